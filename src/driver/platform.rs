@@ -1,0 +1,28 @@
+//! The one place that chooses a platform.
+//!
+//! Each platform module exports the same names:
+//!
+//! - `MaybeSend`: the bound on everything that runs on the pump's side, `Send` where the pump may change threads.
+//! - `BoxFuture`: a boxed future with that bound.
+//! - `Options`: what can only be configured there, part of every [`Builder`](crate::Builder).
+//! - `Target`, `resolve`: a checked URL, and how one is made from text.
+//! - `default_heartbeat`: what a client does about liveness when nobody says.
+//! - `seed`: a random seed for jitter.
+//! - `connect`: starts a client from a checked configuration.
+//! - `public`: what users see at the crate's root.
+
+use cfg_if::cfg_if;
+
+cfg_if! {
+    if #[cfg(any(unix, windows))] {
+        #[path = "../native/mod.rs"]
+        pub mod native;
+        pub(crate) use native::platform::*;
+        /// What only exists on this platform.
+        pub mod public {
+            pub use super::native;
+        }
+    } else {
+        compile_error!("homing runs natively and on wasm32-unknown-unknown in browsers, workers and Node");
+    }
+}

@@ -1,0 +1,168 @@
+//! What the pump and the handles of a client share: the machine, and who waits for it.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Clock;
+use crate::close::{CloseCode, EndReason};
+use crate::error::SendError;
+use crate::machine::{Machine, Request};
+use crate::message::Message;
+
+pub(crate) struct Shared {
+    core: Mutex<Core>,
+    pub(crate) clock: Clock,
+    /// Messages are wanted. Read between two messages, where the lock would cost too much.
+    delivers: AtomicBool,
+    /// Handles that keep the client alive.
+    handles: AtomicUsize,
+    detached: AtomicBool,
+}
+
+pub(crate) struct Core {
+    pub(crate) machine: Machine,
+    /// The pump is running and will look at the machine again before it sleeps.
+    pub(super) awake: bool,
+    waker: Option<Waker>,
+    waiting: Vec<(Wait, Waker)>,
+}
+
+/// What a future waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Room in the send buffer, or the end.
+    Ready,
+    /// Every message up to this number has left, or the end.
+    Flushed(u64),
+    /// The client has ended more often than this.
+    Ended(u64),
+}
+
+impl Core {
+    pub(crate) fn is_met(&self, wait: Wait) -> bool {
+        let machine = &self.machine;
+        match wait {
+            Wait::Ready => !machine.is_full() || machine.is_over(),
+            Wait::Flushed(accepted) => machine.has_left(accepted) || machine.is_over(),
+            Wait::Ended(ends) => machine.ends().0 > ends,
+        }
+    }
+
+    /// Those who wait no longer, to be woken without the lock.
+    fn met(&mut self) -> Vec<Waker> {
+        if self.waiting.is_empty() {
+            return Vec::new();
+        }
+        let waiting = core::mem::take(&mut self.waiting);
+        let (met, still) = waiting.into_iter().partition::<Vec<_>, _>(|(wait, _)| self.is_met(*wait));
+        self.waiting = still;
+        met.into_iter().map(|(_, waker)| waker).collect()
+    }
+
+    pub(super) fn set_waker(&mut self, waker: &Waker) {
+        if !self.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            self.waker = Some(waker.clone());
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(machine: Machine, clock: Clock) -> Arc<Self> {
+        Arc::new(Self {
+            core: Mutex::new(Core { machine, awake: true, waker: None, waiting: Vec::new() }),
+            clock,
+            delivers: AtomicBool::new(false),
+            handles: AtomicUsize::new(0),
+            detached: AtomicBool::new(false),
+        })
+    }
+
+    /// The lock is never held while foreign code runs, so a panic elsewhere cannot leave the machine half-changed.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the machine from a handle, and wakes the pump if it sleeps.
+    #[inline]
+    fn change<R>(&self, change: impl FnOnce(&mut Machine) -> R) -> R {
+        let mut core = self.lock();
+        let result = change(&mut core.machine);
+        self.note_delivers(&core.machine);
+        if core.awake {
+            return result;
+        }
+        core.awake = true;
+        let waker = core.waker.clone();
+        drop(core);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        result
+    }
+
+    pub(crate) fn request(&self, request: Request) {
+        let now = self.clock.now();
+        self.change(|machine| machine.request(now, request));
+    }
+
+    #[inline]
+    pub(crate) fn send(&self, message: Message) -> Result<(), SendError> {
+        self.change(|machine| machine.send(message))
+    }
+
+    pub(super) fn note_delivers(&self, machine: &Machine) {
+        self.delivers.store(machine.delivers(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn delivers(&self) -> bool {
+        self.delivers.load(Ordering::Relaxed)
+    }
+
+    /// Wakes the futures whose condition has come about.
+    pub(crate) fn wake_waiting(&self) {
+        let met = self.lock().met();
+        met.into_iter().for_each(Waker::wake);
+    }
+
+    pub(crate) fn poll_wait(&self, wait: Wait, cx: &mut Context<'_>) -> Poll<()> {
+        let mut core = self.lock();
+        if core.is_met(wait) {
+            return Poll::Ready(());
+        }
+        if !core.waiting.iter().any(|(known, waker)| *known == wait && waker.will_wake(cx.waker())) {
+            core.waiting.push((wait, cx.waker().clone()));
+        }
+        Poll::Pending
+    }
+
+    pub(crate) fn add_handle(&self) {
+        self.handles.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The last handle closes the client, unless it was detached (S6).
+    pub(crate) fn drop_handle(&self) {
+        if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 && !self.detached.load(Ordering::Acquire) {
+            self.request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
+        }
+    }
+
+    pub(crate) fn detach(&self) {
+        self.detached.store(true, Ordering::Release);
+    }
+
+    /// Whether nobody is left who could begin anew.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.handles.load(Ordering::Acquire) == 0
+    }
+
+    /// The pump is gone before the client ended.
+    pub(crate) fn perish(&self, reason: EndReason) {
+        self.lock().machine.perish(reason);
+        self.delivers.store(false, Ordering::Relaxed);
+        self.wake_waiting();
+    }
+}

@@ -1,0 +1,272 @@
+//! What can go wrong, and where it is told.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use core::error::Error as StdError;
+use core::fmt;
+use core::time::Duration;
+
+use bytes::Bytes;
+
+use crate::handshake::Headers;
+use crate::message::Message;
+
+/// An attempt failed. Told by [`on_error`](crate::Handler::on_error), before the attempt's `on_close`.
+///
+/// Its text says what failed and on which URL, without credentials and query.
+#[derive(Clone)]
+pub struct Error {
+    kind: ErrorKind,
+    phase: Phase,
+    url: String,
+    detail: String,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The host's name could not be resolved.
+    Dns,
+    /// No TCP connection came about.
+    Connect,
+    /// The proxy refused, with its status where it told one.
+    Proxy {
+        /// The proxy's HTTP status.
+        status: Option<u16>,
+    },
+    /// The TLS handshake failed; the certificate is the most frequent cause.
+    Tls,
+    /// The server did not agree to the opening handshake.
+    Handshake {
+        /// The HTTP status; `None` when the answer was not HTTP.
+        status: Option<u16>,
+        /// The headers of the answer.
+        headers: Headers,
+        /// The start of its body, at most 16 KiB.
+        body: Bytes,
+    },
+    /// Dialling and handshake together took longer than the open timeout.
+    OpenTimeout,
+    /// Nothing arrived within the timeout of a heartbeat.
+    HeartbeatTimeout,
+    /// The peer broke the protocol. It was told so, by close code 1002 or 1007.
+    Protocol,
+    /// A message was larger than `max_message_size`. The peer was told so, by close code 1009.
+    MessageTooLarge,
+    /// The connection broke.
+    Io,
+    /// The request provider failed.
+    Provider,
+    /// This build or platform cannot do what was asked for.
+    Unsupported,
+    /// The platform hides the cause, as browsers do.
+    Opaque,
+}
+
+/// What was being done when it failed; see [`Error::code`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Opening,
+    #[allow(dead_code, reason = "natively a failed write ends the attempt; a browser's send can fail by itself")]
+    Sending,
+    Open,
+}
+
+impl Error {
+    /// An error of a transport.
+    pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Self { kind, phase: Phase::Open, url: String::new(), detail: detail.into(), source: None }
+    }
+
+    /// Adds the error that caused this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into().into());
+        self
+    }
+
+    /// Adds the URL that was dialled. It must be free of credentials and query.
+    #[must_use]
+    pub(crate) fn at(mut self, url: &str) -> Self {
+        if self.url.is_empty() {
+            self.url = url.to_string();
+        }
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn during(mut self, phase: Phase) -> Self {
+        self.phase = phase;
+        self
+    }
+
+    /// What failed.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// A number for what was being done: 1 opening, 2 sending, 3 anything later on an open connection.
+    pub fn code(&self) -> u16 {
+        match self.phase {
+            Phase::Opening => 1,
+            Phase::Sending => 2,
+            Phase::Open => 3,
+        }
+    }
+
+    /// Whether it failed before the connection was open.
+    pub fn is_open(&self) -> bool {
+        self.phase == Phase::Opening
+    }
+
+    /// Whether a time ran out.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.kind, ErrorKind::OpenTimeout | ErrorKind::HeartbeatTimeout)
+    }
+
+    /// The HTTP status of a refused handshake.
+    pub fn status(&self) -> Option<u16> {
+        match self.kind {
+            ErrorKind::Handshake { status, .. } | ErrorKind::Proxy { status } => status,
+            _ => None,
+        }
+    }
+
+    /// How long a 429 or 503 asked to wait, where `Retry-After` gave seconds.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match &self.kind {
+            ErrorKind::Handshake { status: Some(429 | 503), headers, .. } => {
+                headers.get("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the same would happen again, where the next request is the same.
+    pub(crate) fn is_fatal(&self) -> bool {
+        match self.kind {
+            ErrorKind::Handshake { status: Some(status), .. } => {
+                (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
+            }
+            ErrorKind::Unsupported => true,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ErrorKind::Dns => f.write_str("name not resolved"),
+            ErrorKind::Connect => f.write_str("could not connect"),
+            ErrorKind::Proxy { .. } => f.write_str("refused by the proxy"),
+            ErrorKind::Tls => f.write_str("TLS failed"),
+            ErrorKind::Handshake { .. } => f.write_str("opening handshake refused"),
+            ErrorKind::OpenTimeout => f.write_str("open timeout"),
+            ErrorKind::HeartbeatTimeout => f.write_str("heartbeat timeout"),
+            ErrorKind::Protocol => f.write_str("protocol error"),
+            ErrorKind::MessageTooLarge => f.write_str("message too large"),
+            ErrorKind::Io => f.write_str("connection broken"),
+            ErrorKind::Provider => f.write_str("request provider failed"),
+            ErrorKind::Unsupported => f.write_str("not supported"),
+            ErrorKind::Opaque => f.write_str("failed, and the platform hides why"),
+        }?;
+        if let Some(status) = self.status() {
+            write!(f, " with status {status}")?;
+        }
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        if !self.url.is_empty() {
+            write!(f, " ({})", self.url)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Error");
+        out.field("kind", &self.kind).field("code", &self.code()).field("url", &self.url);
+        out.field("detail", &self.detail);
+        if let Some(source) = &self.source {
+            out.field("source", &format_args!("{source}"));
+        }
+        out.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// Sources do not take part: most of them cannot be compared.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.phase == other.phase && self.url == other.url && self.detail == other.detail
+    }
+}
+
+/// An option has a value that cannot work. Nothing was dialled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{option}: {fault}")]
+pub struct ConfigError {
+    /// The option, by the name of the builder's method.
+    pub option: &'static str,
+    /// What is wrong with its value. Secrets are not repeated here.
+    pub fault: String,
+}
+
+impl ConfigError {
+    pub(crate) fn new(option: &'static str, fault: impl Into<String>) -> Self {
+        Self { option, fault: fault.into() }
+    }
+}
+
+/// A message was not taken. It comes back in `message`.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("message not taken: {reason}")]
+pub struct SendError {
+    /// Why.
+    pub reason: Refusal,
+    /// The message.
+    pub message: Message,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// As many bytes as `max_send_buffer` allows are waiting; [`ready`](crate::WebSocket::ready) waits for room.
+    #[error("the send buffer is full")]
+    Full,
+    /// The client is closed, or `close` was called.
+    #[error("the client is closed")]
+    Closed,
+    /// Bytes that should have left as text are not UTF-8.
+    #[error("not valid UTF-8")]
+    NotUtf8,
+}
+
+/// `close` was called with a code or reason that must not be sent. Nothing was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseError {
+    /// Only 1000 and 3000 to 4999 may be sent.
+    #[error("close code {0} must not be sent: only 1000 and 3000 to 4999")]
+    Code(u16),
+    /// The reason is longer than 123 bytes of UTF-8.
+    #[error("a close reason of {0} bytes is longer than 123")]
+    Reason(usize),
+}
+
+/// The client ended before what was waited for came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the client ended first")]
+pub struct Ended;

@@ -1,0 +1,134 @@
+//! Is the peer still there? (S17, S18)
+
+use core::time::Duration;
+
+use super::time::Timestamp;
+use crate::error::ConfigError;
+use crate::message::Message;
+
+/// What is sent to a peer so that silence can be told from death.
+///
+/// Every `interval` a heartbeat leaves, busy or not. If nothing at all arrives within `timeout` of it, the attempt
+/// fails with `HeartbeatTimeout`. Browsers cannot send Ping: there a message is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    pub(crate) interval: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) ping: bool,
+    pub(crate) message: Option<Message>,
+}
+
+impl Heartbeat {
+    /// Ping frames. Not available in browsers, unless [`or_message`](Self::or_message) names a substitute.
+    pub fn ping(interval: Duration, timeout: Duration) -> Self {
+        Self { interval, timeout, ping: true, message: None }
+    }
+
+    /// An ordinary message that the peer answers, on both targets.
+    pub fn message(interval: Duration, timeout: Duration, message: impl Into<Message>) -> Self {
+        Self { interval, timeout, ping: false, message: Some(message.into()) }
+    }
+
+    /// The message to send where Ping frames cannot be sent.
+    #[must_use]
+    pub fn or_message(mut self, message: impl Into<Message>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let zero = |what: &str| Err(ConfigError::new("heartbeat", alloc::format!("the {what} is zero")));
+        if self.interval.is_zero() {
+            return zero("interval");
+        }
+        if self.timeout.is_zero() {
+            return zero("timeout");
+        }
+        Ok(())
+    }
+}
+
+/// How many late wake-ups in a row are forgiven while nothing arrives. A machine that slept, or a tab whose timers
+/// are throttled, was not there to listen; but a client that is late every time must not trust a dead peer for ever.
+const FORGIVEN: u8 = 2;
+
+/// The heartbeat of one open attempt.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    next_beat: Timestamp,
+    /// Until when something must have arrived; `None` while nothing is owed.
+    answer_by: Option<Timestamp>,
+    late: u8,
+    beats: u64,
+    sent_at: Timestamp,
+}
+
+/// What a look at the clock calls for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    Nothing,
+    /// Send heartbeat number so-and-so.
+    Beat(u64),
+    /// The peer is gone.
+    Dead,
+}
+
+impl Pulse {
+    pub(super) fn new(now: Timestamp, config: &Heartbeat) -> Self {
+        Self { next_beat: now + config.interval, answer_by: None, late: 0, beats: 0, sent_at: now }
+    }
+
+    /// Something arrived, whatever it was.
+    pub(super) fn heard(&mut self) {
+        self.answer_by = None;
+        self.late = 0;
+    }
+
+    /// The round trip of heartbeat `beat`, or of the last one where the answer names none.
+    pub(super) fn answered(&mut self, now: Timestamp, beat: Option<u64>) -> Option<Duration> {
+        self.heard();
+        let expected = beat.is_none_or(|beat| beat == self.beats);
+        (expected && self.beats > 0).then(|| now - self.sent_at)
+    }
+
+    /// Sends a heartbeat now and allows the full timeout for an answer.
+    pub(super) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> u64 {
+        self.answer_by = Some(now + config.timeout);
+        self.beat(now, config)
+    }
+
+    pub(super) fn check(&mut self, now: Timestamp, config: &Heartbeat, listening: bool) -> Due {
+        if let Some(deadline) = self.answer_by.filter(|deadline| now >= *deadline) {
+            if !listening {
+                self.answer_by = None;
+            } else if now > deadline + slack(config) && self.late < FORGIVEN {
+                self.late += 1;
+                return Due::Beat(self.probe(now, config));
+            } else {
+                return Due::Dead;
+            }
+        }
+        if now < self.next_beat {
+            return Due::Nothing;
+        }
+        Due::Beat(self.beat(now, config))
+    }
+
+    pub(super) fn deadline(&self) -> Timestamp {
+        self.answer_by.map_or(self.next_beat, |answer_by| answer_by.min(self.next_beat))
+    }
+
+    fn beat(&mut self, now: Timestamp, config: &Heartbeat) -> u64 {
+        self.answer_by.get_or_insert(now + config.timeout);
+        // From now, not from the last deadline: a sleeper does not make up for what it missed.
+        self.next_beat = now + config.interval;
+        self.beats += 1;
+        self.sent_at = now;
+        self.beats
+    }
+}
+
+/// By how much a wake-up may miss its deadline before it counts as late.
+fn slack(config: &Heartbeat) -> Duration {
+    (config.timeout / 2).min(Duration::from_secs(1))
+}

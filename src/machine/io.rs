@@ -1,0 +1,150 @@
+//! What goes into the machine and what comes out.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use crate::close::{CloseCode, CloseEvent, End};
+use crate::error::Error;
+use crate::handshake::Handshake;
+
+/// Names one attempt: one socket, from dialling to its close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct AttemptId(pub(crate) u64);
+
+impl AttemptId {
+    /// Its number; the client's first attempt is 1.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// Something happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Input {
+    /// Look at the clock: a timer fired, or somebody asks.
+    Wake,
+    /// Something happened on the socket of this attempt. News of a superseded attempt is ignored.
+    Socket(AttemptId, SocketEvent),
+    /// Something happened to the network or the page (S8c).
+    Page(PageEvent),
+    /// The retry predicate's answer to [`Output::Judge`].
+    Verdict(bool),
+}
+
+/// What a transport tells of a socket.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SocketEvent {
+    /// TCP, proxy and TLS are up. Not every transport has this.
+    Connected,
+    /// The opening handshake succeeded.
+    Opened(Handshake),
+    /// Something arrived: that many messages with that many bytes of payload, or control frames only.
+    Received {
+        /// Messages.
+        messages: u64,
+        /// Their payload.
+        bytes: u64,
+    },
+    /// A heartbeat's answer arrived; `None` where it does not tell which one's.
+    Answered(Option<u64>),
+    /// The socket has room again after it refused part of a batch.
+    Writable,
+    /// The socket's own buffer now holds this many bytes of payload; zero: all has left for the operating system.
+    Buffered(usize),
+    /// The peer's Close frame arrived; the transport answers it by itself.
+    Closing {
+        /// Its code, 1005 if it had none.
+        code: CloseCode,
+        /// Its reason.
+        reason: String,
+    },
+    /// The socket is gone, without an error. `Closing` came before, except where the platform tells all at once.
+    Closed {
+        /// The peer's code; 1005 if its Close frame had none, 1006 if there was no Close frame.
+        code: CloseCode,
+        /// The peer's reason.
+        reason: String,
+        /// Whether the closing handshake was completed.
+        clean: bool,
+    },
+    /// The attempt failed and the socket is gone.
+    Failed(Error),
+}
+
+/// The network or the page changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PageEvent {
+    /// The network may be back.
+    Online,
+    /// The page became visible.
+    Visible,
+    /// The page goes into the back/forward cache.
+    Frozen,
+    /// The page came back from there.
+    Thawed,
+}
+
+/// What a handle asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    Close { code: CloseCode, reason: String },
+    Abort,
+    Reconnect(Duration),
+    CancelReconnect,
+    Pause(PausedBy, bool),
+}
+
+/// Who does not want to be given messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PausedBy {
+    User,
+    Stream,
+}
+
+/// What is to be done next, in order.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Tell the handler.
+    Event(Event),
+    /// Ask the retry predicate about this close, and answer by [`Input::Verdict`].
+    Judge(CloseEvent),
+    /// Open a socket.
+    Dial(AttemptId),
+    /// Offer the queue to the socket.
+    Transmit,
+    /// Send this heartbeat.
+    Beat(u64),
+    /// Stop or resume reading.
+    Read(bool),
+    /// Start the closing handshake, behind what was sent.
+    Close { code: CloseCode, reason: String },
+    /// Drop the socket at once.
+    Abort,
+}
+
+/// What a client tells, as one value: what [`Events`](crate::Events) yields.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// TCP, proxy and TLS are up. Natively only.
+    Connect,
+    /// The opening handshake succeeded.
+    Open(Handshake),
+    /// A message arrived.
+    Message(crate::message::Message),
+    /// The attempt failed; its close follows.
+    Error(Error),
+    /// The attempt is over.
+    Close(CloseEvent),
+    /// The send buffer has reached its limit: the next message will be refused.
+    BufferFull,
+    /// The send buffer has room again.
+    BufferDrain,
+    /// A heartbeat was answered after this time.
+    Latency(Duration),
+    /// The client is closed.
+    End(End),
+}

@@ -1,0 +1,408 @@
+//! The rules of a client, as a machine without I/O, clock or platform.
+//!
+//! It owns states, deadlines, heartbeat, backoff, queue and limits. The contract with whoever drives it:
+//!
+//! 1. Something happened: [`Machine::handle`] takes it, with the time; a handle's wishes come by
+//!    [`Machine::request`] and [`Machine::send`].
+//! 2. Then [`Machine::poll`] until it is empty, carrying out each [`Output`] before asking for the next. Whatever a
+//!    callback wishes goes into the machine meanwhile and comes out of a later `poll`, so callbacks never nest.
+//! 3. Then sleep until [`Machine::deadline`] at the latest, and say [`Input::Wake`]. It is a plain instant, asked for
+//!    anew each time: there are no timers to set or cancel, as each deadline is a field of the state that it belongs
+//!    to and goes with it.
+//!
+//! Time is compared, never counted: nothing happens because a timer fired, only because `now >= deadline`.
+//!
+//! ```text
+//!                 dial                 opened                close, peer's Close
+//!  ┌─────────┐ deadline ┌────────────┐ ──────► ┌──────┐ ─────────────────────► ┌─────────┐
+//!  │ Waiting │ ───────► │ Connecting │         │ Open │                        │ Closing │
+//!  └─────────┘          └────────────┘         └──────┘                        └─────────┘
+//!    ▲     │                  │ failed,            │ failed, heartbeat timeout      │ closed,
+//!    │     │ close            │ open timeout       ▼                                ▼ close timeout
+//!    │     │                  └───────────────► ┌────────┐ ◄───────────────────────┘
+//!    │     ▼               no retry: on_close   │ Ending │   the socket is gone, on_close is owed
+//!    │  ┌────────┐ ◄─────────────────────────── └────────┘
+//!    │  │ Closed │     then on_end                 │
+//!    │  └────────┘                                 │ retry: on_close
+//!    │     │ reconnect                             ▼
+//!    └─────┴────────────────────────────────────── ●
+//! ```
+
+mod backoff;
+mod heartbeat;
+mod io;
+mod queue;
+mod rng;
+mod socket;
+mod state;
+#[cfg(test)]
+mod tests;
+mod time;
+mod wishes;
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use core::time::Duration;
+
+pub use backoff::Reconnect;
+pub use heartbeat::Heartbeat;
+pub use io::{AttemptId, Event, Input, PageEvent, SocketEvent};
+pub(crate) use io::{Output, PausedBy, Request};
+pub use state::State;
+pub use time::Timestamp;
+
+use crate::close::{CloseEvent, End, EndReason, Initiator};
+use crate::error::{Error, ErrorKind, Phase as ErrorPhase, Refusal, SendError};
+use crate::message::Message;
+use crate::stats::Stats;
+use heartbeat::Due;
+use queue::{Edge, Queue};
+use rng::Rng;
+use state::{Next, Phase};
+
+/// What the machine needs to know of a client's configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) reconnect: Reconnect,
+    pub(crate) heartbeat: Option<Heartbeat>,
+    pub(crate) open_timeout: Option<Duration>,
+    pub(crate) close_timeout: Duration,
+    pub(crate) stable_after: Duration,
+    pub(crate) max_send_buffer: usize,
+    /// The next request may differ from the one that was refused.
+    pub(crate) has_provider: bool,
+    /// Somebody wants to be asked before each retry.
+    pub(crate) has_predicate: bool,
+    pub(crate) seed: u64,
+    /// The URL without credentials and query, for errors.
+    pub(crate) url: String,
+}
+
+/// The state machine of one client. See the [module](self) for its contract.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    config: Config,
+    now: Timestamp,
+    phase: Phase,
+    attempt: AttemptId,
+    /// Retries since the last attempt that lasted.
+    retries: u32,
+    queue: Queue,
+    /// The socket takes more; it refused part of the last batch otherwise.
+    writable: bool,
+    paused_by_user: bool,
+    paused_by_stream: bool,
+    outputs: VecDeque<Output>,
+    rng: Rng,
+    stats: Stats,
+    opened_at: Option<Timestamp>,
+    opened_before: bool,
+    frozen: bool,
+    last_close: Option<CloseEvent>,
+    last_error: Option<Error>,
+    last_end: Option<End>,
+    end_reason: EndReason,
+    ends: u64,
+}
+
+impl Machine {
+    /// A client that dials at once.
+    pub(crate) fn new(config: Config, now: Timestamp) -> Self {
+        let mut machine = Self {
+            now,
+            phase: Phase::Closed { told: true },
+            attempt: AttemptId(0),
+            retries: 0,
+            queue: Queue::new(config.max_send_buffer),
+            writable: false,
+            paused_by_user: false,
+            paused_by_stream: false,
+            outputs: VecDeque::new(),
+            rng: Rng::new(config.seed),
+            stats: Stats::default(),
+            opened_at: None,
+            opened_before: false,
+            frozen: false,
+            last_close: None,
+            last_error: None,
+            last_end: None,
+            end_reason: EndReason::Closed,
+            ends: 0,
+            config,
+        };
+        machine.dial();
+        machine
+    }
+
+    /// Something happened.
+    pub(crate) fn handle(&mut self, now: Timestamp, input: Input) {
+        self.advance(now);
+        match input {
+            Input::Wake => self.wake(),
+            Input::Socket(attempt, event) => {
+                if attempt == self.attempt && self.phase.has_socket() {
+                    self.socket(event);
+                }
+            }
+            Input::Page(event) => self.page(event),
+            Input::Verdict(retry) => {
+                if let Phase::Ending { verdict, .. } = &mut self.phase {
+                    *verdict = Some(retry);
+                }
+            }
+        }
+    }
+
+    /// What is to be done next; `None` when there is nothing more until the next input.
+    pub(crate) fn poll(&mut self) -> Option<Output> {
+        loop {
+            if let Some(output) = self.outputs.pop_front() {
+                return Some(output);
+            }
+            if self.writable && self.queue.has_waiting() && self.phase.sends() {
+                return Some(Output::Transmit);
+            }
+            match &mut self.phase {
+                Phase::Ending { asked, verdict, next: Next::Policy, event }
+                    if self.config.has_predicate && verdict.is_none() =>
+                {
+                    let first = !core::mem::replace(asked, true);
+                    return first.then(|| Output::Judge(event.clone()));
+                }
+                Phase::Ending { .. } => self.conclude(),
+                Phase::Closed { told: told @ false } => {
+                    *told = true;
+                    return Some(Output::Event(Event::End(self.end())));
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// When [`Input::Wake`] is due at the latest.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Waiting { until } => *until,
+            Phase::Connecting { deadline } => *deadline,
+            Phase::Open { pulse } => pulse.as_ref().map(heartbeat::Pulse::deadline),
+            Phase::Closing { deadline, .. } => Some(*deadline),
+            Phase::Ending { .. } | Phase::Closed { .. } => None,
+        }
+    }
+
+    /// Takes a message to be sent, or hands it back.
+    #[inline]
+    pub(crate) fn send(&mut self, message: Message) -> Result<(), SendError> {
+        if !self.phase.accepts() {
+            return Err(SendError { reason: Refusal::Closed, message });
+        }
+        let edge = self.queue.push(message)?;
+        self.tell(edge);
+        Ok(())
+    }
+
+    /// Answers [`Output::Transmit`]: moves the queue into `batch`, which must be empty. Returns how many messages with how many bytes these are.
+    pub(crate) fn offer(&mut self, batch: &mut VecDeque<Message>) -> (usize, usize) {
+        let bytes = self.queue.offer(batch);
+        (batch.len(), bytes)
+    }
+
+    /// Whether [`poll`](Self::poll) would return something.
+    pub(crate) fn has_output(&self) -> bool {
+        !self.outputs.is_empty()
+            || (self.writable && self.queue.has_waiting() && self.phase.sends())
+            || matches!(self.phase, Phase::Ending { .. } | Phase::Closed { told: false })
+    }
+
+    /// What the socket did with the batch: what is left in it goes back, `messages` and `bytes` were taken, and
+    /// `socket_bytes` wait in the socket's own buffer.
+    pub(crate) fn restore(&mut self, batch: &mut VecDeque<Message>, messages: u64, bytes: usize, socket_bytes: usize) {
+        self.writable = batch.is_empty();
+        self.stats.messages_sent += messages;
+        self.stats.bytes_sent += bytes as u64;
+        let edge = self.queue.restore(batch, messages, bytes, socket_bytes);
+        self.tell(edge);
+        if messages > 0 {
+            self.progress();
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.phase.state()
+    }
+
+    /// Whether messages that arrive are wanted, now.
+    pub(crate) fn delivers(&self) -> bool {
+        matches!(self.phase, Phase::Open { .. }) && !self.is_paused()
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused_by_user || self.paused_by_stream
+    }
+
+    pub(crate) fn stats(&self, now: Timestamp) -> Stats {
+        Stats { open_for: self.opened_at.map(|since| now - since), ..self.stats }
+    }
+
+    pub(crate) fn buffered(&self) -> usize {
+        self.queue.buffered()
+    }
+
+    /// Whether a sender should wait.
+    pub(crate) fn is_full(&self) -> bool {
+        self.queue.is_full()
+    }
+
+    /// The number of the last message accepted, for [`has_left`](Self::has_left).
+    pub(crate) fn accepted(&self) -> u64 {
+        self.queue.accepted()
+    }
+
+    /// Whether every message up to number `accepted` has left for the operating system or browser.
+    pub(crate) fn has_left(&self, accepted: u64) -> bool {
+        self.queue.gone() >= accepted && (self.queue.socket_is_empty() || !self.phase.has_socket())
+    }
+
+    /// Hands back what was still queued at the end; nothing while the client lives.
+    pub(crate) fn take_unsent(&mut self) -> VecDeque<Message> {
+        if matches!(self.phase, Phase::Closed { .. }) { self.queue.take() } else { VecDeque::new() }
+    }
+
+    /// How often the client has ended, and how the last time.
+    pub(crate) fn ends(&self) -> (u64, Option<&End>) {
+        (self.ends, self.last_end.as_ref())
+    }
+
+    /// Whether the client is closed and has said so.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Closed { told: true })
+    }
+
+    /// The driver is gone: the client ends without telling the handler.
+    pub(crate) fn perish(&mut self, reason: EndReason) {
+        if !self.is_over() {
+            self.outputs.clear();
+            self.phase = Phase::Closed { told: true };
+            self.opened_at = None;
+            self.end_reason = reason;
+            self.end();
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+    }
+
+    fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn tell(&mut self, edge: Option<Edge>) {
+        match edge {
+            Some(Edge::Full) => self.event(Event::BufferFull),
+            Some(Edge::Drain) => self.event(Event::BufferDrain),
+            None => {}
+        }
+    }
+
+    fn dial(&mut self) {
+        self.attempt = AttemptId(self.attempt.0 + 1);
+        self.stats.attempts += 1;
+        self.phase = Phase::Connecting { deadline: self.config.open_timeout.map(|timeout| self.now + timeout) };
+        self.outputs.push_back(Output::Dial(self.attempt));
+    }
+
+    fn wake(&mut self) {
+        let now = self.now;
+        let listening = !self.is_paused();
+        match &mut self.phase {
+            Phase::Waiting { until: Some(until) } if now >= *until => self.dial(),
+            Phase::Connecting { deadline: Some(deadline) } if now >= *deadline => {
+                self.outputs.push_back(Output::Abort);
+                self.fail(Error::new(ErrorKind::OpenTimeout, ""));
+            }
+            Phase::Open { pulse: Some(pulse) } => {
+                let Some(config) = &self.config.heartbeat else {
+                    return;
+                };
+                match pulse.check(now, config, listening) {
+                    Due::Nothing => {}
+                    Due::Beat(beat) => self.beat(beat),
+                    Due::Dead => {
+                        self.outputs.push_back(Output::Abort);
+                        self.fail(Error::new(ErrorKind::HeartbeatTimeout, ""));
+                    }
+                }
+            }
+            Phase::Closing { deadline, .. } if now >= *deadline => {
+                self.outputs.push_back(Output::Abort);
+                self.closed_without_peer();
+            }
+            _ => {}
+        }
+    }
+
+    fn beat(&mut self, beat: u64) {
+        self.stats.heartbeats += 1;
+        self.outputs.push_back(Output::Beat(beat));
+    }
+
+    /// The attempt failed: `on_error`, then `on_close`.
+    fn fail(&mut self, error: Error) {
+        let phase = if matches!(self.phase, Phase::Connecting { .. }) { ErrorPhase::Opening } else { ErrorPhase::Open };
+        let error = error.at(&self.config.url).during(phase);
+        self.event(Event::Error(error.clone()));
+        let next = self.phase.next();
+        self.finish(CloseEvent::abnormal(Initiator::Failure), Some(error), next);
+    }
+
+    /// The socket is gone; `on_close` is owed.
+    fn finish(&mut self, event: CloseEvent, error: Option<Error>, next: Next) {
+        let lasted = self.opened_at.take().is_some_and(|since| self.now - since >= self.config.stable_after);
+        if lasted {
+            self.retries = 0;
+        }
+        self.writable = false;
+        let edge = self.queue.socket_holds(0);
+        self.tell(edge);
+        self.last_error = error;
+        self.phase = Phase::Ending { event, next, asked: false, verdict: None };
+    }
+
+    /// Decides what follows an attempt and tells its end.
+    fn conclude(&mut self) {
+        let ended = core::mem::replace(&mut self.phase, Phase::Closed { told: false });
+        let Phase::Ending { mut event, next, verdict, .. } = ended else {
+            return;
+        };
+        let decision = match next {
+            Next::Policy => self.policy(&event, verdict),
+            Next::Retry(delay) => Ok(delay),
+            Next::End => Err(EndReason::Closed),
+        };
+        match decision {
+            Ok(delay) => {
+                event.retry_in = Some(delay);
+                self.phase = Phase::Waiting { until: (!self.frozen).then(|| self.now + delay) };
+            }
+            Err(reason) => self.end_reason = reason,
+        }
+        self.last_close = Some(event.clone());
+        self.event(Event::Close(event));
+    }
+
+    /// S7 and S8: after which delay to try again, or why not.
+    fn policy(&mut self, event: &CloseEvent, verdict: Option<bool>) -> Result<Duration, EndReason> {
+        let refused = event.initiator == Initiator::Remote && matches!(event.code.get(), 1008 | 1010);
+        let hopeless = self.last_error.as_ref().is_some_and(Error::is_fatal) && !self.config.has_provider;
+        match verdict {
+            Some(false) => return Err(EndReason::Declined),
+            None if refused || hopeless => return Err(EndReason::Fatal),
+            _ => {}
+        }
+        let delay = self.config.reconnect.delay(self.retries, &mut self.rng).ok_or(EndReason::Exhausted)?;
+        self.retries = self.retries.saturating_add(1);
+        let asked = self.last_error.as_ref().and_then(Error::retry_after).unwrap_or_default();
+        Ok(delay.max(asked))
+    }
+}

@@ -1,0 +1,152 @@
+//! What waits to be sent (S13 to S15).
+
+use alloc::collections::VecDeque;
+
+use crate::error::{Refusal, SendError};
+use crate::message::Message;
+
+/// The send queue: strict order, bounded by bytes, and nothing leaves it unnoticed.
+///
+/// A message is in one of three places: here, in a batch that the driver offers to the socket, or in the socket's own
+/// buffer. All three count against the limit.
+#[derive(Debug)]
+pub(super) struct Queue {
+    waiting: VecDeque<Message>,
+    waiting_bytes: usize,
+    offered_bytes: usize,
+    offered: bool,
+    socket_bytes: usize,
+    limit: usize,
+    full: bool,
+    /// Messages ever taken in.
+    accepted: u64,
+    /// Messages that are still here or offered.
+    held: u64,
+}
+
+/// The limit was reached or there is room again. Each is told once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    Full,
+    Drain,
+}
+
+impl Queue {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            offered_bytes: 0,
+            offered: false,
+            socket_bytes: 0,
+            limit,
+            full: false,
+            accepted: 0,
+            held: 0,
+        }
+    }
+
+    /// The message that crosses the limit is taken, the next is refused.
+    #[inline]
+    pub(super) fn push(&mut self, message: Message) -> Result<Option<Edge>, SendError> {
+        if self.buffered() >= self.limit {
+            return Err(SendError { reason: Refusal::Full, message });
+        }
+        self.waiting_bytes += message.len();
+        self.waiting.push_back(message);
+        self.accepted += 1;
+        self.held += 1;
+        Ok(self.edge())
+    }
+
+    /// Moves everything into `batch`, which must be empty, and tells its bytes. It comes back by
+    /// [`restore`](Self::restore).
+    pub(super) fn offer(&mut self, batch: &mut VecDeque<Message>) -> usize {
+        debug_assert!(batch.is_empty() && !self.offered);
+        core::mem::swap(&mut self.waiting, batch);
+        self.offered_bytes = core::mem::take(&mut self.waiting_bytes);
+        self.offered = true;
+        self.offered_bytes
+    }
+
+    /// What the socket did not take of a batch goes back to the front. `messages` and `bytes` are what it took,
+    /// `socket_bytes` what it now holds itself.
+    pub(super) fn restore(
+        &mut self,
+        batch: &mut VecDeque<Message>,
+        messages: u64,
+        bytes: usize,
+        socket_bytes: usize,
+    ) -> Option<Edge> {
+        self.waiting_bytes += self.offered_bytes - bytes;
+        self.offered_bytes = 0;
+        self.offered = false;
+        self.held -= messages;
+        batch.append(&mut self.waiting);
+        core::mem::swap(&mut self.waiting, batch);
+        self.socket_holds(socket_bytes)
+    }
+
+    pub(super) fn socket_holds(&mut self, bytes: usize) -> Option<Edge> {
+        self.socket_bytes = bytes;
+        self.edge()
+    }
+
+    /// Takes everything out.
+    pub(super) fn take(&mut self) -> VecDeque<Message> {
+        debug_assert!(!self.offered);
+        self.waiting_bytes = 0;
+        self.held = 0;
+        self.full = false;
+        core::mem::take(&mut self.waiting)
+    }
+
+    /// Nothing waits, in the queue or in an offered batch.
+    pub(super) fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
+    /// Something waits that could be offered.
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty() && !self.offered
+    }
+
+    pub(super) fn len(&self) -> usize {
+        usize::try_from(self.held).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn buffered(&self) -> usize {
+        self.waiting_bytes + self.offered_bytes + self.socket_bytes
+    }
+
+    /// Whether the limit was reached and there is no room worth waking anyone for yet.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    pub(super) fn socket_is_empty(&self) -> bool {
+        self.socket_bytes == 0
+    }
+
+    pub(super) fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    /// How many of the accepted messages have left the queue.
+    pub(super) fn gone(&self) -> u64 {
+        self.accepted - self.held
+    }
+
+    /// Half of the limit is where room is worth telling: nearer to it, a fast sender would be woken for each message.
+    fn edge(&mut self) -> Option<Edge> {
+        if !self.full && self.buffered() >= self.limit {
+            self.full = true;
+            Some(Edge::Full)
+        } else if self.full && self.buffered() <= self.limit / 2 {
+            self.full = false;
+            Some(Edge::Drain)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What happens on the socket, and to the page around it.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use super::heartbeat::Pulse;
+use super::state::{Next, Phase, Stage};
+use super::{Event, Machine, Output, PageEvent, SocketEvent};
+use crate::close::{CloseCode, CloseEvent, Initiator};
+use crate::error::{Error, ErrorKind};
+use crate::handshake::Handshake;
+
+/// Clients that hear of the network at the same moment do not dial at the same moment.
+const ONLINE_SPREAD: Duration = Duration::from_millis(500);
+
+impl Machine {
+    pub(super) fn socket(&mut self, event: SocketEvent) {
+        match event {
+            SocketEvent::Connected => {
+                if matches!(self.phase, Phase::Connecting { .. }) {
+                    self.event(Event::Connect);
+                }
+            }
+            SocketEvent::Opened(handshake) => self.opened(handshake),
+            SocketEvent::Received { messages, bytes } => {
+                self.stats.messages_received += messages;
+                self.stats.bytes_received += bytes;
+                if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
+                    pulse.heard();
+                }
+            }
+            SocketEvent::Answered(beat) => {
+                let Phase::Open { pulse: Some(pulse) } = &mut self.phase else {
+                    return;
+                };
+                if let Some(rtt) = pulse.answered(self.now, beat) {
+                    self.stats.measured(rtt);
+                    self.event(Event::Latency(rtt));
+                }
+            }
+            SocketEvent::Writable => self.writable = true,
+            SocketEvent::Buffered(bytes) => {
+                self.writable |= bytes == 0;
+                let edge = self.queue.socket_holds(bytes);
+                self.tell(edge);
+                self.progress();
+            }
+            SocketEvent::Closing { code, reason } => self.peer_closing(code, reason),
+            SocketEvent::Closed { code, reason, clean } => self.socket_closed(code, reason, clean),
+            SocketEvent::Failed(error) => self.socket_failed(error),
+        }
+    }
+
+    fn opened(&mut self, handshake: Handshake) {
+        if !matches!(self.phase, Phase::Connecting { .. }) {
+            return;
+        }
+        if self.opened_before {
+            self.stats.reconnects += 1;
+        }
+        self.opened_before = true;
+        self.opened_at = Some(self.now);
+        self.writable = true;
+        self.phase = Phase::Open { pulse: self.config.heartbeat.as_ref().map(|config| Pulse::new(self.now, config)) };
+        if self.is_paused() {
+            self.outputs.push_back(Output::Read(false));
+        }
+        self.event(Event::Open(handshake));
+    }
+
+    fn peer_closing(&mut self, code: CloseCode, reason: String) {
+        let initiator = match self.phase {
+            Phase::Open { .. } | Phase::Closing { stage: Stage::Draining { .. }, .. } => Initiator::Remote,
+            Phase::Closing { stage: Stage::AwaitingPeer, .. } => Initiator::Local,
+            _ => return,
+        };
+        let event = CloseEvent::new(code, reason, true, initiator);
+        self.phase = Phase::Closing {
+            deadline: self.now + self.config.close_timeout,
+            stage: Stage::AwaitingEnd(event),
+            next: self.phase.next(),
+        };
+    }
+
+    fn socket_closed(&mut self, code: CloseCode, reason: String, clean: bool) {
+        let next = self.phase.next();
+        match &self.phase {
+            Phase::Closing { stage: Stage::AwaitingEnd(event), .. } => {
+                let event = CloseEvent { clean, ..event.clone() };
+                self.finish(event, None, next);
+            }
+            Phase::Closing { .. } => self.finish(CloseEvent::new(code, reason, clean, Initiator::Local), None, next),
+            Phase::Open { .. } if clean => {
+                self.finish(CloseEvent::new(code, reason, clean, Initiator::Remote), None, next);
+            }
+            _ => self.fail(Error::new(ErrorKind::Opaque, "")),
+        }
+    }
+
+    fn socket_failed(&mut self, error: Error) {
+        let told = matches!(error.kind(), ErrorKind::Protocol | ErrorKind::MessageTooLarge);
+        match &self.phase {
+            // The closing handshake was under way: how TCP ends is no news, unless the peer broke the protocol.
+            Phase::Closing { stage: Stage::AwaitingEnd(event), .. } => {
+                let event = event.clone();
+                self.finish(event, None, self.phase.next());
+            }
+            Phase::Closing { .. } if !told => self.closed_without_peer(),
+            _ => self.fail(error),
+        }
+    }
+
+    /// The closing handshake was not completed: the peer was silent, or TCP broke.
+    pub(super) fn closed_without_peer(&mut self) {
+        let next = self.phase.next();
+        let event = match &self.phase {
+            Phase::Closing { stage: Stage::AwaitingEnd(event), .. } => event.clone(),
+            _ => CloseEvent::abnormal(Initiator::Local),
+        };
+        self.finish(event, None, next);
+    }
+
+    /// Something left. While closing, that earns the rest more time; the last of the queue makes way for our Close.
+    pub(super) fn progress(&mut self) {
+        let Phase::Closing { deadline, stage, .. } = &mut self.phase else {
+            return;
+        };
+        if !matches!(stage, Stage::AwaitingEnd(_)) {
+            *deadline = self.now + self.config.close_timeout;
+        }
+        if self.queue.is_empty() {
+            if let Stage::Draining { code, reason } = stage {
+                let close = Output::Close { code: *code, reason: core::mem::take(reason) };
+                *stage = Stage::AwaitingPeer;
+                self.outputs.push_back(close);
+            }
+        }
+    }
+
+    pub(super) fn page(&mut self, event: PageEvent) {
+        match event {
+            PageEvent::Online | PageEvent::Visible => self.hurry(),
+            PageEvent::Frozen => self.freeze(),
+            PageEvent::Thawed => {
+                self.frozen = false;
+                if let Phase::Waiting { until } = &mut self.phase {
+                    *until = Some(self.now);
+                }
+            }
+        }
+    }
+
+    /// A waiting client dials soon, an open one is probed.
+    fn hurry(&mut self) {
+        let soon = self.now + self.rng.up_to(ONLINE_SPREAD);
+        let now = self.now;
+        match &mut self.phase {
+            Phase::Waiting { until: Some(until) } => *until = soon.min(*until),
+            Phase::Open { pulse: Some(pulse) } => {
+                let Some(config) = &self.config.heartbeat else {
+                    return;
+                };
+                let beat = pulse.probe(now, config);
+                self.beat(beat);
+            }
+            _ => {}
+        }
+    }
+
+    /// The page goes away but may come back: the attempt ends, the client does not.
+    fn freeze(&mut self) {
+        self.frozen = true;
+        if self.phase.has_socket() {
+            let next = match self.phase.next() {
+                Next::End => Next::End,
+                Next::Policy | Next::Retry(_) => Next::Retry(Duration::ZERO),
+            };
+            self.outputs.push_back(Output::Abort);
+            self.finish(CloseEvent::abnormal(Initiator::Local), None, next);
+        } else if let Phase::Waiting { until } = &mut self.phase {
+            *until = None;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The states, each with the deadlines that belong to it.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use super::heartbeat::Pulse;
+use super::time::Timestamp;
+use crate::close::{CloseCode, CloseEvent};
+
+/// What a client is doing (S2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// An attempt is under way.
+    Connecting,
+    /// Messages flow.
+    Open,
+    /// The closing handshake is under way.
+    Closing,
+    /// A reconnect is scheduled.
+    Waiting,
+    /// Nothing more happens unless `reconnect` is called.
+    Closed,
+}
+
+#[derive(Debug)]
+pub(super) enum Phase {
+    Connecting {
+        deadline: Option<Timestamp>,
+    },
+    Open {
+        pulse: Option<Pulse>,
+    },
+    Closing {
+        deadline: Timestamp,
+        stage: Stage,
+        next: Next,
+    },
+    /// The socket is gone; what follows is decided once everything before it has been told.
+    Ending {
+        event: CloseEvent,
+        next: Next,
+        /// The retry predicate was asked, and this is what it said.
+        asked: bool,
+        verdict: Option<bool>,
+    },
+    Waiting {
+        /// `None` while the page is frozen.
+        until: Option<Timestamp>,
+    },
+    Closed {
+        /// `on_end` was told.
+        told: bool,
+    },
+}
+
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// What is queued leaves first; then this Close frame.
+    Draining { code: CloseCode, reason: String },
+    /// Our Close frame is on its way.
+    AwaitingPeer,
+    /// The peer's Close frame arrived and was answered; the server closes TCP.
+    AwaitingEnd(CloseEvent),
+}
+
+/// What follows an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Whatever the reconnect policy says.
+    Policy,
+    /// Another attempt, because somebody asked for it.
+    Retry(Duration),
+    /// The end, because somebody asked for it.
+    End,
+}
+
+impl Phase {
+    pub(super) fn state(&self) -> State {
+        match self {
+            Self::Connecting { .. } => State::Connecting,
+            Self::Open { .. } => State::Open,
+            Self::Closing { .. } | Self::Ending { .. } => State::Closing,
+            Self::Waiting { .. } => State::Waiting,
+            Self::Closed { .. } => State::Closed,
+        }
+    }
+
+    /// A socket exists or is being made.
+    pub(super) fn has_socket(&self) -> bool {
+        matches!(self, Self::Connecting { .. } | Self::Open { .. } | Self::Closing { .. })
+    }
+
+    /// Queued messages may leave.
+    pub(super) fn sends(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::Closing { stage: Stage::Draining { .. }, .. })
+    }
+
+    /// New messages are taken. A closing that leads to another attempt is no reason to refuse them.
+    pub(super) fn accepts(&self) -> bool {
+        match self {
+            Self::Connecting { .. } | Self::Open { .. } | Self::Waiting { .. } => true,
+            Self::Closing { next, .. } | Self::Ending { next, .. } => *next != Next::End,
+            Self::Closed { .. } => false,
+        }
+    }
+
+    /// What follows if the attempt ends now.
+    pub(super) fn next(&self) -> Next {
+        match self {
+            Self::Closing { next, .. } | Self::Ending { next, .. } => *next,
+            _ => Next::Policy,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What a handle asks for, and how a client ends.
+
+use core::time::Duration;
+
+use super::state::{Next, Phase, Stage};
+use super::{Machine, Output, PausedBy, Request, Timestamp};
+use crate::close::{CloseEvent, End, EndReason, Initiator};
+
+impl Machine {
+    /// A handle asks for something. Works in every state and never fails.
+    pub(crate) fn request(&mut self, now: Timestamp, request: Request) {
+        self.advance(now);
+        match request {
+            Request::Close { code, reason } => match &mut self.phase {
+                Phase::Open { .. } => {
+                    self.start_closing(Stage::Draining { code, reason }, Next::End);
+                    self.progress();
+                }
+                Phase::Closing { next, .. } => *next = Next::End,
+                _ => self.stop(),
+            },
+            Request::Abort => self.stop(),
+            Request::Reconnect(delay) => self.reconnect(delay),
+            Request::CancelReconnect => self.cancel_reconnect(),
+            Request::Pause(by, paused) => self.pause(by, paused),
+        }
+    }
+
+    /// Ends the client without a closing handshake.
+    fn stop(&mut self) {
+        match &mut self.phase {
+            Phase::Connecting { .. } | Phase::Open { .. } | Phase::Closing { .. } => self.drop_attempt(Next::End),
+            Phase::Ending { next, .. } => *next = Next::End,
+            Phase::Waiting { .. } => self.end_waiting(),
+            Phase::Closed { .. } => {}
+        }
+    }
+
+    fn reconnect(&mut self, delay: Duration) {
+        match &mut self.phase {
+            Phase::Connecting { .. } => self.drop_attempt(Next::Retry(delay)),
+            Phase::Open { .. } => {
+                self.start_closing(Stage::AwaitingPeer, Next::Retry(delay));
+                self.outputs
+                    .push_back(Output::Close { code: crate::close::CloseCode::NORMAL, reason: Default::default() });
+            }
+            Phase::Closing { next, .. } | Phase::Ending { next, .. } => *next = Next::Retry(delay),
+            Phase::Waiting { until } => *until = (!self.frozen).then(|| self.now + delay),
+            Phase::Closed { .. } => {
+                self.retries = 0;
+                self.phase = Phase::Waiting { until: (!self.frozen).then(|| self.now + delay) };
+            }
+        }
+    }
+
+    fn cancel_reconnect(&mut self) {
+        match &mut self.phase {
+            Phase::Waiting { .. } => self.end_waiting(),
+            Phase::Closing { next: next @ Next::Retry(_), .. } | Phase::Ending { next, .. } => *next = Next::End,
+            _ => {}
+        }
+    }
+
+    fn pause(&mut self, by: PausedBy, paused: bool) {
+        let before = self.is_paused();
+        match by {
+            PausedBy::User => self.paused_by_user = paused,
+            PausedBy::Stream => self.paused_by_stream = paused,
+        }
+        if self.is_paused() != before && self.phase.has_socket() {
+            self.outputs.push_back(Output::Read(before));
+            if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
+                // Nobody listened while paused: what is owed since then proves nothing.
+                pulse.heard();
+            }
+        }
+    }
+
+    fn start_closing(&mut self, stage: Stage, next: Next) {
+        self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage, next };
+    }
+
+    /// Drops the socket at once.
+    fn drop_attempt(&mut self, next: Next) {
+        let event = match &self.phase {
+            Phase::Closing { stage: Stage::AwaitingEnd(event), .. } => event.clone(),
+            _ => CloseEvent::abnormal(Initiator::Local),
+        };
+        self.outputs.push_back(Output::Abort);
+        self.finish(event, None, next);
+    }
+
+    fn end_waiting(&mut self) {
+        self.phase = Phase::Closed { told: false };
+        self.end_reason = EndReason::Closed;
+    }
+
+    /// The end, as `on_end` is about to tell it.
+    pub(super) fn end(&mut self) -> End {
+        let end = End {
+            reason: self.end_reason,
+            unsent: self.queue.len(),
+            close: self.last_close.clone(),
+            error: self.last_error.clone(),
+        };
+        self.ends += 1;
+        self.last_end = Some(end.clone());
+        end
+    }
+}

@@ -1,0 +1,263 @@
+//! Messages, as they are sent and received.
+
+use alloc::string::String;
+use core::fmt;
+use core::ops::Deref;
+
+use bytes::Bytes;
+
+/// A WebSocket message (RFC 6455, section 5.6).
+///
+/// Both kinds are reference counted: cloning one costs no copy of its payload.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A text message; always valid UTF-8.
+    Text(Text),
+    /// A binary message.
+    Binary(Bytes),
+}
+
+impl Message {
+    /// A text message.
+    pub fn text(text: impl Into<Text>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A binary message.
+    pub fn binary(data: impl Into<Bytes>) -> Self {
+        Self::Binary(data.into())
+    }
+
+    /// The length of the payload in bytes.
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Whether the payload is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether this is a text message.
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
+    /// Whether this is a binary message.
+    pub fn is_binary(&self) -> bool {
+        matches!(self, Self::Binary(_))
+    }
+
+    /// The text of a text message; `None` for a binary one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Binary(_) => None,
+        }
+    }
+
+    /// The payload, whatever the kind.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(data) => data,
+        }
+    }
+
+    /// The payload, whatever the kind, without a copy.
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Binary(data) => data,
+        }
+    }
+}
+
+/// The start of the payload only: messages can be large.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 64;
+        let (kind, more) = match self {
+            Self::Text(text) => {
+                let shown: String = text.chars().take(SHOWN).collect();
+                write!(f, "Text({shown:?}")?;
+                ("", text.len() > shown.len())
+            }
+            Self::Binary(data) => ("Binary(", data.len() > SHOWN),
+        };
+        if let Self::Binary(data) = self {
+            write!(f, "{kind}{:?}", data.slice(..data.len().min(SHOWN)))?;
+        }
+        if more {
+            write!(f, ".. {} bytes", self.len())?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl From<&'static str> for Message {
+    fn from(text: &'static str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<Text> for Message {
+    fn from(text: Text) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&'static [u8]> for Message {
+    fn from(data: &'static [u8]) -> Self {
+        Self::binary(data)
+    }
+}
+
+impl From<alloc::vec::Vec<u8>> for Message {
+    fn from(data: alloc::vec::Vec<u8>) -> Self {
+        Self::binary(data)
+    }
+}
+
+impl From<Bytes> for Message {
+    fn from(data: Bytes) -> Self {
+        Self::Binary(data)
+    }
+}
+
+/// Shared text: a [`Bytes`] that is known to be valid UTF-8.
+///
+/// Derefs to `str`.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(Bytes);
+
+impl Text {
+    /// Text that lives as long as the program, without an allocation.
+    pub const fn from_static(text: &'static str) -> Self {
+        Self(Bytes::from_static(text.as_bytes()))
+    }
+
+    /// The text as a `str`.
+    pub fn as_str(&self) -> &str {
+        // SAFETY: every way to construct a `Text` starts from a `str`, checks the bytes, or promises that they are
+        // valid (`from_utf8_unchecked`), and `Bytes` cannot be changed afterwards. Checking again at each access
+        // would cost every reader a pass over the payload.
+        #[allow(unsafe_code)]
+        unsafe {
+            core::str::from_utf8_unchecked(&self.0)
+        }
+    }
+
+    /// Takes bytes that someone else has checked already.
+    ///
+    /// # Safety
+    /// `bytes` must be valid UTF-8.
+    #[allow(unsafe_code, dead_code, reason = "transports whose library checks UTF-8 itself need not check twice")]
+    pub(crate) unsafe fn from_utf8_unchecked(bytes: Bytes) -> Self {
+        debug_assert!(core::str::from_utf8(&bytes).is_ok());
+        Self(bytes)
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl From<&'static str> for Text {
+    fn from(text: &'static str) -> Self {
+        Self::from_static(text)
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Text> for Bytes {
+    fn from(text: Text) -> Self {
+        text.0
+    }
+}
+
+impl TryFrom<Bytes> for Text {
+    type Error = core::str::Utf8Error;
+
+    /// Checks that the bytes are valid UTF-8; costs one pass and no copy.
+    fn try_from(bytes: Bytes) -> Result<Self, Self::Error> {
+        core::str::from_utf8(&bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// How binary data travels ([WHATWG](https://websockets.spec.whatwg.org/#dom-websocket-binarytype), `binaryType`).
+///
+/// On both targets it chooses the frame type of [`send_payload`](crate::WebSocket::send_payload). In browsers it is
+/// also how binary messages arrive from the browser; the handler sees [`Message::Binary`] either way, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BinaryType {
+    /// `send_payload` sends text messages, and refuses invalid UTF-8.
+    Blob,
+    /// `send_payload` sends binary messages. The default.
+    #[default]
+    ArrayBuffer,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn debug_shows_only_the_start_of_a_payload() {
+        let long = format!("{:?}", Message::text("x".repeat(1000)));
+        assert!(long.len() < 100 && long.ends_with(".. 1000 bytes)"), "{long}");
+        let binary = format!("{:?}", Message::binary(alloc::vec![0_u8; 1000]));
+        assert!(binary.len() < 300 && binary.ends_with(".. 1000 bytes)"), "{binary}");
+        assert_eq!(format!("{:?}", Message::text("hi")), "Text(\"hi\")");
+        assert_eq!(format!("{:?}", Message::binary(&b"hi"[..])), "Binary(b\"hi\")");
+    }
+
+    #[test]
+    fn text_is_checked_once() {
+        assert!(Text::try_from(Bytes::from_static(b"\xff")).is_err());
+        let text = Text::try_from(Bytes::from_static("Grüße".as_bytes())).unwrap();
+        assert_eq!(text, "Grüße");
+        assert_eq!(text.chars().count(), 5);
+    }
+}

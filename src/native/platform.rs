@@ -1,0 +1,45 @@
+//! The names that every platform has; [`platform`](crate::driver::platform) tells what they mean.
+
+use core::pin::Pin;
+use core::time::Duration;
+
+use super::socket::Socket;
+use super::task::Task;
+use super::timer::NativeTimer;
+use crate::builder::Setup;
+use crate::client::WebSocket;
+use crate::driver::Pump;
+use crate::error::ConfigError;
+use crate::machine::Heartbeat;
+
+pub(crate) use super::options::Options;
+pub(crate) use super::target::resolve;
+
+/// The bound on everything that the client's task runs.
+pub trait MaybeSend: Send {}
+impl<T: Send + ?Sized> MaybeSend for T {}
+
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+pub(crate) fn default_heartbeat() -> Option<Heartbeat> {
+    Some(Heartbeat::ping(Duration::from_secs(20), Duration::from_secs(20)))
+}
+
+pub(crate) fn seed() -> u64 {
+    let mut seed = [0; 8];
+    // Only jitter depends on it: the time does where the system has no randomness to give.
+    match getrandom::fill(&mut seed) {
+        Ok(()) => u64::from_ne_bytes(seed),
+        Err(_) => std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos() as u64),
+    }
+}
+
+pub(crate) fn connect(setup: Setup) -> Result<WebSocket, ConfigError> {
+    let runtime = tokio::runtime::Handle::try_current()
+        .map_err(|_| ConfigError::new("connect", "no tokio runtime is entered here: see BuilderExt::run"))?;
+    let (ws, pump) = Pump::start(setup, Socket::new, NativeTimer::new())?;
+    runtime.spawn(Task::new(pump));
+    Ok(ws)
+}

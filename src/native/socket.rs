@@ -1,0 +1,380 @@
+//! The native transport: one tokio-tungstenite socket at a time, polled by the client's task.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker, ready};
+use core::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream as _;
+use futures_sink::Sink as _;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message as WireMessage};
+
+use super::dial::Dialler;
+use super::handshake::{Agreed, shake_hands};
+use super::options::Options;
+use super::parting;
+use super::read_ahead::{IDLE, ReadAhead};
+use super::stream::Stream;
+use super::target::{Target, resolve};
+use crate::builder::Setup;
+use crate::close::CloseCode;
+use crate::driver::platform::BoxFuture;
+use crate::driver::{AttemptId, SocketEvent, Transport};
+use crate::error::{ConfigError, Error, ErrorKind};
+use crate::handshake::Handshake;
+use crate::message::{Message, Text};
+use crate::request::{Request, Source};
+
+pub(super) type Wire = WebSocketStream<ReadAhead<Stream>>;
+
+/// How many bytes of payload are handed to tungstenite between two flushes: enough to make a system call worth its
+/// while, and all that is lost with a connection before the operating system has it.
+const BATCH: usize = 64 * 1024;
+
+pub(super) struct Socket {
+    link: Link,
+    attempt: AttemptId,
+    source: Source,
+    options: Options,
+    dialler: Dialler,
+    config: WebSocketConfig,
+    close_timeout: Duration,
+    reading: bool,
+    /// The client's task: commands come while nobody polls.
+    waker: Waker,
+}
+
+enum Link {
+    Down,
+    Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>),
+    Greeting(BoxFuture<Result<(Wire, Handshake), Error>>),
+    Up(Box<Up>),
+}
+
+struct Up {
+    wire: Wire,
+    /// Payload that was handed over and has not left yet.
+    buffered: usize,
+    /// Something was written and has not left yet.
+    unflushed: bool,
+    /// A write failed; told at the next poll.
+    error: Option<tungstenite::Error>,
+    /// The closing handshake was started on this side.
+    closing: bool,
+    peer_close: Option<(CloseCode, String)>,
+}
+
+/// What polling the socket brought.
+pub(super) enum Step {
+    Message(Message),
+    Event(SocketEvent),
+}
+
+impl Socket {
+    pub(super) fn new(setup: &mut Setup) -> Result<Self, ConfigError> {
+        let fixed = Source::Fixed(Request::new(""));
+        let source = core::mem::replace(&mut setup.source, fixed);
+        let needs_tls = match &source {
+            Source::Fixed(request) => resolve(request, &setup.options)?.is_secure(),
+            Source::Provider(_) => true,
+        };
+        // Writing is left to `flush`, so that a batch leaves with few system calls.
+        let config = WebSocketConfig::default()
+            .read_buffer_size(IDLE)
+            .write_buffer_size(usize::MAX - 1)
+            .max_write_buffer_size(usize::MAX)
+            .max_message_size(Some(setup.max_message_size))
+            .max_frame_size(Some(setup.max_message_size));
+        Ok(Self {
+            link: Link::Down,
+            attempt: AttemptId::default(),
+            source,
+            dialler: Dialler::new(&setup.options, needs_tls)?,
+            options: setup.options.clone(),
+            config,
+            close_timeout: setup.config.close_timeout,
+            reading: true,
+            waker: Waker::noop().clone(),
+        })
+    }
+
+    /// The attempt that [`poll`](Self::poll) tells of.
+    pub(super) fn attempt(&self) -> AttemptId {
+        self.attempt
+    }
+
+    pub(super) fn set_waker(&mut self, waker: &Waker) {
+        self.waker.clone_from(waker);
+    }
+
+    /// The next thing that happened. Reading one message at a time is no detour: what was read ahead is at hand.
+    #[inline]
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        match &mut self.link {
+            Link::Up(up) => {
+                let step = ready!(up.poll(cx, self.reading));
+                Poll::Ready(step.unwrap_or_else(|error| self.fail(error)))
+            }
+            Link::Down => Poll::Pending,
+            Link::Dialling(_) | Link::Greeting(_) => self.poll_opening(cx).map(Step::Event),
+        }
+    }
+
+    fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
+        let outcome = match &mut self.link {
+            Link::Dialling(dialling) => match ready!(dialling.as_mut().poll(cx)) {
+                Ok((stream, target)) => {
+                    self.link = Link::Greeting(Box::pin(greet(stream, target, self.config)));
+                    Ok(SocketEvent::Connected)
+                }
+                Err(error) => Err(error),
+            },
+            Link::Greeting(greeting) => match ready!(greeting.as_mut().poll(cx)) {
+                Ok((wire, handshake)) => {
+                    self.link = Link::Up(Box::new(Up::new(wire)));
+                    Ok(SocketEvent::Opened(handshake))
+                }
+                Err(error) => Err(error),
+            },
+            Link::Down | Link::Up(_) => return Poll::Pending,
+        };
+        Poll::Ready(outcome.unwrap_or_else(|error| {
+            self.link = Link::Down;
+            SocketEvent::Failed(error)
+        }))
+    }
+
+    /// The connection is over. Whoever broke the protocol is told so (native trap: tungstenite leaves that to us).
+    fn fail(&mut self, error: tungstenite::Error) -> Step {
+        use tungstenite::error::{CapacityError, ProtocolError};
+        let Link::Up(up) = core::mem::replace(&mut self.link, Link::Down) else {
+            return Step::Event(SocketEvent::Buffered(0));
+        };
+        let (kind, code) = match &error {
+            tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => {
+                let clean = up.peer_close.is_some();
+                let (code, reason) = up.peer_close.unwrap_or((CloseCode::ABNORMAL, String::new()));
+                return Step::Event(SocketEvent::Closed { code, reason, clean });
+            }
+            tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+                let error = Error::new(ErrorKind::Io, "closed by the peer without a closing handshake");
+                return Step::Event(SocketEvent::Failed(error));
+            }
+            tungstenite::Error::Io(_) | tungstenite::Error::Tls(_) => (ErrorKind::Io, None),
+            tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+                (ErrorKind::MessageTooLarge, Some(CloseCode::MESSAGE_TOO_BIG))
+            }
+            tungstenite::Error::Utf8(_) => (ErrorKind::Protocol, Some(CloseCode::INVALID_PAYLOAD)),
+            _ => (ErrorKind::Protocol, Some(CloseCode::PROTOCOL_ERROR)),
+        };
+        if let Some(code) = code {
+            parting::part(up.wire, code, self.close_timeout, &self.waker);
+        }
+        Step::Event(SocketEvent::Failed(Error::new(kind, error.to_string()).with_source(error)))
+    }
+
+    fn up(&mut self) -> Option<(&mut Up, Context<'_>)> {
+        match &mut self.link {
+            Link::Up(up) => Some((up, Context::from_waker(&self.waker))),
+            _ => None,
+        }
+    }
+}
+
+impl Transport for Socket {
+    const CAN_PING: bool = true;
+
+    fn dial(&mut self, attempt: AttemptId) {
+        self.attempt = attempt;
+        self.reading = true;
+        let (dialler, options) = (self.dialler.clone(), self.options.clone());
+        self.link = Link::Dialling(match &mut self.source {
+            Source::Fixed(request) => {
+                let request = request.clone();
+                Box::pin(async move { dial(request, &options, dialler).await })
+            }
+            Source::Provider(provider) => {
+                let request = provider.next();
+                Box::pin(async move {
+                    let request = request
+                        .await
+                        .map_err(|error| Error::new(ErrorKind::Provider, error.to_string()).with_source(error))?;
+                    dial(request, &options, dialler).await
+                })
+            }
+        });
+        self.waker.wake_by_ref();
+    }
+
+    fn send(&mut self, batch: &mut VecDeque<Message>) {
+        if let Some((up, mut cx)) = self.up() {
+            up.send(batch, &mut cx);
+        }
+    }
+
+    fn flush(&mut self) {
+        if let Some((up, mut cx)) = self.up() {
+            let _ = up.poll_flush(&mut cx);
+        }
+    }
+
+    fn ping(&mut self, beat: u64) {
+        if let Some((up, _)) = self.up() {
+            up.wire.get_mut().settle();
+            up.write(WireMessage::Ping(Bytes::copy_from_slice(&beat.to_be_bytes())));
+        }
+    }
+
+    fn read(&mut self, on: bool) {
+        self.reading = on;
+        self.waker.wake_by_ref();
+    }
+
+    fn close(&mut self, code: CloseCode, reason: &str) {
+        if let Some((up, mut cx)) = self.up() {
+            up.closing = true;
+            up.write(WireMessage::Close(Some(CloseFrame { code: code.get().into(), reason: reason.into() })));
+            let _ = up.poll_flush(&mut cx);
+        }
+    }
+
+    fn abort(&mut self) {
+        self.link = Link::Down;
+    }
+
+    fn buffered_amount(&self) -> usize {
+        match &self.link {
+            Link::Up(up) => up.buffered,
+            _ => 0,
+        }
+    }
+}
+
+impl Up {
+    fn new(wire: Wire) -> Self {
+        Self { wire, buffered: 0, unflushed: false, error: None, closing: false, peer_close: None }
+    }
+
+    #[inline]
+    fn poll(&mut self, cx: &mut Context<'_>, reading: bool) -> Poll<Result<Step, tungstenite::Error>> {
+        if let Some(error) = self.error.take() {
+            return Poll::Ready(Err(error));
+        }
+        if self.unflushed && self.poll_flush(cx).is_ready() {
+            return Poll::Ready(match self.error.take() {
+                Some(error) => Err(error),
+                None => Ok(Step::Event(SocketEvent::Buffered(0))),
+            });
+        }
+        if !reading && !self.closing {
+            return Poll::Pending;
+        }
+        let message = match ready!(Pin::new(&mut self.wire).poll_next(cx)) {
+            Some(message) => message?,
+            None => return Poll::Ready(Err(tungstenite::Error::ConnectionClosed)),
+        };
+        Poll::Ready(Ok(match message {
+            WireMessage::Binary(data) => Step::Message(Message::Binary(data)),
+            WireMessage::Text(text) => {
+                // SAFETY: tungstenite's `Utf8Bytes` is valid UTF-8, which it checked when the message arrived.
+                #[allow(unsafe_code)]
+                let text = unsafe { Text::from_utf8_unchecked(text.into()) };
+                Step::Message(Message::Text(text))
+            }
+            control => Step::Event(self.control(control, cx)),
+        }))
+    }
+
+    #[cold]
+    fn control(&mut self, control: WireMessage, cx: &mut Context<'_>) -> SocketEvent {
+        match control {
+            WireMessage::Pong(payload) => match payload.as_ref().try_into() {
+                Ok(beat) => SocketEvent::Answered(Some(u64::from_be_bytes(beat))),
+                Err(_) => SocketEvent::Received { messages: 0, bytes: 0 },
+            },
+            WireMessage::Close(frame) => {
+                // Tungstenite has queued the answer, which leaves with the next flush only; as a pong does.
+                self.unflushed = true;
+                let _ = self.poll_flush(cx);
+                let (code, reason) = match frame {
+                    Some(frame) => (CloseCode::new(frame.code.into()), frame.reason.to_string()),
+                    None => (CloseCode::NO_STATUS, String::new()),
+                };
+                self.peer_close = Some((code, reason.clone()));
+                SocketEvent::Closing { code, reason }
+            }
+            _ => {
+                self.unflushed = true;
+                let _ = self.poll_flush(cx);
+                SocketEvent::Received { messages: 0, bytes: 0 }
+            }
+        }
+    }
+
+    /// Hands messages over until the socket has no more room.
+    fn send(&mut self, batch: &mut VecDeque<Message>, cx: &mut Context<'_>) {
+        while self.error.is_none() {
+            if self.buffered >= BATCH && self.poll_flush(cx).is_pending() {
+                return;
+            }
+            let Some(message) = batch.pop_front() else {
+                return;
+            };
+            // An empty message counts as well, or a million of them would never be flushed.
+            self.buffered += message.len().max(1);
+            let (payload, kind) = match message {
+                Message::Text(text) => (text.into(), Data::Text),
+                Message::Binary(data) => (data, Data::Binary),
+            };
+            self.write(WireMessage::Frame(Frame::message(payload, OpCode::Data(kind), true)));
+        }
+    }
+
+    fn write(&mut self, message: WireMessage) {
+        self.unflushed = true;
+        if let Err(error) = Pin::new(&mut self.wire).start_send(message) {
+            self.failed(error);
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.unflushed {
+            let flushed = ready!(Pin::new(&mut self.wire).poll_flush(cx));
+            self.unflushed = false;
+            self.buffered = 0;
+            if let Err(error) = flushed {
+                self.failed(error);
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// After the peer's Close frame, a write that fails is no news: what it said and TCP's end are still to be read.
+    fn failed(&mut self, error: tungstenite::Error) {
+        if self.peer_close.is_none() && !matches!(error, tungstenite::Error::ConnectionClosed) {
+            self.error.get_or_insert(error);
+        }
+    }
+}
+
+async fn dial(request: Request, options: &Options, dialler: Dialler) -> Result<(Stream, Arc<Target>), Error> {
+    let target = resolve(&request, options)
+        .map_err(|error| Error::new(ErrorKind::Provider, error.to_string()).with_source(error))?;
+    match dialler.dial(&target).await {
+        Ok(stream) => Ok((stream, Arc::new(target))),
+        Err(error) => Err(error.at(&target.shown())),
+    }
+}
+
+async fn greet(stream: Stream, target: Arc<Target>, config: WebSocketConfig) -> Result<(Wire, Handshake), Error> {
+    let Agreed { stream, read, handshake } =
+        shake_hands(stream, &target).await.map_err(|error| error.at(&target.shown()))?;
+    let wire = WebSocketStream::from_raw_socket(ReadAhead::new(stream, read), Role::Client, Some(config)).await;
+    Ok((wire, handshake))
+}

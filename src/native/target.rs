@@ -1,0 +1,186 @@
+//! Where an attempt goes, checked before anything is dialled (S1).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use url::Url;
+
+use super::options::{Options, check};
+use super::tls;
+use crate::builder::check_protocols;
+use crate::error::ConfigError;
+use crate::request::Request;
+
+/// A checked request.
+pub(crate) struct Target {
+    url: Url,
+    pub(super) protocols: Vec<String>,
+    /// The user's headers, and the credentials of the URL.
+    pub(super) headers: HeaderMap,
+}
+
+impl Target {
+    /// Without credentials and query.
+    pub(crate) fn shown(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        // These two fail only for URLs that cannot have credentials.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.into()
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        self.url.scheme() == "wss"
+    }
+
+    pub(super) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The `Host` header: the port is left out where it is the scheme's own.
+    pub(super) fn authority(&self) -> String {
+        match self.url.port() {
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
+    }
+
+    /// The address to dial, as the connector wants it.
+    pub(super) fn dial_uri(&self) -> Result<Uri, http::Error> {
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        Uri::builder().scheme("http").authority(format!("{}:{port}", self.host())).path_and_query("/").build()
+    }
+
+    /// The request's own line: path and query.
+    pub(super) fn path_and_query(&self) -> &str {
+        &self.url[url::Position::BeforePath..url::Position::AfterQuery]
+    }
+}
+
+/// Checks a request and the options it will be dialled with.
+pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, ConfigError> {
+    let url = parse(&request.url)?;
+    check_protocols(&request.protocols)?;
+    check(options)?;
+    if url.scheme() == "wss" && !tls::AVAILABLE {
+        return Err(ConfigError::new("url", "wss needs TLS: build homing with one of its TLS features"));
+    }
+    let mut headers = headers(&request.headers)?;
+    if !headers.contains_key(header::AUTHORIZATION) {
+        if let Some(credentials) = basic(&url) {
+            headers.insert(header::AUTHORIZATION, credentials);
+        }
+    }
+    Ok(Target { url, protocols: request.protocols.clone(), headers })
+}
+
+/// The text is never repeated in errors: it can hold credentials.
+fn parse(text: &str) -> Result<Url, ConfigError> {
+    let fault = |fault: String| ConfigError::new("url", fault);
+    let mut url = Url::parse(text).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => fault("a relative URL has nothing to be resolved against".into()),
+        error => fault(error.to_string()),
+    })?;
+    let scheme = match url.scheme() {
+        "ws" | "wss" => None,
+        "http" => Some("ws"),
+        "https" => Some("wss"),
+        other => {
+            return Err(fault(format!("the scheme is {other}, not ws, wss, http or https")));
+        }
+    };
+    // Cannot fail: all four are schemes of the same kind.
+    if let Some(scheme) = scheme {
+        let _ = url.set_scheme(scheme);
+    }
+    if url.fragment().is_some() {
+        return Err(fault("has a fragment (#)".into()));
+    }
+    if url.port() == Some(0) {
+        return Err(fault("the port is 0".into()));
+    }
+    Ok(url)
+}
+
+fn headers(given: &[(String, String)]) -> Result<HeaderMap, ConfigError> {
+    let fault = |fault: String| ConfigError::new("header", fault);
+    let mut headers = HeaderMap::with_capacity(given.len());
+    for (name, value) in given {
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| fault(format!("{name:?} is not a header's name (RFC 7230)")))?;
+        if is_own(&name) {
+            return Err(fault(format!("{name} is set by the handshake itself")));
+        }
+        let mut value = HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| fault(format!("the value of {name} has a control character in it")))?;
+        value.set_sensitive(true);
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+fn is_own(name: &HeaderName) -> bool {
+    let own = [header::HOST, header::UPGRADE, header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+    own.contains(name) || name.as_str().starts_with("sec-websocket-")
+}
+
+/// Credentials in the URL become Basic authentication (RFC 7617).
+fn basic(url: &Url) -> Option<HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
+    let mut credentials = decode(url.username());
+    credentials.push(b':');
+    credentials.extend(decode(url.password().unwrap_or_default()));
+    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(credentials))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(url: &str) -> Result<Target, ConfigError> {
+        resolve(&Request::new(url), &Options::default())
+    }
+
+    #[test]
+    fn s1_urls() {
+        let target = resolved("http://user:p%40ss@example.com/a/b?token=secret").unwrap();
+        assert!(!target.is_secure());
+        assert_eq!(target.shown(), "ws://example.com/a/b");
+        assert_eq!(target.authority(), "example.com");
+        assert_eq!(target.path_and_query(), "/a/b?token=secret");
+        assert_eq!(target.headers["authorization"], "Basic dXNlcjpwQHNz");
+        assert_eq!(target.dial_uri().unwrap(), "http://example.com:80/");
+
+        let target = resolved("ws://[::1]:8080").unwrap();
+        assert_eq!((target.authority().as_str(), target.path_and_query()), ("[::1]:8080", "/"));
+
+        for refused in ["/relative", "example.com", "ftp://example.com", "ws://example.com/#top", "ws://", "ws://a:0"] {
+            let error = resolved(refused).err().expect(refused);
+            assert_eq!(error.option, "url", "{error}");
+        }
+    }
+
+    #[test]
+    fn s1_headers() {
+        let with = |name: &str, value: &str| {
+            let mut request = Request::new("ws://example.com");
+            request.headers.push((name.into(), value.into()));
+            resolve(&request, &Options::default())
+        };
+        assert!(with("Cookie", "a=b").is_ok());
+        assert!(with("X-Name", "Grüße").is_ok());
+        for (name, value) in [("a b", "x"), ("", "x"), ("Host", "x"), ("sec-websocket-key", "x"), ("Upgrade", "h2c")] {
+            assert_eq!(with(name, value).err().expect(name).option, "header");
+        }
+        for value in ["secret\r\nX: y", "secret\n", "secret\0"] {
+            let error = with("Cookie", value).err().expect("a control character");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}

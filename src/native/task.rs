@@ -1,0 +1,92 @@
+//! The native task: one per client, it polls socket, handles' wishes and timer.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::socket::{Socket, Step};
+use super::timer::NativeTimer;
+use crate::driver::{Input, Pump};
+
+/// How many messages are delivered before sends, timers and the machine get their turn.
+const BATCH: usize = 256;
+/// After how many batches other tasks get theirs.
+const TURN: usize = 8;
+
+pub(super) struct Task {
+    pump: Pump<Socket, NativeTimer>,
+}
+
+impl Task {
+    pub(super) fn new(pump: Pump<Socket, NativeTimer>) -> Self {
+        Self { pump }
+    }
+
+    /// Takes what the socket has, up to a batch. Returns whether it has nothing more.
+    fn receive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let pump = &mut self.pump;
+        let attempt = pump.transport().attempt();
+        let mut arrived = false;
+        let mut last = None;
+        for _ in 0..BATCH {
+            match pump.transport().poll(cx) {
+                Poll::Ready(Step::Message(message)) => {
+                    arrived = true;
+                    if pump.delivers() {
+                        pump.message(message);
+                    }
+                    // A callback closed, paused or reconnected: that comes first.
+                    if !pump.delivers() {
+                        break;
+                    }
+                }
+                Poll::Ready(Step::Event(event)) => {
+                    last = Some(Poll::Ready(event));
+                    break;
+                }
+                Poll::Pending => {
+                    last = Some(Poll::Pending);
+                    break;
+                }
+            }
+        }
+        let now = pump.now();
+        if arrived {
+            pump.received(now, attempt);
+        }
+        match last {
+            Some(Poll::Pending) => return Poll::Ready(()),
+            Some(Poll::Ready(event)) => pump.event(now, Input::Socket(attempt, event)),
+            None => {}
+        }
+        Poll::Pending
+    }
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        this.pump.transport().set_waker(cx.waker());
+        this.pump.drive();
+        for _ in 0..TURN {
+            // The socket before the clock: what has arrived counts before its absence does.
+            let drained = this.receive(cx).is_ready();
+            let due = this.pump.deadline().is_some_and(|deadline| this.pump.now() >= deadline);
+            if due {
+                this.pump.event(this.pump.now(), Input::Wake);
+            }
+            if this.pump.is_done() {
+                return Poll::Ready(());
+            }
+            if drained && !due && this.pump.sleep(cx.waker()) {
+                match this.pump.timer().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) => {}
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}

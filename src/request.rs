@@ -1,0 +1,66 @@
+//! What an attempt asks the server for.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::driver::platform::{BoxFuture, MaybeSend};
+
+/// What a request provider returns: where the next attempt goes, and with what.
+///
+/// Natively [`RequestExt`](crate::native::RequestExt) adds headers to it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    pub(crate) url: String,
+    pub(crate) protocols: Vec<String>,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Request {
+    /// A request for a `ws`, `wss`, `http` or `https` URL.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), protocols: Vec::new(), headers: Vec::new() }
+    }
+
+    /// Offers a subprotocol; the first offered is the one preferred.
+    #[must_use]
+    pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
+        self.protocols.push(protocol.into());
+        self
+    }
+}
+
+/// Without values, as they can be secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Request").field("protocols", &self.protocols).field("headers", &names).finish_non_exhaustive()
+    }
+}
+
+/// Why a request provider could not tell the next request. Any error converts into it.
+pub type ProviderError = Box<dyn core::error::Error + Send + Sync>;
+
+/// An async function that tells the request of each attempt.
+pub(crate) trait Provider: MaybeSend + 'static {
+    fn next(&mut self) -> BoxFuture<Result<Request, ProviderError>>;
+}
+
+impl<F, A> Provider for F
+where
+    F: FnMut() -> A + MaybeSend + 'static,
+    A: Future<Output = Result<Request, ProviderError>> + MaybeSend + 'static,
+{
+    fn next(&mut self) -> BoxFuture<Result<Request, ProviderError>> {
+        Box::pin(self())
+    }
+}
+
+/// Where the requests come from.
+pub(crate) enum Source {
+    /// Always the same.
+    Fixed(Request),
+    /// Asked for each attempt.
+    Provider(Box<dyn Provider>),
+}

@@ -1,0 +1,39 @@
+//! What a client counts.
+
+use core::time::Duration;
+
+/// A snapshot of a client's counters, over all of its attempts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Messages handed to a socket.
+    pub messages_sent: u64,
+    /// Their payload in bytes.
+    pub bytes_sent: u64,
+    /// Messages that arrived.
+    pub messages_received: u64,
+    /// Their payload in bytes.
+    pub bytes_received: u64,
+    /// Sockets dialled.
+    pub attempts: u64,
+    /// Times that the client was open again after having been open before.
+    pub reconnects: u64,
+    /// Heartbeats sent.
+    pub heartbeats: u64,
+    /// The last heartbeat's round trip.
+    pub last_rtt: Option<Duration>,
+    /// Round-trip time, smoothed as TCP does (RFC 6298: an eighth of each new one).
+    pub smoothed_rtt: Option<Duration>,
+    /// How long the present attempt has been open; `None` while not open.
+    pub open_for: Option<Duration>,
+}
+
+impl Stats {
+    pub(crate) fn measured(&mut self, rtt: Duration) {
+        self.last_rtt = Some(rtt);
+        self.smoothed_rtt = Some(match self.smoothed_rtt {
+            None => rtt,
+            Some(smoothed) => (smoothed * 7 + rtt) / 8,
+        });
+    }
+}

@@ -1,0 +1,137 @@
+//! Futures of a handle, and the handle as a sink.
+
+use alloc::sync::Arc;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use futures_sink::Sink;
+
+use crate::client::WebSocket;
+use crate::close::{CloseCode, End};
+use crate::driver::{Shared, Wait};
+use crate::error::{Ended, SendError};
+use crate::machine::Request;
+use crate::message::Message;
+
+/// Made by [`WebSocket::ready`].
+#[must_use = "futures do nothing unless awaited"]
+#[derive(Clone)]
+pub struct Ready(Arc<Shared>);
+
+impl Ready {
+    pub(crate) fn new(ws: &WebSocket) -> Self {
+        Self(ws.shared().clone())
+    }
+}
+
+impl Future for Ready {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.poll_wait(Wait::Ready, cx)
+    }
+}
+
+/// Made by [`WebSocket::flush`].
+#[must_use = "futures do nothing unless awaited"]
+#[derive(Clone)]
+pub struct Flush {
+    shared: Arc<Shared>,
+    accepted: u64,
+}
+
+impl Flush {
+    pub(crate) fn new(ws: &WebSocket) -> Self {
+        let shared = ws.shared().clone();
+        let accepted = shared.lock().machine.accepted();
+        Self { shared, accepted }
+    }
+}
+
+impl Future for Flush {
+    type Output = Result<(), Ended>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(self.shared.poll_wait(Wait::Flushed(self.accepted), cx));
+        let flushed = self.shared.lock().machine.has_left(self.accepted);
+        Poll::Ready(if flushed { Ok(()) } else { Err(Ended) })
+    }
+}
+
+/// Made by [`WebSocket::closed`].
+#[must_use = "futures do nothing unless awaited"]
+#[derive(Clone)]
+pub struct Closed {
+    shared: Arc<Shared>,
+    ends: u64,
+}
+
+impl Closed {
+    pub(crate) fn new(ws: &WebSocket) -> Self {
+        let shared = ws.shared().clone();
+        let core = shared.lock();
+        let ends = core.machine.ends().0 - u64::from(core.machine.is_over());
+        drop(core);
+        Self { shared, ends }
+    }
+}
+
+impl Future for Closed {
+    type Output = End;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
+        ready!(self.shared.poll_wait(Wait::Ended(self.ends), cx));
+        match self.shared.lock().machine.ends() {
+            (_, Some(end)) => Poll::Ready(end.clone()),
+            // An end that was counted was kept as well.
+            (_, None) => Poll::Pending,
+        }
+    }
+}
+
+macro_rules! opaque_debug {
+    ($($type:ident),*) => {
+        $(impl core::fmt::Debug for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(stringify!($type)).finish_non_exhaustive()
+            }
+        })*
+    };
+}
+
+opaque_debug!(Ready, Flush, Closed);
+
+/// Waits for room, sends, waits until all has left; closing the sink closes the client and waits for its end.
+impl Sink<Message> for WebSocket {
+    type Error = SinkError;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        self.shared().poll_wait(Wait::Ready, cx).map(Ok)
+    }
+
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SinkError> {
+        Ok(self.send(message)?)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        let flushed = ready!(Pin::new(&mut self.flush()).poll(cx));
+        Poll::Ready(flushed.map_err(SinkError::from))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        self.shared().request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
+        Pin::new(&mut self.closed()).poll(cx).map(|_| Ok(()))
+    }
+}
+
+/// Why the sink of a client failed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// The message was not taken; it is in there.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The client ended before everything had left.
+    #[error(transparent)]
+    Ended(#[from] Ended),
+}

@@ -1,0 +1,25 @@
+#![forbid(unsafe_code)]
+//! A real WebSocket server that misbehaves on request, for tests, examples and the demo.
+//!
+//! The path of a request chooses a script, its query tunes it; see [`scripts`] for the list. What happened on the
+//! wire is kept in a journal that tests can wait on. [`Proxy`] stands between a client and any server and plays a
+//! peer that is half open.
+
+mod conn;
+mod connection;
+pub mod frame;
+mod handshake;
+mod http;
+mod journal;
+mod listener;
+mod opening;
+mod proxy;
+mod query;
+pub mod scripts;
+mod server;
+mod socket;
+mod tls;
+
+pub use journal::{Entry, What};
+pub use proxy::Proxy;
+pub use server::Server;

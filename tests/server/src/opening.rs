@@ -1,0 +1,116 @@
+//! Everything up to the opening of the WebSocket, and the paths that never get there.
+
+use crate::conn::Conn;
+use crate::connection::End;
+use crate::frame;
+use crate::handshake;
+use crate::http::{Request, Response};
+use crate::journal::What;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// The paths that upgrade; `/http`, `/stall` and `/garbage` do not.
+const UPGRADING: [&str; 24] = [
+    "/bad-accept",
+    "/close",
+    "/count",
+    "/deaf",
+    "/drop",
+    "/early",
+    "/echo",
+    "/extension",
+    "/flood",
+    "/fragments",
+    "/header-flood",
+    "/headers",
+    "/no-accept",
+    "/no-connection",
+    "/no-upgrade",
+    "/numbered",
+    "/ping",
+    "/protocol",
+    "/raw",
+    "/rst",
+    "/silent",
+    "/sink",
+    "/slow",
+    "/text",
+];
+
+/// Answers the request. `Ok` once the connection is a WebSocket, then with the bytes of `/raw`.
+pub(crate) async fn open(conn: &mut Conn) -> Result<(Request, Vec<Vec<u8>>), End> {
+    let request = conn.request().await?;
+    let target = &request.target;
+    match target.path.as_str() {
+        "/stall" => return Err(conn.left().await),
+        "/http" => return Err(answer(conn, Response::requested(target))),
+        "/garbage" => {
+            conn.write(&garbage(target.number("n").unwrap_or(512))).await?;
+            return Err(End::Fin);
+        }
+        path if !UPGRADING.contains(&path) => {
+            return Err(answer(conn, error(404, "no such script")));
+        }
+        _ => {}
+    }
+    if let Err(why) = handshake::check(&request) {
+        let response = error(400, &why);
+        conn.record(What::ProtocolError(why));
+        return Err(answer(conn, response));
+    }
+    let Some(raw) = target.get("hex").unwrap_or("").split(',').map(frame::unhex).collect::<Option<Vec<_>>>() else {
+        return Err(answer(conn, error(400, "hex= holds no hexadecimal digits")));
+    };
+    upgrade(conn, &request).await?;
+    Ok((request, raw))
+}
+
+fn answer(conn: &mut Conn, response: Response) -> End {
+    conn.queue(&response.bytes());
+    End::Shut
+}
+
+fn error(status: u16, why: &str) -> Response {
+    Response::ordinary(status, format!("{why}\n").into_bytes(), false)
+}
+
+/// Writes the answer to the handshake in the manner of the path.
+async fn upgrade(conn: &mut Conn, request: &Request) -> Result<(), End> {
+    let target = &request.target;
+    let mut response = handshake::answer(request).bytes();
+    match target.path.as_str() {
+        "/slow" => {
+            let pause = target.number("ms").unwrap_or(10);
+            for byte in response {
+                conn.write(&[byte]).await?;
+                sleep(Duration::from_millis(pause)).await;
+            }
+            Ok(())
+        }
+        "/early" => {
+            for i in 0..target.number("n").unwrap_or(3) {
+                response.extend(frame::text(&i.to_string()));
+            }
+            conn.write(&response).await
+        }
+        "/header-flood" if target.get("kib") == Some("0") => {
+            conn.write(b"HTTP/1.1 101 Switching Protocols\r\nX-Flood: ").await?;
+            loop {
+                conn.write(&[b'f'; 1024]).await?;
+            }
+        }
+        _ => conn.write(&response).await,
+    }
+}
+
+/// The same every time, and from the first byte nothing like HTTP.
+fn garbage(n: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_u32;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as u8
+    };
+    (0..n).map(|i| if i == 0 { 0 } else { next() }).collect()
+}

@@ -1,0 +1,79 @@
+//! Tasks of this repository: `cargo xtask test` installs what the tests need and runs all of them.
+
+#![forbid(unsafe_code)]
+
+mod cargo_output;
+mod command;
+mod group;
+mod job;
+mod layers;
+mod package;
+mod report;
+mod setup;
+mod steps;
+
+use std::process::ExitCode;
+
+use report::Options;
+
+const USAGE: &str = "\
+usage: cargo xtask test [--list] [--verbose] [FILTER...]
+
+  FILTER     run only the steps whose name contains one of these words
+  --list     name the steps and run none
+  --verbose  show every step's whole output, not only that of a failed one";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    match args.next().as_deref() {
+        Some("test") => match parse(args) {
+            Ok(options) => report::test(&options),
+            Err(message) => usage_error(&message),
+        },
+        Some("help" | "--help" | "-h") => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Some(other) => usage_error(&format!("no task is called `{other}`")),
+        None => usage_error("which task?"),
+    }
+}
+
+fn parse(args: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options::default();
+    for arg in args {
+        match arg.as_str() {
+            "--list" => options.list = true,
+            "--verbose" | "-v" => options.verbose = true,
+            flag if flag.starts_with('-') => return Err(format!("unknown option `{flag}`")),
+            _ => options.filters.push(arg),
+        }
+    }
+    Ok(options)
+}
+
+fn usage_error(message: &str) -> ExitCode {
+    eprintln!("{message}\n\n{USAGE}");
+    ExitCode::from(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Options, String> {
+        parse(line.split_whitespace().map(String::from))
+    }
+
+    #[test]
+    fn options_and_filters_mix() {
+        let options = parsed("native --verbose fmt").unwrap();
+        assert!(options.verbose && !options.list);
+        assert_eq!(options.filters, ["native", "fmt"]);
+    }
+
+    #[test]
+    fn an_unknown_option_is_refused_rather_than_ignored() {
+        assert!(parsed("--vrebose").unwrap_err().contains("--vrebose"));
+    }
+}

@@ -1,0 +1,93 @@
+//! What `cargo xtask test` does, in order.
+
+use std::time::Duration;
+
+use crate::cargo_output::Counts;
+use crate::command::{Cmd, cargo};
+use crate::job::{Job, Stop};
+use crate::{layers, package, setup};
+
+type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
+
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) action: Action,
+    /// After this long whatever runs is taken to hang.
+    pub(crate) limit: Duration,
+}
+
+const fn step(name: &'static str, action: Action) -> Step {
+    Step { name, action, limit: Duration::from_secs(15 * 60) }
+}
+
+impl Step {
+    const fn minutes(mut self, minutes: u64) -> Self {
+        self.limit = Duration::from_secs(minutes * 60);
+        self
+    }
+}
+
+// Every entry stands alone, so that any of them can be run by its name. `--show-output` makes the reasons visible that
+// passed tests give for having been skipped.
+#[rustfmt::skip]
+pub(crate) fn all() -> Vec<Step> {
+    vec![
+        step("setup rust", setup::rust),
+        step("setup apt", setup::apt),
+        step("setup python", setup::python),
+        step("setup node", setup::node),
+
+        step("fmt", |job| check(job, cargo("fmt --all --check"))),
+        step("layers", layers::check),
+        step("clippy native", |job| check(job,
+            cargo("clippy --workspace --all-targets --all-features -- -D warnings"))),
+        step("docs native", |job| check(job,
+            cargo("doc --no-deps -p homing --all-features").env("RUSTDOCFLAGS", "-Dwarnings"))),
+        // Not --all-targets, which would run the benchmarks as tests.
+        step("tests native", |job| job.tests(
+            &cargo("test --workspace --lib --bins --tests --examples --no-fail-fast -- --show-output"))),
+        step("doctests", |job| job.tests(
+            &cargo("test -p homing --doc --all-features --no-fail-fast -- --show-output"))),
+        step("demo", |job| {
+            job.run(&cargo("build --example demo"))?;
+            check(job, cargo("run --quiet --example demo").seconds(60))
+        }),
+        // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development
+        // dependencies do not leak into this: resolver 3 leaves them out unless a test is built.
+        step("features", |job| {
+            setup::cargo_tool(job, "cargo-hack", setup::CARGO_HACK)?;
+            check(job, cargo("hack check -p homing --feature-powerset --depth 2"))
+        }).minutes(30),
+        step("msrv", |job| {
+            let target = job.place.target.join("msrv");
+            let check_msrv = cargo(&format!("+{} check -p homing --lib --all-features", setup::MSRV));
+            setup::needs("rustup")?;
+            check(job, check_msrv.arg("--target-dir").arg(target))
+        }),
+        step("deny", |job| {
+            setup::cargo_tool(job, "cargo-deny", setup::CARGO_DENY)?;
+            check(job, cargo("deny --all-features check bans licenses sources"))
+        }).minutes(40),
+        step("package", package::check),
+    ]
+}
+
+/// One command, which counts as one.
+fn check(job: &mut Job<'_>, cmd: Cmd) -> Result<Counts, Stop> {
+    job.run(&cmd)?;
+    Ok(Counts::one_passed())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_step_has_a_log_of_its_own() {
+        let steps = all();
+        let names: HashSet<_> = steps.iter().map(|s| s.name.replace(' ', "-")).collect();
+        assert_eq!(names.len(), steps.len());
+    }
+}
