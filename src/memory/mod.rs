@@ -1,0 +1,246 @@
+//! A network in memory, in virtual time: for tests of your own handlers, and of this crate.
+//!
+//! No socket, no runtime and no waiting: time passes when [`Network::advance`] is called, and everything that is due
+//! happens in order on the calling thread. Dials are answered by a script, and each connection has a [`Peer`] to speak
+//! for the server: it sends, closes, falls silent, stops reading, or is cut off.
+//!
+//! ```
+//! use homing::memory::{Dial, Network};
+//! use homing::{Message, State, WebSocket};
+//! use std::time::Duration;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let network = Network::new();
+//! network.script([Dial::Refuse, Dial::Accept]);
+//! let ws = network.connect(WebSocket::builder("ws://example.com"))?;
+//! ws.send("hello")?;
+//!
+//! network.advance(Duration::ZERO);
+//! assert_eq!(ws.state(), State::Waiting); // refused; the first retry comes within 1 s
+//! network.advance(Duration::from_secs(1));
+//! assert_eq!(ws.state(), State::Open);
+//! assert_eq!(network.peer().received(), [Message::text("hello")]);
+//! # Ok(()) }
+//! ```
+
+mod peer;
+mod transport;
+mod world;
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use peer::Peer;
+
+use crate::builder::Builder;
+use crate::client::WebSocket;
+use crate::driver::{Clock, Input, PageEvent, Pump, Timestamp};
+use crate::error::ConfigError;
+use transport::{MemoryTimer, MemoryTransport};
+use world::{Client, Incoming, World};
+
+/// What a dial meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Dial {
+    /// The connection opens, after the network's latency.
+    #[default]
+    Accept,
+    /// No connection comes about.
+    Refuse,
+    /// Nothing happens, ever.
+    Stall,
+    /// TCP connects, and nothing more happens.
+    StallHandshake,
+    /// The handshake is refused with this HTTP status.
+    Status(u16),
+}
+
+/// A network in memory. Clones are the same network.
+#[derive(Clone)]
+pub struct Network {
+    world: Arc<Mutex<World>>,
+    now: Arc<AtomicU64>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Network {
+    /// A network that accepts every dial and has no latency.
+    pub fn new() -> Self {
+        Self { world: Arc::default(), now: Arc::new(AtomicU64::new(0)) }
+    }
+
+    /// Connects a client through this network. It does nothing before [`advance`](Self::advance) is called.
+    ///
+    /// # Errors
+    /// As [`Builder::connect`].
+    pub fn connect(&self, builder: Builder) -> Result<WebSocket, ConfigError> {
+        let number = self.lock().clients.len();
+        let timer = MemoryTimer::new(self.clock());
+        let transport = MemoryTransport::new(self.world.clone(), number, self.clock());
+        let (ws, pump) = Pump::new(builder, transport, timer)?;
+        self.lock().clients.push(Client::new(pump));
+        Ok(ws)
+    }
+
+    /// What the next dials meet, one each; every one after these is accepted.
+    pub fn script(&self, dials: impl IntoIterator<Item = Dial>) {
+        self.lock().script.extend(dials);
+    }
+
+    /// How long everything takes from one end to the other, from now on. What is under way is not overtaken.
+    pub fn set_latency(&self, latency: Duration) {
+        self.lock().latency = latency;
+    }
+
+    /// How many bytes a socket takes while its peer does not read. Default: 64 KiB.
+    pub fn set_capacity(&self, bytes: usize) {
+        self.lock().capacity = bytes;
+    }
+
+    /// The time since the network was made.
+    pub fn now(&self) -> Duration {
+        Duration::from_micros(self.now.load(Ordering::Relaxed))
+    }
+
+    /// Lets time pass, and everything happen that is due meanwhile.
+    pub fn advance(&self, duration: Duration) {
+        let target = self.timestamp() + duration;
+        loop {
+            self.settle();
+            match self.next_due() {
+                Some(due) if due <= target => self.set_now(due),
+                _ => break,
+            }
+        }
+        self.set_now(target);
+        self.settle();
+    }
+
+    /// Lets time pass as for a machine that sleeps: nothing happens until it has passed, then everything at once.
+    pub fn sleep(&self, duration: Duration) {
+        self.set_now(self.timestamp() + duration);
+        self.settle();
+    }
+
+    /// Tells every client that the network or page changed (S8c), as a browser does.
+    pub fn page(&self, event: PageEvent) {
+        let clients = self.lock().clients.len();
+        for number in 0..clients {
+            self.with_pump(number, |pump| pump.event(pump.now(), Input::Page(event)));
+        }
+        self.settle();
+    }
+
+    /// The server's end of the latest connection. Panics if nothing was ever dialled.
+    pub fn peer(&self) -> Peer {
+        let peers = self.lock().peers.len();
+        assert!(peers > 0, "nothing was dialled yet: `advance` lets it happen");
+        Peer::new(self.world.clone(), peers - 1, self.clock())
+    }
+
+    /// The server's ends of all connections so far, also of dials that never opened.
+    pub fn peers(&self) -> Vec<Peer> {
+        let peers = self.lock().peers.len();
+        (0..peers).map(|number| Peer::new(self.world.clone(), number, self.clock())).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    fn clock(&self) -> Clock {
+        let now = self.now.clone();
+        Clock::new(move || Timestamp::from_micros(now.load(Ordering::Relaxed)))
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        Timestamp::from_micros(self.now.load(Ordering::Relaxed))
+    }
+
+    fn set_now(&self, now: Timestamp) {
+        self.now.fetch_max(now.as_micros(), Ordering::Relaxed);
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.lock().next_due()
+    }
+
+    /// Lets everything happen that is due now, and what follows from it.
+    fn settle(&self) {
+        loop {
+            let now = self.timestamp();
+            self.lock().arrive(now);
+            let clients = self.lock().clients.len();
+            let mut busy = false;
+            for number in 0..clients {
+                busy |= self.turn(number, now);
+            }
+            if !busy && !self.lock().has_arrivals(now) {
+                return;
+            }
+        }
+    }
+
+    /// One client's turn: what arrived first, then the clock. Returns whether anything happened.
+    fn turn(&self, number: usize, now: Timestamp) -> bool {
+        let mut busy = false;
+        self.with_pump(number, |pump| {
+            loop {
+                // In a statement of its own, so that the world is not locked while the handler runs.
+                let next = self.lock().next_incoming(number, now, pump.delivers());
+                let Some((attempt, incoming)) = next else { break };
+                busy = true;
+                match incoming {
+                    Incoming::Event(event) => pump.event(now, Input::Socket(attempt, event)),
+                    Incoming::Message(message) => {
+                        if pump.delivers() {
+                            pump.message(message);
+                        }
+                        pump.received(now, attempt);
+                    }
+                }
+            }
+            if pump.deadline().is_some_and(|deadline| now >= deadline) {
+                busy = true;
+                pump.event(now, Input::Wake);
+            }
+            let flag = pump.timer().flag();
+            busy |= flag.take();
+            pump.drive();
+            busy |= !pump.sleep(&flag.waker());
+        });
+        busy
+    }
+
+    /// The pump is taken out of the world, which is not locked while the handler runs.
+    fn with_pump(&self, number: usize, run: impl FnOnce(&mut Pump<MemoryTransport, MemoryTimer>)) {
+        let pump = self.lock().clients[number].pump.take();
+        let Some(mut pump) = pump else { return };
+        run(&mut pump);
+        let deadline = pump.deadline();
+        let done = pump.is_done();
+        let mut world = self.lock();
+        world.clients[number].deadline = deadline;
+        if !done {
+            world.clients[number].pump = Some(pump);
+        }
+    }
+}
+
+impl core::fmt::Debug for Network {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Network").field("now", &self.now()).finish_non_exhaustive()
+    }
+}
+
+fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,131 @@
+//! The server's end of a connection.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use std::sync::Mutex;
+
+use super::lock;
+use super::transport::failed;
+use super::world::{Incoming, PeerState, World};
+use crate::close::CloseCode;
+use crate::driver::{Clock, SocketEvent};
+use crate::error::ErrorKind;
+use crate::message::Message;
+
+/// The server's end of one connection. What it does takes effect when the network advances, if only by nothing.
+#[derive(Clone)]
+pub struct Peer {
+    world: Arc<Mutex<World>>,
+    number: usize,
+    clock: Clock,
+}
+
+impl Peer {
+    pub(super) fn new(world: Arc<Mutex<World>>, number: usize, clock: Clock) -> Self {
+        Self { world, number, clock }
+    }
+
+    fn with<R>(&self, run: impl FnOnce(&mut PeerState) -> R) -> R {
+        run(&mut lock(&self.world).peers[self.number])
+    }
+
+    fn tell(&self, incoming: Incoming) {
+        let now = self.clock.now();
+        let mut world = lock(&self.world);
+        let latency = world.latency;
+        if world.peers[self.number].connected {
+            world.tell(self.number, now, latency, incoming);
+        }
+    }
+
+    /// Sends a message. Nothing happens after a close.
+    pub fn send(&self, message: impl Into<Message>) {
+        if !self.with(|peer| peer.close_sent) {
+            self.tell(Incoming::Message(message.into()));
+        }
+    }
+
+    /// Sends a Close frame, which the client answers.
+    pub fn close(&self, code: impl Into<CloseCode>, reason: impl Into<String>) {
+        if !self.with(|peer| core::mem::replace(&mut peer.close_sent, true)) {
+            let (code, reason) = (code.into(), reason.into());
+            self.tell(Incoming::Event(SocketEvent::Closing { code, reason: reason.clone() }));
+            self.tell(Incoming::Event(SocketEvent::Closed { code, reason, clean: true }));
+            self.with(|peer| peer.connected = false);
+        }
+    }
+
+    /// Ends the connection without a Close frame. What is under way to this peer is lost.
+    pub fn cut(&self) {
+        self.fail(ErrorKind::Io, "cut off");
+    }
+
+    /// Breaks the protocol, which ends the connection.
+    pub fn violate(&self) {
+        self.fail(ErrorKind::Protocol, "protocol broken");
+    }
+
+    fn fail(&self, kind: ErrorKind, detail: &str) {
+        let now = self.clock.now();
+        let mut world = lock(&self.world);
+        let latency = world.latency;
+        if world.peers[self.number].connected {
+            failed(&mut world, self.number, now, latency, kind, detail);
+        }
+    }
+
+    /// Answers every message with itself from now on, or not.
+    pub fn echo(&self, on: bool) {
+        self.with(|peer| peer.echo = on);
+    }
+
+    /// Goes on reading but answers nothing from now on, neither Ping nor Close; or answers again.
+    pub fn silence(&self, on: bool) {
+        self.with(|peer| peer.silent = on);
+    }
+
+    /// Stops reading, so that the client's socket fills up; or reads again.
+    pub fn read(&self, on: bool) {
+        let now = self.clock.now();
+        let mut world = lock(&self.world);
+        let peer = &mut world.peers[self.number];
+        peer.reading = on;
+        if on && !peer.stuck.is_empty() {
+            peer.stuck_bytes = 0;
+            for outgoing in core::mem::take(&mut peer.stuck) {
+                world.transmit(self.number, now, outgoing);
+            }
+        }
+        if on && world.peers[self.number].connected {
+            let room = Incoming::Event(SocketEvent::Buffered(0));
+            world.tell(self.number, now, core::time::Duration::ZERO, room);
+        }
+    }
+
+    /// The messages that arrived here.
+    pub fn received(&self) -> Vec<Message> {
+        self.with(|peer| peer.received.clone())
+    }
+
+    /// How many Pings arrived here.
+    pub fn pings(&self) -> u64 {
+        self.with(|peer| peer.pings)
+    }
+
+    /// The Close frame that arrived here.
+    pub fn close_received(&self) -> Option<(CloseCode, String)> {
+        self.with(|peer| peer.close_received.clone())
+    }
+
+    /// Whether the connection is open as seen from here.
+    pub fn is_connected(&self) -> bool {
+        self.with(|peer| peer.connected)
+    }
+}
+
+impl core::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Peer").field("number", &self.number).field("connected", &self.is_connected()).finish()
+    }
+}
