@@ -173,11 +173,9 @@ async fn refused(response: Response<Incoming>, connection: &mut Connection) -> E
 
 /// No answer, or none that is HTTP.
 fn broken(error: &hyper::Error) -> Error {
-    let detail = match core::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    };
-    not_http(detail)
+    let source = core::error::Error::source(error);
+    let detail = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    if error.is_parse() { not_http(detail) } else { Error::new(ErrorKind::Io, detail) }
 }
 
 fn not_http(detail: String) -> Error {

@@ -1,0 +1,150 @@
+//! The main job, shown: a client that is cut off, refused and met with silence, and comes back each time.
+//!
+//! Starts a server of its own on loopback, prints a timeline, and checks on the server's side that every message
+//! arrived once and in order. Run it with `cargo run --example demo`.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use homing::{Event, Events, Heartbeat, Reconnect, WebSocket};
+use homing_test_server::{Server, What};
+
+const ECHOED: Duration = Duration::from_secs(5);
+
+struct Demo {
+    ws: WebSocket,
+    events: Events,
+    server: Server,
+    started: Instant,
+    sent: u32,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let server = Server::start()?;
+    let url = server.url("/echo");
+    println!("A server listens on {url}\n");
+    println!("  time  state       what happened");
+    let (ws, events) = WebSocket::builder(url)
+        .reconnect(Reconnect::exponential(Duration::from_millis(400), Duration::from_secs(1)))
+        .heartbeat(Heartbeat::ping(Duration::from_millis(500), Duration::from_millis(700)))
+        .connect_stream()?;
+    let mut demo = Demo { ws, events, server, started: Instant::now(), sent: 0 };
+
+    demo.chapter("Three messages are queued before the connection is open, and echoed once it is.");
+    demo.send(3)?;
+    demo.echoed().await?;
+    demo.until(|event| matches!(event, Event::Latency(_))).await?;
+
+    demo.chapter("The server cuts the connection. Three messages wait for the next one.");
+    demo.server.cut_all();
+    demo.closed_then_send(3).await?;
+    demo.echoed().await?;
+
+    demo.chapter("The server cuts the connection again and refuses the next two. Four messages wait.");
+    demo.server.refuse_next(2);
+    demo.server.cut_all();
+    demo.closed_then_send(4).await?;
+    demo.echoed().await?;
+
+    demo.chapter("The server falls silent: nothing is closed, but heartbeats go unanswered.");
+    demo.server.silence(true);
+    demo.until(|event| matches!(event, Event::Error(_))).await?;
+    demo.server.silence(false);
+    demo.closed_then_send(2).await?;
+    demo.echoed().await?;
+
+    demo.chapter("The client closes.");
+    demo.ws.close(1000, "that was all")?;
+    demo.until(|event| matches!(event, Event::End(_))).await?;
+    demo.verdict()
+}
+
+impl Demo {
+    fn chapter(&self, text: &str) {
+        println!("\n{text}");
+    }
+
+    fn say(&self, text: &str) {
+        let state = format!("{:?}", self.ws.state());
+        println!("{:>5.2}s  {state:<10}  {text}", self.started.elapsed().as_secs_f64());
+    }
+
+    /// Sends the next numbers.
+    fn send(&mut self, count: u32) -> Result<(), Box<dyn Error>> {
+        for _ in 0..count {
+            self.sent += 1;
+            self.ws.send(self.sent.to_string())?;
+        }
+        self.say(&format!("sent {count} messages, {} bytes wait", self.ws.buffered_amount()));
+        Ok(())
+    }
+
+    async fn closed_then_send(&mut self, count: u32) -> Result<(), Box<dyn Error>> {
+        self.until(|event| matches!(event, Event::Close(_))).await?;
+        self.send(count)
+    }
+
+    /// Waits until everything sent so far came back.
+    async fn echoed(&mut self) -> Result<(), Box<dyn Error>> {
+        let last = self.sent.to_string();
+        self.until(|event| matches!(event, Event::Message(message) if message.as_text() == Some(&last))).await
+    }
+
+    /// Shows what happens until this has happened.
+    async fn until(&mut self, wanted: impl Fn(&Event) -> bool) -> Result<(), Box<dyn Error>> {
+        loop {
+            let event = tokio::time::timeout(ECHOED, self.events.next()).await?.ok_or("the client is gone")?;
+            self.say(&describe(&event));
+            if wanted(&event) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks the server what it got.
+    fn verdict(&self) -> Result<(), Box<dyn Error>> {
+        let journal = self.server.journal();
+        let arrived: Vec<u32> = journal
+            .iter()
+            .filter_map(|entry| match &entry.what {
+                What::Text(number) => number.parse().ok(),
+                _ => None,
+            })
+            .collect();
+        let expected: Vec<u32> = (1..=self.sent).collect();
+        let stats = self.ws.stats();
+        println!(
+            "\n{} attempts, {} reconnects, {} heartbeats; {} messages sent, {} arrived: {arrived:?}",
+            stats.attempts,
+            stats.reconnects,
+            stats.heartbeats,
+            self.sent,
+            arrived.len(),
+        );
+        if arrived != expected {
+            return Err("messages are missing, doubled or out of order".into());
+        }
+        println!("Every message arrived once and in order.");
+        Ok(())
+    }
+}
+
+fn describe(event: &Event) -> String {
+    match event {
+        Event::Connect => "TCP is up".into(),
+        Event::Open(_) => "open".into(),
+        Event::Message(message) => format!("received {message:?}"),
+        Event::Latency(round_trip) => format!("heartbeat answered after {:.2} ms", round_trip.as_secs_f64() * 1e3),
+        Event::Error(error) => format!("error {}: {error}", error.code()),
+        Event::Close(close) => match close.retry_in {
+            Some(delay) => format!("closed with {}, next attempt in {:.0} ms", close.code, delay.as_secs_f64() * 1e3),
+            None => {
+                format!("closed with {} ({}), for good", close.code, if close.clean { "clean" } else { "not clean" })
+            }
+        },
+        Event::End(end) => format!("ended: {}, {} messages unsent", end.reason, end.unsent),
+        other => format!("{other:?}"),
+    }
+}

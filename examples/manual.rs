@@ -1,0 +1,34 @@
+//! The manual page that homing began with, line by line: one client with all of its callbacks, and a program that runs
+//! until the client is closed for good.
+//!
+//! `cargo run --example manual -- ws://host:port/path`
+
+use std::time::Duration;
+
+use homing::native::{BuilderExt, RunError};
+use homing::{BinaryType, Heartbeat, WebSocket};
+
+fn main() -> Result<(), RunError> {
+    let url = std::env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:8080".into());
+    let end = WebSocket::builder(url)
+        .heartbeat(Heartbeat::ping(Duration::from_secs(55), Duration::from_secs(55)))
+        .header("Cookie", "session=0123456789")
+        .header("X-Client", "homing")
+        .binary_type(BinaryType::Blob)
+        .on_connect(|_| println!("TCP is up"))
+        .on_open(|ws, response| {
+            println!("open: status {:?}, headers {:?}", response.status, response.headers);
+            if let Err(refused) = ws.send_payload("hello") {
+                println!("not sent: {refused}");
+            }
+        })
+        .on_message(|_, message| println!("message: {message:?}"))
+        .on_error(|_, error| println!("error {}: {error}", error.code()))
+        .on_close(|ws, close| {
+            println!("closed with {}", close.code);
+            ws.reconnect_after(Duration::from_secs(1));
+        })
+        .run()?;
+    println!("ended: {}", end.reason);
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Every example runs, as a reader would run it, and does what it says.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use homing_test_server::{Entry, Server, What};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// By cargo, which has built them for this test already.
+fn example(name: &str, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--example", name, "--"])
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("cargo runs")
+}
+
+/// Lets it run to its end, which must be a success.
+fn output(name: &str, arguments: &[&str]) -> String {
+    let output = example(name, arguments).wait_with_output().expect("it ends");
+    let text = String::from_utf8(output.stdout).expect("its output is text");
+    assert!(output.status.success(), "{name} failed: {}\n{text}", output.status);
+    text
+}
+
+/// Kills what runs for ever, and the program under cargo with it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = Command::new("pkill").args(["-P", &self.0.id().to_string()]).status();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The texts that arrived at the server.
+fn texts(journal: &[Entry]) -> Vec<&str> {
+    let mut texts = Vec::new();
+    for entry in journal {
+        if let What::Text(text) = &entry.what {
+            texts.push(text.as_str());
+        }
+    }
+    texts
+}
+
+#[test]
+fn demo() {
+    let text = output("demo", &[]);
+    assert!(text.contains("heartbeat timeout") && text.contains("12 messages sent, 12 arrived"), "{text}");
+    assert!(text.ends_with("Every message arrived once and in order.\n"), "{text}");
+}
+
+#[test]
+fn manual() {
+    let server = Server::start().expect("a server");
+    let mut running = Running(example("manual", &[&server.url("/echo")]));
+    assert!(server.wait_for(PATIENCE, |journal| texts(journal) == ["hello"]));
+    let journal = server.journal();
+    let request = journal.iter().find(|entry| matches!(entry.what, What::Request { .. })).expect("a request");
+    assert_eq!(request.what.header("cookie"), Some("session=0123456789"));
+    assert_eq!(request.what.header("x-client"), Some("homing"));
+    assert_eq!(request.what.header("sec-websocket-version"), Some("13"));
+
+    // It comes back a second after the cut, and says hello again.
+    server.cut_all();
+    assert!(server.wait_for(PATIENCE, |journal| texts(journal) == ["hello", "hello"]));
+    let opened: Vec<_> = server
+        .journal()
+        .iter()
+        .filter(|entry| matches!(entry.what, What::Request { .. }))
+        .map(|entry| entry.at)
+        .collect();
+    assert!(opened[1] - opened[0] >= Duration::from_millis(990), "{opened:?}");
+
+    let mut lines = BufReader::new(running.0.stdout.take().expect("its output")).lines().map_while(Result::ok);
+    let said: Vec<_> = lines.by_ref().take(4).collect();
+    assert_eq!(said[0], "TCP is up");
+    assert!(said[1].starts_with("open: status Some(101)"), "{said:?}");
+    assert_eq!(said[2], "message: Text(\"hello\")");
+    assert!(said[3].starts_with("error 3: connection broken"), "{said:?}");
+}
+
+#[test]
+fn cat() {
+    let server = Server::start().expect("a server");
+    let mut child = example("cat", &[&server.url("/echo")]);
+    let mut stdin = child.stdin.take().expect("its input");
+    let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
+    writeln!(stdin, "first line").expect("it reads");
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("it answers");
+    assert_eq!(line, "first line\n");
+
+    server.cut_all();
+    writeln!(stdin, "second line\nthird line").expect("it reads");
+    drop(stdin);
+    let status = child.wait().expect("it ends");
+    assert!(status.success(), "{status}");
+    // What left into a connection that was being cut may be lost, but nothing arrives twice or out of order.
+    let journal = server.journal();
+    let arrived = texts(&journal);
+    assert_eq!(arrived[0], "first line");
+    assert!(
+        arrived.is_sorted_by_key(|line| ["first line", "second line", "third line"].iter().position(|l| l == line))
+    );
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).expect("its output is text");
+    assert!(!rest.contains("first line"), "{rest}");
+}
+
+#[test]
+fn stream() {
+    let server = Server::start().expect("a server");
+    let text = output("stream", &[&server.url("/echo")]);
+    assert!(text.starts_with("Connect\nOpen("), "{text}");
+    assert!(text.contains("Message(Text(\"greeting 3\"))"), "{text}");
+    assert_eq!(texts(&server.journal()), ["greeting 1", "greeting 2", "greeting 3"]);
+}
+
+#[test]
+fn handler() {
+    let server = Server::start().expect("a server");
+    let text = output("handler", &[&server.url("/echo")]);
+    assert!(text.contains("Text(\"1\") came back\nclosed with 3000"), "{text}");
+    assert_eq!(texts(&server.journal()), ["3", "2", "1"]);
+}
+
+#[test]
+fn custom_transport() {
+    let text = output("custom_transport", &[]);
+    let lines: Vec<_> = text.lines().take(8).collect();
+    let round = |first: u32, second: u32| {
+        [
+            "open".to_owned(),
+            format!("Text(\"{first}\") came back"),
+            format!("Text(\"{second}\") came back"),
+            "closed with 1001 \"enough\"".to_owned(),
+        ]
+    };
+    assert_eq!(lines, [round(1, 2), round(3, 4)].concat());
+}
