@@ -7,6 +7,7 @@
 
 mod conn;
 mod connection;
+pub mod control;
 pub mod frame;
 mod handshake;
 mod http;
