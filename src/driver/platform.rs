@@ -14,7 +14,15 @@
 use cfg_if::cfg_if;
 
 cfg_if! {
-    if #[cfg(any(unix, windows))] {
+    if #[cfg(all(target_family = "wasm", target_os = "unknown"))] {
+        #[path = "../web/mod.rs"]
+        pub mod web;
+        pub(crate) use web::platform::*;
+        /// What only exists on this platform.
+        pub mod public {
+            pub use super::web;
+        }
+    } else if #[cfg(any(unix, windows))] {
         #[path = "../native/mod.rs"]
         pub mod native;
         pub(crate) use native::platform::*;

@@ -11,7 +11,7 @@ use crate::client::WebSocket;
 use crate::close::EndReason;
 use crate::error::ConfigError;
 use crate::handler::{Handler, deliver};
-use crate::machine::{Heartbeat, Machine, Output};
+use crate::machine::{Heartbeat, Machine, Output, State};
 use crate::message::Message;
 
 /// Drives one client over a transport and a timer. See the [module](super) for how to call it.
@@ -120,6 +120,11 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     #[inline]
     pub fn delivers(&self) -> bool {
         self.shared.delivers()
+    }
+
+    /// Whether the attempt is open. A message that was taken from the socket before somebody paused is delivered.
+    pub fn is_open(&self) -> bool {
+        self.shared.lock().machine.state() == State::Open
     }
 
     /// Whether messages must wait because the client is paused.

@@ -35,8 +35,8 @@ pub(crate) struct Core {
 pub(crate) enum Wait {
     /// Room in the send buffer, or the end.
     Ready,
-    /// Every message up to this number has left, or the end.
-    Flushed(u64),
+    /// Every message up to this number has left, or some were lost since then, or the end.
+    Flushed { accepted: u64, losses: u64 },
     /// The client has ended more often than this.
     Ended(u64),
 }
@@ -46,9 +46,17 @@ impl Core {
         let machine = &self.machine;
         match wait {
             Wait::Ready => !machine.is_full() || machine.is_over(),
-            Wait::Flushed(accepted) => machine.has_left(accepted) || machine.is_over(),
+            Wait::Flushed { accepted, losses } => {
+                machine.has_left(accepted) || machine.losses() != losses || machine.is_over()
+            }
             Wait::Ended(ends) => machine.ends().0 > ends,
         }
+    }
+
+    /// Whether somebody would like to know that the socket's own buffer empties.
+    #[allow(dead_code, reason = "only a browser must be asked how full it is")]
+    pub(crate) fn waits_for_room(&self) -> bool {
+        self.machine.is_full() || self.waiting.iter().any(|(wait, _)| !matches!(wait, Wait::Ended(_)))
     }
 
     /// Those who wait no longer, to be woken without the lock.
@@ -81,18 +89,16 @@ impl Shared {
     }
 
     /// The lock is never held while foreign code runs, so a panic elsewhere cannot leave the machine half-changed.
+    #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the machine from a handle, and wakes the pump if it sleeps.
+    /// Wakes the pump if it sleeps, after a handle has changed the machine.
     #[inline]
-    fn change<R>(&self, change: impl FnOnce(&mut Machine) -> R) -> R {
-        let mut core = self.lock();
-        let result = change(&mut core.machine);
-        self.note_delivers(&core.machine);
+    fn rouse(mut core: MutexGuard<'_, Core>) {
         if core.awake {
-            return result;
+            return;
         }
         core.awake = true;
         let waker = core.waker.clone();
@@ -100,17 +106,22 @@ impl Shared {
         if let Some(waker) = waker {
             waker.wake();
         }
-        result
     }
 
     pub(crate) fn request(&self, request: Request) {
         let now = self.clock.now();
-        self.change(|machine| machine.request(now, request));
+        let mut core = self.lock();
+        core.machine.request(now, request);
+        self.note_delivers(&core.machine);
+        Self::rouse(core);
     }
 
     #[inline]
     pub(crate) fn send(&self, message: Message) -> Result<(), SendError> {
-        self.change(|machine| machine.send(message))
+        let mut core = self.lock();
+        let result = core.machine.send(message);
+        Self::rouse(core);
+        result
     }
 
     pub(super) fn note_delivers(&self, machine: &Machine) {
@@ -152,6 +163,11 @@ impl Shared {
 
     pub(crate) fn detach(&self) {
         self.detached.store(true, Ordering::Release);
+    }
+
+    /// Whether nobody holds a handle, and nobody wished the client to run on without.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.is_abandoned() && !self.detached.load(Ordering::Acquire)
     }
 
     /// Whether nobody is left who could begin anew.

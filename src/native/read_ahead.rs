@@ -24,6 +24,8 @@ pub(super) struct ReadAhead<S> {
     end: usize,
     /// How much to read at once.
     size: usize,
+    /// What the latest reads brought that filled all the room they had.
+    run: usize,
     /// Reads since the last [`settle`](Self::settle) that filled more than an idle connection's buffer.
     large_reads: u32,
     /// What had been read before this stream was made.
@@ -32,7 +34,9 @@ pub(super) struct ReadAhead<S> {
 
 impl<S> ReadAhead<S> {
     pub(super) fn new(inner: S, before: Bytes) -> Self {
-        Self { inner, buffer: Box::default(), start: 0, end: 0, size: IDLE, large_reads: 0, before }
+        // Nothing at all can still be a part of hyper's buffer, and keep it.
+        let before = if before.is_empty() { Bytes::new() } else { before };
+        Self { inner, buffer: Box::default(), start: 0, end: 0, size: IDLE, run: 0, large_reads: 0, before }
     }
 
     pub(super) fn get_mut(&mut self) -> &mut S {
@@ -47,12 +51,13 @@ impl<S> ReadAhead<S> {
         }
     }
 
-    /// A read that fills all there is tells of more to come.
+    /// Reads that fill all the room they have tell of more to come; but tungstenite may have had little room.
     fn adapt(&mut self, read: usize, room: usize) {
         if read > IDLE {
             self.large_reads = self.large_reads.saturating_add(1);
         }
-        if read == room && self.size < BUSY {
+        self.run = if read == room { self.run.saturating_add(read) } else { 0 };
+        if self.run >= IDLE && self.size < BUSY {
             self.large_reads = self.large_reads.saturating_add(1);
             self.size = (self.size * 4).min(BUSY);
         }
@@ -81,12 +86,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
             return Poll::Ready(Ok(()));
         }
         if this.start == this.end {
-            if out.remaining() >= this.size {
+            // Without a buffer, however little room there is: the few bytes of a pong are not worth one.
+            if this.size == IDLE {
                 let before = out.filled().len();
                 let room = out.remaining();
-                ready!(Pin::new(&mut this.inner).poll_read(cx, out))?;
+                let read = Pin::new(&mut this.inner).poll_read(cx, out);
                 this.adapt(out.filled().len() - before, room);
-                return Poll::Ready(Ok(()));
+                return read;
             }
             ready!(this.fill(cx))?;
         }

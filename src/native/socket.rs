@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream as _;
 use futures_sink::Sink as _;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -116,14 +117,30 @@ impl Socket {
     /// The next thing that happened. Reading one message at a time is no detour: what was read ahead is at hand.
     #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        match &mut self.link {
-            Link::Up(up) => {
-                let step = ready!(up.poll(cx, self.reading));
-                Poll::Ready(step.unwrap_or_else(|error| self.fail(error)))
+        let Link::Up(up) = &mut self.link else {
+            return self.poll_opening(cx).map(Step::Event);
+        };
+        if up.unflushed || up.error.is_some() {
+            if let Poll::Ready(written) = up.poll_written(cx) {
+                return Poll::Ready(written.map_or_else(|error| self.fail(error), Step::Event));
             }
-            Link::Down => Poll::Pending,
-            Link::Dialling(_) | Link::Greeting(_) => self.poll_opening(cx).map(Step::Event),
         }
+        if !self.reading && !up.closing {
+            return Poll::Pending;
+        }
+        // Messages apart from all else, so that moving them costs as little as they are large.
+        Poll::Ready(match ready!(Pin::new(&mut up.wire).poll_next(cx)) {
+            Some(Ok(WireMessage::Binary(data))) => Step::Message(Message::Binary(data)),
+            Some(Ok(WireMessage::Text(text))) => {
+                // SAFETY: tungstenite's `Utf8Bytes` is valid UTF-8, which it checked when the message arrived.
+                #[allow(unsafe_code)]
+                let text = unsafe { Text::from_utf8_unchecked(text.into()) };
+                Step::Message(Message::Text(text))
+            }
+            Some(Ok(control)) => up.control(control, cx).map_or_else(|error| self.fail(error), Step::Event),
+            Some(Err(error)) => self.fail(error),
+            None => self.fail(tungstenite::Error::ConnectionClosed),
+        })
     }
 
     fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
@@ -151,8 +168,8 @@ impl Socket {
     }
 
     /// The connection is over. Whoever broke the protocol is told so (native trap: tungstenite leaves that to us).
+    #[cold]
     fn fail(&mut self, error: tungstenite::Error) -> Step {
-        use tungstenite::error::{CapacityError, ProtocolError};
         let Link::Up(up) = core::mem::replace(&mut self.link, Link::Down) else {
             return Step::Event(SocketEvent::Buffered(0));
         };
@@ -261,43 +278,25 @@ impl Up {
         Self { wire, buffered: 0, unflushed: false, error: None, closing: false, peer_close: None }
     }
 
-    #[inline]
-    fn poll(&mut self, cx: &mut Context<'_>, reading: bool) -> Poll<Result<Step, tungstenite::Error>> {
-        if let Some(error) = self.error.take() {
-            return Poll::Ready(Err(error));
+    /// What became of the latest writes: an error, or all has left.
+    fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<SocketEvent, tungstenite::Error>> {
+        let flushed = self.poll_flush(cx);
+        match self.error.take() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => flushed.map(|()| Ok(SocketEvent::Buffered(0))),
         }
-        if self.unflushed && self.poll_flush(cx).is_ready() {
-            return Poll::Ready(match self.error.take() {
-                Some(error) => Err(error),
-                None => Ok(Step::Event(SocketEvent::Buffered(0))),
-            });
-        }
-        if !reading && !self.closing {
-            return Poll::Pending;
-        }
-        let message = match ready!(Pin::new(&mut self.wire).poll_next(cx)) {
-            Some(message) => message?,
-            None => return Poll::Ready(Err(tungstenite::Error::ConnectionClosed)),
-        };
-        Poll::Ready(Ok(match message {
-            WireMessage::Binary(data) => Step::Message(Message::Binary(data)),
-            WireMessage::Text(text) => {
-                // SAFETY: tungstenite's `Utf8Bytes` is valid UTF-8, which it checked when the message arrived.
-                #[allow(unsafe_code)]
-                let text = unsafe { Text::from_utf8_unchecked(text.into()) };
-                Step::Message(Message::Text(text))
-            }
-            control => Step::Event(self.control(control, cx)),
-        }))
     }
 
     #[cold]
-    fn control(&mut self, control: WireMessage, cx: &mut Context<'_>) -> SocketEvent {
-        match control {
+    fn control(&mut self, control: WireMessage, cx: &mut Context<'_>) -> Result<SocketEvent, tungstenite::Error> {
+        Ok(match control {
             WireMessage::Pong(payload) => match payload.as_ref().try_into() {
                 Ok(beat) => SocketEvent::Answered(Some(u64::from_be_bytes(beat))),
                 Err(_) => SocketEvent::Received { messages: 0, bytes: 0 },
             },
+            WireMessage::Close(Some(frame)) if is_forbidden(&frame) => {
+                return Err(ProtocolError::InvalidCloseSequence.into());
+            }
             WireMessage::Close(frame) => {
                 // Tungstenite has queued the answer, which leaves with the next flush only; as a pong does.
                 self.unflushed = true;
@@ -314,7 +313,7 @@ impl Up {
                 let _ = self.poll_flush(cx);
                 SocketEvent::Received { messages: 0, bytes: 0 }
             }
-        }
+        })
     }
 
     /// Hands messages over until the socket has no more room.
@@ -361,6 +360,14 @@ impl Up {
             self.error.get_or_insert(error);
         }
     }
+}
+
+/// Whether the peer's Close frame had a code that must not be sent (RFC 6455, section 7.4). Tungstenite has answered
+/// such a frame by 1002 then, and shows its answer in place of it; unless our own Close frame came first, when it
+/// shows what it got.
+fn is_forbidden(frame: &CloseFrame) -> bool {
+    let replaced = u16::from(frame.code) == CloseCode::PROTOCOL_ERROR.get() && frame.reason == "Protocol violation";
+    replaced || !frame.code.is_allowed()
 }
 
 async fn dial(request: Request, options: &Options, dialler: Dialler) -> Result<(Stream, Arc<Target>), Error> {

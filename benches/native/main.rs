@@ -1,0 +1,50 @@
+//! The native half measured against bare tokio-tungstenite, in the same run.
+//!
+//! `cargo bench --bench native` runs every case, `cargo bench --bench native -- receive` those whose name contains
+//! the word; `--rounds N` changes how often they are repeated. `--only homing` or `--only bare` runs one side alone,
+//! for a profiler.
+//!
+//! Client and server are two processes on one core each. The two sides take turns on the client's core; each pair of
+//! neighbouring runs gives one ratio, and the median of these is what counts, so that a machine that gets slower or
+//! faster meanwhile does not matter.
+
+cfg_if::cfg_if! {
+    if #[cfg(target_os = "linux")] {
+        mod clients;
+        mod idle;
+        mod receive;
+        mod report;
+        mod restart;
+        mod round_trip;
+        mod rounds;
+        mod send;
+        mod server;
+        mod system;
+
+        fn main() {
+            let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+            let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            match words[..] {
+                [server::BUSY] => server::busy(),
+                [server::IDLE, port] => server::idle(port),
+                [idle::MEMORY, side, port, greeting] => idle::memory_child(side, port, greeting),
+                [idle::HEARTBEATS, port] => idle::heartbeats_child(port),
+                _ => run(&rounds::Options::parse(&words)),
+            }
+        }
+
+        fn run(options: &rounds::Options) {
+            system::pin(system::CLIENT_CORE);
+            report::head();
+            receive::run(options);
+            send::run(options);
+            round_trip::run(options);
+            idle::run(options);
+            restart::run(options);
+        }
+    } else {
+        fn main() {
+            println!("these benchmarks pin processes and read /proc: Linux only");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The CPU that a message costs the client, from a server that is always ahead of it.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use futures::StreamExt;
+use homing::WebSocket;
+use tokio::sync::oneshot;
+
+use crate::clients::{connect_bare, runtime, url};
+use crate::report::{self, Target};
+use crate::rounds::{Options, Side, take_turns};
+use crate::server::Server;
+use crate::system::thread_cpu;
+
+struct Case {
+    name: &'static str,
+    opcode: u8,
+    length: usize,
+    count: usize,
+}
+
+const CASES: [Case; 4] = [
+    Case { name: "receive 16 B binary", opcode: 2, length: 16, count: 3_000_000 },
+    Case { name: "receive 128 B text", opcode: 1, length: 128, count: 2_000_000 },
+    Case { name: "receive 1 KiB binary", opcode: 2, length: 1024, count: 600_000 },
+    Case { name: "receive 64 KiB binary", opcode: 2, length: 64 * 1024, count: 12_000 },
+];
+
+/// Starts once buffers have grown.
+struct Meter {
+    left: usize,
+    start: usize,
+    cpu: Duration,
+}
+
+impl Meter {
+    fn new(count: usize) -> Self {
+        Self { left: count, start: count / 10 * 9, cpu: Duration::ZERO }
+    }
+
+    /// Counts a message. Tells the CPU per message, in nanoseconds, at the last one.
+    #[inline]
+    fn count(&mut self) -> Option<f64> {
+        self.left -= 1;
+        if self.left == self.start {
+            self.cpu = thread_cpu();
+        }
+        (self.left == 0).then(|| (thread_cpu() - self.cpu).as_nanos() as f64 / self.start as f64)
+    }
+}
+
+pub(crate) fn run(options: &Options) {
+    let cases: Vec<_> = CASES.iter().filter(|case| options.wants(case.name)).collect();
+    if cases.is_empty() {
+        return;
+    }
+    let server = Server::busy();
+    for case in cases {
+        let job = format!("receive/{}/{}/{}", case.opcode, case.length, case.count);
+        let address = server.address();
+        let pairs = take_turns(options, options.rounds(21), |side| {
+            [runtime().block_on(async {
+                match side {
+                    Side::Homing => homing(&address, &job, case.count).await,
+                    Side::Bare => bare(&address, &job, case.count).await,
+                }
+            })]
+        });
+        let name = format!("{}, CPU ns", case.name);
+        let (homing, bare) = (pairs.homing(0).median, pairs.bare(0).median);
+        report::row(&name, homing, bare, pairs.ratio(0), Target::AtMost(1.05));
+    }
+}
+
+async fn homing(address: &str, job: &str, count: usize) -> f64 {
+    let (done, result) = oneshot::channel();
+    let (mut done, mut meter) = (Some(done), Meter::new(count));
+    let ws = WebSocket::builder(url(address, job))
+        .on_message(move |_, message| {
+            black_box(&message);
+            if done.is_none() {
+                return;
+            }
+            if let Some(cost) = meter.count() {
+                let _ = done.take().expect("only once").send(cost);
+            }
+        })
+        .connect()
+        .expect("a valid configuration");
+    let cost = result.await.expect("every message");
+    ws.abort();
+    cost
+}
+
+async fn bare(address: &str, job: &str, count: usize) -> f64 {
+    let mut ws = connect_bare(address, job).await;
+    let mut meter = Meter::new(count);
+    loop {
+        let message = ws.next().await.expect("a message").expect("a message");
+        black_box(&message);
+        if let Some(cost) = meter.count() {
+            return cost;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Servers that cost less than any client: they know beforehand what is sent, and parse nothing.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::clients::runtime;
+use crate::system;
+
+pub(crate) const BUSY: &str = "serve-busy";
+pub(crate) const IDLE: &str = "serve-idle";
+
+/// How much is written or read at once.
+const CHUNK: usize = 512 * 1024;
+const GREETING: usize = 100;
+/// Long after the client has taken the end of the handshake for itself.
+const GREETING_DELAY: Duration = Duration::from_millis(300);
+
+/// A server in a process of its own. Dropping it kills it.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+impl Server {
+    pub(crate) fn busy() -> Self {
+        Self::start(&[BUSY])
+    }
+
+    /// Holds any number of connections, greets where the job asks for it, and answers Ping frames.
+    pub(crate) fn idle(port: u16) -> Self {
+        Self::start(&[IDLE, &port.to_string()])
+    }
+
+    fn start(arguments: &[&str]) -> Self {
+        let program = std::env::current_exe().expect("this program");
+        let mut child = Command::new(program).args(arguments).stdout(Stdio::piped()).spawn().expect("a server");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a port");
+        Self { child, port: line.trim().parse().expect("a port") }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An unmasked frame with an arbitrary payload that is also text.
+fn frame(opcode: u8, length: usize) -> Vec<u8> {
+    let mut frame = vec![0x80 | opcode];
+    match length {
+        0..126 => frame.push(length as u8),
+        126..65536 => {
+            frame.push(126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        _ => {
+            frame.push(127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.resize(frame.len() + length, b'x');
+    frame
+}
+
+/// The length of a client's frame.
+fn masked(length: usize) -> usize {
+    frame(2, length).len() + 4
+}
+
+fn answer(request: &str) -> String {
+    let key = request
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))
+        .map_or("", |(_, key)| key.trim());
+    let accept = derive_accept_key(key.as_bytes());
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
+}
+
+/// The words of the path that was asked for.
+fn job(request: &str) -> Vec<&str> {
+    request.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').split('/').collect()
+}
+
+pub(crate) fn busy() {
+    system::pin(system::SERVER_CORE);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    println!("{}", listener.local_addr().expect("an address").port());
+    for stream in listener.incoming() {
+        let stream = stream.expect("a connection");
+        // A client that has seen enough leaves in the middle.
+        std::thread::spawn(move || serve(stream));
+    }
+}
+
+fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let request = String::from_utf8_lossy(&head);
+    stream.write_all(answer(&request).as_bytes())?;
+    let job = job(&request);
+    let number = |position: usize| job[position].parse::<usize>().expect("a number");
+    match job[0] {
+        "receive" => send_many(&mut stream, number(1), number(2), number(3)),
+        "send" => take_many(&mut stream, number(1), number(2)),
+        "round-trip" => echo(&mut stream, number(1)),
+        other => panic!("no such job: {other}"),
+    }
+}
+
+fn send_many(stream: &mut TcpStream, opcode: usize, length: usize, count: usize) -> std::io::Result<()> {
+    let frame = frame(opcode as u8, length);
+    let per_chunk = (CHUNK / frame.len()).max(1);
+    let chunk = frame.repeat(per_chunk);
+    for _ in 0..count.div_ceil(per_chunk) {
+        stream.write_all(&chunk)?;
+    }
+    stream.read_to_end(&mut Vec::new()).map(drop)
+}
+
+fn take_many(stream: &mut TcpStream, length: usize, count: usize) -> std::io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    let mut left = masked(length) * count;
+    while left > 0 {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(()),
+            read => left = left.saturating_sub(read),
+        }
+    }
+    stream.write_all(&frame(2, 1))?;
+    stream.read_to_end(&mut Vec::new()).map(drop)
+}
+
+fn echo(stream: &mut TcpStream, length: usize) -> std::io::Result<()> {
+    let mut taken = vec![0; masked(length)];
+    let echoed = frame(2, length);
+    loop {
+        stream.read_exact(&mut taken)?;
+        stream.write_all(&echoed)?;
+    }
+}
+
+/// On every loopback address, as one has too few ports for many clients.
+pub(crate) fn idle(port: &str) {
+    system::pin(system::SERVER_CORE);
+    system::allow_many_files();
+    runtime().block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.set_reuseaddr(true).expect("reuse");
+        socket.bind(format!("0.0.0.0:{port}").parse().expect("an address")).expect("a port");
+        let listener = socket.listen(4096).expect("listen");
+        println!("{}", listener.local_addr().expect("an address").port());
+        loop {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            tokio::spawn(hold(stream));
+        }
+    });
+}
+
+async fn hold(mut stream: tokio::net::TcpStream) -> std::io::Result<()> {
+    let mut buffer = [0; 1024];
+    let mut length = 0;
+    while !buffer[..length].ends_with(b"\r\n\r\n") {
+        length += stream.read(&mut buffer[length..]).await?;
+    }
+    let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+    stream.write_all(answer(&request).as_bytes()).await?;
+    if job(&request)[0] == "greet" {
+        tokio::time::sleep(GREETING_DELAY).await;
+        stream.write_all(&frame(2, GREETING)).await?;
+    }
+    loop {
+        let length = stream.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        // Idle clients send nothing but whole Ping frames, each with a payload of eight bytes.
+        if let [0x89, 0x88, mask @ .., _, _, _, _, _, _, _, _] = &mut buffer[..length] {
+            let mask: [u8; 4] = (&*mask).try_into().expect("a mask");
+            let mut pong = [0x8a, 8, 0, 0, 0, 0, 0, 0, 0, 0];
+            for (position, byte) in buffer[6..14].iter().enumerate() {
+                pong[2 + position] = byte ^ mask[position % 4];
+            }
+            stream.write_all(&pong).await?;
+        }
+    }
+}
