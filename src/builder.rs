@@ -21,8 +21,8 @@ impl<F: FnMut(&Message) -> bool + MaybeSend + 'static> IsReply for F {}
 
 /// Configures a client. Made by [`WebSocket::builder`]; every option has a default that suits most.
 ///
-/// What only exists natively (headers, TLS, socket options) is added by
-/// [`native::BuilderExt`](crate::native::BuilderExt).
+/// What only exists natively (headers, TLS, socket options) is added by `homing::native::BuilderExt`, what only exists
+/// in browsers by `homing::web::BuilderExt`.
 ///
 /// ```no_run
 /// use homing::{Heartbeat, Reconnect, WebSocket};
@@ -234,7 +234,7 @@ impl Builder {
     ///
     /// # Errors
     /// An option has a value that cannot work; nothing was dialled. Natively also where no tokio runtime is entered:
-    /// see [`native::BuilderExt::run`](crate::native::BuilderExt::run) for programs without one.
+    /// see `homing::native::BuilderExt::run` for programs without one.
     pub fn connect(self) -> Result<WebSocket, ConfigError> {
         platform::connect(self.check()?)
     }

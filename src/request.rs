@@ -9,7 +9,7 @@ use crate::driver::platform::{BoxFuture, MaybeSend};
 
 /// What a request provider returns: where the next attempt goes, and with what.
 ///
-/// Natively [`RequestExt`](crate::native::RequestExt) adds headers to it.
+/// Natively `homing::native::RequestExt` adds headers to it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     pub(crate) url: String,

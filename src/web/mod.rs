@@ -1,0 +1,34 @@
+//! What only exists in browsers, workers and Node: a timer that background tabs do not throttle.
+//!
+//! The same [`Builder`](crate::Builder) and [`WebSocket`](crate::WebSocket) work here as natively. What differs, because
+//! browsers differ:
+//!
+//! - A URL may be relative; it is resolved against the page.
+//! - Headers, the status of a refused handshake and the cause of a failure are out of reach: such errors are
+//!   [`Opaque`](crate::ErrorKind::Opaque), with close code 1006.
+//! - Ping frames cannot be sent: a heartbeat needs a [message](crate::Heartbeat::message), and there is none by default.
+//! - Credentials in a URL are the browser's affair: it sends them if the server asks for them by a 401.
+//! - A socket that is read cannot be stopped: a paused client holds what arrives in memory.
+//! - A message that is too large has arrived already when its size is known. The peer is told 4009, as a page may not
+//!   send 1009.
+//! - A client that waits dials at once when the network returns or the page becomes visible; a page in the
+//!   back/forward cache has no connection and dials when it is shown again.
+//!
+//! Everything happens on the thread that called `connect`, in the events of the browser. In a program of several
+//! threads with shared memory, what a handle asks for from another thread is carried out at the client's next event.
+
+mod backlog;
+mod client;
+mod glue;
+mod options;
+mod page;
+pub(crate) mod platform;
+mod registry;
+mod socket;
+mod target;
+mod timer;
+mod transport;
+mod watch;
+mod worker;
+
+pub use options::BuilderExt;

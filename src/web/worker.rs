@@ -1,0 +1,120 @@
+//! A timer in a worker, where tabs in the background are not throttled (S19).
+//!
+//! It only adds wake-ups: the page's own timeouts are set as well, so nothing is lost where the worker fails.
+
+use core::cell::{Cell, RefCell};
+
+use js_sys::Array;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, MessageEvent, Url, Worker};
+
+use super::client::News;
+use super::{glue, registry};
+
+/// Takes `[client, delay]`, a negative delay for none, and sends the client's number back when it has passed.
+const SCRIPT: &str = "const t={};onmessage=({data:[c,d]})=>{clearTimeout(t[c]);delete t[c];\
+    if(d>=0)t[c]=setTimeout(()=>{delete t[c];postMessage(c)},d)}";
+
+thread_local! {
+    static SHARED: RefCell<Option<Shared>> = const { RefCell::new(None) };
+    static WARNED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The worker of the page, while some client wants it.
+struct Shared {
+    seats: usize,
+    /// `None` where the page may not have one.
+    running: Option<Running>,
+}
+
+struct Running {
+    worker: Worker,
+    url: String,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_error: Closure<dyn Fn()>,
+}
+
+/// A client's use of the worker.
+pub(super) struct Seat {
+    client: u32,
+}
+
+impl Seat {
+    pub(super) fn take(client: u32) -> Self {
+        SHARED.with_borrow_mut(|shared| {
+            let shared = shared.get_or_insert_with(|| Shared { seats: 0, running: Running::start() });
+            shared.seats += 1;
+        });
+        Self { client }
+    }
+
+    pub(super) fn arm(&self, millis: Option<i32>) {
+        SHARED.with_borrow(|shared| {
+            if let Some(Running { worker, .. }) = shared.as_ref().and_then(|shared| shared.running.as_ref()) {
+                let order = Array::of2(&self.client.into(), &millis.unwrap_or(-1).into());
+                let _ = worker.post_message(&order);
+            }
+        });
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.arm(None);
+        let last = SHARED.with_borrow_mut(|shared| {
+            let seats = &mut shared.as_mut()?.seats;
+            *seats -= 1;
+            if *seats == 0 { shared.take() } else { None }
+        });
+        if let Some(Shared { running: Some(running), .. }) = last {
+            registry::bury(running);
+        }
+    }
+}
+
+impl Running {
+    fn start() -> Option<Self> {
+        let started = Self::try_start();
+        if started.is_err() {
+            warn();
+        }
+        started.ok()
+    }
+
+    fn try_start() -> Result<Self, JsValue> {
+        let blob = Blob::new_with_str_sequence(&Array::of1(&SCRIPT.into()))?;
+        let url = Url::create_object_url_with_blob(&blob)?;
+        let worker = Worker::new(&url).inspect_err(|_| {
+            let _ = Url::revoke_object_url(&url);
+        })?;
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            if let Some(client) = event.data().as_f64() {
+                registry::tell(client as u32, News::Due);
+            }
+        });
+        // Some browsers tell that the policy forbids it only later.
+        let on_error = Closure::<dyn Fn()>::new(warn);
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { worker, url, _on_message: on_message, _on_error: on_error })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+        let _ = Url::revoke_object_url(&self.url);
+    }
+}
+
+fn warn() {
+    if !WARNED.replace(true) {
+        glue::warn(
+            "homing: heartbeat_in_worker needs a worker, which is not allowed here (worker-src blob:); a page in the background will be throttled",
+        );
+    }
+}
