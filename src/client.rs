@@ -77,7 +77,7 @@ impl WebSocket {
 
     /// Waits until everything queued before has left for the operating system (or browser).
     ///
-    /// Fails if the client ended first; [`take_unsent`](Self::take_unsent) then tells what was left.
+    /// Fails if the client ended first, or if some of it went down with its connection.
     pub fn flush(&self) -> Flush {
         Flush::new(self)
     }
@@ -119,7 +119,12 @@ impl WebSocket {
     }
 
     /// As [`reconnect`](Self::reconnect), after a delay.
+    ///
+    /// Does nothing in a callback of a client whose last handle was dropped: that closes it, for good.
     pub fn reconnect_after(&self, delay: Duration) {
+        if self.shared.is_dropped() {
+            return;
+        }
         self.shared.request(Request::Reconnect(delay));
     }
 

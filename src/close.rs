@@ -109,11 +109,14 @@ pub struct CloseEvent {
     pub initiator: Initiator,
     /// How long until the next attempt; `None` when there will be none.
     pub retry_in: Option<Duration>,
+    /// At most how many messages were lost: the socket had taken them, and had them still when it broke. They are not
+    /// sent again, as some of them may have arrived.
+    pub lost: u64,
 }
 
 impl CloseEvent {
     pub(crate) fn new(code: CloseCode, reason: String, clean: bool, initiator: Initiator) -> Self {
-        Self { code, reason, clean, initiator, retry_in: None }
+        Self { code, reason, clean, initiator, retry_in: None, lost: 0 }
     }
 
     /// No Close frame arrived.

@@ -266,7 +266,14 @@ pub enum CloseError {
     Reason(usize),
 }
 
-/// The client ended before what was waited for came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the client ended first")]
-pub struct Ended;
+/// Not everything that was queued before a `flush` has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum FlushError {
+    /// The client ended first; [`take_unsent`](crate::WebSocket::take_unsent) has what was still queued.
+    #[error("the client ended first")]
+    Ended,
+    /// Some of it went down with its connection, or was taken back.
+    #[error("some of it was lost with its connection, or taken back")]
+    Lost,
+}

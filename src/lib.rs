@@ -23,7 +23,7 @@ pub use builder::Builder;
 pub use client::WebSocket;
 pub use close::{CloseCode, CloseEvent, End, EndReason, Initiator};
 pub use driver::platform::public::*;
-pub use error::{CloseError, ConfigError, Ended, Error, ErrorKind, Refusal, SendError};
+pub use error::{CloseError, ConfigError, Error, ErrorKind, FlushError, Refusal, SendError};
 pub use handler::Handler;
 pub use handshake::{Handshake, Headers};
 pub use machine::{Event, Heartbeat, Reconnect, State};

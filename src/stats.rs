@@ -10,6 +10,8 @@ pub struct Stats {
     pub messages_sent: u64,
     /// Their payload in bytes.
     pub bytes_sent: u64,
+    /// Messages that went down with their sockets, at most; part of `messages_sent`.
+    pub messages_lost: u64,
     /// Messages that arrived.
     pub messages_received: u64,
     /// Their payload in bytes.

@@ -9,7 +9,7 @@ use futures_sink::Sink;
 use crate::client::WebSocket;
 use crate::close::{CloseCode, End};
 use crate::driver::{Shared, Wait};
-use crate::error::{Ended, SendError};
+use crate::error::{FlushError, SendError};
 use crate::machine::Request;
 use crate::message::Message;
 
@@ -37,24 +37,35 @@ impl Future for Ready {
 #[derive(Clone)]
 pub struct Flush {
     shared: Arc<Shared>,
-    accepted: u64,
+    /// `None` where everything had left already.
+    wait: Option<Wait>,
 }
 
 impl Flush {
     pub(crate) fn new(ws: &WebSocket) -> Self {
         let shared = ws.shared().clone();
-        let accepted = shared.lock().machine.accepted();
-        Self { shared, accepted }
+        let core = shared.lock();
+        let (accepted, losses) = (core.machine.accepted(), core.machine.losses());
+        let wait = (!core.machine.has_left(accepted)).then_some(Wait::Flushed { accepted, losses });
+        drop(core);
+        Self { shared, wait }
     }
 }
 
 impl Future for Flush {
-    type Output = Result<(), Ended>;
+    type Output = Result<(), FlushError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(self.shared.poll_wait(Wait::Flushed(self.accepted), cx));
-        let flushed = self.shared.lock().machine.has_left(self.accepted);
-        Poll::Ready(if flushed { Ok(()) } else { Err(Ended) })
+        let Some(wait @ Wait::Flushed { accepted, losses }) = self.wait else { return Poll::Ready(Ok(())) };
+        ready!(self.shared.poll_wait(wait, cx));
+        let machine = &self.shared.lock().machine;
+        Poll::Ready(if machine.losses() != losses {
+            Err(FlushError::Lost)
+        } else if machine.has_left(accepted) {
+            Ok(())
+        } else {
+            Err(FlushError::Ended)
+        })
     }
 }
 
@@ -131,7 +142,7 @@ pub enum SinkError {
     /// The message was not taken; it is in there.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// The client ended before everything had left.
+    /// Not everything has left.
     #[error(transparent)]
-    Ended(#[from] Ended),
+    Flush(#[from] FlushError),
 }

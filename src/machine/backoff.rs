@@ -93,8 +93,14 @@ impl Reconnect {
         let exponent = i32::try_from(retries.min(2000)).unwrap_or(2000);
         let grown = self.first.as_secs_f64() * pow(self.factor, exponent);
         let bound = Duration::try_from_secs_f64(grown).map_or(self.max, |grown| grown.min(self.max));
-        Some(bound.mul_f64(1.0 - self.jitter) + rng.up_to(bound.mul_f64(self.jitter)))
+        let drawn = share(bound, self.jitter);
+        Some(bound.saturating_sub(drawn) + rng.up_to(drawn))
     }
+}
+
+/// Rounding can make more of the longest durations than there is.
+pub(super) fn share(of: Duration, share: f64) -> Duration {
+    Duration::try_from_secs_f64(of.as_secs_f64() * share).map_or(of, |part| part.min(of))
 }
 
 /// `f64::powi` lives in `std`.

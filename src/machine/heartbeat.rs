@@ -91,9 +91,10 @@ impl Pulse {
         (expected && self.beats > 0).then(|| now - self.sent_at)
     }
 
-    /// Sends a heartbeat now and allows the full timeout for an answer.
+    /// Sends a heartbeat now. An earlier one that may still be answered keeps its deadline, or else a network that
+    /// flaps would put off the verdict for ever; where it is over, the full timeout is allowed again.
     pub(super) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> u64 {
-        self.answer_by = Some(now + config.timeout);
+        self.answer_by = self.answer_by.filter(|deadline| *deadline > now);
         self.beat(now, config)
     }
 

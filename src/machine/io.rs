@@ -28,7 +28,7 @@ pub enum Input {
     Socket(AttemptId, SocketEvent),
     /// Something happened to the network or the page (S8c).
     Page(PageEvent),
-    /// The retry predicate's answer to [`Output::Judge`].
+    /// The retry predicate's answer to `Output::Judge`.
     Verdict(bool),
 }
 

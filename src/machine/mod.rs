@@ -103,6 +103,8 @@ pub(crate) struct Machine {
     last_end: Option<End>,
     end_reason: EndReason,
     ends: u64,
+    /// Nobody drives this machine any more.
+    perished: bool,
 }
 
 impl Machine {
@@ -128,6 +130,7 @@ impl Machine {
             last_end: None,
             end_reason: EndReason::Closed,
             ends: 0,
+            perished: false,
             config,
         };
         machine.dial();
@@ -260,7 +263,12 @@ impl Machine {
 
     /// Whether every message up to number `accepted` has left for the operating system or browser.
     pub(crate) fn has_left(&self, accepted: u64) -> bool {
-        self.queue.gone() >= accepted && (self.queue.socket_is_empty() || !self.phase.has_socket())
+        self.queue.left() >= accepted
+    }
+
+    /// How often messages were lost with their socket or handed back, instead of leaving.
+    pub(crate) fn losses(&self) -> u64 {
+        self.queue.losses()
     }
 
     /// Hands back what was still queued at the end; nothing while the client lives.
@@ -280,6 +288,7 @@ impl Machine {
 
     /// The driver is gone: the client ends without telling the handler.
     pub(crate) fn perish(&mut self, reason: EndReason) {
+        self.perished = true;
         if !self.is_over() {
             self.outputs.clear();
             self.phase = Phase::Closed { told: true };
@@ -349,22 +358,28 @@ impl Machine {
 
     /// The attempt failed: `on_error`, then `on_close`.
     fn fail(&mut self, error: Error) {
+        self.fail_as(CloseEvent::abnormal(Initiator::Failure), error);
+    }
+
+    fn fail_as(&mut self, event: CloseEvent, error: Error) {
         let phase = if matches!(self.phase, Phase::Connecting { .. }) { ErrorPhase::Opening } else { ErrorPhase::Open };
         let error = error.at(&self.config.url).during(phase);
         self.event(Event::Error(error.clone()));
         let next = self.phase.next();
-        self.finish(CloseEvent::abnormal(Initiator::Failure), Some(error), next);
+        self.finish(event, Some(error), next);
     }
 
     /// The socket is gone; `on_close` is owed.
-    fn finish(&mut self, event: CloseEvent, error: Option<Error>, next: Next) {
+    fn finish(&mut self, mut event: CloseEvent, error: Option<Error>, next: Next) {
         let lasted = self.opened_at.take().is_some_and(|since| self.now - since >= self.config.stable_after);
         if lasted {
             self.retries = 0;
         }
         self.writable = false;
-        let edge = self.queue.socket_holds(0);
+        let (lost, edge) = self.queue.socket_gone();
         self.tell(edge);
+        event.lost = lost;
+        self.stats.messages_lost += lost;
         self.last_error = error;
         self.phase = Phase::Ending { event, next, asked: false, verdict: None };
     }

@@ -22,6 +22,10 @@ pub(super) struct Queue {
     accepted: u64,
     /// Messages that are still here or offered.
     held: u64,
+    /// Messages that are no longer in the socket's own buffer either.
+    left: u64,
+    /// How often messages went down with their socket, or were taken out.
+    losses: u64,
 }
 
 /// The limit was reached or there is room again. Each is told once.
@@ -43,13 +47,15 @@ impl Queue {
             full: false,
             accepted: 0,
             held: 0,
+            left: 0,
+            losses: 0,
         }
     }
 
     /// The message that crosses the limit is taken, the next is refused.
     #[inline]
     pub(super) fn push(&mut self, message: Message) -> Result<Option<Edge>, SendError> {
-        if self.buffered() >= self.limit {
+        if self.load() >= self.limit {
             return Err(SendError { reason: Refusal::Full, message });
         }
         self.waiting_bytes += message.len();
@@ -89,14 +95,26 @@ impl Queue {
 
     pub(super) fn socket_holds(&mut self, bytes: usize) -> Option<Edge> {
         self.socket_bytes = bytes;
+        if bytes == 0 {
+            self.left = self.accepted - self.held;
+        }
         self.edge()
+    }
+
+    /// The socket is gone, and what it held with it: tells at most how many messages that were.
+    pub(super) fn socket_gone(&mut self) -> (u64, Option<Edge>) {
+        let lost = self.accepted - self.held - self.left;
+        self.losses += u64::from(lost > 0);
+        (lost, self.socket_holds(0))
     }
 
     /// Takes everything out.
     pub(super) fn take(&mut self) -> VecDeque<Message> {
         debug_assert!(!self.offered);
+        self.losses += u64::from(self.held > 0);
         self.waiting_bytes = 0;
         self.held = 0;
+        self.left = self.accepted;
         self.full = false;
         core::mem::take(&mut self.waiting)
     }
@@ -124,25 +142,34 @@ impl Queue {
         self.full
     }
 
-    pub(super) fn socket_is_empty(&self) -> bool {
-        self.socket_bytes == 0
+    pub(super) fn socket_bytes(&self) -> usize {
+        self.socket_bytes
     }
 
     pub(super) fn accepted(&self) -> u64 {
         self.accepted
     }
 
-    /// How many of the accepted messages have left the queue.
-    pub(super) fn gone(&self) -> u64 {
-        self.accepted - self.held
+    pub(super) fn losses(&self) -> u64 {
+        self.losses
+    }
+
+    /// How many of the accepted messages have left for the operating system or browser.
+    pub(super) fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// What counts against the limit. Empty messages take memory too: there are never more than the limit has bytes.
+    fn load(&self) -> usize {
+        self.buffered().max(self.len())
     }
 
     /// Half of the limit is where room is worth telling: nearer to it, a fast sender would be woken for each message.
     fn edge(&mut self) -> Option<Edge> {
-        if !self.full && self.buffered() >= self.limit {
+        if !self.full && self.load() >= self.limit {
             self.full = true;
             Some(Edge::Full)
-        } else if self.full && self.buffered() <= self.limit / 2 {
+        } else if self.full && self.load() <= self.limit / 2 {
             self.full = false;
             Some(Edge::Drain)
         } else {

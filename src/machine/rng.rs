@@ -24,7 +24,7 @@ impl Rng {
         // 53 bits are what an f64 holds exactly.
         #[allow(clippy::cast_precision_loss)]
         let unit = (self.next() >> 11) as f64 / ((1_u64 << 53) - 1) as f64;
-        max.mul_f64(unit)
+        super::backoff::share(max, unit)
     }
 }
 

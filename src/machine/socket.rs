@@ -41,9 +41,12 @@ impl Machine {
             SocketEvent::Writable => self.writable = true,
             SocketEvent::Buffered(bytes) => {
                 self.writable |= bytes == 0;
+                let held = self.queue.socket_bytes();
                 let edge = self.queue.socket_holds(bytes);
                 self.tell(edge);
-                self.progress();
+                if bytes < held {
+                    self.progress();
+                }
             }
             SocketEvent::Closing { code, reason } => self.peer_closing(code, reason),
             SocketEvent::Closed { code, reason, clean } => self.socket_closed(code, reason, clean),
@@ -89,9 +92,13 @@ impl Machine {
                 let event = CloseEvent { clean, ..event.clone() };
                 self.finish(event, None, next);
             }
-            Phase::Closing { .. } => self.finish(CloseEvent::new(code, reason, clean, Initiator::Local), None, next),
-            Phase::Open { .. } if clean => {
+            Phase::Open { .. } | Phase::Closing { stage: Stage::Draining { .. }, .. } if clean => {
                 self.finish(CloseEvent::new(code, reason, clean, Initiator::Remote), None, next);
+            }
+            Phase::Closing { .. } => self.finish(CloseEvent::new(code, reason, clean, Initiator::Local), None, next),
+            Phase::Open { .. } => {
+                let event = CloseEvent::new(code, reason, clean, Initiator::Failure);
+                self.fail_as(event, Error::new(ErrorKind::Opaque, ""));
             }
             _ => self.fail(Error::new(ErrorKind::Opaque, "")),
         }

@@ -46,6 +46,7 @@ impl Machine {
             }
             Phase::Closing { next, .. } | Phase::Ending { next, .. } => *next = Next::Retry(delay),
             Phase::Waiting { until } => *until = (!self.frozen).then(|| self.now + delay),
+            Phase::Closed { .. } if self.perished => {}
             Phase::Closed { .. } => {
                 self.retries = 0;
                 self.phase = Phase::Waiting { until: (!self.frozen).then(|| self.now + delay) };
@@ -67,16 +68,25 @@ impl Machine {
             PausedBy::User => self.paused_by_user = paused,
             PausedBy::Stream => self.paused_by_stream = paused,
         }
-        if self.is_paused() != before && self.phase.has_socket() {
-            self.outputs.push_back(Output::Read(before));
-            if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
+        let after = self.is_paused();
+        // Both handshakes are read whatever is wished, and a message that arrives during the closing is dropped.
+        let Phase::Open { pulse } = &mut self.phase else {
+            return;
+        };
+        if after != before {
+            if let Some(pulse) = pulse {
                 // Nobody listened while paused: what is owed since then proves nothing.
                 pulse.heard();
             }
+            self.outputs.push_back(Output::Read(before));
         }
     }
 
     fn start_closing(&mut self, stage: Stage, next: Next) {
+        if self.is_paused() {
+            // The peer's Close frame is behind what it sent before.
+            self.outputs.push_back(Output::Read(true));
+        }
         self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage, next };
     }
 
@@ -97,6 +107,10 @@ impl Machine {
 
     /// The end, as `on_end` is about to tell it.
     pub(super) fn end(&mut self) -> End {
+        // A retry that was told may have been cancelled since.
+        if let Some(close) = &mut self.last_close {
+            close.retry_in = None;
+        }
         let end = End {
             reason: self.end_reason,
             unsent: self.queue.len(),

@@ -83,10 +83,12 @@ impl Network {
     /// As [`Builder::connect`].
     pub fn connect(&self, builder: Builder) -> Result<WebSocket, ConfigError> {
         let number = self.lock().clients.len();
+        let setup = builder.check()?;
+        let max_message_size = setup.max_message_size;
         let timer = MemoryTimer::new(self.clock());
         let transport = MemoryTransport::new(self.world.clone(), number, self.clock());
-        let (ws, pump) = Pump::new(builder, transport, timer)?;
-        self.lock().clients.push(Client::new(pump));
+        let (ws, pump) = Pump::start(setup, |_| Ok(transport), timer)?;
+        self.lock().clients.push(Client::new(pump, max_message_size));
         Ok(ws)
     }
 
@@ -189,13 +191,16 @@ impl Network {
         }
     }
 
-    /// One client's turn: what arrived first, then the clock. Returns whether anything happened.
+    /// One client's turn: what was asked for first, then what arrived, then the clock. Returns whether anything
+    /// happened.
     fn turn(&self, number: usize, now: Timestamp) -> bool {
         let mut busy = false;
         self.with_pump(number, |pump| {
+            // A message must not be taken from the socket after `pause` has returned.
+            pump.drive();
             loop {
                 // In a statement of its own, so that the world is not locked while the handler runs.
-                let next = self.lock().next_incoming(number, now, pump.delivers());
+                let next = self.lock().next_incoming(number, now);
                 let Some((attempt, incoming)) = next else { break };
                 busy = true;
                 match incoming {
@@ -229,7 +234,10 @@ impl Network {
         let done = pump.is_done();
         let mut world = self.lock();
         world.clients[number].deadline = deadline;
-        if !done {
+        if done {
+            // What is still under way to it would be due for ever.
+            world.clients[number].switch(None);
+        } else {
             world.clients[number].pump = Some(pump);
         }
     }

@@ -3,13 +3,14 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 use std::sync::Mutex;
 
 use super::lock;
 use super::transport::failed;
 use super::world::{Incoming, PeerState, World};
 use crate::close::CloseCode;
-use crate::driver::{Clock, SocketEvent};
+use crate::driver::{Clock, SocketEvent, Timestamp};
 use crate::error::ErrorKind;
 use crate::message::Message;
 
@@ -90,6 +91,9 @@ impl Peer {
         let now = self.clock.now();
         let mut world = lock(&self.world);
         let peer = &mut world.peers[self.number];
+        if peer.lost {
+            return;
+        }
         peer.reading = on;
         if on && !peer.stuck.is_empty() {
             peer.stuck_bytes = 0;
@@ -97,10 +101,14 @@ impl Peer {
                 world.transmit(self.number, now, outgoing);
             }
         }
-        if on && world.peers[self.number].connected {
-            let room = Incoming::Event(SocketEvent::Buffered(0));
-            world.tell(self.number, now, core::time::Duration::ZERO, room);
+        if on {
+            world.has_room(self.number);
         }
+    }
+
+    /// When it was dialled, as time since the network was made.
+    pub fn dialled_at(&self) -> Duration {
+        self.with(|peer| peer.dialled_at.since(Timestamp::default()))
     }
 
     /// The messages that arrived here.

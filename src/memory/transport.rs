@@ -48,7 +48,9 @@ impl Transport for MemoryTransport {
         world.peers.push(PeerState {
             client: self.client,
             attempt,
+            dialled_at: now,
             connected: dial == Dial::Accept,
+            lost: false,
             echo: false,
             silent: false,
             reading: true,
@@ -61,9 +63,7 @@ impl Transport for MemoryTransport {
             close_received: None,
         });
         let client = &mut world.clients[self.client];
-        client.peer = Some(peer);
-        client.reading = true;
-        client.closing = false;
+        client.switch(Some(peer));
         let mut tell = |event| world.tell(peer, now, latency, Incoming::Event(event));
         match dial {
             Dial::Accept => {
@@ -116,7 +116,7 @@ impl Transport for MemoryTransport {
 
     fn abort(&mut self) {
         self.with_peer(|world, peer| world.cut(peer));
-        lock(&self.world).clients[self.client].peer = None;
+        lock(&self.world).clients[self.client].switch(None);
     }
 
     fn buffered_amount(&self) -> usize {

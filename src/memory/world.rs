@@ -13,6 +13,7 @@ use super::Dial;
 use super::transport::{MemoryTimer, MemoryTransport};
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, Pump, SocketEvent, Timestamp};
+use crate::error::{Error, ErrorKind};
 use crate::message::Message;
 
 pub(super) struct World {
@@ -42,8 +43,12 @@ pub(super) struct Client {
     /// The connection in use.
     pub(super) peer: Option<usize>,
     pub(super) reading: bool,
+    /// A Close frame was sent.
     pub(super) closing: bool,
-    incoming: VecDeque<(Timestamp, AttemptId, Incoming)>,
+    max_message_size: usize,
+    /// The peer reads again.
+    has_room: bool,
+    incoming: VecDeque<(Timestamp, Incoming)>,
 }
 
 /// What travels to a client.
@@ -63,7 +68,10 @@ pub(super) enum Outgoing {
 pub(super) struct PeerState {
     pub(super) client: usize,
     pub(super) attempt: AttemptId,
+    pub(super) dialled_at: Timestamp,
     pub(super) connected: bool,
+    /// Nothing reaches it any more.
+    pub(super) lost: bool,
     pub(super) echo: bool,
     pub(super) silent: bool,
     pub(super) reading: bool,
@@ -78,16 +86,29 @@ pub(super) struct PeerState {
 }
 
 impl Client {
-    pub(super) fn new(pump: Pump<MemoryTransport, MemoryTimer>) -> Self {
+    pub(super) fn new(pump: Pump<MemoryTransport, MemoryTimer>, max_message_size: usize) -> Self {
         // Due at once: the machine has its first dial to make.
         let deadline = Some(Timestamp::default());
         let incoming = VecDeque::new();
-        Self { pump: Some(pump), deadline, peer: None, reading: true, closing: false, incoming }
+        Self {
+            pump: Some(pump),
+            deadline,
+            peer: None,
+            reading: true,
+            closing: false,
+            max_message_size,
+            has_room: false,
+            incoming,
+        }
     }
 
-    fn listens(&self, delivers: bool) -> bool {
-        self.closing
-            || (self.reading && (delivers || !matches!(self.incoming.front(), Some((.., Incoming::Message(_))))))
+    /// Another connection is in use, or none.
+    pub(super) fn switch(&mut self, peer: Option<usize>) {
+        self.peer = peer;
+        self.reading = true;
+        self.closing = false;
+        self.incoming.clear();
+        self.has_room = false;
     }
 }
 
@@ -96,9 +117,8 @@ impl World {
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         let clients = self.clients.iter();
         let deadlines = clients.clone().filter_map(|client| client.deadline);
-        let incoming = clients
-            .filter(|client| client.reading || client.closing)
-            .filter_map(|client| client.incoming.front().map(|(due, ..)| *due));
+        let incoming =
+            clients.filter(|client| client.reading).filter_map(|client| client.incoming.front().map(|(due, ..)| *due));
         let outgoing = self.peers.iter().filter_map(|peer| peer.under_way.front().map(|(due, _)| *due));
         deadlines.chain(incoming).chain(outgoing).min()
     }
@@ -107,40 +127,53 @@ impl World {
         self.peers.iter().any(|peer| peer.under_way.front().is_some_and(|(due, _)| *due <= now))
     }
 
-    /// Something for a client, behind everything that is under way to it already.
+    /// Something for a client, behind everything that is under way to it already. News of a connection that the
+    /// client has given up is lost.
     pub(super) fn tell(&mut self, peer: usize, now: Timestamp, delay: Duration, incoming: Incoming) {
-        let PeerState { client, attempt, .. } = self.peers[peer];
-        let queue = &mut self.clients[client].incoming;
-        let due = queue.back().map_or(now + delay, |(last, ..)| (*last).max(now + delay));
-        queue.push_back((due, attempt, incoming));
+        let client = &mut self.clients[self.peers[peer].client];
+        if client.peer == Some(peer) {
+            let due = client.incoming.back().map_or(now + delay, |(last, _)| (*last).max(now + delay));
+            client.incoming.push_back((due, incoming));
+        }
     }
 
-    /// News of a connection that the client has given up is dropped on the way.
-    pub(super) fn next_incoming(
-        &mut self,
-        client: usize,
-        now: Timestamp,
-        delivers: bool,
-    ) -> Option<(AttemptId, Incoming)> {
-        let current = self.clients[client].peer.map(|peer| self.peers[peer].attempt);
+    pub(super) fn next_incoming(&mut self, client: usize, now: Timestamp) -> Option<(AttemptId, Incoming)> {
+        let number = self.clients[client].peer?;
+        let current = self.peers[number].attempt;
         let client = &mut self.clients[client];
-        loop {
-            let (due, attempt, _) = client.incoming.front()?;
-            if Some(*attempt) != current {
-                client.incoming.pop_front();
-                continue;
-            }
-            if *due > now || !client.listens(delivers) {
-                return None;
-            }
-            return client.incoming.pop_front().map(|(_, attempt, incoming)| (attempt, incoming));
+        // It is the client's own socket that tells this, which does not depend on what is read.
+        if core::mem::take(&mut client.has_room) {
+            let held = self.peers[number].stuck_bytes;
+            return Some((current, Incoming::Event(SocketEvent::Buffered(held))));
         }
+        if client.incoming.front()?.0 > now || !client.reading {
+            return None;
+        }
+        let (_, mut incoming) = client.incoming.pop_front()?;
+        match &mut incoming {
+            Incoming::Event(SocketEvent::Closing { code, reason }) if !client.closing => {
+                client.closing = true;
+                let answer = Outgoing::Close(*code, reason.clone());
+                self.transmit(number, now, answer);
+            }
+            Incoming::Message(message) if message.len() > client.max_message_size => {
+                self.cut(number);
+                self.peers[number].close_received = Some((CloseCode::MESSAGE_TOO_BIG, String::new()));
+                let error = Error::new(ErrorKind::MessageTooLarge, "");
+                incoming = Incoming::Event(SocketEvent::Failed(error));
+            }
+            _ => {}
+        }
+        Some((current, incoming))
     }
 
     /// Something for a peer. What a peer does not read stays in the client's socket.
     pub(super) fn transmit(&mut self, peer: usize, now: Timestamp, outgoing: Outgoing) {
         let latency = self.latency;
         let state = &mut self.peers[peer];
+        if state.lost {
+            return;
+        }
         if !state.reading {
             if let Outgoing::Message(message) = &outgoing {
                 state.stuck_bytes += message.len();
@@ -150,6 +183,14 @@ impl World {
         }
         let due = state.under_way.back().map_or(now + latency, |(last, _)| (*last).max(now + latency));
         state.under_way.push_back((due, outgoing));
+    }
+
+    /// What the peer did not read has left the client's socket.
+    pub(super) fn has_room(&mut self, peer: usize) {
+        let client = self.peers[peer].client;
+        if self.clients[client].peer == Some(peer) {
+            self.clients[client].has_room = true;
+        }
     }
 
     /// The peers get what is due.
@@ -200,6 +241,7 @@ impl World {
     pub(super) fn cut(&mut self, peer: usize) {
         let state = &mut self.peers[peer];
         state.connected = false;
+        state.lost = true;
         state.under_way.clear();
         state.stuck.clear();
         state.stuck_bytes = 0;

@@ -36,7 +36,7 @@ impl Dialler {
         tcp.set_keepalive(options.keepalive);
         tcp.set_local_address(options.local_address);
         // Loading the roots of a system takes long, and a plain client never needs them.
-        let tls = if needs_tls { Connector::new(&options.tls)? } else { None };
+        let tls = if needs_tls || options.tls.is_set() { Connector::new(&options.tls)? } else { None };
         Ok(Self { tcp, tls })
     }
 

@@ -2,6 +2,8 @@
 
 use core::future::poll_fn;
 use core::task::Poll;
+use core::time::Duration;
+use std::io;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
@@ -21,6 +23,8 @@ use crate::handshake::{Handshake, Headers};
 const MAX_HEAD: usize = 64 * 1024;
 /// How much of a refusal's body is kept.
 const MAX_BODY: usize = 16 * 1024;
+/// How long that is waited for.
+const BODY_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The stream after the handshake, and what was read beyond it.
 pub(super) struct Agreed {
@@ -153,15 +157,19 @@ fn answer_error(headers: &HeaderMap, fault: String) -> Error {
 async fn refused(response: Response<Incoming>, connection: &mut Connection) -> Error {
     let (head, mut incoming) = response.into_parts();
     let mut body = BytesMut::new();
-    while body.len() < MAX_BODY {
-        // Whatever ends the body early, what there is of it helps.
-        let Some(Ok(frame)) = drive(connection, incoming.frame()).await else {
-            break;
-        };
-        if let Some(data) = frame.data_ref() {
-            body.extend_from_slice(&data[..data.len().min(MAX_BODY - body.len())]);
+    let read = async {
+        while body.len() < MAX_BODY {
+            // Whatever ends the body early, what there is of it helps.
+            let Some(Ok(frame)) = drive(connection, incoming.frame()).await else {
+                break;
+            };
+            if let Some(data) = frame.data_ref() {
+                body.extend_from_slice(&data[..data.len().min(MAX_BODY - body.len())]);
+            }
         }
-    }
+    };
+    // A body without an end must not make an open timeout of the refusal, which may be fatal.
+    let _ = tokio::time::timeout(BODY_PATIENCE, read).await;
     let detail = head.status.canonical_reason().unwrap_or_default();
     let kind = ErrorKind::Handshake {
         status: Some(head.status.as_u16()),
@@ -173,9 +181,20 @@ async fn refused(response: Response<Incoming>, connection: &mut Connection) -> E
 
 /// No answer, or none that is HTTP.
 fn broken(error: &hyper::Error) -> Error {
-    let source = core::error::Error::source(error);
-    let detail = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
-    if error.is_parse() { not_http(detail) } else { Error::new(ErrorKind::Io, detail) }
+    // A connection that broke before it took the request wraps its own error in one of the request.
+    let causes = || core::iter::successors(core::error::Error::source(error), |cause| cause.source());
+    let detail = causes().last().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+    let is_tls = causes().filter_map(|cause| cause.downcast_ref()).any(is_of_tls);
+    if error.is_parse() {
+        return not_http(detail);
+    }
+    Error::new(if is_tls { ErrorKind::Tls } else { ErrorKind::Io }, detail)
+}
+
+/// With TLS 1.3 a client's part of the handshake is over before the server has judged its certificate: a refusal comes
+/// in place of the answer. What the operating system has to say has no error inside.
+fn is_of_tls(error: &io::Error) -> bool {
+    error.get_ref().is_some() && matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::Other)
 }
 
 fn not_http(detail: String) -> Error {

@@ -18,9 +18,8 @@ use crate::close::CloseCode;
 /// as a closing handshake may take, while the client goes on.
 pub(super) fn part(mut wire: Wire, code: CloseCode, patience: Duration, waker: &Waker) {
     let frame = CloseFrame { code: code.get().into(), reason: Default::default() };
-    if Pin::new(&mut wire).start_send(Message::Close(Some(frame))).is_err() {
-        return;
-    }
+    // Refused where a Close frame is on its way already, which then has to do.
+    let _ = Pin::new(&mut wire).start_send(Message::Close(Some(frame)));
     // At once, as the runtime may end before the task below gets its turn.
     let _ = Pin::new(&mut wire).poll_flush(&mut Context::from_waker(waker));
     tokio::spawn(tokio::time::timeout(patience, async move {

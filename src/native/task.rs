@@ -31,12 +31,14 @@ impl Task {
             match pump.transport().poll(cx) {
                 Poll::Ready(Step::Message(message)) => {
                     arrived = true;
-                    if pump.delivers() {
+                    // What was taken from the socket when another thread paused is delivered; what arrives while
+                    // closing is dropped.
+                    if pump.delivers() || pump.is_open() {
                         pump.message(message);
-                    }
-                    // A callback closed, paused or reconnected: that comes first.
-                    if !pump.delivers() {
-                        break;
+                        // A callback closed, paused or reconnected: that comes first.
+                        if !pump.delivers() {
+                            break;
+                        }
                     }
                 }
                 Poll::Ready(Step::Event(event)) => {

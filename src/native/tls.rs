@@ -23,18 +23,24 @@ pub(super) struct TlsOptions {
 impl TlsOptions {
     /// A connector of the user's own leaves nothing else to be said.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        #[allow(unused_mut, reason = "a build without TLS has none")]
         let mut own: Vec<&'static str> = Vec::new();
         #[cfg(feature = "__rustls")]
         own.extend(self.rustls.as_ref().map(|_| "rustls_config"));
         #[cfg(feature = "native-tls")]
         own.extend(self.native.as_ref().map(|_| "native_tls_connector"));
-        let others = !self.roots.is_empty() || self.identity.is_some();
+        let others = self.is_set();
         match own.as_slice() {
             [option, ..] if others => Err(ConfigError::new(option, "other TLS options are set as well")),
             [first, _, ..] => Err(ConfigError::new(first, "there are two TLS libraries to choose from")),
             _ if others && !AVAILABLE => Err(ConfigError::new("root_certificates_pem", "this build has no TLS")),
             _ => Ok(()),
         }
+    }
+
+    /// Whether there is something in PEM to be read, which `connect` does for a plain URL too.
+    pub(super) fn is_set(&self) -> bool {
+        !self.roots.is_empty() || self.identity.is_some()
     }
 }
 
@@ -68,13 +74,13 @@ impl Connector {
 
     #[allow(clippy::unused_async, unused_variables, reason = "a build without TLS has nothing to match")]
     pub(super) async fn connect(&self, host: &str, tcp: TcpStream) -> Result<Stream, Error> {
+        // The libraries want an address without the brackets that an IPv6 address has in a URL.
+        let host = host.trim_start_matches('[').trim_end_matches(']');
         match *self {
             #[cfg(feature = "__rustls")]
             Self::Rustls(ref connector) => {
                 use super::rustls::pki_types::ServerName;
-                // Rustls wants the address without the brackets that an IPv6 address has in a URL.
-                let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-                let name = ServerName::try_from(name).map_err(failed)?;
+                let name = ServerName::try_from(host.to_owned()).map_err(failed)?;
                 Ok(Stream::Rustls(Box::new(connector.connect(name, tcp).await.map_err(failed)?)))
             }
             #[cfg(feature = "native-tls")]
@@ -100,7 +106,7 @@ mod with_rustls {
     use std::sync::Arc;
 
     use tokio_rustls::rustls::crypto::ring;
-    use tokio_rustls::rustls::pki_types::pem::PemObject;
+    use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
     use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
     use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
@@ -119,9 +125,10 @@ mod with_rustls {
         let mut config = match &options.identity {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => {
-                let fault = |error| unreadable("client_certificate_pem", error);
-                let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(fault)?;
-                let key = PrivateKeyDer::from_pem_slice(key).map_err(fault)?;
+                let fault = |error: &pem::Error| unreadable("client_certificate_pem", told(error));
+                let chain: Vec<_> =
+                    CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|error| fault(&error))?;
+                let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| fault(&error))?;
                 builder
                     .with_client_auth_cert(chain, key)
                     .map_err(|error| ConfigError::new("client_certificate_pem", error.to_string()))?
@@ -129,6 +136,17 @@ mod with_rustls {
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
+    }
+
+    /// Without the text, which such an error can have in it: that of a key whose lines were joined, for one.
+    fn told(error: &pem::Error) -> &'static str {
+        match error {
+            pem::Error::MissingSectionEnd { .. } => "a section has no end",
+            pem::Error::IllegalSectionStart { .. } => "a section's first line is wrong",
+            pem::Error::Base64Decode(_) => "not base64",
+            pem::Error::NoItemsFound => "there is none in it",
+            _ => "not PEM",
+        }
     }
 
     fn roots(options: &TlsOptions) -> Result<RootCertStore, ConfigError> {
@@ -144,7 +162,8 @@ mod with_rustls {
             let mut found = false;
             for certificate in CertificateDer::pem_slice_iter(pem) {
                 let fault = |error: &dyn core::fmt::Display| unreadable("root_certificates_pem", error);
-                roots.add(certificate.map_err(|error| fault(&error))?).map_err(|error| fault(&error))?;
+                let certificate = certificate.map_err(|error| fault(&told(&error)))?;
+                roots.add(certificate).map_err(|error| fault(&error))?;
                 found = true;
             }
             if !found {
@@ -173,6 +192,8 @@ mod with_native_tls {
                 Identity::from_pkcs8(chain, key).map_err(|error| unreadable("client_certificate_pem", error))?;
             builder.identity(identity);
         }
-        builder.build().map_err(|error| ConfigError::new("tls", error.to_string()))
+        // OpenSSL takes a key for what it is here only, as one of another certificate for one.
+        let option = if options.identity.is_some() { "client_certificate_pem" } else { "root_certificates_pem" };
+        builder.build().map_err(|error| ConfigError::new(option, error.to_string()))
     }
 }

@@ -13,6 +13,7 @@ use crate::job::{Job, Place, Stop};
 
 /// The `rust-version` of the packages.
 pub(crate) const MSRV: &str = "1.85.0";
+const WASM: &str = "wasm32-unknown-unknown";
 pub(crate) const CARGO_HACK: &str = "0.6.46";
 pub(crate) const CARGO_DENY: &str = "0.20.2";
 const WEBSOCKETS: &str = "17.4";
@@ -37,6 +38,10 @@ pub(crate) fn rust(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let formats = job.ask(cargo("fmt --version")).is_some();
     if !formats || job.ask(cargo("clippy --version")).is_none() {
         job.retry(|job| job.run(&cmd("rustup component add rustfmt clippy")))?;
+    }
+    let targets = job.ask(cmd("rustup target list --installed")).unwrap_or_default();
+    if !targets.contains(WASM) {
+        job.retry(|job| job.run(&cmd("rustup target add").arg(WASM)))?;
     }
     if job.ask(cargo(&format!("+{MSRV} --version"))).is_none() {
         let install = cmd(&format!("rustup toolchain install {MSRV} --profile minimal"));

@@ -46,6 +46,11 @@ pub(crate) fn all() -> Vec<Step> {
         // Not --all-targets, which would run the benchmarks as tests.
         step("tests native", |job| job.tests(
             &cargo("test --workspace --lib --bins --tests --examples --no-fail-fast -- --show-output"))),
+        // The TLS of each feature by itself: with several at once, rustls is what a client uses.
+        step("tests no tls", |job| job.tests(
+            &cargo("test -p homing --no-default-features --test native --no-fail-fast -- --show-output"))),
+        step("tests native-tls", |job| job.tests(
+            &cargo("test -p homing --no-default-features --features native-tls --test native tls -- --show-output"))),
         step("doctests", |job| job.tests(
             &cargo("test -p homing --doc --all-features --no-fail-fast -- --show-output"))),
         step("demo", |job| {
@@ -54,6 +59,8 @@ pub(crate) fn all() -> Vec<Step> {
         }),
         // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development
         // dependencies do not leak into this: resolver 3 leaves them out unless a test is built.
+        step("machine wasm", |job| check(job,
+            cargo("clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings"))),
         step("features", |job| {
             setup::cargo_tool(job, "cargo-hack", setup::CARGO_HACK)?;
             check(job, cargo("hack check -p homing --feature-powerset --depth 2"))

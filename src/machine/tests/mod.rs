@@ -1,0 +1,267 @@
+//! The rules, one test each, in virtual time.
+//!
+//! A [`Rig`] does what a driver does and writes down each output as a line, so that a test reads as a conversation.
+//! The tests run twice: in this crate, and in `tests/machine` without `std`.
+
+mod by_hand;
+mod closing;
+mod late;
+mod life;
+mod limit;
+mod liveness;
+mod page;
+mod policy;
+mod queue;
+mod retry;
+mod stats;
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::{Config, Event, Input, Machine, Output, PausedBy, Reconnect, Request, SocketEvent, State, Timestamp};
+use crate::close::CloseCode;
+use crate::error::{Error, ErrorKind, Refusal};
+use crate::handshake::{Handshake, Headers};
+use crate::message::Message;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MS: Duration = Duration::from_millis(1);
+
+/// Retries after 1 s each time, has no heartbeat, and no jitter.
+fn config() -> Config {
+    Config {
+        reconnect: Reconnect::fixed(SECOND),
+        heartbeat: None,
+        open_timeout: Some(10 * SECOND),
+        close_timeout: 5 * SECOND,
+        stable_after: 5 * SECOND,
+        max_send_buffer: 1000,
+        has_provider: false,
+        has_predicate: false,
+        seed: 1,
+        url: "ws://example.com/".to_string(),
+    }
+}
+
+type Reaction = Box<dyn FnOnce(&mut Machine, Timestamp)>;
+
+/// A driver with a socket that does what the test says.
+struct Rig {
+    machine: Machine,
+    now: Timestamp,
+    lines: Vec<String>,
+    /// What callbacks will do, once each, by how the line begins.
+    reactions: Vec<(&'static str, Reaction)>,
+    verdict: bool,
+    /// How many more messages the socket takes.
+    room: usize,
+    /// What the socket says that it holds after each batch.
+    socket_bytes: usize,
+}
+
+impl Rig {
+    fn new(config: Config) -> Self {
+        // Not at zero, so that a deadline that forgets to add the time shows.
+        let now = Timestamp::from_micros(1_000_000_000);
+        let (lines, reactions) = (Vec::new(), Vec::new());
+        let machine = Machine::new(config, now);
+        let mut rig = Self { machine, now, lines, reactions, verdict: true, room: usize::MAX, socket_bytes: 0 };
+        rig.settle();
+        rig
+    }
+
+    /// Already open, with nothing in the log.
+    fn open(config: Config) -> Self {
+        let mut rig = Self::new(config);
+        rig.opens();
+        rig.log();
+        rig
+    }
+
+    /// What was done since the last look.
+    fn log(&mut self) -> Vec<String> {
+        core::mem::take(&mut self.lines)
+    }
+
+    /// In the callback whose line begins so, the next time.
+    fn inside(&mut self, line: &'static str, reaction: impl FnOnce(&mut Machine, Timestamp) + 'static) {
+        self.reactions.push((line, Box::new(reaction)));
+    }
+
+    fn settle(&mut self) {
+        while let Some(output) = self.machine.poll() {
+            let judged = matches!(output, Output::Judge(_));
+            let line = self.carry_out(output);
+            if let Some(at) = self.reactions.iter().position(|(start, _)| line.starts_with(start)) {
+                let (_, react) = self.reactions.remove(at);
+                react(&mut self.machine, self.now);
+            }
+            self.lines.push(line);
+            if judged {
+                self.machine.handle(self.now, Input::Verdict(self.verdict));
+            }
+        }
+        assert!(!self.machine.has_output(), "a driver would never sleep");
+    }
+
+    fn carry_out(&mut self, output: Output) -> String {
+        match output {
+            Output::Event(event) => describe(&event),
+            Output::Judge(event) => format!("judge {}", event.code),
+            Output::Dial(attempt) => format!("dial {}", attempt.get()),
+            Output::Transmit => self.transmit(),
+            Output::Beat(beat) => format!("beat {beat}"),
+            Output::Read(on) => format!("read {on}"),
+            Output::Close { code, reason } => format!("say close {code} {reason}").trim_end().to_string(),
+            Output::Abort => "abort".to_string(),
+        }
+    }
+
+    fn transmit(&mut self) -> String {
+        let mut batch = VecDeque::new();
+        let (offered, offered_bytes) = self.machine.offer(&mut batch);
+        assert_eq!(offered, batch.len());
+        assert_eq!(offered_bytes, batch.iter().map(Message::len).sum::<usize>());
+        let taken: Vec<_> = batch.drain(..self.room.min(offered)).collect();
+        self.room -= taken.len();
+        let bytes = taken.iter().map(Message::len).sum();
+        self.machine.restore(&mut batch, taken.len() as u64, bytes, self.socket_bytes);
+        assert!(batch.is_empty());
+        taken.iter().fold("write".to_string(), |line, message| format!("{line} {}", shown(message)))
+    }
+
+    fn input(&mut self, input: Input) {
+        self.machine.handle(self.now, input);
+        self.settle();
+    }
+
+    /// News of the latest attempt.
+    fn socket(&mut self, event: SocketEvent) {
+        self.input(Input::Socket(self.machine.attempt, event));
+    }
+
+    fn opens(&mut self) {
+        self.socket(SocketEvent::Opened(Handshake::default()));
+    }
+
+    fn hears(&mut self, bytes: u64) {
+        self.socket(SocketEvent::Received { messages: 1, bytes });
+    }
+
+    fn fails(&mut self, kind: ErrorKind) {
+        self.socket(SocketEvent::Failed(Error::new(kind, "")));
+    }
+
+    fn is_refused(&mut self, status: u16, headers: &[(&str, &str)]) {
+        let headers: Headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        self.fails(ErrorKind::Handshake { status: Some(status), headers, body: Default::default() });
+    }
+
+    /// The peer's Close frame arrives.
+    fn peer_closes(&mut self, code: u16) {
+        self.socket(SocketEvent::Closing { code: code.into(), reason: "bye".to_string() });
+    }
+
+    /// The socket is gone after both Close frames.
+    fn socket_ends(&mut self, code: u16) {
+        self.socket(SocketEvent::Closed { code: code.into(), reason: "bye".to_string(), clean: true });
+    }
+
+    fn request(&mut self, request: Request) {
+        self.machine.request(self.now, request);
+        self.settle();
+    }
+
+    fn close(&mut self) {
+        self.request(close());
+    }
+
+    fn send(&mut self, text: &'static str) -> Result<(), Refusal> {
+        let sent = self.machine.send(Message::from(text));
+        self.settle();
+        sent.map_err(|error| {
+            assert_eq!(error.message.as_text(), Some(text));
+            error.reason
+        })
+    }
+
+    fn send_all(&mut self, texts: &[&'static str]) {
+        texts.iter().for_each(|text| self.send(text).unwrap());
+    }
+
+    /// As another thread does, before the driver gets to run.
+    fn queue(&mut self, texts: &[&'static str]) {
+        texts.iter().for_each(|text| self.machine.send(Message::from(*text)).unwrap());
+    }
+
+    /// Time passes, and the timer fires whenever it is due.
+    fn after(&mut self, duration: Duration) {
+        let target = self.now + duration;
+        let mut spins = 0;
+        while let Some(deadline) = self.machine.deadline().filter(|deadline| *deadline <= target) {
+            spins = if deadline > self.now { 0 } else { spins + 1 };
+            assert!(spins < 10, "the timer fires and fires, and nothing happens");
+            self.now = deadline;
+            self.wake();
+        }
+        self.now = target;
+    }
+
+    /// Time passes, and the timer fires at the end of it, late.
+    fn sleep(&mut self, duration: Duration) {
+        self.now = self.now + duration;
+        self.wake();
+    }
+
+    fn wake(&mut self) {
+        self.input(Input::Wake);
+        // Or else the driver would spin.
+        assert!(self.machine.deadline().is_none_or(|deadline| deadline >= self.now), "the deadline is in the past");
+    }
+
+    /// How long until the timer fires.
+    fn due_in(&self) -> Option<Duration> {
+        self.machine.deadline().map(|deadline| deadline - self.now)
+    }
+
+    fn state(&self) -> State {
+        self.machine.state()
+    }
+}
+
+fn close() -> Request {
+    Request::Close { code: CloseCode::NORMAL, reason: String::new() }
+}
+
+fn pause(on: bool) -> Request {
+    Request::Pause(PausedBy::User, on)
+}
+
+fn shown(message: &Message) -> &str {
+    message.as_text().unwrap_or("binary")
+}
+
+fn describe(event: &Event) -> String {
+    match event {
+        Event::Connect => "connect".to_string(),
+        Event::Open(_) => "open".to_string(),
+        Event::Message(message) => format!("message {}", shown(message)),
+        Event::Error(error) => match error.status() {
+            Some(status) => format!("error status {status}"),
+            None => format!("error {:?}", error.kind()),
+        },
+        Event::Close(event) => {
+            let clean = if event.clean { " clean" } else { "" };
+            let next = event.retry_in.map_or("stop".to_string(), |delay| format!("retry {delay:?}"));
+            format!("close {} {:?}{clean}, {next}", event.code, event.initiator)
+        }
+        Event::BufferFull => "full".to_string(),
+        Event::BufferDrain => "drain".to_string(),
+        Event::Latency(rtt) => format!("latency {rtt:?}"),
+        Event::End(end) => format!("end {:?}, {} unsent", end.reason, end.unsent),
+    }
+}

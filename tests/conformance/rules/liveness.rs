@@ -1,0 +1,123 @@
+//! Heartbeats and pings: S17 and S20. (S18 needs a clock that can be held up, S19 a browser.)
+
+use homing::{ErrorKind, Heartbeat, Initiator, Message};
+
+use super::*;
+
+/// Often enough for many in a test.
+fn beat() -> Heartbeat {
+    Heartbeat::message(ms(30), ms(5000), "beat")
+}
+
+fn is_beat(message: &Message) -> bool {
+    message.as_text() == Some("beat")
+}
+
+pub async fn s17_heartbeat_message_and_reply(env: Env) {
+    let log = env.log();
+    let builder = env.client("/echo").heartbeat(beat()).heartbeat_reply(is_beat);
+    let ws = builder.handler(log.handler()).connect().unwrap();
+    log.until("latency", |_| ws.stats().last_rtt.is_some() && ws.stats().heartbeats >= 3).await;
+    ws.send("hello").unwrap();
+    assert_eq!(log.texts(1).await, ["hello"]);
+    env.server().wait_for(|seen| texts(seen).iter().filter(|text| *text == "beat").count() >= 3).await;
+    assert_eq!(log.count("beat"), 0, "a reply was delivered: {}", log.story());
+    let stats = ws.stats();
+    assert!(stats.smoothed_rtt.is_some() && stats.last_rtt < Some(ms(5000)), "{stats:?}");
+    assert!(log.count("latency") >= 1);
+}
+
+pub async fn s17_without_a_predicate_replies_are_delivered(env: Env) {
+    let log = env.log();
+    let _ws = env.client("/echo").heartbeat(beat()).handler(log.handler()).connect().unwrap();
+    assert_eq!(log.texts(2).await, ["beat", "beat"]);
+}
+
+pub async fn s17_silent_peer(env: Env) {
+    let log = env.log();
+    let heartbeat = Heartbeat::message(ms(100), ms(150), "beat");
+    let ws = env.client("/silent").heartbeat(heartbeat).handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    let before = env.now();
+    let error = log.failed(1).await;
+    assert!(env.now() - before >= ms(240), "{:?}", env.now() - before);
+    assert_eq!((error.kind(), error.is_timeout()), (&ErrorKind::HeartbeatTimeout, true));
+    let close = log.closed(1).await;
+    assert_eq!((close.code.get(), close.clean, close.initiator), (1006, false, Initiator::Failure));
+    // It does not wait for a closing handshake, which this peer would not take part in.
+    log.opened(2).await;
+    assert!(env.now() - before < ms(4000), "{:?}", env.now() - before);
+    assert!(log.story().starts_with("open, error, close 1006, open"), "{}", log.story());
+    assert!(ws.stats().heartbeats >= 1);
+}
+
+pub async fn s17_whatever_arrives_counts(env: Env) {
+    let log = env.log();
+    // A peer that answers nothing, but sends something every 5 ms for a second.
+    let hex = vec!["810178"; 200].join(",");
+    let heartbeat = Heartbeat::message(ms(50), ms(400), "beat");
+    let builder = env.once(&format!("/raw?hex={hex}")).heartbeat(heartbeat);
+    let _ws = builder.handler(log.handler()).connect().unwrap();
+    assert_eq!(log.failed(1).await.kind(), &ErrorKind::HeartbeatTimeout);
+    log.ended(1).await;
+    assert_eq!(log.story(), format!("open, {}error, close 1006, end", "x, ".repeat(200)));
+}
+
+pub async fn s17_busy_or_not(env: Env) {
+    let log = env.log();
+    let builder = env.client("/numbered?n=60&every_ms=5").heartbeat(beat()).heartbeat_reply(is_beat);
+    let _ws = builder.handler(log.handler()).connect().unwrap();
+    log.messages(60).await;
+    let beats = texts(&env.server().seen().await);
+    // 300 ms of traffic without a gap in which a heartbeat would be needed.
+    assert!(beats.len() >= 3, "{beats:?}");
+}
+
+pub async fn s17_ping_or_message(env: Env) {
+    let log = env.log();
+    let heartbeat = Heartbeat::ping(ms(30), ms(5000)).or_message("beat");
+    let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat);
+    let ws = builder.handler(log.handler()).connect().unwrap();
+    let is_beat = |wire: &Wire| matches!(wire, Wire::Ping(_)) || *wire == Wire::Text("beat".into());
+    env.server().wait_for(|seen| seen.iter().filter(|wire| is_beat(wire)).count() >= 3).await;
+    log.until("latency", |_| ws.stats().last_rtt.is_some()).await;
+    assert_eq!(log.count("error"), 0, "{}", log.story());
+}
+
+pub async fn s17_silence_and_return(env: Env) {
+    let log = env.log();
+    let heartbeat = Heartbeat::message(ms(50), ms(200), "beat");
+    let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat).open_timeout(ms(200));
+    let _ws = builder.handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    env.server().silence(true).await;
+    assert_eq!(log.failed(1).await.kind(), &ErrorKind::HeartbeatTimeout);
+    assert_eq!(log.failed(2).await.kind(), &ErrorKind::OpenTimeout);
+    env.server().silence(false).await;
+    log.opened(2).await;
+}
+
+pub async fn s20_pings_of_the_peer(env: Env) {
+    let log = env.log();
+    let _ws = env.once("/ping?n=3&every_ms=20").heartbeat(None).handler(log.handler()).connect().unwrap();
+    let pong = |number: &str| Wire::Pong(number.into());
+    // One after the other, although nothing else is read or written.
+    let pongs = [pong("0"), pong("1"), pong("2")];
+    env.server().wait_for(|seen| pongs.iter().all(|pong| seen.contains(pong))).await;
+    assert_eq!(log.story(), "open", "pings are not messages");
+}
+
+pub async fn s17_a_paused_client_is_not_condemned(env: Env) {
+    let log = env.log();
+    let heartbeat = Heartbeat::message(ms(50), ms(100), "beat");
+    let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat);
+    let ws = builder.handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    ws.pause();
+    env.sleep(ms(400)).await;
+    assert_eq!(log.count("error"), 0, "{}", log.story());
+    ws.resume();
+    ws.send("hello").unwrap();
+    assert_eq!(log.texts(1).await, ["hello"]);
+    assert_eq!(log.count("error"), 0, "{}", log.story());
+}

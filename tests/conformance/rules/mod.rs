@@ -1,0 +1,19 @@
+//! The bodies, by section of `semantics.md`.
+
+pub mod by_hand;
+pub mod closing;
+pub mod life;
+pub mod liveness;
+#[cfg(not(target_family = "wasm"))]
+pub mod native_only;
+pub mod payload;
+pub mod receiving;
+pub mod reconnecting;
+pub mod reentrancy;
+pub mod reporting;
+pub mod sending;
+
+#[cfg(not(target_family = "wasm"))]
+pub use crate::env::SOON;
+pub use crate::env::{A_WHILE, Env, NEVER, Wire, ms, texts};
+pub use crate::log::Log;

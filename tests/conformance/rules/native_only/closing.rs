@@ -1,0 +1,105 @@
+//! S3 to S21, where a browser keeps the closing handshake to itself.
+
+use homing::{EndReason, ErrorKind, Heartbeat, Initiator};
+
+use crate::rules::closing::told;
+use crate::rules::receiving::breaks_the_protocol;
+use crate::rules::*;
+
+/// A browser takes all that it is given.
+pub async fn s17_silent_peer_and_a_full_queue(env: Env) {
+    let log = env.log();
+    let heartbeat = Heartbeat::message(ms(100), ms(200), "beat");
+    let builder = env.late("/count").heartbeat(heartbeat).max_send_buffer(64 << 20);
+    let ws = builder.handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    env.server().silence(true).await;
+    for _ in 0..32 {
+        ws.send(vec![0; 1 << 20]).unwrap();
+    }
+    assert_eq!(log.failed(1).await.kind(), &ErrorKind::HeartbeatTimeout);
+    log.closed(1).await;
+    assert!(ws.buffered_amount() > 1 << 20, "what was not handed over is kept");
+}
+
+/// A browser takes all that it is given.
+pub async fn s10_close_timeout_with_a_queue_that_does_not_leave(env: Env) {
+    let log = env.log();
+    let builder = env.client("/echo").close_timeout(ms(300)).max_send_buffer(64 << 20);
+    let ws = builder.handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    env.server().silence(true).await;
+    for number in 0..32_u8 {
+        ws.send(vec![number; 1 << 20]).unwrap();
+    }
+    let before = env.now();
+    ws.close(1000, "").unwrap();
+    let end = log.ended(1).await;
+    assert!(env.now() - before >= ms(300));
+    let (unsent, sent) = (ws.take_unsent(), ws.stats().messages_sent);
+    assert!(!unsent.is_empty() && end.unsent == unsent.len(), "{} {}", end.unsent, unsent.len());
+    // Either handed over or handed back, and the rest in order.
+    assert_eq!(sent as usize + unsent.len(), 32);
+    assert!(unsent.iter().map(|message| message.as_bytes()[0]).eq(sent as u8..32));
+}
+
+/// A browser tells of the peer's Close frame only when TCP has ended.
+pub async fn s10_a_peer_that_does_not_end_tcp(env: Env) {
+    // The closing handshake is done, by either side, but the connection stays.
+    for (path, closes) in [("/close?code=4001&linger_ms=60000", false), ("/close?after=9&linger_ms=60000", true)] {
+        let log = env.log();
+        let ws = env.client(path).close_timeout(ms(200)).retry_if(|_| false).handler(log.handler()).connect().unwrap();
+        log.opened(1).await;
+        if closes {
+            ws.close(4001, "").unwrap();
+        }
+        log.ended(1).await;
+        let initiator = if closes { Initiator::Local } else { Initiator::Remote };
+        assert_eq!(told(&log.closed(1).await), (4001, "", true, initiator), "{path}");
+        assert_eq!(log.story(), "open, close 4001, end", "{path}");
+    }
+    env.server().wait_for(|seen| seen.iter().filter(|wire| **wire == Wire::Gone).count() == 2).await;
+}
+
+/// Browsers wait for the end of TCP, and differ in what they make of this.
+pub async fn s03_a_message_and_a_close_in_one_write(env: Env) {
+    let log = env.log();
+    // Whatever comes after the peer's Close frame does not count.
+    let builder = env.once("/raw?hex=81017888020fa1810179,81017a").close_timeout(ms(200));
+    let _ws = builder.handler(log.handler()).connect().unwrap();
+    log.ended(1).await;
+    assert_eq!(log.story(), "open, x, close 4001, end");
+}
+
+/// A page cannot drop a socket: its browser closes it.
+pub async fn s10_abort_is_immediate(env: Env) {
+    let log = env.log();
+    let ws = env.client("/close?never=1").handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    ws.close(1000, "").unwrap();
+    env.server().wait_for_close().await;
+    let before = env.now();
+    ws.abort();
+    assert_eq!(log.ended(1).await.reason, EndReason::Closed);
+    assert!(env.now() - before < ms(4000), "it waited for the closing handshake");
+    assert_eq!(told(&log.closed(1).await), (1006, "", false, Initiator::Local));
+    env.server().wait_for(|seen| seen.contains(&Wire::Gone)).await;
+
+    let log = env.log();
+    let ws = env.client("/echo?second").handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    ws.abort();
+    ws.abort();
+    log.ended(1).await;
+    let seen = env.server().wait_for(|seen| seen.iter().filter(|wire| **wire == Wire::Gone).count() == 2).await;
+    assert_eq!(seen.iter().filter(|wire| matches!(wire, Wire::Close(..))).count(), 1, "no Close frame: {seen:?}");
+    assert_eq!(log.story(), "open, close 1006, end");
+}
+
+/// Chromium takes a code of zero for a good one.
+pub async fn s21_reserved_close_codes(env: Env) {
+    // These must never be on the wire: 0, 999, 1004, 1005, 1006, 1015.
+    for hex in ["88020000", "880203e7", "880203ed", "880203ee", "880203f7"] {
+        breaks_the_protocol(&env, hex, &[1002]).await;
+    }
+}

@@ -1,0 +1,186 @@
+//! S15 to S22.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::StreamExt;
+use homing::{EndReason, ErrorKind, Event, FlushError, Heartbeat};
+
+use crate::rules::*;
+
+fn pings(seen: &[Wire]) -> Vec<Vec<u8>> {
+    seen.iter().filter_map(|wire| if let Wire::Ping(data) = wire { Some(data.clone()) } else { None }).collect()
+}
+
+/// A browser has no Ping.
+pub async fn s17_ping_frames_and_round_trips(env: Env) {
+    let log = env.log();
+    // Two Pongs that nobody asked for are just traffic.
+    let builder = env.once("/raw?hex=8a00,8a0548656c6c6f&then=echo").heartbeat(Heartbeat::ping(ms(30), ms(5000)));
+    let ws = builder.handler(log.handler()).connect().unwrap();
+    log.until("round trips", |events| events.iter().filter(|event| matches!(event, Event::Latency(_))).count() >= 3)
+        .await;
+    let pings = pings(&env.server().seen().await);
+    for (counter, ping) in (1_u64..).zip(&pings) {
+        assert_eq!(ping[..], counter.to_be_bytes());
+    }
+    let (stats, events) = (ws.stats(), log.events());
+    assert!(log.count("latency") as u64 <= stats.heartbeats && pings.len() >= 3);
+    let last = events.iter().rev().find_map(|event| if let Event::Latency(it) = event { Some(*it) } else { None });
+    assert_eq!(stats.last_rtt, last);
+    assert!(stats.smoothed_rtt.is_some_and(|rtt| rtt < ms(5000)) && stats.messages_received == 0, "{stats:?}");
+}
+
+/// A test cannot hold up a browser's clock.
+pub async fn s18_a_late_wake_up_condemns_nobody(env: Env) {
+    let log = env.log();
+    let builder = env.once("/echo").heartbeat(Heartbeat::ping(ms(100), ms(600)));
+    let ws = builder.handler(log.handler()).connect().unwrap();
+    log.until("a heartbeat", |events| events.iter().any(|event| matches!(event, Event::Latency(_)))).await;
+    let beats = ws.stats().heartbeats;
+    env.server().silence(true).await;
+    while ws.stats().heartbeats < beats + 2 {
+        env.sleep(ms(10)).await;
+    }
+    // The machine sleeps far beyond the time by which an answer was due, and wakes with none at hand.
+    std::thread::sleep(ms(1500));
+    env.sleep(ms(20)).await;
+    env.server().silence(false).await;
+    env.sleep(ms(700)).await;
+    assert_eq!(log.count("error"), 0, "{}", log.story());
+    // A peer that stays silent is condemned all the same.
+    env.server().silence(true).await;
+    assert_eq!(log.failed(1).await.kind(), &ErrorKind::HeartbeatTimeout);
+}
+
+/// A script in a browser cannot send 1009.
+pub async fn s21_too_large_is_told_by_1009(env: Env) {
+    let ws = env.once("/text?size=101").max_message_size(100).connect().unwrap();
+    assert_eq!(env.server().wait_for_close().await.0, Some(1009));
+    assert_eq!(ws.closed().await.error.map(|error| error.kind().clone()), Some(ErrorKind::MessageTooLarge));
+}
+
+/// More than all buffers between two sockets hold.
+const FLOOD: &str = "/flood?n=2000&size=16384&binary=1";
+
+/// A browser reads on and holds messages in memory.
+pub async fn s22_the_peer_feels_a_pause(env: Env) {
+    let log = env.log();
+    let ws = env.once(FLOOD).handler(log.handler()).connect().unwrap();
+    ws.pause();
+    log.opened(1).await;
+    // The server reads once it has written everything, which it cannot.
+    ws.send("are you stuck?").unwrap();
+    env.sleep(3 * A_WHILE).await;
+    assert_eq!(texts(&env.server().seen().await), [""; 0]);
+    assert_eq!(log.story(), "open");
+    ws.resume();
+    env.server().wait_for_texts(1).await;
+    log.messages(2001).await;
+}
+
+/// See [`s22_the_peer_feels_a_pause`].
+pub async fn s22_the_peer_feels_a_slow_reader(env: Env) {
+    let (ws, mut events) = env.once(FLOOD).connect_stream().unwrap();
+    ws.send("are you stuck?").unwrap();
+    while ws.stats().messages_received < 1000 {
+        env.sleep(ms(5)).await;
+    }
+    env.sleep(3 * A_WHILE).await;
+    assert!(ws.stats().messages_received <= 1024, "{:?}", ws.stats());
+    assert_eq!(texts(&env.server().seen().await), [""; 0]);
+    let mut messages = 0;
+    while messages < 2001 {
+        messages += usize::from(matches!(env.soon("an event", events.next()).await, Some(Event::Message(_))));
+    }
+    env.server().wait_for_texts(1).await;
+}
+
+/// A browser has one thread.
+pub async fn s22_a_pause_from_another_thread_loses_nothing(env: Env) {
+    let log = env.log();
+    let ws = env.once("/numbered?n=50000").handler(log.handler()).connect().unwrap();
+    let (theirs, done) = (ws.clone(), Arc::new(AtomicBool::new(false)));
+    let stop = done.clone();
+    let toggler = std::thread::spawn(move || {
+        while !stop.load(Ordering::Relaxed) {
+            theirs.pause();
+            std::thread::yield_now();
+            theirs.resume();
+            std::thread::yield_now();
+        }
+    });
+    ws.send("last").unwrap();
+    log.until("last", |events| matches!(events.last(), Some(Event::Message(it)) if it.as_text() == Some("last"))).await;
+    done.store(true, Ordering::Relaxed);
+    toggler.join().unwrap();
+    let numbers: Vec<_> = log.texts(1).await;
+    assert_eq!(numbers.len(), 50_001, "messages were lost");
+}
+
+/// A browser has one thread.
+pub async fn s13_order_of_a_thread_beside_a_slow_peer(env: Env) {
+    let log = env.log();
+    let ws = env.once("/count").max_send_buffer(64 << 20).heartbeat(None).handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    let theirs = ws.clone();
+    // Messages are queued at every moment, also while the socket takes only a part of what it is offered.
+    let sender = std::thread::spawn(move || {
+        for number in 0..1000 {
+            theirs.send(format!("{number:04} {}", "x".repeat(16 << 10))).unwrap();
+            std::thread::sleep(std::time::Duration::from_micros(100));
+        }
+    });
+    while !sender.is_finished() {
+        env.server().silence(true).await;
+        env.sleep(ms(20)).await;
+        env.server().silence(false).await;
+        env.sleep(ms(5)).await;
+    }
+    sender.join().unwrap();
+    env.soon("flush", ws.flush()).await.unwrap();
+    ws.close(1000, "").unwrap();
+    log.ended(1).await;
+    let texts = texts(&env.server().seen().await);
+    assert_eq!(texts.len(), 1000);
+    assert!(texts.is_sorted(), "out of order");
+}
+
+/// For a browser's user it has left once the browser has it.
+pub async fn s15_flush_does_not_pretend(env: Env) {
+    let log = env.log();
+    let ws = env.late("/count").heartbeat(None).handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    env.server().silence(true).await;
+    // One message at a time, until one waits in the socket's own buffer and none in the queue.
+    let flush = loop {
+        ws.send(vec![0; 60 << 10]).unwrap();
+        let mut flush = ws.flush();
+        if env.timeout(ms(200), &mut flush).await.is_none() {
+            break flush;
+        }
+    };
+    ws.abort();
+    let end = log.ended(1).await;
+    let flushed = env.soon("flush", flush).await;
+    assert!(flushed.is_err() || end.unsent > 0, "the end of it never left, and nobody is told");
+    assert_eq!(flushed, Err(FlushError::Lost));
+    let close = log.closed(1).await;
+    assert!(close.lost >= 1 && close.lost == ws.stats().messages_lost, "{close:?}");
+}
+
+/// A browser reads on while paused.
+pub async fn s10_close_while_paused_lets_the_queue_leave(env: Env) {
+    let log = env.log();
+    let ws = env.once(FLOOD).max_send_buffer(64 << 20).handler(log.handler()).connect().unwrap();
+    ws.pause();
+    log.opened(1).await;
+    // The peer reads none of it before it has written everything: both sides wait for each other, and the close must
+    // not wait with them, since nothing more is delivered anyway.
+    for _ in 0..16 {
+        ws.send(vec![0; 1 << 20]).unwrap();
+    }
+    ws.close(4000, "").unwrap();
+    let end = log.ended(1).await;
+    assert_eq!((end.reason, end.unsent, log.story().as_str()), (EndReason::Closed, 0, "open, close 4000, end"));
+}

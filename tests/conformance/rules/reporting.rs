@@ -1,0 +1,122 @@
+//! Reporting: S23 to S26.
+
+use homing::{End, Error, ErrorKind, Event, Request, WebSocket};
+
+use super::*;
+
+pub async fn s23_errors_before_and_after_open(env: Env) {
+    let log = env.log();
+    let _ws = env.once("/no-upgrade").handler(log.handler()).connect().unwrap();
+    let error = log.failed(1).await;
+    assert_eq!((error.code(), error.is_open(), error.is_timeout()), (1, true, false), "{error:?}");
+    let log = env.log();
+    let _ws = env.once("/drop").handler(log.handler()).connect().unwrap();
+    let error = log.failed(1).await;
+    assert_eq!((error.kind(), error.is_open()), (&env.told(ErrorKind::Io), false), "{error:?}");
+    assert_ne!(error.code(), 1);
+}
+
+/// Whatever the client can tell of an attempt that failed.
+async fn everything(log: &Log, ws: &WebSocket) -> String {
+    let end: End = log.ended(1).await;
+    let errors: Vec<Error> = log
+        .events()
+        .into_iter()
+        .filter_map(|event| if let Event::Error(error) = event { Some(error) } else { None })
+        .collect();
+    let shown: Vec<_> = errors.iter().map(Error::to_string).collect();
+    format!("{shown:?} {:?} {ws:?} {end:?} {} {:?}", log.events(), end.reason, ws.stats())
+}
+
+pub async fn s23_errors_tell_the_url_without_the_query(env: Env) {
+    for path in ["/http?status=503&token=hush", "/drop?token=hush", "/stall?token=hush", "/raw?hex=830178&t=hush"] {
+        let log = env.log();
+        let ws = env.once(path).open_timeout(ms(300)).handler(log.handler()).connect().unwrap();
+        let error = log.failed(1).await;
+        let name = path.split('?').next().expect("a path");
+        assert!(error.to_string().contains(name) && error.to_string().contains("ws://"), "{error}");
+        let told = everything(&log, &ws).await;
+        assert!(!told.contains("hush") && !error.to_string().contains('?'), "{told}");
+    }
+}
+
+pub async fn s24_subprotocol(env: Env) {
+    for (path, chosen) in [("/protocol?answer=chat", Some("chat")), ("/protocol", Some("superchat")), ("/echo", None)] {
+        let log = env.log();
+        let mut builder = env.once(path);
+        if chosen.is_some() {
+            builder = builder.protocol("superchat").protocol("chat");
+        }
+        let _ws = builder.handler(log.handler()).connect().unwrap();
+        let handshake = log.opened(1).await;
+        assert_eq!(handshake.protocol.as_deref(), chosen, "{path}");
+        assert_eq!(handshake.extensions, "", "{path}");
+    }
+}
+
+pub async fn s24_subprotocol_that_was_not_offered(env: Env) {
+    for offered in [&["superchat"][..], &[]] {
+        let log = env.log();
+        let builder = offered.iter().fold(env.once("/protocol?answer=chat"), |builder, it| builder.protocol(*it));
+        let _ws = builder.handler(log.handler()).connect().unwrap();
+        log.ended(1).await;
+        assert_eq!(log.story(), "error, close 1006, end", "{offered:?}");
+    }
+}
+
+pub async fn s25_messages_and_bytes(env: Env) {
+    let log = env.log();
+    let ws = env.client("/echo").handler(log.handler()).connect().unwrap();
+    assert_eq!((ws.stats().attempts, ws.stats().messages_sent, ws.stats().open_for), (1, 0, None));
+    ws.send("12345").unwrap();
+    ws.send(vec![0; 1000]).unwrap();
+    log.messages(2).await;
+    // The batch is counted when all of it was delivered.
+    env.sleep(ms(20)).await;
+    let stats = ws.stats();
+    assert_eq!((stats.messages_sent, stats.bytes_sent), (2, 1005));
+    assert_eq!((stats.messages_received, stats.bytes_received), (2, 1005));
+    let open_for = stats.open_for.expect("it is open");
+    assert!(open_for >= ms(20) && open_for <= env.now(), "{open_for:?}");
+}
+
+pub async fn s25_attempts(env: Env) {
+    let log = env.log();
+    let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    assert_eq!((ws.stats().attempts, ws.stats().reconnects), (1, 0));
+    env.server().stop().await;
+    log.closed(1).await;
+    assert_eq!(ws.stats().open_for, None);
+    ws.reconnect();
+    log.closed(2).await;
+    assert_eq!((ws.stats().attempts, ws.stats().reconnects), (2, 0));
+    env.server().restart().await;
+    ws.reconnect();
+    log.opened(2).await;
+    assert_eq!((ws.stats().attempts, ws.stats().reconnects), (3, 1));
+    ws.close(1000, "").unwrap();
+    log.ended(1).await;
+    assert_eq!((ws.stats().attempts, ws.stats().heartbeats, ws.stats().open_for), (3, 0, None));
+}
+
+pub async fn s26_debug_tells_no_secrets(env: Env) {
+    let log = env.log();
+    let url = env.url("/http?status=401&token=hush");
+    let request = Request::new(url.clone()).protocol("chat");
+    assert!(!format!("{request:?}").contains("hush"), "{request:?}");
+    let asked = request.clone();
+    let builder = env.once("/echo?token=hush").request_provider(move || {
+        let asked = asked.clone();
+        async { Ok(asked) }
+    });
+    let ws = builder.handler(log.handler()).connect().unwrap();
+    let told = everything(&log, &ws).await;
+    assert!(!told.contains("hush") && !told.contains("token"), "{told}");
+    let bad = url.replace("ws:", "hush:");
+    let error = WebSocket::builder(bad + "#hush").connect().unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("token"), "{error:?}");
+    let (ws, events) = WebSocket::builder(url).connect_stream().unwrap();
+    let futures = format!("{:?} {:?} {:?}", ws.closed(), ws.flush(), ws.ready());
+    assert!(!format!("{events:?} {ws:?} {futures}").contains("hush"));
+}

@@ -1,0 +1,169 @@
+//! The queue: S13 and S15. (The limit of S14 and the types of S16 are in `payload`.)
+
+use std::sync::{Arc, Mutex};
+
+use futures::poll;
+use homing::{Event, Message, Refusal, SendError, WebSocket};
+
+use super::*;
+
+fn text(refused: Result<(), SendError>) -> (Refusal, String) {
+    let error = refused.expect_err("refused");
+    (error.reason, error.message.as_text().expect("a text").to_owned())
+}
+
+pub async fn s13_accepted_in_every_state_but_closed(env: Env) {
+    let log = env.log();
+    let ws = env.late("/count").handler(log.handler()).connect().unwrap();
+    ws.send("connecting").unwrap();
+    log.opened(1).await;
+    ws.send("open").unwrap();
+    env.server().wait_for_texts(2).await;
+    env.server().cut_all().await;
+    log.closed(1).await;
+    ws.send("waiting").unwrap();
+    ws.reconnect();
+    log.opened(2).await;
+    env.server().wait_for_texts(3).await;
+    ws.reconnect();
+    ws.send("closing, but for another attempt").unwrap();
+    env.server().wait_for_texts(4).await;
+    ws.close(1000, "").unwrap();
+    assert_eq!(text(ws.send("closing")), (Refusal::Closed, "closing".into()));
+    log.ended(1).await;
+    assert_eq!(text(ws.send("closed")), (Refusal::Closed, "closed".into()));
+    let texts = env.server().wait_for_texts(4).await;
+    assert_eq!(texts, ["connecting", "open", "waiting", "closing, but for another attempt"]);
+}
+
+pub async fn s13_nothing_is_sent_twice(env: Env) {
+    let log = env.log();
+    let builder = env.client("/count").reconnect(homing::Reconnect::fixed(ms(1)));
+    let ws = builder.handler(log.handler()).connect().unwrap();
+    let mut number = 0;
+    for attempt in 1..=8 {
+        log.opened(attempt).await;
+        // The connection breaks at some point among these.
+        for _ in 0..200 {
+            ws.send(format!("{number:06}")).unwrap();
+            number += 1;
+            if number % 50 == 0 {
+                env.sleep(ms(1)).await;
+            }
+        }
+        env.server().cut_all().await;
+        log.closed(attempt).await;
+    }
+    log.opened(9).await;
+    ws.send("last").unwrap();
+    let seen = env.server().wait_for(|seen| seen.contains(&Wire::Text("last".into()))).await;
+    let texts = texts(&seen);
+    assert!(texts.windows(2).all(|pair| pair[0] < pair[1]), "out of order or twice");
+    assert!(texts.len() > 400, "only {} arrived", texts.len());
+}
+
+pub async fn s13_queued_before_open_leaves_first(env: Env) {
+    let log = env.log();
+    let greet = |ws: &WebSocket, event: &Event| {
+        if matches!(event, Event::Open(_)) {
+            ws.send("from on_open").unwrap();
+        }
+    };
+    let ws = env.client("/count").handler(log.then(greet)).connect().unwrap();
+    ws.send("first").unwrap();
+    ws.send("second").unwrap();
+    assert_eq!(env.server().wait_for_texts(3).await, ["first", "second", "from on_open"]);
+}
+
+pub async fn s13_the_queue_survives_reconnects(env: Env) {
+    let log = env.log();
+    let ws = env.late("/count").handler(log.handler()).connect().unwrap();
+    ws.send("0").unwrap();
+    log.opened(1).await;
+    ws.flush().await.unwrap();
+    env.server().wait_for_texts(1).await;
+    env.server().stop().await;
+    for number in 1..=3 {
+        // Every attempt fails, and what is queued meanwhile stays.
+        log.closed(number).await;
+        ws.send(number.to_string()).unwrap();
+        ws.reconnect();
+    }
+    log.closed(4).await;
+    env.server().restart().await;
+    ws.reconnect();
+    assert_eq!(env.server().wait_for_texts(4).await, ["0", "1", "2", "3"]);
+}
+
+pub async fn s15_flush(env: Env) {
+    let log = env.log();
+    let ws = env.late("/count").handler(log.handler()).connect().unwrap();
+    ws.send("before").unwrap();
+    let mut flush = ws.flush();
+    assert!(poll!(&mut flush).is_pending(), "nothing can have left");
+    env.soon("flush", flush).await.unwrap();
+    assert_eq!(ws.buffered_amount(), 0);
+    env.server().wait_for_texts(1).await;
+    env.server().cut_all().await;
+    log.closed(1).await;
+    // Nothing is queued: there is nothing to wait for. Then there is.
+    assert_eq!(poll!(ws.flush()), std::task::Poll::Ready(Ok(())));
+    ws.send("after").unwrap();
+    let mut flush = ws.flush();
+    assert!(poll!(&mut flush).is_pending());
+    ws.reconnect();
+    env.soon("flush", flush).await.unwrap();
+    assert_eq!(env.server().wait_for_texts(2).await, ["before", "after"]);
+}
+
+pub async fn s15_flush_fails_at_the_end(env: Env) {
+    let ws = env.client("/stall").connect().unwrap();
+    ws.send("never").unwrap();
+    let flush = ws.flush();
+    ws.abort();
+    assert!(env.soon("flush", flush).await.is_err());
+    assert_eq!(ws.take_unsent(), [Message::text("never")]);
+}
+
+pub async fn s15_unsent_can_be_taken_in_on_end(env: Env) {
+    let (log, taken) = (env.log(), Arc::new(Mutex::new(Vec::new())));
+    let theirs = taken.clone();
+    let then = move |ws: &WebSocket, event: &Event| {
+        if let Event::End(_) = event {
+            *theirs.lock().unwrap() = ws.take_unsent();
+        }
+    };
+    let ws = env.once("/http?status=503").handler(log.then(then)).connect().unwrap();
+    ws.send("one").unwrap();
+    ws.send("two").unwrap();
+    assert_eq!(log.ended(1).await.unsent, 2);
+    assert_eq!(*taken.lock().unwrap(), [Message::text("one"), Message::text("two")]);
+}
+
+pub async fn s15_unsent_goes_with_the_next_attempt(env: Env) {
+    let log = env.log();
+    let ws = env.late("/count").handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    env.server().cut_all().await;
+    log.closed(1).await;
+    ws.send("kept").unwrap();
+    ws.cancel_reconnect();
+    assert_eq!(log.ended(1).await.unsent, 1);
+    ws.reconnect();
+    assert_eq!(env.server().wait_for_texts(1).await, ["kept"]);
+    assert_eq!(ws.take_unsent(), []);
+}
+
+pub async fn s15_unsent_is_handed_back(env: Env) {
+    let log = env.log();
+    let ws = env.client("/stall").handler(log.handler()).connect().unwrap();
+    let sent = [Message::text("one"), Message::binary(&b"two"[..]), Message::text("three")];
+    for message in &sent {
+        ws.send(message.clone()).unwrap();
+    }
+    assert_eq!(ws.take_unsent(), [], "the client lives");
+    ws.close(1000, "").unwrap();
+    assert_eq!(log.ended(1).await.unsent, 3);
+    assert_eq!(ws.clone().take_unsent(), sent);
+    assert_eq!(ws.take_unsent(), []);
+}

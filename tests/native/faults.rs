@@ -1,0 +1,299 @@
+//! Networks and servers that fail, and the client that comes back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::{SinkExt, StreamExt};
+use homing::{CloseCode, ErrorKind, Event, Heartbeat, Message, Reconnect, Refusal, State, WebSocket};
+use homing_test_server::{Proxy, What};
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite;
+
+use crate::support::{PATIENCE, Recorder, client, connect, doings, seen, server};
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(100);
+
+fn is_open(event: &Event) -> bool {
+    matches!(event, Event::Open(_))
+}
+
+async fn opened_times(recorder: &Recorder, times: usize) {
+    recorder.until(&format!("{times} times open"), |_| recorder.count(is_open) >= times).await;
+}
+
+#[tokio::test]
+async fn a_server_killed_and_restarted() {
+    let server = server();
+    let (builder, recorder) = client(server.url("/echo"));
+    let ws = builder.reconnect(Reconnect::fixed(SHORT)).connect().unwrap();
+    recorder.opened().await;
+    server.kill();
+    let (error, close) = recorder.failed().await;
+    assert_eq!((error.kind(), error.code()), (&ErrorKind::Io, 3), "{error}");
+    assert_eq!((close.code, close.clean, close.retry_in), (CloseCode::ABNORMAL, false, Some(SHORT)));
+    ws.send("while it is down").unwrap();
+    recorder.until("a refused attempt", |_| recorder.errors().len() >= 3).await;
+    for refused in &recorder.errors()[1..] {
+        assert_eq!((refused.kind(), refused.code()), (&ErrorKind::Connect, 1), "{refused}");
+    }
+
+    let restarted = Instant::now();
+    server.restart().unwrap();
+    opened_times(&recorder, 2).await;
+    // Two delays at most: one that had just begun, and room for a slow machine.
+    assert!(restarted.elapsed() < SHORT + Duration::from_secs(3), "{:?}", restarted.elapsed());
+    assert_eq!(recorder.messages_are(1).await, [Message::text("while it is down")]);
+    assert_eq!(ws.stats().reconnects, 1);
+    let attempts = recorder.count(|event| matches!(event, Event::Close(_))) as u64 + 1;
+    assert_eq!(ws.stats().attempts, attempts);
+}
+
+/// Every delay is waited in full: nothing dials earlier than it was told.
+#[tokio::test]
+async fn the_delay_is_waited() {
+    let server = server();
+    server.refuse_next(2);
+    let delay = Duration::from_millis(150);
+    let (builder, recorder) = client(server.url("/echo"));
+    let start = Instant::now();
+    let ws = builder.reconnect(Reconnect::fixed(delay)).connect().unwrap();
+    recorder.opened().await;
+    assert!(start.elapsed() >= 2 * delay, "{:?}", start.elapsed());
+    assert_eq!((ws.stats().attempts, ws.stats().reconnects), (3, 0));
+    let journal = server.journal();
+    let came = journal.iter().filter(|entry| matches!(entry.what, What::Accepted | What::Refused)).count();
+    assert_eq!(came, 3, "{journal:?}");
+}
+
+#[tokio::test]
+async fn connections_cut_by_fin_and_rst() {
+    let server = server();
+    for path in ["/drop", "/rst", "/drop?after=1", "/rst?after=1"] {
+        let (builder, recorder) = client(server.url(path));
+        let ws = builder.reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+        ws.send("hello").unwrap();
+        let (error, close) = recorder.failed().await;
+        assert_eq!((error.kind(), error.code()), (&ErrorKind::Io, 3), "{path}: {error}");
+        assert_eq!((close.code, close.clean, close.retry_in), (CloseCode::ABNORMAL, false, Some(LONG)), "{path}");
+        assert_eq!(recorder.count(is_open), 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_before_the_handshake() {
+    let server = server();
+    server.refuse_next(1);
+    let (_ws, recorder) = connect(server.url("/echo"));
+    let (error, _) = recorder.failed().await;
+    // The operating system may tell of the reset while connecting, or at the first read.
+    assert!(matches!(error.kind(), ErrorKind::Connect | ErrorKind::Io), "{error:?}");
+    assert_eq!(error.code(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_and_says_nothing() {
+    let server = server();
+    server.silence(true);
+    let (builder, recorder) = client(server.url("/echo"));
+    let builder = builder.open_timeout(Duration::from_millis(300)).reconnect(Reconnect::fixed(SHORT));
+    let _ws = builder.connect().unwrap();
+    let (error, _) = recorder.failed().await;
+    assert_eq!(error.kind(), &ErrorKind::OpenTimeout);
+    server.silence(false);
+    opened_times(&recorder, 1).await;
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent() {
+    let server = server();
+    let (interval, timeout) = (Duration::from_millis(100), Duration::from_millis(300));
+    for path in ["/silent", "/deaf"] {
+        let (builder, recorder) = client(server.url(path));
+        let builder = builder.heartbeat(Heartbeat::ping(interval, timeout)).reconnect(Reconnect::fixed(SHORT));
+        let start = Instant::now();
+        let ws = builder.connect().unwrap();
+        let (error, close) = recorder.failed().await;
+        assert!(start.elapsed() >= interval + timeout, "{path}: {:?}", start.elapsed());
+        assert_eq!((error.kind(), error.is_timeout()), (&ErrorKind::HeartbeatTimeout, true), "{path}");
+        assert_eq!((close.code, close.clean, close.retry_in), (CloseCode::ABNORMAL, false, Some(SHORT)), "{path}");
+        opened_times(&recorder, 2).await;
+        assert!(ws.stats().heartbeats >= 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens() {
+    let server = server();
+    server.stop();
+    let (builder, recorder) = client(server.url("/echo?token=secret"));
+    let _ws = builder.reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+    let (error, close) = recorder.failed().await;
+    assert_eq!((error.kind(), error.code()), (&ErrorKind::Connect, 1), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(&server.addr().to_string()) && !text.contains("secret"), "{text}");
+    assert_eq!(close.retry_in, Some(LONG));
+    assert_eq!(recorder.count(|event| matches!(event, Event::Connect)), 0);
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_exist() {
+    let (builder, recorder) = client("ws://nonexistent.invalid/");
+    let _ws = builder.open_timeout(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+    let (error, close) = recorder.failed().await;
+    assert_eq!((error.kind(), error.code()), (&ErrorKind::Dns, 1), "{error}");
+    assert!(error.to_string().contains("nonexistent.invalid"), "{error}");
+    assert_eq!(close.retry_in, Some(LONG));
+}
+
+/// Sends until the recorder tells the end of the attempt; returns the most that was ever buffered, and how much was
+/// taken in all.
+async fn send_until_failure(ws: &WebSocket, recorder: &Recorder, payload: &'static [u8]) -> (usize, usize) {
+    let (mut most, mut taken) = (0, 0);
+    while recorder.errors().is_empty() {
+        match ws.send(payload) {
+            Ok(()) => taken += payload.len(),
+            Err(refused) => {
+                assert_eq!(refused.reason, Refusal::Full);
+                assert_eq!(refused.message.as_bytes(), payload, "the message comes back");
+                let _ = tokio::time::timeout(Duration::from_millis(10), ws.ready()).await;
+            }
+        }
+        most = most.max(ws.buffered_amount());
+        tokio::task::yield_now().await;
+    }
+    (most, taken)
+}
+
+/// The worst case: the peer is gone without a word while everything on the way to it is full. Pings are stuck behind
+/// the data, so only the clock can tell.
+#[tokio::test]
+async fn a_half_open_peer_behind_a_full_send_buffer() {
+    const LIMIT: usize = 256 * 1024;
+    static PAYLOAD: [u8; 32 * 1024] = [b'x'; 32 * 1024];
+    let server = server();
+    let proxy = Proxy::start(server.addr()).unwrap();
+    let (interval, timeout) = (Duration::from_millis(300), Duration::from_millis(700));
+    let (builder, recorder) = client(format!("ws://{}/sink", proxy.addr()));
+    let builder = builder.heartbeat(Heartbeat::ping(interval, timeout)).max_send_buffer(LIMIT);
+    let ws = builder.reconnect(Reconnect::fixed(SHORT)).connect().unwrap();
+    let is_latency = |event: &Event| matches!(event, Event::Latency(_));
+    recorder.until("a heartbeat", |events| events.iter().any(is_latency)).await;
+
+    proxy.freeze(true);
+    let frozen = Instant::now();
+    let sent = tokio::time::timeout(PATIENCE, send_until_failure(&ws, &recorder, &PAYLOAD)).await;
+    let (most, taken) = sent.unwrap_or_else(|_| panic!("no heartbeat timeout: {:?}", recorder.events()));
+    let (error, _) = recorder.failed().await;
+    assert_eq!(error.kind(), &ErrorKind::HeartbeatTimeout);
+    // The heartbeat that was not answered left after the last that was.
+    let failed = recorder.last(|event| matches!(event, Event::Error(_))).unwrap();
+    let answered = recorder.last(is_latency).unwrap();
+    assert!(failed - answered >= timeout, "{:?}", failed - answered);
+    assert!(failed - frozen < interval + timeout + Duration::from_secs(3), "{:?}", failed - frozen);
+
+    assert!(recorder.count(|event| matches!(event, Event::BufferFull)) >= 1, "it was full");
+    assert!(most < LIMIT + PAYLOAD.len(), "{most} bytes in memory");
+    // The rest of it is with the operating system, whose buffers have limits as well.
+    assert!(taken < 64 << 20, "{taken} bytes taken");
+
+    // What was not handed over leaves when the peer is back.
+    proxy.freeze(false);
+    opened_times(&recorder, 2).await;
+    tokio::time::timeout(PATIENCE, ws.flush()).await.expect("room again").unwrap();
+    assert_eq!(ws.buffered_amount(), 0);
+}
+
+/// A close has its own limit where the peer is half open: the Close frame cannot even leave.
+#[tokio::test]
+async fn closing_towards_a_half_open_peer() {
+    let server = server();
+    let proxy = Proxy::start(server.addr()).unwrap();
+    let (builder, recorder) = client(format!("ws://{}/sink", proxy.addr()));
+    let timeout = Duration::from_millis(400);
+    let ws = builder.close_timeout(timeout).max_send_buffer(64 << 20).connect().unwrap();
+    recorder.opened().await;
+    proxy.freeze(true);
+    for _ in 0..64 {
+        ws.send(vec![0; 1 << 20]).unwrap();
+    }
+    let start = Instant::now();
+    ws.close(1000, "").unwrap();
+    assert_eq!(ws.state(), State::Closing);
+    let end = tokio::time::timeout(PATIENCE, ws.closed()).await.expect("an end");
+    assert!(start.elapsed() >= timeout, "{:?}", start.elapsed());
+    let close = end.close.expect("an attempt");
+    assert_eq!((close.code, close.clean), (CloseCode::ABNORMAL, false));
+    assert!(end.unsent > 0, "64 MiB are more than an operating system takes");
+    assert_eq!(ws.take_unsent().len(), end.unsent);
+}
+
+/// 100,000 messages come without a pause; Pings among them are answered and heartbeats leave all the while (S17, S20).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pongs_and_heartbeats_leave_during_a_flood() {
+    const MESSAGES: usize = 100_000;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let sent = Arc::new(AtomicUsize::new(0));
+    let sent_so_far = sent.clone();
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (mut sink, mut stream) = tokio_tungstenite::accept_async(stream).await.unwrap().split();
+        let flood = async {
+            let message = tungstenite::Message::binary(vec![0; 512]);
+            for i in 0..MESSAGES {
+                if i % 1000 == 0 {
+                    sink.feed(tungstenite::Message::Ping((i as u64).to_be_bytes().to_vec().into())).await.unwrap();
+                }
+                sink.feed(message.clone()).await.unwrap();
+                sent.store(i + 1, Ordering::SeqCst);
+            }
+            sink.send(tungstenite::Message::Ping("last".into())).await.unwrap();
+        };
+        let answers = async {
+            let (mut pongs, mut pings) = (0, 0);
+            loop {
+                let during = sent_so_far.load(Ordering::SeqCst) < MESSAGES;
+                match stream.next().await.unwrap().unwrap() {
+                    tungstenite::Message::Pong(payload) if payload == "last" => return (pongs, pings),
+                    tungstenite::Message::Pong(_) => pongs += usize::from(during),
+                    tungstenite::Message::Ping(_) => pings += usize::from(during),
+                    other => panic!("{other:?}"),
+                }
+            }
+        };
+        futures::join!(flood, answers).1
+    });
+
+    let received = Arc::new(AtomicUsize::new(0));
+    let counter = received.clone();
+    let builder = WebSocket::builder(url).heartbeat(Heartbeat::ping(Duration::from_millis(20), LONG));
+    let _ws = builder
+        .on_message(move |_, _| {
+            counter.fetch_add(1, Ordering::SeqCst);
+        })
+        .connect()
+        .unwrap();
+    let answered = tokio::time::timeout(4 * PATIENCE, server).await;
+    let (pongs, pings) = answered.expect("an answer to the last Ping").unwrap();
+    assert_eq!(received.load(Ordering::SeqCst), MESSAGES);
+    assert!(pongs > 0, "no pong before the flood was over");
+    assert!(pings > 0, "no heartbeat before the flood was over");
+}
+
+/// Pings are answered while the client has nothing to say, and while it says a lot.
+#[tokio::test]
+async fn pings_are_answered_in_order() {
+    let server = server();
+    let (ws, recorder) = connect(server.url("/ping?n=20&every_ms=2"));
+    recorder.opened().await;
+    for _ in 0..50 {
+        ws.send(vec![0; 10_000]).unwrap();
+    }
+    seen(&server, "20 pongs", |journal| {
+        let pongs = doings(journal, 1).into_iter().filter(|what| matches!(what, What::Pong(_)));
+        pongs.cloned().eq((0..20).map(|i: u32| What::Pong(i.to_string().into_bytes())))
+    })
+    .await;
+}

@@ -1,0 +1,15 @@
+//! What only a native client on real sockets can show: servers that break the protocol, handshakes of all kinds,
+//! broken networks, TLS, and other people's servers.
+
+mod faults;
+mod handshakes;
+mod interop;
+mod lifecycle;
+#[cfg(any(feature = "__rustls", feature = "native-tls"))]
+mod nginx;
+mod peers;
+mod refusals;
+mod streams;
+mod support;
+mod tls;
+mod violations;

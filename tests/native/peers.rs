@@ -1,0 +1,61 @@
+//! Other people's servers as child processes, which end with the test at the latest.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::support::PATIENCE;
+
+/// A line like this is how a test says that it has not tested anything.
+pub(crate) fn skipped(variable: &str) -> Option<PathBuf> {
+    let found = std::env::var_os(variable).map(PathBuf::from);
+    if found.is_none() {
+        println!("SKIPPED: {variable} is not set (run `cargo xtask test`)");
+    }
+    found
+}
+
+/// An echo server of another library. It ends when its standard input does.
+pub(crate) struct Peer {
+    /// Killed with this.
+    _child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    pub(crate) port: u16,
+}
+
+impl Peer {
+    pub(crate) async fn python() -> Option<Self> {
+        let python = skipped("HOMING_TEST_PYTHON")?;
+        Some(Self::start(Command::new(python).arg(script("echo.py"))).await)
+    }
+
+    pub(crate) async fn node() -> Option<Self> {
+        skipped("HOMING_TEST_NODE_MODULES")?;
+        Some(Self::start(Command::new("node").arg(script("echo.js"))).await)
+    }
+
+    async fn start(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut peer = Self { _child: child, lines, port: 0 };
+        peer.port = peer.line().await.parse().expect("the port comes first");
+        peer
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("ws://127.0.0.1:{}/", self.port)
+    }
+
+    /// The next line it prints.
+    pub(crate) async fn line(&mut self) -> String {
+        let line = tokio::time::timeout(3 * PATIENCE, self.lines.next_line()).await;
+        line.expect("a line in time").expect("readable").expect("it still runs")
+    }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/native/interop").join(name)
+}
