@@ -15,9 +15,6 @@ mod rules;
 
 use env::Env;
 
-#[cfg(target_family = "wasm")]
-wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
-
 /// How long anything may take that is certain to happen.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 

@@ -41,6 +41,14 @@ impl Cmd {
         args.iter().fold(self, |this, arg| this.arg(*arg))
     }
 
+    /// The same, started by another program.
+    pub(crate) fn under(mut self, program: &str, args: &[&str]) -> Self {
+        let own = std::mem::replace(&mut self.program, program.into());
+        let args = args.iter().map(OsString::from).chain([own]);
+        self.args.splice(0..0, args);
+        self
+    }
+
     pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.env.push((name.into(), value.into()));
         self
@@ -70,6 +78,8 @@ impl Cmd {
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
             .env("NO_COLOR", "1")
             .env("TERM", "dumb")
+            // The default of this repository's cargo configuration, which is not meant for what we name ourselves.
+            .env_remove("WASM_BINDGEN_USE_BROWSER")
             .env_remove("FORCE_COLOR")
             .env_remove("CLICOLOR_FORCE")
             // To ask for a toolchain must not install it, in full.

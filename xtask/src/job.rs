@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -110,6 +111,13 @@ impl<'a> Job<'a> {
         Ok(counts)
     }
 
+    /// Starts a program that runs beside others, until what is returned is dropped or its stdin closes.
+    pub(crate) fn serve(&mut self, cmd: &Cmd) -> Result<Service, Stop> {
+        let mut command = cmd.prepare(self.place, &self.log)?;
+        let (child, guard) = group::spawn(command.stdin(Stdio::piped()))?;
+        Ok(Service { child, _guard: guard })
+    }
+
     /// For what depends on a network: three attempts.
     pub(crate) fn retry<T>(&mut self, attempt: impl Fn(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
         for pause in [5, 15] {
@@ -155,6 +163,20 @@ impl<'a> Job<'a> {
             self.note(problem);
         }
         Ok((output, problem))
+    }
+}
+
+/// A program that runs beside others.
+pub(crate) struct Service {
+    child: Child,
+    _guard: group::Guard,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

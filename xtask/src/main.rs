@@ -11,6 +11,7 @@ mod package;
 mod report;
 mod setup;
 mod steps;
+mod web;
 
 use std::process::ExitCode;
 

@@ -63,10 +63,14 @@ pub(crate) fn apt(job: &mut Job<'_>) -> Result<Counts, Stop> {
     if cfg!(target_os = "linux") && job.ask(cmd("pkg-config --exists openssl")).is_none() {
         missing.extend(["pkg-config", "libssl-dev"]);
     }
-    if missing.is_empty() {
-        return Ok(Counts::one_passed());
-    }
+    apt_packages(job, &missing)?;
+    Ok(Counts::one_passed())
+}
 
+pub(crate) fn apt_packages(job: &mut Job<'_>, missing: &[&str]) -> Result<(), Stop> {
+    if missing.is_empty() {
+        return Ok(());
+    }
     let is_root = job.ask(cmd("id -u")).is_some_and(|id| id.trim() == "0");
     if !is_root || find("apt-get").is_none() {
         let list = missing.join(" ");
@@ -85,9 +89,9 @@ pub(crate) fn apt(job: &mut Job<'_>) -> Result<Counts, Stop> {
         apt-get -q -o DPkg::Lock::Timeout=300 update || echo 'went on without'
         apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@"
     "#;
-    let install = cmd("sh -c").args(&[script, "sh"]).args(&missing).env("DEBIAN_FRONTEND", "noninteractive");
+    let install = cmd("sh -c").args(&[script, "sh"]).args(missing).env("DEBIAN_FRONTEND", "noninteractive");
     job.retry(|job| job.run(&install))?;
-    Ok(Counts::one_passed())
+    Ok(())
 }
 
 pub(crate) fn python(job: &mut Job<'_>) -> Result<Counts, Stop> {
@@ -174,10 +178,11 @@ fn venv_python(venv: &Path) -> PathBuf {
 }
 
 /// Also where Debian puts servers, which is in the PATH of root only.
-fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from))
+        .chain(std::env::home_dir().map(|home| home.join(".cargo/bin")))
         .flat_map(|dir| ["", ".exe", ".cmd"].map(|end| dir.join(format!("{program}{end}"))))
         .find(|file| file.is_file())
 }

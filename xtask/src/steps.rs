@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo};
 use crate::job::{Job, Stop};
-use crate::{layers, package, setup};
+use crate::{layers, package, setup, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -36,6 +36,8 @@ pub(crate) fn all() -> Vec<Step> {
         step("setup apt", setup::apt),
         step("setup python", setup::python),
         step("setup node", setup::node),
+        step("setup bindgen", web::bindgen).minutes(20),
+        step("setup browsers", web::browsers).minutes(20),
 
         step("fmt", |job| check(job, cargo("fmt --all --check"))),
         step("layers", layers::check),
@@ -59,6 +61,15 @@ pub(crate) fn all() -> Vec<Step> {
         }),
         // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development
         // dependencies do not leak into this: resolver 3 leaves them out unless a test is built.
+        step("clippy web", |job| check(job,
+            cargo("clippy -p homing --target wasm32-unknown-unknown --lib --tests --examples -- -D warnings"))),
+        step("docs web", |job| check(job,
+            cargo("doc --no-deps -p homing --target wasm32-unknown-unknown").env("RUSTDOCFLAGS", "-Dwarnings"))),
+        step("web chromium", web::chromium),
+        step("web firefox", web::firefox),
+        step("web webkit", web::webkit),
+        step("web worker", web::worker),
+        step("web node", web::node),
         step("machine wasm", |job| check(job,
             cargo("clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings"))),
         step("features", |job| {

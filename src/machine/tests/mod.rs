@@ -93,7 +93,10 @@ impl Rig {
     }
 
     fn settle(&mut self) {
+        let mut outputs = 0;
         while let Some(output) = self.machine.poll() {
+            outputs += 1;
+            assert!(outputs < 1000, "the same output again and again: {output:?}");
             let judged = matches!(output, Output::Judge(_));
             let line = self.carry_out(output);
             if let Some(at) = self.reactions.iter().position(|(start, _)| line.starts_with(start)) {

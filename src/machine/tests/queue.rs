@@ -180,3 +180,26 @@ fn s15_what_was_handed_back_has_not_left() {
     rig.opens();
     assert!(rig.machine.has_left(later));
 }
+
+#[test]
+fn s15_what_went_down_with_the_socket_is_told_and_not_sent_again() {
+    let mut rig = Rig::open(config());
+    rig.send("arrived").unwrap();
+    rig.socket_bytes = 1;
+    rig.send_all(&["a", "b"]);
+    rig.room = 0;
+    rig.send("kept").unwrap();
+    rig.inside("close", |machine, now| {
+        let stats = machine.stats(now);
+        assert_eq!((stats.messages_sent, stats.messages_lost), (3, 2));
+    });
+    rig.fails(ErrorKind::Io);
+    assert_eq!(rig.machine.last_close.as_ref().map(|close| close.lost), Some(2));
+    (rig.room, rig.socket_bytes) = (9, 0);
+    rig.after(SECOND);
+    rig.opens();
+    assert_eq!(rig.log().pop().unwrap(), "write kept");
+    // Nothing more is lost from an empty socket.
+    rig.fails(ErrorKind::Io);
+    assert_eq!(rig.machine.last_close.as_ref().map(|close| close.lost), Some(0));
+}

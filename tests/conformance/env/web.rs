@@ -9,7 +9,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::{Seen, Wire};
 
-/// Where `homing-test-server 0 7411` listens for commands.
+/// Where the test server listens for commands: `cargo run -p homing-test-server -- 7410 7411`.
 const CONTROL: &str = "http://127.0.0.1:7411";
 
 #[wasm_bindgen(inline_js = r#"
@@ -36,7 +36,7 @@ async fn ask(path: &str) -> String {
     let url = format!("{CONTROL}{path}");
     let answer = JsFuture::from(get(&url)).await;
     let text = answer.ok().and_then(|text| text.as_string());
-    text.unwrap_or_else(|| panic!("no answer to {url}: start the server by `homing-test-server 0 7411`"))
+    text.unwrap_or_else(|| panic!("no answer to {url}: start `cargo run -p homing-test-server -- 7410 7411`"))
 }
 
 pub struct Server {

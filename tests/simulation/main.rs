@@ -1,0 +1,89 @@
+//! Thousands of random lives of a client over a network in memory, in virtual time, each judged by a model of the
+//! rules (S1 to S25).
+//!
+//! A case that fails is made smaller, and the command printed that replays it:
+//!
+//! ```text
+//! HOMING_SIM_SEED=123 cargo test --test simulation
+//! ```
+//!
+//! Every run takes the same seeds; `HOMING_SIM_CASES=100000` takes more of them.
+
+mod actor;
+mod model;
+mod network;
+mod plan;
+mod reach;
+mod run;
+mod stage;
+mod trace;
+
+use std::fmt::Write as _;
+
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+
+const CASES: u64 = 1000;
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
+}
+
+/// One case, all of it made from the seed.
+fn runner(seed: u64) -> TestRunner {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config { cases: 1, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+fn judge(plan: &plan::Plan) -> Result<(), String> {
+    model::judge(&plan.setup, &run::run(plan))
+}
+
+fn case(seed: u64) {
+    let result =
+        runner(seed).run(&plan::plan(), |plan| judge(&plan).map_err(proptest::test_runner::TestCaseError::fail));
+    if let Err(error) = result {
+        let TestError::Fail(why, plan) = error else {
+            panic!("{error}");
+        };
+        let mut story = String::new();
+        for (number, entry) in run::run(&plan).trace.iter().enumerate() {
+            let _ = writeln!(story, "{number:4} {:?} {:?} {:?}", entry.at, entry.what, entry.look);
+        }
+        panic!("{why}\n\n{plan:#?}\n\n{story}\nreplay: HOMING_SIM_SEED={seed} cargo test --test simulation\n");
+    }
+}
+
+fn cases(part: u64) {
+    if let Some(seed) = number("HOMING_SIM_SEED") {
+        // Once, not in each part.
+        if part == 0 {
+            case(seed);
+        }
+        return;
+    }
+    let cases = number("HOMING_SIM_CASES").map_or(CASES, |cases| cases.div_ceil(4));
+    (part * cases..(part + 1) * cases).for_each(case);
+}
+
+#[test]
+fn first_quarter() {
+    cases(0);
+}
+
+#[test]
+fn second_quarter() {
+    cases(1);
+}
+
+#[test]
+fn third_quarter() {
+    cases(2);
+}
+
+#[test]
+fn last_quarter() {
+    cases(3);
+}

@@ -1,0 +1,183 @@
+//! What is known of the attempt under way.
+
+use std::time::Duration;
+
+use homing::memory::Dial;
+use homing::{ErrorKind, State};
+
+use crate::trace::{Did, PeerDid};
+
+pub(super) struct Attempt {
+    pub(super) number: usize,
+    pub(super) dialled: Duration,
+    pub(super) outcome: Dial,
+    pub(super) latency: Duration,
+    /// The largest latency since it was dialled.
+    pub(super) slowest: Duration,
+    pub(super) connected: bool,
+    pub(super) opened: Option<Duration>,
+    pub(super) error: Option<ErrorKind>,
+    pub(super) next: Decision,
+    /// This side ends it.
+    pub(super) local: bool,
+    /// It was dropped without a closing handshake.
+    pub(super) dropped: bool,
+    /// Since when, and by which code.
+    pub(super) closing: Option<(Duration, u16)>,
+    /// How many messages had been taken by then, if these leave before the Close frame.
+    pub(super) drains: Option<usize>,
+    pub(super) peer_closed: Option<u16>,
+    pub(super) cut: bool,
+    pub(super) violated: bool,
+    pub(super) reading: bool,
+    /// The peer did not read at some time.
+    pub(super) held_up: bool,
+    /// The peer began to read again while the client was closing, which earned it time.
+    pub(super) resumed: bool,
+    /// The client was paused at some time.
+    pub(super) paused: bool,
+    /// All timers came on time so far.
+    pub(super) steady: bool,
+    /// When, which and how long.
+    pub(super) from_peer: Vec<(Duration, usize, usize)>,
+    pub(super) delivered: usize,
+    pub(super) last_echo: Option<usize>,
+    pub(super) heard: Duration,
+}
+
+/// What follows an attempt, as far as it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Decision {
+    Policy,
+    Retry(Duration),
+    End,
+    /// Depends on what cannot be seen.
+    Unknown,
+}
+
+impl Attempt {
+    pub(super) fn new(number: usize, dialled: Duration, outcome: Dial, latency: Duration, paused: bool) -> Self {
+        Self {
+            number,
+            dialled,
+            outcome,
+            latency,
+            slowest: latency,
+            connected: false,
+            opened: None,
+            error: None,
+            next: Decision::Policy,
+            local: false,
+            dropped: false,
+            closing: None,
+            drains: None,
+            peer_closed: None,
+            cut: false,
+            violated: false,
+            reading: true,
+            held_up: false,
+            resumed: false,
+            paused,
+            steady: true,
+            from_peer: Vec::new(),
+            delivered: 0,
+            last_echo: None,
+            heard: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn state(&self) -> State {
+        match self.opened {
+            _ if self.local || self.error.is_some() => State::Closing,
+            Some(_) => State::Open,
+            None => State::Connecting,
+        }
+    }
+
+    pub(super) fn may_send(&self) -> bool {
+        self.opened.is_some()
+    }
+
+    /// Whether the socket takes everything.
+    pub(super) fn sends_at_once(&self) -> bool {
+        self.state() == State::Open && self.reading && self.peer_closed.is_none() && !self.cut && !self.violated
+    }
+
+    /// Whether messages are taken while it ends, if that can be told.
+    pub(super) fn accepts(&self) -> Option<bool> {
+        match self.next {
+            Decision::End => Some(false),
+            Decision::Unknown => None,
+            Decision::Policy | Decision::Retry(_) => Some(true),
+        }
+    }
+
+    /// `taken`: how many messages were, so far.
+    pub(super) fn wish(&mut self, now: Duration, wish: &Did, state: State, behind: bool, taken: usize) {
+        let code = match wish {
+            Did::Close(code) => *code,
+            _ => 1000,
+        };
+        match wish {
+            Did::Cancel => {
+                self.next = match self.next {
+                    Decision::Retry(_) => Decision::End,
+                    // Its end has come, but was not told yet.
+                    Decision::Policy if self.error.is_some() => Decision::End,
+                    Decision::Policy if behind && state == State::Closing => Decision::Unknown,
+                    next => next,
+                };
+                return;
+            }
+            Did::Reconnect(delay) => self.next = Decision::Retry(*delay),
+            _ => self.next = Decision::End,
+        }
+        let graceful = state == State::Open && !matches!(wish, Did::Abort);
+        if graceful && self.closing.is_none() {
+            self.closing = Some((now, code));
+            self.drains = matches!(wish, Did::Close(_)).then_some(taken);
+        }
+        self.dropped |= matches!(wish, Did::Abort) || state == State::Connecting;
+        self.local = true;
+    }
+
+    pub(super) fn freeze(&mut self) {
+        if self.dropped || self.error.is_some() {
+            return;
+        }
+        self.dropped = true;
+        self.local = true;
+        if self.next != Decision::End {
+            self.next = Decision::Retry(Duration::ZERO);
+        }
+    }
+
+    pub(super) fn peer_did(&mut self, now: Duration, did: &PeerDid) {
+        match did {
+            PeerDid::Send { id, len } => self.from_peer.push((now, *id, *len)),
+            PeerDid::Close(code) => self.peer_closed = Some(*code),
+            PeerDid::Cut => self.cut = true,
+            PeerDid::Violate => self.violated = true,
+            PeerDid::Read(on) => {
+                self.reading = *on;
+                self.held_up |= !*on;
+                self.resumed |= *on && self.closing.is_some();
+            }
+            PeerDid::Silence | PeerDid::Echo => {}
+        }
+    }
+
+    /// When the heartbeat must fail if nothing more arrives, at the earliest and at the latest.
+    pub(super) fn dies(&self, interval: Duration, timeout: Duration) -> Option<(Duration, Duration)> {
+        // A round trip longer than the interval has answers that are heard but not told.
+        if !self.steady || self.paused || self.slowest * 2 >= interval {
+            return None;
+        }
+        let opened = self.opened?;
+        let beats = (self.heard.saturating_sub(opened)).as_nanos().div_ceil(interval.as_nanos()).max(1);
+        let beat = opened + interval * u32::try_from(beats).ok()?;
+        // What arrives at the very instant of a heartbeat may come before or after it.
+        let later = if beat == self.heard { beat + interval } else { beat };
+        Some((beat + timeout, later + timeout))
+    }
+}

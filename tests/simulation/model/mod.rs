@@ -1,0 +1,296 @@
+//! The rules once more, written from the outside: judges a trace without knowing how the client works.
+//!
+//! It goes through the trace entry by entry and keeps what the rules speak of: the attempt under way, when the next
+//! one is due, and what became of each message. Whatever does not follow is an error that names its rule.
+
+mod attempt;
+mod messages;
+mod policy;
+mod settled;
+mod told;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use homing::memory::Dial;
+use homing::{End, EndReason, State};
+
+use crate::plan::{Page, Setup};
+use crate::run::Outcome;
+use crate::trace::{Did, Entry, Look, PeerDid, Told, What};
+use attempt::Attempt;
+use messages::Messages;
+
+pub(super) type Verdict = Result<(), String>;
+
+/// Says what is wrong unless the condition holds.
+macro_rules! demand {
+    ($condition:expr, $($why:tt)*) => {
+        if !$condition {
+            return Err(format!($($why)*));
+        }
+    };
+}
+pub(crate) use demand;
+
+pub(super) struct Model<'a> {
+    setup: &'a Setup,
+    now: Duration,
+    script: VecDeque<Dial>,
+    latency: Duration,
+    /// The end of the last sleep: what was due before happened then.
+    woke: Option<Duration>,
+    frozen: bool,
+    paused: bool,
+    dials: usize,
+    closes: usize,
+    opens: u64,
+    attempt: Option<Attempt>,
+    next: Next,
+    /// Retries since an attempt lasted, or since somebody began anew.
+    retries: u32,
+    /// Closed without `on_end` so far, and for which reason.
+    owed: Option<Option<EndReason>>,
+    last_end: Option<End>,
+    ends: usize,
+    /// The callback that is running.
+    inside: Option<Told>,
+    messages: Messages,
+}
+
+/// When the next attempt begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Next {
+    /// There is an attempt, or there will be none.
+    Never,
+    At(Duration),
+    Between(Duration, Duration),
+    /// When the page is back.
+    Thaw,
+}
+
+/// Judges a whole case.
+pub(crate) fn judge(setup: &Setup, outcome: &Outcome) -> Verdict {
+    demand!(!outcome.nested, "S5: callbacks nest");
+    let mut model = Model {
+        setup,
+        now: Duration::ZERO,
+        script: setup.dials.iter().copied().collect(),
+        latency: setup.latency,
+        woke: None,
+        frozen: false,
+        paused: false,
+        dials: 0,
+        closes: 0,
+        opens: 0,
+        attempt: None,
+        next: Next::At(Duration::ZERO),
+        retries: 0,
+        owed: None,
+        last_end: None,
+        ends: 0,
+        inside: None,
+        messages: Messages::new(setup.limit),
+    };
+    for (number, entry) in outcome.trace.iter().enumerate() {
+        model.entry(entry).map_err(|why| format!("{why}\nat entry {number} after {:?}: {:?}", entry.at, entry.what))?;
+    }
+    model.messages.judge(&outcome.received)
+}
+
+impl Model<'_> {
+    fn entry(&mut self, entry: &Entry) -> Verdict {
+        self.now = entry.at;
+        self.dialled(entry)?;
+        if let Some(look) = &entry.look {
+            self.messages.sent(look.sent, self.attempt.as_ref().is_some_and(Attempt::may_send))?;
+        } else {
+            self.messages.unseen();
+        }
+        if let What::Told(told) = &entry.what {
+            demand!(self.inside.is_none(), "S5: a callback inside another");
+            self.inside = Some(told.clone());
+            self.told(told)?;
+        }
+        if let Some(look) = &entry.look {
+            self.look(look)?;
+        }
+        match &entry.what {
+            What::Told(_) => Ok(()),
+            What::Returned => {
+                self.inside = None;
+                Ok(())
+            }
+            What::Did(did) => self.did(did, entry.look.as_ref()),
+            What::Peer(number, did) => self.peer(*number, did),
+            What::Dials(dials) => {
+                self.script.extend(dials);
+                Ok(())
+            }
+            What::Latency(latency) => {
+                self.latency = *latency;
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.slowest = attempt.slowest.max(*latency);
+                }
+                Ok(())
+            }
+            What::Page(page) => {
+                self.page(*page);
+                Ok(())
+            }
+            What::Sleep(until) => {
+                self.woke = Some(*until);
+                self.disturb();
+                Ok(())
+            }
+            What::Settled { closed, closed_early, flushed } => {
+                self.settled(entry.look.as_ref())?;
+                demand!(
+                    self.last_end.is_some() == closed_early.is_some(),
+                    "S4: the first future is at {closed_early:?}"
+                );
+                if let Some(closed) = closed {
+                    let over = self.state() == State::Closed;
+                    demand!(closed.is_some() == over, "S4: late `closed()` is at {closed:?}");
+                    demand!(
+                        !over || *closed == self.last_end,
+                        "S4: `closed()` says {closed:?}, not {:?}",
+                        self.last_end
+                    );
+                }
+                let prompt = self.attempt.as_ref().is_some_and(Attempt::sends_at_once);
+                self.messages.flushed(flushed, self.ends > 0, prompt)
+            }
+        }
+    }
+
+    /// Whether what is due then happens now: exactly then, or when the sleeper woke.
+    fn on_time(&self, due: Duration) -> bool {
+        self.now == due || (self.now > due && self.woke == Some(self.now))
+    }
+
+    /// Time that is not told by timers on time.
+    fn disturb(&mut self) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.steady = false;
+        }
+    }
+
+    fn dialled(&mut self, entry: &Entry) -> Verdict {
+        if entry.dials == self.dials {
+            return Ok(());
+        }
+        let at = entry.dialled_at;
+        demand!(entry.dials == self.dials + 1 && self.attempt.is_none(), "S3: dialled during an attempt");
+        match self.next {
+            Next::At(due) if due == at || (at > due && self.woke == Some(at)) => {}
+            Next::Between(from, to) if (from..=to).contains(&at) || (at > to && self.woke == Some(at)) => {}
+            next => return Err(format!("S7: dialled at {at:?}, but the next dial is {next:?}")),
+        }
+        self.next = Next::Never;
+        let outcome = self.script.pop_front().unwrap_or_default();
+        self.dials = entry.dials;
+        self.attempt = Some(Attempt::new(self.dials - 1, at, outcome, self.latency, self.paused));
+        Ok(())
+    }
+
+    fn state(&self) -> State {
+        match (&self.attempt, self.next) {
+            (Some(attempt), _) => attempt.state(),
+            (None, Next::Never) => State::Closed,
+            (None, _) => State::Waiting,
+        }
+    }
+
+    /// The edges of the send buffer are told in their turn, when other things have happened already.
+    fn is_behind(&self) -> bool {
+        matches!(self.inside, Some(Told::Full | Told::Drain))
+    }
+
+    fn page(&mut self, page: Page) {
+        self.disturb();
+        match page {
+            Page::Online | Page::Visible => {
+                let soon = self.now + Duration::from_millis(500);
+                self.next = match self.next {
+                    Next::At(due) => Next::Between(self.now.min(due), soon.min(due)),
+                    Next::Between(_, latest) => Next::Between(self.now, soon.min(latest)),
+                    next => next,
+                };
+            }
+            Page::Frozen => {
+                self.frozen = true;
+                match &mut self.attempt {
+                    Some(attempt) => attempt.freeze(),
+                    None if self.next != Next::Never => self.next = Next::Thaw,
+                    None => {}
+                }
+            }
+            Page::Thawed => {
+                self.frozen = false;
+                if self.next != Next::Never {
+                    self.next = Next::At(self.now);
+                }
+            }
+        }
+    }
+
+    fn peer(&mut self, number: usize, did: &PeerDid) -> Verdict {
+        let now = self.now;
+        if let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.number == number) {
+            attempt.peer_did(now, did);
+        }
+        Ok(())
+    }
+
+    /// A dial in this much time, or as soon as the page is back.
+    fn dial_in(&mut self, delay: Duration) {
+        // Clocks tick in microseconds.
+        let delay = Duration::from_micros(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
+        self.next = if self.frozen { Next::Thaw } else { Next::At(self.now + delay) };
+    }
+
+    fn did(&mut self, did: &Did, look: Option<&Look>) -> Verdict {
+        let look = look.ok_or("an act without a handle")?;
+        match did {
+            Did::Send { id, len, result } => {
+                let accepts = match (look.state, &self.attempt) {
+                    (State::Closed, _) => Some(false),
+                    // What comes after an attempt may be undecidable from the outside.
+                    (State::Closing, Some(attempt)) => attempt.accepts(),
+                    _ => Some(true),
+                };
+                return self.messages.send(*id, *len, *result, accepts, look);
+            }
+            Did::TakeUnsent(unsent) => return self.messages.take(unsent, look.state == State::Closed),
+            Did::Flush => self.messages.flush(),
+            Did::Pause(on) => {
+                self.paused = *on;
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.paused |= *on;
+                }
+            }
+            wish => self.wish(wish, look.state),
+        }
+        Ok(())
+    }
+
+    /// Something that decides over attempts.
+    fn wish(&mut self, wish: &Did, state: State) {
+        let (behind, taken) = (self.is_behind(), self.messages.taken());
+        match (&mut self.attempt, state, wish) {
+            (Some(attempt), _, _) => attempt.wish(self.now, wish, state, behind, taken),
+            (None, State::Closed, Did::Reconnect(delay)) => {
+                self.retries = 0;
+                self.owed = None;
+                self.dial_in(*delay);
+            }
+            (None, _, Did::Reconnect(delay)) => self.dial_in(*delay),
+            (None, State::Waiting, _) => {
+                self.next = Next::Never;
+                self.owed = Some(Some(EndReason::Closed));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What follows an attempt.
+
+use std::time::Duration;
+
+use homing::{CloseEvent, EndReason, ErrorKind, Initiator};
+
+use super::attempt::{Attempt, Decision};
+use super::{Model, Next, Verdict, demand};
+use crate::run::retries;
+
+impl Model<'_> {
+    /// Whether this close decides as it must.
+    pub(super) fn decide(&mut self, attempt: &Attempt, event: &CloseEvent) -> Verdict {
+        let lasted = attempt.opened.is_some_and(|opened| self.now - opened >= self.setup.stable_after);
+        if lasted {
+            self.retries = 0;
+        }
+        let told = event.retry_in;
+        let reason = match attempt.next {
+            Decision::End => {
+                demand!(told.is_none(), "S8: {told:?} though it was closed here");
+                Some(EndReason::Closed)
+            }
+            Decision::Retry(delay) => {
+                demand!(told == Some(delay), "S8a: {told:?}, but {delay:?} was asked for");
+                None
+            }
+            Decision::Policy => self.policy(attempt, event)?,
+            Decision::Unknown => None,
+        };
+        match told {
+            Some(delay) => self.dial_in(delay),
+            None => {
+                self.next = Next::Never;
+                self.owed = Some(reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// S7 and S8, when nobody interferes. Returns why it stops.
+    fn policy(&mut self, attempt: &Attempt, event: &CloseEvent) -> Result<Option<EndReason>, String> {
+        let told = event.retry_in;
+        let refused = event.initiator == Initiator::Remote && [1008, 1010].contains(&event.code.get());
+        let hopeless = matches!(attempt.error, Some(ErrorKind::Handshake { status: Some(401 | 404), .. }));
+        let stop = match self.setup.predicate {
+            Some(predicate) if retries(predicate, event) => None,
+            Some(_) => Some(EndReason::Declined),
+            None if refused || hopeless => Some(EndReason::Fatal),
+            None => None,
+        };
+        let policy = self.setup.policy;
+        let used_up = policy.max_attempts.is_some_and(|max| self.retries >= max);
+        let stop = stop.or(used_up.then_some(EndReason::Exhausted));
+        if stop.is_some() {
+            demand!(told.is_none(), "S8: retries in {told:?} though {stop:?}");
+            return Ok(stop);
+        }
+        let bound = (policy.first * (1 << self.retries.min(20))).min(policy.max);
+        let fits = if policy.jitter {
+            told.is_some_and(|told| told <= bound)
+        } else {
+            told.is_some_and(|told| is_close(told, bound))
+        };
+        demand!(fits, "S7: {told:?} after {} retries, not {bound:?}", self.retries);
+        self.retries += 1;
+        Ok(None)
+    }
+}
+
+/// Powers are computed in floating point.
+fn is_close(told: Duration, exact: Duration) -> bool {
+    told.abs_diff(exact) < Duration::from_micros(1)
+}

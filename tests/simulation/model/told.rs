@@ -1,0 +1,176 @@
+//! What callbacks tell.
+
+use homing::memory::Dial;
+use homing::{CloseEvent, End, ErrorKind, Initiator};
+
+use super::{Model, Next, Verdict, demand};
+use crate::plan::MAX_MESSAGE;
+use crate::trace::{Id, Told};
+
+impl Model<'_> {
+    pub(super) fn told(&mut self, told: &Told) -> Verdict {
+        match told {
+            Told::Full => return self.messages.edge(true),
+            Told::Drain => return self.messages.edge(false),
+            Told::End(end) => return self.told_end(end),
+            _ => {}
+        }
+        let Some(attempt) = &mut self.attempt else {
+            return Err("S3: told of an attempt when there is none".to_string());
+        };
+        demand!(attempt.error.is_none() || matches!(told, Told::Close(_)), "S3: only the close follows an error");
+        let now = self.now;
+        match told {
+            Told::Connect => {
+                demand!(!attempt.connected && attempt.opened.is_none(), "S3: connected twice");
+                attempt.connected = true;
+                let due = attempt.dialled + attempt.latency;
+                let connects = matches!(attempt.outcome, Dial::Accept | Dial::StallHandshake | Dial::Status(_));
+                demand!(connects && self.on_time(due), "connected out of time: {due:?}");
+            }
+            Told::Open => {
+                demand!(attempt.connected && attempt.opened.is_none(), "S3: opened twice, or unconnected");
+                attempt.opened = Some(now);
+                attempt.heard = now;
+                self.opens += 1;
+                let due = attempt.dialled + attempt.latency;
+                let opens = attempt.outcome == Dial::Accept;
+                demand!(opens && self.on_time(due), "opened out of time: {due:?}");
+            }
+            Told::Message(id) => {
+                demand!(attempt.opened.is_some(), "S3: a message before open");
+                demand!(!self.paused, "S22: a message while paused");
+                demand!(!attempt.local, "a message while closing");
+                attempt.heard = now;
+                let due = attempt.from_peer.get(attempt.delivered);
+                match id {
+                    Id::Peer(id) => {
+                        demand!(due.is_some_and(|due| due.1 == *id), "{id} arrives, but {due:?} is next");
+                        demand!(due.is_some_and(|due| due.2 <= MAX_MESSAGE), "S21: {id} is too large");
+                        attempt.delivered += 1;
+                    }
+                    Id::Client(id) => {
+                        demand!(attempt.last_echo < Some(*id), "{id} comes back after {:?}", attempt.last_echo);
+                        attempt.last_echo = Some(*id);
+                    }
+                    Id::Heartbeat => {
+                        let beats = self.setup.heartbeat.is_some_and(|beat| beat.message);
+                        demand!(!beats, "S17: the answer to a heartbeat is delivered");
+                    }
+                }
+            }
+            Told::Latency => {
+                demand!(attempt.opened.is_some() && self.setup.heartbeat.is_some(), "S17: nothing was measured");
+                attempt.heard = now;
+            }
+            Told::Error(kind) => {
+                attempt.error = Some(kind.clone());
+                return self.told_error(kind);
+            }
+            Told::Close(event) => return self.told_close(event),
+            Told::Full | Told::Drain | Told::End(_) => {}
+        }
+        Ok(())
+    }
+
+    fn told_error(&self, kind: &ErrorKind) -> Verdict {
+        let Some(attempt) = &self.attempt else {
+            return Ok(());
+        };
+        let opening = attempt.opened.is_none();
+        let arrives = attempt.dialled + attempt.latency;
+        let fits = match kind {
+            ErrorKind::Connect => opening && attempt.outcome == Dial::Refuse && self.on_time(arrives),
+            ErrorKind::Handshake { status: Some(status), .. } => {
+                opening && attempt.connected && attempt.outcome == Dial::Status(*status) && self.on_time(arrives)
+            }
+            ErrorKind::OpenTimeout => {
+                opening && self.setup.open_timeout.is_some_and(|timeout| self.on_time(attempt.dialled + timeout))
+            }
+            ErrorKind::HeartbeatTimeout => {
+                let Some(beat) = self.setup.heartbeat else {
+                    return Err("S17: there is no heartbeat".to_string());
+                };
+                let dies = attempt.dies(beat.interval, beat.timeout);
+                let on_time = dies.is_none_or(|(earliest, latest)| self.now == earliest || self.now == latest);
+                demand!(on_time, "S17: dead at {:?}, not {dies:?}", self.now);
+                !opening && !attempt.local && !self.paused
+            }
+            ErrorKind::Io => !opening && attempt.cut && !attempt.local,
+            ErrorKind::Protocol => !opening && attempt.violated,
+            ErrorKind::MessageTooLarge => {
+                // While closing nothing is delivered, so that it may be any of them.
+                let next = attempt.from_peer.get(attempt.delivered);
+                !opening && (attempt.local || next.is_some_and(|next| next.2 > MAX_MESSAGE))
+            }
+            _ => false,
+        };
+        demand!(fits, "S3: {kind:?} has no cause");
+        Ok(())
+    }
+
+    fn told_close(&mut self, event: &CloseEvent) -> Verdict {
+        let Some(attempt) = self.attempt.take() else {
+            return Ok(());
+        };
+        self.closes += 1;
+        let local = event.initiator == Initiator::Local;
+        demand!((event.initiator == Initiator::Failure) == attempt.error.is_some(), "S3: failed without error or with");
+        demand!(event.clean == (event.code.get() != 1006), "S12: {event:?}");
+        match event.initiator {
+            Initiator::Failure => demand!(!event.clean, "S3: a clean failure"),
+            Initiator::Local => demand!(attempt.local, "S12: nobody here closed it"),
+            Initiator::Remote => {
+                demand!(attempt.peer_closed == Some(event.code.get()) && event.reason == "bye", "S12: no such close");
+            }
+        }
+        if local && event.clean {
+            let code = attempt.closing.map(|(_, code)| code);
+            demand!(code == Some(event.code.get()) || attempt.peer_closed.is_some(), "S10: {code:?} was sent");
+            if attempt.peer_closed.is_none() {
+                self.messages.closed_by(attempt.number, code);
+                let left = self.messages.taken() - self.messages.unsent();
+                let drained = attempt.drains.is_none_or(|drains| left >= drains);
+                demand!(drained, "S10: {:?} were queued before the Close frame, {left} have left", attempt.drains);
+            }
+        }
+        if local && !event.clean {
+            match attempt.closing {
+                Some((since, _)) if !attempt.dropped && !attempt.cut => {
+                    let due = since + self.setup.close_timeout;
+                    let on_time = if attempt.resumed { self.now >= due } else { self.on_time(due) };
+                    demand!(on_time, "S10: given up at {:?}, not {due:?}", self.now);
+                }
+                _ => {}
+            }
+        }
+        let by_peer = event.initiator == Initiator::Remote
+            || matches!(attempt.error, Some(ErrorKind::Io | ErrorKind::Protocol | ErrorKind::MessageTooLarge));
+        if by_peer && !attempt.local {
+            let mut lost = attempt.from_peer.iter().skip(attempt.delivered);
+            // The first that is too large was the cause, and nothing of it or after it is delivered.
+            let lost = lost.next().filter(|(_, _, len)| *len <= MAX_MESSAGE);
+            demand!(lost.is_none(), "{lost:?} was sent before the end and never delivered");
+        }
+        demand!(event.lost == 0 || attempt.held_up, "S15: {} lost from an empty socket", event.lost);
+        self.messages.attempt_over(event.lost)?;
+        self.decide(&attempt, event)
+    }
+
+    fn told_end(&mut self, end: &End) -> Verdict {
+        demand!(self.attempt.is_none() && self.next == Next::Never, "S4: the end of a client that lives");
+        let Some(reason) = self.owed.take() else {
+            return Err("S4: ended twice".to_string());
+        };
+        demand!(
+            reason.is_none_or(|reason| reason == end.reason),
+            "S8: ends because of {:?}, not {reason:?}",
+            end.reason
+        );
+        let unsent = self.messages.unsent();
+        demand!(end.unsent == unsent, "S15: {} unsent are told, {unsent} there are", end.unsent);
+        self.last_end = Some(end.clone());
+        self.ends += 1;
+        Ok(())
+    }
+}

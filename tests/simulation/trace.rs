@@ -1,0 +1,106 @@
+//! What a simulation writes down, for the model to judge.
+
+use std::time::Duration;
+
+use homing::memory::Dial;
+use homing::{CloseEvent, End, ErrorKind, Refusal, State};
+
+use crate::plan::Page;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) at: Duration,
+    /// How often was dialled by then, and when the last time.
+    pub(crate) dials: usize,
+    pub(crate) dialled_at: Duration,
+    /// The client, as its handle shows it; before the act, where this is one.
+    pub(crate) look: Option<Look>,
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Look {
+    pub(crate) state: State,
+    pub(crate) buffered: usize,
+    /// Messages handed to sockets, ever.
+    pub(crate) sent: usize,
+    /// Of these, lost with their socket.
+    pub(crate) lost: u64,
+    pub(crate) attempts: u64,
+    pub(crate) reconnects: u64,
+    pub(crate) open_for: Option<Duration>,
+}
+
+#[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a trace is short and soon gone")]
+pub(crate) enum What {
+    /// A callback begins.
+    Told(Told),
+    /// It returns.
+    Returned,
+    /// The user does something.
+    Did(Did),
+    /// The peer of that dial does something, which has an effect.
+    Peer(usize, PeerDid),
+    Dials(Vec<Dial>),
+    Latency(Duration),
+    Page(Page),
+    /// Nothing happens until then.
+    Sleep(Duration),
+    /// Everything has happened that is due. With what futures say: `closed` made now and at the start, and those
+    /// of each flush that was asked for.
+    Settled {
+        closed: Option<Option<End>>,
+        closed_early: Option<End>,
+        flushed: Vec<Option<bool>>,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Told {
+    Connect,
+    Open,
+    Message(Id),
+    Error(ErrorKind),
+    Close(CloseEvent),
+    Full,
+    Drain,
+    Latency,
+    End(End),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Did {
+    Send {
+        id: usize,
+        len: usize,
+        result: Result<(), Refusal>,
+    },
+    /// Also by dropping the last handle.
+    Close(u16),
+    Abort,
+    Reconnect(Duration),
+    Cancel,
+    Pause(bool),
+    TakeUnsent(Vec<Id>),
+    Flush,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum PeerDid {
+    Send { id: usize, len: usize },
+    Close(u16),
+    Cut,
+    Violate,
+    Silence,
+    Read(bool),
+    Echo,
+}
+
+/// Whose message it is, and the how manieth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Id {
+    Client(usize),
+    Peer(usize),
+    Heartbeat,
+}

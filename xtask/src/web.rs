@@ -1,0 +1,160 @@
+//! The tests that run on wasm: in browsers, in a worker, and in Node.
+
+use std::io;
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::cargo_output::Counts;
+use crate::command::{Cmd, cargo, cmd};
+use crate::job::{Job, Stop};
+use crate::setup;
+
+const WASM: &str = "wasm32-unknown-unknown";
+/// Where the tests look for the test server, and for its remote control.
+const PORTS: [u16; 2] = [7410, 7411];
+const PACKAGES: [(&str, &str); 5] = [
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("firefox-esr", "firefox-esr"),
+    ("WebKitWebDriver", "webkit2gtk-driver"),
+    ("xvfb-run", "xvfb"),
+];
+const GECKODRIVER: &str = "0.37.1";
+
+pub(crate) fn browsers(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let missing: Vec<_> = PACKAGES.iter().filter(|(program, _)| setup::find(program).is_none()).collect();
+    let names: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
+    setup::apt_packages(job, &names)?;
+    if job.ask(cmd("geckodriver --version")).is_none() {
+        let install = cargo(&format!("install geckodriver --version {GECKODRIVER}"));
+        job.retry(|job| job.run(&install))?;
+    }
+    Ok(Counts::one_passed())
+}
+
+/// The tool has to be of the very version of the library.
+pub(crate) fn bindgen(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let lock = std::fs::read_to_string(job.place.root.join("Cargo.lock"))?;
+    let version = locked(&lock, "wasm-bindgen").ok_or(Stop::Failed("wasm-bindgen is not in Cargo.lock".into()))?;
+    let there = job.ask(cmd("wasm-bindgen --version")).unwrap_or_default();
+    if there.split_whitespace().nth(1) != Some(version) {
+        let install = cargo(&format!("install wasm-bindgen-cli --force --version {version}"));
+        job.retry(|job| job.run(&install))?;
+    }
+    Ok(Counts::one_passed())
+}
+
+fn locked<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let (_, entry) = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?;
+    entry.split('"').next()
+}
+
+pub(crate) fn chromium(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let driver = setup::needs("chromedriver")?;
+    run(job, &["conformance", "web_smoke"], |runner| {
+        runner.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", driver.clone())
+    })
+}
+
+pub(crate) fn worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let driver = setup::needs("chromedriver")?;
+    run(job, &["conformance"], |runner| {
+        runner.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1").env("CHROMEDRIVER", driver.clone())
+    })
+}
+
+pub(crate) fn firefox(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    setup::needs("firefox-esr")?;
+    let driver = setup::needs("geckodriver")?;
+    let capabilities = job.place.root.join("tests/browsers/firefox.json");
+    run(job, &["conformance", "web_smoke"], |runner| {
+        runner
+            .env("WASM_BINDGEN_USE_BROWSER", "1")
+            .env("GECKODRIVER", driver.clone())
+            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities.clone())
+    })
+}
+
+pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let driver = setup::needs("WebKitWebDriver")?;
+    setup::needs("xvfb-run")?;
+    let capabilities = job.place.root.join("tests/browsers/webkit.json");
+    run(job, &["conformance", "web_smoke"], |runner| {
+        runner
+            .under("xvfb-run", &["-a"])
+            .env("WASM_BINDGEN_USE_BROWSER", "1")
+            .env("SAFARIDRIVER", driver.clone())
+            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities.clone())
+            // Its sandbox does not start for root, nor inside most containers.
+            .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")
+    })
+}
+
+pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    setup::needs("node")?;
+    run(job, &["conformance"], |runner| {
+        runner.env("WASM_BINDGEN_USE_NODE_EXPERIMENTAL", "1").env("NODE_ARGS", "--experimental-websocket")
+    })
+}
+
+/// Runs these tests, each by the runner as `how` sets it up, beside a test server.
+fn run(job: &mut Job<'_>, tests: &[&str], how: impl Fn(Cmd) -> Cmd) -> Result<Counts, Stop> {
+    setup::needs("wasm-bindgen-test-runner")?;
+    let mut build = cargo("test --no-run -p homing --target").arg(WASM);
+    for test in tests {
+        build = build.args(&["--test", test]);
+    }
+    let built = job.run(&build)?;
+    let binaries: Vec<_> = built.lines().filter_map(executable).collect();
+    if binaries.len() != tests.len() {
+        return Err(Stop::Failed(format!("{} of {} tests were built", binaries.len(), tests.len())));
+    }
+    job.run(&cargo("build -p homing-test-server"))?;
+    let server = job.place.target.join("debug/homing-test-server");
+    let _server = job.serve(&Cmd::program(server).arg(PORTS[0].to_string()).arg(PORTS[1].to_string()))?;
+    wait_for(PORTS[1])?;
+    let mut counts = Counts::default();
+    for binary in binaries {
+        let runner = Cmd::program("wasm-bindgen-test-runner").arg(job.place.root.join(binary));
+        // For all tests of a binary together.
+        let runner = how(runner).env("WASM_BINDGEN_TEST_TIMEOUT", "400").seconds(450);
+        let more = job.tests(&runner)?;
+        counts.add(&more);
+        counts.notes.extend(more.notes);
+    }
+    Ok(counts)
+}
+
+/// `  Executable tests/name.rs (path)`.
+fn executable(line: &str) -> Option<PathBuf> {
+    let (_, path) = line.trim().strip_prefix("Executable")?.split_once('(')?;
+    Some(path.strip_suffix(')')?.into())
+}
+
+fn wait_for(port: u16) -> io::Result<()> {
+    let give_up = Instant::now() + Duration::from_secs(20);
+    loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(_) => return Ok(()),
+            Err(error) if Instant::now() > give_up => return Err(error),
+            Err(_) => thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_prints_is_found() {
+        let line = "  Executable tests/conformance/main.rs (target/wasm32-unknown-unknown/debug/deps/c-1.wasm)";
+        assert_eq!(executable(line), Some("target/wasm32-unknown-unknown/debug/deps/c-1.wasm".into()));
+        assert_eq!(executable("   Compiling homing (somewhere)"), None);
+        let lock = "[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"x\"\n";
+        assert_eq!(locked(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(locked(lock, "js-sys"), None);
+    }
+}
