@@ -118,9 +118,10 @@ impl Env {
         backend::told(kind)
     }
 
-    /// By which close codes a peer may be told that its text is not UTF-8.
-    pub fn codes_for_invalid_utf8(&self) -> &'static [u16] {
-        backend::CODES_FOR_INVALID_UTF8
+    /// Whether the frames and the TCP connection are this library's own. A browser has its own ways with protocol
+    /// errors, empty Close frames and sockets that are given up before they were open.
+    pub fn speaks_itself(&self) -> bool {
+        backend::SPEAKS_ITSELF
     }
 
     /// For what only exists natively.
@@ -190,6 +191,13 @@ impl Remote<'_> {
 
     pub async fn wait_for_texts(&self, count: usize) -> Vec<String> {
         texts(&self.wait_for(|seen| texts(seen).len() >= count).await)
+    }
+
+    /// Waits until the client has let go of a connection, where that is up to the client.
+    pub async fn wait_for_gone(&self) {
+        if self.0.speaks_itself() {
+            self.wait_for(|seen| seen.contains(&Wire::Gone)).await;
+        }
     }
 
     /// The first Close frame of the client.

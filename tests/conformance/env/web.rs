@@ -132,5 +132,4 @@ pub fn told(kind: ErrorKind) -> ErrorKind {
     }
 }
 
-/// Chromium sends 1002.
-pub const CODES_FOR_INVALID_UTF8: &[u16] = &[1002, 1007];
+pub const SPEAKS_ITSELF: bool = false;

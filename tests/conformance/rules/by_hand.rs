@@ -39,7 +39,7 @@ pub async fn s08a_reconnect_while_connecting(env: Env) {
     ws.reconnect();
     log.opened(1).await;
     assert_eq!(log.story(), "close 1006, open");
-    env.server().wait_for(|seen| seen.contains(&Wire::Gone)).await;
+    env.server().wait_for_gone().await;
 }
 
 pub async fn s08a_reconnect_while_waiting(env: Env) {
@@ -72,7 +72,7 @@ pub async fn s08a_reconnect_after_replaces_the_delay(env: Env) {
 
     // By a longer one as well.
     let log = env.log();
-    let builder = env.client("/drop").reconnect(Reconnect::fixed(ms(50)));
+    let builder = env.client("/drop?delay_ms=30").reconnect(Reconnect::fixed(ms(50)));
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.closed(1).await;
     ws.reconnect_after(NEVER);
@@ -107,7 +107,7 @@ pub async fn s08a_reconnect_while_closing(env: Env) {
 pub async fn s08a_reconnect_while_closed(env: Env) {
     let log = env.log();
     let policy = Reconnect::fixed(ms(10)).max_attempts(1);
-    let ws = env.client("/drop").reconnect(policy).handler(log.handler()).connect().unwrap();
+    let ws = env.client("/drop?delay_ms=30").reconnect(policy).handler(log.handler()).connect().unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
     ws.reconnect();
     // The count of attempts starts over: the same two once more.
@@ -175,7 +175,7 @@ pub async fn s08a_many_reconnects_leak_nothing(env: Env) {
 
 pub async fn s08b_provider_is_asked_for_every_attempt(env: Env) {
     let log = env.log();
-    let builder = tour(&env, &["/drop?token=1", "/drop?token=2", "/echo?token=3"]);
+    let builder = tour(&env, &["/drop?delay_ms=30&token=1", "/drop?delay_ms=30&token=2", "/echo?token=3"]);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(3).await;
     let paths = env.server().wait_for_requests(3).await;
@@ -247,7 +247,7 @@ pub async fn s08d_open_timeout(env: Env) {
     log.opened(1).await;
     assert_eq!(log.story(), "error, close 1006, open");
     // The stalled one is not left behind.
-    env.server().wait_for(|seen| seen.contains(&Wire::Gone)).await;
+    env.server().wait_for_gone().await;
 }
 
 pub async fn s08d_open_timeout_is_for_all_of_it(env: Env) {
@@ -259,5 +259,5 @@ pub async fn s08d_open_timeout_is_for_all_of_it(env: Env) {
     assert!(env.now() >= ms(300));
     assert_eq!(log.closed(1).await.retry_in, Some(NEVER));
     // It is dropped at once, not when the next one begins.
-    env.server().wait_for(|seen| seen.contains(&Wire::Gone)).await;
+    env.server().wait_for_gone().await;
 }

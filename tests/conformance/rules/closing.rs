@@ -75,7 +75,10 @@ pub async fn s10_peers_close_without_a_code(env: Env) {
     let log = env.log();
     let _ws = env.once("/close").handler(log.handler()).connect().unwrap();
     assert_eq!(told(&log.closed(1).await), (1005, "", true, Initiator::Remote));
-    assert_eq!(env.server().wait_for_close().await, (None, String::new()));
+    let (code, reason) = env.server().wait_for_close().await;
+    // WebKit answers by 1000.
+    assert!(code.is_none() || !env.speaks_itself(), "{code:?}");
+    assert_eq!(reason, "");
 }
 
 pub async fn s10_the_first_close_counts(env: Env) {
@@ -101,12 +104,17 @@ pub async fn s11_close_while_connecting(env: Env) {
     assert_eq!((log.story().as_str(), end.reason), ("close 1006, end", EndReason::Closed));
     let close = log.closed(1).await;
     assert_eq!((told(&close), close.retry_in), ((1006, "", false, Initiator::Local), None));
-    env.server().wait_for(|seen| seen.contains(&Wire::Gone)).await;
+    env.server().wait_for_gone().await;
 }
 
 pub async fn s11_close_while_waiting(env: Env) {
     let log = env.log();
-    let ws = env.client("/drop").reconnect(homing::Reconnect::fixed(ms(100))).handler(log.handler()).connect().unwrap();
+    let ws = env
+        .client("/drop?delay_ms=30")
+        .reconnect(homing::Reconnect::fixed(ms(100)))
+        .handler(log.handler())
+        .connect()
+        .unwrap();
     log.closed(1).await;
     assert_eq!(ws.state(), State::Waiting);
     ws.close(1000, "").unwrap();
@@ -142,7 +150,7 @@ pub async fn s12_report_of_this_side(env: Env) {
 
 pub async fn s12_report_of_a_failure(env: Env) {
     let log = env.log();
-    let _ws = env.late("/drop").handler(log.handler()).connect().unwrap();
+    let _ws = env.late("/drop?delay_ms=30").handler(log.handler()).connect().unwrap();
     let close = log.closed(1).await;
     assert_eq!(told(&close), (1006, "", false, Initiator::Failure));
     assert_eq!(close.retry_in, Some(NEVER));

@@ -13,13 +13,19 @@ pub async fn breaks_the_protocol(env: &Env, hex: &str, codes: &[u16]) {
     let before = closes(&env.server().seen().await).len();
     let _ws = env.once(&format!("/raw?hex={hex}")).handler(log.handler()).connect().unwrap();
     log.ended(1).await;
-    assert_eq!(log.story(), "open, error, close 1006, end", "{hex}");
+    // Firefox can notice before it has told of the handshake.
+    let story = log.story();
+    let story = if env.speaks_itself() { story.as_str() } else { story.trim_start_matches("open, ") };
+    let expected = if env.speaks_itself() { "open, error, close 1006, end" } else { "error, close 1006, end" };
+    assert_eq!(story, expected, "{hex}");
     assert_eq!(log.failed(1).await.kind(), &env.told(ErrorKind::Protocol), "{hex}");
     let close = log.closed(1).await;
     assert_eq!((close.clean, close.initiator), (false, Initiator::Failure), "{hex}");
-    let seen = env.server().wait_for(|seen| closes(seen).len() > before).await;
-    let code = closes(&seen)[before];
-    assert!(code.is_some_and(|code| codes.contains(&code)), "{hex}: told {code:?}");
+    if env.speaks_itself() {
+        let seen = env.server().wait_for(|seen| closes(seen).len() > before).await;
+        let code = closes(&seen)[before];
+        assert!(code.is_some_and(|code| codes.contains(&code)), "{hex}: told {code:?}");
+    }
 }
 
 fn closes(seen: &[Wire]) -> Vec<Option<u16>> {
@@ -55,7 +61,7 @@ pub async fn s21_too_large_in_fragments(env: Env) {
 pub async fn s21_invalid_utf8(env: Env) {
     // A byte that cannot follow, a character that is cut off, a surrogate, one beyond the last; then in fragments.
     for hex in ["8102c328", "8101c3", "8103eda080", "8104f4908080", "0101c3,800128"] {
-        breaks_the_protocol(&env, hex, env.codes_for_invalid_utf8()).await;
+        breaks_the_protocol(&env, hex, &[1007]).await;
     }
     // In the reason of a Close frame. Browsers differ over the code.
     breaks_the_protocol(&env, "880403e8c328", &[1002, 1007]).await;
@@ -82,7 +88,10 @@ pub async fn s21_protocol_errors(env: Env) {
         ("half a close code", "880103"),
     ];
     for (what, hex) in cases {
-        println!("{what}");
+        // Firefox puts up with these.
+        if matches!(what, "a masked frame" | "half a close code") && !env.speaks_itself() {
+            continue;
+        }
         breaks_the_protocol(&env, hex, &[1002]).await;
     }
 }
