@@ -267,33 +267,8 @@ pub(crate) struct Setup {
 
 impl Builder {
     pub(crate) fn check(self) -> Result<Setup, ConfigError> {
-        let zero = |option, duration: Duration| match duration.is_zero() {
-            true => Err(ConfigError::new(option, "is zero")),
-            false => Ok(()),
-        };
-        let target = platform::resolve(&self.request, &self.options)?;
-        self.reconnect.check()?;
-        zero("open_timeout", self.open_timeout.unwrap_or(Duration::MAX))?;
-        zero("close_timeout", self.close_timeout)?;
-        if let Some(heartbeat) = &self.heartbeat {
-            heartbeat.check()?;
-        }
-        if self.is_reply.is_some() && self.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
-            return Err(ConfigError::new("heartbeat_reply", "there is no heartbeat message to be answered"));
-        }
-        for (option, bytes) in [("max_send_buffer", self.max_send_buffer), ("max_message_size", self.max_message_size)]
-        {
-            if bytes == 0 {
-                return Err(ConfigError::new(option, "is zero"));
-            }
-        }
-        let handler = match (self.handler, self.closures) {
-            (None, closures) => Box::new(closures),
-            (Some(handler), closures) if closures.is_empty() => handler,
-            (Some(_), _) => {
-                return Err(ConfigError::new("handler", "closures (on_*) are set as well"));
-            }
-        };
+        let target = self.target()?;
+        let handler = self.handler.unwrap_or_else(|| Box::new(self.closures));
         Ok(Setup {
             config: Config {
                 reconnect: self.reconnect,
@@ -319,6 +294,34 @@ impl Builder {
             options: self.options,
         })
     }
+
+    /// Where it goes, if all of it is right.
+    fn target(&self) -> Result<platform::Target, ConfigError> {
+        let zero = |option, duration: Duration| match duration.is_zero() {
+            true => Err(ConfigError::new(option, "is zero")),
+            false => Ok(()),
+        };
+        let target = platform::resolve(&self.request, &self.options)?;
+        self.reconnect.check()?;
+        zero("open_timeout", self.open_timeout.unwrap_or(Duration::MAX))?;
+        zero("close_timeout", self.close_timeout)?;
+        if let Some(heartbeat) = &self.heartbeat {
+            heartbeat.check()?;
+        }
+        if self.is_reply.is_some() && self.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
+            return Err(ConfigError::new("heartbeat_reply", "there is no heartbeat message to be answered"));
+        }
+        for (option, bytes) in [("max_send_buffer", self.max_send_buffer), ("max_message_size", self.max_message_size)]
+        {
+            if bytes == 0 {
+                return Err(ConfigError::new(option, "is zero"));
+            }
+        }
+        if self.handler.is_some() && !self.closures.is_empty() {
+            return Err(ConfigError::new("handler", "closures (on_*) are set as well"));
+        }
+        Ok(target)
+    }
 }
 
 /// Checks subprotocols: tokens (RFC 7230, section 3.2.6), each once.
@@ -328,10 +331,10 @@ pub(crate) fn check_protocols(protocols: &[String]) -> Result<(), ConfigError> {
     };
     for (position, protocol) in protocols.iter().enumerate() {
         if !is_token(protocol) {
-            return Err(ConfigError::new("protocol", format!("{protocol:?} is not a token (RFC 7230)")));
+            return Err(ConfigError::new("protocol", ["\"", protocol, "\" is not a token (RFC 7230)"].concat()));
         }
         if protocols[..position].contains(protocol) {
-            return Err(ConfigError::new("protocol", format!("{protocol:?} is offered twice")));
+            return Err(ConfigError::new("protocol", ["\"", protocol, "\" is offered twice"].concat()));
         }
     }
     Ok(())

@@ -17,9 +17,15 @@ use crate::message::Message;
 /// Its text says what failed and on which URL, without credentials and query.
 #[derive(Clone)]
 pub struct Error {
-    kind: ErrorKind,
+    cause: Arc<Cause>,
     phase: Phase,
     url: String,
+}
+
+/// Shared, as an error is told several times.
+#[derive(Clone)]
+struct Cause {
+    kind: ErrorKind,
     detail: String,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -78,13 +84,14 @@ pub(crate) enum Phase {
 impl Error {
     /// An error of a transport.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Self { kind, phase: Phase::Open, url: String::new(), detail: detail.into(), source: None }
+        let cause = Arc::new(Cause { kind, detail: detail.into(), source: None });
+        Self { cause, phase: Phase::Open, url: String::new() }
     }
 
     /// Adds the error that caused this one.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into().into());
+        Arc::make_mut(&mut self.cause).source = Some(source.into().into());
         self
     }
 
@@ -105,7 +112,7 @@ impl Error {
 
     /// What failed.
     pub fn kind(&self) -> &ErrorKind {
-        &self.kind
+        &self.cause.kind
     }
 
     /// A number for what was being done: 1 opening, 2 sending, 3 anything later on an open connection.
@@ -124,12 +131,12 @@ impl Error {
 
     /// Whether a time ran out.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.kind, ErrorKind::OpenTimeout | ErrorKind::HeartbeatTimeout)
+        matches!(self.cause.kind, ErrorKind::OpenTimeout | ErrorKind::HeartbeatTimeout)
     }
 
     /// The HTTP status of a refused handshake.
     pub fn status(&self) -> Option<u16> {
-        match self.kind {
+        match self.cause.kind {
             ErrorKind::Handshake { status, .. } | ErrorKind::Proxy { status } => status,
             _ => None,
         }
@@ -137,7 +144,7 @@ impl Error {
 
     /// How long a 429 or 503 asked to wait, where `Retry-After` gave seconds.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        match &self.kind {
+        match &self.cause.kind {
             ErrorKind::Handshake { status: Some(429 | 503), headers, .. } => {
                 headers.get("retry-after")?.trim().parse().ok().map(Duration::from_secs)
             }
@@ -147,7 +154,7 @@ impl Error {
 
     /// Whether the same would happen again, where the next request is the same.
     pub(crate) fn is_fatal(&self) -> bool {
-        match self.kind {
+        match self.cause.kind {
             ErrorKind::Handshake { status: Some(status), .. } => {
                 (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
             }
@@ -159,7 +166,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        match &self.cause.kind {
             ErrorKind::Dns => f.write_str("name not resolved"),
             ErrorKind::Connect => f.write_str("could not connect"),
             ErrorKind::Proxy { .. } => f.write_str("refused by the proxy"),
@@ -177,8 +184,8 @@ impl fmt::Display for Error {
         if let Some(status) = self.status() {
             write!(f, " with status {status}")?;
         }
-        if !self.detail.is_empty() {
-            write!(f, ": {}", self.detail)?;
+        if !self.cause.detail.is_empty() {
+            write!(f, ": {}", self.cause.detail)?;
         }
         if !self.url.is_empty() {
             write!(f, " ({})", self.url)?;
@@ -190,9 +197,9 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Error");
-        out.field("kind", &self.kind).field("code", &self.code()).field("url", &self.url);
-        out.field("detail", &self.detail);
-        if let Some(source) = &self.source {
+        out.field("kind", &self.cause.kind).field("code", &self.code()).field("url", &self.url);
+        out.field("detail", &self.cause.detail);
+        if let Some(source) = &self.cause.source {
             out.field("source", &format_args!("{source}"));
         }
         out.finish()
@@ -201,14 +208,16 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.cause.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 
 /// Sources do not take part: most of them cannot be compared.
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.phase == other.phase && self.url == other.url && self.detail == other.detail
+        let (cause, others) = (&self.cause, &other.cause);
+        let same_cause = cause.kind == others.kind && cause.detail == others.detail;
+        same_cause && self.phase == other.phase && self.url == other.url
     }
 }
 

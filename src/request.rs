@@ -1,11 +1,12 @@
 //! What an attempt asks the server for.
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::driver::platform::{BoxFuture, MaybeSend};
+use crate::driver::platform::{BoxFuture, MaybeSend, Options, Target, resolve};
+use crate::error::{Error, ErrorKind};
 
 /// What a request provider returns: where the next attempt goes, and with what.
 ///
@@ -42,9 +43,10 @@ impl fmt::Debug for Request {
 /// Why a request provider could not tell the next request. Any error converts into it.
 pub type ProviderError = Box<dyn core::error::Error + Send + Sync>;
 
-/// An async function that tells the request of each attempt.
+/// An async function that tells the request of each attempt. What becomes of its answer is in here too, so that a web
+/// app without a provider need not load that.
 pub(crate) trait Provider: MaybeSend + 'static {
-    fn next(&mut self) -> BoxFuture<Result<Request, ProviderError>>;
+    fn next(&mut self, options: &Options) -> BoxFuture<Result<Target, Error>>;
 }
 
 impl<F, A> Provider for F
@@ -52,9 +54,15 @@ where
     F: FnMut() -> A + MaybeSend + 'static,
     A: Future<Output = Result<Request, ProviderError>> + MaybeSend + 'static,
 {
-    fn next(&mut self) -> BoxFuture<Result<Request, ProviderError>> {
-        Box::pin(self())
+    fn next(&mut self, options: &Options) -> BoxFuture<Result<Target, Error>> {
+        let (request, options) = (self(), options.clone());
+        Box::pin(async move { resolve(&request.await.map_err(failed)?, &options).map_err(failed) })
     }
+}
+
+fn failed(error: impl Into<ProviderError>) -> Error {
+    let error = error.into();
+    Error::new(ErrorKind::Provider, error.to_string()).with_source(error)
 }
 
 /// Where the requests come from.

@@ -106,7 +106,7 @@ impl Log {
 }
 
 #[wasm_bindgen_test]
-fn handles_are_send_and_sync() {
+fn s06_handles_are_send_and_sync() {
     fn check<T: Send + Sync + Clone + 'static>() {}
     check::<WebSocket>();
 }
@@ -138,7 +138,7 @@ async fn echo() {
 }
 
 #[wasm_bindgen_test]
-async fn reconnects_after_a_cut() {
+async fn s07_reconnects_after_a_cut() {
     let log = Log::default();
     let ws = log.of(WebSocket::builder(url("/drop?after=1")).reconnect(Reconnect::fixed(ms(20)))).connect().unwrap();
     for round in 1..=3 {
@@ -155,7 +155,7 @@ async fn reconnects_after_a_cut() {
 }
 
 #[wasm_bindgen_test]
-async fn refused_port_gives_an_error_then_1006() {
+async fn s23_a_refused_port_gives_an_error_then_1006() {
     let log = Log::default();
     let builder = WebSocket::builder("ws://127.0.0.1:9/?token=secret").reconnect(Reconnect::never());
     let ws = log.of(builder).connect().unwrap();
@@ -168,7 +168,7 @@ async fn refused_port_gives_an_error_then_1006() {
 }
 
 #[wasm_bindgen_test]
-async fn close_codes() {
+async fn s12_close_codes() {
     let of = |path| async move {
         let end = once(path).connect().unwrap().closed().await;
         let close = end.close.unwrap();
@@ -185,18 +185,24 @@ async fn close_codes() {
 }
 
 #[wasm_bindgen_test]
-async fn timers() {
+async fn s08d_open_timeout() {
     let log = Log::default();
     let ws = log.of(once("/stall").open_timeout(ms(100))).connect().unwrap();
     ws.closed().await;
     assert_eq!(log.lines(), ["error OpenTimeout 1", r#"close 1006 "" false Failure"#, "end Exhausted"]);
+}
 
+#[wasm_bindgen_test]
+async fn s17_a_silent_peer() {
     let log = Log::default();
     let heartbeat = Heartbeat::message(ms(50), ms(100), "beat");
     let ws = log.of(once("/silent").heartbeat(heartbeat)).connect().unwrap();
     ws.closed().await;
     assert_eq!(log.lines(), ["open", "error HeartbeatTimeout 3", r#"close 1006 "" false Failure"#, "end Exhausted"]);
+}
 
+#[wasm_bindgen_test]
+async fn s17_heartbeats_and_round_trips() {
     let log = Log::default();
     let heartbeat = Heartbeat::ping(ms(50), ms(1000)).or_message("beat");
     let ws = log.of(once("/echo").heartbeat(heartbeat).heartbeat_reply(|message| message.as_text() == Some("beat")));
@@ -205,7 +211,10 @@ async fn timers() {
     assert_eq!(log.lines(), ["open"]);
     let stats = ws.stats();
     assert!((4..=9).contains(&stats.heartbeats) && stats.last_rtt.is_some(), "{stats:?}");
+}
 
+#[wasm_bindgen_test]
+async fn s10_close_timeout() {
     let log = Log::default();
     let ws = log.of(once("/close?code=1000&never=1").close_timeout(ms(100))).connect().unwrap();
     log.until(1, "open").await;
@@ -214,7 +223,7 @@ async fn timers() {
 }
 
 #[wasm_bindgen_test]
-async fn configuration_is_checked() {
+async fn s01_configuration_is_checked() {
     let fault = |builder: Builder| builder.connect().expect_err("refused");
     for bad in
         ["ftp://example.com", "ws://example.com/#top", "ws://example.com/#", "ws://", "ws://a:0", "ws://user:secret@"]
@@ -232,7 +241,7 @@ async fn configuration_is_checked() {
 }
 
 #[wasm_bindgen_test]
-async fn blobs_are_read_in_order() {
+async fn s16_blobs_are_read_in_order() {
     let log = Log::default();
     let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
     for round in 0..20_u8 {
@@ -253,7 +262,7 @@ async fn blobs_are_read_in_order() {
 }
 
 #[wasm_bindgen_test]
-async fn a_paused_client_holds_messages() {
+async fn s22_a_paused_client_holds_messages() {
     let log = Log::default();
     let ws = log.of(once("/echo")).connect().unwrap();
     log.until(1, "open").await;
@@ -304,7 +313,7 @@ async fn a_paused_client_holds_messages() {
 }
 
 #[wasm_bindgen_test]
-async fn too_large() {
+async fn s21_too_large() {
     let log = Log::default();
     let ws = log.of(once("/text?n=1&size=200").max_message_size(100)).connect().unwrap();
     ws.closed().await;
@@ -316,7 +325,7 @@ async fn too_large() {
 }
 
 #[wasm_bindgen_test]
-async fn the_buffer_has_a_limit() {
+async fn s14_the_buffer_has_a_limit() {
     let log = Log::default();
     let ws = log.of(once("/sink").max_send_buffer(100_000)).connect().unwrap();
     log.until(1, "open").await;
@@ -335,7 +344,7 @@ async fn the_buffer_has_a_limit() {
 }
 
 #[wasm_bindgen_test]
-async fn subprotocols() {
+async fn s24_subprotocols() {
     let chosen = Rc::new(RefCell::new(None));
     let told = chosen.clone();
     let ws = once("/protocol?answer=chat").protocol("other").protocol("chat");
@@ -351,7 +360,7 @@ async fn subprotocols() {
 }
 
 #[wasm_bindgen_test]
-async fn providers() {
+async fn s08b_providers() {
     let asked = Rc::new(Cell::new(0));
     let count = asked.clone();
     let log = Log::default();
@@ -376,7 +385,7 @@ async fn providers() {
 }
 
 #[wasm_bindgen_test]
-async fn nothing_nests() {
+async fn s05_nothing_nests() {
     let inside = Rc::new(Cell::new(false));
     let closes = Rc::new(Cell::new(0));
     let (of_message, of_close, count) = (inside.clone(), inside.clone(), closes.clone());
@@ -408,7 +417,7 @@ async fn nothing_nests() {
 }
 
 #[wasm_bindgen_test]
-async fn a_page_in_the_cache_has_no_connection() {
+async fn s08c_a_page_in_the_cache_has_no_connection() {
     let log = Log::default();
     let ws = log.of(WebSocket::builder(url("/echo")).reconnect(Reconnect::fixed(ms(10)))).connect().unwrap();
     log.until(1, "open").await;
@@ -421,7 +430,7 @@ async fn a_page_in_the_cache_has_no_connection() {
 }
 
 #[wasm_bindgen_test]
-async fn online_hurries_a_waiting_client() {
+async fn s08c_online_hurries_a_waiting_client() {
     let log = Log::default();
     let builder = WebSocket::builder(url("/drop?after=1")).reconnect(Reconnect::fixed(Duration::from_secs(3600)));
     let ws = log.of(builder).connect().unwrap();
@@ -441,7 +450,7 @@ impl Drop for Guard {
 }
 
 #[wasm_bindgen_test]
-async fn everything_is_freed_at_the_end() {
+async fn s06_everything_is_freed_at_the_end() {
     for last in ["handle", "callback"] {
         let freed = Rc::new(Cell::new(false));
         let guard = Guard(freed.clone());

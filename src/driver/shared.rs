@@ -61,13 +61,15 @@ impl Core {
 
     /// Those who wait no longer, to be woken without the lock.
     fn met(&mut self) -> Vec<Waker> {
-        if self.waiting.is_empty() {
-            return Vec::new();
+        let mut met = Vec::new();
+        for (wait, waker) in core::mem::take(&mut self.waiting) {
+            if self.is_met(wait) {
+                met.push(waker);
+            } else {
+                self.waiting.push((wait, waker));
+            }
         }
-        let waiting = core::mem::take(&mut self.waiting);
-        let (met, still) = waiting.into_iter().partition::<Vec<_>, _>(|(wait, _)| self.is_met(*wait));
-        self.waiting = still;
-        met.into_iter().map(|(_, waker)| waker).collect()
+        met
     }
 
     pub(super) fn set_waker(&mut self, waker: &Waker) {

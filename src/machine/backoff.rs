@@ -92,15 +92,22 @@ impl Reconnect {
         // Doubling 2000 times is infinity, which `min` brings back to `max`.
         let exponent = i32::try_from(retries.min(2000)).unwrap_or(2000);
         let grown = self.first.as_secs_f64() * pow(self.factor, exponent);
-        let bound = Duration::try_from_secs_f64(grown).map_or(self.max, |grown| grown.min(self.max));
+        let bound = from_secs(grown).min(self.max);
         let drawn = share(bound, self.jitter);
-        Some(bound.saturating_sub(drawn) + rng.up_to(drawn))
+        Some(bound.saturating_sub(drawn).saturating_add(rng.up_to(drawn)))
     }
 }
 
 /// Rounding can make more of the longest durations than there is.
 pub(super) fn share(of: Duration, share: f64) -> Duration {
-    Duration::try_from_secs_f64(of.as_secs_f64() * share).map_or(of, |part| part.min(of))
+    from_secs(of.as_secs_f64() * share).min(of)
+}
+
+/// To the nearest microsecond, which is what a [`Timestamp`](super::Timestamp) counts. The longest there is where that is
+/// too long.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn from_secs(secs: f64) -> Duration {
+    Duration::from_micros((secs * 1e6 + 0.5) as u64)
 }
 
 /// `f64::powi` lives in `std`.

@@ -37,12 +37,12 @@ impl Heartbeat {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let zero = |what: &str| Err(ConfigError::new("heartbeat", alloc::format!("the {what} is zero")));
+        let zero = |fault| Err(ConfigError::new("heartbeat", fault));
         if self.interval.is_zero() {
-            return zero("interval");
+            return zero("the interval is zero");
         }
         if self.timeout.is_zero() {
-            return zero("timeout");
+            return zero("the timeout is zero");
         }
         Ok(())
     }
@@ -52,6 +52,9 @@ impl Heartbeat {
 /// are throttled, was not there to listen; but a client that is late every time must not trust a dead peer for ever.
 const FORGIVEN: u8 = 2;
 
+/// How many heartbeats' round trips are measured at a time: a slow answer may come after the next ones have left.
+const MEASURED: u64 = 8;
+
 /// The heartbeat of one open attempt.
 #[derive(Debug)]
 pub(super) struct Pulse {
@@ -60,7 +63,8 @@ pub(super) struct Pulse {
     answer_by: Option<Timestamp>,
     late: u8,
     beats: u64,
-    sent_at: Timestamp,
+    /// When the last ones left, by their number modulo `MEASURED`.
+    sent_at: [Timestamp; MEASURED as usize],
 }
 
 /// What a look at the clock calls for.
@@ -75,7 +79,7 @@ pub(super) enum Due {
 
 impl Pulse {
     pub(super) fn new(now: Timestamp, config: &Heartbeat) -> Self {
-        Self { next_beat: now + config.interval, answer_by: None, late: 0, beats: 0, sent_at: now }
+        Self { next_beat: now + config.interval, answer_by: None, late: 0, beats: 0, sent_at: [now; MEASURED as usize] }
     }
 
     /// Something arrived, whatever it was.
@@ -87,8 +91,9 @@ impl Pulse {
     /// The round trip of heartbeat `beat`, or of the last one where the answer names none.
     pub(super) fn answered(&mut self, now: Timestamp, beat: Option<u64>) -> Option<Duration> {
         self.heard();
-        let expected = beat.is_none_or(|beat| beat == self.beats);
-        (expected && self.beats > 0).then(|| now - self.sent_at)
+        let beat = beat.unwrap_or(self.beats);
+        let measured = (1..=self.beats).contains(&beat) && self.beats - beat < MEASURED;
+        measured.then(|| now - self.sent_at[slot(beat)])
     }
 
     /// Sends a heartbeat now. An earlier one that may still be answered keeps its deadline, or else a network that
@@ -124,9 +129,13 @@ impl Pulse {
         // From now, not from the last deadline: a sleeper does not make up for what it missed.
         self.next_beat = now + config.interval;
         self.beats += 1;
-        self.sent_at = now;
+        self.sent_at[slot(self.beats)] = now;
         self.beats
     }
+}
+
+fn slot(beat: u64) -> usize {
+    (beat % MEASURED) as usize
 }
 
 /// By how much a wake-up may miss its deadline before it counts as late.

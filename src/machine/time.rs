@@ -28,6 +28,8 @@ impl Timestamp {
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
+    // Once rather than at each deadline: wasm has no arithmetic of 128 bits.
+    #[inline(never)]
     fn add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }

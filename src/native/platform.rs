@@ -13,7 +13,7 @@ use crate::error::ConfigError;
 use crate::machine::Heartbeat;
 
 pub(crate) use super::options::Options;
-pub(crate) use super::target::resolve;
+pub(crate) use super::target::{Target, resolve};
 
 /// The bound on everything that the client's task runs.
 pub trait MaybeSend: Send {}

@@ -30,7 +30,7 @@ use crate::driver::{AttemptId, SocketEvent, Transport};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::handshake::Handshake;
 use crate::message::{Message, Text};
-use crate::request::{Request, Source};
+use crate::request::{Provider, Request, Source};
 
 pub(super) type Wire = WebSocketStream<ReadAhead<Stream>>;
 
@@ -41,7 +41,7 @@ const BATCH: usize = 64 * 1024;
 pub(super) struct Socket {
     link: Link,
     attempt: AttemptId,
-    source: Source,
+    origin: Origin,
     options: Options,
     dialler: Dialler,
     config: WebSocketConfig,
@@ -56,6 +56,11 @@ enum Link {
     Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>),
     Greeting(BoxFuture<Result<(Wire, Handshake), Error>>),
     Up(Box<Up>),
+}
+
+enum Origin {
+    Fixed(Arc<Target>),
+    Provider(Box<dyn Provider>),
 }
 
 struct Up {
@@ -80,10 +85,13 @@ pub(super) enum Step {
 impl Socket {
     pub(super) fn new(setup: &mut Setup) -> Result<Self, ConfigError> {
         let fixed = Source::Fixed(Request::new(""));
-        let source = core::mem::replace(&mut setup.source, fixed);
-        let needs_tls = match &source {
-            Source::Fixed(request) => resolve(request, &setup.options)?.is_secure(),
-            Source::Provider(_) => true,
+        let origin = match core::mem::replace(&mut setup.source, fixed) {
+            Source::Fixed(request) => Origin::Fixed(Arc::new(resolve(&request, &setup.options)?)),
+            Source::Provider(provider) => Origin::Provider(provider),
+        };
+        let needs_tls = match &origin {
+            Origin::Fixed(target) => target.is_secure(),
+            Origin::Provider(_) => true,
         };
         // Writing is left to `flush`, so that a batch leaves with few system calls.
         let config = WebSocketConfig::default()
@@ -95,7 +103,7 @@ impl Socket {
         Ok(Self {
             link: Link::Down,
             attempt: AttemptId::default(),
-            source,
+            origin,
             dialler: Dialler::new(&setup.options, needs_tls)?,
             options: setup.options.clone(),
             config,
@@ -210,20 +218,15 @@ impl Transport for Socket {
     fn dial(&mut self, attempt: AttemptId) {
         self.attempt = attempt;
         self.reading = true;
-        let (dialler, options) = (self.dialler.clone(), self.options.clone());
-        self.link = Link::Dialling(match &mut self.source {
-            Source::Fixed(request) => {
-                let request = request.clone();
-                Box::pin(async move { dial(request, &options, dialler).await })
+        let dialler = self.dialler.clone();
+        self.link = Link::Dialling(match &mut self.origin {
+            Origin::Fixed(target) => {
+                let target = target.clone();
+                Box::pin(async move { dial(target, dialler).await })
             }
-            Source::Provider(provider) => {
-                let request = provider.next();
-                Box::pin(async move {
-                    let request = request
-                        .await
-                        .map_err(|error| Error::new(ErrorKind::Provider, error.to_string()).with_source(error))?;
-                    dial(request, &options, dialler).await
-                })
+            Origin::Provider(provider) => {
+                let target = provider.next(&self.options);
+                Box::pin(async move { dial(Arc::new(target.await?), dialler).await })
             }
         });
         self.waker.wake_by_ref();
@@ -370,11 +373,9 @@ fn is_forbidden(frame: &CloseFrame) -> bool {
     replaced || !frame.code.is_allowed()
 }
 
-async fn dial(request: Request, options: &Options, dialler: Dialler) -> Result<(Stream, Arc<Target>), Error> {
-    let target = resolve(&request, options)
-        .map_err(|error| Error::new(ErrorKind::Provider, error.to_string()).with_source(error))?;
+async fn dial(target: Arc<Target>, dialler: Dialler) -> Result<(Stream, Arc<Target>), Error> {
     match dialler.dial(&target).await {
-        Ok(stream) => Ok((stream, Arc::new(target))),
+        Ok(stream) => Ok((stream, target)),
         Err(error) => Err(error.at(&target.shown())),
     }
 }

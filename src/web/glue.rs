@@ -55,8 +55,35 @@ extern "C" {
     pub(super) static GLOBAL: web_sys::EventTarget;
 
     #[wasm_bindgen(thread_local_v2, js_name = document)]
-    pub(super) static DOCUMENT: Option<web_sys::Document>;
+    pub(super) static DOCUMENT: Option<Document>;
 
     #[wasm_bindgen(thread_local_v2, js_name = location)]
-    pub(super) static LOCATION: Option<web_sys::Location>;
+    pub(super) static LOCATION: Option<Location>;
+
+    #[wasm_bindgen(extends = web_sys::EventTarget)]
+    pub(super) type Document;
+
+    #[wasm_bindgen(method, getter, js_name = baseURI)]
+    pub(super) fn base_uri(this: &Document) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn hidden(this: &Document) -> bool;
+
+    pub(super) type Location;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn href(this: &Location) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn origin(this: &Location) -> String;
+
+    #[wasm_bindgen(js_name = URL)]
+    pub(super) type Url;
+
+    /// The base is optional.
+    #[wasm_bindgen(constructor, catch, js_class = "URL")]
+    pub(super) fn new(text: &str, base: Option<&str>) -> Result<Url, JsValue>;
+
+    #[wasm_bindgen(method, getter, js_class = "URL", js_name = href)]
+    pub(super) fn resolved(this: &Url) -> String;
 }

@@ -16,6 +16,21 @@
 //!
 //! Everything happens on the thread that called `connect`, in the events of the browser. In a program of several
 //! threads with shared memory, what a handle asks for from another thread is carried out at the client's next event.
+//!
+//! # Size
+//!
+//! A minimal app with the whole client is 36 kB to load, compressed: 31 kB of wasm and 4.5 kB of glue. That takes this
+//! profile, and `wasm-opt -Oz` after `wasm-bindgen`:
+//!
+//! ```toml
+//! [profile.release]
+//! opt-level = "z"
+//! lto = true
+//! codegen-units = 1
+//! panic = "abort"
+//! ```
+//!
+//! Request providers and the worker are only in there where they are used.
 
 mod backlog;
 mod client;

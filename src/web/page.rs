@@ -1,8 +1,8 @@
 //! What the page tells of itself and the network (S8c).
 
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, EventTarget, PageTransitionEvent};
 
 use super::client::News;
 use super::{glue, registry};
@@ -13,12 +13,12 @@ const OF_DOCUMENT: &str = "visibilitychange";
 
 /// One set of listeners for all clients of the page; workers and Node have some of them or none.
 pub(super) struct Listeners {
-    callback: Closure<dyn Fn(Event)>,
+    callback: Closure<dyn Fn(JsValue)>,
 }
 
 impl Listeners {
     pub(super) fn add() -> Self {
-        let this = Self { callback: Closure::new(|event: Event| tell(&event)) };
+        let this = Self { callback: Closure::new(|event: JsValue| tell(event.unchecked_ref())) };
         let function = this.callback.as_ref().unchecked_ref();
         for_each(|target, name| {
             // Fails where `globalThis` is no event target, as in Node.
@@ -61,6 +61,5 @@ fn tell(event: &Event) {
 }
 
 fn is_visible() -> bool {
-    let state = glue::DOCUMENT.with(|document| document.as_ref().map(web_sys::Document::visibility_state));
-    state == Some(VisibilityState::Visible)
+    glue::DOCUMENT.with(|document| document.as_ref().is_some_and(|document| !document.hidden()))
 }

@@ -12,7 +12,7 @@ use crate::error::ConfigError;
 use crate::machine::Heartbeat;
 
 pub(crate) use super::options::Options;
-pub(crate) use super::target::resolve;
+pub(crate) use super::target::{Target, resolve};
 
 /// No bound: everything runs on the thread that connected.
 pub trait MaybeSend {}
@@ -31,7 +31,7 @@ pub(crate) fn seed() -> u64 {
 
 pub(crate) fn connect(setup: Setup) -> Result<WebSocket, ConfigError> {
     let client = Client::new();
-    let timer = WebTimer::new(&client, setup.options.in_worker);
+    let timer = WebTimer::new(&client, setup.options.alarm);
     let (ws, pump) = Pump::start(setup, |setup| WebTransport::new(setup, &client), timer)?;
     client.begin(pump, ws.shared().clone());
     Ok(ws)

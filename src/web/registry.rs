@@ -18,7 +18,6 @@ use super::client::{Client, News};
 use super::glue;
 use super::page::Listeners;
 
-#[derive(Default)]
 struct Registry {
     /// By rising number.
     clients: Vec<(u32, Rc<Client>)>,
@@ -30,7 +29,20 @@ struct Registry {
 }
 
 thread_local! {
-    static REGISTRY: RefCell<Registry> = RefCell::default();
+    static REGISTRY: RefCell<Registry> = const { RefCell::new(Registry::new()) };
+}
+
+impl Registry {
+    const fn new() -> Self {
+        Self {
+            clients: Vec::new(),
+            listeners: None,
+            woken: Vec::new(),
+            graves: Vec::new(),
+            microtask: None,
+            scheduled: false,
+        }
+    }
 }
 
 /// Stands for a client, on any thread.
@@ -68,20 +80,28 @@ impl Wake for Token {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.woken.swap(true, Ordering::Relaxed) && !self.busy.load(Ordering::Relaxed) {
-            let id = self.id;
-            schedule(|registry| registry.woken.push(id));
+            schedule(Work::Wake(self.id));
         }
     }
 }
 
 /// Drops something, but not now.
 pub(super) fn bury(thing: impl Any) {
-    schedule(|registry| registry.graves.push(Box::new(thing)));
+    schedule(Work::Drop(Box::new(thing)));
 }
 
-fn schedule(add: impl FnOnce(&mut Registry)) {
+/// What the microtask has to do.
+enum Work {
+    Wake(u32),
+    Drop(Box<dyn Any>),
+}
+
+fn schedule(work: Work) {
     REGISTRY.with_borrow_mut(|registry| {
-        add(registry);
+        match work {
+            Work::Wake(id) => registry.woken.push(id),
+            Work::Drop(thing) => registry.graves.push(thing),
+        }
         if !core::mem::replace(&mut registry.scheduled, true) {
             let microtask = registry.microtask.get_or_insert_with(|| Closure::new(run));
             glue::queue_microtask(microtask.as_ref().unchecked_ref());

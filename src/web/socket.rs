@@ -3,7 +3,7 @@
 use alloc::rc::Rc;
 use core::cell::Cell;
 
-use js_sys::{Array, Function, Uint8Array};
+use js_sys::{Array, Function};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, CloseEvent, MessageEvent, WebSocket};
@@ -25,9 +25,10 @@ pub(super) struct Socket {
     parted: bool,
     // Called as long as the socket refers to them.
     _on_open: Closure<dyn Fn()>,
-    _on_message: Closure<dyn Fn(MessageEvent)>,
+    // One type of closure for all events with something in them, as each costs glue.
+    _on_message: Closure<dyn Fn(JsValue)>,
     _on_error: Closure<dyn Fn()>,
-    _on_close: Closure<dyn Fn(CloseEvent)>,
+    _on_close: Closure<dyn Fn(JsValue)>,
 }
 
 /// The close event.
@@ -66,7 +67,8 @@ impl Socket {
         socket.set_onopen(Some(function(&on_open)));
 
         let to = client.clone();
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let on_message = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+            let event = event.unchecked_into::<MessageEvent>();
             to.tell(News::Arrived(attempt, read(event.data(), binary_type)));
         });
         socket.set_onmessage(Some(function(&on_message)));
@@ -81,7 +83,8 @@ impl Socket {
         socket.set_onerror(Some(function(&on_error)));
 
         let to = client.clone();
-        let on_close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
+        let on_close = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+            let event = event.unchecked_into::<CloseEvent>();
             let (code, reason) = (CloseCode::new(event.code()), event.reason());
             let end = End { code, reason, clean: event.was_clean(), errored: errored.get() };
             to.tell(News::Arrived(attempt, Held::End(end)));
@@ -109,9 +112,11 @@ impl Socket {
         self.was_open = true;
         let protocol = self.socket.protocol();
         // Some browsers let that pass.
-        if protocol.is_empty() && !self.target.protocols.is_empty() {
+        let offered = &self.target.protocols;
+        if protocol.is_empty() != offered.is_empty() || !(protocol.is_empty() || offered.contains(&protocol)) {
             let kind = ErrorKind::Handshake { status: None, headers: Default::default(), body: Default::default() };
-            return Err(self.error(kind, "the server chose none of the subprotocols"));
+            let fault = "the server chose none of the subprotocols, or one that was not offered";
+            return Err(self.error(kind, fault));
         }
         Ok(Handshake {
             protocol: (!protocol.is_empty()).then_some(protocol),
@@ -120,24 +125,24 @@ impl Socket {
         })
     }
 
-    /// What the close event means.
-    pub(super) fn explain(&self, end: End) -> [Option<SocketEvent>; 2] {
+    /// What the close event means: perhaps that the peer closed, and how the socket ended.
+    pub(super) fn explain(&self, end: End) -> (Option<SocketEvent>, SocketEvent) {
         let End { code, reason, clean, errored } = end;
         if clean && !errored {
-            return [Some(SocketEvent::Closed { code, reason, clean }), None];
+            return (None, SocketEvent::Closed { code, reason, clean });
         }
         if !errored && code != CloseCode::ABNORMAL {
             // The peer's Close frame came, but TCP did not end well.
             let closing = SocketEvent::Closing { code, reason: reason.clone() };
-            return [Some(closing), Some(SocketEvent::Closed { code, reason, clean })];
+            return (Some(closing), SocketEvent::Closed { code, reason, clean });
         }
         let error = if self.target.is_mixed && !self.was_open {
             self.target.forbidden().at(&self.target.shown())
         } else {
             let when = if self.was_open { "" } else { " before it was open" };
-            self.error(ErrorKind::Opaque, format!("close code {code}{when}"))
+            self.error(ErrorKind::Opaque, ["close code ", &code.to_string(), when].concat())
         };
-        [Some(SocketEvent::Failed(error)), None]
+        (None, SocketEvent::Failed(error))
     }
 
     pub(super) fn error(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
@@ -147,11 +152,11 @@ impl Socket {
     pub(super) fn send(&self, message: &Message) -> Result<(), JsValue> {
         match message {
             Message::Text(text) => self.socket.send_with_str(text),
-            // The copy is for memory that threads share, of which a browser takes no view.
-            Message::Binary(data) => self.socket.send_with_u8_array(data).or_else(|_| {
-                let copy = Uint8Array::new_from_slice(data);
-                self.socket.send_with_js_u8_array(&copy)
-            }),
+            // Of memory that threads share a browser takes no view, only a copy.
+            #[cfg(target_feature = "atomics")]
+            Message::Binary(data) => self.socket.send_with_js_u8_array(&js_sys::Uint8Array::new_from_slice(data)),
+            #[cfg(not(target_feature = "atomics"))]
+            Message::Binary(data) => self.socket.send_with_u8_array(data),
         }
     }
 

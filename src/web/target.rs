@@ -1,7 +1,5 @@
 //! Where an attempt goes, checked before anything is dialled (S1).
 
-use web_sys::Url;
-
 use super::glue;
 use super::options::Options;
 use crate::builder::check_protocols;
@@ -29,63 +27,69 @@ impl Target {
     }
 }
 
-/// Checks a request. The browser's own parser reads the URL, as it is the one that will dial it.
+/// Checks a request. The browser's own parser reads the URL, as it is the one that will dial it; what it makes of it is
+/// simple enough to be taken apart here.
 pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigError> {
     check_protocols(&request.protocols)?;
+    let fault = |fault: &str| ConfigError::new("url", fault);
     let url = parse(&request.url)?;
-    let shown = format!("{}//{}{}", url.protocol(), url.host(), url.pathname());
-    let is_mixed = url.protocol() == "ws:" && page_is_secure() && !is_loopback(&url.hostname());
-    Ok(Target { url: url.href(), protocols: request.protocols.clone(), shown, is_mixed })
+    let (scheme, rest) = url.split_once(':').unwrap_or((&url, ""));
+    let scheme = match scheme {
+        "ws" | "http" => "ws:",
+        "wss" | "https" => "wss:",
+        other => return Err(fault(&["the scheme is ", other, ", not ws, wss, http or https"].concat())),
+    };
+    // An empty one too, which the constructor of sockets refuses all the same.
+    if rest.contains('#') {
+        return Err(fault("has a fragment (#)"));
+    }
+    let (location, _query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = location.strip_prefix("//").and_then(|rest| rest.split_once('/')).unwrap_or_default();
+    let (_credentials, host) = authority.split_once('@').unwrap_or(("", authority));
+    if host.ends_with(":0") {
+        return Err(fault("the port is 0"));
+    }
+    Ok(Target {
+        url: [scheme, rest].concat(),
+        protocols: request.protocols.clone(),
+        shown: [scheme, "//", host, "/", path].concat(),
+        is_mixed: scheme == "ws:" && page_is_secure() && !is_loopback(host),
+    })
 }
 
 /// The text is never repeated in errors: it can hold credentials.
-fn parse(text: &str) -> Result<Url, ConfigError> {
-    let fault = |fault: &str| ConfigError::new("url", fault);
-    let url = match base() {
-        Some(base) => Url::new_with_base(text, &base).map_err(|_| fault("is not a URL"))?,
-        None => {
-            Url::new(text).map_err(|_| fault("is not an absolute URL, and there is no page to resolve it against"))?
-        }
-    };
-    match url.protocol().as_str() {
-        "ws:" | "wss:" => {}
-        "http:" => url.set_protocol("ws:"),
-        "https:" => url.set_protocol("wss:"),
-        other => {
-            let scheme = other.strip_suffix(':').unwrap_or(other);
-            return Err(fault(&format!("the scheme is {scheme}, not ws, wss, http or https")));
-        }
-    }
-    // `hash` is empty for an empty fragment too, which the constructor of sockets refuses all the same.
-    if url.href().contains('#') {
-        return Err(fault("has a fragment (#)"));
-    }
-    if url.port() == "0" {
-        return Err(fault("the port is 0"));
-    }
-    Ok(url)
+fn parse(text: &str) -> Result<String, ConfigError> {
+    let base = base();
+    let url = glue::Url::new(text, base.as_deref()).map_err(|_| {
+        let fault = match base {
+            Some(_) => "is not a URL",
+            None => "is not an absolute URL, and there is no page to resolve it against",
+        };
+        ConfigError::new("url", fault)
+    })?;
+    Ok(url.resolved())
 }
 
 /// What relative URLs are resolved against.
 fn base() -> Option<String> {
-    let document = glue::DOCUMENT.with(|document| document.as_ref()?.base_uri().ok()?);
+    let document = glue::DOCUMENT.with(|document| document.as_ref().map(glue::Document::base_uri));
     document.or_else(|| {
         glue::LOCATION.with(|location| {
             let location = location.as_ref()?;
-            let href = location.href().ok()?;
+            let href = location.href();
             // A worker made from a blob has a URL that nothing can be relative to.
-            let base = if href.starts_with("blob:") { location.origin().ok()? } else { href };
+            let base = if href.starts_with("blob:") { location.origin() } else { href };
             (base != "null").then_some(base)
         })
     })
 }
 
 fn page_is_secure() -> bool {
-    let protocol = glue::LOCATION.with(|location| location.as_ref()?.protocol().ok());
-    protocol.is_some_and(|protocol| protocol == "https:")
+    glue::LOCATION.with(|location| location.as_ref().is_some_and(|location| location.href().starts_with("https:")))
 }
 
 /// Browsers trust these without TLS.
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "[::1]"
+    let (name, _port) = host.split_once(':').unwrap_or((host, ""));
+    name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || host.starts_with("[::1]")
 }

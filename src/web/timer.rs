@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::client::{Client, News};
 use super::glue;
-use super::worker::Seat;
+use super::worker::Alarm;
 use crate::driver::{Clock, Timer, Timestamp};
 
 /// `performance.now()` may stand still while the machine sleeps, and a heartbeat must notice that it slept. The wall
@@ -68,14 +68,14 @@ pub(super) struct WebTimer {
     /// When the timeout fires, if it is set.
     fires_at: Timestamp,
     /// A second source of wake-ups, which is not throttled.
-    seat: Option<Seat>,
+    alarm: Option<Box<dyn Alarm>>,
 }
 
 impl WebTimer {
-    pub(super) fn new(client: &Rc<Client>, in_worker: bool) -> Self {
-        let seat = in_worker.then(|| Seat::take(client.id()));
+    pub(super) fn new(client: &Rc<Client>, alarm: Option<fn(u32) -> Box<dyn Alarm>>) -> Self {
+        let alarm = alarm.map(|alarm| alarm(client.id()));
         let client = client.clone();
-        Self { timeout: Timeout::new(move || client.tell(News::Due)), fires_at: Timestamp::default(), seat }
+        Self { timeout: Timeout::new(move || client.tell(News::Due)), fires_at: Timestamp::default(), alarm }
     }
 
     /// Whoever woke the client, what was set has served.
@@ -93,8 +93,8 @@ impl Timer for WebTimer {
         let Some(deadline) = deadline else {
             if self.timeout.is_set() {
                 self.timeout.clear();
-                if let Some(seat) = &self.seat {
-                    seat.arm(None);
+                if let Some(alarm) = &self.alarm {
+                    alarm.arm(None);
                 }
             }
             return;
@@ -104,12 +104,12 @@ impl Timer for WebTimer {
             return;
         }
         let now = now();
-        let millis = deadline.since(now).as_micros().div_ceil(1000);
+        let millis = deadline.as_micros().saturating_sub(now.as_micros()).div_ceil(1000);
         let millis = i32::try_from(millis).unwrap_or(Timeout::MAX);
-        self.fires_at = now + core::time::Duration::from_millis(u64::from(millis.unsigned_abs()));
+        self.fires_at = Timestamp::from_micros(now.as_micros() + 1000 * u64::from(millis.unsigned_abs()));
         self.timeout.set(millis);
-        if let Some(seat) = &self.seat {
-            seat.arm(Some(millis));
+        if let Some(alarm) = &self.alarm {
+            alarm.arm(Some(millis));
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::driver::platform::BoxFuture;
 use crate::driver::{AttemptId, SocketEvent, Transport};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::message::{BinaryType, Message};
-use crate::request::{Provider, ProviderError, Request, Source};
+use crate::request::{Provider, Request, Source};
 
 /// What the peer is told of a message that is too large: 1009 is not for pages to send.
 const TOO_LARGE: CloseCode = CloseCode::new(4009);
@@ -45,7 +45,7 @@ enum Origin {
 
 enum Link {
     Down,
-    Asking(BoxFuture<Result<Request, ProviderError>>),
+    Asking(BoxFuture<Result<Target, Error>>),
     Up(Socket),
 }
 
@@ -77,12 +77,7 @@ impl WebTransport {
     /// Asks the request provider, if it is the one that is waited for.
     pub(super) fn ask(&mut self, cx: &mut Context<'_>) {
         let Link::Asking(next) = &mut self.link else { return };
-        let Poll::Ready(request) = next.as_mut().poll(cx) else { return };
-        let target = match request {
-            Ok(request) => resolve(&request, &self.options)
-                .map_err(|error| Error::new(ErrorKind::Provider, error.to_string()).with_source(error)),
-            Err(error) => Err(Error::new(ErrorKind::Provider, error.to_string()).with_source(error)),
-        };
+        let Poll::Ready(target) = next.as_mut().poll(cx) else { return };
         match target {
             Ok(target) => self.link = self.open(&Rc::new(target)),
             Err(error) => {
@@ -100,7 +95,7 @@ impl WebTransport {
                 let name = exception.unchecked_ref::<DomException>().name();
                 let error = match name.as_str() {
                     "SecurityError" if target.is_mixed => target.forbidden(),
-                    _ => Error::new(ErrorKind::Opaque, format!("{name} when it was dialled")),
+                    _ => Error::new(ErrorKind::Opaque, name + " when it was dialled"),
                 };
                 self.fail(error.at(&target.shown()));
                 Link::Down
@@ -149,7 +144,10 @@ impl WebTransport {
             socket.close(TOO_LARGE, "message too large");
         }
         self.part();
-        self.fail(Error::new(ErrorKind::MessageTooLarge, format!("more than {} bytes", self.max_message_size)));
+        self.fail(Error::new(
+            ErrorKind::MessageTooLarge,
+            ["more than ", &self.max_message_size.to_string(), " bytes"].concat(),
+        ));
     }
 
     fn ended(&mut self, end: End) {
@@ -157,7 +155,11 @@ impl WebTransport {
             // What is in there now never left.
             let buffered = SocketEvent::Buffered(socket.buffered_amount());
             self.backlog.push(Held::Event(buffered));
-            socket.explain(end).into_iter().flatten().for_each(|event| self.backlog.push(Held::Event(event)));
+            let (closing, end) = socket.explain(end);
+            if let Some(closing) = closing {
+                self.backlog.push(Held::Event(closing));
+            }
+            self.backlog.push(Held::Event(end));
             self.part();
         }
     }
@@ -222,7 +224,7 @@ impl Transport for WebTransport {
         self.link = match &mut self.origin {
             Origin::Provider(provider) => {
                 self.client.wake();
-                Link::Asking(provider.next())
+                Link::Asking(provider.next(&self.options))
             }
             Origin::Fixed(target) => {
                 let target = target.clone();
@@ -241,7 +243,7 @@ impl Transport for WebTransport {
             if let Err(exception) = socket.send(&message) {
                 batch.push_front(message);
                 let name = exception.unchecked_ref::<DomException>().name();
-                let error = socket.error(ErrorKind::Io, format!("{name} when sending"));
+                let error = socket.error(ErrorKind::Io, name + " when sending");
                 self.part();
                 return self.fail(error);
             }

@@ -35,21 +35,28 @@ struct Running {
     _on_error: Closure<dyn Fn()>,
 }
 
+/// A second source of wake-ups for a client; `None` wakes it no more.
+pub(super) trait Alarm {
+    fn arm(&self, millis: Option<i32>);
+}
+
 /// A client's use of the worker.
 pub(super) struct Seat {
     client: u32,
 }
 
 impl Seat {
-    pub(super) fn take(client: u32) -> Self {
+    pub(super) fn alarm(client: u32) -> Box<dyn Alarm> {
         SHARED.with_borrow_mut(|shared| {
             let shared = shared.get_or_insert_with(|| Shared { seats: 0, running: Running::start() });
             shared.seats += 1;
         });
-        Self { client }
+        Box::new(Self { client })
     }
+}
 
-    pub(super) fn arm(&self, millis: Option<i32>) {
+impl Alarm for Seat {
+    fn arm(&self, millis: Option<i32>) {
         SHARED.with_borrow(|shared| {
             if let Some(Running { worker, .. }) = shared.as_ref().and_then(|shared| shared.running.as_ref()) {
                 let order = Array::of2(&self.client.into(), &millis.unwrap_or(-1).into());

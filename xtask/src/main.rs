@@ -9,7 +9,9 @@ mod job;
 mod layers;
 mod package;
 mod report;
+mod rules;
 mod setup;
+mod size;
 mod steps;
 mod web;
 
@@ -22,7 +24,12 @@ usage: cargo xtask test [--list] [--verbose] [FILTER...]
 
   FILTER     run only the steps whose name contains one of these words
   --list     name the steps and run none
-  --verbose  show every step's whole output, not only that of a failed one";
+  --verbose  show every step's whole output, not only that of a failed one
+
+       cargo xtask rules [--write]
+
+  prints which rule is shown by how many tests on which target
+  --write    puts that into DESIGN.md";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -31,12 +38,27 @@ fn main() -> ExitCode {
             Ok(options) => report::test(&options),
             Err(message) => usage_error(&message),
         },
+        Some("rules") => match args.next().as_deref() {
+            None => print_rules(false),
+            Some("--write") => print_rules(true),
+            Some(other) => usage_error(&format!("unknown option `{other}`")),
+        },
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
         }
         Some(other) => usage_error(&format!("no task is called `{other}`")),
         None => usage_error("which task?"),
+    }
+}
+
+fn print_rules(write: bool) -> ExitCode {
+    match job::Place::find() {
+        Ok(place) => rules::print(&place.root, write),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

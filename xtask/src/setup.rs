@@ -143,7 +143,7 @@ pub(crate) fn needs(program: &str) -> Result<PathBuf, Stop> {
 
 /// Builds a directory of ours next to where it shall be and moves it there when it is complete, unless one that works is
 /// there: an interrupted run leaves no half of one, and none is taken away from another run that uses it.
-fn install_aside(
+pub(crate) fn install_aside(
     job: &mut Job<'_>,
     name: &str,
     works: impl Fn(&mut Job<'_>, &Path) -> bool,

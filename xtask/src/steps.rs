@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo};
 use crate::job::{Job, Stop};
-use crate::{layers, package, setup, web};
+use crate::{layers, package, rules, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -41,6 +41,7 @@ pub(crate) fn all() -> Vec<Step> {
 
         step("fmt", |job| check(job, cargo("fmt --all --check"))),
         step("layers", layers::check),
+        step("rules", rules::check),
         step("clippy native", |job| check(job,
             cargo("clippy --workspace --all-targets --all-features -- -D warnings"))),
         step("docs native", |job| check(job,
@@ -59,19 +60,23 @@ pub(crate) fn all() -> Vec<Step> {
             job.run(&cargo("build --example demo"))?;
             check(job, cargo("run --quiet --example demo").seconds(60))
         }),
-        // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development
-        // dependencies do not leak into this: resolver 3 leaves them out unless a test is built.
         step("clippy web", |job| check(job,
-            cargo("clippy -p homing --target wasm32-unknown-unknown --lib --tests --examples -- -D warnings"))),
+            cargo("clippy -p homing --target wasm32-unknown-unknown --lib --test conformance --test web_smoke \
+                --test web_leaks --test web_timers --test web_workers -- -D warnings"))),
         step("docs web", |job| check(job,
             cargo("doc --no-deps -p homing --target wasm32-unknown-unknown").env("RUSTDOCFLAGS", "-Dwarnings"))),
+        step("example web", |job| check(job, cargo(
+            "build --target wasm32-unknown-unknown --manifest-path examples/web/Cargo.toml --target-dir target/example-web"))),
         step("web chromium", web::chromium),
         step("web firefox", web::firefox),
         step("web webkit", web::webkit),
         step("web worker", web::worker),
         step("web node", web::node),
+        step("size web", size::check),
         step("machine wasm", |job| check(job,
             cargo("clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings"))),
+        // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development
+        // dependencies do not leak into this: resolver 3 leaves them out unless a test is built.
         step("features", |job| {
             setup::cargo_tool(job, "cargo-hack", setup::CARGO_HACK)?;
             check(job, cargo("hack check -p homing --feature-powerset --depth 2"))

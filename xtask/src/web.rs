@@ -23,6 +23,22 @@ const PACKAGES: [(&str, &str); 5] = [
 ];
 const GECKODRIVER: &str = "0.37.1";
 
+/// Which of the test binaries run where.
+pub(crate) struct Suite {
+    pub(crate) target: &'static str,
+    pub(crate) tests: &'static [&'static str],
+}
+
+const PAGE: &[&str] = &["conformance", "web_smoke", "web_timers", "web_workers", "web_leaks"];
+
+const CHROMIUM: Suite = Suite { target: "Chromium", tests: PAGE };
+const FIREFOX: Suite = Suite { target: "Firefox", tests: PAGE };
+const WEBKIT: Suite = Suite { target: "WebKit", tests: &["conformance", "web_smoke", "web_timers", "web_workers"] };
+const WORKER: Suite = Suite { target: "worker", tests: &["conformance", "web_timers", "web_workers"] };
+const NODE: Suite = Suite { target: "Node", tests: &["conformance", "web_timers"] };
+
+pub(crate) const SUITES: [Suite; 5] = [CHROMIUM, FIREFOX, WEBKIT, WORKER, NODE];
+
 pub(crate) fn browsers(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let missing: Vec<_> = PACKAGES.iter().filter(|(program, _)| setup::find(program).is_none()).collect();
     let names: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
@@ -53,23 +69,19 @@ fn locked<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
 
 pub(crate) fn chromium(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let driver = setup::needs("chromedriver")?;
-    run(job, &["conformance", "web_smoke"], |runner| {
-        runner.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", driver.clone())
-    })
+    run(job, &CHROMIUM, |runner| runner.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", driver.clone()))
 }
 
 pub(crate) fn worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let driver = setup::needs("chromedriver")?;
-    run(job, &["conformance"], |runner| {
-        runner.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1").env("CHROMEDRIVER", driver.clone())
-    })
+    run(job, &WORKER, |runner| runner.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1").env("CHROMEDRIVER", driver.clone()))
 }
 
 pub(crate) fn firefox(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::needs("firefox-esr")?;
     let driver = setup::needs("geckodriver")?;
     let capabilities = job.place.root.join("tests/browsers/firefox.json");
-    run(job, &["conformance", "web_smoke"], |runner| {
+    run(job, &FIREFOX, |runner| {
         runner
             .env("WASM_BINDGEN_USE_BROWSER", "1")
             .env("GECKODRIVER", driver.clone())
@@ -81,7 +93,7 @@ pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let driver = setup::needs("WebKitWebDriver")?;
     setup::needs("xvfb-run")?;
     let capabilities = job.place.root.join("tests/browsers/webkit.json");
-    run(job, &["conformance", "web_smoke"], |runner| {
+    run(job, &WEBKIT, |runner| {
         runner
             .under("xvfb-run", &["-a"])
             .env("WASM_BINDGEN_USE_BROWSER", "1")
@@ -94,14 +106,15 @@ pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::needs("node")?;
-    run(job, &["conformance"], |runner| {
+    run(job, &NODE, |runner| {
         runner.env("WASM_BINDGEN_USE_NODE_EXPERIMENTAL", "1").env("NODE_ARGS", "--experimental-websocket")
     })
 }
 
-/// Runs these tests, each by the runner as `how` sets it up, beside a test server.
-fn run(job: &mut Job<'_>, tests: &[&str], how: impl Fn(Cmd) -> Cmd) -> Result<Counts, Stop> {
+/// Runs the tests of a suite, each by the runner as `how` sets it up, beside a test server.
+fn run(job: &mut Job<'_>, suite: &Suite, how: impl Fn(Cmd) -> Cmd) -> Result<Counts, Stop> {
     setup::needs("wasm-bindgen-test-runner")?;
+    let tests = suite.tests;
     let mut build = cargo("test --no-run -p homing --target").arg(WASM);
     for test in tests {
         build = build.args(&["--test", test]);

@@ -129,6 +129,17 @@ fn s17_the_round_trip_is_that_of_the_matching_answer() {
 }
 
 #[test]
+fn s17_a_round_trip_may_be_longer_than_the_interval() {
+    let mut rig = beating(20, 60);
+    rig.after(65 * SECOND);
+    assert_eq!(rig.log(), ["beat 1", "beat 2", "beat 3"]);
+    rig.socket(SocketEvent::Answered(Some(1)));
+    assert_eq!(rig.log(), ["latency 45s"]);
+    rig.socket(SocketEvent::Answered(Some(2)));
+    assert_eq!(rig.log(), ["latency 25s"]);
+}
+
+#[test]
 fn s17_no_heartbeat_no_deadline() {
     let mut rig = Rig::open(config());
     rig.after(1_000_000 * SECOND);

@@ -1,0 +1,96 @@
+//! Time in a browser that is late, or has no worker to ask: in pages, in workers and in Node.
+//!
+//! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use homing::web::BuilderExt;
+use homing::{Event, Events, Heartbeat, Reconnect, WebSocket};
+use js_sys::{Date, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const URL: &str = "ws://127.0.0.1:7410";
+
+#[wasm_bindgen(inline_js = r#"
+    export function after(millis) {
+        return new Promise((resolve) => setTimeout(resolve, millis));
+    }
+    const { Worker } = globalThis, { warn } = console, warnings = [];
+    // As where the page's policy forbids workers.
+    export function forbid_workers() {
+        globalThis.Worker = function () { throw new Error("forbidden"); };
+        console.warn = (text) => warnings.push(text);
+    }
+    export function allow_workers() {
+        globalThis.Worker = Worker;
+        console.warn = warn;
+        return warnings;
+    }
+"#)]
+extern "C" {
+    fn after(millis: i32) -> Promise;
+    fn forbid_workers();
+    fn allow_workers() -> Vec<String>;
+}
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+async fn sleep(millis: i32) {
+    JsFuture::from(after(millis)).await.unwrap();
+}
+
+async fn opened(events: &mut Events) {
+    let first = events.next().await;
+    assert!(matches!(first, Some(Event::Open(_))), "{first:?}");
+}
+
+/// Nothing else runs meanwhile, as when the machine sleeps.
+fn block(millis: f64) {
+    let end = Date::now() + millis;
+    while Date::now() < end {}
+}
+
+#[wasm_bindgen_test]
+async fn s18_a_late_wake_up_condemns_nobody() {
+    let heartbeat = Heartbeat::message(ms(50), ms(100), "beat");
+    let builder = WebSocket::builder(format!("{URL}/echo")).reconnect(Reconnect::never()).heartbeat(heartbeat);
+    let builder = builder.heartbeat_reply(|message| message.as_text() == Some("beat"));
+    let (ws, mut events) = builder.connect_stream().unwrap();
+    opened(&mut events).await;
+    for _ in 0..5 {
+        block(400.0);
+        let before = ws.stats().heartbeats;
+        sleep(300).await;
+        assert!(ws.stats().heartbeats > before, "it beats on: {:?}", ws.stats());
+    }
+    assert_eq!(ws.stats().attempts, 1);
+    ws.close(1000, "").unwrap();
+    // Besides round trips nothing was told.
+    let mut events = events.filter(|event| std::future::ready(!matches!(event, Event::Latency(_))));
+    let next = events.next().await;
+    assert!(matches!(&next, Some(Event::Close(event)) if event.clean), "{next:?}");
+}
+
+/// Once for all clients, however many ask for a worker.
+#[wasm_bindgen_test]
+async fn s19_without_workers_its_own_timers_serve_and_it_is_told_once() {
+    forbid_workers();
+    for _ in 0..2 {
+        let heartbeat = Heartbeat::message(ms(30), ms(2000), "beat");
+        let builder = WebSocket::builder(format!("{URL}/echo")).reconnect(Reconnect::never()).heartbeat(heartbeat);
+        let (ws, mut events) = builder.heartbeat_in_worker(true).connect_stream().unwrap();
+        opened(&mut events).await;
+        sleep(400).await;
+        assert!(ws.stats().heartbeats >= 3, "{:?}", ws.stats());
+        ws.abort();
+        ws.closed().await;
+    }
+    let told = allow_workers();
+    assert!(told.len() == 1 && told[0].contains("heartbeat_in_worker"), "{told:?}");
+}

@@ -1,0 +1,54 @@
+//! The worker that keeps the heartbeat of a page in the background, where there are workers: in pages, and in workers.
+//!
+//! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use homing::web::BuilderExt;
+use homing::{Event, Heartbeat, Reconnect, WebSocket};
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen(inline_js = r#"
+    const { setTimeout } = globalThis;
+    export function throttle(on) {
+        const slow = (callback, millis) => setTimeout(callback, Math.max(millis, 60000));
+        globalThis.setTimeout = on ? slow : setTimeout;
+    }
+    export function after(millis) {
+        return new Promise((resolve) => setTimeout(resolve, millis));
+    }
+"#)]
+extern "C" {
+    /// Lets the timers be as slow as those of a page that has long been in the background.
+    fn throttle(on: bool);
+    /// Is not throttled.
+    fn after(millis: i32) -> Promise;
+}
+
+/// So many beats within 600 ms where timers are throttled.
+async fn beats(in_worker: bool) -> u64 {
+    let heartbeat = Heartbeat::message(Duration::from_millis(30), Duration::from_secs(5), "beat");
+    let builder = WebSocket::builder("ws://127.0.0.1:7410/echo").reconnect(Reconnect::never()).heartbeat(heartbeat);
+    let builder = builder.heartbeat_reply(|message| message.as_text() == Some("beat"));
+    throttle(true);
+    let (ws, mut events) = builder.heartbeat_in_worker(in_worker).connect_stream().unwrap();
+    let first = events.next().await;
+    JsFuture::from(after(600)).await.unwrap();
+    throttle(false);
+    assert!(matches!(first, Some(Event::Open(_))), "{first:?}");
+    let beats = ws.stats().heartbeats;
+    ws.abort();
+    beats
+}
+
+#[wasm_bindgen_test]
+async fn s19_a_throttled_page_keeps_its_beat() {
+    assert_eq!(beats(false).await, 0);
+    let beats = beats(true).await;
+    assert!(beats >= 4, "{beats}");
+}
