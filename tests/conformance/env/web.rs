@@ -112,7 +112,7 @@ pub async fn sleep(duration: Duration) {
 
 pub fn now() -> Duration {
     // The clock of the client, whose milliseconds are whole: a finer one would see it early.
-    Duration::from_secs_f64(js_sys::Date::now() / 1e3)
+    Duration::from_millis(js_sys::Date::now() as u64)
 }
 
 /// What a browser tells of an error: nothing, unless the client itself noticed it.
