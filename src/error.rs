@@ -31,7 +31,7 @@ struct Cause {
 }
 
 /// What failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The host's name could not be resolved.
@@ -70,6 +70,35 @@ pub enum ErrorKind {
     Unsupported,
     /// The platform hides the cause, as browsers do.
     Opaque,
+}
+
+/// Without the body of a refusal, which can repeat what it was asked.
+impl fmt::Debug for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Dns => "Dns",
+            Self::Connect => "Connect",
+            Self::Proxy { .. } => "Proxy",
+            Self::Tls => "Tls",
+            Self::Handshake { .. } => "Handshake",
+            Self::OpenTimeout => "OpenTimeout",
+            Self::HeartbeatTimeout => "HeartbeatTimeout",
+            Self::Protocol => "Protocol",
+            Self::MessageTooLarge => "MessageTooLarge",
+            Self::Io => "Io",
+            Self::Provider => "Provider",
+            Self::Unsupported => "Unsupported",
+            Self::Opaque => "Opaque",
+        };
+        match self {
+            Self::Proxy { status } => f.debug_struct(name).field("status", status).finish(),
+            Self::Handshake { status, headers, body } => {
+                let body = format_args!("{} bytes", body.len());
+                f.debug_struct(name).field("status", status).field("headers", headers).field("body", &body).finish()
+            }
+            _ => f.write_str(name),
+        }
+    }
 }
 
 /// What was being done when it failed; see [`Error::code`].

@@ -106,8 +106,8 @@ pub async fn s25_attempts(env: Env) {
 
 pub async fn s26_debug_tells_no_secrets(env: Env) {
     let log = env.log();
-    let url = env.url("/http?status=401&token=hush");
-    let request = Request::new(url.clone()).protocol("chat");
+    let url = env.url("/http?status=401&token=hush&body=hush");
+    let request = Request::new(url.clone()).protocol("chat").protocol("hush");
     assert!(!format!("{request:?}").contains("hush"), "{request:?}");
     let asked = request.clone();
     let builder = env.once("/echo?token=hush").request_provider(move || {
