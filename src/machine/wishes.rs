@@ -1,10 +1,10 @@
-//! What a handle asks for, and how a client ends.
+//! What a handle asks for.
 
 use core::time::Duration;
 
 use super::state::{Next, Phase, Stage};
 use super::{Machine, Output, PausedBy, Request, Timestamp};
-use crate::close::{CloseEvent, End, EndReason, Initiator};
+use crate::close::{CloseEvent, EndReason, Initiator};
 
 impl Machine {
     /// A handle asks for something. Works in every state and never fails.
@@ -103,22 +103,5 @@ impl Machine {
     fn end_waiting(&mut self) {
         self.phase = Phase::Closed { told: false };
         self.end_reason = EndReason::Closed;
-    }
-
-    /// The end, as `on_end` is about to tell it.
-    pub(super) fn end(&mut self) -> End {
-        // A retry that was told may have been cancelled since.
-        if let Some(close) = &mut self.last_close {
-            close.retry_in = None;
-        }
-        let end = End {
-            reason: self.end_reason,
-            unsent: self.queue.len(),
-            close: self.last_close.clone(),
-            error: self.last_error.clone(),
-        };
-        self.ends += 1;
-        self.last_end = Some(end.clone());
-        end
     }
 }

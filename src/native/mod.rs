@@ -13,6 +13,7 @@ mod target;
 mod task;
 mod timer;
 mod tls;
+mod up;
 
 #[cfg(feature = "native-tls")]
 pub use native_tls;

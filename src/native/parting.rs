@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use super::socket::Wire;
+use super::up::Wire;
 use crate::close::CloseCode;
 
 /// Sends a Close frame and lets go of the connection.
