@@ -93,8 +93,9 @@ impl fmt::Debug for ErrorKind {
         match self {
             Self::Proxy { status } => f.debug_struct(name).field("status", status).finish(),
             Self::Handshake { status, headers, body } => {
-                let body = format_args!("{} bytes", body.len());
-                f.debug_struct(name).field("status", status).field("headers", headers).field("body", &body).finish()
+                let mut out = f.debug_struct(name);
+                out.field("status", status).field("headers", headers);
+                out.field("body", &format_args!("{} bytes", body.len())).finish()
             }
             _ => f.write_str(name),
         }
