@@ -77,18 +77,19 @@ impl Message {
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 64;
-        let (kind, more) = match self {
+        let shown = match self {
             Self::Text(text) => {
-                let shown: String = text.chars().take(SHOWN).collect();
-                write!(f, "Text({shown:?}")?;
-                ("", text.len() > shown.len())
+                let start: String = text.chars().take(SHOWN).collect();
+                write!(f, "Text({start:?}")?;
+                start.len()
             }
-            Self::Binary(data) => ("Binary(", data.len() > SHOWN),
+            Self::Binary(data) => {
+                let start = data.slice(..data.len().min(SHOWN));
+                write!(f, "Binary({start:?}")?;
+                start.len()
+            }
         };
-        if let Self::Binary(data) = self {
-            write!(f, "{kind}{:?}", data.slice(..data.len().min(SHOWN)))?;
-        }
-        if more {
+        if shown < self.len() {
             write!(f, ".. {} bytes", self.len())?;
         }
         f.write_str(")")

@@ -127,11 +127,6 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.shared.lock().machine.state() == State::Open
     }
 
-    /// Whether messages must wait because the client is paused.
-    pub fn is_paused(&self) -> bool {
-        self.shared.lock().machine.is_paused()
-    }
-
     /// The end of a batch of messages, or something else that shows the peer alive.
     pub fn received(&mut self, now: Timestamp, attempt: AttemptId) {
         let Arrived { messages, bytes, answered } = core::mem::take(&mut self.arrived);
