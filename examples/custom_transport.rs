@@ -129,10 +129,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         match inbox.recv_timeout(patience) {
             Ok(News::Socket(attempt, event)) => pump.event(pump.now(), Input::Socket(attempt, event)),
             Ok(News::Message(attempt, message)) => {
-                if pump.delivers() {
-                    pump.message(message);
-                }
-                pump.received(pump.now(), attempt);
+                pump.message(message);
+                pump.received(attempt);
             }
             Ok(News::Wish) => {}
             Err(RecvTimeoutError::Timeout) => pump.event(pump.now(), Input::Wake),

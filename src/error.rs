@@ -27,6 +27,7 @@ pub struct Error {
 struct Cause {
     kind: ErrorKind,
     detail: String,
+    retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -114,7 +115,7 @@ pub(crate) enum Phase {
 impl Error {
     /// An error of a transport.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        let cause = Arc::new(Cause { kind, detail: detail.into(), source: None });
+        let cause = Arc::new(Cause { kind, detail: detail.into(), retry_after: None, source: None });
         Self { cause, phase: Phase::Open, url: String::new() }
     }
 
@@ -122,6 +123,13 @@ impl Error {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Arc::make_mut(&mut self.cause).source = Some(source.into().into());
+        self
+    }
+
+    /// Adds how long the next attempt has to wait at least, where the peer asked for it.
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: impl Into<Option<Duration>>) -> Self {
+        Arc::make_mut(&mut self.cause).retry_after = delay.into();
         self
     }
 
@@ -172,14 +180,9 @@ impl Error {
         }
     }
 
-    /// How long a 429 or 503 asked to wait, where `Retry-After` gave seconds.
+    /// How long the peer asked to wait.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        match &self.cause.kind {
-            ErrorKind::Handshake { status: Some(429 | 503), headers, .. } => {
-                headers.get("retry-after")?.trim().parse().ok().map(Duration::from_secs)
-            }
-            _ => None,
-        }
+        self.cause.retry_after
     }
 
     /// Whether the same would happen again, where the next request is the same.
@@ -251,6 +254,13 @@ impl PartialEq for Error {
     }
 }
 
+/// As `concat` does, without what panics there.
+pub(crate) fn joined(parts: &[&str]) -> String {
+    let mut text = String::new();
+    parts.iter().for_each(|part| text.push_str(part));
+    text
+}
+
 /// An option has a value that cannot work. Nothing was dialled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -265,6 +275,10 @@ pub struct ConfigError {
 impl ConfigError {
     pub(crate) fn new(option: &'static str, fault: impl Into<String>) -> Self {
         Self { option, fault: fault.into() }
+    }
+
+    pub(crate) fn zero(option: &'static str) -> Self {
+        Self::new(option, "is zero")
     }
 }
 

@@ -7,7 +7,6 @@ use crate::close::{CloseEvent, End};
 use crate::driver::platform::MaybeSend;
 use crate::error::Error;
 use crate::handshake::Handshake;
-use crate::machine::Event;
 use crate::message::Message;
 
 /// What a client tells, as callbacks. Every method has an empty default.
@@ -57,20 +56,6 @@ pub trait Handler: MaybeSend + 'static {
     fn on_latency(&mut self, ws: &WebSocket, round_trip: Duration) {}
     /// The client is closed: nothing more happens unless `reconnect` is called.
     fn on_end(&mut self, ws: &WebSocket, end: &End) {}
-}
-
-pub(crate) fn deliver(handler: &mut dyn Handler, ws: &WebSocket, event: Event) {
-    match event {
-        Event::Connect => handler.on_connect(ws),
-        Event::Open(handshake) => handler.on_open(ws, &handshake),
-        Event::Message(message) => handler.on_message(ws, message),
-        Event::Error(error) => handler.on_error(ws, &error),
-        Event::Close(event) => handler.on_close(ws, &event),
-        Event::BufferFull => handler.on_buffer_full(ws),
-        Event::BufferDrain => handler.on_buffer_drain(ws),
-        Event::Latency(round_trip) => handler.on_latency(ws, round_trip),
-        Event::End(end) => handler.on_end(ws, &end),
-    }
 }
 
 /// Closures as a handler. A trait for each closure carries the platform's bound into its box.

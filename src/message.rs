@@ -144,6 +144,12 @@ impl Text {
         Self(Bytes::from_static(text.as_bytes()))
     }
 
+    /// Keeps the string as it is.
+    #[allow(dead_code, reason = "what arrives natively is in a buffer of bytes")]
+    pub(crate) fn owning(text: String) -> Self {
+        Self(Bytes::from_owner(text))
+    }
+
     /// The text as a `str`.
     pub fn as_str(&self) -> &str {
         // SAFETY: every way to construct a `Text` starts from a `str`, checks the bytes, or promises that they are

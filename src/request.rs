@@ -68,10 +68,10 @@ fn failed(error: impl Into<ProviderError>) -> Error {
     Error::new(ErrorKind::Provider, error.to_string()).with_source(error)
 }
 
-/// Where the requests come from.
+/// Where an attempt goes.
 pub(crate) enum Source {
-    /// Always the same.
-    Fixed(Request),
+    /// Always to the same place.
+    Fixed(Target),
     /// Asked for each attempt.
     Provider(Box<dyn Provider>),
 }

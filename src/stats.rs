@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::machine::micros;
+
 /// A snapshot of a client's counters, over all of its attempts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,7 +37,7 @@ impl Stats {
         self.last_rtt = Some(rtt);
         self.smoothed_rtt = Some(match self.smoothed_rtt {
             None => rtt,
-            Some(smoothed) => (smoothed * 7 + rtt) / 8,
+            Some(smoothed) => Duration::from_micros((micros(smoothed) * 7 + micros(rtt)) / 8),
         });
     }
 }

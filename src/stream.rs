@@ -5,12 +5,13 @@ use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use futures_core::Stream;
 
 use crate::client::WebSocket;
 use crate::close::{CloseEvent, End};
+use crate::driver::platform;
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::handshake::Handshake;
@@ -47,7 +48,7 @@ pub(crate) fn events() -> (impl Handler, Events) {
 }
 
 fn lock(buffer: &Mutex<Buffer>) -> MutexGuard<'_, Buffer> {
-    buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    platform::lock(buffer)
 }
 
 impl Feeder {

@@ -31,6 +31,36 @@ extern "C" {
     fn new(name: &str) -> DomEvent;
 }
 
+#[wasm_bindgen(inline_js = r#"
+    const read = Blob.prototype.arrayBuffer
+    let held = 0, release, unhandled = 0
+    globalThis.addEventListener('unhandledrejection', () => unhandled++)
+    export function hold_blobs() {
+        const gate = new Promise((resolve) => (release = resolve))
+        Blob.prototype.arrayBuffer = async function () {
+            held++
+            await gate
+            return read.call(this)
+        }
+    }
+    export function held_blobs() {
+        return held
+    }
+    export function release_blobs() {
+        Blob.prototype.arrayBuffer = read
+        release()
+    }
+    export function unhandled_rejections() {
+        return unhandled
+    }
+"#)]
+extern "C" {
+    fn hold_blobs();
+    fn held_blobs() -> u32;
+    fn release_blobs();
+    fn unhandled_rejections() -> u32;
+}
+
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
@@ -259,6 +289,26 @@ async fn s16_blobs_are_read_in_order() {
     ws.send(vec![1_u8; 100_000]).unwrap();
     ws.close(1000, "").unwrap();
     ws.closed().await;
+}
+
+/// The promise of a blob cannot be cancelled: it comes when the attempt, and here the client, is long gone.
+#[wasm_bindgen_test]
+async fn s03_a_blob_that_is_read_too_late_is_nobodys() {
+    hold_blobs();
+    let log = Log::default();
+    let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
+    ws.send(&b"slow"[..]).unwrap();
+    while held_blobs() == 0 {
+        sleep(1).await;
+    }
+    ws.abort();
+    ws.closed().await;
+    drop(ws);
+    sleep(0).await;
+    release_blobs();
+    sleep(10).await;
+    assert_eq!(log.lines(), ["open", "close 1006 \"\" false Local", "end Closed"]);
+    assert_eq!(unhandled_rejections(), 0);
 }
 
 #[wasm_bindgen_test]

@@ -8,6 +8,7 @@
 //! - `Target`, `resolve`: a checked URL, and how one is made from text.
 //! - `default_heartbeat`: what a client does about liveness when nobody says.
 //! - `seed`: a random seed for jitter.
+//! - `lock`: takes a lock that is never held for long, nor while foreign code runs.
 //! - `connect`: starts a client from a checked configuration.
 //! - `public`: what users see at the crate's root.
 

@@ -6,12 +6,12 @@ use alloc::sync::Arc;
 use core::task::Waker;
 
 use super::{AttemptId, Input, Shared, SocketEvent, Timer, Timestamp, Transport};
-use crate::builder::{Builder, IsReply, Judge, Setup};
+use crate::builder::{Builder, Predicate, Setup};
 use crate::client::WebSocket;
-use crate::close::EndReason;
+use crate::close::{CloseEvent, EndReason};
 use crate::error::ConfigError;
-use crate::handler::{Handler, deliver};
-use crate::machine::{Heartbeat, Machine, Output, State};
+use crate::handler::Handler;
+use crate::machine::{Machine, Output, State, Tell};
 use crate::message::Message;
 
 /// Drives one client over a transport and a timer. See the [module](super) for how to call it.
@@ -20,9 +20,8 @@ pub struct Pump<T: Transport, M: Timer> {
     /// What callbacks are given. It does not keep the client alive.
     ws: WebSocket,
     handler: Box<dyn Handler>,
-    retry_if: Option<Box<dyn Judge>>,
-    is_reply: Option<Box<dyn IsReply>>,
-    heartbeat: Option<Heartbeat>,
+    retry_if: Option<Box<dyn Predicate<CloseEvent>>>,
+    is_reply: Option<Box<dyn Predicate<Message>>>,
     transport: T,
     timer: M,
     batch: VecDeque<Message>,
@@ -44,13 +43,14 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     /// # Errors
     /// An option has a value that cannot work, or cannot work over this transport.
     pub fn new(builder: Builder, transport: T, timer: M) -> Result<(WebSocket, Self), ConfigError> {
-        Self::start(builder.check()?, |_| Ok(transport), timer)
+        let (setup, _) = builder.check()?;
+        Self::start(setup, |_| Ok(transport), timer)
     }
 
     /// Starts a checked client; `transport` makes the transport from what the pump does not need itself.
     pub(crate) fn start(
-        mut setup: Setup,
-        transport: impl FnOnce(&mut Setup) -> Result<T, ConfigError>,
+        setup: Box<Setup>,
+        transport: impl FnOnce(&Setup) -> Result<T, ConfigError>,
         timer: M,
     ) -> Result<(WebSocket, Self), ConfigError> {
         if let Some(heartbeat) = setup.config.heartbeat.as_ref().filter(|heartbeat| heartbeat.message.is_none()) {
@@ -59,18 +59,16 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                 return Err(ConfigError::new("heartbeat", "Ping frames cannot be sent here: use `or_message`"));
             }
         }
-        let transport = transport(&mut setup)?;
+        let transport = transport(&setup)?;
         let clock = timer.clock();
-        let heartbeat = setup.config.heartbeat.clone();
         let shared = Shared::new(Machine::new(setup.config, clock.now()), clock);
         let ws = WebSocket::new(shared.clone(), setup.binary_type);
         let pump = Self {
             ws: ws.uncounted(),
             shared,
-            handler: setup.handler,
+            handler: setup.handler.unwrap_or(setup.closures),
             retry_if: setup.retry_if,
             is_reply: setup.is_reply,
-            heartbeat,
             transport,
             timer,
             batch: VecDeque::new(),
@@ -102,12 +100,20 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 
     /// A message arrived. Goes straight to the handler; the machine learns of a whole batch by
     /// [`received`](Self::received), which must follow the last message that is at hand.
+    ///
+    /// One that arrives while the client closes is dropped, as browsers do.
     #[inline]
     pub fn message(&mut self, message: Message) {
+        // A message that was taken from the socket before somebody paused is delivered.
+        if !self.delivers() && self.shared.lock().machine.state() != State::Open {
+            return;
+        }
         self.arrived.messages += 1;
         self.arrived.bytes += message.len() as u64;
         if let Some(is_reply) = &mut self.is_reply {
-            if is_reply(&message) {
+            let mut answers = false;
+            is_reply.ask(&message, &mut answers);
+            if answers {
                 self.arrived.answered = true;
                 return;
             }
@@ -115,28 +121,35 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.handler.on_message(&self.ws, message);
     }
 
-    /// Whether another message is wanted: not while paused, nor after a close. Ask before each message; one that
-    /// arrives while closing is dropped, as browsers do, one that arrives while paused must wait.
+    /// Whether another message is wanted: not while paused, nor after a close. One that arrives while paused should
+    /// wait.
     #[inline]
     pub fn delivers(&self) -> bool {
         self.shared.delivers()
     }
 
-    /// Whether the attempt is open. A message that was taken from the socket before somebody paused is delivered.
-    pub fn is_open(&self) -> bool {
-        self.shared.lock().machine.state() == State::Open
+    /// The end of a batch of messages, or something else that shows the peer alive.
+    pub fn received(&mut self, attempt: AttemptId) {
+        self.note_received(attempt);
     }
 
-    /// The end of a batch of messages, or something else that shows the peer alive.
-    pub fn received(&mut self, now: Timestamp, attempt: AttemptId) {
+    /// As [`received`](Self::received). Returns whether the pump sleeps on: nothing has to be done because of it.
+    ///
+    /// The machine hears of it by the time it knows, which is early at most: a clock is worth asking only for answers.
+    pub(crate) fn note_received(&mut self, attempt: AttemptId) -> bool {
         let Arrived { messages, bytes, answered } = core::mem::take(&mut self.arrived);
         let mut core = self.shared.lock();
+        let now = if answered { self.shared.clock.now() } else { core.machine.now() };
         core.machine.handle(now, Input::Socket(attempt, SocketEvent::Received { messages, bytes }));
         if answered {
             core.machine.handle(now, Input::Socket(attempt, SocketEvent::Answered(None)));
         }
+        let sleeps_on = !core.awake && !core.machine.has_output();
         drop(core);
-        self.drive();
+        if !sleeps_on {
+            self.drive();
+        }
+        sleeps_on
     }
 
     /// Carries out what handles have asked for meanwhile.
@@ -171,6 +184,12 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         true
     }
 
+    /// Whether somebody would like to know that the socket's own buffer empties.
+    #[allow(dead_code, reason = "only a browser must be asked how full it is")]
+    pub(crate) fn waits_for_room(&self) -> bool {
+        self.shared.lock().waits_for_room()
+    }
+
     /// When [`Input::Wake`] is due at the latest.
     pub fn deadline(&self) -> Option<Timestamp> {
         self.shared.lock().machine.deadline()
@@ -187,18 +206,51 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Event(event) => deliver(&mut *self.handler, &self.ws, event),
-            Output::Judge(event) => {
-                // Asked only where there is one.
-                let retry = self.retry_if.as_mut().is_none_or(|retry_if| retry_if(&event));
+            Output::Tell(tell) => self.tell(tell),
+            Output::Judge => {
+                let close = self.shared.lock().machine.last_close().cloned();
+                // Asked only where there is one, and after a close.
+                let mut retry = true;
+                if let (Some(retry_if), Some(close)) = (&mut self.retry_if, close) {
+                    retry_if.ask(&close, &mut retry);
+                }
                 self.handle(self.now(), Input::Verdict(retry));
             }
             Output::Dial(attempt) => self.transport.dial(attempt),
             Output::Transmit => self.transmit(),
             Output::Beat(beat) => self.beat(beat),
             Output::Read(on) => self.transport.read(on),
-            Output::Close { code, reason } => self.transport.close(code, &reason),
+            Output::Close => {
+                let (code, reason) = self.shared.lock().machine.farewell();
+                self.transport.close(code, &reason);
+            }
             Output::Abort => self.transport.abort(),
+        }
+    }
+
+    fn tell(&mut self, tell: Tell) {
+        let Self { handler, ws, shared, .. } = self;
+        match tell {
+            Tell::Connect => handler.on_connect(ws),
+            Tell::Open => {
+                let handshake = shared.lock().machine.take_handshake();
+                handler.on_open(ws, &handshake);
+            }
+            Tell::Error => {
+                let error = shared.lock().machine.last_error().cloned();
+                error.iter().for_each(|error| handler.on_error(ws, error));
+            }
+            Tell::Close => {
+                let close = shared.lock().machine.last_close().cloned();
+                close.iter().for_each(|close| handler.on_close(ws, close));
+            }
+            Tell::BufferFull => handler.on_buffer_full(ws),
+            Tell::BufferDrain => handler.on_buffer_drain(ws),
+            Tell::Latency(round_trip) => handler.on_latency(ws, round_trip),
+            Tell::End => {
+                let end = shared.lock().machine.ends().1.cloned();
+                end.iter().for_each(|end| handler.on_end(ws, end));
+            }
         }
     }
 
@@ -217,17 +269,19 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     }
 
     fn beat(&mut self, beat: u64) {
-        let Some(heartbeat) = &self.heartbeat else {
-            return;
+        let message = {
+            let core = self.shared.lock();
+            let heartbeat = core.machine.heartbeat().filter(|heartbeat| !(heartbeat.ping && T::CAN_PING));
+            heartbeat.and_then(|heartbeat| heartbeat.message.clone())
         };
-        match &heartbeat.message {
-            Some(message) if !(heartbeat.ping && T::CAN_PING) => {
+        match message {
+            Some(message) => {
                 // Past the queue, which may be long. A socket without room drops it: liveness is judged all the same.
-                self.batch.push_back(message.clone());
+                self.batch.push_back(message);
                 self.transport.send(&mut self.batch);
                 self.batch.clear();
             }
-            _ => self.transport.ping(beat),
+            None => self.transport.ping(beat),
         }
         self.transport.flush();
     }

@@ -4,9 +4,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
-use super::Clock;
+use super::{Clock, platform};
 use crate::close::{CloseCode, EndReason};
 use crate::error::SendError;
 use crate::machine::{Machine, Request};
@@ -54,22 +54,14 @@ impl Core {
     }
 
     /// Whether somebody would like to know that the socket's own buffer empties.
-    #[allow(dead_code, reason = "only a browser must be asked how full it is")]
-    pub(crate) fn waits_for_room(&self) -> bool {
+    pub(super) fn waits_for_room(&self) -> bool {
         self.machine.is_full() || self.waiting.iter().any(|(wait, _)| !matches!(wait, Wait::Ended(_)))
     }
 
-    /// Those who wait no longer, to be woken without the lock.
-    fn met(&mut self) -> Vec<Waker> {
-        let mut met = Vec::new();
-        for (wait, waker) in core::mem::take(&mut self.waiting) {
-            if self.is_met(wait) {
-                met.push(waker);
-            } else {
-                self.waiting.push((wait, waker));
-            }
-        }
-        met
+    /// One who waits no longer.
+    fn met(&mut self) -> Option<Waker> {
+        let met = self.waiting.iter().position(|(wait, _)| self.is_met(*wait))?;
+        Some(self.waiting.swap_remove(met).1)
     }
 
     pub(super) fn set_waker(&mut self, waker: &Waker) {
@@ -93,7 +85,7 @@ impl Shared {
     /// The lock is never held while foreign code runs, so a panic elsewhere cannot leave the machine half-changed.
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+        platform::lock(&self.core)
     }
 
     /// Wakes the pump if it sleeps, after a handle has changed the machine.
@@ -137,8 +129,12 @@ impl Shared {
 
     /// Wakes the futures whose condition has come about.
     pub(crate) fn wake_waiting(&self) {
-        let met = self.lock().met();
-        met.into_iter().for_each(Waker::wake);
+        loop {
+            // In a statement of its own: nobody is woken under the lock.
+            let met = self.lock().met();
+            let Some(waker) = met else { break };
+            waker.wake();
+        }
     }
 
     pub(crate) fn poll_wait(&self, wait: Wait, cx: &mut Context<'_>) -> Poll<()> {

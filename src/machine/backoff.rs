@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::rng::Rng;
+use super::time::micros;
 use crate::error::ConfigError;
 
 /// Whether and when a client comes back after an attempt has ended.
@@ -91,23 +92,23 @@ impl Reconnect {
         }
         // Doubling 2000 times is infinity, which `min` brings back to `max`.
         let exponent = i32::try_from(retries.min(2000)).unwrap_or(2000);
-        let grown = self.first.as_secs_f64() * pow(self.factor, exponent);
-        let bound = from_secs(grown).min(self.max);
-        let drawn = share(bound, self.jitter);
-        Some(bound.saturating_sub(drawn).saturating_add(rng.up_to(drawn)))
+        let grown = as_f64(self.first) * pow(self.factor, exponent);
+        let bound = grown.min(as_f64(self.max));
+        let drawn = bound * self.jitter;
+        Some(from_micros(bound - drawn + rng.unit() * drawn).min(self.max))
     }
 }
 
-/// Rounding can make more of the longest durations than there is.
-pub(super) fn share(of: Duration, share: f64) -> Duration {
-    from_secs(of.as_secs_f64() * share).min(of)
+/// Microseconds, which is what a [`Timestamp`](super::Timestamp) counts.
+#[allow(clippy::cast_precision_loss)]
+fn as_f64(duration: Duration) -> f64 {
+    micros(duration) as f64
 }
 
-/// To the nearest microsecond, which is what a [`Timestamp`](super::Timestamp) counts. The longest there is where that is
-/// too long.
+/// To the nearest one. The longest there is where that is too long.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn from_secs(secs: f64) -> Duration {
-    Duration::from_micros((secs * 1e6 + 0.5) as u64)
+fn from_micros(micros: f64) -> Duration {
+    Duration::from_micros((micros + 0.5) as u64)
 }
 
 /// `f64::powi` lives in `std`.

@@ -2,65 +2,76 @@
 
 use core::time::Duration;
 
-use super::state::{Next, Phase};
-use super::{Event, Machine};
+use super::state::{Next, Phase, Stage};
+use super::{Machine, Tell};
 use crate::close::{CloseEvent, End, EndReason, Initiator};
 use crate::error::{Error, Phase as ErrorPhase};
 
 impl Machine {
     /// The attempt failed: `on_error`, then `on_close`.
     pub(super) fn fail(&mut self, error: Error) {
-        self.fail_as(CloseEvent::abnormal(Initiator::Failure), error);
+        let phase = if matches!(self.phase, Phase::Connecting { .. }) { ErrorPhase::Opening } else { ErrorPhase::Open };
+        self.last_close = Some(CloseEvent::abnormal(Initiator::Failure));
+        self.finish(Some(error.at(&self.config.url).during(phase)), self.phase.next());
     }
 
-    pub(super) fn fail_as(&mut self, event: CloseEvent, error: Error) {
-        let phase = if matches!(self.phase, Phase::Connecting { .. }) { ErrorPhase::Opening } else { ErrorPhase::Open };
-        let error = error.at(&self.config.url).during(phase);
-        self.event(Event::Error(error.clone()));
-        let next = self.phase.next();
-        self.finish(event, Some(error), next);
+    /// The attempt is over without a failure. Where no Close frame arrived it was this side that ended it.
+    pub(super) fn part(&mut self, next: Next) {
+        if !matches!(self.phase, Phase::Closing { stage: Stage::AwaitingEnd, .. }) {
+            self.last_close = Some(CloseEvent::abnormal(Initiator::Local));
+        }
+        self.finish(None, next);
     }
 
     /// The socket is gone; `on_close` is owed.
-    pub(super) fn finish(&mut self, mut event: CloseEvent, error: Option<Error>, next: Next) {
+    fn finish(&mut self, error: Option<Error>, next: Next) {
+        if error.is_some() {
+            self.tell(Tell::Error);
+        }
+        self.last_error = error;
         let lasted = self.opened_at.take().is_some_and(|since| self.now - since >= self.config.stable_after);
         if lasted {
             self.retries = 0;
         }
         self.writable = false;
         let (lost, edge) = self.queue.socket_gone();
-        self.tell(edge);
-        event.lost = lost;
+        self.tell_edge(edge);
         self.stats.messages_lost += lost;
-        self.last_error = error;
-        self.phase = Phase::Ending { event, next, asked: false, verdict: None };
+        if let Some(event) = &mut self.last_close {
+            event.lost = lost;
+        }
+        self.phase = Phase::Ending { next, asked: false, verdict: None };
     }
 
     /// Decides what follows an attempt and tells its end.
     pub(super) fn conclude(&mut self) {
-        let ended = core::mem::replace(&mut self.phase, Phase::Closed { told: false });
-        let Phase::Ending { mut event, next, verdict, .. } = ended else {
+        let Phase::Ending { next, verdict, .. } = self.phase else {
             return;
         };
         let decision = match next {
-            Next::Policy => self.policy(&event, verdict),
+            Next::Policy => self.policy(verdict),
             Next::Retry(delay) => Ok(delay),
             Next::End => Err(EndReason::Closed),
         };
-        match decision {
-            Ok(delay) => {
-                event.retry_in = Some(delay);
-                self.phase = Phase::Waiting { until: (!self.frozen).then(|| self.now + delay) };
+        self.phase = match decision {
+            Ok(delay) => Phase::Waiting { until: (!self.frozen).then(|| self.now + delay) },
+            Err(reason) => {
+                self.end_reason = reason;
+                Phase::Closed { told: false }
             }
-            Err(reason) => self.end_reason = reason,
+        };
+        if let Some(event) = &mut self.last_close {
+            event.retry_in = decision.ok();
         }
-        self.last_close = Some(event.clone());
-        self.event(Event::Close(event));
+        self.tell(Tell::Close);
     }
 
     /// S7 and S8: after which delay to try again, or why not.
-    fn policy(&mut self, event: &CloseEvent, verdict: Option<bool>) -> Result<Duration, EndReason> {
-        let refused = event.initiator == Initiator::Remote && matches!(event.code.get(), 1008 | 1010);
+    fn policy(&mut self, verdict: Option<bool>) -> Result<Duration, EndReason> {
+        let refused = self
+            .last_close
+            .as_ref()
+            .is_some_and(|event| event.initiator == Initiator::Remote && matches!(event.code.get(), 1008 | 1010));
         let hopeless = self.last_error.as_ref().is_some_and(Error::is_fatal) && !self.config.has_provider;
         match verdict {
             Some(false) => return Err(EndReason::Declined),
@@ -74,7 +85,7 @@ impl Machine {
     }
 
     /// The end, as `on_end` is about to tell it.
-    pub(super) fn end(&mut self) -> End {
+    pub(super) fn end(&mut self) {
         // A retry that was told may have been cancelled since.
         if let Some(close) = &mut self.last_close {
             close.retry_in = None;
@@ -86,7 +97,6 @@ impl Machine {
             error: self.last_error.clone(),
         };
         self.ends += 1;
-        self.last_end = Some(end.clone());
-        end
+        self.last_end = Some(end);
     }
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::time::Timestamp;
+use super::time::{Timestamp, micros};
 use crate::error::ConfigError;
 use crate::message::Message;
 
@@ -140,5 +140,5 @@ fn slot(beat: u64) -> usize {
 
 /// By how much a wake-up may miss its deadline before it counts as late.
 fn slack(config: &Heartbeat) -> Duration {
-    (config.timeout / 2).min(Duration::from_secs(1))
+    Duration::from_micros((micros(config.timeout) / 2).min(1_000_000))
 }

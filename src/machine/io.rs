@@ -60,7 +60,8 @@ pub enum SocketEvent {
         /// Its reason.
         reason: String,
     },
-    /// The socket is gone, without an error. `Closing` came before, except where the platform tells all at once.
+    /// The socket is gone, without an error. `Closing` came before, except where the platform tells all at once: a code
+    /// other than 1006 tells that the peer's Close frame arrived.
     Closed {
         /// The peer's code; 1005 if its Close frame had none, 1006 if there was no Close frame.
         code: CloseCode,
@@ -104,13 +105,15 @@ pub(crate) enum PausedBy {
     Stream,
 }
 
-/// What is to be done next, in order.
-#[derive(Debug)]
+/// What is to be done next, in order. Small, as it is queued and passed on: what belongs to it the machine keeps until
+/// then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Tell the handler.
-    Event(Event),
-    /// Ask the retry predicate about this close, and answer by [`Input::Verdict`].
-    Judge(CloseEvent),
+    Tell(Tell),
+    /// Ask the retry predicate about [`Machine::last_close`](super::Machine::last_close), and answer by
+    /// [`Input::Verdict`].
+    Judge,
     /// Open a socket.
     Dial(AttemptId),
     /// Offer the queue to the socket.
@@ -119,10 +122,27 @@ pub(crate) enum Output {
     Beat(u64),
     /// Stop or resume reading.
     Read(bool),
-    /// Start the closing handshake, behind what was sent.
-    Close { code: CloseCode, reason: String },
+    /// Start the closing handshake, behind what was sent, with [`Machine::farewell`](super::Machine::farewell).
+    Close,
     /// Drop the socket at once.
     Abort,
+}
+
+/// What the handler is told. Nothing of the same kind can happen before it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tell {
+    Connect,
+    /// [`Machine::take_handshake`](super::Machine::take_handshake).
+    Open,
+    /// [`Machine::last_error`](super::Machine::last_error).
+    Error,
+    /// [`Machine::last_close`](super::Machine::last_close).
+    Close,
+    BufferFull,
+    BufferDrain,
+    Latency(Duration),
+    /// [`Machine::ends`](super::Machine::ends).
+    End,
 }
 
 /// What a client tells, as one value: what [`Events`](crate::Events) yields.

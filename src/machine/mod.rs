@@ -41,6 +41,7 @@ mod tests;
 mod time;
 mod wishes;
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use core::time::Duration;
@@ -48,12 +49,14 @@ use core::time::Duration;
 pub use backoff::Reconnect;
 pub use heartbeat::Heartbeat;
 pub use io::{AttemptId, Event, Input, PageEvent, SocketEvent};
-pub(crate) use io::{Output, PausedBy, Request};
+pub(crate) use io::{Output, PausedBy, Request, Tell};
 pub use state::State;
 pub use time::Timestamp;
+pub(crate) use time::micros;
 
-use crate::close::{CloseEvent, End, EndReason};
-use crate::error::{Error, ErrorKind, Refusal, SendError};
+use crate::close::{CloseCode, CloseEvent, End, EndReason};
+use crate::error::{ConfigError, Error, ErrorKind, Refusal, SendError};
+use crate::handshake::Handshake;
 use crate::message::Message;
 use crate::stats::Stats;
 use heartbeat::Due;
@@ -79,10 +82,28 @@ pub(crate) struct Config {
     pub(crate) url: String,
 }
 
+impl Config {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.reconnect.check()?;
+        if let Some(heartbeat) = &self.heartbeat {
+            heartbeat.check()?;
+        }
+        let values = [
+            ("open_timeout", self.open_timeout == Some(Duration::ZERO)),
+            ("close_timeout", self.close_timeout.is_zero()),
+            ("max_send_buffer", self.max_send_buffer == 0),
+        ];
+        match values.iter().find(|(_, is_zero)| *is_zero) {
+            Some((option, _)) => Err(ConfigError::zero(option)),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The state machine of one client. See the [module](self) for its contract.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    config: Config,
+    config: Box<Config>,
     now: Timestamp,
     phase: Phase,
     attempt: AttemptId,
@@ -99,6 +120,11 @@ pub(crate) struct Machine {
     opened_at: Option<Timestamp>,
     opened_before: bool,
     frozen: bool,
+    /// The opening handshake that is to be told.
+    handshake: Handshake,
+    /// What our Close frame says.
+    farewell: (CloseCode, String),
+    /// How the last attempt ended, or is about to.
     last_close: Option<CloseEvent>,
     last_error: Option<Error>,
     last_end: Option<End>,
@@ -110,7 +136,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A client that dials at once.
-    pub(crate) fn new(config: Config, now: Timestamp) -> Self {
+    pub(crate) fn new(config: Box<Config>, now: Timestamp) -> Self {
         let mut machine = Self {
             now,
             phase: Phase::Closed { told: true },
@@ -126,6 +152,8 @@ impl Machine {
             opened_at: None,
             opened_before: false,
             frozen: false,
+            handshake: Handshake::default(),
+            farewell: (CloseCode::NORMAL, String::new()),
             last_close: None,
             last_error: None,
             last_end: None,
@@ -167,20 +195,26 @@ impl Machine {
                 return Some(Output::Transmit);
             }
             match &mut self.phase {
-                Phase::Ending { asked, verdict, next: Next::Policy, event }
+                Phase::Ending { asked, verdict, next: Next::Policy }
                     if self.config.has_predicate && verdict.is_none() =>
                 {
                     let first = !core::mem::replace(asked, true);
-                    return first.then(|| Output::Judge(event.clone()));
+                    return first.then_some(Output::Judge);
                 }
                 Phase::Ending { .. } => self.conclude(),
                 Phase::Closed { told: told @ false } => {
                     *told = true;
-                    return Some(Output::Event(Event::End(self.end())));
+                    self.end();
+                    return Some(Output::Tell(Tell::End));
                 }
                 _ => return None,
             }
         }
+    }
+
+    /// The time of the last input.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// When [`Input::Wake`] is due at the latest.
@@ -201,7 +235,7 @@ impl Machine {
             return Err(SendError { reason: Refusal::Closed, message });
         }
         let edge = self.queue.push(message)?;
-        self.tell(edge);
+        self.tell_edge(edge);
         Ok(())
     }
 
@@ -225,10 +259,14 @@ impl Machine {
         self.stats.messages_sent += messages;
         self.stats.bytes_sent += bytes as u64;
         let edge = self.queue.restore(batch, messages, bytes, socket_bytes);
-        self.tell(edge);
+        self.tell_edge(edge);
         if messages > 0 {
             self.progress();
         }
+    }
+
+    pub(crate) fn heartbeat(&self) -> Option<&Heartbeat> {
+        self.config.heartbeat.as_ref()
     }
 
     pub(crate) fn state(&self) -> State {
@@ -282,6 +320,24 @@ impl Machine {
         (self.ends, self.last_end.as_ref())
     }
 
+    /// The answer to the opening handshake that succeeded last; once.
+    pub(crate) fn take_handshake(&mut self) -> Handshake {
+        core::mem::take(&mut self.handshake)
+    }
+
+    pub(crate) fn last_close(&self) -> Option<&CloseEvent> {
+        self.last_close.as_ref()
+    }
+
+    pub(crate) fn last_error(&self) -> Option<&Error> {
+        self.last_error.as_ref()
+    }
+
+    /// What [`Output::Close`] is to say.
+    pub(crate) fn farewell(&self) -> (CloseCode, String) {
+        self.farewell.clone()
+    }
+
     /// Whether the client is closed and has said so.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Closed { told: true })
@@ -303,14 +359,18 @@ impl Machine {
         self.now = self.now.max(now);
     }
 
-    fn event(&mut self, event: Event) {
-        self.outputs.push_back(Output::Event(event));
+    fn put(&mut self, output: Output) {
+        self.outputs.push_back(output);
     }
 
-    fn tell(&mut self, edge: Option<Edge>) {
+    fn tell(&mut self, tell: Tell) {
+        self.put(Output::Tell(tell));
+    }
+
+    fn tell_edge(&mut self, edge: Option<Edge>) {
         match edge {
-            Some(Edge::Full) => self.event(Event::BufferFull),
-            Some(Edge::Drain) => self.event(Event::BufferDrain),
+            Some(Edge::Full) => self.tell(Tell::BufferFull),
+            Some(Edge::Drain) => self.tell(Tell::BufferDrain),
             None => {}
         }
     }
@@ -319,7 +379,7 @@ impl Machine {
         self.attempt = AttemptId(self.attempt.0 + 1);
         self.stats.attempts += 1;
         self.phase = Phase::Connecting { deadline: self.config.open_timeout.map(|timeout| self.now + timeout) };
-        self.outputs.push_back(Output::Dial(self.attempt));
+        self.put(Output::Dial(self.attempt));
     }
 
     fn wake(&mut self) {
@@ -328,7 +388,7 @@ impl Machine {
         match &mut self.phase {
             Phase::Waiting { until: Some(until) } if now >= *until => self.dial(),
             Phase::Connecting { deadline: Some(deadline) } if now >= *deadline => {
-                self.outputs.push_back(Output::Abort);
+                self.put(Output::Abort);
                 self.fail(Error::new(ErrorKind::OpenTimeout, ""));
             }
             Phase::Open { pulse: Some(pulse) } => {
@@ -339,14 +399,14 @@ impl Machine {
                     Due::Nothing => {}
                     Due::Beat(beat) => self.beat(beat),
                     Due::Dead => {
-                        self.outputs.push_back(Output::Abort);
+                        self.put(Output::Abort);
                         self.fail(Error::new(ErrorKind::HeartbeatTimeout, ""));
                     }
                 }
             }
             Phase::Closing { deadline, .. } if now >= *deadline => {
-                self.outputs.push_back(Output::Abort);
-                self.closed_without_peer();
+                self.put(Output::Abort);
+                self.part(self.phase.next());
             }
             _ => {}
         }
@@ -354,6 +414,6 @@ impl Machine {
 
     fn beat(&mut self, beat: u64) {
         self.stats.heartbeats += 1;
-        self.outputs.push_back(Output::Beat(beat));
+        self.put(Output::Beat(beat));
     }
 }

@@ -88,8 +88,13 @@ impl Queue {
         self.offered_bytes = 0;
         self.offered = false;
         self.held -= messages;
-        batch.append(&mut self.waiting);
-        core::mem::swap(&mut self.waiting, batch);
+        if !batch.is_empty() {
+            // Not by `append`, which a web app would load for this alone.
+            while let Some(message) = self.waiting.pop_front() {
+                batch.push_back(message);
+            }
+            core::mem::swap(&mut self.waiting, batch);
+        }
         self.socket_holds(socket_bytes)
     }
 

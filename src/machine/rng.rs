@@ -1,7 +1,5 @@
 //! Jitter that can be repeated.
 
-use core::time::Duration;
-
 /// SplitMix64: small, seedable, and good enough to spread clients. Never used for secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct Rng(u64);
@@ -19,12 +17,12 @@ impl Rng {
         mixed ^ (mixed >> 31)
     }
 
-    /// Uniform from zero to `max`, both included up to rounding.
-    pub(crate) fn up_to(&mut self, max: Duration) -> Duration {
+    /// Uniform from 0 to 1, both included.
+    pub(crate) fn unit(&mut self) -> f64 {
         // 53 bits are what an f64 holds exactly.
         #[allow(clippy::cast_precision_loss)]
         let unit = (self.next() >> 11) as f64 / ((1_u64 << 53) - 1) as f64;
-        super::backoff::share(max, unit)
+        unit
     }
 }
 
@@ -34,18 +32,17 @@ mod tests {
 
     #[test]
     fn spreads_over_the_whole_range_and_repeats_by_seed() {
-        let max = Duration::from_secs(8);
         let draw = |seed| {
             let mut rng = Rng::new(seed);
-            core::array::from_fn::<_, 4000, _>(|_| rng.up_to(max))
+            core::array::from_fn::<_, 4000, _>(|_| rng.unit() * 8.0)
         };
         let drawn = draw(7);
         assert_eq!(drawn, draw(7));
         assert_ne!(drawn, draw(8));
         for eighth in 0..8 {
-            let inside = drawn.iter().filter(|delay| delay.as_secs() == eighth).count();
-            assert!((400..600).contains(&inside), "{inside} of 4000 in second {eighth}");
+            let inside = drawn.iter().filter(|delay| delay.floor() == f64::from(eighth)).count();
+            assert!((400..600).contains(&inside), "{inside} of 4000 in eighth {eighth}");
         }
-        assert!(drawn.iter().all(|delay| *delay <= max));
+        assert!(drawn.iter().all(|drawn| (0.0..=8.0).contains(drawn)));
     }
 }

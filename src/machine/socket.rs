@@ -5,20 +5,20 @@ use core::time::Duration;
 
 use super::heartbeat::Pulse;
 use super::state::{Next, Phase, Stage};
-use super::{Event, Machine, Output, PageEvent, SocketEvent};
+use super::{Machine, Output, PageEvent, SocketEvent, Tell};
 use crate::close::{CloseCode, CloseEvent, Initiator};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
 
 /// Clients that hear of the network at the same moment do not dial at the same moment.
-const ONLINE_SPREAD: Duration = Duration::from_millis(500);
+const ONLINE_SPREAD_MICROS: f64 = 500_000.0;
 
 impl Machine {
     pub(super) fn socket(&mut self, event: SocketEvent) {
         match event {
             SocketEvent::Connected => {
                 if matches!(self.phase, Phase::Connecting { .. }) {
-                    self.event(Event::Connect);
+                    self.tell(Tell::Connect);
                 }
             }
             SocketEvent::Opened(handshake) => self.opened(handshake),
@@ -35,7 +35,7 @@ impl Machine {
                 };
                 if let Some(rtt) = pulse.answered(self.now, beat) {
                     self.stats.measured(rtt);
-                    self.event(Event::Latency(rtt));
+                    self.tell(Tell::Latency(rtt));
                 }
             }
             SocketEvent::Writable => self.writable = true,
@@ -43,7 +43,7 @@ impl Machine {
                 self.writable |= bytes == 0;
                 let held = self.queue.socket_bytes();
                 let edge = self.queue.socket_holds(bytes);
-                self.tell(edge);
+                self.tell_edge(edge);
                 if bytes < held {
                     self.progress();
                 }
@@ -66,65 +66,43 @@ impl Machine {
         self.writable = true;
         self.phase = Phase::Open { pulse: self.config.heartbeat.as_ref().map(|config| Pulse::new(self.now, config)) };
         if self.is_paused() {
-            self.outputs.push_back(Output::Read(false));
+            self.put(Output::Read(false));
         }
-        self.event(Event::Open(handshake));
+        self.handshake = handshake;
+        self.tell(Tell::Open);
     }
 
     fn peer_closing(&mut self, code: CloseCode, reason: String) {
         let initiator = match self.phase {
-            Phase::Open { .. } | Phase::Closing { stage: Stage::Draining { .. }, .. } => Initiator::Remote,
+            Phase::Open { .. } | Phase::Closing { stage: Stage::Draining, .. } => Initiator::Remote,
             Phase::Closing { stage: Stage::AwaitingPeer, .. } => Initiator::Local,
             _ => return,
         };
-        let event = CloseEvent::new(code, reason, true, initiator);
-        self.phase = Phase::Closing {
-            deadline: self.now + self.config.close_timeout,
-            stage: Stage::AwaitingEnd(event),
-            next: self.phase.next(),
-        };
+        self.last_close = Some(CloseEvent::new(code, reason, true, initiator));
+        let next = self.phase.next();
+        self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage: Stage::AwaitingEnd, next };
     }
 
     fn socket_closed(&mut self, code: CloseCode, reason: String, clean: bool) {
-        let next = self.phase.next();
-        match &self.phase {
-            Phase::Closing { stage: Stage::AwaitingEnd(event), .. } => {
-                let event = CloseEvent { clean, ..event.clone() };
-                self.finish(event, None, next);
-            }
-            Phase::Open { .. } | Phase::Closing { stage: Stage::Draining { .. }, .. } if clean => {
-                self.finish(CloseEvent::new(code, reason, clean, Initiator::Remote), None, next);
-            }
-            Phase::Closing { .. } => self.finish(CloseEvent::new(code, reason, clean, Initiator::Local), None, next),
-            Phase::Open { .. } => {
-                let event = CloseEvent::new(code, reason, clean, Initiator::Failure);
-                self.fail_as(event, Error::new(ErrorKind::Opaque, ""));
-            }
-            _ => self.fail(Error::new(ErrorKind::Opaque, "")),
+        if code != CloseCode::ABNORMAL {
+            self.peer_closing(code, reason);
         }
+        let Phase::Closing { stage, next, .. } = self.phase else {
+            return self.fail(Error::new(ErrorKind::Opaque, ""));
+        };
+        if let (Stage::AwaitingEnd, Some(event)) = (stage, &mut self.last_close) {
+            event.clean = clean;
+        }
+        self.part(next);
     }
 
     fn socket_failed(&mut self, error: Error) {
         let told = matches!(error.kind(), ErrorKind::Protocol | ErrorKind::MessageTooLarge);
-        match &self.phase {
+        match self.phase {
             // The closing handshake was under way: how TCP ends is no news, unless the peer broke the protocol.
-            Phase::Closing { stage: Stage::AwaitingEnd(event), .. } => {
-                let event = event.clone();
-                self.finish(event, None, self.phase.next());
-            }
-            Phase::Closing { .. } if !told => self.closed_without_peer(),
+            Phase::Closing { stage, next, .. } if stage == Stage::AwaitingEnd || !told => self.part(next),
             _ => self.fail(error),
         }
-    }
-
-    /// The closing handshake was not completed: the peer was silent, or TCP broke.
-    pub(super) fn closed_without_peer(&mut self) {
-        let next = self.phase.next();
-        let event = match &self.phase {
-            Phase::Closing { stage: Stage::AwaitingEnd(event), .. } => event.clone(),
-            _ => CloseEvent::abnormal(Initiator::Local),
-        };
-        self.finish(event, None, next);
     }
 
     /// Something left. While closing, that earns the rest more time; the last of the queue makes way for our Close.
@@ -132,15 +110,12 @@ impl Machine {
         let Phase::Closing { deadline, stage, .. } = &mut self.phase else {
             return;
         };
-        if !matches!(stage, Stage::AwaitingEnd(_)) {
+        if *stage != Stage::AwaitingEnd {
             *deadline = self.now + self.config.close_timeout;
         }
-        if self.queue.is_empty() {
-            if let Stage::Draining { code, reason } = stage {
-                let close = Output::Close { code: *code, reason: core::mem::take(reason) };
-                *stage = Stage::AwaitingPeer;
-                self.outputs.push_back(close);
-            }
+        if self.queue.is_empty() && *stage == Stage::Draining {
+            *stage = Stage::AwaitingPeer;
+            self.put(Output::Close);
         }
     }
 
@@ -159,7 +134,7 @@ impl Machine {
 
     /// A waiting client dials soon, an open one is probed.
     fn hurry(&mut self) {
-        let soon = self.now + self.rng.up_to(ONLINE_SPREAD);
+        let soon = self.now + Duration::from_micros((self.rng.unit() * ONLINE_SPREAD_MICROS) as u64);
         let now = self.now;
         match &mut self.phase {
             Phase::Waiting { until: Some(until) } => *until = soon.min(*until),
@@ -182,8 +157,8 @@ impl Machine {
                 Next::End => Next::End,
                 Next::Policy | Next::Retry(_) => Next::Retry(Duration::ZERO),
             };
-            self.outputs.push_back(Output::Abort);
-            self.finish(CloseEvent::abnormal(Initiator::Local), None, next);
+            self.put(Output::Abort);
+            self.part(next);
         } else if let Phase::Waiting { until } = &mut self.phase {
             *until = None;
         }

@@ -1,11 +1,9 @@
 //! The states, each with the deadlines that belong to it.
 
-use alloc::string::String;
 use core::time::Duration;
 
 use super::heartbeat::Pulse;
 use super::time::Timestamp;
-use crate::close::{CloseCode, CloseEvent};
 
 /// What a client is doing (S2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,7 +35,6 @@ pub(super) enum Phase {
     },
     /// The socket is gone; what follows is decided once everything before it has been told.
     Ending {
-        event: CloseEvent,
         next: Next,
         /// The retry predicate was asked, and this is what it said.
         asked: bool,
@@ -53,14 +50,14 @@ pub(super) enum Phase {
     },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// What is queued leaves first; then this Close frame.
-    Draining { code: CloseCode, reason: String },
+    Draining,
     /// Our Close frame is on its way.
     AwaitingPeer,
     /// The peer's Close frame arrived and was answered; the server closes TCP.
-    AwaitingEnd(CloseEvent),
+    AwaitingEnd,
 }
 
 /// What follows an attempt.
@@ -92,7 +89,7 @@ impl Phase {
 
     /// Queued messages may leave.
     pub(super) fn sends(&self) -> bool {
-        matches!(self, Self::Open { .. } | Self::Closing { stage: Stage::Draining { .. }, .. })
+        matches!(self, Self::Open { .. } | Self::Closing { stage: Stage::Draining, .. })
     }
 
     /// New messages are taken. A closing that leads to another attempt is no reason to refuse them.

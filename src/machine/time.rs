@@ -24,14 +24,20 @@ impl Timestamp {
     }
 }
 
+/// The machine counts in microseconds, as wasm has no arithmetic of 128 bits and `Duration` is made of two numbers.
+/// Saturates.
+// Once rather than at each deadline.
+#[inline(never)]
+pub(crate) fn micros(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()))
+}
+
 /// Saturates: a deadline that far away never comes.
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
-    // Once rather than at each deadline: wasm has no arithmetic of 128 bits.
-    #[inline(never)]
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
+        Self(self.0.saturating_add(micros(duration)))
     }
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::state::{Next, Phase, Stage};
 use super::{Machine, Output, PausedBy, Request, Timestamp};
-use crate::close::{CloseEvent, EndReason, Initiator};
+use crate::close::{CloseCode, EndReason};
 
 impl Machine {
     /// A handle asks for something. Works in every state and never fails.
@@ -13,7 +13,8 @@ impl Machine {
         match request {
             Request::Close { code, reason } => match &mut self.phase {
                 Phase::Open { .. } => {
-                    self.start_closing(Stage::Draining { code, reason }, Next::End);
+                    self.farewell = (code, reason);
+                    self.start_closing(Stage::Draining, Next::End);
                     self.progress();
                 }
                 Phase::Closing { next, .. } => *next = Next::End,
@@ -41,8 +42,8 @@ impl Machine {
             Phase::Connecting { .. } => self.drop_attempt(Next::Retry(delay)),
             Phase::Open { .. } => {
                 self.start_closing(Stage::AwaitingPeer, Next::Retry(delay));
-                self.outputs
-                    .push_back(Output::Close { code: crate::close::CloseCode::NORMAL, reason: Default::default() });
+                self.farewell = (CloseCode::NORMAL, Default::default());
+                self.put(Output::Close);
             }
             Phase::Closing { next, .. } | Phase::Ending { next, .. } => *next = Next::Retry(delay),
             Phase::Waiting { until } => *until = (!self.frozen).then(|| self.now + delay),
@@ -78,26 +79,22 @@ impl Machine {
                 // Nobody listened while paused: what is owed since then proves nothing.
                 pulse.heard();
             }
-            self.outputs.push_back(Output::Read(before));
+            self.put(Output::Read(before));
         }
     }
 
     fn start_closing(&mut self, stage: Stage, next: Next) {
         if self.is_paused() {
             // The peer's Close frame is behind what it sent before.
-            self.outputs.push_back(Output::Read(true));
+            self.put(Output::Read(true));
         }
         self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage, next };
     }
 
     /// Drops the socket at once.
     fn drop_attempt(&mut self, next: Next) {
-        let event = match &self.phase {
-            Phase::Closing { stage: Stage::AwaitingEnd(event), .. } => event.clone(),
-            _ => CloseEvent::abnormal(Initiator::Local),
-        };
-        self.outputs.push_back(Output::Abort);
-        self.finish(event, None, next);
+        self.put(Output::Abort);
+        self.part(next);
     }
 
     fn end_waiting(&mut self) {

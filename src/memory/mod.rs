@@ -83,7 +83,7 @@ impl Network {
     /// As [`Builder::connect`].
     pub fn connect(&self, builder: Builder) -> Result<WebSocket, ConfigError> {
         let number = self.lock().clients.len();
-        let setup = builder.check()?;
+        let (setup, _) = builder.check()?;
         let max_message_size = setup.max_message_size;
         let timer = MemoryTimer::new(self.clock());
         let transport = MemoryTransport::new(self.world.clone(), number, self.clock());
@@ -206,10 +206,8 @@ impl Network {
                 match incoming {
                     Incoming::Event(event) => pump.event(now, Input::Socket(attempt, event)),
                     Incoming::Message(message) => {
-                        if pump.delivers() {
-                            pump.message(message);
-                        }
-                        pump.received(now, attempt);
+                        pump.message(message);
+                        pump.received(attempt);
                     }
                 }
             }

@@ -176,7 +176,13 @@ async fn refused(response: Response<Incoming>, connection: &mut Connection) -> E
         headers: copied(&head.headers),
         body: body.freeze(),
     };
-    Error::new(kind, detail)
+    Error::new(kind, detail).with_retry_after(retry_after(&head))
+}
+
+/// How long a 429 or 503 asks to wait, where `Retry-After` gives seconds.
+fn retry_after(head: &http::response::Parts) -> Option<Duration> {
+    let asked = head.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    matches!(head.status.as_u16(), 429 | 503).then_some(Duration::from_secs(asked))
 }
 
 /// No answer, or none that is HTTP.

@@ -92,44 +92,44 @@ pub trait BuilderExt: Sized + sealed::Sealed {
 
 impl BuilderExt for Builder {
     fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.request.headers.push((name.into(), value.into()));
+        self.setup.request.headers.push((name.into(), value.into()));
         self
     }
 
     fn tcp_nodelay(mut self, on: bool) -> Self {
-        self.options.nodelay = on;
+        self.setup.options.nodelay = on;
         self
     }
 
     fn tcp_keepalive(mut self, after: impl Into<Option<Duration>>) -> Self {
-        self.options.keepalive = after.into();
+        self.setup.options.keepalive = after.into();
         self
     }
 
     fn local_address(mut self, address: IpAddr) -> Self {
-        self.options.local_address = Some(address);
+        self.setup.options.local_address = Some(address);
         self
     }
 
     fn root_certificates_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.options.tls.roots.push(pem.into());
+        self.setup.options.tls.roots.push(pem.into());
         self
     }
 
     fn client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.options.tls.identity = Some((chain.into(), key.into()));
+        self.setup.options.tls.identity = Some((chain.into(), key.into()));
         self
     }
 
     #[cfg(feature = "__rustls")]
     fn rustls_config(mut self, config: std::sync::Arc<super::rustls::ClientConfig>) -> Self {
-        self.options.tls.rustls = Some(config);
+        self.setup.options.tls.rustls = Some(config);
         self
     }
 
     #[cfg(feature = "native-tls")]
     fn native_tls_connector(mut self, connector: super::native_tls::TlsConnector) -> Self {
-        self.options.tls.native = Some(connector);
+        self.setup.options.tls.native = Some(connector);
         self
     }
 

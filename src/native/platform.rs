@@ -2,6 +2,7 @@
 
 use core::pin::Pin;
 use core::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::socket::Socket;
 use super::task::Task;
@@ -11,6 +12,7 @@ use crate::client::WebSocket;
 use crate::driver::Pump;
 use crate::error::ConfigError;
 use crate::machine::Heartbeat;
+use crate::request::Source;
 
 pub(crate) use super::options::Options;
 pub(crate) use super::target::{Target, resolve};
@@ -36,10 +38,15 @@ pub(crate) fn seed() -> u64 {
     }
 }
 
-pub(crate) fn connect(setup: Setup) -> Result<WebSocket, ConfigError> {
+/// A panic cannot leave what is behind these locks half-changed.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, ConfigError> {
     let runtime = tokio::runtime::Handle::try_current()
         .map_err(|_| ConfigError::new("connect", "no tokio runtime is entered here: see BuilderExt::run"))?;
-    let (ws, pump) = Pump::start(setup, Socket::new, NativeTimer::new())?;
+    let (ws, pump) = Pump::start(setup, |setup| Socket::new(setup, source), NativeTimer::new())?;
     runtime.spawn(Task::new(pump));
     Ok(ws)
 }

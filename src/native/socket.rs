@@ -20,7 +20,7 @@ use super::options::Options;
 use super::parting;
 use super::read_ahead::{IDLE, ReadAhead};
 use super::stream::Stream;
-use super::target::{Target, resolve};
+use super::target::Target;
 use super::up::{Up, Wire};
 use crate::builder::Setup;
 use crate::close::CloseCode;
@@ -29,7 +29,7 @@ use crate::driver::{AttemptId, SocketEvent, Transport};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::handshake::Handshake;
 use crate::message::{Message, Text};
-use crate::request::{Provider, Request, Source};
+use crate::request::{Provider, Source};
 
 pub(super) struct Socket {
     link: Link,
@@ -63,10 +63,9 @@ pub(super) enum Step {
 }
 
 impl Socket {
-    pub(super) fn new(setup: &mut Setup) -> Result<Self, ConfigError> {
-        let fixed = Source::Fixed(Request::new(""));
-        let origin = match core::mem::replace(&mut setup.source, fixed) {
-            Source::Fixed(request) => Origin::Fixed(Arc::new(resolve(&request, &setup.options)?)),
+    pub(super) fn new(setup: &Setup, source: Source) -> Result<Self, ConfigError> {
+        let origin = match source {
+            Source::Fixed(target) => Origin::Fixed(Arc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
         };
         let needs_tls = match &origin {

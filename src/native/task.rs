@@ -31,14 +31,10 @@ impl Task {
             match pump.transport().poll(cx) {
                 Poll::Ready(Step::Message(message)) => {
                     arrived = true;
-                    // What was taken from the socket when another thread paused is delivered; what arrives while
-                    // closing is dropped.
-                    if pump.delivers() || pump.is_open() {
-                        pump.message(message);
-                        // A callback closed, paused or reconnected: that comes first.
-                        if !pump.delivers() {
-                            break;
-                        }
+                    pump.message(message);
+                    // Somebody closed, paused or reconnected: that comes first.
+                    if !pump.delivers() {
+                        break;
                     }
                 }
                 Poll::Ready(Step::Event(event)) => {
@@ -51,13 +47,12 @@ impl Task {
                 }
             }
         }
-        let now = pump.now();
         if arrived {
-            pump.received(now, attempt);
+            pump.received(attempt);
         }
         match last {
             Some(Poll::Pending) => return Poll::Ready(()),
-            Some(Poll::Ready(event)) => pump.event(now, Input::Socket(attempt, event)),
+            Some(Poll::Ready(event)) => pump.event(pump.now(), Input::Socket(attempt, event)),
             None => {}
         }
         Poll::Pending

@@ -3,16 +3,17 @@
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::sync::Arc;
-use core::cell::{OnceCell, RefCell};
+use core::cell::RefCell;
 use core::task::{Context, Waker};
 
 use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
 
-use super::backlog::Held;
+use super::glue::Callback;
 use super::registry::{self, Token};
 use super::timer::WebTimer;
-use super::transport::WebTransport;
-use crate::driver::{AttemptId, Input, PageEvent, Pump, Shared};
+use super::transport::{Item, WebTransport};
+use crate::driver::{AttemptId, Input, PageEvent, Pump, SocketEvent};
 
 type WebPump = Pump<WebTransport, WebTimer>;
 
@@ -23,42 +24,66 @@ pub(super) struct Client {
     /// does not keep the pump's sockets and callbacks.
     pump: RefCell<Option<WebPump>>,
     /// What happened while it worked: a callback can make events happen, as by `dispatchEvent`.
+    /// Nobody else's code runs while this one is borrowed.
     inbox: RefCell<VecDeque<News>>,
-    shared: OnceCell<Arc<Shared>>,
 }
 
 /// Something happened to a client.
-pub(super) enum News {
+pub(super) struct News {
+    pub(super) kind: Kind,
+    /// The attempt that it is about, if it is about one.
+    pub(super) attempt: AttemptId,
+    /// What JavaScript tells of it.
+    pub(super) value: JsValue,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
     /// A handle asked for something, or the request provider got on.
     Woken,
     /// The timer's time has come.
     Due,
     /// Time to look at the socket's buffer.
     Look,
+    /// The network or the page changed.
     Page(PageEvent),
-    Opened(AttemptId),
-    Errored(AttemptId),
-    /// A message, or the end of the socket.
-    Arrived(AttemptId, Held),
+    /// The socket's events.
+    Open,
+    Message,
+    Error,
+    Close,
     /// A blob was read, or could not be.
-    Read(AttemptId, Option<JsValue>),
+    Read,
+    /// The transport gave up.
+    Failed,
+}
+
+impl From<Kind> for News {
+    fn from(kind: Kind) -> Self {
+        Self { kind, attempt: AttemptId::default(), value: JsValue::UNDEFINED }
+    }
 }
 
 impl Client {
     pub(super) fn new() -> Rc<Self> {
         let token = Token::new();
         let waker = Waker::from(token.clone());
-        Rc::new(Self { token, waker, pump: RefCell::default(), inbox: RefCell::default(), shared: OnceCell::new() })
+        Rc::new(Self { token, waker, pump: RefCell::default(), inbox: RefCell::default() })
     }
 
     pub(super) fn id(&self) -> u32 {
         self.token.id()
     }
 
+    pub(super) fn is_woken(&self) -> bool {
+        self.token.is_woken()
+    }
+
     /// Dials, but not before whoever connects has the handle.
-    pub(super) fn begin(self: &Rc<Self>, pump: WebPump, shared: Arc<Shared>) {
-        *self.pump.borrow_mut() = Some(pump);
-        let _ = self.shared.set(shared);
+    pub(super) fn begin(self: &Rc<Self>, pump: WebPump) {
+        if let Ok(mut slot) = self.pump.try_borrow_mut() {
+            *slot = Some(pump);
+        }
         registry::add(self);
         self.wake();
     }
@@ -68,92 +93,119 @@ impl Client {
         self.waker.wake_by_ref();
     }
 
+    /// What JavaScript calls when this happens.
+    pub(super) fn callback(self: &Rc<Self>, kind: Kind, attempt: AttemptId) -> Callback {
+        let client = self.clone();
+        Closure::new(move |value| client.tell(News { kind, attempt, value }))
+    }
+
     /// Everything that follows from the news has happened when this returns, unless the client is at work already.
-    #[inline]
     pub(super) fn tell(&self, news: News) {
         let Ok(mut slot) = self.pump.try_borrow_mut() else {
-            return self.inbox.borrow_mut().push_back(news);
+            if let Ok(mut inbox) = self.inbox.try_borrow_mut() {
+                inbox.push_back(news);
+            }
+            return;
         };
         let Some(pump) = &mut *slot else { return };
         self.token.set_busy(true);
-        self.take(pump, news);
-        let done = self.settle(pump);
+        let rests = self.take(pump, news);
+        let done = !(rests && self.is_idle(pump)) && self.settle(pump);
         self.token.set_busy(false);
         if done {
-            registry::bury(slot.take());
+            let gone = slot.take();
+            drop(slot);
             registry::remove(self.id());
+            // A handler goes down with its client, and may use other clients as it does.
+            drop(gone);
         }
     }
 
+    /// Whether nothing has happened meanwhile.
     #[inline]
-    fn take(&self, pump: &mut WebPump, news: News) {
-        match news {
-            News::Arrived(attempt, held) => {
-                if let Some(held) = pump.transport().admit(attempt, held) {
-                    self.deliver(pump, held);
-                }
-            }
-            news => self.take_rare(pump, news),
+    fn is_idle(&self, pump: &mut WebPump) -> bool {
+        !self.token.is_woken()
+            && pump.transport().has_no_backlog()
+            && self.inbox.try_borrow().is_ok_and(|inbox| inbox.is_empty())
+    }
+
+    /// Returns whether the client rests already.
+    fn take(&self, pump: &mut WebPump, news: News) -> bool {
+        if news.kind == Kind::Message {
+            let item = pump.transport().arrived(news);
+            return item.is_some_and(|item| self.deliver(pump, item));
         }
+        self.take_rare(pump, news);
+        false
     }
 
     fn take_rare(&self, pump: &mut WebPump, news: News) {
-        let now = pump.now();
-        match news {
-            News::Arrived(..) => {}
-            News::Woken => pump.drive(),
-            News::Due => {
+        let (now, attempt) = (pump.now(), news.attempt);
+        match news.kind {
+            Kind::Due => {
                 pump.timer().came();
                 pump.event(now, Input::Wake);
             }
-            News::Look => {
-                let attempt = pump.transport().attempt();
+            Kind::Look => {
                 if let Some(event) = pump.transport().look() {
+                    let attempt = pump.transport().attempt();
                     pump.event(now, Input::Socket(attempt, event));
                 }
             }
-            News::Page(event) => pump.event(now, Input::Page(event)),
-            News::Opened(attempt) => {
+            Kind::Page(event) => pump.event(now, Input::Page(event)),
+            Kind::Open => {
                 if let Some(event) = pump.transport().opened(attempt) {
                     pump.event(now, Input::Socket(attempt, event));
                 }
             }
-            News::Errored(attempt) => pump.transport().errored(attempt),
-            News::Read(attempt, buffer) => pump.transport().blob_was_read(attempt, buffer.as_ref()),
+            Kind::Error => pump.transport().errored(attempt),
+            Kind::Read => {
+                if let Some(message) = pump.transport().blob_was_read(attempt, &news.value) {
+                    self.deliver(pump, Item::Message(message));
+                }
+            }
+            Kind::Woken => pump.drive(),
+            Kind::Message | Kind::Close | Kind::Failed => {
+                if let Some(item) = pump.transport().arrived(news) {
+                    self.deliver(pump, item);
+                }
+            }
         }
     }
 
-    #[inline]
-    fn deliver(&self, pump: &mut WebPump, held: Held) {
+    /// Returns whether the client rests already.
+    fn deliver(&self, pump: &mut WebPump, item: Item) -> bool {
         let attempt = pump.transport().attempt();
-        match held {
-            Held::Message(message) => {
-                if pump.delivers() {
-                    pump.message(message);
-                }
-                pump.received(pump.now(), attempt);
+        match item {
+            Item::Message(message) => {
+                pump.message(message);
+                return pump.note_received(attempt);
             }
-            Held::Event(event) => pump.event(pump.now(), Input::Socket(attempt, event)),
-            // These come back as a message and as events.
-            Held::Blob(_) | Held::End(_) => {}
+            Item::End(buffered, event) => {
+                let now = pump.now();
+                // What is in there now never left.
+                pump.event(now, Input::Socket(attempt, SocketEvent::Buffered(buffered)));
+                pump.event(now, Input::Socket(attempt, event));
+            }
         }
+        false
     }
 
     /// Does what is left to do and rests. Returns whether the client is done for good.
     fn settle(&self, pump: &mut WebPump) -> bool {
         loop {
-            let news = self.inbox.borrow_mut().pop_front();
+            let news = self.inbox.try_borrow_mut().ok().and_then(|mut inbox| inbox.pop_front());
             if let Some(news) = news {
                 self.take(pump, news);
-            } else if let Some(held) = pump.transport().next() {
-                self.deliver(pump, held);
+            } else if let Some(item) = pump.transport().next() {
+                self.deliver(pump, item);
             } else if self.token.take_woken() {
                 pump.transport().ask(&mut Context::from_waker(&self.waker));
             } else if pump.is_done() {
                 return true;
             } else if pump.sleep(&self.waker) {
                 if pump.transport().watch().is_buffering() {
-                    let waits = self.shared.get().is_some_and(|shared| shared.lock().waits_for_room());
+                    let waits = pump.waits_for_room();
                     pump.transport().watch().buffer(waits);
                 }
                 return false;

@@ -1,11 +1,15 @@
 //! The few imports that `web_sys` does not have, or has with more calls out of wasm than needed.
 //!
-//! Everything is taken from `globalThis`, which windows, workers and Node have alike.
+//! Everything is taken from `globalThis`, which windows, workers and Node have alike. Each import costs about 80 bytes to
+//! load, so what is rarely used is read by its name, through one import for all.
 
 use js_sys::Function;
 use wasm_bindgen::convert::FromWasmAbi;
 use wasm_bindgen::describe::WasmDescribe;
 use wasm_bindgen::prelude::*;
+
+/// One type of closure for everything, as each costs glue.
+pub(super) type Callback = Closure<dyn Fn(JsValue)>;
 
 /// A `Uint8Array` that goes straight into wasm memory, as a plain name: a constructor can have no other result.
 pub(super) struct Bytes(pub(super) Vec<u8>);
@@ -30,13 +34,13 @@ impl FromWasmAbi for Bytes {
 extern "C" {
     /// Node's timers are objects, a browser's are numbers.
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(super) fn set_timeout(callback: &Function, millis: i32) -> JsValue;
+    pub(super) fn set_timeout(callback: &JsValue, millis: i32) -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(timeout: &JsValue);
 
     #[wasm_bindgen(js_name = queueMicrotask)]
-    pub(super) fn queue_microtask(callback: &Function);
+    pub(super) fn queue_microtask(callback: &JsValue);
 
     /// The bytes of an `ArrayBuffer`, in one call where `js_sys` needs three.
     #[wasm_bindgen(constructor, js_class = "Uint8Array")]
@@ -52,38 +56,84 @@ extern "C" {
     pub(super) fn warn(text: &str);
 
     #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
-    pub(super) static GLOBAL: web_sys::EventTarget;
+    static GLOBAL: JsValue;
 
-    #[wasm_bindgen(thread_local_v2, js_name = document)]
-    pub(super) static DOCUMENT: Option<Document>;
+    /// Both arguments are optional, and so this is `close()` as well.
+    pub(super) type Closable;
 
-    #[wasm_bindgen(thread_local_v2, js_name = location)]
-    pub(super) static LOCATION: Option<Location>;
-
-    #[wasm_bindgen(extends = web_sys::EventTarget)]
-    pub(super) type Document;
-
-    #[wasm_bindgen(method, getter, js_name = baseURI)]
-    pub(super) fn base_uri(this: &Document) -> String;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn hidden(this: &Document) -> bool;
-
-    pub(super) type Location;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn href(this: &Location) -> String;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn origin(this: &Location) -> String;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn close(this: &Closable, code: Option<u16>, reason: Option<&str>) -> Result<(), JsValue>;
 
     #[wasm_bindgen(js_name = URL)]
-    pub(super) type Url;
+    type Url;
 
     /// The base is optional.
     #[wasm_bindgen(constructor, catch, js_class = "URL")]
-    pub(super) fn new(text: &str, base: Option<&str>) -> Result<Url, JsValue>;
+    fn new(text: &str, base: Option<&str>) -> Result<Url, JsValue>;
 
-    #[wasm_bindgen(method, getter, js_class = "URL", js_name = href)]
-    pub(super) fn resolved(this: &Url) -> String;
+    type Named;
+
+    #[wasm_bindgen(method, indexing_getter)]
+    fn get(this: &Named, name: &str) -> JsValue;
+
+    #[wasm_bindgen(method, indexing_setter)]
+    fn set(this: &Named, name: &str, value: &JsValue);
+}
+
+/// A member of an object, by its name.
+#[inline(never)]
+pub(super) fn member(of: &JsValue, name: &str) -> JsValue {
+    of.unchecked_ref::<Named>().get(name)
+}
+
+/// As [`member`]; empty where it is no text.
+#[inline(never)]
+pub(super) fn text(of: &JsValue, name: &str) -> String {
+    member(of, name).as_string().unwrap_or_default()
+}
+
+/// As [`member`]; `None` where it is no number.
+pub(super) fn number(of: &JsValue, name: &str) -> Option<f64> {
+    member(of, name).as_f64()
+}
+
+/// As [`member`]; `false` where it is missing.
+pub(super) fn is(of: &JsValue, name: &str) -> bool {
+    member(of, name).is_truthy()
+}
+
+pub(super) fn set(of: &JsValue, name: &str, value: &JsValue) {
+    of.unchecked_ref::<Named>().set(name, value);
+}
+
+/// What `globalThis` has by this name, if it has that.
+pub(super) fn global(name: &str) -> Option<JsValue> {
+    let found = GLOBAL.with(|global| member(global, name));
+    found.is_truthy().then_some(found)
+}
+
+pub(super) fn with_global<R>(act: impl FnOnce(&JsValue) -> R) -> R {
+    GLOBAL.with(act)
+}
+
+/// A URL as the browser reads it.
+pub(super) fn parse_url(text: &str, base: Option<&str>) -> Option<JsValue> {
+    Url::new(text, base).ok().map(JsValue::from)
+}
+
+/// `u64::to_string` would bring the whole formatter along.
+pub(super) fn decimal(mut number: usize) -> String {
+    let mut text = String::new();
+    loop {
+        text.insert(0, char::from(b'0' + (number % 10) as u8));
+        number /= 10;
+        if number == 0 {
+            return text;
+        }
+    }
+}
+
+/// As the imports want it.
+pub(super) fn function(callback: &Callback) -> &Function {
+    callback.as_ref().unchecked_ref()
 }

@@ -35,7 +35,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
 
 impl BuilderExt for Builder {
     fn heartbeat_in_worker(mut self, on: bool) -> Self {
-        self.options.alarm = if on { Some(Seat::alarm) } else { None };
+        self.setup.options.alarm = if on { Some(Seat::alarm) } else { None };
         self
     }
 }

@@ -2,10 +2,11 @@
 
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, EventTarget, PageTransitionEvent};
+use web_sys::EventTarget;
 
-use super::client::News;
-use super::{glue, registry};
+use super::client::Kind;
+use super::glue::{self, Callback, function};
+use super::registry;
 use crate::driver::PageEvent;
 
 const OF_WINDOW: [&str; 3] = ["online", "pagehide", "pageshow"];
@@ -13,53 +14,49 @@ const OF_DOCUMENT: &str = "visibilitychange";
 
 /// One set of listeners for all clients of the page; workers and Node have some of them or none.
 pub(super) struct Listeners {
-    callback: Closure<dyn Fn(JsValue)>,
+    callback: Callback,
 }
 
 impl Listeners {
     pub(super) fn add() -> Self {
-        let this = Self { callback: Closure::new(|event: JsValue| tell(event.unchecked_ref())) };
-        let function = this.callback.as_ref().unchecked_ref();
-        for_each(|target, name| {
+        let this = Self { callback: Closure::new(tell) };
+        this.for_each(|target, name, callback| {
             // Fails where `globalThis` is no event target, as in Node.
-            let _ = target.add_event_listener_with_callback(name, function);
+            let _ = target.add_event_listener_with_callback(name, function(callback));
         });
         this
+    }
+
+    fn for_each(&self, act: fn(&EventTarget, &str, &Callback)) {
+        glue::with_global(|global| {
+            OF_WINDOW.iter().for_each(|name| act(global.unchecked_ref(), name, &self.callback));
+        });
+        if let Some(document) = glue::global("document") {
+            act(document.unchecked_ref(), OF_DOCUMENT, &self.callback);
+        }
     }
 }
 
 impl Drop for Listeners {
     fn drop(&mut self) {
-        let function = self.callback.as_ref().unchecked_ref();
-        for_each(|target, name| {
-            let _ = target.remove_event_listener_with_callback(name, function);
+        self.for_each(|target, name, callback| {
+            let _ = target.remove_event_listener_with_callback(name, function(callback));
         });
     }
 }
 
-fn for_each(act: impl Fn(&EventTarget, &str)) {
-    glue::GLOBAL.with(|global| OF_WINDOW.iter().for_each(|name| act(global, name)));
-    glue::DOCUMENT.with(|document| {
-        if let Some(document) = document {
-            act(document, OF_DOCUMENT);
-        }
-    });
-}
-
-fn tell(event: &Event) {
-    let persisted = || event.unchecked_ref::<PageTransitionEvent>().persisted();
-    let event = match event.type_().as_str() {
+fn tell(event: JsValue) {
+    let persisted = || glue::is(&event, "persisted");
+    let event = match glue::text(&event, "type").as_str() {
         "online" => PageEvent::Online,
         "pagehide" if persisted() => PageEvent::Frozen,
         "pageshow" if persisted() => PageEvent::Thawed,
-        "visibilitychange" if is_visible() => PageEvent::Visible,
+        OF_DOCUMENT if is_visible() => PageEvent::Visible,
         _ => return,
     };
-    for id in registry::ids() {
-        registry::tell(id, News::Page(event));
-    }
+    registry::tell(|_| true, Kind::Page(event));
 }
 
 fn is_visible() -> bool {
-    glue::DOCUMENT.with(|document| document.as_ref().is_some_and(|document| !document.hidden()))
+    glue::global("document").is_some_and(|document| !glue::is(&document, "hidden"))
 }

@@ -1,6 +1,7 @@
 //! The names that every platform has; [`platform`](crate::driver::platform) tells what they mean.
 
 use core::pin::Pin;
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use super::client::Client;
 use super::timer::WebTimer;
@@ -10,6 +11,7 @@ use crate::client::WebSocket;
 use crate::driver::Pump;
 use crate::error::ConfigError;
 use crate::machine::Heartbeat;
+use crate::request::Source;
 
 pub(crate) use super::options::Options;
 pub(crate) use super::target::{Target, resolve};
@@ -29,10 +31,23 @@ pub(crate) fn seed() -> u64 {
     js_sys::Math::random().to_bits()
 }
 
-pub(crate) fn connect(setup: Setup) -> Result<WebSocket, ConfigError> {
+// Not inlined, as a lock is taken in many places.
+/// By trying: the main thread of a page must not wait. Without threads the first try succeeds.
+#[inline(never)]
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    loop {
+        match mutex.try_lock() {
+            Ok(guard) => return guard,
+            Err(TryLockError::Poisoned(error)) => return error.into_inner(),
+            Err(TryLockError::WouldBlock) => core::hint::spin_loop(),
+        }
+    }
+}
+
+pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, ConfigError> {
     let client = Client::new();
     let timer = WebTimer::new(&client, setup.options.alarm);
-    let (ws, pump) = Pump::start(setup, |setup| WebTransport::new(setup, &client), timer)?;
-    client.begin(pump, ws.shared().clone());
+    let (ws, pump) = Pump::start(setup, |setup| Ok(WebTransport::new(setup, source, &client)), timer)?;
+    client.begin(pump);
     Ok(ws)
 }

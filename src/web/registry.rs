@@ -1,48 +1,39 @@
 //! The clients of this thread, and the one microtask they share.
 //!
-//! Handles are `Send`, a client is not: they know it by a number, and wake it by asking for a microtask that looks the
-//! number up. The same microtask drops what was in use while it was given up, as no closure may be dropped while it
-//! runs.
+//! Handles are `Send`, a client is not: they know it by a number, and wake it by asking for a microtask that looks for
+//! those that were woken.
 
 use alloc::rc::Rc;
 use alloc::sync::Arc;
 use alloc::task::Wake;
-use core::any::Any;
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use wasm_bindgen::JsCast;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
-use super::client::{Client, News};
-use super::glue;
+use super::client::{Client, Kind};
+use super::glue::{self, Callback};
 use super::page::Listeners;
 
 struct Registry {
-    /// By rising number.
-    clients: Vec<(u32, Rc<Client>)>,
+    clients: Vec<Rc<Client>>,
     listeners: Option<Listeners>,
-    woken: Vec<u32>,
-    graves: Vec<Box<dyn Any>>,
-    microtask: Option<Closure<dyn Fn()>>,
+    microtask: Option<Callback>,
     scheduled: bool,
 }
 
 thread_local! {
-    static REGISTRY: RefCell<Registry> = const { RefCell::new(Registry::new()) };
+    static REGISTRY: RefCell<Registry> = const {
+        RefCell::new(Registry { clients: Vec::new(), listeners: None, microtask: None, scheduled: false })
+    };
 }
 
-impl Registry {
-    const fn new() -> Self {
-        Self {
-            clients: Vec::new(),
-            listeners: None,
-            woken: Vec::new(),
-            graves: Vec::new(),
-            microtask: None,
-            scheduled: false,
-        }
-    }
+/// Without the panics of `with_borrow_mut`, whose texts would have to be loaded: nobody else's code runs inside, and a
+/// thread that ends has no clients left to tell.
+fn with<R: Default>(act: impl FnOnce(&mut Registry) -> R) -> R {
+    let act = |registry: &RefCell<Registry>| registry.try_borrow_mut().map(|mut registry| act(&mut registry));
+    REGISTRY.try_with(act).ok().and_then(Result::ok).unwrap_or_default()
 }
 
 /// Stands for a client, on any thread.
@@ -68,6 +59,10 @@ impl Token {
         self.busy.store(busy, Ordering::Relaxed);
     }
 
+    pub(super) fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::Relaxed)
+    }
+
     pub(super) fn take_woken(&self) -> bool {
         self.woken.swap(false, Ordering::Relaxed)
     }
@@ -80,78 +75,42 @@ impl Wake for Token {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.woken.swap(true, Ordering::Relaxed) && !self.busy.load(Ordering::Relaxed) {
-            schedule(Work::Wake(self.id));
+            schedule();
         }
     }
 }
 
-/// Drops something, but not now.
-pub(super) fn bury(thing: impl Any) {
-    schedule(Work::Drop(Box::new(thing)));
-}
-
-/// What the microtask has to do.
-enum Work {
-    Wake(u32),
-    Drop(Box<dyn Any>),
-}
-
-fn schedule(work: Work) {
-    REGISTRY.with_borrow_mut(|registry| {
-        match work {
-            Work::Wake(id) => registry.woken.push(id),
-            Work::Drop(thing) => registry.graves.push(thing),
-        }
+fn schedule() {
+    with(|registry| {
         if !core::mem::replace(&mut registry.scheduled, true) {
-            let microtask = registry.microtask.get_or_insert_with(|| Closure::new(run));
-            glue::queue_microtask(microtask.as_ref().unchecked_ref());
+            let microtask = registry.microtask.get_or_insert_with(|| Closure::new(|_: JsValue| run()));
+            glue::queue_microtask(microtask.as_ref());
         }
     });
 }
 
 fn run() {
-    let (woken, graves) = REGISTRY.with_borrow_mut(|registry| {
-        registry.scheduled = false;
-        (core::mem::take(&mut registry.woken), core::mem::take(&mut registry.graves))
-    });
-    // A handler goes down with its client, and may use other clients as it does.
-    drop(graves);
-    for id in woken {
-        tell(id, News::Woken);
-    }
+    with(|registry| registry.scheduled = false);
+    tell(Client::is_woken, Kind::Woken);
 }
 
 pub(super) fn add(client: &Rc<Client>) {
-    let first = REGISTRY.with_borrow_mut(|registry| {
-        registry.clients.push((client.id(), client.clone()));
-        registry.listeners.is_none()
+    with(|registry| {
+        registry.clients.push(client.clone());
+        registry.listeners.get_or_insert_with(Listeners::add);
     });
-    if first {
-        let listeners = Listeners::add();
-        REGISTRY.with_borrow_mut(|registry| registry.listeners = Some(listeners));
-    }
 }
 
 pub(super) fn remove(id: u32) {
-    let (client, listeners) = REGISTRY.with_borrow_mut(|registry| {
-        let position = registry.clients.binary_search_by_key(&id, |(id, _)| *id);
+    let _gone = with(|registry| {
+        let position = registry.clients.iter().position(|client| client.id() == id);
         let client = position.map(|position| registry.clients.remove(position));
         (client, if registry.clients.is_empty() { registry.listeners.take() } else { None })
     });
-    bury((client, listeners));
 }
 
-pub(super) fn tell(id: u32, news: News) {
-    let client = REGISTRY.with_borrow(|registry| {
-        let position = registry.clients.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(registry.clients[position].1.clone())
-    });
-    if let Some(client) = client {
-        client.tell(news);
-    }
-}
-
-/// All clients that there are.
-pub(super) fn ids() -> Vec<u32> {
-    REGISTRY.with_borrow(|registry| registry.clients.iter().map(|(id, _)| *id).collect())
+/// Tells those of the clients that are meant.
+pub(super) fn tell(is_meant: impl Fn(&Client) -> bool, kind: Kind) {
+    let clients = with(|registry| registry.clients.clone());
+    clients.iter().filter(|client| is_meant(client)).for_each(|client| client.tell(kind.into()));
 }

@@ -1,16 +1,19 @@
 //! Where an attempt goes, checked before anything is dialled (S1).
 
+use wasm_bindgen::JsValue;
+
 use super::glue;
 use super::options::Options;
 use crate::builder::check_protocols;
-use crate::error::{ConfigError, Error, ErrorKind};
+use crate::error::{ConfigError, Error, ErrorKind, joined};
 use crate::request::Request;
 
 /// A checked request.
 pub(crate) struct Target {
     pub(super) url: String,
     pub(super) protocols: Vec<String>,
-    shown: String,
+    /// The URL without credentials and query.
+    pub(super) shown: String,
     /// The page may not connect there, as it was loaded over https and this is ws.
     pub(super) is_mixed: bool,
 }
@@ -27,69 +30,64 @@ impl Target {
     }
 }
 
-/// Checks a request. The browser's own parser reads the URL, as it is the one that will dial it; what it makes of it is
-/// simple enough to be taken apart here.
+/// Checks a request. The browser's own parser reads the URL, as it is the one that will dial it.
 pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigError> {
     check_protocols(&request.protocols)?;
-    let fault = |fault: &str| ConfigError::new("url", fault);
     let url = parse(&request.url)?;
-    let (scheme, rest) = url.split_once(':').unwrap_or((&url, ""));
-    let scheme = match scheme {
-        "ws" | "http" => "ws:",
-        "wss" | "https" => "wss:",
-        other => return Err(fault(&["the scheme is ", other, ", not ws, wss, http or https"].concat())),
+    let part = |name| glue::text(&url, name);
+    let (scheme, href) = (part("protocol"), part("href"));
+    let is_secure = match scheme.as_str() {
+        "ws:" | "http:" => false,
+        "wss:" | "https:" => true,
+        _ => return fault(&joined(&["the scheme is ", &scheme, " not ws, wss, http or https"])),
     };
     // An empty one too, which the constructor of sockets refuses all the same.
-    if rest.contains('#') {
-        return Err(fault("has a fragment (#)"));
+    if href.as_bytes().contains(&b'#') {
+        return fault("has a fragment (#)");
     }
-    let (location, _query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, path) = location.strip_prefix("//").and_then(|rest| rest.split_once('/')).unwrap_or_default();
-    let (_credentials, host) = authority.split_once('@').unwrap_or(("", authority));
-    if host.ends_with(":0") {
-        return Err(fault("the port is 0"));
+    if part("port") == "0" {
+        return fault("the port is 0");
     }
+    let dialled = if is_secure { "wss:" } else { "ws:" };
     Ok(Target {
-        url: [scheme, rest].concat(),
+        url: joined(&[dialled, href.get(scheme.len()..).unwrap_or_default()]),
         protocols: request.protocols.clone(),
-        shown: [scheme, "//", host, "/", path].concat(),
-        is_mixed: scheme == "ws:" && page_is_secure() && !is_loopback(host),
+        shown: joined(&[dialled, "//", &part("host"), &part("pathname")]),
+        is_mixed: !is_secure && page_is_secure() && !is_loopback(&part("hostname")),
     })
 }
 
+fn fault<T>(fault: &str) -> Result<T, ConfigError> {
+    Err(ConfigError::new("url", fault))
+}
+
 /// The text is never repeated in errors: it can hold credentials.
-fn parse(text: &str) -> Result<String, ConfigError> {
+fn parse(text: &str) -> Result<JsValue, ConfigError> {
     let base = base();
-    let url = glue::Url::new(text, base.as_deref()).map_err(|_| {
-        let fault = match base {
-            Some(_) => "is not a URL",
-            None => "is not an absolute URL, and there is no page to resolve it against",
-        };
-        ConfigError::new("url", fault)
-    })?;
-    Ok(url.resolved())
+    match (glue::parse_url(text, base.as_deref()), base) {
+        (Some(url), _) => Ok(url),
+        (None, Some(_)) => fault("is not a URL"),
+        (None, None) => fault("is not an absolute URL, and there is no page to resolve it against"),
+    }
 }
 
 /// What relative URLs are resolved against.
 fn base() -> Option<String> {
-    let document = glue::DOCUMENT.with(|document| document.as_ref().map(glue::Document::base_uri));
-    document.or_else(|| {
-        glue::LOCATION.with(|location| {
-            let location = location.as_ref()?;
-            let href = location.href();
-            // A worker made from a blob has a URL that nothing can be relative to.
-            let base = if href.starts_with("blob:") { location.origin() } else { href };
-            (base != "null").then_some(base)
-        })
-    })
+    if let Some(document) = glue::global("document") {
+        return Some(glue::text(&document, "baseURI"));
+    }
+    let location = glue::global("location")?;
+    let href = glue::text(&location, "href");
+    // A worker made from a blob has a URL that nothing can be relative to.
+    let base = if href.starts_with("blob:") { glue::text(&location, "origin") } else { href };
+    (base != "null").then_some(base)
 }
 
 fn page_is_secure() -> bool {
-    glue::LOCATION.with(|location| location.as_ref().is_some_and(|location| location.href().starts_with("https:")))
+    glue::global("location").is_some_and(|location| glue::text(&location, "protocol") == "https:")
 }
 
 /// Browsers trust these without TLS.
-fn is_loopback(host: &str) -> bool {
-    let (name, _port) = host.split_once(':').unwrap_or((host, ""));
-    name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || host.starts_with("[::1]")
+fn is_loopback(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || name == "[::1]"
 }

@@ -3,13 +3,12 @@
 use alloc::rc::Rc;
 use core::cell::Cell;
 
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
-use super::client::{Client, News};
-use super::glue;
+use super::client::{Client, Kind};
+use super::glue::{self, Callback};
 use super::worker::Alarm;
-use crate::driver::{Clock, Timer, Timestamp};
+use crate::driver::{AttemptId, Clock, Timer, Timestamp};
 
 /// `performance.now()` may stand still while the machine sleeps, and a heartbeat must notice that it slept. The wall
 /// clock goes on; it can be set, though. Set back it does not turn this clock back but only goes on from there; set
@@ -29,13 +28,13 @@ fn now() -> Timestamp {
 
 /// One `setTimeout` that is set again and again.
 pub(super) struct Timeout {
-    callback: Closure<dyn Fn()>,
+    callback: Callback,
     pending: Option<JsValue>,
 }
 
 impl Timeout {
-    pub(super) fn new(callback: impl Fn() + 'static) -> Self {
-        Self { callback: Closure::new(callback), pending: None }
+    pub(super) fn new(callback: Callback) -> Self {
+        Self { callback, pending: None }
     }
 
     pub(super) fn is_set(&self) -> bool {
@@ -47,7 +46,7 @@ impl Timeout {
 
     pub(super) fn set(&mut self, millis: i32) {
         self.clear();
-        self.pending = Some(glue::set_timeout(self.callback.as_ref().unchecked_ref(), millis));
+        self.pending = Some(glue::set_timeout(self.callback.as_ref(), millis));
     }
 
     pub(super) fn clear(&mut self) {
@@ -74,8 +73,8 @@ pub(super) struct WebTimer {
 impl WebTimer {
     pub(super) fn new(client: &Rc<Client>, alarm: Option<fn(u32) -> Box<dyn Alarm>>) -> Self {
         let alarm = alarm.map(|alarm| alarm(client.id()));
-        let client = client.clone();
-        Self { timeout: Timeout::new(move || client.tell(News::Due)), fires_at: Timestamp::default(), alarm }
+        let timeout = Timeout::new(client.callback(Kind::Due, AttemptId::default()));
+        Self { timeout, fires_at: Timestamp::default(), alarm }
     }
 
     /// Whoever woke the client, what was set has served.

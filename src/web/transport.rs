@@ -4,22 +4,23 @@ use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use core::task::{Context, Poll};
 
+use bytes::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::DomException;
+use web_sys::{Blob, MessageEvent};
 
-use super::backlog::{Backlog, Held};
-use super::client::Client;
+use super::client::{Client, Kind, News};
+use super::glue;
 use super::options::Options;
-use super::socket::{End, Socket};
-use super::target::{Target, resolve};
+use super::socket::Socket;
+use super::target::Target;
 use super::watch::Watch;
 use crate::builder::Setup;
 use crate::close::CloseCode;
 use crate::driver::platform::BoxFuture;
 use crate::driver::{AttemptId, SocketEvent, Transport};
-use crate::error::{ConfigError, Error, ErrorKind};
-use crate::message::{BinaryType, Message};
-use crate::request::{Provider, Request, Source};
+use crate::error::{Error, ErrorKind, joined};
+use crate::message::{BinaryType, Message, Text};
+use crate::request::{Provider, Source};
 
 /// What the peer is told of a message that is too large: 1009 is not for pages to send.
 const TOO_LARGE: CloseCode = CloseCode::new(4009);
@@ -32,7 +33,11 @@ pub(super) struct WebTransport {
     binary_type: BinaryType,
     max_message_size: usize,
     link: Link,
-    backlog: Backlog,
+    /// Arrived and could not be delivered at once: behind a blob that must be read first, or while paused.
+    backlog: VecDeque<News>,
+    /// The first of the backlog is a blob that is being read.
+    reads: bool,
+    failure: Option<Error>,
     reading: bool,
     closing: bool,
     watch: Watch,
@@ -49,13 +54,20 @@ enum Link {
     Up(Socket),
 }
 
+/// What can be delivered.
+pub(super) enum Item {
+    Message(Message),
+    /// How the socket ended, and how many bytes it still had.
+    End(usize, SocketEvent),
+}
+
 impl WebTransport {
-    pub(super) fn new(setup: &mut Setup, client: &Rc<Client>) -> Result<Self, ConfigError> {
-        let origin = match core::mem::replace(&mut setup.source, Source::Fixed(Request::new(""))) {
-            Source::Fixed(request) => Origin::Fixed(Rc::new(resolve(&request, &setup.options)?)),
+    pub(super) fn new(setup: &Setup, source: Source, client: &Rc<Client>) -> Self {
+        let origin = match source {
+            Source::Fixed(target) => Origin::Fixed(Rc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
         };
-        Ok(Self {
+        Self {
             client: client.clone(),
             attempt: AttemptId::default(),
             origin,
@@ -63,11 +75,13 @@ impl WebTransport {
             binary_type: setup.binary_type,
             max_message_size: setup.max_message_size,
             link: Link::Down,
-            backlog: Backlog::default(),
+            backlog: VecDeque::new(),
+            reads: false,
+            failure: None,
             reading: true,
             closing: false,
             watch: Watch::new(client),
-        })
+        }
     }
 
     pub(super) fn attempt(&self) -> AttemptId {
@@ -79,26 +93,22 @@ impl WebTransport {
         let Link::Asking(next) = &mut self.link else { return };
         let Poll::Ready(target) = next.as_mut().poll(cx) else { return };
         match target {
-            Ok(target) => self.link = self.open(&Rc::new(target)),
-            Err(error) => {
-                self.link = Link::Down;
-                self.fail(error);
-            }
+            Ok(target) => self.open(&Rc::new(target)),
+            Err(error) => self.fail(error),
         }
     }
 
-    fn open(&mut self, target: &Rc<Target>) -> Link {
+    fn open(&mut self, target: &Rc<Target>) {
         match Socket::new(&self.client, self.attempt, target, self.binary_type) {
-            Ok(socket) => Link::Up(socket),
+            Ok(socket) => self.link = Link::Up(socket),
             Err(exception) => {
                 // Its message is not repeated: it has the whole URL in it.
-                let name = exception.unchecked_ref::<DomException>().name();
+                let name = glue::text(&exception, "name");
                 let error = match name.as_str() {
                     "SecurityError" if target.is_mixed => target.forbidden(),
                     _ => Error::new(ErrorKind::Opaque, name + " when it was dialled"),
                 };
-                self.fail(error.at(&target.shown()));
-                Link::Down
+                self.fail(error.at(&target.shown));
             }
         }
     }
@@ -109,74 +119,136 @@ impl WebTransport {
         if attempt != self.attempt {
             return None;
         }
-        Some(match socket.opened() {
-            Ok(handshake) => SocketEvent::Opened(handshake),
+        match socket.opened() {
+            Ok(handshake) => Some(SocketEvent::Opened(handshake)),
             Err(error) => {
-                self.part();
-                SocketEvent::Failed(error)
+                self.fail(error);
+                None
             }
-        })
+        }
     }
 
     /// Takes what arrived. Gives it back if it can be delivered at once; else [`next`](Self::next) will.
-    #[inline]
-    pub(super) fn admit(&mut self, attempt: AttemptId, held: Held) -> Option<Held> {
-        if attempt != self.attempt || !matches!(self.link, Link::Up(_)) {
+    pub(super) fn arrived(&mut self, news: News) -> Option<Item> {
+        if news.attempt != self.attempt || !matches!(self.link, Link::Up(_)) {
             return None;
         }
-        match held {
-            Held::Message(message) if message.len() <= self.max_message_size => {
-                if self.backlog.is_empty() && self.reading {
-                    return Some(Held::Message(message));
-                }
-                self.backlog.push(Held::Message(message));
+        if self.backlog.is_empty() && self.wants(&news) {
+            let item = self.open_up(&news);
+            if item.is_some() || !self.reads {
+                return item;
             }
-            Held::Blob(blob) if blob.size() <= self.max_message_size as f64 => self.backlog.push(Held::Blob(blob)),
-            Held::Message(_) | Held::Blob(_) => self.refuse(),
-            Held::End(end) => self.ended(end),
-            Held::Event(event) => self.backlog.push(Held::Event(event)),
         }
+        self.backlog.push_back(news);
         None
     }
 
-    fn refuse(&mut self) {
-        if let Link::Up(socket) = &self.link {
-            socket.close(TOO_LARGE, "message too large");
-        }
-        self.part();
-        self.fail(Error::new(
-            ErrorKind::MessageTooLarge,
-            ["more than ", &self.max_message_size.to_string(), " bytes"].concat(),
-        ));
-    }
-
-    fn ended(&mut self, end: End) {
-        if let Link::Up(socket) = &self.link {
-            // What is in there now never left.
-            let buffered = SocketEvent::Buffered(socket.buffered_amount());
-            self.backlog.push(Held::Event(buffered));
-            let (closing, end) = socket.explain(end);
-            if let Some(closing) = closing {
-                self.backlog.push(Held::Event(closing));
-            }
-            self.backlog.push(Held::Event(end));
-            self.part();
-        }
+    #[inline]
+    pub(super) fn has_no_backlog(&self) -> bool {
+        self.backlog.is_empty()
     }
 
     /// What comes next, if it may be delivered.
     #[inline]
-    pub(super) fn next(&mut self) -> Option<Held> {
-        // Nothing is wanted while paused but what tells the end, if no message is in front of it.
-        self.backlog.next(self.reading || self.closing, &self.client, self.attempt)
+    pub(super) fn next(&mut self) -> Option<Item> {
+        if self.backlog.is_empty() || self.reads {
+            return None;
+        }
+        self.next_held()
     }
 
-    /// A blob was read, or could not be.
-    pub(super) fn blob_was_read(&mut self, attempt: AttemptId, buffer: Option<&JsValue>) {
-        if attempt == self.attempt && !self.backlog.was_read(buffer) {
-            self.abort();
-            self.fail(Error::new(ErrorKind::Io, "a blob could not be read"));
+    fn next_held(&mut self) -> Option<Item> {
+        let news = self.backlog.pop_front()?;
+        if !self.wants(&news) {
+            self.backlog.push_front(news);
+            return None;
         }
+        let item = self.open_up(&news);
+        if self.reads {
+            self.backlog.push_front(news);
+        }
+        item
+    }
+
+    /// Nothing is wanted while paused but what tells the end, if no message is in front of it.
+    fn wants(&self, news: &News) -> bool {
+        self.reading || self.closing || news.kind != Kind::Message
+    }
+
+    /// What is in there, if that can be told at once.
+    fn open_up(&mut self, news: &News) -> Option<Item> {
+        if news.kind == Kind::Message {
+            return self.read(&news.value).map(Item::Message);
+        }
+        let event = match self.failure.take() {
+            Some(error) => Item::End(0, SocketEvent::Failed(error)),
+            None => {
+                let Link::Up(socket) = &self.link else { return None };
+                Item::End(socket.buffered_amount(), socket.explain(&news.value, self.watch.has_errored()))
+            }
+        };
+        self.part();
+        Some(event)
+    }
+
+    /// Text first: it is told from the rest by `typeof`, which is cheap.
+    fn read(&mut self, event: &JsValue) -> Option<Message> {
+        let data = event.unchecked_ref::<MessageEvent>().data();
+        if let Some(text) = data.as_string() {
+            self.check(Text::owning(text).into())
+        } else if self.binary_type == BinaryType::ArrayBuffer {
+            self.check(bytes(&data))
+        } else {
+            self.read_blob(data.unchecked_ref());
+            None
+        }
+    }
+
+    fn check(&mut self, message: Message) -> Option<Message> {
+        if message.len() <= self.max_message_size {
+            return Some(message);
+        }
+        self.refuse();
+        None
+    }
+
+    /// One at a time: the browser may finish a later one first.
+    fn read_blob(&mut self, blob: &Blob) {
+        if blob.size() > self.max_message_size as f64 {
+            return self.refuse();
+        }
+        // JavaScript's to drop: the promise calls it even when the attempt is long over.
+        let on_read = self.client.callback(Kind::Read, self.attempt).into_js_value();
+        blob.array_buffer().unchecked_ref::<glue::Promise>().then(&on_read, &on_read);
+        self.reads = true;
+    }
+
+    /// A blob was read, or could not be: then it is no buffer but an exception.
+    pub(super) fn blob_was_read(&mut self, attempt: AttemptId, buffer: &JsValue) -> Option<Message> {
+        if attempt != self.attempt || !core::mem::replace(&mut self.reads, false) {
+            return None;
+        }
+        self.backlog.pop_front();
+        if glue::number(buffer, "byteLength").is_none() {
+            self.fail(Error::new(ErrorKind::Io, "a blob could not be read"));
+            return None;
+        }
+        self.check(bytes(buffer))
+    }
+
+    fn refuse(&mut self) {
+        if let Link::Up(socket) = &self.link {
+            socket.close(Some(TOO_LARGE), Some("message too large"));
+        }
+        let limit = glue::decimal(self.max_message_size);
+        self.fail(Error::new(ErrorKind::MessageTooLarge, joined(&["more than ", &limit, " bytes"])));
+    }
+
+    /// Gives the attempt up. What arrived before is delivered first, unless it is what failed.
+    fn fail(&mut self, error: Error) {
+        self.part();
+        self.failure = Some(error);
+        self.backlog.push_back(Kind::Failed.into());
     }
 
     pub(super) fn watch(&mut self) -> &mut Watch {
@@ -192,25 +264,25 @@ impl WebTransport {
 
     /// The watch asks for a look. Returns what became of the buffer, where that is news.
     pub(super) fn look(&mut self) -> Option<SocketEvent> {
+        let Link::Up(socket) = &self.link else { return None };
         if self.watch.came() {
-            self.ended(End::missing());
+            // In place of the close event that should have come.
+            self.backlog.push_back(News { kind: Kind::Close, attempt: self.attempt, value: JsValue::TRUE });
             return None;
         }
-        let Link::Up(socket) = &self.link else { return None };
         let buffered = socket.buffered_amount();
         self.watch.looked(buffered).then_some(SocketEvent::Buffered(buffered))
     }
 
-    fn fail(&mut self, error: Error) {
-        self.backlog.push(Held::Event(SocketEvent::Failed(error)));
-    }
-
     fn part(&mut self) {
-        if let Link::Up(socket) = core::mem::replace(&mut self.link, Link::Down) {
-            socket.part();
-        }
+        self.link = Link::Down;
         self.watch.stop();
     }
+}
+
+/// Not `into`, which would bring along code for each way that bytes can be held.
+fn bytes(buffer: &JsValue) -> Message {
+    Message::Binary(Bytes::from_owner(glue::Bytes::copy(buffer).0))
 }
 
 impl Transport for WebTransport {
@@ -221,16 +293,16 @@ impl Transport for WebTransport {
         self.attempt = attempt;
         self.reading = true;
         self.closing = false;
-        self.link = match &mut self.origin {
+        match &mut self.origin {
             Origin::Provider(provider) => {
                 self.client.wake();
-                Link::Asking(provider.next(&self.options))
+                self.link = Link::Asking(provider.next(&self.options));
             }
             Origin::Fixed(target) => {
                 let target = target.clone();
-                self.open(&target)
+                self.open(&target);
             }
-        };
+        }
     }
 
     fn send(&mut self, batch: &mut VecDeque<Message>) {
@@ -242,9 +314,7 @@ impl Transport for WebTransport {
         while let Some(message) = batch.pop_front() {
             if let Err(exception) = socket.send(&message) {
                 batch.push_front(message);
-                let name = exception.unchecked_ref::<DomException>().name();
-                let error = socket.error(ErrorKind::Io, name + " when sending");
-                self.part();
+                let error = socket.error(ErrorKind::Io, glue::text(&exception, "name") + " when sending");
                 return self.fail(error);
             }
         }
@@ -261,13 +331,15 @@ impl Transport for WebTransport {
     fn close(&mut self, code: CloseCode, reason: &str) {
         self.closing = true;
         if let Link::Up(socket) = &self.link {
-            socket.close(code, reason);
+            socket.close(Some(code), Some(reason));
         }
     }
 
     fn abort(&mut self) {
         self.part();
         self.backlog.clear();
+        self.reads = false;
+        self.failure = None;
     }
 
     fn buffered_amount(&self) -> usize {

@@ -3,8 +3,9 @@
 use alloc::rc::Rc;
 use core::cell::Cell;
 
-use super::client::{Client, News};
+use super::client::{Client, Kind};
 use super::timer::Timeout;
+use crate::driver::AttemptId;
 
 /// How soon to look at the buffer: while somebody waits for room, and else.
 const HURRIED: i32 = 1;
@@ -27,8 +28,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(client: &Rc<Client>) -> Self {
-        let client = client.clone();
-        let timeout = Timeout::new(move || client.tell(News::Look));
+        let timeout = Timeout::new(client.callback(Kind::Look, AttemptId::default()));
         Self { timeout, buffered: Cell::new(0), millis: LEISURELY, hurried: false, errored: false }
     }
 
@@ -70,6 +70,11 @@ impl Watch {
     pub(super) fn close_event(&mut self) {
         self.errored = true;
         self.timeout.set(CLOSE_AFTER_ERROR);
+    }
+
+    /// An error event came.
+    pub(super) fn has_errored(&self) -> bool {
+        self.errored
     }
 
     /// The time has come to look. Returns whether the close event is missing.

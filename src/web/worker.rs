@@ -9,7 +9,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, MessageEvent, Url, Worker};
 
-use super::client::News;
+use super::client::Kind;
 use super::{glue, registry};
 
 /// Takes `[client, delay]`, a negative delay for none, and sends the client's number back when it has passed.
@@ -75,7 +75,7 @@ impl Drop for Seat {
             if *seats == 0 { shared.take() } else { None }
         });
         if let Some(Shared { running: Some(running), .. }) = last {
-            registry::bury(running);
+            drop(running);
         }
     }
 }
@@ -98,7 +98,8 @@ impl Running {
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             if let Some(client) = event.data().as_f64() {
-                registry::tell(client as u32, News::Due);
+                let id = client as u32;
+                registry::tell(|client| client.id() == id, Kind::Due);
             }
         });
         // Some browsers tell that the policy forbids it only later.

@@ -123,7 +123,7 @@ fn s08a_inside_on_close_it_replaces_what_the_policy_chose() {
     // Also where it chose to stop: there is no end then.
     let mut rig = Rig::new(config());
     rig.inside("close", |machine, now| machine.request(now, retry(20 * SECOND)));
-    rig.is_refused(404, &[]);
+    rig.is_refused(404, None);
     rig.after(20 * SECOND);
     assert_eq!(rig.log(), ["dial 1", "error status 404", "close 1006 Failure, stop", "dial 2"]);
     assert_eq!(rig.machine.ends().0, 0);
@@ -151,7 +151,7 @@ fn s08a_between_error_and_close_it_is_what_on_close_tells() {
         machine.request(now, retry(3 * SECOND));
         machine.send("for the next".into()).unwrap();
     });
-    rig.is_refused(404, &[]);
+    rig.is_refused(404, None);
     assert_eq!(rig.log().pop().unwrap(), "close 1006 Failure, retry 3s");
     rig.after(3 * SECOND);
     rig.inside("error", |machine, now| {

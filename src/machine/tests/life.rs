@@ -79,12 +79,12 @@ fn s03_a_socket_that_ends_without_a_closing_handshake_has_failed() {
     let mut rig = Rig::open(config());
     rig.socket(SocketEvent::Closed { code: CloseCode::ABNORMAL, reason: String::new(), clean: false });
     assert_eq!(rig.log(), ["error Opaque", "close 1006 Failure, retry 1s"]);
-    // The frame told a code, but TCP ended too early.
+    // The peer's Close frame arrived, as a code tells, but TCP ended too early: that is no failure, and not clean.
     rig.after(SECOND);
     rig.opens();
     rig.log();
     rig.socket(SocketEvent::Closed { code: 4000.into(), reason: String::new(), clean: false });
-    assert_eq!(rig.log(), ["error Opaque", "close 4000 Failure, retry 1s"]);
+    assert_eq!(rig.log(), ["close 4000 Remote, retry 1s"]);
     // A server that closes before the handshake has not opened anything.
     rig.after(SECOND);
     rig.log();
@@ -146,7 +146,7 @@ fn s04_one_end_for_each_time_the_client_is_closed() {
 #[test]
 fn s04_the_end_tells_the_last_attempt() {
     let mut rig = Rig::new(config());
-    rig.is_refused(401, &[]);
+    rig.is_refused(401, None);
     assert_eq!(rig.log(), ["dial 1", "error status 401", "close 1006 Failure, stop", "end Fatal, 0 unsent"]);
     let end = rig.machine.ends().1.unwrap();
     assert_eq!(end.error.as_ref().and_then(Error::status), Some(401));
@@ -184,14 +184,14 @@ fn s04_a_driver_that_goes_away_ends_the_client_without_telling() {
 
 #[test]
 fn s05_before_the_driver_runs_everything_may_be_asked_for() {
-    let mut machine = Machine::new(config(), Timestamp::default());
+    let mut machine = Machine::new(Box::new(config()), Timestamp::default());
     machine.send("left".into()).unwrap();
     machine.request(Timestamp::default(), close());
     assert!(machine.has_output());
     let outputs: Vec<_> = core::iter::from_fn(|| machine.poll()).collect();
     assert!(matches!(
         outputs[..],
-        [Output::Dial(_), Output::Abort, Output::Event(Event::Close(_)), Output::Event(Event::End(_))]
+        [Output::Dial(_), Output::Abort, Output::Tell(Tell::Close), Output::Tell(Tell::End)]
     ));
     assert_eq!(machine.take_unsent().len(), 1);
 }

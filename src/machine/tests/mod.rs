@@ -22,10 +22,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Config, Event, Input, Machine, Output, PausedBy, Reconnect, Request, SocketEvent, State, Timestamp};
+use super::{Config, Input, Machine, Output, PausedBy, Reconnect, Request, SocketEvent, State, Tell, Timestamp};
 use crate::close::CloseCode;
 use crate::error::{Error, ErrorKind, Refusal};
-use crate::handshake::{Handshake, Headers};
+use crate::handshake::Handshake;
 use crate::message::Message;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -68,7 +68,7 @@ impl Rig {
         // Not at zero, so that a deadline that forgets to add the time shows.
         let now = Timestamp::from_micros(1_000_000_000);
         let (lines, reactions) = (Vec::new(), Vec::new());
-        let machine = Machine::new(config, now);
+        let machine = Machine::new(Box::new(config), now);
         let mut rig = Self { machine, now, lines, reactions, verdict: true, room: usize::MAX, socket_bytes: 0 };
         rig.settle();
         rig
@@ -97,7 +97,7 @@ impl Rig {
         while let Some(output) = self.machine.poll() {
             outputs += 1;
             assert!(outputs < 1000, "the same output again and again: {output:?}");
-            let judged = matches!(output, Output::Judge(_));
+            let judged = output == Output::Judge;
             let line = self.carry_out(output);
             if let Some(at) = self.reactions.iter().position(|(start, _)| line.starts_with(start)) {
                 let (_, react) = self.reactions.remove(at);
@@ -113,14 +113,48 @@ impl Rig {
 
     fn carry_out(&mut self, output: Output) -> String {
         match output {
-            Output::Event(event) => describe(&event),
-            Output::Judge(event) => format!("judge {}", event.code),
+            Output::Tell(tell) => self.describe(tell),
+            Output::Judge => format!("judge {}", self.machine.last_close().unwrap().code),
             Output::Dial(attempt) => format!("dial {}", attempt.get()),
             Output::Transmit => self.transmit(),
             Output::Beat(beat) => format!("beat {beat}"),
             Output::Read(on) => format!("read {on}"),
-            Output::Close { code, reason } => format!("say close {code} {reason}").trim_end().to_string(),
+            Output::Close => {
+                let (code, reason) = self.machine.farewell();
+                format!("say close {code} {reason}").trim_end().to_string()
+            }
             Output::Abort => "abort".to_string(),
+        }
+    }
+
+    fn describe(&mut self, tell: Tell) -> String {
+        match tell {
+            Tell::Connect => "connect".to_string(),
+            Tell::Open => {
+                self.machine.take_handshake();
+                "open".to_string()
+            }
+            Tell::Error => {
+                let error = self.machine.last_error().unwrap();
+                match error.status() {
+                    Some(status) => format!("error status {status}"),
+                    None => format!("error {:?}", error.kind()),
+                }
+            }
+            Tell::Close => {
+                let event = self.machine.last_close().unwrap();
+                let clean = if event.clean { " clean" } else { "" };
+                let next = event.retry_in.map_or("stop".to_string(), |delay| format!("retry {delay:?}"));
+                format!("close {} {:?}{clean}, {next}", event.code, event.initiator)
+            }
+            Tell::BufferFull => "full".to_string(),
+            Tell::BufferDrain => "drain".to_string(),
+            Tell::Latency(rtt) => format!("latency {rtt:?}"),
+            Tell::End => {
+                let (_, end) = self.machine.ends();
+                let end = end.unwrap();
+                format!("end {:?}, {} unsent", end.reason, end.unsent)
+            }
         }
     }
 
@@ -159,9 +193,10 @@ impl Rig {
         self.socket(SocketEvent::Failed(Error::new(kind, "")));
     }
 
-    fn is_refused(&mut self, status: u16, headers: &[(&str, &str)]) {
-        let headers: Headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        self.fails(ErrorKind::Handshake { status: Some(status), headers, body: Default::default() });
+    fn is_refused(&mut self, status: u16, retry_after: impl Into<Option<Duration>>) {
+        let (headers, body) = Default::default();
+        let error = Error::new(ErrorKind::Handshake { status: Some(status), headers, body }, "");
+        self.socket(SocketEvent::Failed(error.with_retry_after(retry_after)));
     }
 
     /// The peer's Close frame arrives.
@@ -246,25 +281,4 @@ fn pause(on: bool) -> Request {
 
 fn shown(message: &Message) -> &str {
     message.as_text().unwrap_or("binary")
-}
-
-fn describe(event: &Event) -> String {
-    match event {
-        Event::Connect => "connect".to_string(),
-        Event::Open(_) => "open".to_string(),
-        Event::Message(message) => format!("message {}", shown(message)),
-        Event::Error(error) => match error.status() {
-            Some(status) => format!("error status {status}"),
-            None => format!("error {:?}", error.kind()),
-        },
-        Event::Close(event) => {
-            let clean = if event.clean { " clean" } else { "" };
-            let next = event.retry_in.map_or("stop".to_string(), |delay| format!("retry {delay:?}"));
-            format!("close {} {:?}{clean}, {next}", event.code, event.initiator)
-        }
-        Event::BufferFull => "full".to_string(),
-        Event::BufferDrain => "drain".to_string(),
-        Event::Latency(rtt) => format!("latency {rtt:?}"),
-        Event::End(end) => format!("end {:?}, {} unsent", end.reason, end.unsent),
-    }
 }
