@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// The paths that upgrade; `/http`, `/stall` and `/garbage` do not.
-const UPGRADING: [&str; 24] = [
+const UPGRADING: [&str; 25] = [
     "/bad-accept",
+    "/burst",
     "/close",
     "/count",
     "/deaf",

@@ -10,6 +10,7 @@
 //! - `/headers`: sends the request's headers as a JSON object (names in lower case), then acts as `/echo`.
 //! - `/text?n=1&size=16`, `/flood?n=1&size=16&binary=1`: sends so many messages of that size as fast as possible,
 //!   then acts as `/echo`.
+//! - `/burst?per=1&n=1&size=16&binary=1`: sends `n` messages of that size each time that `per` have come.
 //! - `/numbered?n=10&every_ms=`: sends the texts `0` to `n-1`, then (with `every_ms` meanwhile) acts as `/echo`.
 //! - `/ping?n=1&every_ms=`: the same with Pings, whose payloads are the numbers.
 //! - `/fragments?parts=3`: sends the text `part0part1part2` in parts, with a Ping `between1`, ... before every part
@@ -94,10 +95,9 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
             }
         }
         "/headers" => conn.queue(&frame::text(&request.headers_json())),
+        "/burst" => return burst(conn, target).await,
         "/text" | "/flood" => {
-            let payload = vec![b'x'; target.number("size").unwrap_or(16)];
-            let opcode = if target.flag("binary") { frame::BINARY } else { frame::TEXT };
-            let message = frame::raw(true, 0, opcode, &payload);
+            let message = message(target);
             send_all(conn, (0..target.number("n").unwrap_or(1)).map(|_: u64| &message)).await?;
         }
         "/numbered" | "/ping" => {
@@ -115,6 +115,13 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
         _ => {}
     }
     echo(conn, target.millis("delay_ms"), schedule).await
+}
+
+/// As large as asked for, and of that kind.
+fn message(target: &Target) -> Vec<u8> {
+    let payload = vec![b'x'; target.number("size").unwrap_or(16)];
+    let opcode = if target.flag("binary") { frame::BINARY } else { frame::TEXT };
+    frame::raw(true, 0, opcode, &payload)
 }
 
 /// Sends as fast as possible, a good load with every write.
@@ -181,6 +188,24 @@ async fn receive(conn: &mut Conn, until: Option<(usize, End)>) -> Result<End, En
         }
         match conn.next().await? {
             Event::Message { .. } => received += 1,
+            Event::Close(code) => return Ok(answer_close(conn, code)),
+        }
+    }
+}
+
+async fn burst(conn: &mut Conn, target: &Target) -> Result<End, End> {
+    let message = message(target);
+    let (per, n) = (target.number("per").unwrap_or(1), target.number::<u64>("n").unwrap_or(1));
+    let mut received = 0_u64;
+    loop {
+        match conn.next().await? {
+            Event::Message { .. } => {
+                received += 1;
+                if received >= per {
+                    received = 0;
+                    send_all(conn, (0..n).map(|_| &message)).await?;
+                }
+            }
             Event::Close(code) => return Ok(answer_close(conn, code)),
         }
     }

@@ -179,6 +179,20 @@ fn raw_bytes() {
 }
 
 #[test]
+fn bursts_on_request() {
+    let server = Server::start().unwrap();
+    let mut client = Client::open(&server, "/burst?per=2&n=3&size=4");
+    client.send(1, b"one");
+    assert!(client.quiet());
+    for _ in 0..2 {
+        client.send(2, b"go");
+        assert_eq!([client.text(), client.text(), client.text()], ["xxxx"; 3]);
+        assert!(client.quiet());
+        client.send(1, b"one");
+    }
+}
+
+#[test]
 fn floods_and_series() {
     let server = Server::start().unwrap();
     let mut client = Client::open(&server, "/flood?n=3&size=70000&binary=1");
