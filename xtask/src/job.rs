@@ -91,6 +91,18 @@ impl<'a> Job<'a> {
         problem.map_or(Ok(output), |problem| Err(Stop::Failed(problem)))
     }
 
+    /// Runs a command that must succeed, and that talks to whoever called us rather than to the log.
+    pub(crate) fn show(&mut self, cmd: &Cmd) -> Result<(), Stop> {
+        let mut command = cmd.prepare(self.place, &self.log)?;
+        let (mut child, _guard) = group::spawn(command.stdout(Stdio::inherit()).stderr(Stdio::inherit()))?;
+        let status = child.wait()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(Stop::Failed(format!("{}: {status}", cmd.program.to_string_lossy())))
+        }
+    }
+
     /// Runs a command and says what it printed if it succeeded: for finding out what is there.
     pub(crate) fn ask(&mut self, cmd: Cmd) -> Option<String> {
         let (output, problem) = self.execute(&cmd.seconds(60)).ok()?;

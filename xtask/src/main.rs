@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod cargo_output;
 mod command;
 mod group;
@@ -29,7 +30,14 @@ usage: cargo xtask test [--list] [--verbose] [FILTER...]
        cargo xtask rules [--write]
 
   prints which rule is shown by how many tests on which target
-  --write    puts that into DESIGN.md";
+  --write    puts that into DESIGN.md
+
+       cargo xtask bench-web [--rounds N] [--small] [chromium|firefox] [WORD...]
+
+  measures homing beside bare `web_sys::WebSocket` closures in one page
+  --rounds   how often each case is repeated
+  --small    builds for size rather than speed
+  WORD       only the cases whose name contains it";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -43,6 +51,7 @@ fn main() -> ExitCode {
             Some("--write") => print_rules(true),
             Some(other) => usage_error(&format!("unknown option `{other}`")),
         },
+        Some("bench-web") => bench::run(args),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS

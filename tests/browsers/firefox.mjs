@@ -1,0 +1,89 @@
+// Firefox, driven by its driver over WebDriver (W3C).
+
+import { spawn } from "node:child_process";
+import { printed } from "./printed.mjs";
+
+/** A browser with one page. */
+export async function launch({ headless = true, args = [] } = {}) {
+  // The browser's own process is asked what the page's costs.
+  const words = ["--port", "0", "--allow-system-access"];
+  const driver = spawn("geckodriver", words, { stdio: ["ignore", "pipe", "ignore"] });
+  const session = new Session(driver);
+  try {
+    const port = await printed(driver, /Listening on \S+:(\d+)/);
+    await session.start(`http://127.0.0.1:${port}/session`, [...(headless ? ["-headless"] : []), ...args]);
+    return session;
+  } catch (error) {
+    driver.kill();
+    throw error;
+  }
+}
+
+class Session {
+  #driver;
+  #base;
+
+  constructor(driver) {
+    this.#driver = driver;
+  }
+
+  async start(base, args) {
+    this.#base = base;
+    const alwaysMatch = { browserName: "firefox", "moz:firefoxOptions": { args } };
+    const { sessionId, capabilities } = await this.call("POST", "", { capabilities: { alwaysMatch } });
+    this.#base += `/${sessionId}`;
+    this.version = `Firefox/${capabilities.browserVersion}`;
+    await this.call("POST", "/timeouts", { script: 600_000 });
+  }
+
+  async call(method, path, body) {
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(this.#base + path, { method, headers, body: body && JSON.stringify(body) });
+    const { value } = await answer.json();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${value.error}: ${value.message}`);
+    return value;
+  }
+
+  go(url) {
+    return this.call("POST", "/url", { url });
+  }
+
+  /** What an expression of the page comes to, awaited; `args` has these values in it. */
+  async run(expression, ...args) {
+    const script = `
+      const args = [...arguments], done = args.pop();
+      const told = (error) => done({ error: \`\${error?.message ?? error}\\n\${error?.stack}\` });
+      (async () => (${expression}))().then((value) => done({ value }), told);`;
+    const { value, error } = await this.call("POST", "/execute/async", { script, args });
+    if (error) throw new Error(error);
+    return value;
+  }
+
+  /** Returns a function that tells the CPU time of the page's process, in microseconds. */
+  async cpu() {
+    const before = await this.#times();
+    await this.run("(() => { for (const end = Date.now() + 500; Date.now() < end;); })()");
+    const busy = [...(await this.#times())].map(([pid, time]) => [time - (before.get(pid) ?? 0), pid]);
+    const [, page] = busy.sort(([one], [other]) => other - one)[0];
+    return async () => (await this.#times()).get(page) / 1e3;
+  }
+
+  /** The CPU time of each process but the browser's own, in nanoseconds. */
+  async #times() {
+    await this.call("POST", "/moz/context", { context: "chrome" });
+    try {
+      const children = "(await ChromeUtils.requestProcInfo()).children";
+      return new Map(await this.run(`${children}.map(({ pid, cpuTime }) => [pid, cpuTime])`));
+    } finally {
+      await this.call("POST", "/moz/context", { context: "content" });
+    }
+  }
+
+  async close() {
+    try {
+      await this.call("DELETE", "");
+    } finally {
+      this.#driver.kill();
+    }
+  }
+}
