@@ -2,6 +2,9 @@
 //!
 //! `cargo run --example cat -- wss://echo.example.com`
 
+// Natively only; `examples/web` is for the browser.
+#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
+
 use std::error::Error;
 
 use homing::WebSocket;

@@ -3,6 +3,9 @@
 //! Starts a server of its own on loopback, prints a timeline, and checks on the server's side that every message
 //! arrived once and in order. Run it with `cargo run --example demo`.
 
+// Natively only; `examples/web` is for the browser.
+#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
+
 use std::error::Error;
 use std::time::{Duration, Instant};
 

@@ -3,6 +3,9 @@
 //!
 //! `cargo run --example handler -- ws://host:port/path`
 
+// Natively only; `examples/web` is for the browser.
+#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
+
 #[path = "shared/countdown.rs"]
 mod countdown;
 

@@ -3,6 +3,9 @@
 //!
 //! `cargo run --example manual -- ws://host:port/path`
 
+// Natively only; `examples/web` is for the browser.
+#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
+
 use std::time::Duration;
 
 use homing::native::{BuilderExt, RunError};

@@ -2,6 +2,9 @@
 //!
 //! `cargo run --example stream -- ws://host:port/path`
 
+// Natively only; `examples/web` is for the browser.
+#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
+
 use std::error::Error;
 
 use futures::{SinkExt, StreamExt, stream};

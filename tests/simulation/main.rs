@@ -8,6 +8,7 @@
 //! ```
 //!
 //! Every run takes the same seeds; `HOMING_SIM_CASES=100000` takes more of them.
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 mod actor;
 mod model;

@@ -78,8 +78,10 @@ impl Cmd {
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
             .env("NO_COLOR", "1")
             .env("TERM", "dumb")
-            // The default of this repository's cargo configuration, which is not meant for what we name ourselves.
+            // The defaults of this repository's cargo configuration, which are not meant for what we name ourselves.
             .env_remove("WASM_BINDGEN_USE_BROWSER")
+            .env_remove("WASM_BINDGEN_TEST_TIMEOUT")
+            .env_remove("WASM_BINDGEN_TEST_WEBDRIVER_JSON")
             .env_remove("FORCE_COLOR")
             .env_remove("CLICOLOR_FORCE")
             // To ask for a toolchain must not install it, in full.

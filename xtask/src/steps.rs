@@ -37,6 +37,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("setup python", setup::python),
         step("setup node", setup::node),
         step("setup bindgen", web::bindgen).minutes(20),
+        step("setup wasm-pack", web::wasm_pack).minutes(20),
         step("setup browsers", web::browsers).minutes(20),
 
         step("fmt", |job| check(job, cargo("fmt --all --check"))),
@@ -72,6 +73,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("web webkit", web::webkit),
         step("web worker", web::worker),
         step("web node", web::node),
+        step("web as typed", web::as_typed),
         step("size web", size::check),
         step("bench web", bench::check),
         step("machine wasm", |job| check(job,

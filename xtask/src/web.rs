@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo, cmd};
-use crate::job::{Job, Stop};
+use crate::job::{Job, Service, Stop};
 use crate::setup;
 
 const WASM: &str = "wasm32-unknown-unknown";
@@ -22,6 +22,7 @@ const PACKAGES: [(&str, &str); 5] = [
     ("xvfb-run", "xvfb"),
 ];
 const GECKODRIVER: &str = "0.37.1";
+const WASM_PACK: &str = "0.15.1";
 
 /// Which of the test binaries run where.
 pub(crate) struct Suite {
@@ -60,6 +61,23 @@ pub(crate) fn bindgen(job: &mut Job<'_>) -> Result<Counts, Stop> {
         job.retry(|job| job.run(&install))?;
     }
     Ok(Counts::one_passed())
+}
+
+pub(crate) fn wasm_pack(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    if job.ask(cmd("wasm-pack --version")).is_none() {
+        let install = cargo(&format!("install wasm-pack --version {WASM_PACK}"));
+        job.retry(|job| job.run(&install))?;
+    }
+    Ok(Counts::one_passed())
+}
+
+/// As a person types it, but for one test only: all of them have run by then.
+pub(crate) fn as_typed(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    for program in ["wasm-pack", "wasm-bindgen-test-runner", "chromedriver", "firefox-esr", "geckodriver"] {
+        setup::needs(program)?;
+    }
+    let _server = serve(job)?;
+    job.tests(&cmd("wasm-pack test --headless --chrome --firefox --test web_smoke"))
 }
 
 fn locked<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
@@ -124,10 +142,7 @@ fn run(job: &mut Job<'_>, suite: &Suite, how: impl Fn(Cmd) -> Cmd) -> Result<Cou
     if binaries.len() != tests.len() {
         return Err(Stop::Failed(format!("{} of {} tests were built", binaries.len(), tests.len())));
     }
-    job.run(&cargo("build -p homing-test-server"))?;
-    let server = job.place.target.join("debug/homing-test-server");
-    let _server = job.serve(&Cmd::program(server).arg(PORTS[0].to_string()).arg(PORTS[1].to_string()))?;
-    wait_for(PORTS[1])?;
+    let _server = serve(job)?;
     let mut counts = Counts::default();
     for binary in binaries {
         let runner = Cmd::program("wasm-bindgen-test-runner").arg(job.place.root.join(binary));
@@ -138,6 +153,15 @@ fn run(job: &mut Job<'_>, suite: &Suite, how: impl Fn(Cmd) -> Cmd) -> Result<Cou
         counts.notes.extend(more.notes);
     }
     Ok(counts)
+}
+
+/// Starts the test server where the tests look for it.
+fn serve(job: &mut Job<'_>) -> Result<Service, Stop> {
+    job.run(&cargo("build -p homing-test-server"))?;
+    let server = job.place.target.join("debug/homing-test-server");
+    let server = job.serve(&Cmd::program(server).arg(PORTS[0].to_string()).arg(PORTS[1].to_string()))?;
+    wait_for(PORTS[1])?;
+    Ok(server)
 }
 
 /// `  Executable tests/name.rs (path)`.
