@@ -8,13 +8,10 @@
 //
 // Usage: node run.mjs DIRECTORY_OF_THE_MODULE TEST_SERVER [--rounds N] [chromium|firefox|WORD ...]
 
-import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { join } from "node:path";
 import * as chromium from "../../tests/browsers/chromium.mjs";
 import * as firefox from "../../tests/browsers/firefox.mjs";
-import { printed } from "../../tests/browsers/printed.mjs";
+import { LOADED, serve } from "../../tests/browsers/page.mjs";
+import { start } from "../../tests/browsers/server.mjs";
 
 const BROWSERS = { chromium, firefox };
 
@@ -38,8 +35,6 @@ const OWN = [
   { name: "receive 64 KiB binary", size: 65536, binary: true, count: 100 },
   { name: "send 16 B", sends: true, count: 1000 },
 ];
-const LOADED =
-  "(document.readyState !== 'complete' && await new Promise((go) => addEventListener('load', go)), await ready, true)";
 const SPEED = 0.97;
 const OWN_NS = 200;
 
@@ -53,29 +48,6 @@ function parse(words) {
   if (options.browsers.length === 0) options.browsers = Object.keys(BROWSERS);
   if (options.rounds !== undefined && !(options.rounds >= 1)) throw new Error("--rounds wants a number");
   return options;
-}
-
-/** The page, isolated from others, as its clock is fine only then. */
-async function serve() {
-  const types = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
-  const server = createServer(async (request, response) => {
-    const path = new URL(request.url, "http://page").pathname.replace(/\/$/, "/index.html");
-    const type = types[path.split(".").pop()];
-    try {
-      const file = path.startsWith("/pkg/") ? join(pkg, path.slice(5)) : join(here, path);
-      const body = await readFile(file);
-      response.writeHead(200, {
-        "Content-Type": type,
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Embedder-Policy": "require-corp",
-      });
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
 }
 
 function quartiles(values) {
@@ -138,26 +110,25 @@ async function measureOwn(session, server, { name, sends, ...plan }) {
 }
 
 const wanted = ({ name }) => options.filters.every((word) => name.includes(word));
-const page = await serve();
-const server = spawn(testServer, ["0"], { stdio: ["pipe", "pipe", "inherit"] });
+const page = await serve(here, pkg);
+const server = await start(testServer);
 try {
-  const url = (await printed(server, /^(ws:\S+)/)).replace(/\/$/, "");
   for (const browser of options.browsers) {
     const session = await BROWSERS[browser].launch();
     try {
-      await session.go(`http://127.0.0.1:${page.address().port}/`);
+      await session.go(page.url);
       await session.run(LOADED);
       console.log(session.version);
       head("CPU of the page", ["homing", "bare"], "speed, of bare's", "microseconds a message");
       const cpu = await session.cpu();
-      for (const it of REAL.filter(wanted)) await measureReal(session, cpu, url, it);
+      for (const it of REAL.filter(wanted)) await measureReal(session, cpu, server.url, it);
       head("own part", ["homing", "bare", "nothing"], "more than bare", "nanoseconds a message");
-      for (const it of OWN.filter(wanted)) await measureOwn(session, url, it);
+      for (const it of OWN.filter(wanted)) await measureOwn(session, server.url, it);
     } finally {
       await session.close();
     }
   }
 } finally {
-  server.kill();
+  server.close();
   page.close();
 }

@@ -2,13 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-mod bench;
 mod cargo_output;
 mod command;
 mod group;
 mod job;
 mod layers;
 mod package;
+mod page;
 mod report;
 mod rules;
 mod setup;
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
             Some("--write") => print_rules(true),
             Some(other) => usage_error(&format!("unknown option `{other}`")),
         },
-        Some("bench-web") => bench::run(args),
+        Some("bench-web") => page::bench(args),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS

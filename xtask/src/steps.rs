@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo};
 use crate::job::{Job, Stop};
-use crate::{bench, layers, package, rules, setup, size, web};
+use crate::{layers, package, page, rules, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -73,9 +73,10 @@ pub(crate) fn all() -> Vec<Step> {
         step("web webkit", web::webkit),
         step("web worker", web::worker),
         step("web node", web::node),
+        step("web hidden", page::hidden),
         step("web as typed", web::as_typed),
         step("size web", size::check),
-        step("bench web", bench::check),
+        step("bench web", page::bench_runs),
         step("machine wasm", |job| check(job,
             cargo("clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings"))),
         // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development

@@ -1,0 +1,9 @@
+import { spawn } from "node:child_process";
+import { printed } from "./printed.mjs";
+
+/** Starts the test server on a free port. Returns its address, without a slash at the end, and what ends it. */
+export async function start(program) {
+  const child = spawn(program, ["0"], { stdio: ["pipe", "pipe", "inherit"] });
+  const url = await printed(child, /^(ws:\S+?)\/$/);
+  return { url, close: () => child.kill() };
+}

@@ -1,0 +1,102 @@
+// A tab that Chromium throttles for real: another one is opened in front of it, and after a few seconds there (which are
+// five minutes by default) timers fire once a minute.
+//
+// Usage: node run.mjs DIRECTORY_OF_THE_MODULE TEST_SERVER
+
+import { launch } from "../browsers/chromium.mjs";
+import { LOADED, serve } from "../browsers/page.mjs";
+import { start } from "../browsers/server.mjs";
+
+const [pkg, testServer] = process.argv.slice(2);
+const INTERVAL = 1000;
+const TIMEOUT = 2000;
+/** Timers that have not fired for so long are throttled, and no accident. */
+const SILENCE = 20_000;
+const MINUTE = 60_000;
+
+const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
+
+/** Looks at the page until it is as wanted; `undefined` if it is not within that time. */
+async function until(browser, patience, wanted) {
+  for (const end = Date.now() + patience; Date.now() < end; await sleep(200)) {
+    const seen = await browser.run("look()");
+    if (wanted(seen)) return seen;
+  }
+  return undefined;
+}
+
+function assert(is, ...what) {
+  if (!is) throw new Error(what.map((it) => JSON.stringify(it)).join(" "));
+}
+
+const connected = ({ told }) => told.timers.length === 1 && told.worker.length === 1;
+
+/** Either names why the rules cannot be shown here, or tells what was seen of both clients. */
+async function observe(browser) {
+  const before = await until(browser, 10_000, (seen) => connected(seen) && seen.beats.timers >= 2 && seen.beats.worker >= 2);
+  assert(before, "they do not beat in front", await browser.run("look()"));
+  const other = await browser.open();
+  const behind = await until(browser, 5000, ({ hidden }) => hidden);
+  if (!behind) return { skipped: "a tab behind another one is not hidden here" };
+  const silent = await until(browser, 2 * SILENCE, ({ silence }) => silence >= SILENCE);
+  if (!silent) return { skipped: "this browser does not throttle the timers of a hidden tab" };
+  // The one wake-up a minute, which comes late for the heartbeat.
+  const woken = await until(browser, MINUTE + 5000, ({ silence }) => silence < SILENCE / 2);
+  assert(woken, "no timer fires any more", await browser.run("look()"));
+  await sleep(2 * TIMEOUT);
+  const after = await browser.run("look()");
+  await browser.call("Target.closeTarget", { targetId: other.targetId });
+  return { behind, silent, after };
+}
+
+async function greet(browser, client) {
+  await browser.run("clients[args[0]].send('hello')", client);
+  return until(browser, 10_000, ({ told }) => told[client].length === 2);
+}
+
+const TESTS = {
+  async s18_a_throttled_tab_condemns_nobody(browser, { behind, silent, after }) {
+    const beats = silent.beats.timers - behind.beats.timers;
+    assert(beats < (SILENCE / INTERVAL) / 2, "its timers were throttled as well", beats);
+    assert(after.beats.timers > silent.beats.timers, "it beats when it is woken", silent, after);
+    const seen = await greet(browser, "timers");
+    assert(seen, "it is connected", await browser.run("look()"));
+    assert(`${seen.told.timers}` === "open,hello", "nothing else was told", seen);
+  },
+  async s19_a_throttled_tab_keeps_its_beat_in_a_worker(browser, { behind, silent }) {
+    const beats = silent.beats.worker - behind.beats.worker;
+    const due = (silent.at - behind.at) / INTERVAL;
+    assert(beats >= 0.7 * due, "beats while timers were silent", beats, due);
+    const seen = await greet(browser, "worker");
+    assert(seen, "it is connected", await browser.run("look()"));
+    assert(`${seen.told.worker}` === "open,hello", "nothing else was told", seen);
+  },
+};
+
+const page = await serve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, pkg);
+const server = await start(testServer);
+const browser = await launch({ args: ["--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/2"] });
+const failed = [];
+try {
+  await browser.go(page.url);
+  await browser.run(LOADED);
+  await browser.run("begin(...args)", `${server.url}/echo`, INTERVAL, TIMEOUT);
+  const seen = await observe(browser);
+  for (const [name, test] of Object.entries(TESTS)) {
+    try {
+      if (seen.skipped) console.log(`SKIPPED: ${seen.skipped}`);
+      else await test(browser, seen);
+      console.log(`test ${name} ... ok`);
+    } catch (error) {
+      failed.push(name);
+      console.log(`test ${name} ... FAILED\n${error}`);
+    }
+  }
+} finally {
+  await browser.close();
+  server.close();
+  page.close();
+}
+const passed = Object.keys(TESTS).length - failed.length;
+console.log(`test result: ${failed.length ? "FAILED" : "ok"}. ${passed} passed; ${failed.length} failed; 0 ignored`);
+process.exitCode = failed.length ? 1 : 0;
