@@ -180,6 +180,12 @@ impl Error {
         }
     }
 
+    /// What failed in particular.
+    #[allow(dead_code, reason = "only natively is one error told as another")]
+    pub(crate) fn detail(&self) -> &str {
+        &self.cause.detail
+    }
+
     /// How long the peer asked to wait.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.cause.retry_after
@@ -188,7 +194,7 @@ impl Error {
     /// Whether the same would happen again, where the next request is the same.
     pub(crate) fn is_fatal(&self) -> bool {
         match self.cause.kind {
-            ErrorKind::Handshake { status: Some(status), .. } => {
+            ErrorKind::Handshake { status: Some(status), .. } | ErrorKind::Proxy { status: Some(status) } => {
                 (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
             }
             ErrorKind::Unsupported => true,

@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::retry_after;
 use super::stream::Stream;
 use super::target::Target;
 use crate::error::{Error, ErrorKind};
@@ -76,7 +77,7 @@ fn request(target: &Target, key: &str) -> Result<Request<Empty<Bytes>>, http::Er
 }
 
 /// Runs the connection for as long as something of it is waited for.
-async fn drive<T>(connection: &mut Connection, wanted: impl Future<Output = T>) -> T {
+pub(super) async fn drive<T>(connection: &mut Connection, wanted: impl Future<Output = T>) -> T {
     let mut wanted = core::pin::pin!(wanted);
     let mut over = false;
     poll_fn(|cx| {
@@ -176,13 +177,7 @@ async fn refused(response: Response<Incoming>, connection: &mut Connection) -> E
         headers: copied(&head.headers),
         body: body.freeze(),
     };
-    Error::new(kind, detail).with_retry_after(retry_after(&head))
-}
-
-/// How long a 429 or 503 asks to wait, where `Retry-After` gives seconds.
-fn retry_after(head: &http::response::Parts) -> Option<Duration> {
-    let asked = head.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    matches!(head.status.as_u16(), 429 | 503).then_some(Duration::from_secs(asked))
+    Error::new(kind, detail).with_retry_after(retry_after::asked(head.status, &head.headers))
 }
 
 /// No answer, or none that is HTTP.

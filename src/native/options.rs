@@ -2,8 +2,14 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::connector::{Connect, Destination, Resolve};
+use super::proxies::Choice;
 use super::run::{self, RunError};
 use super::tls::TlsOptions;
 use crate::builder::Builder;
@@ -18,11 +24,25 @@ pub(crate) struct Options {
     pub(super) nodelay: bool,
     pub(super) keepalive: Option<Duration>,
     pub(super) local_address: Option<IpAddr>,
+    pub(super) resolver: Option<Arc<dyn Resolve>>,
+    /// And the option that set it.
+    pub(super) connector: Option<(&'static str, Arc<dyn Connect>)>,
+    pub(super) proxy: Choice,
+    pub(super) follows_redirects: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { tls: TlsOptions::default(), nodelay: true, keepalive: None, local_address: None }
+        Self {
+            tls: TlsOptions::default(),
+            nodelay: true,
+            keepalive: None,
+            local_address: None,
+            resolver: None,
+            connector: None,
+            proxy: Choice::None,
+            follows_redirects: false,
+        }
     }
 }
 
@@ -61,9 +81,79 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     #[must_use]
     fn tcp_keepalive(self, after: impl Into<Option<Duration>>) -> Self;
 
-    /// The address of this machine to connect from.
+    /// The address of this machine to connect from. Only addresses of its family are dialled then.
     #[must_use]
     fn local_address(self, address: IpAddr) -> Self;
+
+    /// Resolves names by this function, in place of the operating system. Where it gives several addresses they are
+    /// dialled in turn, alternating between the families, 250 ms apart or as soon as one fails; the first that
+    /// answers is taken (RFC 8305).
+    ///
+    /// ```no_run
+    /// # use homing::{WebSocket, native::BuilderExt};
+    /// WebSocket::builder("wss://example.com/").resolver(|host| async move {
+    ///     let found = tokio::net::lookup_host((host, 0)).await?;
+    ///     Ok(found.map(|address| address.ip()).filter(|address| address.is_ipv4()).collect())
+    /// });
+    /// ```
+    ///
+    /// An error of it, or no address, is [`ErrorKind::Dns`](crate::ErrorKind::Dns). Behind a proxy the proxy resolves
+    /// names; this is asked for the proxy's own then.
+    #[must_use]
+    fn resolver<F, A>(self, resolver: F) -> Self
+    where
+        F: Fn(String) -> A + Send + Sync + 'static,
+        A: Future<Output = io::Result<Vec<IpAddr>>> + Send + 'static;
+
+    /// Opens byte streams by this function, in place of TCP: over a tunnel, a serial line, or in memory. TLS and
+    /// proxies come on top of it, so with a proxy it is asked for the proxy's address.
+    ///
+    /// ```no_run
+    /// # use homing::{WebSocket, native::BuilderExt};
+    /// use tokio::net::TcpStream;
+    ///
+    /// WebSocket::builder("wss://example.com/")
+    ///     .connector(|to| async move { TcpStream::connect((to.host.as_str(), to.port)).await });
+    /// ```
+    ///
+    /// An error of it is [`ErrorKind::Connect`](crate::ErrorKind::Connect). The options for TCP are refused besides
+    /// it.
+    #[must_use]
+    fn connector<F, A, S>(self, connector: F) -> Self
+    where
+        F: Fn(Destination) -> A + Send + Sync + 'static,
+        A: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    /// Connects to a Unix domain socket, in place of TCP. The URL still tells the `Host` header, the path, and whether
+    /// there is TLS: `ws://localhost/path`. Proxies and the options for TCP are refused besides it.
+    #[cfg(unix)]
+    #[must_use]
+    fn unix_socket(self, path: impl Into<std::path::PathBuf>) -> Self;
+
+    /// Connects through a proxy: `http://`, `https://` (TLS to the proxy, by the same options as to the server) or
+    /// `socks5://`, with `user:password@` where it asks for them, and a port where it is not 80, 443 or 1080. The
+    /// proxy resolves the server's name. Default: none.
+    ///
+    /// What the proxy refuses is [`ErrorKind::Proxy`](crate::ErrorKind::Proxy), with its HTTP status if it has one,
+    /// and retried or not as the server's refusals are: a 407 would only repeat itself. A proxy that cannot be reached
+    /// is told by the kind of what failed, as a server is.
+    #[must_use]
+    fn proxy(self, url: impl Into<String>) -> Self;
+
+    /// Connects through the proxy that the environment names: `HTTP_PROXY` for ws, `HTTPS_PROXY` for wss, else
+    /// `ALL_PROXY`, and none for hosts in `NO_PROXY`; in upper or lower case, read by `connect`. `HTTP_PROXY` does not
+    /// count in CGI programs (where `REQUEST_METHOD` is set), as a request can set it there. Default: it is not read.
+    #[must_use]
+    fn proxy_from_env(self) -> Self;
+
+    /// Whether redirects (301, 302, 303, 307, 308) are followed, at most five for each attempt. Default `false`: a
+    /// redirect is a refusal.
+    ///
+    /// Never from wss to ws. To another origin (scheme, host or port) of what was set only the subprotocols and the
+    /// headers `Origin` and `User-Agent` go along. The next attempt begins at the URL again.
+    #[must_use]
+    fn follow_redirects(self, on: bool) -> Self;
 
     /// Trusts these certificates (PEM) besides the usual roots.
     #[must_use]
@@ -108,6 +198,48 @@ impl BuilderExt for Builder {
 
     fn local_address(mut self, address: IpAddr) -> Self {
         self.setup.options.local_address = Some(address);
+        self
+    }
+
+    fn resolver<F, A>(mut self, resolver: F) -> Self
+    where
+        F: Fn(String) -> A + Send + Sync + 'static,
+        A: Future<Output = io::Result<Vec<IpAddr>>> + Send + 'static,
+    {
+        self.setup.options.resolver = Some(Arc::new(resolver));
+        self
+    }
+
+    fn connector<F, A, S>(mut self, connector: F) -> Self
+    where
+        F: Fn(Destination) -> A + Send + Sync + 'static,
+        A: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        self.setup.options.connector = Some(("connector", Arc::new(connector)));
+        self
+    }
+
+    #[cfg(unix)]
+    fn unix_socket(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        let path = path.into();
+        let connector = move |_: Destination| tokio::net::UnixStream::connect(path.clone());
+        self.setup.options.connector = Some((UNIX_SOCKET, Arc::new(connector)));
+        self
+    }
+
+    fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.setup.options.proxy = self.setup.options.proxy.and(Choice::Fixed(url.into()));
+        self
+    }
+
+    fn proxy_from_env(mut self) -> Self {
+        self.setup.options.proxy = self.setup.options.proxy.and(Choice::Environment);
+        self
+    }
+
+    fn follow_redirects(mut self, on: bool) -> Self {
+        self.setup.options.follows_redirects = on;
         self
     }
 
@@ -156,8 +288,22 @@ pub(super) fn check(options: &Options) -> Result<(), ConfigError> {
     if options.keepalive.is_some_and(|after| after.is_zero()) {
         return Err(ConfigError::new("tcp_keepalive", "is zero"));
     }
+    if let Some((option, _)) = options.connector {
+        let for_tcp = [
+            ("resolver", options.resolver.is_some()),
+            ("local_address", options.local_address.is_some()),
+            ("tcp_keepalive", options.keepalive.is_some()),
+            ("tcp_nodelay", !options.nodelay),
+            ("proxy", option == UNIX_SOCKET && !matches!(options.proxy, Choice::None)),
+        ];
+        if let Some((other, _)) = for_tcp.into_iter().find(|(_, is_set)| *is_set) {
+            return Err(ConfigError::new(option, format!("{other} is set as well, and would have no effect")));
+        }
+    }
     options.tls.check()
 }
+
+const UNIX_SOCKET: &str = "unix_socket";
 
 mod sealed {
     pub trait Sealed {}

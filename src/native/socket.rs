@@ -15,7 +15,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message as WireMessage};
 
 use super::dial::Dialler;
-use super::handshake::{Agreed, shake_hands};
+use super::handshake::Agreed;
+use super::opening::open;
 use super::options::Options;
 use super::parting;
 use super::read_ahead::{IDLE, ReadAhead};
@@ -36,7 +37,7 @@ pub(super) struct Socket {
     attempt: AttemptId,
     origin: Origin,
     options: Options,
-    dialler: Dialler,
+    dialler: Arc<Dialler>,
     config: WebSocketConfig,
     close_timeout: Duration,
     reading: bool,
@@ -83,7 +84,7 @@ impl Socket {
             link: Link::Down,
             attempt: AttemptId::default(),
             origin,
-            dialler: Dialler::new(&setup.options, needs_tls)?,
+            dialler: Arc::new(Dialler::new(&setup.options, needs_tls)?),
             options: setup.options.clone(),
             config,
             close_timeout: setup.config.close_timeout,
@@ -134,7 +135,7 @@ impl Socket {
         let outcome = match &mut self.link {
             Link::Dialling(dialling) => match ready!(dialling.as_mut().poll(cx)) {
                 Ok((stream, target)) => {
-                    self.link = Link::Greeting(Box::pin(greet(stream, target, self.config)));
+                    self.link = Link::Greeting(Box::pin(greet(stream, target, self.dialler.clone(), self.config)));
                     Ok(SocketEvent::Connected)
                 }
                 Err(error) => Err(error),
@@ -255,16 +256,20 @@ impl Transport for Socket {
     }
 }
 
-async fn dial(target: Arc<Target>, dialler: Dialler) -> Result<(Stream, Arc<Target>), Error> {
+async fn dial(target: Arc<Target>, dialler: Arc<Dialler>) -> Result<(Stream, Arc<Target>), Error> {
     match dialler.dial(&target).await {
         Ok(stream) => Ok((stream, target)),
         Err(error) => Err(error.at(&target.shown())),
     }
 }
 
-async fn greet(stream: Stream, target: Arc<Target>, config: WebSocketConfig) -> Result<(Wire, Handshake), Error> {
-    let Agreed { stream, read, handshake } =
-        shake_hands(stream, &target).await.map_err(|error| error.at(&target.shown()))?;
+async fn greet(
+    stream: Stream,
+    target: Arc<Target>,
+    dialler: Arc<Dialler>,
+    config: WebSocketConfig,
+) -> Result<(Wire, Handshake), Error> {
+    let Agreed { stream, read, handshake } = open(stream, target, &dialler).await?;
     let wire = WebSocketStream::from_raw_socket(ReadAhead::new(stream, read), Role::Client, Some(config)).await;
     Ok((wire, handshake))
 }

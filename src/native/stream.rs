@@ -1,4 +1,4 @@
-//! The byte stream of an attempt: plain or TLS.
+//! The byte stream of an attempt: plain, TLS, or whatever a connector of the user's own made.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -7,12 +7,18 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+/// What a connector may return: any stream of tokio's kind.
+pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for S {}
+
+/// TLS may run over any of these, also over TLS to a proxy.
 pub(super) enum Stream {
     Tcp(TcpStream),
     #[cfg(feature = "__rustls")]
-    Rustls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+    Rustls(Box<tokio_rustls::client::TlsStream<Stream>>),
     #[cfg(feature = "native-tls")]
-    NativeTls(Box<tokio_native_tls::TlsStream<TcpStream>>),
+    NativeTls(Box<tokio_native_tls::TlsStream<Stream>>),
+    Other(Box<dyn Io>),
 }
 
 macro_rules! on_each {
@@ -23,6 +29,7 @@ macro_rules! on_each {
             Self::Rustls($stream) => $call,
             #[cfg(feature = "native-tls")]
             Self::NativeTls($stream) => $call,
+            Self::Other($stream) => $call,
         }
     };
 }

@@ -2,9 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
+use super::connector::Destination;
 use super::options::{Options, check};
 use super::tls;
 use crate::builder::check_protocols;
@@ -12,8 +13,9 @@ use crate::error::ConfigError;
 use crate::request::Request;
 
 /// A checked request.
+#[derive(Clone)]
 pub(crate) struct Target {
-    url: Url,
+    pub(super) url: Url,
     pub(super) protocols: Vec<String>,
     /// The user's headers, and the credentials of the URL.
     pub(super) headers: HeaderMap,
@@ -34,7 +36,7 @@ impl Target {
         self.url.scheme() == "wss"
     }
 
-    pub(super) fn host(&self) -> &str {
+    fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
 
@@ -46,10 +48,9 @@ impl Target {
         }
     }
 
-    /// The address to dial, as the connector wants it.
-    pub(super) fn dial_uri(&self) -> Result<Uri, http::Error> {
-        let port = self.url.port_or_known_default().unwrap_or_default();
-        Uri::builder().scheme("http").authority(format!("{}:{port}", self.host())).path_and_query("/").build()
+    /// Where it is to be dialled.
+    pub(super) fn destination(&self) -> Destination {
+        Destination::new(self.host(), self.url.port_or_known_default().unwrap_or_default())
     }
 
     /// The request's own line: path and query.
@@ -76,7 +77,7 @@ pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, Co
 }
 
 /// The text is never repeated in errors: it can hold credentials.
-fn parse(text: &str) -> Result<Url, ConfigError> {
+pub(super) fn parse(text: &str) -> Result<Url, ConfigError> {
     let fault = |fault: String| ConfigError::new("url", fault);
     let mut url = Url::parse(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => fault("a relative URL has nothing to be resolved against".into()),
@@ -155,10 +156,11 @@ mod tests {
         assert_eq!(target.authority(), "example.com");
         assert_eq!(target.path_and_query(), "/a/b?token=secret");
         assert_eq!(target.headers["authorization"], "Basic dXNlcjpwQHNz");
-        assert_eq!(target.dial_uri().unwrap(), "http://example.com:80/");
+        assert_eq!(target.destination().to_string(), "example.com:80");
 
         let target = resolved("ws://[::1]:8080").unwrap();
         assert_eq!((target.authority().as_str(), target.path_and_query()), ("[::1]:8080", "/"));
+        assert_eq!((&*target.destination().host, target.destination().port), ("::1", 8080));
 
         for refused in ["/relative", "example.com", "ftp://example.com", "ws://example.com/#top", "ws://", "ws://a:0"] {
             let error = resolved(refused).err().expect(refused);

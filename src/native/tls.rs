@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use tokio::net::TcpStream;
-
 use super::stream::Stream;
 use crate::error::{ConfigError, Error, ErrorKind};
 
@@ -72,20 +70,19 @@ impl Connector {
         }
     }
 
+    /// `host` is a name, or an address without brackets.
     #[allow(clippy::unused_async, unused_variables, reason = "a build without TLS has nothing to match")]
-    pub(super) async fn connect(&self, host: &str, tcp: TcpStream) -> Result<Stream, Error> {
-        // The libraries want an address without the brackets that an IPv6 address has in a URL.
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+    pub(super) async fn connect(&self, host: &str, stream: Stream) -> Result<Stream, Error> {
         match *self {
             #[cfg(feature = "__rustls")]
             Self::Rustls(ref connector) => {
                 use super::rustls::pki_types::ServerName;
                 let name = ServerName::try_from(host.to_owned()).map_err(failed)?;
-                Ok(Stream::Rustls(Box::new(connector.connect(name, tcp).await.map_err(failed)?)))
+                Ok(Stream::Rustls(Box::new(connector.connect(name, stream).await.map_err(failed)?)))
             }
             #[cfg(feature = "native-tls")]
             Self::Native(ref connector) => {
-                Ok(Stream::NativeTls(Box::new(connector.connect(host, tcp).await.map_err(failed)?)))
+                Ok(Stream::NativeTls(Box::new(connector.connect(host, stream).await.map_err(failed)?)))
             }
         }
     }

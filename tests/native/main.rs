@@ -2,6 +2,7 @@
 //! broken networks, TLS, and other people's servers.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
+mod dialling;
 mod faults;
 mod handshakes;
 mod interop;
@@ -10,6 +11,7 @@ mod lifecycle;
 mod nginx;
 mod peers;
 mod refusals;
+mod roads;
 mod streams;
 mod support;
 mod tls;

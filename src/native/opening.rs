@@ -1,0 +1,34 @@
+//! The opening handshake, and where it leads on to: redirects.
+
+use std::sync::Arc;
+
+use super::dial::Dialler;
+use super::handshake::{Agreed, shake_hands};
+use super::redirect::{self, MAX_REDIRECTS};
+use super::stream::Stream;
+use super::target::Target;
+use crate::error::Error;
+
+/// Opens the connection over a stream to its first server.
+///
+/// # Errors
+/// They name the URL at which it failed.
+pub(super) async fn open(mut stream: Stream, mut target: Arc<Target>, dialler: &Dialler) -> Result<Agreed, Error> {
+    let mut redirects = 0;
+    loop {
+        let error = match shake_hands(stream, &target).await {
+            Ok(agreed) => return Ok(agreed),
+            Err(error) => error.at(&target.shown()),
+        };
+        let Some(location) = redirect::location(&error).filter(|_| dialler.follows_redirects) else {
+            return Err(error);
+        };
+        let not_followed = |fault: &str| Error::new(error.kind().clone(), fault).at(&target.shown());
+        if redirects == MAX_REDIRECTS {
+            return Err(not_followed(&format!("more than {MAX_REDIRECTS} redirects")));
+        }
+        redirects += 1;
+        target = Arc::new(redirect::follow(&target, location).map_err(|fault| not_followed(&fault))?);
+        stream = dialler.dial(&target).await.map_err(|error| error.at(&target.shown()))?;
+    }
+}
