@@ -10,6 +10,9 @@ mod lifecycle;
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 mod nginx;
 mod peers;
+mod proxies;
+mod proxy_servers;
+mod redirects;
 mod refusals;
 mod roads;
 mod streams;

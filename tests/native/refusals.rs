@@ -1,7 +1,7 @@
 //! Refused handshakes: what is told of them, which are fatal, and how long a retry waits (S8, S23).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use homing::{EndReason, Error, ErrorKind, Event, Reconnect, Request};
 use homing_test_server::What;
@@ -159,9 +159,14 @@ async fn retry_after_is_the_least_delay() {
         (503, "7", 7),
         (429, "2", 5),
         (503, "0", 5),
+        // A date, by the server's clock where it tells the time.
+        (503, "Fri, 01 Jan 2100 00:01:00 GMT&header=Date:Fri, 01 Jan 2100 00:00:00 GMT", 60),
+        (429, "Fri, 01 Jan 2100 00:00:00 GMT&header=Date:Fri, 01 Jan 2100 00:01:00 GMT", 5),
+        (429, "Sun, 06 Nov 1994 08:49:37 GMT", 5),
         // Not of these statuses, not seconds, not a number of this world: the policy alone decides.
         (500, "7", 5),
-        (429, "Fri, 01 Jan 2100 00:00:00 GMT", 5),
+        (500, "Fri, 01 Jan 2100 00:00:00 GMT", 5),
+        (429, "Fri, 32 Jan 2100 00:00:00 GMT", 5),
         (429, "-1", 5),
         (429, "99999999999999999999999", 5),
         // Longer than any clock runs.
@@ -175,6 +180,21 @@ async fn retry_after_is_the_least_delay() {
         ws.cancel_reconnect();
         assert_eq!(ws.closed().await.reason, EndReason::Closed, "{status}, {header}");
     }
+}
+
+/// A date without the server's time is compared with ours.
+#[tokio::test]
+async fn retry_after_as_a_date() {
+    let server = server();
+    let path = "/http?status=503&header=Retry-After:Fri,+01+Jan+2100+00:00:00+GMT";
+    let (builder, recorder) = client(server.url(path));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let _ws = builder.reconnect(Reconnect::fixed(Duration::from_millis(1))).connect().unwrap();
+    let (_, close) = recorder.failed().await;
+    // Seconds between 1970 and 2100.
+    let expected = Duration::from_secs(4_102_444_800) - now;
+    let told = close.retry_in.unwrap();
+    assert!(told <= expected && told + LONG > expected, "{told:?}, {expected:?}");
 }
 
 #[tokio::test]

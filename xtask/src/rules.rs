@@ -96,7 +96,9 @@ const NOTES: [Note; 10] = [
 /// What the tests of `tests/native` show, as their names do not tell. Those that are not here show no rule, but that
 /// nothing breaks: interoperability, TLS, hostile servers.
 #[rustfmt::skip]
-const SHOWN: [(&str, &[&str]); 39] = [
+const SHOWN: [(&str, &[&str]); 51] = [
+    ("dialling::black_holes_only", &["S8d"]),
+    ("dialling::s1_options_that_contradict_each_other", &["S1"]),
     ("faults::a_server_killed_and_restarted", &["S8"]),
     ("faults::the_delay_is_waited", &["S7"]),
     ("faults::connections_cut_by_fin_and_rst", &["S3", "S23"]),
@@ -119,6 +121,15 @@ const SHOWN: [(&str, &[&str]); 39] = [
     ("lifecycle::dropping_the_last_handle_leaves_nothing", &["S6"]),
     ("lifecycle::a_detached_client_runs_on", &["S6"]),
     ("lifecycle::a_provider_that_takes_too_long", &["S8b"]),
+    ("proxies::s8_refusals_of_http_proxies", &["S8", "S23"]),
+    ("proxies::s8_retry_after_of_a_proxy", &["S8"]),
+    ("proxies::s8b_a_provider_behind_a_proxy", &["S8b"]),
+    ("proxies::s26_credentials_for_a_socks_proxy", &["S26"]),
+    ("proxies::s26_credentials_for_an_http_proxy", &["S26"]),
+    ("proxies::a_proxy_where_nobody_listens", &["S23"]),
+    ("redirects::s8b_a_provider_and_redirects", &["S8b"]),
+    ("redirects::s26_nothing_secret_goes_to_another_origin", &["S26"]),
+    ("redirects::where_it_failed_is_told", &["S23"]),
     ("refusals::status_headers_and_body_are_told", &["S23"]),
     ("refusals::at_most_16_kib_of_the_body", &["S23"]),
     ("refusals::a_stalled_body_does_not_hide_the_refusal", &["S23"]),
@@ -126,6 +137,7 @@ const SHOWN: [(&str, &[&str]); 39] = [
     ("refusals::which_refusals_are_fatal", &["S8"]),
     ("refusals::the_predicate_overrides_both", &["S8"]),
     ("refusals::a_provider_may_do_better", &["S8", "S8b"]),
+    ("refusals::retry_after_as_a_date", &["S8"]),
     ("refusals::retry_after_is_the_least_delay", &["S8"]),
     ("refusals::retry_after_is_waited_for", &["S8"]),
     ("streams::codes_of_servers", &["S12"]),

@@ -25,6 +25,10 @@ pub(crate) fn test_environment(place: &Place) -> Vec<(&'static str, OsString)> {
         ("HOMING_TEST_PYTHON", Some(venv_python(&place.own("venv")))),
         ("HOMING_TEST_NODE_MODULES", Some(place.own("node").join("node_modules"))),
         ("HOMING_TEST_NGINX", find("nginx")),
+        ("HOMING_TEST_TINYPROXY", find("tinyproxy")),
+        ("HOMING_TEST_SQUID", find("squid")),
+        ("HOMING_TEST_DANTED", find("danted")),
+        ("HOMING_TEST_MICROSOCKS", find("microsocks")),
     ]
     .into_iter()
     .filter_map(|(name, path)| Some((name, path.filter(|path| path.exists())?)))
@@ -53,9 +57,14 @@ pub(crate) fn rust(job: &mut Job<'_>) -> Result<Counts, Stop> {
 /// Debian's packages, where that is the system and we are root.
 pub(crate) fn apt(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let mut missing = Vec::new();
-    if find("nginx").is_none() {
-        missing.push("nginx-light");
-    }
+    let servers = [
+        ("nginx", "nginx-light"),
+        ("tinyproxy", "tinyproxy-bin"),
+        ("squid", "squid-openssl"),
+        ("danted", "dante-server"),
+        ("microsocks", "microsocks"),
+    ];
+    missing.extend(servers.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| package));
     if !has_venv(job) {
         missing.push("python3-venv");
     }

@@ -1,0 +1,333 @@
+//! Proxies: other people's, and ones that misbehave.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use homing::native::{BuilderExt, RequestExt};
+use homing::{Builder, EndReason, ErrorKind, Event, Message, Reconnect, Request};
+use homing_test_server::{Server, What};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::process::Command;
+
+use crate::proxy_servers::{CREDENTIALS, ProxyServer};
+use crate::roads::known;
+use crate::support::{PATIENCE, Recorder, assert_hides, client, server};
+
+const LONG: Duration = Duration::from_secs(60);
+const SECRETS: [&str; 4] = ["secret", "proxy-user", "cHJveHktdXNlc", "token"];
+const PASS: &str = "pass { from: 127.0.0.1/32 to: 0.0.0.0/0 }";
+
+/// A URL whose host only the proxy resolves: the client's resolver has another idea of it.
+fn beyond(server: &Server, path: &str) -> String {
+    let url = server.url(path);
+    url.replace("127.0.0.1", "localhost")
+}
+
+/// A client that would find nobody without a proxy.
+fn lost(url: String) -> (Builder, Recorder) {
+    let (builder, recorder) = client(url);
+    (builder.resolver(known([[127, 1, 1, 1].into()])), recorder)
+}
+
+async fn echoes(builder: Builder, recorder: &Recorder) {
+    let ws = builder.connect().unwrap();
+    recorder.opened().await;
+    ws.send("there and back").unwrap();
+    assert_eq!(recorder.messages_are(1).await, [Message::text("there and back")]);
+}
+
+/// A refusal by the proxy: the status, whether it is fatal, and that nothing was told of the way to it.
+async fn refused(builder: Builder, recorder: &Recorder, status: Option<u16>, is_fatal: bool) -> String {
+    let ws = builder.reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+    let (error, close) = recorder.failed().await;
+    assert_eq!(error.kind(), &ErrorKind::Proxy { status }, "{error}");
+    assert_eq!((error.status(), error.code()), (status, 1), "{error}");
+    assert_eq!(close.retry_in, (!is_fatal).then_some(LONG), "{error}");
+    assert_eq!(recorder.count(|event| matches!(event, Event::Connect)), 0, "{error}");
+    assert_hides(&error, &SECRETS);
+    if is_fatal {
+        assert_eq!(ws.closed().await.reason, EndReason::Fatal);
+    }
+    error.to_string()
+}
+
+#[tokio::test]
+async fn through_an_http_proxy() {
+    let Some(proxy) = ProxyServer::tinyproxy("").await else { return };
+    let server = server();
+    let (builder, recorder) = lost(beyond(&server, "/echo"));
+    echoes(builder.proxy(proxy.url("http", "")), &recorder).await;
+    assert_eq!(recorder.count(|event| matches!(event, Event::Connect)), 1);
+    let asked = server.journal().into_iter().find(|entry| matches!(entry.what, What::Request { .. })).unwrap();
+    let host = format!("localhost:{}", server.addr().port());
+    assert_eq!(asked.what.header("host"), Some(&*host), "the server's, not the proxy's");
+}
+
+#[cfg(any(feature = "__rustls", feature = "native-tls"))]
+#[tokio::test]
+async fn tls_through_an_http_proxy() {
+    let Some(proxy) = ProxyServer::tinyproxy("").await else { return };
+    let server = Server::start_tls("localhost").unwrap();
+    let (builder, recorder) = lost(server.url("/echo"));
+    let builder = builder.proxy(proxy.url("http", "")).root_certificates_pem(server.ca_pem());
+    echoes(builder, &recorder).await;
+}
+
+#[tokio::test]
+async fn s26_credentials_for_an_http_proxy() {
+    let Some(proxy) = ProxyServer::tinyproxy("BasicAuth proxy-user secret").await else { return };
+    let server = server();
+    let url = || beyond(&server, "/echo?token=secret");
+    let (builder, recorder) = lost(url());
+    echoes(builder.proxy(proxy.url("http", "proxy-user:se%63ret")), &recorder).await;
+    let told = format!("{:?}", server.journal());
+    assert!(!told.to_lowercase().contains("proxy-authorization"), "for the proxy only: {told}");
+
+    // This proxy has another status for wrong ones.
+    for (credentials, status, detail) in
+        [("", 407, "Proxy Authentication Required"), ("proxy-user:wrong-secret", 401, "Unauthorized")]
+    {
+        let (builder, recorder) = lost(url());
+        let builder = builder.proxy(proxy.url("http", credentials));
+        let told = refused(builder, &recorder, Some(status), true).await;
+        assert!(told.contains(detail), "{told}");
+    }
+    assert_eq!(server.journal().iter().filter(|entry| entry.what == What::Accepted).count(), 1);
+}
+
+/// What the proxy may not do would be refused again, what it cannot do now may work later.
+#[tokio::test]
+async fn s8_refusals_of_http_proxies() {
+    let Some(proxy) = ProxyServer::tinyproxy("ConnectPort 1").await else { return };
+    let server = server();
+    let (builder, recorder) = lost(beyond(&server, "/echo"));
+    refused(builder.proxy(proxy.url("http", "")), &recorder, Some(403), true).await;
+
+    let Some(proxy) = ProxyServer::tinyproxy("").await else { return };
+    server.stop();
+    let (builder, recorder) = lost(beyond(&server, "/echo"));
+    refused(builder.proxy(proxy.url("http", "")), &recorder, Some(500), false).await;
+}
+
+/// TLS to the proxy, and TLS in it to the server.
+#[cfg(any(feature = "__rustls", feature = "native-tls"))]
+#[tokio::test]
+async fn tls_to_the_proxy() {
+    let Some(proxy) = ProxyServer::squid().await else { return };
+    let (plain, secure) = (server(), Server::start_tls("localhost").unwrap());
+    let local = || known([[127, 0, 0, 1].into()]);
+    for (url, authorities) in [
+        (beyond(&plain, "/echo"), vec![proxy.authority.clone()]),
+        (secure.url("/echo"), vec![proxy.authority.clone(), secure.ca_pem().to_owned()]),
+    ] {
+        let (mut builder, recorder) = client(url);
+        for pem in authorities {
+            builder = builder.root_certificates_pem(pem);
+        }
+        echoes(builder.proxy(proxy.url("https", CREDENTIALS)).resolver(local()), &recorder).await;
+    }
+
+    let (builder, recorder) = client(beyond(&plain, "/echo"));
+    let builder = builder.root_certificates_pem(proxy.authority.clone()).resolver(local());
+    refused(builder.proxy(proxy.url("https", "proxy-user:wrong-secret")), &recorder, Some(407), true).await;
+
+    // A proxy that is not trusted is told nothing, and a server's failure is told apart from its own.
+    let (builder, recorder) = client(beyond(&plain, "/echo"));
+    let _ws = builder.resolver(local()).proxy(proxy.url("https", CREDENTIALS)).connect().unwrap();
+    let (error, _) = recorder.failed().await;
+    assert_eq!(error.kind(), &ErrorKind::Tls, "{error}");
+    assert!(error.to_string().contains(&format!("proxy localhost:{}", proxy.port)), "{error}");
+    assert_hides(&error, &SECRETS);
+    let (builder, recorder) = client(secure.url("/echo"));
+    let builder = builder.root_certificates_pem(proxy.authority.clone()).resolver(local());
+    let _ws = builder.proxy(proxy.url("https", CREDENTIALS)).connect().unwrap();
+    let (error, _) = recorder.failed().await;
+    assert_eq!(error.kind(), &ErrorKind::Tls, "{error}");
+    assert!(!error.to_string().contains("proxy"), "{error}");
+}
+
+#[tokio::test]
+async fn through_a_socks_proxy() {
+    let Some(proxy) = ProxyServer::dante(PASS).await else { return };
+    let server = server();
+    for scheme in ["socks5", "socks5h"] {
+        let (builder, recorder) = lost(beyond(&server, "/echo"));
+        echoes(builder.proxy(proxy.url(scheme, "")), &recorder).await;
+    }
+    let (builder, recorder) = lost(server.url("/echo"));
+    echoes(builder.proxy(proxy.url("socks5", "")), &recorder).await;
+
+    server.stop();
+    let (builder, recorder) = lost(beyond(&server, "/echo"));
+    let told = refused(builder.proxy(proxy.url("socks5", "")), &recorder, None, false).await;
+    assert!(told.contains("refused"), "{told}");
+
+    let Some(proxy) = ProxyServer::dante("block { from: 127.0.0.1/32 to: 0.0.0.0/0 }").await else { return };
+    let (builder, recorder) = lost(beyond(&server, "/echo"));
+    let told = refused(builder.proxy(proxy.url("socks5", "")), &recorder, None, false).await;
+    assert!(told.contains("not allowed"), "{told}");
+}
+
+#[tokio::test]
+async fn s26_credentials_for_a_socks_proxy() {
+    let Some(proxy) = ProxyServer::microsocks().await else { return };
+    let server = server();
+    let (builder, recorder) = lost(beyond(&server, "/echo"));
+    echoes(builder.proxy(proxy.url("socks5", CREDENTIALS)), &recorder).await;
+    for (credentials, detail) in [("proxy-user:wrong-secret", "not accepted"), ("", "support")] {
+        let (builder, recorder) = lost(beyond(&server, "/echo?token=secret"));
+        let told = refused(builder.proxy(proxy.url("socks5", credentials)), &recorder, None, false).await;
+        assert!(told.contains(detail), "{told}");
+    }
+}
+
+#[cfg(any(feature = "__rustls", feature = "native-tls"))]
+#[tokio::test]
+async fn tls_through_a_socks_proxy() {
+    let Some(proxy) = ProxyServer::microsocks().await else { return };
+    let server = Server::start_tls("localhost").unwrap();
+    let (builder, recorder) = lost(server.url("/echo"));
+    let builder = builder.proxy(proxy.url("socks5", CREDENTIALS)).root_certificates_pem(server.ca_pem());
+    echoes(builder, &recorder).await;
+}
+
+#[tokio::test]
+async fn s8b_a_provider_behind_a_proxy() {
+    let Some(proxy) = ProxyServer::tinyproxy("").await else { return };
+    let server = server();
+    let (builder, recorder) = lost("ws://unused.test/".into());
+    let calls = Arc::new(AtomicUsize::new(0));
+    let urls = [beyond(&server, "/http?status=401"), beyond(&server, "/echo")];
+    let builder = builder.request_provider(move || {
+        let call = calls.fetch_add(1, Ordering::SeqCst);
+        let request = Request::new(&urls[call.min(1)]).header("Authorization", format!("Bearer {call}"));
+        async move { Ok(request) }
+    });
+    let builder = builder.reconnect(Reconnect::fixed(Duration::from_millis(1))).proxy(proxy.url("http", ""));
+    echoes(builder, &recorder).await;
+    let journal = server.journal();
+    let tokens: Vec<_> = journal.iter().filter_map(|entry| entry.what.header("authorization")).collect();
+    assert_eq!(tokens, ["Bearer 0", "Bearer 1"]);
+}
+
+#[tokio::test]
+async fn a_proxy_where_nobody_listens() {
+    let (builder, recorder) = lost("ws://server.test/?token=secret".into());
+    let _ws = builder.proxy("http://proxy-user:secret@proxy.test:1").connect().unwrap();
+    let (error, _) = recorder.failed().await;
+    assert_eq!(error.kind(), &ErrorKind::Connect);
+    assert!(error.to_string().contains("proxy proxy.test:1"), "{error}");
+    assert_hides(&error, &SECRETS);
+
+    let (builder, recorder) = client("ws://server.test/");
+    let _ws = builder.resolver(known([])).proxy("proxy.test:1").connect().unwrap();
+    assert_eq!(recorder.failed().await.0.kind(), &ErrorKind::Dns);
+}
+
+/// A proxy that answers every connection with these bytes, and then waits for its end.
+async fn odd_proxy(answer: &'static [u8]) -> (String, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = heard.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut buffer = vec![0; 4096];
+            let read = stream.read(&mut buffer).await.unwrap_or_default();
+            log.lock().unwrap().extend_from_slice(&buffer[..read]);
+            let _ = stream.write_all(answer).await;
+            if !answer.is_empty() && !answer.ends_with(b"\n") {
+                continue;
+            }
+            while let Ok(1..) = stream.read(&mut buffer).await {}
+        }
+    });
+    (format!("127.0.0.1:{port}"), heard)
+}
+
+#[tokio::test]
+async fn odd_answers_of_http_proxies() {
+    for (answer, status, is_fatal) in [
+        (&b"garbage\r\n\r\n"[..], None, false),
+        (b"HTTP/1.1 200 OK\r\nX", None, false),
+        (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n", Some(200), false),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere/?secret\r\n\r\n", Some(302), false),
+        (b"HTTP/1.1 407 Password Please\r\nProxy-Authenticate: Digest realm=secret\r\n\r\n", Some(407), true),
+        (b"HTTP/1.1 408 Request Timeout\r\n\r\n", Some(408), false),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100\r\n\r\n", Some(502), false),
+    ] {
+        let (at, heard) = odd_proxy(answer).await;
+        let (builder, recorder) = lost("ws://[::1]:81/?token=secret".into());
+        let builder = builder.follow_redirects(true).header("Cookie", "secret");
+        refused(builder.proxy(format!("http://proxy-user:secret@{at}")), &recorder, status, is_fatal).await;
+        let heard = String::from_utf8(heard.lock().unwrap().clone()).unwrap();
+        assert!(heard.starts_with("CONNECT [::1]:81 HTTP/1.1\r\nhost: [::1]:81\r\n"), "{heard}");
+        assert!(!heard.to_lowercase().contains("cookie") && !heard.contains("token"), "{heard}");
+    }
+    for scheme in ["http", "socks5"] {
+        let (at, _) = odd_proxy(b"").await;
+        let (builder, recorder) = lost("ws://server.test/".into());
+        let builder = builder.open_timeout(Duration::from_millis(300)).proxy(format!("{scheme}://{at}"));
+        let _ws = builder.connect().unwrap();
+        assert_eq!(recorder.failed().await.0.kind(), &ErrorKind::OpenTimeout, "{scheme}");
+    }
+}
+
+/// A proxy may ask for patience as a server may (S8).
+#[tokio::test]
+async fn s8_retry_after_of_a_proxy() {
+    let (at, _) = odd_proxy(b"HTTP/1.1 503 Busy\r\nRetry-After: 100\r\n\r\n").await;
+    let (builder, recorder) = lost("ws://server.test/".into());
+    let _ws = builder.proxy(at).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+    assert_eq!(recorder.failed().await.1.retry_in, Some(Duration::from_secs(100)));
+}
+
+/// The environment is the process's, so this runs itself in processes of their own.
+#[tokio::test]
+async fn the_environment_counts_when_asked_for() {
+    if let Some(url) = std::env::var_os("HOMING_TEST_URL") {
+        return in_this_environment(url.into_string().unwrap()).await;
+    }
+    let Some(proxy) = ProxyServer::tinyproxy("BasicAuth proxy-user secret").await else { return };
+    let server = server();
+    let with = proxy.url("http", "proxy-user:secret");
+    let run = async |variables: &[(&str, &str)], asked: &str| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["proxies::the_environment_counts_when_asked_for", "--exact", "--nocapture"]);
+        command.env("HOMING_TEST_URL", beyond(&server, "/echo")).env("HOMING_TEST_ASKED", asked);
+        for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
+            command.env_remove(name).env_remove(name.to_lowercase());
+        }
+        let output = command.envs(variables.iter().copied()).kill_on_drop(true).output();
+        let output = tokio::time::timeout(3 * PATIENCE, output).await.expect("in time").unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let line = text.lines().find_map(|line| line.split("outcome: ").nth(1));
+        line.unwrap_or_else(|| panic!("no outcome: {text}")).to_owned()
+    };
+    assert_eq!(run(&[("HTTP_PROXY", &with)], "1").await, "open");
+    assert_eq!(run(&[("all_proxy", &with)], "1").await, "open");
+    // Without a proxy the client finds nobody.
+    assert_eq!(run(&[("HTTP_PROXY", &with)], "0").await, "Connect");
+    assert_eq!(run(&[("HTTPS_PROXY", &with)], "1").await, "Connect");
+    assert_eq!(run(&[("HTTP_PROXY", &with), ("NO_PROXY", "localhost")], "1").await, "Connect");
+    assert_eq!(run(&[("HTTP_PROXY", "ftp://proxy-user:secret@h")], "1").await, "refused proxy_from_env");
+}
+
+async fn in_this_environment(url: String) {
+    let (mut builder, recorder) = lost(url);
+    if std::env::var("HOMING_TEST_ASKED").is_ok_and(|asked| asked == "1") {
+        builder = builder.proxy_from_env();
+    }
+    let _ws = match builder.connect() {
+        Ok(ws) => ws,
+        Err(error) => return println!("outcome: refused {}", error.option),
+    };
+    let is_told = |event: &Event| matches!(event, Event::Open(_) | Event::Error(_));
+    let events = recorder.until("an outcome", |events| events.iter().any(is_told)).await;
+    match events.iter().find(|event| is_told(event)) {
+        Some(Event::Error(error)) => println!("outcome: {:?}", error.kind()),
+        _ => println!("outcome: open"),
+    }
+}
