@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::connector::{Connect, Destination};
+use super::cookies::Cookies;
 use super::options::Options;
 use super::proxies::Proxies;
 use super::stream::Stream;
@@ -17,6 +18,7 @@ pub(super) struct Dialler {
     proxies: Proxies,
     tls: Option<Connector>,
     pub(super) follows_redirects: bool,
+    pub(super) cookies: Cookies,
 }
 
 /// What is below proxies and TLS.
@@ -35,7 +37,7 @@ impl Dialler {
         // Loading the roots of a system takes long, and a plain client never needs them.
         let needs_tls = needs_tls || options.follows_redirects || proxies.need_tls() || options.tls.is_set();
         let tls = if needs_tls { Connector::new(&options.tls)? } else { None };
-        Ok(Self { way, proxies, tls, follows_redirects: options.follows_redirects })
+        Ok(Self { way, proxies, tls, follows_redirects: options.follows_redirects, cookies: options.cookies.clone() })
     }
 
     pub(super) async fn dial(&self, target: &Target) -> Result<Stream, Error> {

@@ -1,6 +1,11 @@
 //! What only exists natively: headers, TLS and socket options, and a way to block on a client.
 
 mod connector;
+#[cfg(feature = "cookies")]
+mod cookies;
+#[cfg(not(feature = "cookies"))]
+#[path = "no_cookies.rs"]
+mod cookies;
 mod dial;
 mod handshake;
 mod opening;
@@ -23,6 +28,8 @@ mod tls;
 mod up;
 
 pub use connector::Destination;
+#[cfg(feature = "cookies")]
+pub use cookies::CookieJar;
 #[cfg(feature = "native-tls")]
 pub use native_tls;
 pub use options::{BuilderExt, RequestExt};

@@ -1,4 +1,4 @@
-//! The opening handshake, and where it leads on to: redirects.
+//! The opening handshake, and what goes on from it: redirects, and cookies.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::handshake::{Agreed, shake_hands};
 use super::redirect::{self, MAX_REDIRECTS};
 use super::stream::Stream;
 use super::target::Target;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Opens the connection over a stream to its first server.
 ///
@@ -16,10 +16,16 @@ use crate::error::Error;
 pub(super) async fn open(mut stream: Stream, mut target: Arc<Target>, dialler: &Dialler) -> Result<Agreed, Error> {
     let mut redirects = 0;
     loop {
-        let error = match shake_hands(stream, &target).await {
-            Ok(agreed) => return Ok(agreed),
+        let error = match shake_hands(stream, &dialler.cookies.added_to(&target)).await {
+            Ok(agreed) => {
+                dialler.cookies.keep(&target, &agreed.handshake.headers);
+                return Ok(agreed);
+            }
             Err(error) => error.at(&target.shown()),
         };
+        if let ErrorKind::Handshake { headers, .. } = error.kind() {
+            dialler.cookies.keep(&target, headers);
+        }
         let Some(location) = redirect::location(&error).filter(|_| dialler.follows_redirects) else {
             return Err(error);
         };

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connector::{Connect, Destination, Resolve};
+use super::cookies::Cookies;
 use super::proxies::Choice;
 use super::run::{self, RunError};
 use super::tls::TlsOptions;
@@ -29,6 +30,7 @@ pub(crate) struct Options {
     pub(super) connector: Option<(&'static str, Arc<dyn Connect>)>,
     pub(super) proxy: Choice,
     pub(super) follows_redirects: bool,
+    pub(super) cookies: Cookies,
 }
 
 impl Default for Options {
@@ -42,6 +44,7 @@ impl Default for Options {
             connector: None,
             proxy: Choice::None,
             follows_redirects: false,
+            cookies: Cookies::default(),
         }
     }
 }
@@ -155,6 +158,12 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     #[must_use]
     fn follow_redirects(self, on: bool) -> Self;
 
+    /// Keeps the cookies that servers set, across redirects, attempts, and the clients that share the jar. They are
+    /// sent besides those of a `Cookie` header of your own. Default: none are kept.
+    #[cfg(feature = "cookies")]
+    #[must_use]
+    fn cookie_jar(self, jar: super::CookieJar) -> Self;
+
     /// Trusts these certificates (PEM) besides the usual roots.
     #[must_use]
     fn root_certificates_pem(self, pem: impl Into<Vec<u8>>) -> Self;
@@ -240,6 +249,12 @@ impl BuilderExt for Builder {
 
     fn follow_redirects(mut self, on: bool) -> Self {
         self.setup.options.follows_redirects = on;
+        self
+    }
+
+    #[cfg(feature = "cookies")]
+    fn cookie_jar(mut self, jar: super::CookieJar) -> Self {
+        self.setup.options.cookies = Cookies(Some(jar));
         self
     }
 

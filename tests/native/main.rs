@@ -2,6 +2,8 @@
 //! broken networks, TLS, and other people's servers.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
+#[cfg(feature = "cookies")]
+mod cookies;
 mod dialling;
 mod faults;
 mod handshakes;
