@@ -11,6 +11,11 @@
 pub mod platform;
 mod pump;
 mod shared;
+#[cfg(feature = "tracing")]
+mod trace;
+#[cfg(not(feature = "tracing"))]
+#[path = "no_trace.rs"]
+mod trace;
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;

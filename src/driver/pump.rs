@@ -5,6 +5,7 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::task::Waker;
 
+use super::trace::Trace;
 use super::{AttemptId, Input, Shared, SocketEvent, Timer, Timestamp, Transport};
 use crate::builder::{Builder, Predicate, Setup};
 use crate::client::WebSocket;
@@ -27,6 +28,7 @@ pub struct Pump<T: Transport, M: Timer> {
     batch: VecDeque<Message>,
     /// Arrived since the last `received`.
     arrived: Arrived,
+    trace: Trace,
 }
 
 #[derive(Default)]
@@ -60,6 +62,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             }
         }
         let transport = transport(&setup)?;
+        let trace = Trace::new(&setup.config.url);
         let clock = timer.clock();
         let shared = Shared::new(Machine::new(setup.config, clock.now()), clock);
         let ws = WebSocket::new(shared.clone(), setup.binary_type);
@@ -73,6 +76,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             timer,
             batch: VecDeque::new(),
             arrived: Arrived::default(),
+            trace,
         };
         Ok((ws, pump))
     }
@@ -118,6 +122,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                 return;
             }
         }
+        self.trace.message(&message);
         self.handler.on_message(&self.ws, message);
     }
 
@@ -205,6 +210,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     }
 
     fn carry_out(&mut self, output: Output) {
+        self.trace.output(output);
         match output {
             Output::Tell(tell) => self.tell(tell),
             Output::Judge => {
@@ -229,27 +235,37 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     }
 
     fn tell(&mut self, tell: Tell) {
-        let Self { handler, ws, shared, .. } = self;
+        let Self { handler, ws, shared, trace, .. } = self;
         match tell {
             Tell::Connect => handler.on_connect(ws),
             Tell::Open => {
                 let handshake = shared.lock().machine.take_handshake();
+                trace.opened(&handshake);
                 handler.on_open(ws, &handshake);
             }
             Tell::Error => {
                 let error = shared.lock().machine.last_error().cloned();
-                error.iter().for_each(|error| handler.on_error(ws, error));
+                if let Some(error) = error {
+                    trace.failed(&error);
+                    handler.on_error(ws, &error);
+                }
             }
             Tell::Close => {
                 let close = shared.lock().machine.last_close().cloned();
-                close.iter().for_each(|close| handler.on_close(ws, close));
+                if let Some(close) = close {
+                    trace.closed(&close);
+                    handler.on_close(ws, &close);
+                }
             }
             Tell::BufferFull => handler.on_buffer_full(ws),
             Tell::BufferDrain => handler.on_buffer_drain(ws),
             Tell::Latency(round_trip) => handler.on_latency(ws, round_trip),
             Tell::End => {
                 let end = shared.lock().machine.ends().1.cloned();
-                end.iter().for_each(|end| handler.on_end(ws, end));
+                if let Some(end) = end {
+                    trace.ended(&end);
+                    handler.on_end(ws, &end);
+                }
             }
         }
     }
@@ -264,6 +280,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.transport.flush();
         let left: usize = self.batch.iter().map(Message::len).sum();
         let messages = (offered - self.batch.len()) as u64;
+        self.trace.sent(messages);
         let buffered = self.transport.buffered_amount();
         self.shared.lock().machine.restore(&mut self.batch, messages, offered_bytes - left, buffered);
     }

@@ -20,4 +20,6 @@ mod roads;
 mod streams;
 mod support;
 mod tls;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod violations;

@@ -96,7 +96,9 @@ const NOTES: [Note; 10] = [
 /// What the tests of `tests/native` show, as their names do not tell. Those that are not here show no rule, but that
 /// nothing breaks: interoperability, TLS, hostile servers.
 #[rustfmt::skip]
-const SHOWN: [(&str, &[&str]); 51] = [
+const SHOWN: [(&str, &[&str]); 54] = [
+    ("cookies::s26_redirects_carry_them_within_an_origin", &["S26"]),
+    ("cookies::s8b_a_refusal_sets_them_too", &["S8b"]),
     ("dialling::black_holes_only", &["S8d"]),
     ("dialling::s1_options_that_contradict_each_other", &["S1"]),
     ("faults::a_server_killed_and_restarted", &["S8"]),
@@ -142,6 +144,7 @@ const SHOWN: [(&str, &[&str]); 51] = [
     ("refusals::retry_after_is_waited_for", &["S8"]),
     ("streams::codes_of_servers", &["S12"]),
     ("tls::a_stalled_tls_handshake_has_the_open_timeout", &["S8d"]),
+    ("tracing::s26_no_secrets", &["S26"]),
     ("violations::every_violation_is_answered", &["S21"]),
     ("violations::a_forbidden_code_in_the_answer_to_a_close", &["S21"]),
     ("violations::the_close_frame_does_not_tear_what_is_being_sent", &["S21"]),

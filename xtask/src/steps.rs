@@ -55,6 +55,8 @@ pub(crate) fn all() -> Vec<Step> {
             &cargo("test -p homing --no-default-features --test native --no-fail-fast -- --show-output"))),
         step("tests native-tls", |job| job.tests(
             &cargo("test -p homing --no-default-features --features native-tls --test native tls -- --show-output"))),
+        step("tests features", |job| job.tests(
+            &cargo("test -p homing --features cookies,tracing --lib --test native --no-fail-fast -- cookies tracing --show-output"))),
         step("doctests", |job| job.tests(
             &cargo("test -p homing --doc --all-features --no-fail-fast -- --show-output"))),
         step("demo", |job| {

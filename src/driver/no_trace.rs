@@ -1,0 +1,37 @@
+//! A build without the feature `tracing`: nothing is told, at no cost.
+
+use crate::close::{CloseEvent, End};
+use crate::error::Error;
+use crate::handshake::Handshake;
+use crate::machine::Output;
+use crate::message::Message;
+
+pub(super) struct Trace;
+
+impl Trace {
+    #[inline]
+    pub(super) fn new(_: &str) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(super) fn message(&self, _: &Message) {}
+
+    #[inline]
+    pub(super) fn sent(&self, _: u64) {}
+
+    #[inline]
+    pub(super) fn output(&mut self, _: Output) {}
+
+    #[inline]
+    pub(super) fn opened(&self, _: &Handshake) {}
+
+    #[inline]
+    pub(super) fn failed(&self, _: &Error) {}
+
+    #[inline]
+    pub(super) fn closed(&mut self, _: &CloseEvent) {}
+
+    #[inline]
+    pub(super) fn ended(&self, _: &End) {}
+}

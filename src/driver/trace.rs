@@ -1,0 +1,80 @@
+//! What a client does, told by the crate `tracing`: a span for each attempt, events for what happens to it, none for
+//! each message below the level of traces. Nothing secret is in them (S26): no header, query or payload, nor reasons
+//! and subprotocols, which can hold tokens.
+
+use alloc::string::String;
+
+use tracing::{Span, debug, debug_span, info, trace, warn};
+
+use crate::close::{CloseEvent, End};
+use crate::error::Error;
+use crate::handshake::Handshake;
+use crate::machine::{Output, Tell};
+use crate::message::Message;
+
+/// Where the events of a client go.
+pub(super) struct Trace {
+    /// Without credentials and query.
+    url: String,
+    /// The attempt's.
+    span: Span,
+}
+
+impl Trace {
+    pub(super) fn new(url: &str) -> Self {
+        Self { url: url.into(), span: Span::none() }
+    }
+
+    /// A message goes to the handler.
+    #[inline]
+    pub(super) fn message(&self, message: &Message) {
+        trace!(parent: &self.span, bytes = message.len(), "message");
+    }
+
+    /// So many messages went to the socket.
+    #[inline]
+    pub(super) fn sent(&self, messages: u64) {
+        trace!(parent: &self.span, messages, "sent");
+    }
+
+    /// This is about to be carried out.
+    pub(super) fn output(&mut self, output: Output) {
+        let span = &self.span;
+        match output {
+            Output::Dial(attempt) => {
+                // In no other span: an attempt may outlive whatever began it.
+                self.span = debug_span!(parent: None, "attempt", number = attempt.get(), url = %self.url);
+                debug!(parent: &self.span, "dialling");
+            }
+            Output::Beat(beat) => trace!(parent: span, beat, "heartbeat"),
+            Output::Close => debug!(parent: span, "closing"),
+            Output::Abort => debug!(parent: span, "abandoned"),
+            Output::Tell(Tell::Connect) => debug!(parent: span, "connected"),
+            Output::Tell(Tell::BufferFull) => debug!(parent: span, "send buffer full"),
+            Output::Tell(Tell::BufferDrain) => debug!(parent: span, "send buffer has room again"),
+            Output::Tell(Tell::Latency(round_trip)) => debug!(parent: span, ?round_trip, "heartbeat answered"),
+            Output::Tell(_) | Output::Transmit | Output::Read(_) | Output::Judge => {}
+        }
+    }
+
+    pub(super) fn opened(&self, handshake: &Handshake) {
+        info!(parent: &self.span, extensions = %handshake.extensions, "open");
+    }
+
+    pub(super) fn failed(&self, error: &Error) {
+        warn!(parent: &self.span, %error, "failed");
+    }
+
+    pub(super) fn closed(&mut self, close: &CloseEvent) {
+        let (span, code, clean, lost) = (&self.span, close.code.get(), close.clean, close.lost);
+        info!(parent: span, code, clean, initiator = ?close.initiator, lost, "closed");
+        if let Some(delay) = close.retry_in {
+            info!(parent: span, ?delay, "next attempt scheduled");
+        }
+        self.span = Span::none();
+    }
+
+    pub(super) fn ended(&self, end: &End) {
+        info!(url = %self.url, reason = %end.reason, unsent = end.unsent, "end");
+    }
+}

@@ -1,0 +1,186 @@
+//! What the feature `tracing` tells, and what it must not.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use homing::native::BuilderExt;
+use homing::{Event, Heartbeat, Reconnect, Request};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::proxy_servers::{CREDENTIALS, ProxyServer};
+use crate::support::{client, server};
+
+/// All that is told on this thread: by this crate, and by those under it, also through the crate `log`.
+#[derive(Clone, Default)]
+struct Output(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Output {
+    fn captured(level: LevelFilter) -> (Self, impl Drop) {
+        let output = Self::default();
+        let writer = output.clone();
+        let spans = FmtSpan::NEW | FmtSpan::CLOSE;
+        let subscriber = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_span_events(spans);
+        (output, subscriber.with_writer(move || writer.clone()).finish().set_default())
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// What this crate's lines say, from the span on, without module.
+    fn told(&self) -> Vec<String> {
+        let text = self.text();
+        let lines = text.lines().filter_map(|line| line.split_once("homing::driver::trace: "));
+        lines
+            .map(|(before, after)| format!("{}{after}", &before[before.find("attempt{").unwrap_or(before.len())..]))
+            .collect()
+    }
+}
+
+#[tokio::test]
+async fn a_span_for_each_attempt_and_an_event_for_each_step() {
+    let server = server();
+    let (output, _guard) = Output::captured(LevelFilter::DEBUG);
+    let (builder, recorder) = client(server.url("/close?code=4001&after=3"));
+    let delay = Duration::from_millis(1);
+    let ws = builder.reconnect(Reconnect::fixed(delay)).connect().unwrap();
+    recorder.opened().await;
+    for _ in 0..3 {
+        ws.send("a message").unwrap();
+    }
+    recorder.closed().await;
+    server.stop();
+    recorder.until("a refused attempt", |_| !recorder.errors().is_empty()).await;
+    ws.close(1000, "").unwrap();
+    ws.closed().await;
+    drop(ws);
+
+    let told = output.told();
+    let position = |what: &str| {
+        let at = told.iter().position(|line| line.contains(what));
+        at.unwrap_or_else(|| panic!("{what:?} was not told: {told:#?}"))
+    };
+    let url = server.url("/close");
+    let steps = [
+        "new",
+        "dialling",
+        "connected",
+        "open",
+        "closed code=4001 clean=true initiator=Remote lost=0",
+        "next attempt scheduled delay=1ms",
+        "close time.",
+    ]
+    .map(|step| position(&format!("attempt{{number=1 url={url}}}: {step}")));
+    assert!(steps.is_sorted(), "{steps:?}: {told:#?}");
+    let failed = position("failed error=could not connect");
+    assert!(told[failed].contains(&url), "{told:#?}");
+    assert!(told[position("end url=")].contains("closed on this side"), "{told:#?}");
+    let attempts = highest_number(&told);
+    assert!(attempts >= 2, "{told:#?}");
+    for each in ["}: new", "}: dialling", "}: closed", "}: close time."] {
+        assert_eq!(told.iter().filter(|line| line.contains(each)).count(), attempts, "{each}: {told:#?}");
+    }
+    assert!(!told.iter().any(|line| line.contains("bytes=") || line.contains("messages=")), "{told:#?}");
+}
+
+/// The highest number of an attempt.
+fn highest_number(told: &[String]) -> usize {
+    let numbers = told.iter().filter_map(|line| line.split("number=").nth(1)?.split(' ').next()?.parse().ok());
+    numbers.max().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn messages_at_the_level_of_traces_only() {
+    let server = server();
+    let (output, _guard) = Output::captured(LevelFilter::TRACE);
+    let (builder, recorder) = client(server.url("/echo"));
+    let ws = builder.heartbeat(Heartbeat::ping(Duration::from_millis(20), Duration::from_secs(20))).connect().unwrap();
+    recorder.opened().await;
+    ws.send("12345").unwrap();
+    recorder.messages_are(1).await;
+    recorder.until("a heartbeat", |events| events.iter().any(|event| matches!(event, Event::Latency(_)))).await;
+    let told = output.told().join("\n");
+    for line in ["sent messages=1", "message bytes=5", "heartbeat beat=", "heartbeat answered round_trip="] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    assert!(!told.contains("12345"), "{told}");
+}
+
+/// Secrets are in everything that can hold one, on ways that succeed and ways that fail; all of what anybody says of it
+/// is read, at the highest level.
+#[tokio::test]
+async fn s26_no_secrets() {
+    let (first, second) = (server(), server());
+    let (output, _guard) = Output::captured(LevelFilter::TRACE);
+    let cookie = "header=Set-Cookie:sid%3Dsecret-set;Path%3D/";
+    let away = format!("/http?status=302&{cookie}&location={}%3Ftoken%3Dsecret-moved", second.url("/protocol"));
+    let paths = [
+        format!("/protocol?token=secret-query&{cookie}"),
+        format!("/http?status=401&body=secret-body&header=WWW-Authenticate:secret&{cookie}"),
+        "/protocol?answer=chat&token=secret-query".to_owned(),
+        "/garbage?token=secret-query".to_owned(),
+        "/stall?token=secret-query".to_owned(),
+        away,
+    ];
+    let proxy = ProxyServer::tinyproxy("BasicAuth proxy-user proxy-secret").await;
+    let mut proxies = vec![None, Some("http://proxy-user:proxy-secret@127.0.0.1:1".to_owned())];
+    proxies.push(Some(format!("socks5://{CREDENTIALS}@{}", first.addr())));
+    if let Some(proxy) = &proxy {
+        proxies.push(Some(proxy.url("http", "proxy-user:proxy-secret")));
+        proxies.push(Some(proxy.url("http", "proxy-user:wrong-secret")));
+    }
+    let (mut attempts, mut opened) = (0, 0);
+    for proxy in &proxies {
+        for path in &paths {
+            let url = first.url(path).replace("ws://", "ws://secret-user:secret-pass@");
+            for provided in [false, true] {
+                let (mut builder, recorder) = client(&url);
+                builder = builder.header("Cookie", "id=secret-cookie").header("X-Key", "secret-key");
+                builder =
+                    builder.open_timeout(Duration::from_millis(300)).follow_redirects(true).protocol("secret-token");
+                #[cfg(feature = "cookies")]
+                {
+                    builder = builder.cookie_jar(homing::native::CookieJar::new());
+                }
+                if let Some(proxy) = proxy {
+                    builder = builder.proxy(proxy);
+                }
+                if provided {
+                    let request = Request::new(&url).protocol("secret-token");
+                    builder = builder.request_provider(move || std::future::ready(Ok(request.clone())));
+                }
+                let ws = builder.connect().unwrap();
+                let is_told = |event: &Event| matches!(event, Event::Open(_) | Event::Close(_));
+                recorder.until("an outcome", |events| events.iter().any(is_told)).await;
+                opened += usize::from(ws.send("hello").is_ok());
+                let _ = ws.flush().await;
+                ws.close(1000, "").unwrap();
+                ws.closed().await;
+                attempts += 1;
+            }
+        }
+    }
+    let text = output.text();
+    assert!(text.matches("dialling").count() >= attempts, "{text}");
+    assert!(opened >= 4, "not every way may fail");
+    for other in [" tungstenite::", " hyper_util::"] {
+        assert!(text.contains(other), "the capture misses{other} and so on");
+    }
+    for secret in ["secret", "proxy-user", "c2VjcmV0", "cHJveHktdXNlc", "token="] {
+        let line = text.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+}
