@@ -6,7 +6,7 @@ use super::target::Target;
 use crate::handshake::Headers;
 
 #[derive(Clone, Default)]
-pub(super) struct Cookies;
+pub(super) struct Cookies(());
 
 impl Cookies {
     pub(super) fn added_to(&self, target: &Arc<Target>) -> Arc<Target> {

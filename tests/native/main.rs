@@ -5,6 +5,7 @@
 #[cfg(feature = "cookies")]
 mod cookies;
 mod dialling;
+mod dialling_table;
 mod faults;
 mod handshakes;
 mod interop;
