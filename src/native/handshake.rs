@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::deflate::{self, Agreement, Deflate};
 use super::retry_after;
 use super::stream::Stream;
 use super::target::Target;
@@ -32,13 +33,14 @@ pub(super) struct Agreed {
     pub(super) stream: Stream,
     pub(super) read: Bytes,
     pub(super) handshake: Handshake,
+    pub(super) deflate: Option<Agreement>,
 }
 
 type Connection = http1::Connection<TokioIo<Stream>, Empty<Bytes>>;
 
-pub(super) async fn shake_hands(stream: Stream, target: &Target) -> Result<Agreed, Error> {
+pub(super) async fn shake_hands(stream: Stream, target: &Target, offer: Option<&Deflate>) -> Result<Agreed, Error> {
     let key = generate_key();
-    let request = request(target, &key).map_err(|error| not_http(error.to_string()))?;
+    let request = request(target, &key, offer).map_err(|error| not_http(error.to_string()))?;
     let (mut sender, mut connection) = http1::Builder::new()
         .max_buf_size(MAX_HEAD)
         .handshake(TokioIo::new(stream))
@@ -53,15 +55,17 @@ pub(super) async fn shake_hands(stream: Stream, target: &Target) -> Result<Agree
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(refused(response, &mut connection).await);
     }
-    let handshake = verify(&response, target, &key).map_err(|fault| answer_error(response.headers(), fault))?;
+    let fault = |fault| answer_error(response.headers(), fault);
+    let handshake = verify(&response, target, &key).map_err(fault)?;
+    let deflate = deflate::agree(response.headers(), offer).map_err(fault)?;
     drop(response);
     // Ready at once: all that is left to do after a 101 is to let go of the stream.
     poll_fn(|cx| connection.poll_without_shutdown(cx)).await.map_err(|error| broken(&error))?;
     let parts = connection.into_parts();
-    Ok(Agreed { stream: parts.io.into_inner(), read: parts.read_buf, handshake })
+    Ok(Agreed { stream: parts.io.into_inner(), read: parts.read_buf, handshake, deflate })
 }
 
-fn request(target: &Target, key: &str) -> Result<Request<Empty<Bytes>>, http::Error> {
+fn request(target: &Target, key: &str, offer: Option<&Deflate>) -> Result<Request<Empty<Bytes>>, http::Error> {
     let mut request = Request::get(target.path_and_query())
         .header(header::HOST, target.authority())
         .header(header::CONNECTION, "Upgrade")
@@ -70,6 +74,9 @@ fn request(target: &Target, key: &str) -> Result<Request<Empty<Bytes>>, http::Er
         .header(header::SEC_WEBSOCKET_KEY, key);
     if !target.protocols.is_empty() {
         request = request.header(header::SEC_WEBSOCKET_PROTOCOL, target.protocols.join(", "));
+    }
+    if let Some(offer) = offer {
+        request = request.header(header::SEC_WEBSOCKET_EXTENSIONS, offer.offer());
     }
     let mut request = request.body(Empty::new())?;
     request.headers_mut().extend(target.headers.clone());
@@ -108,9 +115,6 @@ fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<H
         }
         Some(_) => {}
     }
-    if let Some(extension) = headers.get(header::SEC_WEBSOCKET_EXTENSIONS) {
-        return Err(format!("the server chose an extension that was not offered: {}", shown(extension)));
-    }
     let protocol = match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
         None if target.protocols.is_empty() => None,
         // Browsers fail here as well (WHATWG, "establish a WebSocket connection").
@@ -126,7 +130,7 @@ fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<H
         status: Some(response.status().as_u16()),
         headers: copied(headers),
         protocol,
-        extensions: String::new(),
+        extensions: listed(headers, &header::SEC_WEBSOCKET_EXTENSIONS),
     })
 }
 
@@ -137,6 +141,16 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|value| value.trim().eq_ignore_ascii_case(token))
+}
+
+/// All values of a header, as one.
+fn listed(headers: &HeaderMap, name: &HeaderName) -> String {
+    let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    values.join(", ")
+}
+
+pub(super) fn not_offered(extension: &HeaderValue) -> String {
+    format!("the server chose an extension that was not offered: {}", shown(extension))
 }
 
 fn shown(value: &HeaderValue) -> String {

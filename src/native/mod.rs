@@ -1,20 +1,16 @@
 //! What only exists natively: headers, TLS and socket options, and a way to block on a client.
 
 mod connector;
-#[cfg(feature = "cookies")]
-mod cookies;
-#[cfg(not(feature = "cookies"))]
-#[path = "no_cookies.rs"]
-mod cookies;
 mod dial;
+mod frames;
 mod handshake;
+mod incoming;
 mod opening;
 mod options;
 mod parting;
 pub(crate) mod platform;
 mod proxies;
 mod proxy;
-mod read_ahead;
 mod redirect;
 mod retry_after;
 mod run;
@@ -28,8 +24,27 @@ mod tls;
 mod up;
 
 pub use connector::Destination;
-#[cfg(feature = "cookies")]
-pub use cookies::CookieJar;
+
+cfg_if::cfg_if! {
+    if #[cfg(feature = "cookies")] {
+        mod cookies;
+        pub use cookies::CookieJar;
+    } else {
+        #[path = "no_cookies.rs"]
+        mod cookies;
+    }
+}
+cfg_if::cfg_if! {
+    if #[cfg(feature = "deflate")] {
+        mod deflate;
+        mod extension;
+        pub use deflate::Deflate;
+    } else {
+        #[path = "no_deflate.rs"]
+        mod deflate;
+    }
+}
+
 #[cfg(feature = "native-tls")]
 pub use native_tls;
 pub use options::{BuilderExt, RequestExt};

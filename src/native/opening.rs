@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::deflate::Deflate;
 use super::dial::Dialler;
 use super::handshake::{Agreed, shake_hands};
 use super::redirect::{self, MAX_REDIRECTS};
@@ -13,10 +14,15 @@ use crate::error::{Error, ErrorKind};
 ///
 /// # Errors
 /// They name the URL at which it failed.
-pub(super) async fn open(mut stream: Stream, mut target: Arc<Target>, dialler: &Dialler) -> Result<Agreed, Error> {
+pub(super) async fn open(
+    mut stream: Stream,
+    mut target: Arc<Target>,
+    dialler: &Dialler,
+    offer: Option<&Deflate>,
+) -> Result<Agreed, Error> {
     let mut redirects = 0;
     loop {
-        let error = match shake_hands(stream, &dialler.cookies.added_to(&target)).await {
+        let error = match shake_hands(stream, &dialler.cookies.added_to(&target), offer).await {
             Ok(agreed) => {
                 dialler.cookies.keep(&target, &agreed.handshake.headers);
                 return Ok(agreed);

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connector::{Connect, Destination, Resolve};
 use super::cookies::Cookies;
+use super::deflate::Deflate;
 use super::proxies::Choice;
 use super::run::{self, RunError};
 use super::tls::TlsOptions;
@@ -31,6 +32,7 @@ pub(crate) struct Options {
     pub(super) proxy: Choice,
     pub(super) follows_redirects: bool,
     pub(super) cookies: Cookies,
+    pub(super) deflate: Option<Deflate>,
 }
 
 impl Default for Options {
@@ -45,6 +47,7 @@ impl Default for Options {
             proxy: Choice::None,
             follows_redirects: false,
             cookies: Cookies::default(),
+            deflate: None,
         }
     }
 }
@@ -163,6 +166,12 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     #[cfg(feature = "cookies")]
     #[must_use]
     fn cookie_jar(self, jar: super::CookieJar) -> Self;
+    /// Offers to compress messages (permessage-deflate); see [`Deflate`] for how, and for what it costs. Default: it is
+    /// not offered. Whether the server agreed is in [`Handshake::extensions`](crate::Handshake::extensions). Browsers
+    /// offer and do it by themselves.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    fn deflate(self, deflate: impl Into<Option<Deflate>>) -> Self;
 
     /// Trusts these certificates (PEM) besides the usual roots.
     #[must_use]
@@ -258,6 +267,12 @@ impl BuilderExt for Builder {
         self
     }
 
+    #[cfg(feature = "deflate")]
+    fn deflate(mut self, deflate: impl Into<Option<Deflate>>) -> Self {
+        self.setup.options.deflate = deflate.into();
+        self
+    }
+
     fn root_certificates_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.setup.options.tls.roots.push(pem.into());
         self
@@ -314,6 +329,9 @@ pub(super) fn check(options: &Options) -> Result<(), ConfigError> {
         if let Some((other, _)) = for_tcp.into_iter().find(|(_, is_set)| *is_set) {
             return Err(ConfigError::new(option, format!("{other} is set as well, and would have no effect")));
         }
+    }
+    if let Some(deflate) = &options.deflate {
+        deflate.check()?;
     }
     options.tls.check()
 }

@@ -24,7 +24,7 @@ pub(super) fn part(mut wire: Wire, code: CloseCode, patience: Duration, waker: &
     let _ = Pin::new(&mut wire).poll_flush(&mut Context::from_waker(waker));
     tokio::spawn(tokio::time::timeout(patience, async move {
         let _ = core::future::poll_fn(|cx| Pin::new(&mut wire).poll_flush(cx)).await;
-        let stream = wire.get_mut().get_mut();
+        let stream = wire.get_mut();
         let _ = stream.shutdown().await;
         let mut scrap = [0; 4096];
         while let Ok(1..) = stream.read(&mut scrap).await {}

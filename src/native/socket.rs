@@ -2,34 +2,33 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 
 use bytes::Bytes;
-use futures_core::Stream as _;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message as WireMessage};
 
+use super::deflate::{Deflate, Deflater, Inflate};
 use super::dial::Dialler;
+use super::frames::Fault;
 use super::handshake::Agreed;
+use super::incoming::{Arrived, Incoming};
 use super::opening::open;
 use super::options::Options;
 use super::parting;
-use super::read_ahead::{IDLE, ReadAhead};
 use super::stream::Stream;
 use super::target::Target;
-use super::up::{Up, Wire};
+use super::up::Up;
 use crate::builder::Setup;
 use crate::close::CloseCode;
 use crate::driver::platform::BoxFuture;
 use crate::driver::{AttemptId, SocketEvent, Transport};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::handshake::Handshake;
-use crate::message::{Message, Text};
+use crate::message::Message;
 use crate::request::{Provider, Source};
 
 pub(super) struct Socket {
@@ -38,7 +37,7 @@ pub(super) struct Socket {
     origin: Origin,
     options: Options,
     dialler: Arc<Dialler>,
-    config: WebSocketConfig,
+    max_message_size: usize,
     close_timeout: Duration,
     reading: bool,
     /// The client's task: commands come while nobody polls.
@@ -48,7 +47,7 @@ pub(super) struct Socket {
 enum Link {
     Down,
     Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>),
-    Greeting(BoxFuture<Result<(Wire, Handshake), Error>>),
+    Greeting(BoxFuture<Result<(Box<Up>, Handshake), Error>>),
     Up(Box<Up>),
 }
 
@@ -73,20 +72,13 @@ impl Socket {
             Origin::Fixed(target) => target.is_secure(),
             Origin::Provider(_) => true,
         };
-        // Writing is left to `flush`, so that a batch leaves with few system calls.
-        let config = WebSocketConfig::default()
-            .read_buffer_size(IDLE)
-            .write_buffer_size(usize::MAX - 1)
-            .max_write_buffer_size(usize::MAX)
-            .max_message_size(Some(setup.max_message_size))
-            .max_frame_size(Some(setup.max_message_size));
         Ok(Self {
             link: Link::Down,
             attempt: AttemptId::default(),
             origin,
             dialler: Arc::new(Dialler::new(&setup.options, needs_tls)?),
             options: setup.options.clone(),
-            config,
+            max_message_size: setup.max_message_size,
             close_timeout: setup.config.close_timeout,
             reading: true,
             waker: Waker::noop().clone(),
@@ -110,24 +102,23 @@ impl Socket {
         };
         if up.unflushed || up.error.is_some() {
             if let Poll::Ready(written) = up.poll_written(cx) {
-                return Poll::Ready(written.map_or_else(|error| self.fail(error), Step::Event));
+                return Poll::Ready(written.map_or_else(|error| self.broken(error), Step::Event));
             }
         }
         if !self.reading && !up.closing {
             return Poll::Pending;
         }
+        if up.peer_close.is_some() {
+            ready!(up.poll_end(cx));
+            return Poll::Ready(self.closed());
+        }
         // Messages apart from all else, so that moving them costs as little as they are large.
-        Poll::Ready(match ready!(Pin::new(&mut up.wire).poll_next(cx)) {
-            Some(Ok(WireMessage::Binary(data))) => Step::Message(Message::Binary(data)),
-            Some(Ok(WireMessage::Text(text))) => {
-                // SAFETY: tungstenite's `Utf8Bytes` is valid UTF-8, which it checked when the message arrived.
-                #[allow(unsafe_code)]
-                let text = unsafe { Text::from_utf8_unchecked(text.into()) };
-                Step::Message(Message::Text(text))
-            }
-            Some(Ok(control)) => up.control(control, cx).map_or_else(|error| self.fail(error), Step::Event),
-            Some(Err(error)) => self.fail(error),
-            None => self.fail(tungstenite::Error::ConnectionClosed),
+        Poll::Ready(match ready!(up.poll_arrived(cx)) {
+            Ok(Arrived::Message(message)) => Step::Message(message),
+            Ok(Arrived::Ping(payload)) => Step::Event(up.ping(payload, cx)),
+            Ok(Arrived::Pong(payload)) => Step::Event(up.pong(&payload)),
+            Ok(Arrived::Close(told)) => Step::Event(up.closed(told, cx)),
+            Err(fault) => self.fail(fault),
         })
     }
 
@@ -135,14 +126,16 @@ impl Socket {
         let outcome = match &mut self.link {
             Link::Dialling(dialling) => match ready!(dialling.as_mut().poll(cx)) {
                 Ok((stream, target)) => {
-                    self.link = Link::Greeting(Box::pin(greet(stream, target, self.dialler.clone(), self.config)));
+                    let offer = self.options.deflate.clone();
+                    let greeting = greet(stream, target, self.dialler.clone(), offer, self.max_message_size);
+                    self.link = Link::Greeting(Box::pin(greeting));
                     Ok(SocketEvent::Connected)
                 }
                 Err(error) => Err(error),
             },
             Link::Greeting(greeting) => match ready!(greeting.as_mut().poll(cx)) {
-                Ok((wire, handshake)) => {
-                    self.link = Link::Up(Box::new(Up::new(wire)));
+                Ok((up, handshake)) => {
+                    self.link = Link::Up(up);
                     Ok(SocketEvent::Opened(handshake))
                 }
                 Err(error) => Err(error),
@@ -155,33 +148,45 @@ impl Socket {
         }))
     }
 
-    /// The connection is over. Whoever broke the protocol is told so (native trap: tungstenite leaves that to us).
+    /// Nothing more is read, and whoever broke the protocol is told so.
     #[cold]
-    fn fail(&mut self, error: tungstenite::Error) -> Step {
+    fn fail(&mut self, fault: Fault) -> Step {
         let Link::Up(up) = core::mem::replace(&mut self.link, Link::Down) else {
             return Step::Event(SocketEvent::Buffered(0));
         };
-        let (kind, code) = match &error {
-            tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => {
-                let clean = up.peer_close.is_some();
-                let (code, reason) = up.peer_close.unwrap_or((CloseCode::ABNORMAL, String::new()));
-                return Step::Event(SocketEvent::Closed { code, reason, clean });
-            }
-            tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-                let error = Error::new(ErrorKind::Io, "closed by the peer without a closing handshake");
-                return Step::Event(SocketEvent::Failed(error));
-            }
-            tungstenite::Error::Io(_) | tungstenite::Error::Tls(_) => (ErrorKind::Io, None),
-            tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
-                (ErrorKind::MessageTooLarge, Some(CloseCode::MESSAGE_TOO_BIG))
-            }
-            tungstenite::Error::Utf8(_) => (ErrorKind::Protocol, Some(CloseCode::INVALID_PAYLOAD)),
-            _ => (ErrorKind::Protocol, Some(CloseCode::PROTOCOL_ERROR)),
+        let (error, code) = match fault {
+            Fault::Io(error) => (Error::new(ErrorKind::Io, error.to_string()).with_source(error), None),
+            Fault::Ended => (Error::new(ErrorKind::Io, "closed by the peer without a closing handshake"), None),
+            Fault::Protocol(rule) => (Error::new(ErrorKind::Protocol, rule), Some(CloseCode::PROTOCOL_ERROR)),
+            Fault::NotUtf8 => (Error::new(ErrorKind::Protocol, "text is not UTF-8"), Some(CloseCode::INVALID_PAYLOAD)),
+            Fault::TooLarge(limit) => (
+                Error::new(ErrorKind::MessageTooLarge, format!("a message is larger than {limit} bytes")),
+                Some(CloseCode::MESSAGE_TOO_BIG),
+            ),
         };
         if let Some(code) = code {
             parting::part(up.wire, code, self.close_timeout, &self.waker);
         }
-        Step::Event(SocketEvent::Failed(Error::new(kind, error.to_string()).with_source(error)))
+        Step::Event(SocketEvent::Failed(error))
+    }
+
+    /// A write failed.
+    #[cold]
+    fn broken(&mut self, error: tungstenite::Error) -> Step {
+        self.link = Link::Down;
+        Step::Event(SocketEvent::Failed(Error::new(ErrorKind::Io, error.to_string()).with_source(error)))
+    }
+
+    /// The closing handshake is done, and TCP has ended.
+    #[cold]
+    fn closed(&mut self) -> Step {
+        let told = match core::mem::replace(&mut self.link, Link::Down) {
+            Link::Up(up) => up.peer_close,
+            _ => None,
+        };
+        let clean = told.is_some();
+        let (code, reason) = told.unwrap_or((CloseCode::ABNORMAL, String::new()));
+        Step::Event(SocketEvent::Closed { code, reason, clean })
     }
 
     fn up(&mut self) -> Option<(&mut Up, Context<'_>)> {
@@ -226,7 +231,7 @@ impl Transport for Socket {
 
     fn ping(&mut self, beat: u64) {
         if let Some((up, _)) = self.up() {
-            up.wire.get_mut().settle();
+            up.incoming.settle();
             up.write(WireMessage::Ping(Bytes::copy_from_slice(&beat.to_be_bytes())));
         }
     }
@@ -267,9 +272,17 @@ async fn greet(
     stream: Stream,
     target: Arc<Target>,
     dialler: Arc<Dialler>,
-    config: WebSocketConfig,
-) -> Result<(Wire, Handshake), Error> {
-    let Agreed { stream, read, handshake } = open(stream, target, &dialler).await?;
-    let wire = WebSocketStream::from_raw_socket(ReadAhead::new(stream, read), Role::Client, Some(config)).await;
-    Ok((wire, handshake))
+    offer: Option<Deflate>,
+    max_message_size: usize,
+) -> Result<(Box<Up>, Handshake), Error> {
+    let Agreed { stream, read, handshake, deflate } = open(stream, target, &dialler, offer.as_ref()).await?;
+    // Writing is left to `flush`, so that a batch leaves with few system calls.
+    let config = WebSocketConfig::default()
+        .read_buffer_size(0)
+        .write_buffer_size(usize::MAX - 1)
+        .max_write_buffer_size(usize::MAX);
+    let wire = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await;
+    let incoming = Incoming::new(&read, max_message_size, deflate.as_ref().map(Inflate::new));
+    let deflater = deflate.as_ref().zip(offer.as_ref()).map(|(agreed, wanted)| Deflater::new(agreed, wanted));
+    Ok((Box::new(Up::new(wire, incoming, deflater)), handshake))
 }

@@ -1,23 +1,28 @@
 //! An open connection: writing in batches, and what control frames mean.
 
 use alloc::collections::VecDeque;
+use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use futures_sink::Sink as _;
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 use tokio_tungstenite::tungstenite::{self, Message as WireMessage};
 
-use super::read_ahead::ReadAhead;
+use super::deflate::Deflater;
+use super::frames::Fault;
+use super::incoming::{Arrived, Incoming};
 use super::stream::Stream;
 use crate::close::CloseCode;
 use crate::driver::SocketEvent;
 use crate::message::Message;
 
-pub(super) type Wire = WebSocketStream<ReadAhead<Stream>>;
+/// Tungstenite writes. What is read does not pass through it: it judges frames when they are whole only.
+pub(super) type Wire = WebSocketStream<Stream>;
 
 /// How many bytes of payload are handed to tungstenite between two flushes: enough to make a system call worth its
 /// while, and all that is lost with a connection before the operating system has it.
@@ -26,6 +31,8 @@ const BATCH: usize = 64 * 1024;
 /// An open connection.
 pub(super) struct Up {
     pub(super) wire: Wire,
+    pub(super) incoming: Incoming,
+    deflater: Option<Deflater>,
     /// Payload that was handed over and has not left yet.
     pub(super) buffered: usize,
     /// Something was written and has not left yet.
@@ -38,8 +45,26 @@ pub(super) struct Up {
 }
 
 impl Up {
-    pub(super) fn new(wire: Wire) -> Self {
-        Self { wire, buffered: 0, unflushed: false, error: None, closing: false, peer_close: None }
+    pub(super) fn new(wire: Wire, incoming: Incoming, deflater: Option<Deflater>) -> Self {
+        Self { wire, incoming, deflater, buffered: 0, unflushed: false, error: None, closing: false, peer_close: None }
+    }
+
+    #[inline]
+    pub(super) fn poll_arrived(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrived, Fault>> {
+        self.incoming.poll(self.wire.get_mut(), cx)
+    }
+
+    /// Waits for the end of TCP after the peer's Close frame. What comes behind that is discarded (RFC 6455, 1.4).
+    #[cold]
+    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scrap = [MaybeUninit::uninit(); 4096];
+        loop {
+            let mut scrap = ReadBuf::uninit(&mut scrap);
+            match ready!(Pin::new(self.wire.get_mut()).poll_read(cx, &mut scrap)) {
+                Ok(()) if !scrap.filled().is_empty() => {}
+                _ => return Poll::Ready(()),
+            }
+        }
     }
 
     /// What became of the latest writes: an error, or all has left.
@@ -52,36 +77,36 @@ impl Up {
     }
 
     #[cold]
-    pub(super) fn control(
-        &mut self,
-        control: WireMessage,
-        cx: &mut Context<'_>,
-    ) -> Result<SocketEvent, tungstenite::Error> {
-        Ok(match control {
-            WireMessage::Pong(payload) => match payload.as_ref().try_into() {
-                Ok(beat) => SocketEvent::Answered(Some(u64::from_be_bytes(beat))),
-                Err(_) => SocketEvent::Received { messages: 0, bytes: 0 },
-            },
-            WireMessage::Close(Some(frame)) if is_forbidden(&frame) => {
-                return Err(ProtocolError::InvalidCloseSequence.into());
-            }
-            WireMessage::Close(frame) => {
-                // Tungstenite has queued the answer, which leaves with the next flush only; as a pong does.
-                self.unflushed = true;
-                let _ = self.poll_flush(cx);
-                let (code, reason) = match frame {
-                    Some(frame) => (CloseCode::new(frame.code.into()), frame.reason.to_string()),
-                    None => (CloseCode::NO_STATUS, String::new()),
-                };
-                self.peer_close = Some((code, reason.clone()));
-                SocketEvent::Closing { code, reason }
-            }
-            _ => {
-                self.unflushed = true;
-                let _ = self.poll_flush(cx);
-                SocketEvent::Received { messages: 0, bytes: 0 }
-            }
-        })
+    pub(super) fn ping(&mut self, payload: Bytes, cx: &mut Context<'_>) -> SocketEvent {
+        // Nothing may follow a Close frame.
+        if !self.closing {
+            self.write(WireMessage::Pong(payload));
+            let _ = self.poll_flush(cx);
+        }
+        SocketEvent::Received { messages: 0, bytes: 0 }
+    }
+
+    #[cold]
+    pub(super) fn pong(&self, payload: &[u8]) -> SocketEvent {
+        match payload.try_into() {
+            Ok(beat) => SocketEvent::Answered(Some(u64::from_be_bytes(beat))),
+            Err(_) => SocketEvent::Received { messages: 0, bytes: 0 },
+        }
+    }
+
+    /// The peer's Close frame, which is answered by the same unless it is the answer to ours.
+    #[cold]
+    pub(super) fn closed(&mut self, told: Option<(u16, String)>, cx: &mut Context<'_>) -> SocketEvent {
+        if !self.closing {
+            self.closing = true;
+            let frame = told.as_ref().map(|(code, reason)| CloseFrame { code: (*code).into(), reason: reason.into() });
+            self.write(WireMessage::Close(frame));
+            let _ = self.poll_flush(cx);
+        }
+        let (code, reason) =
+            told.map_or((CloseCode::NO_STATUS, String::new()), |(code, reason)| (CloseCode::new(code), reason));
+        self.peer_close = Some((code, reason.clone()));
+        SocketEvent::Closing { code, reason }
     }
 
     /// Hands messages over until the socket has no more room.
@@ -95,11 +120,15 @@ impl Up {
             };
             // An empty message counts as well, or a million of them would never be flushed.
             self.buffered += message.len().max(1);
-            let (payload, kind) = match message {
+            let (payload, kind): (Bytes, _) = match message {
                 Message::Text(text) => (text.into(), Data::Text),
                 Message::Binary(data) => (data, Data::Binary),
             };
-            self.write(WireMessage::Frame(Frame::message(payload, OpCode::Data(kind), true)));
+            let compressed = self.deflater.as_mut().and_then(|deflater| deflater.compress(&payload));
+            let is_compressed = compressed.is_some();
+            let mut frame = Frame::message(compressed.unwrap_or(payload), OpCode::Data(kind), true);
+            frame.header_mut().rsv1 = is_compressed;
+            self.write(WireMessage::Frame(frame));
         }
     }
 
@@ -115,6 +144,9 @@ impl Up {
             let flushed = ready!(Pin::new(&mut self.wire).poll_flush(cx));
             self.unflushed = false;
             self.buffered = 0;
+            if let Some(deflater) = &mut self.deflater {
+                deflater.rest();
+            }
             if let Err(error) = flushed {
                 self.failed(error);
             }
@@ -128,12 +160,4 @@ impl Up {
             self.error.get_or_insert(error);
         }
     }
-}
-
-/// Whether the peer's Close frame had a code that must not be sent (RFC 6455, section 7.4). Tungstenite has answered
-/// such a frame by 1002 then, and shows its answer in place of it; unless our own Close frame came first, when it
-/// shows what it got.
-fn is_forbidden(frame: &CloseFrame) -> bool {
-    let replaced = u16::from(frame.code) == CloseCode::PROTOCOL_ERROR.get() && frame.reason == "Protocol violation";
-    replaced || !frame.code.is_allowed()
 }

@@ -110,7 +110,6 @@ async fn codes_of_servers() {
 
 /// 1014, "bad gateway", is registered with IANA.
 #[tokio::test]
-#[ignore = "tungstenite knows no 1014 and answers it by 1002"]
 async fn the_code_of_gateways() {
     let server = server();
     let (ws, recorder) = connect(server.url("/close?code=1014&reason=bad"));

@@ -1,0 +1,133 @@
+//! Compressing and inflating the payloads of messages (RFC 7692, section 7.2).
+
+use bytes::Bytes;
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+
+pub use super::extension::Deflate;
+pub(super) use super::extension::{Agreement, agree};
+use super::frames::Fault;
+
+/// What ends a compressed message, and is not sent.
+const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
+/// The smallest window that zlib has; it can read what was written with a smaller one.
+const MIN_BITS: u8 = 9;
+
+/// What comes from the server.
+pub(super) struct Inflate {
+    /// Absent while there is nothing to remember.
+    state: Option<Box<Decompress>>,
+    bits: u8,
+    takeover: bool,
+}
+
+impl Inflate {
+    pub(super) fn new(agreed: &Agreement) -> Self {
+        Self { state: None, bits: agreed.server_bits.max(MIN_BITS), takeover: agreed.server_takeover }
+    }
+
+    /// Inflates a part of a message to the end of `message`, which must not become longer than `limit`.
+    pub(super) fn push(&mut self, mut part: &[u8], message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
+        let bits = self.bits;
+        let state = self.state.get_or_insert_with(|| Box::new(Decompress::new_with_window_bits(false, bits)));
+        loop {
+            if message.len() == message.capacity() {
+                if message.len() > limit {
+                    return Err(Fault::TooLarge(limit));
+                }
+                // One more than allowed, to tell a message that fits from one that does not.
+                let room = message.len().max(4 * part.len()).clamp(128, 1 << 20);
+                message.reserve_exact(room.min((limit - message.len()).saturating_add(1)));
+            }
+            let read = state.total_in();
+            let status = state.decompress_vec(part, message, FlushDecompress::Sync);
+            let status = status.map_err(|_| Fault::Protocol("a compressed message is damaged"))?;
+            part = &part[(state.total_in() - read) as usize..];
+            match status {
+                // The last block of a stream, after which another may begin (section 7.2.3.5).
+                Status::StreamEnd => {
+                    state.reset(false);
+                    if part.is_empty() {
+                        break;
+                    }
+                }
+                // Full: there may be more.
+                _ if message.len() == message.capacity() => {}
+                _ => break,
+            }
+        }
+        if message.len() > limit { Err(Fault::TooLarge(limit)) } else { Ok(()) }
+    }
+
+    /// The end of a message.
+    pub(super) fn finish(&mut self, message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
+        self.push(&TAIL, message, limit)?;
+        if let (Some(state), false) = (&mut self.state, self.takeover) {
+            state.reset(false);
+        }
+        Ok(())
+    }
+
+    /// Nothing more is at hand: gives back the memory that the next message can do without.
+    pub(super) fn rest(&mut self) {
+        if !self.takeover {
+            self.state = None;
+        }
+    }
+}
+
+/// What goes to the server.
+pub(super) struct Deflater {
+    /// Absent while there is nothing to remember.
+    state: Option<Box<Compress>>,
+    level: Compression,
+    bits: u8,
+    takeover: bool,
+    threshold: usize,
+}
+
+impl Deflater {
+    pub(super) fn new(agreed: &Agreement, wanted: &Deflate) -> Self {
+        Self {
+            state: None,
+            level: Compression::new(wanted.level),
+            bits: agreed.client_bits,
+            takeover: agreed.client_takeover,
+            // A server may ask for a window that is smaller than zlib's smallest. Nothing has to be compressed.
+            threshold: if agreed.client_bits < MIN_BITS { usize::MAX } else { wanted.threshold },
+        }
+    }
+
+    /// The payload, compressed if that is worth it.
+    pub(super) fn compress(&mut self, payload: &[u8]) -> Option<Bytes> {
+        if payload.len() < self.threshold {
+            return None;
+        }
+        let (level, bits) = (self.level, self.bits);
+        let state = self.state.get_or_insert_with(|| Box::new(Compress::new_with_window_bits(level, false, bits)));
+        let mut rest = payload;
+        let mut out = Vec::with_capacity(payload.len() / 2 + 64);
+        // Full means that there may be more.
+        while out.is_empty() || out.len() == out.capacity() {
+            out.reserve(out.len().max(64));
+            let before = state.total_in();
+            let status = state.compress_vec(rest, &mut out, FlushCompress::Sync);
+            status.expect("only a stream that was finished takes no more");
+            rest = &rest[(state.total_in() - before) as usize..];
+        }
+        debug_assert!(rest.is_empty() && out.ends_with(&TAIL));
+        out.truncate(out.len().saturating_sub(TAIL.len()));
+        if self.takeover {
+            return Some(out.into());
+        }
+        state.reset();
+        // What is remembered at both ends is the same only if all that was compressed is sent so.
+        (out.len() < payload.len()).then(|| out.into())
+    }
+
+    /// Nothing more is at hand: gives back the memory that the next message can do without.
+    pub(super) fn rest(&mut self) {
+        if !self.takeover {
+            self.state = None;
+        }
+    }
+}

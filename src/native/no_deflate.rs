@@ -1,0 +1,66 @@
+//! What stands in for compression where it is not built in: nothing of it can exist.
+
+use bytes::Bytes;
+use http::{HeaderMap, header};
+
+use super::frames::Fault;
+use crate::error::ConfigError;
+
+#[derive(Clone)]
+pub(super) enum Deflate {}
+
+#[derive(Clone)]
+pub(super) enum Agreement {}
+
+pub(super) enum Inflate {}
+
+pub(super) enum Deflater {}
+
+impl Deflate {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        match *self {}
+    }
+
+    pub(super) fn offer(&self) -> String {
+        match *self {}
+    }
+}
+
+pub(super) fn agree(headers: &HeaderMap, _: Option<&Deflate>) -> Result<Option<Agreement>, String> {
+    match headers.get(header::SEC_WEBSOCKET_EXTENSIONS) {
+        None => Ok(None),
+        Some(extension) => Err(super::handshake::not_offered(extension)),
+    }
+}
+
+impl Inflate {
+    pub(super) fn new(agreed: &Agreement) -> Self {
+        match *agreed {}
+    }
+
+    pub(super) fn push(&mut self, _: &[u8], _: &mut Vec<u8>, _: usize) -> Result<(), Fault> {
+        match *self {}
+    }
+
+    pub(super) fn finish(&mut self, _: &mut Vec<u8>, _: usize) -> Result<(), Fault> {
+        match *self {}
+    }
+
+    pub(super) fn rest(&mut self) {
+        match *self {}
+    }
+}
+
+impl Deflater {
+    pub(super) fn new(agreed: &Agreement, _: &Deflate) -> Self {
+        match *agreed {}
+    }
+
+    pub(super) fn compress(&mut self, _: &[u8]) -> Option<Bytes> {
+        match *self {}
+    }
+
+    pub(super) fn rest(&mut self) {
+        match *self {}
+    }
+}
