@@ -112,13 +112,20 @@ impl Socket {
             ready!(up.poll_end(cx));
             return Poll::Ready(self.closed());
         }
+        if let Some(fault) = up.fault.take() {
+            return Poll::Ready(self.fail(fault));
+        }
         // Messages apart from all else, so that moving them costs as little as they are large.
         Poll::Ready(match ready!(up.poll_arrived(cx)) {
             Ok(Arrived::Message(message)) => Step::Message(message),
             Ok(Arrived::Ping(payload)) => Step::Event(up.ping(payload, cx)),
             Ok(Arrived::Pong(payload)) => Step::Event(up.pong(&payload)),
             Ok(Arrived::Close(told)) => Step::Event(up.closed(told, cx)),
-            Err(fault) => self.fail(fault),
+            // Told at the next poll: what was asked for when the messages before it arrived is sent first.
+            Err(fault) => {
+                up.fault = Some(fault);
+                Step::Event(SocketEvent::Received { messages: 0, bytes: 0 })
+            }
         })
     }
 

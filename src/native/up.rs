@@ -39,14 +39,26 @@ pub(super) struct Up {
     pub(super) unflushed: bool,
     /// A write failed; told at the next poll.
     pub(super) error: Option<tungstenite::Error>,
-    /// The closing handshake was started on this side.
+    /// Reading failed; told at the next poll.
+    pub(super) fault: Option<Fault>,
+    /// Our Close frame was sent.
     pub(super) closing: bool,
     pub(super) peer_close: Option<(CloseCode, String)>,
 }
 
 impl Up {
     pub(super) fn new(wire: Wire, incoming: Incoming, deflater: Option<Deflater>) -> Self {
-        Self { wire, incoming, deflater, buffered: 0, unflushed: false, error: None, closing: false, peer_close: None }
+        Self {
+            wire,
+            incoming,
+            deflater,
+            buffered: 0,
+            unflushed: false,
+            error: None,
+            fault: None,
+            closing: false,
+            peer_close: None,
+        }
     }
 
     #[inline]

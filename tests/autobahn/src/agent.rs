@@ -1,0 +1,70 @@
+//! An echo client, as the fuzzing server wants it.
+
+use std::sync::{Arc, Mutex};
+
+use homing::native::{BuilderExt, Deflate};
+use homing::{Builder, End, Message, Reconnect, WebSocket};
+
+pub(crate) const NAME: &str = "homing";
+/// Cases that run at the same time: many of them wait for most of their time.
+const TURNS: usize = 4;
+/// The largest message of all cases is 16 MiB, echoed.
+const LARGEST: usize = 16 << 20;
+
+/// Runs every case that the server has, and has it write its reports.
+pub(crate) async fn run(port: &str) -> Result<(), String> {
+    let count: usize = ask(port, "getCaseCount").await?.trim().parse().map_err(|_| "no number of cases")?;
+    let next = Arc::new(Mutex::new(1..=count));
+    let turns = (0..TURNS).map(|_| {
+        let (next, port) = (next.clone(), port.to_owned());
+        tokio::spawn(async move {
+            let take = || next.lock().expect("nobody panics").next();
+            while let Some(case) = take() {
+                run_case(&port, case).await?;
+            }
+            Ok::<_, String>(())
+        })
+    });
+    for turn in turns.collect::<Vec<_>>() {
+        turn.await.map_err(|error| error.to_string())??;
+    }
+    ask(port, "updateReports").await.map(drop)
+}
+
+async fn run_case(port: &str, case: usize) -> Result<(), String> {
+    let echo = |ws: &WebSocket, message: Message| {
+        // Refused once the server has begun to close.
+        let _ = ws.send(message);
+    };
+    let client = client(port, &format!("runCase?case={case}&agent={NAME}"))
+        .deflate(Deflate::new().threshold(0))
+        .on_message(echo);
+    // Many cases end badly, as they should.
+    end(client).await.map(drop)
+}
+
+/// The last message that the server sends when asked for something.
+async fn ask(port: &str, what: &str) -> Result<String, String> {
+    let answer = Arc::new(Mutex::new(String::new()));
+    let heard = answer.clone();
+    let client = client(port, &format!("{what}?agent={NAME}")).on_message(move |_, message: Message| {
+        *heard.lock().expect("nobody panics") = message.as_text().unwrap_or_default().to_owned();
+    });
+    let end = end(client).await?;
+    match end.error {
+        Some(error) => Err(format!("{what}: {error}")),
+        None => Ok(answer.lock().expect("nobody panics").clone()),
+    }
+}
+
+fn client(port: &str, path: &str) -> Builder {
+    WebSocket::builder(format!("ws://127.0.0.1:{port}/{path}"))
+        .reconnect(Reconnect::never())
+        .heartbeat(None)
+        .max_message_size(LARGEST)
+        .max_send_buffer(2 * LARGEST)
+}
+
+async fn end(client: Builder) -> Result<End, String> {
+    Ok(client.connect().map_err(|error| error.to_string())?.closed().await)
+}
