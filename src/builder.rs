@@ -8,7 +8,7 @@ use crate::driver::platform::{self, MaybeSend};
 use crate::error::{ConfigError, Error, joined};
 use crate::handler::{Closures, Handler};
 use crate::handshake::Handshake;
-use crate::machine::{Config, Heartbeat, Reconnect};
+use crate::machine::{Config, Heartbeat, Reconnect, ZERO};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, ProviderError, Request, Source};
 use crate::stream::Events;
@@ -279,12 +279,12 @@ impl Setup {
     fn check(&mut self) -> Result<Source, ConfigError> {
         let target = platform::resolve(&self.request, &self.options)?;
         let config = &mut *self.config;
-        config.check()?;
+        config.check().map_err(|(option, fault)| ConfigError::new(option, fault))?;
         if self.is_reply.is_some() && config.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
             return Err(ConfigError::new("heartbeat_reply", "there is no heartbeat message to be answered"));
         }
         if self.max_message_size == 0 {
-            return Err(ConfigError::zero("max_message_size"));
+            return Err(ConfigError::new("max_message_size", ZERO));
         }
         if self.handler.is_some() && !self.closures.is_empty() {
             return Err(ConfigError::new("handler", "closures (on_*) are set as well"));

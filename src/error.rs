@@ -282,10 +282,6 @@ impl ConfigError {
     pub(crate) fn new(option: &'static str, fault: impl Into<String>) -> Self {
         Self { option, fault: fault.into() }
     }
-
-    pub(crate) fn zero(option: &'static str) -> Self {
-        Self::new(option, "is zero")
-    }
 }
 
 /// A message was not taken. It comes back in `message`.

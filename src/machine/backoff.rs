@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
+use super::Fault;
 use super::rng::Rng;
 use super::time::micros;
-use crate::error::ConfigError;
 
 /// Whether and when a client comes back after an attempt has ended.
 ///
@@ -68,8 +68,8 @@ impl Reconnect {
         self
     }
 
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let fault = |fault: &str| Err(ConfigError::new("reconnect", fault));
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        let fault = |fault| Err(("reconnect", fault));
         if self.first > self.max {
             return fault("the first delay is longer than the longest");
         }

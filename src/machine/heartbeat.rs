@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
+use super::Fault;
 use super::time::{Timestamp, micros};
-use crate::error::ConfigError;
 use crate::message::Message;
 
 /// What is sent to a peer so that silence can be told from death.
@@ -36,8 +36,8 @@ impl Heartbeat {
         self
     }
 
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let zero = |fault| Err(ConfigError::new("heartbeat", fault));
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        let zero = |fault| Err(("heartbeat", fault));
         if self.interval.is_zero() {
             return zero("the interval is zero");
         }

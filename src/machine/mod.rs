@@ -55,7 +55,7 @@ pub use time::Timestamp;
 pub(crate) use time::micros;
 
 use crate::close::{CloseCode, CloseEvent, End, EndReason};
-use crate::error::{ConfigError, Error, ErrorKind, Refusal, SendError};
+use crate::error::{Error, ErrorKind, Refusal, SendError};
 use crate::handshake::Handshake;
 use crate::message::Message;
 use crate::stats::Stats;
@@ -82,8 +82,13 @@ pub(crate) struct Config {
     pub(crate) url: String,
 }
 
+/// An option, and what is wrong with its value.
+pub(crate) type Fault = (&'static str, &'static str);
+
+pub(crate) const ZERO: &str = "is zero";
+
 impl Config {
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), Fault> {
         self.reconnect.check()?;
         if let Some(heartbeat) = &self.heartbeat {
             heartbeat.check()?;
@@ -94,7 +99,7 @@ impl Config {
             ("max_send_buffer", self.max_send_buffer == 0),
         ];
         match values.iter().find(|(_, is_zero)| *is_zero) {
-            Some((option, _)) => Err(ConfigError::zero(option)),
+            Some((option, _)) => Err((option, ZERO)),
             None => Ok(()),
         }
     }
