@@ -1,4 +1,5 @@
-//! The worker that keeps the heartbeat of a page in the background, where there are workers: in pages, and in workers.
+//! Where there are workers, which is in pages and in workers: the one that keeps the heartbeat of a page in the
+//! background, and what all of them are told of the network.
 //!
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use homing::web::BuilderExt;
-use homing::{Event, Heartbeat, Reconnect, WebSocket};
+use homing::{Event, Heartbeat, Reconnect, State, WebSocket};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -22,12 +23,16 @@ use wasm_bindgen_test::wasm_bindgen_test;
     export function after(millis) {
         return new Promise((resolve) => setTimeout(resolve, millis));
     }
+    export function network_is_back() {
+        globalThis.dispatchEvent(new Event("online"));
+    }
 "#)]
 extern "C" {
     /// Lets the timers be as slow as those of a page that has long been in the background.
     fn throttle(on: bool);
     /// Is not throttled.
     fn after(millis: i32) -> Promise;
+    fn network_is_back();
 }
 
 /// So many beats within 600 ms where timers are throttled.
@@ -51,4 +56,17 @@ async fn s19_a_throttled_page_keeps_its_beat() {
     assert_eq!(beats(false).await, 0);
     let beats = beats(true).await;
     assert!(beats >= 4, "{beats}");
+}
+
+#[wasm_bindgen_test]
+async fn s08c_the_network_is_back() {
+    let never = Reconnect::fixed(Duration::from_secs(3600));
+    let builder = WebSocket::builder("ws://127.0.0.1:7410/drop").reconnect(never);
+    let (ws, mut events) = builder.connect_stream().unwrap();
+    while !matches!(events.next().await, Some(Event::Close(_))) {}
+    assert_eq!((ws.state(), ws.stats().attempts), (State::Waiting, 1));
+    network_is_back();
+    while !matches!(events.next().await, Some(Event::Open(_))) {}
+    assert_eq!(ws.stats().attempts, 2);
+    ws.abort();
 }

@@ -45,7 +45,7 @@ struct Note {
     text: &'static str,
 }
 
-const NOTES: [Note; 10] = [
+const NOTES: [Note; 11] = [
     Note {
         rules: &["S1", "S6", "S8b", "S9", "S16", "S20", "S21", "S23", "S24", "S26"],
         targets: &[MACHINE],
@@ -61,10 +61,11 @@ const NOTES: [Note; 10] = [
     },
     Note {
         rules: &["S8c"],
-        targets: &[WORKER, NODE],
-        absent: true,
-        text: "There is no page; a worker's `online` takes the way that pages show.",
+        targets: &[WORKER],
+        absent: false,
+        text: "But what only pages have: visibility, and the back/forward cache.",
     },
+    Note { rules: &["S8c"], targets: &[NODE], absent: true, text: "There is no page, and no `online` event." },
     Note {
         rules: &["S3"],
         targets: &ALL_WEB,
