@@ -35,13 +35,13 @@ struct Cause {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The host's name could not be resolved.
+    /// The host's name, or the proxy's, could not be resolved.
     Dns,
-    /// No TCP connection came about.
+    /// No connection came about, to the host or the proxy.
     Connect,
-    /// The proxy refused, with its status where it told one.
+    /// The proxy refused, or what is there is none. What failed on the way to it has a kind of its own.
     Proxy {
-        /// The proxy's HTTP status.
+        /// Its HTTP status; `None` for SOCKS, and where the answer was not a proxy's.
         status: Option<u16>,
     },
     /// The TLS handshake failed; the certificate is the most frequent cause.

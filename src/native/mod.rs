@@ -1,5 +1,6 @@
 //! What only exists natively: headers, TLS and socket options, and a way to block on a client.
 
+mod builder_ext;
 mod connector;
 mod dial;
 mod frames;
@@ -23,6 +24,7 @@ mod timer;
 mod tls;
 mod up;
 
+pub use builder_ext::{BuilderExt, RequestExt};
 pub use connector::Destination;
 
 cfg_if::cfg_if! {
@@ -47,7 +49,6 @@ cfg_if::cfg_if! {
 
 #[cfg(feature = "native-tls")]
 pub use native_tls;
-pub use options::{BuilderExt, RequestExt};
 pub use run::{RunError, run_all};
 #[cfg(feature = "__rustls")]
 pub use tokio_rustls::rustls;

@@ -1,23 +1,19 @@
-//! Options that only exist natively.
+//! The native part of a builder, as data.
 
 use core::fmt;
 use core::time::Duration;
-use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-
-use super::connector::{Connect, Destination, Resolve};
+use super::connector::{Connect, Resolve};
 use super::cookies::Cookies;
 use super::deflate::Deflate;
 use super::proxies::Choice;
-use super::run::{self, RunError};
 use super::tls::TlsOptions;
-use crate::builder::Builder;
-use crate::close::End;
 use crate::error::ConfigError;
-use crate::request::Request;
+
+/// The option that makes a connector for Unix sockets.
+pub(super) const UNIX_SOCKET: &str = "unix_socket";
 
 /// The native part of a builder.
 #[derive(Clone)]
@@ -58,262 +54,6 @@ impl fmt::Debug for Options {
     }
 }
 
-/// What a [`Builder`] can do natively only.
-///
-/// ```no_run
-/// use homing::{WebSocket, native::BuilderExt};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// WebSocket::builder("wss://example.com/feed")
-///     .header("Cookie", "session=secret")
-///     .on_message(|_, message| println!("{message:?}"))
-///     .run()?;
-/// # Ok(()) }
-/// ```
-pub trait BuilderExt: Sized + sealed::Sealed {
-    /// Adds a header to the opening handshake. May be called several times, also with the same name.
-    ///
-    /// `connect` refuses values with CR, LF or NUL and the handshake's own headers (Host, Upgrade, Connection,
-    /// Sec-WebSocket-*). Values appear in no log, error or `Debug` output.
-    #[must_use]
-    fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self;
-
-    /// Whether small messages leave at once (TCP_NODELAY). Default `true`. Messages are batched all the same.
-    #[must_use]
-    fn tcp_nodelay(self, on: bool) -> Self;
-
-    /// Lets the operating system probe an idle connection after this time (SO_KEEPALIVE). Default: it does not, as
-    /// the heartbeat sees more.
-    #[must_use]
-    fn tcp_keepalive(self, after: impl Into<Option<Duration>>) -> Self;
-
-    /// The address of this machine to connect from. Only addresses of its family are dialled then.
-    #[must_use]
-    fn local_address(self, address: IpAddr) -> Self;
-
-    /// Resolves names by this function, in place of the operating system. Where it gives several addresses they are
-    /// dialled in turn, alternating between the families, 250 ms apart or as soon as one fails; the first that
-    /// answers is taken (RFC 8305).
-    ///
-    /// ```no_run
-    /// # use homing::{WebSocket, native::BuilderExt};
-    /// WebSocket::builder("wss://example.com/").resolver(|host| async move {
-    ///     let found = tokio::net::lookup_host((host, 0)).await?;
-    ///     Ok(found.map(|address| address.ip()).filter(|address| address.is_ipv4()).collect())
-    /// });
-    /// ```
-    ///
-    /// An error of it, or no address, is [`ErrorKind::Dns`](crate::ErrorKind::Dns). Behind a proxy the proxy resolves
-    /// names; this is asked for the proxy's own then.
-    #[must_use]
-    fn resolver<F, A>(self, resolver: F) -> Self
-    where
-        F: Fn(String) -> A + Send + Sync + 'static,
-        A: Future<Output = io::Result<Vec<IpAddr>>> + Send + 'static;
-
-    /// Opens byte streams by this function, in place of TCP: over a tunnel, a serial line, or in memory. TLS and
-    /// proxies come on top of it, so with a proxy it is asked for the proxy's address.
-    ///
-    /// ```no_run
-    /// # use homing::{WebSocket, native::BuilderExt};
-    /// use tokio::net::TcpStream;
-    ///
-    /// WebSocket::builder("wss://example.com/")
-    ///     .connector(|to| async move { TcpStream::connect((to.host.as_str(), to.port)).await });
-    /// ```
-    ///
-    /// An error of it is [`ErrorKind::Connect`](crate::ErrorKind::Connect). The options for TCP are refused besides
-    /// it.
-    #[must_use]
-    fn connector<F, A, S>(self, connector: F) -> Self
-    where
-        F: Fn(Destination) -> A + Send + Sync + 'static,
-        A: Future<Output = io::Result<S>> + Send + 'static,
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static;
-
-    /// Connects to a Unix domain socket, in place of TCP. The URL still tells the `Host` header, the path, and whether
-    /// there is TLS: `ws://localhost/path`. Proxies and the options for TCP are refused besides it.
-    #[cfg(unix)]
-    #[must_use]
-    fn unix_socket(self, path: impl Into<std::path::PathBuf>) -> Self;
-
-    /// Connects through a proxy: `http://`, `https://` (TLS to the proxy, by the same options as to the server) or
-    /// `socks5://`, with `user:password@` where it asks for them, and a port where it is not 80, 443 or 1080. The
-    /// proxy resolves the server's name. Default: none.
-    ///
-    /// What the proxy refuses is [`ErrorKind::Proxy`](crate::ErrorKind::Proxy), with its HTTP status if it has one,
-    /// and retried or not as the server's refusals are: a 407 would only repeat itself. A proxy that cannot be reached
-    /// is told by the kind of what failed, as a server is.
-    #[must_use]
-    fn proxy(self, url: impl Into<String>) -> Self;
-
-    /// Connects through the proxy that the environment names: `HTTP_PROXY` for ws, `HTTPS_PROXY` for wss, else
-    /// `ALL_PROXY`, and none for hosts in `NO_PROXY`; in upper or lower case, read by `connect`. `HTTP_PROXY` does not
-    /// count in CGI programs (where `REQUEST_METHOD` is set), as a request can set it there. Default: it is not read.
-    #[must_use]
-    fn proxy_from_env(self) -> Self;
-
-    /// Whether redirects (301, 302, 303, 307, 308) are followed, at most five for each attempt. Default `false`: a
-    /// redirect is a refusal.
-    ///
-    /// Never from wss to ws. To another origin (scheme, host or port) of what was set only the subprotocols and the
-    /// headers `Origin` and `User-Agent` go along. The next attempt begins at the URL again.
-    #[must_use]
-    fn follow_redirects(self, on: bool) -> Self;
-
-    /// Keeps the cookies that servers set, across redirects, attempts, and the clients that share the jar. They are
-    /// sent besides those of a `Cookie` header of your own. Default: none are kept.
-    #[cfg(feature = "cookies")]
-    #[must_use]
-    fn cookie_jar(self, jar: super::CookieJar) -> Self;
-    /// Offers to compress messages (permessage-deflate); see [`Deflate`] for how, and for what it costs. Default: it is
-    /// not offered. Whether the server agreed is in [`Handshake::extensions`](crate::Handshake::extensions). Browsers
-    /// offer and do it by themselves.
-    #[cfg(feature = "deflate")]
-    #[must_use]
-    fn deflate(self, deflate: impl Into<Option<Deflate>>) -> Self;
-
-    /// Trusts these certificates (PEM) besides the usual roots.
-    #[must_use]
-    fn root_certificates_pem(self, pem: impl Into<Vec<u8>>) -> Self;
-
-    /// Identifies this client by a certificate chain and private key (both PEM).
-    #[must_use]
-    fn client_certificate_pem(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self;
-
-    /// Uses a rustls configuration as it is; the other TLS options are then refused.
-    #[cfg(feature = "__rustls")]
-    #[must_use]
-    fn rustls_config(self, config: std::sync::Arc<super::rustls::ClientConfig>) -> Self;
-
-    /// Uses the operating system's TLS library, set up by this connector; the other TLS options are then refused.
-    #[cfg(feature = "native-tls")]
-    #[must_use]
-    fn native_tls_connector(self, connector: super::native_tls::TlsConnector) -> Self;
-
-    /// Connects, and blocks until the client has ended: for programs without a runtime.
-    ///
-    /// # Errors
-    /// As [`connect`](Builder::connect), and when no runtime can be made, as inside another one.
-    fn run(self) -> Result<End, RunError>;
-}
-
-impl BuilderExt for Builder {
-    fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.setup.request.headers.push((name.into(), value.into()));
-        self
-    }
-
-    fn tcp_nodelay(mut self, on: bool) -> Self {
-        self.setup.options.nodelay = on;
-        self
-    }
-
-    fn tcp_keepalive(mut self, after: impl Into<Option<Duration>>) -> Self {
-        self.setup.options.keepalive = after.into();
-        self
-    }
-
-    fn local_address(mut self, address: IpAddr) -> Self {
-        self.setup.options.local_address = Some(address);
-        self
-    }
-
-    fn resolver<F, A>(mut self, resolver: F) -> Self
-    where
-        F: Fn(String) -> A + Send + Sync + 'static,
-        A: Future<Output = io::Result<Vec<IpAddr>>> + Send + 'static,
-    {
-        self.setup.options.resolver = Some(Arc::new(resolver));
-        self
-    }
-
-    fn connector<F, A, S>(mut self, connector: F) -> Self
-    where
-        F: Fn(Destination) -> A + Send + Sync + 'static,
-        A: Future<Output = io::Result<S>> + Send + 'static,
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        self.setup.options.connector = Some(("connector", Arc::new(connector)));
-        self
-    }
-
-    #[cfg(unix)]
-    fn unix_socket(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        let path = path.into();
-        let connector = move |_: Destination| tokio::net::UnixStream::connect(path.clone());
-        self.setup.options.connector = Some((UNIX_SOCKET, Arc::new(connector)));
-        self
-    }
-
-    fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.setup.options.proxy = self.setup.options.proxy.and(Choice::Fixed(url.into()));
-        self
-    }
-
-    fn proxy_from_env(mut self) -> Self {
-        self.setup.options.proxy = self.setup.options.proxy.and(Choice::Environment);
-        self
-    }
-
-    fn follow_redirects(mut self, on: bool) -> Self {
-        self.setup.options.follows_redirects = on;
-        self
-    }
-
-    #[cfg(feature = "cookies")]
-    fn cookie_jar(mut self, jar: super::CookieJar) -> Self {
-        self.setup.options.cookies = Cookies(Some(jar));
-        self
-    }
-
-    #[cfg(feature = "deflate")]
-    fn deflate(mut self, deflate: impl Into<Option<Deflate>>) -> Self {
-        self.setup.options.deflate = deflate.into();
-        self
-    }
-
-    fn root_certificates_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.setup.options.tls.roots.push(pem.into());
-        self
-    }
-
-    fn client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.setup.options.tls.identity = Some((chain.into(), key.into()));
-        self
-    }
-
-    #[cfg(feature = "__rustls")]
-    fn rustls_config(mut self, config: std::sync::Arc<super::rustls::ClientConfig>) -> Self {
-        self.setup.options.tls.rustls = Some(config);
-        self
-    }
-
-    #[cfg(feature = "native-tls")]
-    fn native_tls_connector(mut self, connector: super::native_tls::TlsConnector) -> Self {
-        self.setup.options.tls.native = Some(connector);
-        self
-    }
-
-    fn run(self) -> Result<End, RunError> {
-        run::run(self)
-    }
-}
-
-/// What a [`Request`] can do natively only.
-pub trait RequestExt: sealed::Sealed {
-    /// Adds a header, as [`BuilderExt::header`] does.
-    #[must_use]
-    fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self;
-}
-
-impl RequestExt for Request {
-    fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
-}
-
 pub(super) fn check(options: &Options) -> Result<(), ConfigError> {
     if options.keepalive.is_some_and(|after| after.is_zero()) {
         return Err(ConfigError::new("tcp_keepalive", "is zero"));
@@ -334,12 +74,4 @@ pub(super) fn check(options: &Options) -> Result<(), ConfigError> {
         deflate.check()?;
     }
     options.tls.check()
-}
-
-const UNIX_SOCKET: &str = "unix_socket";
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Builder {}
-    impl Sealed for super::Request {}
 }

@@ -117,9 +117,10 @@ async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderVa
         request = request.header(header::PROXY_AUTHORIZATION, authorization);
     }
     let request = request.body(Empty::<Bytes>::new()).map_err(refused)?;
-    let io = TokioIo::new(stream);
-    let (mut sender, mut connection) =
-        http1::Builder::new().max_buf_size(MAX_HEAD).handshake(io).await.map_err(refused)?;
+    let mut http = http1::Builder::new();
+    // For proxies that know names in one spelling only.
+    http.max_buf_size(MAX_HEAD).title_case_headers(true);
+    let (mut sender, mut connection) = http.handshake(TokioIo::new(stream)).await.map_err(refused)?;
     let response = drive(&mut connection, sender.send_request(request)).await.map_err(refused)?;
     let status = response.status();
     if !status.is_success() {

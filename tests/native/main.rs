@@ -12,6 +12,7 @@ mod interop;
 mod lifecycle;
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 mod nginx;
+mod odd_proxies;
 mod peers;
 mod proxies;
 mod proxy_servers;

@@ -1,21 +1,19 @@
 //! Proxies: other people's, and ones that misbehave.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use homing::native::{BuilderExt, RequestExt};
 use homing::{Builder, EndReason, ErrorKind, Event, Message, Reconnect, Request};
 use homing_test_server::{Server, What};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use crate::proxy_servers::{CREDENTIALS, ProxyServer};
 use crate::roads::known;
 use crate::support::{PATIENCE, Recorder, assert_hides, client, server};
 
-const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 const SECRETS: [&str; 4] = ["secret", "proxy-user", "cHJveHktdXNlc", "token"];
 const PASS: &str = "pass { from: 127.0.0.1/32 to: 0.0.0.0/0 }";
 
@@ -26,7 +24,7 @@ fn beyond(server: &Server, path: &str) -> String {
 }
 
 /// A client that would find nobody without a proxy.
-fn lost(url: String) -> (Builder, Recorder) {
+pub(crate) fn lost(url: String) -> (Builder, Recorder) {
     let (builder, recorder) = client(url);
     (builder.resolver(known([[127, 1, 1, 1].into()])), recorder)
 }
@@ -39,7 +37,7 @@ async fn echoes(builder: Builder, recorder: &Recorder) {
 }
 
 /// A refusal by the proxy: the status, whether it is fatal, and that nothing was told of the way to it.
-async fn refused(builder: Builder, recorder: &Recorder, status: Option<u16>, is_fatal: bool) -> String {
+pub(crate) async fn refused(builder: Builder, recorder: &Recorder, status: Option<u16>, is_fatal: bool) -> String {
     let ws = builder.reconnect(Reconnect::fixed(LONG)).connect().unwrap();
     let (error, close) = recorder.failed().await;
     assert_eq!(error.kind(), &ErrorKind::Proxy { status }, "{error}");
@@ -224,64 +222,6 @@ async fn a_proxy_where_nobody_listens() {
     let (builder, recorder) = client("ws://server.test/");
     let _ws = builder.resolver(known([])).proxy("proxy.test:1").connect().unwrap();
     assert_eq!(recorder.failed().await.0.kind(), &ErrorKind::Dns);
-}
-
-/// A proxy that answers every connection with these bytes, and then waits for its end.
-async fn odd_proxy(answer: &'static [u8]) -> (String, Arc<Mutex<Vec<u8>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let log = heard.clone();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut buffer = vec![0; 4096];
-            let read = stream.read(&mut buffer).await.unwrap_or_default();
-            log.lock().unwrap().extend_from_slice(&buffer[..read]);
-            let _ = stream.write_all(answer).await;
-            if !answer.is_empty() && !answer.ends_with(b"\n") {
-                continue;
-            }
-            while let Ok(1..) = stream.read(&mut buffer).await {}
-        }
-    });
-    (format!("127.0.0.1:{port}"), heard)
-}
-
-#[tokio::test]
-async fn odd_answers_of_http_proxies() {
-    for (answer, status, is_fatal) in [
-        (&b"garbage\r\n\r\n"[..], None, false),
-        (b"HTTP/1.1 200 OK\r\nX", None, false),
-        (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n", Some(200), false),
-        (b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere/?secret\r\n\r\n", Some(302), false),
-        (b"HTTP/1.1 407 Password Please\r\nProxy-Authenticate: Digest realm=secret\r\n\r\n", Some(407), true),
-        (b"HTTP/1.1 408 Request Timeout\r\n\r\n", Some(408), false),
-        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100\r\n\r\n", Some(502), false),
-    ] {
-        let (at, heard) = odd_proxy(answer).await;
-        let (builder, recorder) = lost("ws://[::1]:81/?token=secret".into());
-        let builder = builder.follow_redirects(true).header("Cookie", "secret");
-        refused(builder.proxy(format!("http://proxy-user:secret@{at}")), &recorder, status, is_fatal).await;
-        let heard = String::from_utf8(heard.lock().unwrap().clone()).unwrap();
-        assert!(heard.starts_with("CONNECT [::1]:81 HTTP/1.1\r\nhost: [::1]:81\r\n"), "{heard}");
-        assert!(!heard.to_lowercase().contains("cookie") && !heard.contains("token"), "{heard}");
-    }
-    for scheme in ["http", "socks5"] {
-        let (at, _) = odd_proxy(b"").await;
-        let (builder, recorder) = lost("ws://server.test/".into());
-        let builder = builder.open_timeout(Duration::from_millis(300)).proxy(format!("{scheme}://{at}"));
-        let _ws = builder.connect().unwrap();
-        assert_eq!(recorder.failed().await.0.kind(), &ErrorKind::OpenTimeout, "{scheme}");
-    }
-}
-
-/// A proxy may ask for patience as a server may (S8).
-#[tokio::test]
-async fn s8_retry_after_of_a_proxy() {
-    let (at, _) = odd_proxy(b"HTTP/1.1 503 Busy\r\nRetry-After: 100\r\n\r\n").await;
-    let (builder, recorder) = lost("ws://server.test/".into());
-    let _ws = builder.proxy(at).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
-    assert_eq!(recorder.failed().await.1.retry_in, Some(Duration::from_secs(100)));
 }
 
 /// The environment is the process's, so this runs itself in processes of their own.
