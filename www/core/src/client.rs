@@ -1,0 +1,202 @@
+//! One client: its machine, and the numbers of what it wants done next.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use core::time::Duration;
+
+use crate::close::{CloseCode, EndReason};
+use crate::codes::{failure, todo, what};
+use crate::error::{Error, ErrorKind, Refusal};
+use crate::handshake::Handshake;
+use crate::machine::{AttemptId, Config, Input, Machine, Output, PageEvent, Request, SocketEvent, Tell, Timestamp};
+use crate::message::Message;
+
+pub(crate) struct Client {
+    machine: Machine,
+    attempt: AttemptId,
+    /// What was offered to the socket, until JavaScript tells what it took.
+    batch: VecDeque<Message>,
+    offered: (usize, usize),
+    values: [f64; 3],
+}
+
+impl Client {
+    pub(crate) fn new(config: Config, now: f64) -> Self {
+        Self {
+            machine: Machine::new(Box::new(config), timestamp(now)),
+            attempt: AttemptId::default(),
+            batch: VecDeque::new(),
+            offered: (0, 0),
+            values: [0.0; 3],
+        }
+    }
+
+    pub(crate) fn handle(&mut self, now: f64, happened: u32, a: f64, b: f64) {
+        let code = CloseCode::new(a as u16);
+        let input = match happened {
+            what::OPENED => self.socket(SocketEvent::Opened(Handshake)),
+            what::HEARD => self.socket(SocketEvent::Received { messages: 1, bytes: 0 }),
+            what::ANSWERED => self.socket(SocketEvent::Answered(None)),
+            what::BUFFERED => self.socket(SocketEvent::Buffered(a as usize)),
+            what::CLOSED => self.socket(SocketEvent::Closed { code, reason: String::new(), clean: b > 0.0 }),
+            what::FAILED => self.socket(SocketEvent::Failed(failed(a as u32))),
+            what::PAGE => Input::Page(match a as u32 {
+                0 => PageEvent::Online,
+                1 => PageEvent::Visible,
+                2 => PageEvent::Frozen,
+                _ => PageEvent::Thawed,
+            }),
+            what::VERDICT => Input::Verdict(a > 0.0),
+            what::TRANSMITTED => return self.transmitted(a as usize, b as usize),
+            what::CLOSE => return self.request(now, Request::Close { code, reason: String::new() }),
+            what::RECONNECT => return self.request(now, Request::Reconnect(duration(a))),
+            what::CANCEL_RECONNECT => return self.request(now, Request::CancelReconnect),
+            _ => Input::Wake,
+        };
+        self.machine.handle(timestamp(now), input);
+    }
+
+    fn socket(&self, event: SocketEvent) -> Input {
+        Input::Socket(self.attempt, event)
+    }
+
+    fn request(&mut self, now: f64, request: Request) {
+        self.machine.request(timestamp(now), request);
+    }
+
+    /// The last `left` messages of the batch were not taken.
+    fn transmitted(&mut self, left: usize, socket_bytes: usize) {
+        let (offered, bytes) = self.offered;
+        self.batch.drain(..self.batch.len().saturating_sub(left));
+        let left: usize = self.batch.iter().map(Message::len).sum();
+        let messages = (offered - self.batch.len()) as u64;
+        self.machine.restore(&mut self.batch, messages, bytes - left, socket_bytes);
+    }
+
+    pub(crate) fn poll(&mut self) -> u32 {
+        let Some(output) = self.machine.poll() else {
+            return todo::NOTHING;
+        };
+        match output {
+            Output::Dial(attempt) => {
+                self.attempt = attempt;
+                todo::DIAL
+            }
+            Output::Transmit => {
+                self.offered = self.machine.offer(&mut self.batch);
+                self.give(todo::TRANSMIT, [self.offered.0 as f64, 0.0, 0.0])
+            }
+            Output::Beat(_) => todo::BEAT,
+            Output::Close => {
+                let (code, _) = self.machine.farewell();
+                self.give(todo::CLOSE, [code.get().into(), 0.0, 0.0])
+            }
+            Output::Abort => todo::ABORT,
+            Output::Judge => self.close(todo::JUDGE),
+            // A browser's socket cannot be left unread, and nobody asks to pause.
+            Output::Read(_) => self.poll(),
+            Output::Tell(tell) => self.tell(tell),
+        }
+    }
+
+    fn tell(&mut self, tell: Tell) -> u32 {
+        match tell {
+            Tell::Open => todo::TELL_OPEN,
+            Tell::Error => {
+                let kind = match self.machine.last_error().map(Error::kind) {
+                    Some(ErrorKind::OpenTimeout) => failure::OPEN_TIMEOUT,
+                    Some(ErrorKind::HeartbeatTimeout) => failure::HEARTBEAT_TIMEOUT,
+                    Some(ErrorKind::Unsupported) => failure::UNSUPPORTED,
+                    _ => failure::OPAQUE,
+                };
+                self.give(todo::TELL_ERROR, [kind.into(), 0.0, 0.0])
+            }
+            Tell::Close => self.close(todo::TELL_CLOSE),
+            Tell::BufferFull => todo::TELL_FULL,
+            Tell::BufferDrain => todo::TELL_DRAIN,
+            Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, [millis(rtt), 0.0, 0.0]),
+            Tell::End => {
+                let Some(end) = self.machine.ends().1 else { return self.poll() };
+                let reason = match end.reason {
+                    EndReason::Fatal => 1.0,
+                    EndReason::Exhausted => 2.0,
+                    EndReason::Declined => 3.0,
+                    _ => 0.0,
+                };
+                let unsent = end.unsent as f64;
+                self.give(todo::TELL_END, [reason, unsent, 0.0])
+            }
+            // There is no such event on a browser's socket.
+            Tell::Connect => self.poll(),
+        }
+    }
+
+    fn close(&mut self, todo: u32) -> u32 {
+        let Some(close) = self.machine.last_close() else { return self.poll() };
+        let values = [close.code.get().into(), f64::from(u8::from(close.clean)), close.retry_in.map_or(-1.0, millis)];
+        self.give(todo, values)
+    }
+
+    fn give(&mut self, todo: u32, values: [f64; 3]) -> u32 {
+        self.values = values;
+        todo
+    }
+
+    pub(crate) fn value(&self, index: usize) -> f64 {
+        self.values.get(index).copied().unwrap_or_default()
+    }
+
+    /// Infinite if there is none.
+    pub(crate) fn deadline(&self) -> f64 {
+        self.machine.deadline().map_or(f64::INFINITY, |deadline| deadline.as_micros() as f64 / 1000.0)
+    }
+
+    /// 0: taken; 1: refused, as the queue is full; 2: refused, as the client is closed.
+    pub(crate) fn send(&mut self, bytes: f64) -> u32 {
+        match self.machine.send(Message(bytes as usize)) {
+            Ok(()) => 0,
+            Err(error) => match error.reason {
+                Refusal::Full => 1,
+                Refusal::Closed => 2,
+            },
+        }
+    }
+
+    pub(crate) fn state(&self) -> u32 {
+        self.machine.state() as u32
+    }
+
+    pub(crate) fn take_unsent(&mut self) {
+        self.machine.take_unsent();
+    }
+
+    /// In the order of `Stat` in `www/src/core.ts`; negative where there is none.
+    pub(crate) fn stat(&self, now: f64, index: u32) -> f64 {
+        let stats = self.machine.stats(timestamp(now));
+        match index {
+            0 => stats.attempts as f64,
+            1 => stats.reconnects as f64,
+            2 => stats.heartbeats as f64,
+            3 => stats.last_rtt.map_or(-1.0, millis),
+            4 => stats.smoothed_rtt.map_or(-1.0, millis),
+            _ => stats.open_for.map_or(-1.0, millis),
+        }
+    }
+}
+
+fn failed(kind: u32) -> Error {
+    Error::new(if kind == failure::UNSUPPORTED { ErrorKind::Unsupported } else { ErrorKind::Opaque }, "")
+}
+
+fn timestamp(millis: f64) -> Timestamp {
+    Timestamp::from_micros((millis * 1000.0) as u64)
+}
+
+pub(crate) fn duration(millis: f64) -> Duration {
+    Duration::from_micros((millis * 1000.0) as u64)
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_micros() as u64 as f64 / 1000.0
+}

@@ -1,0 +1,60 @@
+//! What the machine says of failures, without words: those are JavaScript's.
+
+use crate::message::Message;
+use core::time::Duration;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Error(ErrorKind);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    Opaque,
+    OpenTimeout,
+    HeartbeatTimeout,
+    Protocol,
+    MessageTooLarge,
+    /// Dialling was impossible, and would be again.
+    Unsupported,
+}
+
+pub enum Phase {
+    Opening,
+    Open,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, _: &str) -> Self {
+        Self(kind)
+    }
+
+    pub(crate) fn at(self, _: &str) -> Self {
+        self
+    }
+
+    pub(crate) fn during(self, _: Phase) -> Self {
+        self
+    }
+
+    pub(crate) fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    pub(crate) fn is_fatal(&self) -> bool {
+        self.0 == ErrorKind::Unsupported
+    }
+
+    /// Browsers hide the answer that could ask for it.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+}
+
+pub struct SendError {
+    pub(crate) reason: Refusal,
+    pub(crate) message: Message,
+}
+
+pub enum Refusal {
+    Full,
+    Closed,
+}
