@@ -1,0 +1,53 @@
+// What the page tells of itself and the network (S8c): one set of listeners for all clients.
+
+import { Page } from './core.js'
+
+/** A client that wants to know. */
+export interface Visitor {
+  page(news: Page): void
+}
+
+const visitors = new Set<Visitor>()
+
+const OF_WINDOW = ['online', 'pagehide', 'pageshow'] as const
+
+/** Workers and Node have some of these events, or none. */
+function forEachSource(act: (target: EventTarget, type: string) => void): void {
+  const scope = globalThis as unknown as Partial<EventTarget>
+  if (typeof scope.addEventListener === 'function') OF_WINDOW.forEach((type) => act(globalThis as never, type))
+  if (typeof document === 'object') act(document, 'visibilitychange')
+}
+
+export function visit(visitor: Visitor): void {
+  if (visitors.size === 0) forEachSource((target, type) => target.addEventListener(type, tell))
+  visitors.add(visitor)
+}
+
+export function leave(visitor: Visitor): void {
+  if (visitors.delete(visitor) && visitors.size === 0) {
+    forEachSource((target, type) => target.removeEventListener(type, tell))
+  }
+}
+
+export function isHidden(): boolean {
+  return typeof document === 'object' && document.hidden
+}
+
+function tell(event: Event): void {
+  const news = read(event)
+  if (news !== undefined) [...visitors].forEach((visitor) => visitor.page(news))
+}
+
+function read(event: Event): Page | undefined {
+  const { persisted } = event as PageTransitionEvent
+  switch (event.type) {
+    case 'online':
+      return Page.Online
+    case 'pagehide':
+      return persisted ? Page.Frozen : undefined
+    case 'pageshow':
+      return persisted ? Page.Thawed : undefined
+    default:
+      return isHidden() ? Page.Hidden : Page.Visible
+  }
+}

@@ -1,0 +1,79 @@
+// Payloads that wait to be sent. When they leave is the machine's to say.
+
+export type Payload = string | ArrayBuffer | Blob
+
+/** What `send` takes. */
+export type Data = string | ArrayBufferLike | Blob | ArrayBufferView
+
+export class Queue {
+  #payloads: Payload[] = []
+  bytes = 0
+
+  get length(): number {
+    return this.#payloads.length
+  }
+
+  push(payload: Payload, bytes: number): void {
+    this.#payloads.push(payload)
+    this.bytes += bytes
+  }
+
+  /** The length of each, in order. */
+  sizes(): number[] {
+    return this.#payloads.map(sizeOf)
+  }
+
+  /** Takes all of them out. */
+  take(): Payload[] {
+    const payloads = this.#payloads
+    this.#payloads = []
+    this.bytes = 0
+    return payloads
+  }
+}
+
+/** What was given may change afterwards; what waits must not. */
+export function snapshot(data: Data): Payload {
+  if (typeof data === 'string') return data
+  if (data instanceof ArrayBuffer) return data.slice(0)
+  if (ArrayBuffer.isView(data)) {
+    const copy = new Uint8Array(data.byteLength)
+    copy.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    return copy.buffer
+  }
+  return data instanceof Blob ? data : `${data}`
+}
+
+/** Bytes on the wire. */
+export function sizeOf(payload: Payload): number {
+  if (typeof payload === 'string') return utf8Length(payload)
+  return payload instanceof ArrayBuffer ? payload.byteLength : payload.size
+}
+
+/** At least as many bytes as there will be on the wire, found without a look at every character. */
+export function atMost(data: Data): number {
+  return typeof data === 'string' ? data.length * 3 : lengthOf(data)
+}
+
+/** What statistics count: bytes of binary messages, UTF-16 units of text, as to count its bytes would cost too much. */
+export function lengthOf(data: unknown): number {
+  if (typeof data === 'string') return data.length
+  const { byteLength, size } = data as { byteLength?: number; size?: number }
+  return byteLength ?? size ?? 0
+}
+
+function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x80) continue
+    if (unit < 0x800) bytes += 1
+    else if (unit < 0xd800 || unit > 0xdbff || (text.charCodeAt(i + 1) & 0xfc00) !== 0xdc00) bytes += 2
+    else {
+      // A pair takes four bytes.
+      bytes += 2
+      i += 1
+    }
+  }
+  return bytes
+}

@@ -1,0 +1,319 @@
+// The class that pages know.
+
+import { Driver, type Face } from './driver.js'
+import { messages } from './iterate.js'
+import { Listeners } from './listeners.js'
+import { settle } from './options.js'
+import type { Data, Payload } from './queue.js'
+import type {
+  ClientState,
+  ClosedInfo,
+  HomingSocketEventMap,
+  HomingSocketOptions,
+  OpenedInfo,
+  Provided,
+  Stats,
+} from './types.js'
+
+type Listener<K extends keyof HomingSocketEventMap> = (this: HomingSocket, event: HomingSocketEventMap[K]) => unknown
+
+const STANDARD = [
+  'url',
+  'readyState',
+  'bufferedAmount',
+  'onopen',
+  'onerror',
+  'onclose',
+  'extensions',
+  'protocol',
+  'close',
+  'onmessage',
+  'binaryType',
+  'send',
+]
+
+/** A promise with its ends. */
+interface Later<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * A `WebSocket` that finds its way back: the interface, events and codes of the browser's own class, and behind it one
+ * socket after another.
+ *
+ * Each attempt ends with one `close` event, and an `error` event before it if it failed; while the next one is awaited
+ * `readyState` is `CONNECTING`. With `{ reconnect: false, queue: false }` it behaves as the browser's class does.
+ */
+export class HomingSocket extends EventTarget {
+  declare static readonly CONNECTING: 0
+  declare static readonly OPEN: 1
+  declare static readonly CLOSING: 2
+  declare static readonly CLOSED: 3
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
+
+  readonly #listeners: Listeners
+  readonly #driver: Driver
+  #opened: Later<OpenedInfo> | undefined
+  #closed: Later<ClosedInfo> | undefined
+
+  /**
+   * Dials at once.
+   *
+   * @param url where to, or a function that says so for each attempt; its failure is a failed attempt.
+   * @param protocols the subprotocols to offer, likewise.
+   * @param options see {@link HomingSocketOptions}.
+   * @throws what the browser's constructor throws: a `SyntaxError` for a bad URL or subprotocol; and a `RangeError` for an
+   *   option that cannot work.
+   */
+  constructor(
+    url: Provided<string | URL>,
+    protocols: Provided<string | string[] | undefined> = undefined,
+    options: HomingSocketOptions = {},
+  ) {
+    super()
+    // As the browser's class says it.
+    if (arguments.length === 0) throw new TypeError("Failed to construct 'WebSocket': 1 argument required, but only 0 present.")
+    this.#listeners = new Listeners(this)
+    const face: Face = {
+      deliver: (type, event) => this.#listeners.deliver(type, event),
+      adopt: (event) => this.#listeners.adopt(event),
+      dispatch: (event) => void super.dispatchEvent(event),
+      opened: () => this.#onOpened(),
+      ended: (info) => this.#onEnded(info),
+    }
+    this.#driver = new Driver(settle(url, protocols, options), face)
+  }
+
+  /** What the page sees of the present attempt; `CONNECTING` also while the next one is awaited. */
+  get readyState(): number {
+    return this.#driver.readyState
+  }
+
+  /** The URL last dialled. */
+  get url(): string {
+    return this.#driver.url
+  }
+
+  /** The subprotocol that the server chose. */
+  get protocol(): string {
+    return this.#driver.protocol
+  }
+
+  get extensions(): string {
+    return this.#driver.extensions
+  }
+
+  /** Bytes that wait, here and in the browser. */
+  get bufferedAmount(): number {
+    return this.#driver.bufferedAmount
+  }
+
+  /** How binary messages arrive. */
+  get binaryType(): BinaryType {
+    return this.#driver.binaryType
+  }
+
+  set binaryType(type: BinaryType) {
+    const driver = this.#driver
+    const text = `${type}`
+    if (text === 'blob' || text === 'arraybuffer') driver.binaryType = text
+  }
+
+  get onopen(): ((this: WebSocket, event: Event) => any) | null {
+    return this.#listeners.handler('open') as never
+  }
+
+  set onopen(handler) {
+    this.#listeners.setHandler('open', handler)
+  }
+
+  get onmessage(): ((this: WebSocket, event: MessageEvent) => any) | null {
+    return this.#listeners.handler('message') as never
+  }
+
+  set onmessage(handler) {
+    this.#listeners.setHandler('message', handler)
+  }
+
+  get onerror(): ((this: WebSocket, event: Event) => any) | null {
+    return this.#listeners.handler('error') as never
+  }
+
+  set onerror(handler) {
+    this.#listeners.setHandler('error', handler)
+  }
+
+  get onclose(): ((this: WebSocket, event: CloseEvent) => any) | null {
+    return this.#listeners.handler('close') as never
+  }
+
+  set onclose(handler) {
+    this.#listeners.setHandler('close', handler)
+  }
+
+  /**
+   * Sends a message, or queues it until there is a connection.
+   *
+   * @throws an `InvalidStateError` while connecting with `queue: false`; a `QuotaExceededError` when `maxSendBuffer` is
+   *   reached: then the message was not taken, and `drain` tells when there is room.
+   */
+  send(data: Data): void {
+    if (arguments.length === 0) throw new TypeError("Failed to execute 'send' on 'WebSocket': 1 argument required, but only 0 present.")
+    this.#driver.send(data)
+  }
+
+  /**
+   * Closes the client for good: what is queued leaves first, then the Close frame.
+   *
+   * @throws an `InvalidAccessError` for a code other than 1000 and 3000 to 4999; a `SyntaxError` for a reason longer than
+   *   123 bytes of UTF-8.
+   */
+  close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
+    this.#driver.close(...checkClose(code, reason))
+  }
+
+  override addEventListener<K extends keyof HomingSocketEventMap>(
+    type: K,
+    listener: Listener<K>,
+    options?: boolean | AddEventListenerOptions,
+  ): void
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    this.#listeners.add(`${type}`, listener, options)
+  }
+
+  override removeEventListener<K extends keyof HomingSocketEventMap>(
+    type: K,
+    listener: Listener<K>,
+    options?: boolean | EventListenerOptions,
+  ): void
+  override removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void
+  override removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void {
+    this.#listeners.remove(`${type}`, listener, options)
+  }
+
+  // Beyond the standard
+
+  /** What the client is doing; `waiting` means that a reconnect is scheduled. */
+  get state(): ClientState {
+    return this.#driver.state
+  }
+
+  /** A snapshot of the counters. */
+  get stats(): Stats {
+    return this.#driver.stats()
+  }
+
+  /**
+   * Resolves when there is a connection, at once if there is one. Rejects if the client comes to its end first.
+   */
+  get opened(): Promise<OpenedInfo> {
+    const { state } = this
+    if (state === 'open') return Promise.resolve(this.#handshake())
+    if (state === 'closed') return Promise.reject(closedError())
+    return (this.#opened ??= later()).promise
+  }
+
+  /** Resolves when the client has come to its end, with how; at once if it has. */
+  get closed(): Promise<ClosedInfo> {
+    const { ended } = this.#driver
+    return ended ? Promise.resolve(ended) : (this.#closed ??= later()).promise
+  }
+
+  /**
+   * Dials anew, whatever the client is doing: an open connection is closed first, a waiting client waits no longer, and
+   * one that has come to its end begins anew.
+   *
+   * @param delay milliseconds until then.
+   */
+  reconnect(delay = 0): void {
+    this.#driver.reconnect(Math.max(0, delay))
+  }
+
+  /** After the end: what was still queued, which is then queued no more. */
+  takeUnsent(): Payload[] {
+    return this.#driver.takeUnsent()
+  }
+
+  /** The data of each message from now on, until the end. Messages wait in memory for whoever is slow. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<any> {
+    return messages(this)
+  }
+
+  #handshake(): OpenedInfo {
+    const { protocol, extensions } = this.#driver
+    return { protocol, extensions }
+  }
+
+  #onOpened(): void {
+    this.#opened?.resolve(this.#handshake())
+    this.#opened = undefined
+  }
+
+  #onEnded(info: ClosedInfo): void {
+    this.#opened?.reject(closedError(info))
+    this.#closed?.resolve(info)
+    this.#opened = this.#closed = undefined
+  }
+}
+
+const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }
+for (const [name, value] of Object.entries(CONSTANTS)) {
+  const constant = { value, enumerable: true }
+  Object.defineProperty(HomingSocket, name, constant)
+  Object.defineProperty(HomingSocket.prototype, name, constant)
+}
+// What the standard has is enumerable, as in every interface of a platform; what is ours is not.
+for (const name of STANDARD) Object.defineProperty(HomingSocket.prototype, name, { enumerable: true })
+Object.defineProperty(HomingSocket.prototype, Symbol.toStringTag, { value: 'WebSocket', configurable: true })
+
+function closedError(info?: ClosedInfo): Error {
+  return new Error('homing: the client has come to its end', { cause: info?.error ?? info?.cause })
+}
+
+/** As the standard says it, since there may be no socket to say it. */
+function checkClose(code: unknown, reason: unknown): [code?: number, reason?: string] {
+  let clamped: number | undefined
+  if (code !== undefined) {
+    // A [Clamp] unsigned short rounds to the nearest, and halves to the even one.
+    const number = Math.min(65_535, Math.max(0, Number(code))) || 0
+    clamped = Math.round(number)
+    if (clamped - number === 0.5 && clamped % 2 === 1) clamped -= 1
+    if (clamped !== 1000 && (clamped < 3000 || clamped > 4999)) {
+      throw new DOMException(`The close code must be either 1000, or between 3000 and 4999. ${clamped} is neither.`, 'InvalidAccessError')
+    }
+  }
+  if (reason === undefined) return [clamped]
+  const text = `${reason as string}`
+  if (new TextEncoder().encode(text).length > 123) {
+    throw new DOMException('The close reason must not be greater than 123 UTF-8 bytes.', 'SyntaxError')
+  }
+  return [clamped, text]
+}
+
+function later<T>(): Later<T> {
+  let ends: Omit<Later<T>, 'promise'>
+  const promise = new Promise<T>((resolve, reject) => (ends = { resolve, reject }))
+  return { promise, ...ends! }
+}
