@@ -1,0 +1,64 @@
+// Life, reconnecting and closing.
+
+import { connect, log, QUICK } from '../support/homing.js'
+import { equal, next, ok, test, until } from '../support/test.js'
+
+test('s3_opens_echoes_and_closes', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const entries = log(ws)
+  equal(ws.readyState, 0)
+  ws.send('queued')
+  equal(ws.bufferedAmount, 6)
+  await next(ws, 'message')
+  equal(ws.readyState, 1)
+  equal(ws.state, 'open')
+  ws.close(4000, 'bye')
+  equal(ws.readyState, 2)
+  const event = await next(ws, 'close')
+  equal([event.code, event.wasClean], [4000, true])
+  ok((await server.journal()).some((entry) => `${entry}` === 'close,4000,bye'))
+  ok(event.target === ws)
+  await until(() => entries.length === 4)
+  equal(entries, ['open', 'message queued', 'close 4000', 'end closed'])
+  equal(ws.readyState, 3)
+})
+
+test('s7_comes_back_after_a_cut', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const entries = log(ws)
+  await next(ws, 'open')
+  const closed = next(ws, 'close')
+  const opened = closed.then(() => next(ws, 'open'))
+  let seen
+  ws.addEventListener('close', () => (seen = [ws.readyState, ws.state]), { once: true })
+  await server.command('cut_all')
+  await closed
+  equal(seen, [0, 'waiting'])
+  await opened
+  ws.send('again')
+  await next(ws, 'message')
+  equal(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'reconnecting', 'open', 'message again'])
+})
+
+test('s3_a_refused_port_is_1006_with_an_error_before_it', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 2 } })
+  const entries = log(ws)
+  const end = await ws.closed
+  equal(end.reason, 'exhausted')
+  equal(entries, [
+    'error', 'close 1006', 'reconnecting',
+    'error', 'close 1006', 'reconnecting',
+    'error', 'close 1006', 'end exhausted',
+  ])
+})
+
+test('s12_the_codes_of_the_server_arrive', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/close?code=4001&reason=enough'))
+  const event = await next(ws, 'close')
+  equal([event.code, event.reason, event.wasClean], [4001, 'enough', true])
+})

@@ -1,0 +1,60 @@
+// Runs suites in a browser or in Node: `node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD]`.
+// Prints a line for each test that did not pass, and the sums as `node --test` does.
+
+import { browser } from './support/webdriver.js'
+import { fileServer, testServer } from './support/server.js'
+import { all, attempt } from './support/test.js'
+
+const words = process.argv.slice(2)
+const filter = words.find((word) => word.startsWith('--filter='))?.slice(9) ?? ''
+const [where, ...suites] = words.filter((word) => !word.startsWith('--'))
+const results = []
+
+function note(result) {
+  results.push(result)
+  const { name, verdict, why } = result
+  if (verdict === 'failed') console.log(`not ok ${name}\n${`${why}`.replace(/^/gm, '    ')}`)
+  else if (verdict === 'skipped') console.log(`SKIPPED: ${name}: ${why}`)
+  else console.log(`ok ${name}`)
+}
+
+async function inPage(control) {
+  let done
+  const finished = new Promise((resolve) => (done = resolve))
+  const files = await fileServer({
+    '/report': (body) => {
+      const result = JSON.parse(body)
+      if (result.done) done()
+      else note(result)
+      return ''
+    },
+  })
+  const page = await browser(where)
+  try {
+    const parameters = new URLSearchParams({ control, filter })
+    suites.forEach((suite) => parameters.append('suite', `./${suite}.js`))
+    await page.go(`${files.url}/tests/js/page.html?${parameters}`)
+    await finished
+  } finally {
+    await page.end()
+    files.end()
+  }
+}
+
+async function inNode(control) {
+  for (const suite of suites) await import(`./${suite}.js`)
+  for (const test of all().filter(({ name }) => name.includes(filter))) {
+    note({ name: test.name, ...(await attempt(test, control)) })
+  }
+}
+
+const server = await testServer()
+try {
+  await (where === 'node' ? inNode(server.control) : inPage(server.control))
+} finally {
+  await server.end()
+}
+const count = (verdict) => results.filter((result) => result.verdict === verdict).length
+// Those that were skipped are among the passed ones here: who adds up moves one over for each line above.
+console.log(`# tests ${results.length}\n# pass ${results.length - count('failed')}\n# fail ${count('failed')}`)
+process.exit(count('failed') > 0 || results.length === 0 ? 1 : 0)

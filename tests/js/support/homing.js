@@ -1,0 +1,34 @@
+// The package as it is built, for wherever the tests run.
+
+const inNode = typeof process === 'object' && typeof window === 'undefined'
+const { default: Peer } = inNode ? await import('ws') : { default: globalThis.WebSocket }
+
+export const { HomingSocket, init } = await import(inNode ? '../../../dist/inline.js' : '../../../dist/index.js')
+
+/** The class below. */
+export const Native = Peer
+export const where = inNode ? 'node' : 'page'
+
+/** Fast enough for tests. */
+export const QUICK = { min: 20, max: 50 }
+
+/** A client that is closed when the test is over. */
+export function connect(t, url, { protocols, ...options } = {}) {
+  const socket = new HomingSocket(url, protocols, { reconnect: QUICK, ...(inNode ? { WebSocket: Peer } : {}), ...options })
+  t.onEnd(() => socket.close())
+  return socket
+}
+
+/** The types of all events in order, with what tells them apart. */
+export function log(socket) {
+  const entries = []
+  for (const type of ['open', 'message', 'error', 'close', 'reconnecting', 'end', 'drain', 'latency']) {
+    socket.addEventListener(type, (event) => {
+      if (type === 'message') entries.push(`message ${event.data}`)
+      else if (type === 'close') entries.push(`close ${event.code}`)
+      else if (type === 'end') entries.push(`end ${event.reason}`)
+      else entries.push(type)
+    })
+  }
+  return entries
+}

@@ -1,0 +1,121 @@
+// A browser by its WebDriver, as much of it as the tests need.
+
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser'
+
+const CHROMIUM_ARGUMENTS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export const BROWSERS = {
+  chromium: {
+    command: (port) => ['chromedriver', [`--port=${port}`]],
+    capabilities: (profile) => ({
+      'goog:chromeOptions': { args: [...CHROMIUM_ARGUMENTS, `--user-data-dir=${profile}`] },
+    }),
+  },
+  firefox: {
+    command: (port) => ['geckodriver', ['--port', `${port}`]],
+    capabilities: () => ({
+      'moz:firefoxOptions': {
+        binary: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+        args: ['-headless'],
+        prefs: {
+          // Its own delays between failed attempts are not what the tests are about.
+          'network.websocket.delay-failed-reconnects': false,
+        },
+      },
+    }),
+  },
+  webkit: {
+    command: (port) => ['xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`]],
+    capabilities: () => ({ 'webkitgtk:browserOptions': { binary: MINI_BROWSER, args: ['--automation'] } }),
+    environment: { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1' },
+  },
+}
+
+/** Starts a browser. `script` runs the body of a function there, `end` ends it. */
+export async function browser(name) {
+  const { command, capabilities, environment } = BROWSERS[name]
+  const port = await freePort()
+  const profile = mkdtempSync(join(tmpdir(), 'homing-js-'))
+  const [program, args] = command(port)
+  const driver = spawn(program, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    detached: true,
+    env: { ...process.env, ...environment },
+  })
+  const failed = new Promise((_, reject) => driver.on('error', reject))
+  const call = async (method, path, body) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    })
+    const { value } = await response.json()
+    if (!response.ok) throw new Error(`${method} ${path}: ${value.error}: ${value.message}`)
+    return value
+  }
+  const end = async () => {
+    if (session) await call('DELETE', session).catch(() => {})
+    try {
+      process.kill(-driver.pid)
+    } catch {
+      // It has ended by itself.
+    }
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+  let session
+  try {
+    await Promise.race([failed, answers(port)])
+    const made = await call('POST', '/session', { capabilities: { alwaysMatch: capabilities(profile) } })
+    session = `/session/${made.sessionId}`
+    await call('POST', `${session}/timeouts`, { script: 600_000, pageLoad: 60_000 })
+    return {
+      name,
+      capabilities: made.capabilities,
+      go: (url) => call('POST', `${session}/url`, { url }),
+      back: () => call('POST', `${session}/back`, {}),
+      script: (script, ...args) => call('POST', `${session}/execute/sync`, { script, args }),
+      async: (script, ...args) => call('POST', `${session}/execute/async`, { script, args }),
+      /** Chromium's own protocol. */
+      cdp: (cmd, params = {}) => call('POST', `${session}/goog/cdp/execute`, { cmd, params }),
+      end,
+    }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+async function freePort() {
+  const server = createServer()
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function answers(port) {
+  for (const giveUp = Date.now() + 30_000; ; ) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/status`)
+      if ((await response.json()).value.ready) return
+    } catch (error) {
+      if (Date.now() > giveUp) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
