@@ -4,10 +4,12 @@
 // what the platform does is right. A message never waits for the machine, nor does it pass through it.
 
 import { now, Timer } from './clock.js'
+import { checkClose } from './closing.js'
 import { Core, Failure, Page, Sent, State, Todo, What, type Exports } from './core.js'
 import { closeEvent, EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './events.js'
+import { hand } from './handing.js'
 import { Link, type LinkOwner } from './link.js'
-import { guarded, report, type Type } from './listeners.js'
+import { guarded, report, type Ears } from './listeners.js'
 import { load } from './load.js'
 import type { Settings } from './options.js'
 import { isHidden, leave, visit, type Visitor } from './page.js'
@@ -24,18 +26,14 @@ const STATES: readonly ClientState[] = ['connecting', 'open', 'closing', 'waitin
 const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout', 'cannot be dialled'] as const
 
 /** The socket that the page knows. */
-export interface Face {
-  /** An event of a platform's socket. */
-  deliver(type: Type, event: Event): void
-  /** Any other event. */
+export interface Face extends LinkOwner {
+  /** Tells an event that no platform's socket tells. */
   dispatch(event: Event): void
-  /** An event of a platform's socket that the page sees before it is delivered. */
-  adopt(event: Event): void
   opened(): void
   ended(info: ClosedInfo): void
 }
 
-export class Driver implements LinkOwner, Visitor {
+export class Driver implements Ears, Visitor {
   readonly #settings: Settings
   readonly #face: Face
   readonly #queue = new Queue()
@@ -56,7 +54,14 @@ export class Driver implements LinkOwner, Visitor {
   #heard = false
 
   #link: Link | undefined
-  #openEvent: Event | undefined
+  /** The last message, and whether it was a heartbeat's answer. */
+  #message: Event | undefined
+  #isSwallowed = false
+  /** Its end is being told, or was. */
+  #finished: Link | undefined
+  #isTold = false
+  /** Set while the listeners are being told of the close event. */
+  #telling: ReturnType<typeof setTimeout> | undefined
   #startedAt = now()
   #url = ''
   #binaryType: BinaryType = 'blob'
@@ -73,13 +78,16 @@ export class Driver implements LinkOwner, Visitor {
   /** Bytes of what was sent after the end, which goes nowhere, as `bufferedAmount` tells. */
   #discarded = 0
 
-  /** Dials at once, and throws what the platform's constructor throws. */
   constructor(settings: Settings, face: Face) {
     this.#settings = settings
     this.#face = face
     this.#bare = settings.bare
     this.#isReply = settings.heartbeat?.isReply
-    if (settings.signal?.aborted) {
+  }
+
+  /** Dials for the first time, and throws what the platform's constructor throws. */
+  dial(): void {
+    if (this.#settings.signal?.aborted) {
       this.#closing = true
       queueMicrotask(() => this.#end('closed'))
       return
@@ -152,12 +160,16 @@ export class Driver implements LinkOwner, Visitor {
   }
 
   close(code?: number, reason?: string): void {
-    if (this.#over || this.#closing) return
-    this.#closing = true
-    this.#closeArguments = reason !== undefined ? [code, reason] : code !== undefined ? [code] : []
     const link = this.#link
     const socket = link?.socket
-    if (socket && (socket.readyState === 0 || this.#queue.length === 0)) socket.close(...this.#closeArguments)
+    const said: [code?: number, reason?: string] = reason !== undefined ? [code, reason] : code !== undefined ? [code] : []
+    // The platform's socket knows best what it takes. It must wait, though, for what is queued.
+    const isQueued = link?.isOpen && this.#queue.length > 0
+    if (socket && !isQueued) socket.close(...said)
+    else checkClose(code, reason)
+    if (this.#over || this.#closing) return
+    this.#closing = true
+    this.#closeArguments = said
     // While it connects the platform has the say: it tells an error and a close event in a moment.
     if (this.#core && !(socket && link.openedAt === undefined && !link.isGone)) {
       this.#tellClose()
@@ -208,54 +220,88 @@ export class Driver implements LinkOwner, Visitor {
     this.#schedule()
   }
 
-  // What the platform's socket tells
+  // What the platform's socket tells. The listeners are called by it, between `closed` and `told` and after the others.
 
-  opened(event: Event): void {
+  readonly opened = (event: Event): void => {
+    hand(event)
+    const link = this.#link!
+    link.openedAt = now()
     this.#retries = 0
     if (this.#core) {
-      this.#openEvent = event
       this.#input(What.Opened)
-      return this.#pump()
+      this.#pump()
+    } else {
+      this.#face.opened()
+      link.flush(this.#queue)
     }
-    this.#tellOpen(event)
-    this.#link?.flush(this.#queue)
   }
 
-  arrived(event: MessageEvent): void {
-    const { data } = event
+  readonly admit = (event: Event): boolean => {
+    if (event === this.#message) return !this.#isSwallowed
+    hand(event)
+    const { data } = event as MessageEvent
     const tally = this.#tally
     tally.messagesReceived++
     tally.unitsReceived += lengthOf(data)
     this.#heard = true
+    this.#message = event
     const isReply = this.#isReply
-    if (isReply && guarded(() => isReply(data), false)) {
-      if (!this.#core) return
+    if (!isReply) return true
+    this.#isSwallowed = guarded(() => isReply(data), false)
+    if (this.#isSwallowed && this.#core) {
       this.#input(What.Answered)
-      this.#pump()
-    } else {
-      this.#face.deliver('message', event)
+      this.#schedule()
     }
+    return !this.#isSwallowed
   }
 
-  errored(): void {
-    if (this.#bare && !this.#core) this.#tellFailure()
+  readonly errored = (event: Event): void => {
+    hand(event)
+    this.#link!.errored()
   }
 
-  gone(): void {
-    const link = this.#link!
-    if (this.#core) {
-      if (this.#closing) this.#tellClose()
-      const { errorEvent, closeEvent: told } = link
-      // Without an error and with a code of the peer's, its Close frame came, however TCP ended after that.
-      if (errorEvent || !told || told.code === 1006) this.#input(What.Failed, Failure.Opaque)
-      else this.#input(What.Closed, told.code, 1)
-      this.#pump()
-    } else if (this.#bare) {
-      this.#tellFailure()
-      this.#over = true
-      this.#tellClosed(link.closeEvent ?? closeEvent(1006, false), link)
-      this.#end(this.#closing ? 'closed' : 'exhausted')
-    }
+  readonly closed = (event: Event): void => {
+    hand(event)
+    this.#link!.closed(event as CloseEvent)
+    this.#lastClose = event as CloseEvent
+    if (this.#bare && !this.#core) this.#over = true
+    // Somebody may stop the event on its way.
+    this.#telling = setTimeout(this.told)
+    this.#gone()
+  }
+
+  readonly told = (): void => {
+    if (this.#telling === undefined) return
+    clearTimeout(this.#telling)
+    this.#telling = undefined
+    if (this.#core) this.#afterClose(this.#core)
+    else if (this.#bare) this.#endBare()
+  }
+
+  /** The attempt is over without a close event. */
+  lost(): void {
+    if (this.#core || !this.#bare) return this.#gone()
+    const { failure, hasFailed } = this.#link!
+    this.#over = true
+    if (!hasFailed) this.#face.dispatch(failure ? new FailureEvent(failure) : new Event('error'))
+    this.#lastClose = closeEvent(1006, false)
+    this.#face.dispatch(this.#lastClose)
+    this.#endBare()
+  }
+
+  #endBare(): void {
+    this.#end(this.#closing ? 'closed' : 'exhausted')
+  }
+
+  /** Tells the machine that the attempt is over. */
+  #gone(): void {
+    if (!this.#core) return
+    const { closeEvent: told, hasFailed } = this.#link!
+    if (this.#closing) this.#tellClose()
+    // Without an error and with a code of the peer's, its Close frame came, however TCP ended after that.
+    if (hasFailed || !told || told.code === 1006) this.#input(What.Failed, Failure.Opaque)
+    else this.#input(What.Closed, told.code, 1)
+    this.#pump()
   }
 
   // What the page tells
@@ -315,7 +361,7 @@ export class Driver implements LinkOwner, Visitor {
       if (this.#closing) this.#tellClose()
     }
     this.#queue.sizes().forEach((bytes) => core.send(bytes))
-    if (link.isGone) this.gone()
+    if (link.isGone) this.#gone()
     else if (this.#settings.pauseWhileHidden && isHidden()) this.page(Page.Hidden)
   }
 
@@ -325,7 +371,10 @@ export class Driver implements LinkOwner, Visitor {
     this.#bare = true
     this.#lastError = error
     report(new Error('homing: its module could not be loaded, so nothing reconnects', { cause: error }))
-    if (this.#link?.isGone && !this.#ended) this.gone()
+    const link = this.#link
+    if (!link?.isGone || this.#ended) return
+    if (link.closeEvent) this.#endBare()
+    else this.lost()
   }
 
   /** Begins anew after the end. A machine dials at once; this one shall wait until it is told to. */
@@ -375,9 +424,11 @@ export class Driver implements LinkOwner, Visitor {
 
   /** Carries out whatever is to be done. */
   #pump(): void {
-    if (this.#pumping) return
+    // A close event that is being told, or is about to come, is told first.
+    const link = this.#link
+    if (this.#pumping || this.#isTold || (link?.hasFailed && !link.isGone)) return
     this.#pumping = true
-    for (;;) {
+    while (!this.#isTold) {
       const core = this.#core
       const todo = core ? core.poll() : Todo.Nothing
       if (todo === Todo.Nothing) break
@@ -412,9 +463,9 @@ export class Driver implements LinkOwner, Visitor {
       case Todo.Judge:
         return core.handle(What.Verdict, +this.#judge(core))
       case Todo.TellOpen:
-        return this.#tellOpen(this.#openEvent!)
+        return this.#face.opened()
       case Todo.TellError:
-        return this.#tellFailure(FAILURES[core.value(0)])
+        return this.#tellFailure(FAILURES[core.value(0)]!)
       case Todo.TellClose:
         return this.#finish(core)
       case Todo.TellEnd:
@@ -431,7 +482,7 @@ export class Driver implements LinkOwner, Visitor {
   }
 
   #dial(): void {
-    this.#link = new Link(this.#settings, this.#tally, this)
+    this.#link = new Link(this.#settings, this.#tally, this.#face)
     this.#link.dial(() => this.#binaryType)
   }
 
@@ -460,53 +511,46 @@ export class Driver implements LinkOwner, Visitor {
 
   #judge(core: Core): boolean {
     const event = this.#closeEvent(core, this.#link)
-    if (event.target) this.#face.adopt(event)
     return guarded(() => this.#settings.shouldReconnect!(event), true)
   }
 
   // What the page is told
 
-  #tellOpen(event: Event): void {
-    this.#face.opened()
-    this.#face.deliver('open', event)
-  }
-
-  /** Tells the attempt's error event; makes one where there is none, if something is known of it. */
-  #tellFailure(why?: string): void {
-    const link = this.#link!
-    const event = link.errorEvent ?? (why === undefined ? undefined : new FailureEvent(new Error(`homing: ${why}`)))
-    link.errorEvent = undefined
-    if (event instanceof FailureEvent) {
-      this.#lastError = event.error
-      this.#face.dispatch(event)
-    } else if (event) {
-      this.#face.deliver('error', event)
-    }
-  }
-
-  #tellClosed(event: CloseEvent, { isTold }: { isTold: boolean }): void {
-    this.#lastClose = event
-    if (isTold) this.#face.deliver('close', event)
-    else this.#face.dispatch(event)
+  /** Tells why the attempt failed, unless the platform has done so. */
+  #tellFailure(why: string): void {
+    const { failure, hasFailed } = this.#link!
+    if (hasFailed) return
+    this.#lastError = failure ?? new Error(`homing: ${why}`)
+    this.#face.dispatch(new FailureEvent(this.#lastError as Error))
   }
 
   /** The attempt is over, and what follows is decided. */
   #finish(core: Core): void {
     const link = this.#link!
-    const { isTold } = link
-    const event = this.#closeEvent(core, link)
-    const retries = core.value(2) >= 0
-    // What the platform told counts, even where the machine has nothing to say of it.
-    this.#tellFailure()
-    link.part()
+    const isNative = link.closeEvent !== undefined && this.#lastClose === link.closeEvent
+    const event = (this.#lastClose = this.#closeEvent(core, link))
     this.#url = this.url
+    const retries = core.value(2) >= 0
+    if (!retries) this.#over = true
+    this.#finished = link
     if (retries) this.#link = undefined
-    else this.#over = true
-    this.#tellClosed(event, { isTold })
+    this.#isTold = this.#telling !== undefined
+    if (this.#isTold) return
+    if (!isNative) this.#face.dispatch(event)
+    this.#afterClose(core)
+  }
+
+  /** Everyone was told of the close event. */
+  #afterClose(core: Core): void {
+    this.#isTold = false
+    this.#finished?.part()
+    this.#finished = undefined
     const until = core.deadline()
-    if (core.state() !== State.Waiting || until === Infinity) return
-    this.#retries++
-    this.#face.dispatch(new ReconnectingEvent(Math.max(0, until - now()), this.#retries, event))
+    if (core.state() === State.Waiting && until !== Infinity) {
+      this.#retries++
+      this.#face.dispatch(new ReconnectingEvent(Math.max(0, until - now()), this.#retries, this.#lastClose!))
+    }
+    this.#pump()
   }
 
   #end(reason: EndReason): void {

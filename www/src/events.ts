@@ -56,9 +56,9 @@ export class FailureEvent extends Event {
   }
 }
 
-/** The close event of a socket that was given up. Older versions of Node have no such class. */
-export function closeEvent(code: number, wasClean: boolean): CloseEvent {
-  const init = { code, wasClean, reason: '' }
+/** A close event that no platform made. Older versions of Node have no such class. */
+export function closeEvent(code: number, wasClean: boolean, reason = ''): CloseEvent {
+  const init = { code, wasClean, reason }
   if (typeof CloseEvent === 'function') return new CloseEvent('close', init)
   return Object.assign(new Event('close'), init) as CloseEvent
 }

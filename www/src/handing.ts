@@ -1,78 +1,43 @@
 // Handing on the browser's own events, as if they had been dispatched on the socket that the page knows.
 //
 // To create and dispatch a second event for each message costs more than everything else here together. So listeners get
-// the very event that the browser made, and only its prototype is another: one per socket and kind of event, which
-// inherits from the browser's and answers by itself what depends on where an event is dispatched.
+// the very event that the browser made, from the browser itself, and only its prototype is another: one per kind of event,
+// which inherits from the browser's and names another target.
 
-type AnyEvent = Event & Record<string, unknown>
+/** By the platform's socket: the one that the page knows. */
+const faces = new WeakMap<object, EventTarget>()
 
-/** Hands on events for one target. */
-export class Handing {
-  readonly #target: EventTarget
-  /** By the prototype that the browser gave; there are two or three. */
-  readonly #prototypes = new Map<object, object>()
-  readonly #own = new Set<object>()
-  #current: Event | undefined
-  /** `stopImmediatePropagation` was called. */
-  stopped = false
+/** By the prototype that the platform gave: ours. */
+const prototypes = new Map<object, object>()
 
-  constructor(target: EventTarget) {
-    this.#target = target
-  }
+export function setFace(socket: object, face: EventTarget): void {
+  faces.set(socket, face)
+}
 
-  /** Makes an event the target's. */
-  adopt(event: Event): void {
-    const prototype = Object.getPrototypeOf(event) as object
-    if (!this.#own.has(prototype)) {
-      Object.setPrototypeOf(event, this.#prototypes.get(prototype) ?? this.#derive(prototype))
+/** Makes an event of a platform's socket one of the socket that the page knows. Once per event. */
+export function hand(event: Event): void {
+  const prototype = Object.getPrototypeOf(event) as object
+  Object.setPrototypeOf(event, prototypes.get(prototype) ?? derive(prototype))
+}
+
+const TARGETS = ['target', 'srcElement', 'currentTarget', 'originalTarget', 'explicitOriginalTarget']
+
+function derive(prototype: object): object {
+  const faceOf = (target: object | null): object | null => (target && faces.get(target)) ?? target
+  const derived = Object.create(prototype) as object
+  for (const name of TARGETS) {
+    if (!(name in prototype)) continue
+    const get = function (this: Event): unknown {
+      return faceOf(Reflect.get(prototype, name, this) as object | null)
     }
+    Object.defineProperty(derived, name, { get, enumerable: true, configurable: true })
   }
-
-  /** From now on listeners are called with this event. */
-  begin(event: Event): void {
-    this.adopt(event)
-    this.#current = event
-    this.stopped = false
+  if ('composedPath' in prototype) {
+    const value = function composedPath(this: Event): unknown[] {
+      return (prototype as Event).composedPath.call(this).map(faceOf)
+    }
+    Object.defineProperty(derived, 'composedPath', { value, enumerable: true, configurable: true, writable: true })
   }
-
-  end(): void {
-    this.#current = undefined
-  }
-
-  #derive(prototype: object): object {
-    const handing = this
-    const target = this.#target
-    const isCurrent = (event: unknown): boolean => handing.#current === event
-    const getter = (get: (this: Event) => unknown): PropertyDescriptor => ({ get, enumerable: true, configurable: true })
-    const derived = Object.create(prototype, {
-      target: getter(() => target),
-      srcElement: getter(() => target),
-      currentTarget: getter(function () {
-        return isCurrent(this) ? target : null
-      }),
-      eventPhase: getter(function () {
-        return isCurrent(this) ? 2 : 0
-      }),
-      composedPath: {
-        value(this: AnyEvent) {
-          return isCurrent(this) ? [target] : []
-        },
-        writable: true,
-        configurable: true,
-      },
-      stopImmediatePropagation: {
-        value(this: Event) {
-          handing.stopped ||= isCurrent(this)
-          // Not every implementation has it.
-          const native = (prototype as Event).stopImmediatePropagation as unknown
-          if (typeof native === 'function') native.call(this)
-        },
-        writable: true,
-        configurable: true,
-      },
-    }) as object
-    this.#prototypes.set(prototype, derived)
-    this.#own.add(derived)
-    return derived
-  }
+  prototypes.set(prototype, derived)
+  return derived
 }

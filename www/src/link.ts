@@ -1,7 +1,6 @@
 // One attempt: a socket of the platform, from dialling to its end.
 
 import { now, Timer } from './clock.js'
-import { FailureEvent } from './events.js'
 import { guarded } from './listeners.js'
 import type { Settings } from './options.js'
 import { atMost, lengthOf, type Data, type Queue } from './queue.js'
@@ -11,14 +10,13 @@ import type { Tally } from './tally.js'
  * policy forbids the connection, and in Node 20 where there is no such class. */
 const CLOSE_AFTER_ERROR = 250
 
-/** Who is told. */
+/** Who cares. */
 export interface LinkOwner {
-  opened(event: Event): void
-  arrived(event: MessageEvent): void
-  /** More follows. */
-  errored(): void
-  /** The attempt is over. */
-  gone(): void
+  /** Listens to the platform's socket. */
+  attach(socket: WebSocket): void
+  detach(socket: WebSocket): void
+  /** The attempt is over, without a close event. */
+  lost(): void
 }
 
 export class Link {
@@ -31,12 +29,13 @@ export class Link {
   /** Undefined until URL and subprotocols are known. */
   socket: WebSocket | undefined
   openedAt: number | undefined
-  /** What was told of its end. */
-  errorEvent: Event | undefined
+  /** An error event was told, and the close event should follow. */
+  hasFailed = false
+  /** Why it could not be dialled. */
+  failure: Error | undefined
+  /** The platform's close event, or the one made in its place. */
   closeEvent: CloseEvent | undefined
   isGone = false
-  /** The close event is the platform's. */
-  isTold = false
   /** At most so many bytes, in so many messages, are in the platform's buffer. */
   #bytes = 0
   #messages = 0
@@ -45,7 +44,7 @@ export class Link {
     this.#settings = settings
     this.#tally = tally
     this.#owner = owner
-    this.#missing = new Timer(() => this.#end())
+    this.#missing = new Timer(() => this.#lost())
   }
 
   /** Throws what the platform's constructor throws, unless URL or subprotocols have to be waited for. */
@@ -67,43 +66,41 @@ export class Link {
     if (!Socket) throw new TypeError('homing: there is no WebSocket here; give one by the option of that name')
     const socket = protocols === undefined ? new Socket(url) : new Socket(url, protocols)
     if (socket.binaryType !== binaryType) socket.binaryType = binaryType
-    const owner = this.#owner
-    socket.onopen = (event) => {
-      this.openedAt = now()
-      owner.opened(event)
-    }
-    socket.onmessage = (event) => owner.arrived(event)
-    socket.onerror = (event) => {
-      this.errorEvent = event
-      this.#missing.arm(now() + CLOSE_AFTER_ERROR)
-      owner.errored()
-    }
-    socket.onclose = (event) => {
-      this.closeEvent = event
-      this.isTold = true
-      this.#end()
-    }
     this.socket = socket
+    this.#owner.attach(socket)
+  }
+
+  /** The error event came. */
+  errored(): void {
+    this.hasFailed = true
+    this.#missing.arm(now() + CLOSE_AFTER_ERROR)
+  }
+
+  /** The close event came. */
+  closed(event: CloseEvent): void {
+    this.#missing.clear()
+    this.closeEvent = event
+    this.isGone = true
   }
 
   /** Could not be dialled. */
   fail(error: unknown): void {
     if (this.#parted) return
     const said = error instanceof Error ? error.message : `${error as string}`
-    this.errorEvent = new FailureEvent(new Error(`homing: not dialled: ${said}`, { cause: error }))
+    this.failure = new Error(`homing: not dialled: ${said}`, { cause: error })
     this.abandon()
   }
 
-  /** Ends by itself, without an end that the platform could tell of. */
+  /** Ends without an end that the platform could tell of. */
   abandon(): void {
     this.#parted = true
-    queueMicrotask(() => this.#end())
+    queueMicrotask(() => this.#lost())
   }
 
-  #end(): void {
-    this.#missing.clear()
+  #lost(): void {
+    if (this.isGone) return
     this.isGone = true
-    this.#owner.gone()
+    this.#owner.lost()
   }
 
   /** Nothing more is heard of it. */
@@ -113,9 +110,7 @@ export class Link {
     this.#missing.clear()
     const socket = this.socket
     if (!socket) return
-    socket.onopen = socket.onmessage = socket.onclose = null
-    // Not null: the package `ws` throws an error that nobody listens to.
-    socket.onerror = () => {}
+    this.#owner.detach(socket)
     if (this.buffered() > 0) this.#tally.messagesLost += this.#messages
     this.#messages = 0
     if (socket.readyState < 2) socket.close()

@@ -1,41 +1,82 @@
-// Who listens to a socket, and in which order they are called.
+// Who listens to a socket.
 //
-// Each listener is known twice: to the platform's own `EventTarget`, which serves what is dispatched on the socket
-// itself, and here, for events of the platform's sockets, which are handed on and not dispatched again.
+// Each listener is known twice: to the `EventTarget` that the page knows, for what is dispatched there, and to the
+// platform's socket of the present attempt, which calls it with its own events, in its own way.
 
-import { Handing } from './handing.js'
+import { silence, translate } from './foreign.js'
+import { setFace } from './handing.js'
 
 /** What a platform's socket dispatches. */
 export type Type = 'open' | 'message' | 'error' | 'close'
 
 type Callback = EventListenerOrEventListenerObject
 
-interface Listener {
-  readonly callback: Callback
-  readonly capture: boolean
-  readonly once: boolean
-  /** What the platform calls, and we do. */
-  readonly call: (event: Event) => void
-  removed: boolean
+/** Who hears of everything first, and of the close event last as well. */
+export interface Ears {
+  opened(event: Event): void
+  /** Called for each message and listener. Whether it is the listeners' business. */
+  admit(event: Event): boolean
+  errored(event: Event): void
+  closed(event: Event): void
+  /** Everyone was told of the close event. */
+  told(): void
 }
 
-/** Never changed, only replaced: who is being called meanwhile goes on with the old one. */
-interface List {
-  capture: readonly Listener[]
-  bubble: readonly Listener[]
+interface Listener {
+  readonly callback: Callback
+  readonly options: { readonly capture: boolean; readonly passive: boolean | undefined }
+  /** What is called with events of the target's own. */
+  readonly own: (event: Event) => void
+  /** What is called with events of the platform's socket. */
+  readonly handed: (event: Event) => void
 }
 
 const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype
 
 export class Listeners {
   readonly #target: EventTarget
-  readonly #handing: Handing
-  readonly #lists: Record<Type, List> = { open: empty(), message: empty(), error: empty(), close: empty() }
+  readonly #ears: Ears
+  readonly #lists: Record<Type, Listener[]> = { open: [], message: [], error: [], close: [] }
   readonly #handlers: Partial<Record<Type, Handler>> = {}
+  /** Of the present attempt. */
+  #socket: EventTarget | undefined
+  readonly #told = (): void => this.#ears.told()
 
-  constructor(target: EventTarget) {
+  constructor(target: EventTarget, ears: Ears) {
     this.#target = target
-    this.#handing = new Handing(target)
+    this.#ears = ears
+  }
+
+  /** Listens to the socket of an attempt. */
+  attach(socket: WebSocket): void {
+    if (!(socket instanceof EventTarget)) return translate(socket, this.#target, this.#ears)
+    this.#socket = socket
+    setFace(socket, this.#target)
+    this.#heads((type, head) => socket.addEventListener(type, head))
+    this.#each((type, { handed, options }) => socket.addEventListener(type, handed, options))
+    socket.addEventListener('close', this.#told)
+  }
+
+  /** Nothing more is heard of a socket. */
+  detach(socket: WebSocket): void {
+    if (!(socket instanceof EventTarget)) return silence(socket)
+    if (this.#socket === socket) this.#socket = undefined
+    this.#heads((type, head) => socket.removeEventListener(type, head))
+    this.#each((type, { handed, options }) => socket.removeEventListener(type, handed, options))
+    socket.removeEventListener('close', this.#told)
+  }
+
+  /** Each message is admitted by whoever hears it first; so nobody is called twice for it. */
+  #heads(act: (type: Type, head: (event: Event) => void) => void): void {
+    const { opened, errored, closed } = this.#ears
+    act('open', opened)
+    act('error', errored)
+    act('close', closed)
+    if (this.#lists.message.length === 0) act('message', this.#ears.admit)
+  }
+
+  #each(act: (type: Type, listener: Listener) => void): void {
+    for (const [type, list] of Object.entries(this.#lists)) list.forEach((listener) => act(type as Type, listener))
   }
 
   add(type: string, callback: Callback | null, options?: AddEventListenerOptions | boolean): void {
@@ -47,43 +88,50 @@ export class Listeners {
     const given = typeof options === 'object' && options ? options : { capture: !!options }
     const { once, passive, signal } = given
     const capture = !!given.capture
-    const side = capture ? 'capture' : 'bubble'
-    if (list[side].some((known) => known.callback === callback)) return
-    const listener: Listener = {
-      callback,
-      capture,
-      once: !!once,
-      call: (event) => {
-        if (listener.once) this.#drop(type, list, listener)
-        if (typeof callback === 'function') return void callback.call(this.#target, event)
-        callback.handleEvent(event)
-      },
-      removed: false,
+    if (find(list, callback, capture)) return
+    const call = (event: Event): void => {
+      if (once) this.#drop(type as Type, list, listener)
+      if (typeof callback === 'function') callback.call(this.#target, event)
+      else if (typeof callback.handleEvent === 'function') callback.handleEvent(event)
+      else complain(callback)
     }
+    const { admit } = this.#ears
+    const handed = type === 'message' ? (event: Event): void => void (admit(event) && call(event)) : call
+    const listener: Listener = { callback, options: { capture, passive }, own: call, handed }
     // First, as it checks the signal.
-    add.call(this.#target, type, listener.call, 'signal' in given ? { capture, passive, signal } : { capture, passive })
+    add.call(this.#target, type, call, 'signal' in given ? { ...listener.options, signal } : listener.options)
     if (signal?.aborted) return
-    signal?.addEventListener('abort', () => this.#drop(type, list, listener), { once: true })
-    list[side] = [...list[side], listener]
+    signal?.addEventListener('abort', () => this.#drop(type as Type, list, listener), { once: true })
+    list.push(listener)
+    const socket = this.#socket
+    if (!socket) return
+    socket.addEventListener(type, handed, listener.options)
+    if (type === 'message') socket.removeEventListener(type, admit)
+    if (type !== 'close') return
+    // Remains the last.
+    socket.removeEventListener(type, this.#told)
+    socket.addEventListener(type, this.#told)
   }
 
   remove(type: string, callback: Callback | null, options?: EventListenerOptions | boolean): void {
     const list = this.#listOf(type)
     const capture = typeof options === 'object' && options ? !!options.capture : !!options
-    const listener = list?.[capture ? 'capture' : 'bubble'].find((known) => known.callback === callback)
-    if (list && listener) this.#drop(type, list, listener)
+    const listener = list && find(list, callback, capture)
+    if (listener) this.#drop(type as Type, list, listener)
     else remove.call(this.#target, type, callback, options)
   }
 
-  #listOf(type: string): List | undefined {
+  #listOf(type: string): Listener[] | undefined {
     return Object.hasOwn(this.#lists, type) ? this.#lists[type as Type] : undefined
   }
 
-  #drop(type: string, list: List, listener: Listener): void {
-    const side = listener.capture ? 'capture' : 'bubble'
-    listener.removed = true
-    list[side] = list[side].filter((known) => known !== listener)
-    remove.call(this.#target, type, listener.call, listener.capture)
+  #drop(type: Type, list: Listener[], listener: Listener): void {
+    const index = list.indexOf(listener)
+    if (index < 0) return
+    list.splice(index, 1)
+    remove.call(this.#target, type, listener.own, listener.options)
+    this.#socket?.removeEventListener(type, listener.handed, listener.options)
+    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#ears.admit)
   }
 
   /** An `on...` attribute. */
@@ -99,42 +147,17 @@ export class Listeners {
     if (!before && handler.value) this.add(type, handler.callback)
     else if (before && !handler.value) this.remove(type, handler.callback)
   }
+}
 
-  /** Makes an event of the platform's socket one of the target's, before it is delivered. */
-  adopt(event: Event): void {
-    this.#handing.adopt(event)
-  }
+function find(list: readonly Listener[], callback: Callback | null, capture: boolean): Listener | undefined {
+  return list.find((known) => known.callback === callback && known.options.capture === capture)
+}
 
-  /** Calls everyone with an event of the platform's socket. */
-  deliver(type: Type, event: Event): void {
-    const list = this.#lists[type]
-    if (list.capture.length + list.bubble.length === 0) {
-      // It may be seen elsewhere, as the cause of something.
-      if (type === 'close') this.#handing.adopt(event)
-      return
-    }
-    const handing = this.#handing
-    handing.begin(event)
-    if (list.capture.length > 0) {
-      this.#call(list.capture, event)
-      if (event.cancelBubble) return handing.end()
-    }
-    this.#call(list.bubble, event)
-    handing.end()
-  }
-
-  #call(listeners: readonly Listener[], event: Event): void {
-    for (let i = 0; i < listeners.length; i++) {
-      const listener = listeners[i]!
-      if (listener.removed) continue
-      try {
-        listener.call(event)
-      } catch (error) {
-        report(error)
-      }
-      if (this.#handing.stopped) return
-    }
-  }
+/** Lets the platform say that an object cannot be called; not all of them do. */
+function complain(callback: Callback): void {
+  const target = new EventTarget()
+  target.addEventListener('x', callback)
+  target.dispatchEvent(new Event('x'))
 }
 
 /** The value of an `on...` attribute, and the listener that stands for it. */
@@ -150,15 +173,6 @@ class Handler {
   }
 }
 
-/** An exception of a listener is the page's, not ours: it is told like any other that nobody caught. */
-export function report(error: unknown): void {
-  if (typeof reportError === 'function') reportError(error)
-  else
-    queueMicrotask(() => {
-      throw error
-    })
-}
-
 /** Calls what the page gave. */
 export function guarded<T>(act: () => T, otherwise: T): T {
   try {
@@ -169,6 +183,11 @@ export function guarded<T>(act: () => T, otherwise: T): T {
   }
 }
 
-function empty(): List {
-  return { capture: [], bubble: [] }
+/** An exception of what the page gave is the page's: it is told like any other that nobody caught. */
+export function report(error: unknown): void {
+  if (typeof reportError === 'function') reportError(error)
+  else
+    queueMicrotask(() => {
+      throw error
+    })
 }

@@ -58,6 +58,7 @@ export function atMost(data: Data): number {
 /** What statistics count: bytes of binary messages, UTF-16 units of text, as to count its bytes would cost too much. */
 export function lengthOf(data: unknown): number {
   if (typeof data === 'string') return data.length
+  if (typeof data !== 'object' || !data) return `${data as string}`.length
   const { byteLength, size } = data as { byteLength?: number; size?: number }
   return byteLength ?? size ?? 0
 }

@@ -76,17 +76,18 @@ export class HomingSocket extends EventTarget {
     options: HomingSocketOptions = {},
   ) {
     super()
-    // As the browser's class says it.
-    if (arguments.length === 0) throw new TypeError("Failed to construct 'WebSocket': 1 argument required, but only 0 present.")
-    this.#listeners = new Listeners(this)
+    if (arguments.length === 0) throw tooFew('new WebSocket', 1, 0)
     const face: Face = {
-      deliver: (type, event) => this.#listeners.deliver(type, event),
-      adopt: (event) => this.#listeners.adopt(event),
+      attach: (socket) => this.#listeners.attach(socket),
+      detach: (socket) => this.#listeners.detach(socket),
+      lost: () => this.#driver.lost(),
       dispatch: (event) => void super.dispatchEvent(event),
       opened: () => this.#onOpened(),
       ended: (info) => this.#onEnded(info),
     }
     this.#driver = new Driver(settle(url, protocols, options), face)
+    this.#listeners = new Listeners(this, this.#driver)
+    this.#driver.dial()
   }
 
   /** What the page sees of the present attempt; `CONNECTING` also while the next one is awaited. */
@@ -163,7 +164,7 @@ export class HomingSocket extends EventTarget {
    *   reached: then the message was not taken, and `drain` tells when there is room.
    */
   send(data: Data): void {
-    if (arguments.length === 0) throw new TypeError("Failed to execute 'send' on 'WebSocket': 1 argument required, but only 0 present.")
+    if (arguments.length === 0) throw tooFew('send', 1, 0)
     this.#driver.send(data)
   }
 
@@ -174,7 +175,7 @@ export class HomingSocket extends EventTarget {
    *   123 bytes of UTF-8.
    */
   close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
-    this.#driver.close(...checkClose(code, reason))
+    this.#driver.close(code, reason)
   }
 
   override addEventListener<K extends keyof HomingSocketEventMap>(
@@ -192,6 +193,7 @@ export class HomingSocket extends EventTarget {
     listener: EventListenerOrEventListenerObject | null,
     options?: boolean | AddEventListenerOptions,
   ): void {
+    if (arguments.length < 2) throw tooFew('addEventListener', 2, arguments.length)
     this.#listeners.add(`${type}`, listener, options)
   }
 
@@ -210,6 +212,7 @@ export class HomingSocket extends EventTarget {
     listener: EventListenerOrEventListenerObject | null,
     options?: boolean | EventListenerOptions,
   ): void {
+    if (arguments.length < 2) throw tooFew('removeEventListener', 2, arguments.length)
     this.#listeners.remove(`${type}`, listener, options)
   }
 
@@ -292,24 +295,8 @@ function closedError(info?: ClosedInfo): Error {
   return new Error('homing: the client has come to its end', { cause: info?.error ?? info?.cause })
 }
 
-/** As the standard says it, since there may be no socket to say it. */
-function checkClose(code: unknown, reason: unknown): [code?: number, reason?: string] {
-  let clamped: number | undefined
-  if (code !== undefined) {
-    // A [Clamp] unsigned short rounds to the nearest, and halves to the even one.
-    const number = Math.min(65_535, Math.max(0, Number(code))) || 0
-    clamped = Math.round(number)
-    if (clamped - number === 0.5 && clamped % 2 === 1) clamped -= 1
-    if (clamped !== 1000 && (clamped < 3000 || clamped > 4999)) {
-      throw new DOMException(`The close code must be either 1000, or between 3000 and 4999. ${clamped} is neither.`, 'InvalidAccessError')
-    }
-  }
-  if (reason === undefined) return [clamped]
-  const text = `${reason as string}`
-  if (new TextEncoder().encode(text).length > 123) {
-    throw new DOMException('The close reason must not be greater than 123 UTF-8 bytes.', 'SyntaxError')
-  }
-  return [clamped, text]
+function tooFew(what: string, wanted: number, got: number): TypeError {
+  return new TypeError(`${what}: ${wanted} argument${wanted > 1 ? 's' : ''} required, but only ${got} present`)
 }
 
 function later<T>(): Later<T> {
