@@ -68,12 +68,9 @@ export const enum Sent {
 }
 
 export const enum Stat {
-  Attempts,
-  Reconnects,
   Heartbeats,
   LastRtt,
   SmoothedRtt,
-  OpenFor,
 }
 
 /** What the module exports. A client is its address. */
@@ -87,7 +84,7 @@ export interface Exports {
   send(client: number, bytes: number): number
   state(client: number): number
   take_unsent(client: number): void
-  stat(client: number, now: number, index: number): number
+  stat(client: number, index: number): number
 }
 
 /** What the machine needs to know of the options; durations in milliseconds. */
@@ -166,7 +163,7 @@ export class Core {
   }
 
   stat(index: Stat): number {
-    return this.#exports.stat(this.#client, now(), index)
+    return this.#exports.stat(this.#client, index)
   }
 
   free(): void {

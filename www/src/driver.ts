@@ -62,7 +62,8 @@ export class Driver implements Ears, Visitor {
   #isTold = false
   /** Set while the listeners are being told of the close event. */
   #telling: ReturnType<typeof setTimeout> | undefined
-  #startedAt = now()
+  /** Undefined after the end. */
+  #startedAt: number | undefined = now()
   #url = ''
   #binaryType: BinaryType = 'blob'
   /** `close` was called. */
@@ -180,15 +181,21 @@ export class Driver implements Ears, Visitor {
   }
 
   reconnect(delay: number): void {
+    const wasClosing = this.#closing && !this.#over
+    this.#url = this.url
+    if (this.#link?.isGone) this.#link = undefined
+    if (this.#ended) {
+      this.#lastError = undefined
+      this.#retries = 0
+    }
+    this.#ended = undefined
+    this.#closing = this.#over = false
     this.#withCore(() => {
-      const core = this.#core!
-      if (this.#ended) this.#revive(core)
-      else if (this.#closing) this.#tellClose()
-      this.#closing = this.#over = false
-      if (this.#link?.isGone) this.#link = undefined
+      if (wasClosing) this.#tellClose()
       this.#input(What.Reconnect, delay)
-      if (this.#ended) this.#queue.sizes().forEach((bytes) => core.send(bytes))
-      this.#ended = undefined
+      // What is sent from now on is for the next attempt.
+      if (this.#link && this.#core!.state() === State.Closing) this.#link.isLeaving = true
+      if (this.#closing) this.#tellClose()
       this.#schedule()
     })
   }
@@ -227,6 +234,7 @@ export class Driver implements Ears, Visitor {
     const link = this.#link!
     link.openedAt = now()
     this.#retries = 0
+    this.#tally.opened++
     if (this.#core) {
       this.#input(What.Opened)
       this.#pump()
@@ -341,12 +349,21 @@ export class Driver implements Ears, Visitor {
   }
 
   #start(exports: Exports): void {
-    const at = this.#ended ? now() : this.#startedAt
-    this.#core = new Core(exports, this.#settings.config, at)
-    if (!this.#ended) this.#catchUp(this.#core)
+    const core = (this.#core = new Core(exports, this.#settings.config, this.#startedAt ?? now()))
     const waiting = this.#waiting
     this.#waiting = []
-    waiting.forEach((act) => act())
+    if (this.#startedAt === undefined) {
+      // It begins anew. A machine dials at once; this one shall wait until it is told to.
+      core.handle(What.Close, 1000)
+      while (core.poll() !== Todo.Nothing);
+      this.#startedAt = now()
+      waiting.forEach((act) => act())
+      this.#queue.sizes().forEach((bytes) => core.send(bytes))
+      this.#live()
+    } else {
+      this.#catchUp(core)
+      waiting.forEach((act) => act())
+    }
     this.#pump()
   }
 
@@ -375,15 +392,6 @@ export class Driver implements Ears, Visitor {
     if (!link?.isGone || this.#ended) return
     if (link.closeEvent) this.#endBare()
     else this.lost()
-  }
-
-  /** Begins anew after the end. A machine dials at once; this one shall wait until it is told to. */
-  #revive(core: Core): void {
-    core.handle(What.Close, 1000)
-    while (core.poll() !== Todo.Nothing);
-    this.#lastError = undefined
-    this.#retries = 0
-    this.#live()
   }
 
   #input(what: What, a = 0, b = 0): void {
@@ -459,7 +467,8 @@ export class Driver implements Ears, Visitor {
       case Todo.Close:
         return this.#closing ? link?.socket?.close(...this.#closeArguments) : link?.socket?.close(core.value(0))
       case Todo.Abort:
-        return link?.part()
+        // One that is gone is being told of.
+        return link?.isGone ? undefined : link?.part()
       case Todo.Judge:
         return core.handle(What.Verdict, +this.#judge(core))
       case Todo.TellOpen:
@@ -567,6 +576,7 @@ export class Driver implements Ears, Visitor {
     this.#settings.signal?.removeEventListener('abort', this.#abort)
     this.#full = false
     this.#over = true
+    this.#startedAt = undefined
     const unsent = this.#queue.length
     this.#ended = { reason, unsent, cause: this.#lastClose, error: this.#lastError }
     this.#face.ended(this.#ended)

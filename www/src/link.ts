@@ -36,6 +36,8 @@ export class Link {
   /** The platform's close event, or the one made in its place. */
   closeEvent: CloseEvent | undefined
   isGone = false
+  /** It is closed to make way for the next one. */
+  isLeaving = false
   /** At most so many bytes, in so many messages, are in the platform's buffer. */
   #bytes = 0
   #messages = 0
@@ -50,6 +52,7 @@ export class Link {
   /** Throws what the platform's constructor throws, unless URL or subprotocols have to be waited for. */
   dial(binaryType: () => BinaryType): void {
     const { url, protocols } = this.#settings
+    this.#tally.attempts++
     if (typeof url !== 'function' && typeof protocols !== 'function') return this.#open(url, protocols, binaryType())
     const provide = async (): Promise<void> => {
       const [to, offer] = await Promise.all([
@@ -116,8 +119,9 @@ export class Link {
     if (socket.readyState < 2) socket.close()
   }
 
+  /** Takes messages. */
   get isOpen(): boolean {
-    return this.socket?.readyState === 1
+    return this.socket?.readyState === 1 && !this.isLeaving
   }
 
   /** Bytes in the platform's buffer. */

@@ -172,15 +172,12 @@ impl Client {
     }
 
     /// In the order of `Stat` in `www/src/core.ts`; negative where there is none.
-    pub(crate) fn stat(&self, now: f64, index: u32) -> f64 {
-        let stats = self.machine.stats(timestamp(now));
+    pub(crate) fn stat(&self, index: u32) -> f64 {
+        let stats = self.machine.stats(Timestamp::default());
         match index {
-            0 => stats.attempts as f64,
-            1 => stats.reconnects as f64,
-            2 => stats.heartbeats as f64,
-            3 => stats.last_rtt.map_or(-1.0, millis),
-            4 => stats.smoothed_rtt.map_or(-1.0, millis),
-            _ => stats.open_for.map_or(-1.0, millis),
+            0 => stats.heartbeats as f64,
+            1 => stats.last_rtt.map_or(-1.0, millis),
+            _ => stats.smoothed_rtt.map_or(-1.0, millis),
         }
     }
 }

@@ -96,6 +96,6 @@ unsafe extern "C" fn take_unsent(client: *mut Client) {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn stat(client: *const Client, now: f64, index: u32) -> f64 {
-    unsafe { &*client }.stat(now, index)
+unsafe extern "C" fn stat(client: *const Client, index: u32) -> f64 {
+    unsafe { &*client }.stat(index)
 }

@@ -1,0 +1,189 @@
+// Beyond the standard: reconnect(), state, promises, iteration.
+
+import { connect, log, QUICK } from '../support/homing.js'
+import { equal, next, ok, rejects, test, until } from '../support/test.js'
+
+test('s8a_reconnect_while_open_closes_the_old_attempt_first', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const entries = log(ws)
+  await next(ws, 'open')
+  const again = next(ws, 'open')
+  ws.reconnect()
+  ws.send('kept')
+  await again
+  await next(ws, 'message')
+  equal(entries, ['open', 'close 1000', 'reconnecting', 'open', 'message kept'])
+  equal((await server.journal()).filter(([kind]) => kind === 'accepted').length, 2)
+})
+
+test('s8a_reconnect_while_waiting_dials_at_once', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000, jitter: 0 } })
+  await next(ws, 'reconnecting')
+  equal([ws.state, ws.readyState], ['waiting', 0])
+  await server.command('restart')
+  ws.reconnect()
+  await next(ws, 'open')
+})
+
+test('s8a_reconnect_after_the_end_begins_anew', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  await next(ws, 'open')
+  ws.close()
+  await ws.closed
+  const entries = log(ws)
+  equal([ws.state, ws.readyState], ['closed', 3])
+  ws.reconnect()
+  ws.send('again')
+  await next(ws, 'message')
+  equal(entries, ['open', 'message again'])
+  equal([ws.stats.attempts, ws.stats.reconnects], [2, 1])
+  ws.close()
+  equal((await ws.closed).reason, 'closed')
+})
+
+test('s8a_reconnect_in_the_close_event_replaces_what_the_policy_chose', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/close?code=1008'))
+  const entries = log(ws)
+  ws.addEventListener('close', () => ws.reconnect(10), { once: true })
+  await ws.closed
+  equal(entries, ['open', 'close 1008', 'reconnecting', 'open', 'close 1008', 'end fatal'])
+})
+
+test('s8a_reconnect_with_a_delay', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  await next(ws, 'open')
+  ws.reconnect(50)
+  const { delay } = await next(ws, 'reconnecting')
+  ok(delay > 10 && delay <= 50, `${delay}`)
+  await next(ws, 'open')
+})
+
+test('s8a_reconnect_of_a_plain_one', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { reconnect: false, queue: false })
+  const entries = log(ws)
+  await next(ws, 'open')
+  await server.command('cut_all')
+  equal((await ws.closed).reason, 'exhausted')
+  ws.reconnect()
+  await next(ws, 'open')
+  equal(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'end exhausted', 'open'])
+  ws.close()
+  await ws.closed
+})
+
+test('s11_close_while_connecting', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/stall'))
+  const entries = log(ws)
+  ws.close()
+  equal([ws.readyState, ws.state], [2, 'closing'])
+  await ws.closed
+  equal(entries, ['error', 'close 1006', 'end closed'])
+})
+
+test('s11_close_while_waiting_tells_only_the_end', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000, jitter: 0 } })
+  await next(ws, 'reconnecting')
+  const entries = log(ws)
+  ws.close()
+  equal(entries, [])
+  await ws.closed
+  equal(entries, ['end closed'])
+})
+
+test('s11_close_while_the_url_is_awaited', async (t) => {
+  const ws = connect(t, () => new Promise(() => {}))
+  const entries = log(ws)
+  ws.close()
+  equal(ws.readyState, 2)
+  await ws.closed
+  equal(entries.at(-1), 'end closed')
+  equal(entries.filter((entry) => entry.startsWith('close')), ['close 1006'])
+})
+
+test('s10_a_peer_that_does_not_answer_close_is_left', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/close?never=1'), { closeTimeout: 200 })
+  await next(ws, 'open')
+  ws.close(1000)
+  const event = await next(ws, 'close')
+  equal([event.code, event.wasClean], [1006, false])
+  equal((await ws.closed).reason, 'closed')
+})
+
+test('s5_everything_may_be_called_in_every_event', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const order = []
+  let within = 0
+  const step = (name, act) => {
+    within += 1
+    order.push(`${name} ${within}`)
+    act()
+    within -= 1
+  }
+  ws.addEventListener('open', () => step('open', () => ws.send('x')))
+  ws.addEventListener('message', () => step('message', () => ws.reconnect()), { once: true })
+  ws.addEventListener('close', () => step('close', () => ws.send('y')), { once: true })
+  ws.addEventListener('reconnecting', () => step('reconnecting', () => ws.reconnect()))
+  ws.addEventListener('end', () => step('end', () => {}))
+  await until(() => order.filter((entry) => entry.startsWith('open')).length === 2)
+  ws.addEventListener('message', () => ws.close(), { once: true })
+  ws.send('z')
+  await ws.closed
+  equal(order, ['open 1', 'message 1', 'close 1', 'reconnecting 1', 'open 1', 'end 1'])
+})
+
+test('opened and closed are promises', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/protocol'), { protocols: ['chat'] })
+  equal(await ws.opened, { protocol: 'chat', extensions: '' })
+  equal(await ws.opened, { protocol: 'chat', extensions: '' })
+  ws.close(4000)
+  const end = await ws.closed
+  equal([end.reason, end.unsent, end.cause.code], ['closed', 0, 4000])
+  equal((await ws.closed).reason, 'closed')
+  await rejects(ws.opened)
+})
+
+test('opened rejects at the end', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 1 } })
+  const error = await rejects(ws.opened)
+  ok(error instanceof Error)
+  equal(ws.state, 'closed')
+})
+
+test('messages can be iterated over reconnects until the end', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/numbered?n=3'), { reconnect: { ...QUICK } })
+  const got = []
+  for await (const data of ws) {
+    got.push(data)
+    if (got.length === 3) await server.command('cut_all')
+    if (got.length === 6) ws.close()
+  }
+  equal(got, ['0', '1', '2', '0', '1', '2'])
+  for await (const _ of ws) throw new Error('it is over')
+})
+
+test('an iteration can be left', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/numbered?n=3'))
+  for await (const data of ws) {
+    if (data === '1') break
+  }
+  const entries = log(ws)
+  ws.send('on')
+  await until(() => entries.includes('message on'))
+})

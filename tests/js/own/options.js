@@ -1,0 +1,183 @@
+// Options: providers, policy, timeouts, heartbeat, signal.
+
+import { connect, HomingSocket, log, QUICK } from '../support/homing.js'
+import { equal, next, ok, rejects, test, throws, until } from '../support/test.js'
+
+test('s1_options_that_cannot_work_are_refused_at_once', () => {
+  const refused = [
+    { reconnect: { min: 0 } }, { reconnect: { min: 10, max: 5 } }, { reconnect: { factor: 0.5 } }, { reconnect: { factor: NaN } },
+    { reconnect: { jitter: 2 } }, { reconnect: { jitter: -1 } }, { reconnect: { maxAttempts: -1 } }, { openTimeout: 0 },
+    { openTimeout: NaN }, { closeTimeout: -5 }, { maxSendBuffer: 0 }, { heartbeat: {} }, { heartbeat: { message: 'x', interval: 0 } },
+    { heartbeat: { message: 'x', timeout: -1 } },
+  ]
+  for (const options of refused) throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'RangeError')
+})
+
+test('s8b_the_url_may_come_from_a_function_for_each_attempt', async (t) => {
+  const server = await t.server()
+  let asked = 0
+  const ws = connect(t, async () => server.url(`/echo?token=${++asked}`))
+  equal([ws.readyState, ws.url], [0, ''])
+  await next(ws, 'open')
+  ok(ws.url.endsWith('token=1'))
+  const again = next(ws, 'open')
+  await server.command('cut_all')
+  await again
+  ok(ws.url.endsWith('token=2'))
+  equal(asked, 2)
+})
+
+test('s8b_subprotocols_may_come_from_a_function', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/protocol'), { protocols: () => ['a', 'b'] })
+  await next(ws, 'open')
+  equal(ws.protocol, 'a')
+})
+
+test('s8b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
+  const server = await t.server()
+  let asked = 0
+  const ws = connect(t, () => {
+    asked += 1
+    if (asked === 1) throw new Error('no token')
+    return asked === 2 ? Promise.reject(new Error('none yet')) : server.url('/echo')
+  })
+  const entries = log(ws)
+  const errors = []
+  ws.addEventListener('error', ({ error }) => errors.push(error.cause.message))
+  await next(ws, 'open')
+  equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'reconnecting', 'open'])
+  equal(errors, ['no token', 'none yet'])
+})
+
+test('s8b_a_provider_that_takes_too_long_is_a_failed_attempt', async (t) => {
+  const ws = connect(t, () => new Promise(() => {}), { openTimeout: 50, reconnect: { ...QUICK, maxAttempts: 0 } })
+  const entries = log(ws)
+  const end = await ws.closed
+  equal(entries, ['error', 'close 1006', 'end exhausted'])
+  ok(end.error.message.includes('open timeout'), end.error.message)
+})
+
+test('s8d_a_stalled_handshake_is_abandoned_and_tried_again', async (t) => {
+  const server = await t.server()
+  const paths = ['/stall', '/echo']
+  const ws = connect(t, () => server.url(paths.shift()), { openTimeout: 300 })
+  const entries = log(ws)
+  await next(ws, 'open')
+  equal(entries, ['error', 'close 1006', 'reconnecting', 'open'])
+})
+
+test('s7_the_reconnecting_event_tells_delay_attempt_and_cause', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { min: 40, max: 100, factor: 2, jitter: 0, maxAttempts: 3 } })
+  const told = []
+  ws.addEventListener('reconnecting', (event) => told.push(event))
+  await ws.closed
+  equal(told.map(({ attempt }) => attempt), [1, 2, 3])
+  const delays = told.map(({ delay }) => delay)
+  ok(delays.every((delay, i) => delay <= [40, 80, 100][i] && delay > [40, 80, 100][i] - 35), `${delays}`)
+  ok(told.every(({ cause }) => cause.code === 1006))
+})
+
+test('s8_policy_violation_is_not_tried_again_unless_wanted', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/close?code=1008'))
+  equal((await ws.closed).reason, 'fatal')
+  let asked = 0
+  const wants = connect(t, server.url('/close?code=1008'), {
+    reconnect: { ...QUICK, shouldReconnect: (event) => (asked += 1) < 3 && event.code === 1008 },
+  })
+  equal((await wants.closed).reason, 'declined')
+  equal(asked, 3)
+  equal(wants.stats.attempts, 3)
+})
+
+test('s8_any_other_close_is_tried_again', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/close?code=1000'), { reconnect: { ...QUICK, maxAttempts: 2 } })
+  const entries = log(ws)
+  equal((await ws.closed).reason, 'exhausted')
+  equal(entries.filter((entry) => entry === 'close 1000').length, 3)
+  ok(!entries.includes('error'))
+})
+
+test('s17_a_heartbeat_finds_out_that_the_peer_is_gone', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { openTimeout: 500, heartbeat: { message: 'beat', interval: 50, timeout: 100 } })
+  await next(ws, 'open')
+  const entries = log(ws)
+  const closed = next(ws, 'close')
+  await next(ws, 'message')
+  await server.command('silence?on=1')
+  const event = await closed
+  equal([event.code, event.wasClean, event.target === ws], [1006, false, true])
+  await server.command('silence?on=0')
+  await next(ws, 'open')
+  const failed = entries.indexOf('error')
+  equal(entries.slice(failed, failed + 3), ['error', 'close 1006', 'reconnecting'])
+})
+
+test('s17_answers_are_told_apart_and_timed', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), {
+    heartbeat: { message: () => 'beat', interval: 30, timeout: 1000, isReply: (data) => data === 'beat' },
+  })
+  const entries = log(ws)
+  const event = await next(ws, 'latency')
+  ok(event.latency >= 0 && event.latency < 1000)
+  ws.send('mine')
+  await next(ws, 'message')
+  await next(ws, 'latency')
+  equal(entries.filter((entry) => entry.startsWith('message')), ['message mine'])
+  ok(ws.stats.heartbeats >= 2 && ws.stats.lastRtt !== undefined && ws.stats.smoothedRtt !== undefined)
+})
+
+test('s17_messages_alone_keep_a_connection_alive', async (t) => {
+  const server = await t.server()
+  // Answers no heartbeat within its timeout, but sends all the time.
+  const ws = connect(t, server.url('/numbered?n=30&every_ms=20&delay_ms=5000'), { heartbeat: { message: 'beat', interval: 50, timeout: 100 } })
+  const entries = log(ws)
+  await until(() => entries.includes('message 29'))
+  ok(!entries.includes('error'), `${entries}`)
+})
+
+test('s19_the_beat_may_be_kept_in_a_worker', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 30, timeout: 1000, inWorker: true } })
+  await next(ws, 'message')
+  await next(ws, 'message')
+})
+
+test('the signal closes the client', async (t) => {
+  const server = await t.server()
+  const control = new AbortController()
+  const ws = connect(t, server.url('/echo'), { signal: control.signal })
+  const entries = log(ws)
+  await next(ws, 'open')
+  control.abort()
+  equal(ws.readyState, 2)
+  await ws.closed
+  equal(entries, ['open', 'close 1000', 'end closed'])
+})
+
+test('a signal that is aborted already dials nothing', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { signal: AbortSignal.abort() })
+  equal((await ws.closed).reason, 'closed')
+  equal(ws.readyState, 3)
+  await rejects(ws.opened)
+  equal(await server.command('connections'), '0')
+})
+
+test('the signal stops a client that waits', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const control = new AbortController()
+  const ws = connect(t, server.url('/echo'), { signal: control.signal, reconnect: { min: 60_000, max: 60_000, jitter: 0 } })
+  const entries = log(ws)
+  await next(ws, 'reconnecting')
+  control.abort()
+  await ws.closed
+  equal(entries, ['error', 'close 1006', 'reconnecting', 'end closed'])
+})

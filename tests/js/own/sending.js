@@ -1,0 +1,163 @@
+// The send queue.
+
+import { connect, HomingSocket, log, Native, where } from '../support/homing.js'
+import { equal, next, ok, test, throws, until } from '../support/test.js'
+
+test('s13_the_queue_leaves_in_order_before_what_the_open_event_sends', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const got = []
+  ws.binaryType = 'arraybuffer'
+  ws.addEventListener('message', ({ data }) => got.push(typeof data === 'string' ? data : [...new Uint8Array(data)].join()))
+  ws.addEventListener('open', () => ws.send('from open'))
+  const bytes = Uint8Array.of(1, 2)
+  ws.send('first')
+  ws.send(bytes)
+  bytes.fill(9)
+  ws.send(new Blob(['blob']))
+  equal(ws.bufferedAmount, 5 + 2 + 4)
+  await until(() => got.length === 4)
+  equal(got, ['first', '1,2', '98,108,111,98', 'from open'])
+})
+
+test('s13_what_was_not_sent_survives_a_reconnect', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  await next(ws, 'open')
+  const got = []
+  ws.addEventListener('message', ({ data }) => got.push(data))
+  ws.addEventListener('close', () => {
+    ws.send('one')
+    ws.send('two')
+    equal(ws.bufferedAmount, 6)
+  }, { once: true })
+  await server.command('cut_all')
+  await until(() => got.length === 2)
+  equal(got, ['one', 'two'])
+  equal(ws.stats.reconnects, 1)
+})
+
+test('s14_the_message_that_crosses_the_limit_is_taken_and_the_next_refused', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/stall'), { maxSendBuffer: 10 })
+  ws.send('12345678')
+  ws.send('crosses')
+  const error = throws(() => ws.send('x'), 'QuotaExceededError')
+  ok(error instanceof DOMException)
+  ok(error.message.includes('maxSendBuffer'))
+  equal(ws.bufferedAmount, 15)
+})
+
+test('s14_drain_tells_of_room', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/count'), { maxSendBuffer: 100_000 })
+  await next(ws, 'open')
+  let refused = 0
+  const payload = new Uint8Array(60_000)
+  for (let i = 0; i < 10; i++) {
+    try {
+      ws.send(payload)
+    } catch (error) {
+      equal(error.name, 'QuotaExceededError')
+      refused += 1
+    }
+  }
+  ok(refused > 0, 'some are refused')
+  await next(ws, 'drain')
+  ws.send('x')
+  await until(async () => (await server.journal()).some(([kind, text]) => kind === 'text' && text === 'x'))
+})
+
+test('s14_a_fast_sender_is_not_refused_while_there_is_room', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/sink'), { maxSendBuffer: 100_000 })
+  await next(ws, 'open')
+  for (let i = 0; i < 200; i++) {
+    ws.send('x'.repeat(10_000))
+    await until(() => ws.bufferedAmount === 0)
+  }
+  equal(ws.stats.messagesSent, 200)
+  equal(ws.stats.unitsSent, 2_000_000)
+})
+
+test('s10_close_lets_the_queue_leave_first', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/count'))
+  const entries = log(ws)
+  ws.addEventListener('open', () => {
+    for (let i = 0; i < 20; i++) ws.send(`${i}`)
+    ws.close(1000, 'done')
+    equal(ws.readyState, 2)
+    ws.send('too late')
+  })
+  ws.send('queued')
+  await ws.closed
+  equal(entries, ['open', 'close 1000', 'end closed'])
+  const texts = (await server.journal()).filter(([kind]) => kind === 'text').map(([, text]) => text)
+  equal(texts, ['queued', ...Array.from({ length: 20 }, (_, i) => `${i}`)])
+})
+
+test('s15_what_was_left_at_the_end_is_handed_back', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/stall'))
+  ws.send('one')
+  ws.send(new Uint8Array([1, 2]))
+  equal(ws.takeUnsent(), [])
+  const ended = next(ws, 'end')
+  ws.close()
+  const end = await ended
+  equal([end.reason, end.unsent], ['closed', 2])
+  const unsent = ws.takeUnsent()
+  equal(unsent[0], 'one')
+  equal(unsent[1].byteLength, 2)
+  equal(ws.takeUnsent(), [])
+  equal(ws.bufferedAmount, 0)
+})
+
+test('s13_without_a_queue_send_throws_as_the_browser_does', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { queue: false })
+  throws(() => ws.send('x'), 'InvalidStateError')
+  await next(ws, 'open')
+  ws.send('x')
+  equal((await next(ws, 'message')).data, 'x')
+  let error
+  ws.addEventListener('close', () => (error = throws(() => ws.send('x'), 'InvalidStateError')))
+  await server.command('cut_all')
+  await until(() => error)
+})
+
+test('sending after the end is counted and goes nowhere', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  await next(ws, 'open')
+  ws.close()
+  await ws.closed
+  ws.send('abc')
+  ok(ws.bufferedAmount >= 3)
+})
+
+test('s25_statistics_count', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  await next(ws, 'open')
+  ws.send('abc')
+  await next(ws, 'message')
+  ws.send(new Uint8Array(5))
+  await next(ws, 'message')
+  const { messagesSent, unitsSent, messagesReceived, unitsReceived, attempts, reconnects, openFor } = ws.stats
+  equal([messagesSent, unitsSent, messagesReceived, unitsReceived, attempts, reconnects], [2, 8, 2, 8, 1, 0])
+  ok(openFor >= 0)
+})
+
+if (where === 'node') {
+  test('the class of the package ws is used as it is', async (t) => {
+    const server = await t.server()
+    const ws = new HomingSocket(server.url('/echo'), [], { WebSocket: Native })
+    t.onEnd(() => ws.close())
+    ws.send('x')
+    const event = await next(ws, 'message')
+    ok(event instanceof MessageEvent && event instanceof Event)
+    equal([event.data, event.target === ws, event.type], ['x', true, 'message'])
+  })
+}
