@@ -75,6 +75,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("web webkit", web::webkit),
         step("web worker", web::worker),
         step("web node", web::node),
+        step("web threads", web::threads).minutes(30),
         step("web hidden", page::hidden),
         step("web as typed", web::as_typed),
         step("size web", size::check),

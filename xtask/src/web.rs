@@ -22,6 +22,16 @@ const PACKAGES: [(&str, &str); 5] = [
     ("xvfb-run", "xvfb"),
 ];
 const GECKODRIVER: &str = "0.37.1";
+/// What the linker is told, without which threads cannot share the module's memory.
+const SHARED_MEMORY: [&str; 7] = [
+    "shared-memory",
+    "max-memory=1073741824",
+    "import-memory",
+    "export=__wasm_init_tls",
+    "export=__tls_size",
+    "export=__tls_align",
+    "export=__tls_base",
+];
 const WASM_PACK: &str = "0.15.1";
 
 /// Which of the test binaries run where.
@@ -131,16 +141,43 @@ pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 /// Runs the tests of a suite, each by the runner as `how` sets it up, beside a test server.
 fn run(job: &mut Job<'_>, suite: &Suite, how: impl Fn(Cmd) -> Cmd) -> Result<Counts, Stop> {
-    setup::needs("wasm-bindgen-test-runner")?;
-    let tests = suite.tests;
     let mut build = cargo("test --no-run -p homing --target").arg(WASM);
-    for test in tests {
+    for test in suite.tests {
         build = build.args(&["--test", test]);
     }
-    let built = job.run(&build)?;
+    run_built(job, &build, suite.tests.len(), how)
+}
+
+/// The smoke test in memory that threads share, for which the standard library has to be built anew.
+pub(crate) fn threads(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let driver = setup::needs("chromedriver")?;
+    setup::needs("rustup")?;
+    if job.ask(cargo("+nightly --version")).is_none() {
+        let reason = "please install a nightly toolchain (rustup toolchain install nightly), for -Zbuild-std";
+        return Err(Stop::Skipped(reason.into()));
+    }
+    let components = job.ask(cmd("rustup component list --installed --toolchain nightly")).unwrap_or_default();
+    if !components.contains("rust-src") {
+        job.retry(|job| job.run(&cmd("rustup component add rust-src --toolchain nightly")))?;
+    }
+    let mut flags = String::from("-C target-feature=+atomics,+bulk-memory");
+    for word in SHARED_MEMORY {
+        flags.push_str(&format!(" -C link-arg=--{word}"));
+    }
+    let build = cargo("+nightly test --no-run -p homing -Zbuild-std=std,panic_abort,test --test web_smoke --target");
+    let build = build.arg(WASM).arg("--target-dir").arg(job.place.target.join("threads")).env("RUSTFLAGS", flags);
+    // Nobody debugs it, and there is much of it.
+    let build = build.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_DEBUG", "0");
+    run_built(job, &build, 1, |runner| runner.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", driver.clone()))
+}
+
+/// Runs what a command of cargo builds.
+fn run_built(job: &mut Job<'_>, build: &Cmd, tests: usize, how: impl Fn(Cmd) -> Cmd) -> Result<Counts, Stop> {
+    setup::needs("wasm-bindgen-test-runner")?;
+    let built = job.run(build)?;
     let binaries: Vec<_> = built.lines().filter_map(executable).collect();
-    if binaries.len() != tests.len() {
-        return Err(Stop::Failed(format!("{} of {} tests were built", binaries.len(), tests.len())));
+    if binaries.len() != tests {
+        return Err(Stop::Failed(format!("{} of {tests} tests were built", binaries.len())));
     }
     let _server = serve(job)?;
     let mut counts = Counts::default();
