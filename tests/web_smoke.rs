@@ -1,6 +1,7 @@
 //! The browser's half against a real server, in a real browser: what each rule looks like from a page.
 //!
-//! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
+//! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`. With that in another terminal,
+//! `wasm-pack test --headless --chrome` or `--firefox` runs all tests for browsers, and with `--test web_smoke` these.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
 use std::cell::{Cell, RefCell};
