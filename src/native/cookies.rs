@@ -140,8 +140,8 @@ impl Cookies {
             return target.clone();
         };
         let mut target = Target::clone(target);
-        let own = target.headers.get(header::COOKIE).map(HeaderValue::as_bytes);
-        let all = own.into_iter().chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
+        let own = target.headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
+        let all = own.chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
         // One that is no header cannot come from a header.
         if let Ok(mut value) = HeaderValue::from_bytes(&all) {
             value.set_sensitive(true);

@@ -85,12 +85,10 @@ impl Tcp {
         connector.set_nodelay(self.nodelay);
         connector.set_keepalive(self.keepalive);
         connector.set_local_address(self.local_address);
-        let mut uri = http::uri::Parts::default();
-        uri.scheme = Some(http::uri::Scheme::HTTP);
-        uri.authority = format!("known:{}", address.port()).parse().ok();
-        uri.path_and_query = Some(http::uri::PathAndQuery::from_static("/"));
+        let uri =
+            Uri::builder().scheme("http").authority(format!("known:{}", address.port())).path_and_query("/").build();
         Box::pin(async move {
-            let uri = Uri::from_parts(uri).map_err(io::Error::other)?;
+            let uri = uri.map_err(io::Error::other)?;
             match connector.call(uri).await {
                 Ok(stream) => Ok(stream.into_inner()),
                 Err(error) => Err(innermost(error)),
@@ -220,7 +218,7 @@ mod tests {
         assert!(!stream.nodelay().unwrap());
         let socket = socket2::SockRef::from(&stream);
         assert!(socket.keepalive().unwrap());
-        #[cfg(target_os = "linux")]
+        #[cfg(unix)]
         assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(33));
     }
 }

@@ -26,9 +26,10 @@ async fn the_next_attempt_has_them() {
     let path = "/drop?header=Set-Cookie:sid%3D1;Path%3D/&header=Set-Cookie:other%3D2;Path%3D/elsewhere";
     let (builder, recorder) = client(server.url(path));
     let builder = builder.reconnect(Reconnect::fixed(Duration::from_millis(1))).header("Cookie", "own=0");
+    let builder = builder.header("Cookie", "more=0");
     let _ws = builder.cookie_jar(CookieJar::new()).connect().unwrap();
     recorder.until("two attempts", |_| recorder.count(is_open) >= 2).await;
-    assert_eq!(cookies(&server)[..2], [Some("own=0".into()), Some("own=0; sid=1".into())]);
+    assert_eq!(cookies(&server)[..2], [Some("own=0".into()), Some("own=0; more=0; sid=1".into())]);
 
     let (builder, recorder) = client(server.url("/echo"));
     let _ws = builder.connect().unwrap();

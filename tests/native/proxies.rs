@@ -117,7 +117,8 @@ async fn tls_to_the_proxy() {
     let (plain, secure) = (server(), Server::start_tls("localhost").unwrap());
     let local = || known([[127, 0, 0, 1].into()]);
     for (url, authorities) in [
-        (beyond(&plain, "/echo"), vec![proxy.authority.clone()]),
+        // Whose name is not the proxy's.
+        (plain.url("/echo"), vec![proxy.authority.clone()]),
         (secure.url("/echo"), vec![proxy.authority.clone(), secure.ca_pem().to_owned()]),
     ] {
         let (mut builder, recorder) = client(url);
