@@ -73,6 +73,11 @@ impl Inflate {
             self.state = None;
         }
     }
+
+    #[cfg(test)]
+    pub(super) fn keeps_memory(&self) -> bool {
+        self.state.is_some()
+    }
 }
 
 /// What goes to the server.
@@ -99,20 +104,24 @@ impl Deflater {
 
     /// The payload, compressed if that is worth it.
     pub(super) fn compress(&mut self, payload: &[u8]) -> Option<Bytes> {
-        if payload.len() < self.threshold {
+        // Zlib has nothing to flush where nothing has come since it last did.
+        if payload.is_empty() || payload.len() < self.threshold {
             return None;
         }
         let (level, bits) = (self.level, self.bits);
         let state = self.state.get_or_insert_with(|| Box::new(Compress::new_with_window_bits(level, false, bits)));
         let mut rest = payload;
         let mut out = Vec::with_capacity(payload.len() / 2 + 64);
-        // Full means that there may be more.
-        while out.is_empty() || out.len() == out.capacity() {
-            out.reserve(out.len().max(64));
+        loop {
             let before = state.total_in();
             let status = state.compress_vec(rest, &mut out, FlushCompress::Sync);
             status.expect("only a stream that was finished takes no more");
             rest = &rest[(state.total_in() - before) as usize..];
+            if out.len() < out.capacity() {
+                break;
+            }
+            // Full: there may be more.
+            out.reserve(out.len());
         }
         debug_assert!(rest.is_empty() && out.ends_with(&TAIL));
         out.truncate(out.len().saturating_sub(TAIL.len()));
@@ -129,5 +138,10 @@ impl Deflater {
         if !self.takeover {
             self.state = None;
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn keeps_memory(&self) -> bool {
+        self.state.is_some()
     }
 }

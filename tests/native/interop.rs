@@ -8,7 +8,7 @@ use crate::peers::Peer;
 use crate::support::{Recorder, client};
 
 /// All that can be done with an echo server; `new` makes a client for it.
-async fn exercise(peer: &mut Peer, new: impl Fn() -> (Builder, Recorder)) {
+pub(crate) async fn exercise(peer: &mut Peer, new: impl Fn() -> (Builder, Recorder)) {
     messages(&new).await;
     assert_eq!(peer.line().await, "closed 1000", "the last handle is dropped");
     from_the_server(&new).await;
@@ -91,7 +91,7 @@ async fn subprotocols(new: &impl Fn() -> (Builder, Recorder)) {
 
 #[tokio::test]
 async fn python_websockets() {
-    if let Some(mut peer) = Peer::python().await {
+    if let Some(mut peer) = Peer::python(&[]).await {
         let url = peer.url();
         exercise(&mut peer, || client(url.as_str())).await;
     }
@@ -99,7 +99,7 @@ async fn python_websockets() {
 
 #[tokio::test]
 async fn node_ws() {
-    if let Some(mut peer) = Peer::node().await {
+    if let Some(mut peer) = Peer::node(&[]).await {
         let url = peer.url();
         exercise(&mut peer, || client(url.as_str())).await;
     }
@@ -142,11 +142,11 @@ mod behind_nginx {
 
     #[tokio::test]
     async fn python_websockets() {
-        exercise_all(Peer::python().await).await;
+        exercise_all(Peer::python(&[]).await).await;
     }
 
     #[tokio::test]
     async fn node_ws() {
-        exercise_all(Peer::node().await).await;
+        exercise_all(Peer::node(&[]).await).await;
     }
 }

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "cookies")]
 mod cookies;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod dialling;
 mod dialling_table;
 mod faults;

@@ -26,14 +26,14 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) async fn python() -> Option<Self> {
+    pub(crate) async fn python(arguments: &[&str]) -> Option<Self> {
         let python = skipped("HOMING_TEST_PYTHON")?;
-        Some(Self::start(Command::new(python).arg(script("echo.py"))).await)
+        Some(Self::start(Command::new(python).arg(script("echo.py")).args(arguments)).await)
     }
 
-    pub(crate) async fn node() -> Option<Self> {
+    pub(crate) async fn node(arguments: &[&str]) -> Option<Self> {
         skipped("HOMING_TEST_NODE_MODULES")?;
-        Some(Self::start(Command::new("node").arg(script("echo.js"))).await)
+        Some(Self::start(Command::new("node").arg(script("echo.js")).args(arguments)).await)
     }
 
     async fn start(command: &mut Command) -> Self {

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod autobahn;
 mod cargo_output;
 mod command;
 mod group;
@@ -37,7 +38,12 @@ usage: cargo xtask test [--list] [--verbose] [FILTER...]
   measures homing beside bare `web_sys::WebSocket` closures in one page
   --rounds   how often each case is repeated
   --small    builds for size rather than speed
-  WORD       only the cases whose name contains it";
+  WORD       only the cases whose name contains it
+
+       cargo xtask autobahn [CASE...]
+
+  runs the native client against the Autobahn TestSuite and prints a table
+  CASE       run only these, as 7.* or 12.1.1; all of them take an hour";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -52,6 +58,7 @@ fn main() -> ExitCode {
             Some(other) => usage_error(&format!("unknown option `{other}`")),
         },
         Some("bench-web") => page::bench(args),
+        Some("autobahn") => autobahn::command(&args.collect::<Vec<_>>()),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS

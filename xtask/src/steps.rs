@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo};
 use crate::job::{Job, Stop};
-use crate::{layers, package, page, rules, setup, size, web};
+use crate::{autobahn, layers, package, page, rules, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -49,7 +49,8 @@ pub(crate) fn all() -> Vec<Step> {
             cargo("doc --no-deps -p homing --all-features").env("RUSTDOCFLAGS", "-Dwarnings"))),
         // Not --all-targets, which would run the benchmarks as tests.
         step("tests native", |job| job.tests(
-            &cargo("test --workspace --lib --bins --tests --examples --no-fail-fast -- --show-output"))),
+            &cargo("test --workspace --features homing/deflate --lib --bins --tests --examples --no-fail-fast \
+                -- --show-output"))),
         // The TLS of each feature by itself: with several at once, rustls is what a client uses.
         step("tests no tls", |job| job.tests(
             &cargo("test -p homing --no-default-features --test native --no-fail-fast -- --show-output"))),
@@ -59,6 +60,7 @@ pub(crate) fn all() -> Vec<Step> {
             &cargo("test -p homing --features cookies,tracing --lib --test native --no-fail-fast -- cookies tracing --show-output"))),
         step("doctests", |job| job.tests(
             &cargo("test -p homing --doc --all-features --no-fail-fast -- --show-output"))),
+        step("autobahn", autobahn::short),
         step("demo", |job| {
             job.run(&cargo("build --example demo"))?;
             check(job, cargo("run --quiet --example demo").seconds(60))

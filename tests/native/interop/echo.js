@@ -1,12 +1,13 @@
 // Echoes, by npm's `ws`. Prints its port, then `closed <code> <reason>` for every Close frame that came.
-// Texts that begin with `/` are orders: `/close <code> <reason>`, `/fragments`, `/ping`.
+// With the argument `deflate` it agrees to compress. Texts that begin with `/` are orders: `/close <code> <reason>`, `/fragments`, `/ping`.
 "use strict";
 
 const path = require("node:path");
 const { WebSocketServer } = require(path.join(process.env.HOMING_TEST_NODE_MODULES, "ws"));
 
 const handleProtocols = (offered) => (offered.has("chat") ? "chat" : false);
-const server = new WebSocketServer({ host: "127.0.0.1", port: 0, handleProtocols }, () => {
+const perMessageDeflate = process.argv.includes("deflate") && { threshold: 0 };
+const server = new WebSocketServer({ host: "127.0.0.1", port: 0, handleProtocols, perMessageDeflate }, () => {
   console.log(server.address().port);
 });
 

@@ -1,4 +1,4 @@
-"""The same as echo.js, by Python's `websockets`."""
+"""The same as echo.js, by Python's `websockets`. With the argument `deflate` it agrees to compress."""
 
 import asyncio
 import sys
@@ -36,7 +36,7 @@ def choose(_, offered):
 
 
 async def main():
-    options = {"select_subprotocol": choose, "compression": None, "max_size": 2**24}
+    options = {"select_subprotocol": choose, "compression": "deflate" if "deflate" in sys.argv else None, "max_size": 2**24}
     async with serve(handle, "127.0.0.1", 0, **options) as server:
         say(server.sockets[0].getsockname()[1])
         # Nobody is left to stop this once the test is gone, but its end of the pipe is.

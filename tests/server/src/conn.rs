@@ -16,7 +16,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// What the client sent, as far as scripts care; Pings and Pongs are dealt with here.
 pub(crate) enum Event {
-    Message { opcode: u8, payload: Bytes },
+    Message { opcode: u8, compressed: bool, payload: Bytes },
     Close(Option<u16>),
 }
 
@@ -29,11 +29,13 @@ pub(crate) struct Conn {
     closes: mpsc::UnboundedReceiver<(u16, String)>,
     incoming: BytesMut,
     outgoing: BytesMut,
-    partial: Option<(u8, BytesMut)>,
+    partial: Option<(u8, bool, BytesMut)>,
     /// Messages, Pings and Pongs are not recorded.
     pub(crate) quiet: bool,
     /// Pings are not answered.
     pub(crate) deaf: bool,
+    /// Messages may be compressed, which is left as it is.
+    pub(crate) deflates: bool,
     sent_close: bool,
     received_close: bool,
 }
@@ -57,6 +59,7 @@ impl Conn {
             partial: None,
             quiet: false,
             deaf: false,
+            deflates: false,
             sent_close: false,
             received_close: false,
         }
@@ -93,7 +96,9 @@ impl Conn {
     /// The next event. Whatever is queued leaves before this waits. May be cancelled.
     pub(crate) async fn next(&mut self) -> Result<Event, End> {
         loop {
-            while let Some(frame) = frame::parse(&mut self.incoming).map_err(|why| self.fail(1002, why))? {
+            while let Some(frame) =
+                frame::parse(&mut self.incoming, self.deflates).map_err(|why| self.fail(1002, why))?
+            {
                 if let Some(event) = self.take(frame)? {
                     return Ok(event);
                 }
@@ -112,7 +117,7 @@ impl Conn {
     }
 
     fn take(&mut self, frame: Frame) -> Result<Option<Event>, End> {
-        let Frame { fin, opcode, payload } = frame;
+        let Frame { fin, compressed, opcode, payload } = frame;
         if self.received_close {
             self.record(What::ProtocolError(format!("frame after Close, opcode {opcode:#x}")));
             return Ok(None);
@@ -130,7 +135,7 @@ impl Conn {
                 Ok(None)
             }
             frame::CLOSE => self.take_close(payload).map(Some),
-            _ => self.take_data(fin, opcode, payload),
+            _ => self.take_data(fin, opcode, compressed, payload),
         }
     }
 
@@ -151,25 +156,27 @@ impl Conn {
         }
     }
 
-    fn take_data(&mut self, fin: bool, opcode: u8, payload: BytesMut) -> Result<Option<Event>, End> {
-        let (opcode, payload) = match (self.partial.take(), opcode) {
+    fn take_data(&mut self, fin: bool, opcode: u8, compressed: bool, payload: BytesMut) -> Result<Option<Event>, End> {
+        let (opcode, compressed, payload) = match (self.partial.take(), opcode) {
             (None, frame::CONTINUATION) => {
                 return Err(self.fail(1002, "nothing to continue".into()));
             }
-            (None, opcode) => (opcode, payload),
-            (Some((first, mut whole)), frame::CONTINUATION) => {
+            (None, opcode) => (opcode, compressed, payload),
+            (Some((first, compressed, mut whole)), frame::CONTINUATION) => {
                 whole.extend_from_slice(&payload);
-                (first, whole)
+                (first, compressed, whole)
             }
             (Some(_), _) => {
                 return Err(self.fail(1002, "new message within a fragmented one".into()));
             }
         };
         if !fin {
-            self.partial = Some((opcode, payload));
+            self.partial = Some((opcode, compressed, payload));
             return Ok(None);
         }
-        if opcode == frame::TEXT {
+        if compressed {
+            self.record_unless_quiet(|| What::Compressed(payload.to_vec()));
+        } else if opcode == frame::TEXT {
             match std::str::from_utf8(&payload) {
                 Ok(text) => self.record_unless_quiet(|| What::Text(text.to_owned())),
                 Err(_) => return Err(self.fail(1007, "text is no UTF-8".into())),
@@ -177,7 +184,7 @@ impl Conn {
         } else {
             self.record_unless_quiet(|| What::Binary(payload.to_vec()));
         }
-        Ok(Some(Event::Message { opcode, payload: payload.freeze() }))
+        Ok(Some(Event::Message { opcode, compressed, payload: payload.freeze() }))
     }
 
     /// The client broke a rule: the connection ends, with a Close unless this server is playing deaf.

@@ -100,6 +100,7 @@ fn journal(entries: &[Entry]) -> String {
             What::Request { path, .. } => ("request", vec![path.clone().into()]),
             What::Text(text) => ("text", vec![text.clone().into()]),
             What::Binary(data) => ("binary", vec![data.clone()]),
+            What::Compressed(data) => ("compressed", vec![data.clone()]),
             What::Ping(data) => ("ping", vec![data.clone()]),
             What::Pong(data) => ("pong", vec![data.clone()]),
             What::Close { code, reason } => {

@@ -73,18 +73,21 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Frame {
     pub(crate) fin: bool,
+    pub(crate) compressed: bool,
     pub(crate) opcode: u8,
     pub(crate) payload: BytesMut,
 }
 
-/// Takes one whole frame from the front of `buffer`, `None` when more bytes are needed.
-pub(crate) fn parse(buffer: &mut BytesMut) -> Result<Option<Frame>, String> {
+/// Takes one whole frame from the front of `buffer`, `None` when more bytes are needed. `deflates` tells whether messages
+/// may be compressed.
+pub(crate) fn parse(buffer: &mut BytesMut, deflates: bool) -> Result<Option<Frame>, String> {
     let &[first, second, ..] = &buffer[..] else {
         return Ok(None);
     };
     let (fin, rsv, opcode) = (first & 0x80 != 0, (first >> 4) & 7, first & 0xF);
     let control = opcode & 0x8 != 0;
-    if rsv != 0 {
+    let compressed = deflates && rsv == 0b100 && matches!(opcode, TEXT | BINARY);
+    if rsv != 0 && !compressed {
         return Err(format!("reserved bits {rsv:03b}"));
     }
     if !matches!(opcode, CONTINUATION | TEXT | BINARY | CLOSE | PING | PONG) {
@@ -131,7 +134,7 @@ pub(crate) fn parse(buffer: &mut BytesMut) -> Result<Option<Frame>, String> {
             *byte ^= key;
         }
     }
-    Ok(Some(Frame { fin, opcode, payload }))
+    Ok(Some(Frame { fin, compressed, opcode, payload }))
 }
 
 /// Keeps a corrupt length from being taken for a reason to allocate.
@@ -170,11 +173,11 @@ mod tests {
     fn parses_only_whole_frames() {
         let whole = masked(&[0x81, 0x85], b"hello");
         for cut in 0..whole.len() {
-            assert_eq!(parse(&mut BytesMut::from(&whole[..cut])), Ok(None), "{cut} bytes");
+            assert_eq!(parse(&mut BytesMut::from(&whole[..cut]), false), Ok(None), "{cut} bytes");
         }
         let mut buffer = whole.clone();
         buffer.extend_from_slice(b"rest");
-        let frame = parse(&mut buffer).unwrap().unwrap();
+        let frame = parse(&mut buffer, false).unwrap().unwrap();
         assert_eq!((frame.fin, frame.opcode, &frame.payload[..]), (true, TEXT, &b"hello"[..]));
         assert_eq!(&buffer[..], b"rest");
     }
@@ -183,14 +186,14 @@ mod tests {
     fn refuses_what_a_client_must_not_send() {
         let wrong: [(&[u8], &str); 6] = [
             (&[0x81, 0x00], "unmasked"),
-            (&[0xC1, 0x80], "reserved"),
+            (&[0xA1, 0x80], "reserved"),
             (&[0x83, 0x80], "opcode"),
             (&[0x09, 0x80], "fragmented"),
             (&[0x89, 0xFE], "125"),
             (&[0x81, 0xFE, 0, 5], "shortest"),
         ];
         for (head, why) in wrong {
-            let error = parse(&mut masked(head, b"")).unwrap_err();
+            let error = parse(&mut masked(head, b""), true).unwrap_err();
             assert!(error.contains(why), "{error} / {why}");
         }
     }

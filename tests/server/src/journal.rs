@@ -34,6 +34,8 @@ pub enum What {
     Text(String),
     /// A binary message, put together from its fragments.
     Binary(Vec<u8>),
+    /// A compressed message of either kind, as it was sent.
+    Compressed(Vec<u8>),
     /// A Ping frame.
     Ping(Vec<u8>),
     /// A Pong frame.

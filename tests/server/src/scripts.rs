@@ -2,7 +2,8 @@
 //!
 //! Unless a script says otherwise it answers Pings and Close frames and records what it receives. Every path takes
 //! `quiet=1` (messages, Pings and Pongs are not recorded) and `header=Name:Value` (repeatable, added to the
-//! answer). Values are percent-decoded. A path that is not listed here is answered with 404.
+//! answer; with `Sec-WebSocket-Extensions:permessage-deflate` clients may compress messages, and get them back as they
+//! are). Values are percent-decoded. A path that is not listed here is answered with 404.
 //!
 //! # Ordinary ones
 //! - `/echo?delay_ms=`: sends back every message, late if asked; Pings are answered at once.
@@ -68,6 +69,7 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
     let after = target.number("after");
     conn.quiet = path == "/sink" || target.flag("quiet");
     conn.deaf = path == "/deaf";
+    conn.deflates = target.all("header").any(|header| header.starts_with("Sec-WebSocket-Extensions"));
     let mut schedule = Schedule::new();
     match path {
         "/silent" => {
@@ -164,8 +166,9 @@ async fn echo(conn: &mut Conn, delay: Duration, mut schedule: Schedule) -> Resul
                 }
             }
             event = conn.next() => match event? {
-                Event::Message { opcode, payload } => {
-                    let message = frame::raw(true, 0, opcode, &payload);
+                Event::Message { opcode, compressed, payload } => {
+                    let rsv = if compressed { 0b100 } else { 0 };
+                    let message = frame::raw(true, rsv, opcode, &payload);
                     if delay.is_zero() {
                         conn.queue(&message);
                     } else {
