@@ -270,9 +270,13 @@ export class Driver implements Ears, Visitor {
 
   readonly closed = (event: Event): void => {
     hand(event)
-    this.#link!.closed(event as CloseEvent)
+    const link = this.#link!
+    const isBare = this.#bare && !this.#core
+    link.closed(event as CloseEvent)
+    // The browser tells an error only of what it finds wrong itself, not of a connection that breaks.
+    if (!isBare && !this.#closing && !link.isLeaving && link.closeEvent!.code === 1006) this.#tellFailure(FAILURES[Failure.Opaque])
     this.#lastClose = event as CloseEvent
-    if (this.#bare && !this.#core) this.#over = true
+    this.#over = isBare
     // Somebody may stop the event on its way.
     this.#telling = setTimeout(this.told)
     this.#gone()
@@ -527,8 +531,10 @@ export class Driver implements Ears, Visitor {
 
   /** Tells why the attempt failed, unless the platform has done so. */
   #tellFailure(why: string): void {
-    const { failure, hasFailed } = this.#link!
+    const link = this.#link!
+    const { failure, hasFailed } = link
     if (hasFailed) return
+    link.hasFailed = true
     this.#lastError = failure ?? new Error(`homing: ${why}`)
     this.#face.dispatch(new FailureEvent(this.#lastError as Error))
   }

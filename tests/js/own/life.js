@@ -1,6 +1,6 @@
 // Life, reconnecting and closing.
 
-import { connect, log, QUICK } from '../support/homing.js'
+import { connect, init, log, QUICK } from '../support/homing.js'
 import { equal, next, ok, test, until } from '../support/test.js'
 
 test('s3_opens_echoes_and_closes', async (t) => {
@@ -24,6 +24,9 @@ test('s3_opens_echoes_and_closes', async (t) => {
   equal(ws.readyState, 3)
 })
 
+// What is here is about the machine; `late.js` is about its absence.
+await init()
+
 test('s7_comes_back_after_a_cut', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
@@ -35,8 +38,8 @@ test('s7_comes_back_after_a_cut', async (t) => {
   ws.addEventListener('close', () => (seen = [ws.readyState, ws.state]), { once: true })
   await server.command('cut_all')
   await closed
-  equal(seen, [0, 'waiting'])
   await opened
+  equal(seen, [0, 'waiting'])
   ws.send('again')
   await next(ws, 'message')
   equal(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'reconnecting', 'open', 'message again'])

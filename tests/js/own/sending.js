@@ -122,7 +122,7 @@ test('s13_without_a_queue_send_throws_as_the_browser_does', async (t) => {
   ws.send('x')
   equal((await next(ws, 'message')).data, 'x')
   let error
-  ws.addEventListener('close', () => (error = throws(() => ws.send('x'), 'InvalidStateError')))
+  ws.addEventListener('close', () => (error = throws(() => ws.send('x'), 'InvalidStateError')), { once: true })
   await server.command('cut_all')
   await until(() => error)
 })

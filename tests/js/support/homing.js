@@ -19,6 +19,18 @@ export function connect(t, url, { protocols, ...options } = {}) {
   return socket
 }
 
+const wasm = inNode
+  ? await import('node:fs').then(({ readFileSync }) => readFileSync(new URL('../../../dist/homing.wasm', import.meta.url)))
+  : await fetch(new URL('../../../dist/homing.wasm', import.meta.url)).then((response) => response.arrayBuffer())
+
+/** Lets the module arrive only when what is returned is called. */
+export function late(t) {
+  let arrive
+  const loaded = init(new Promise((resolve) => (arrive = () => resolve(wasm))))
+  t.onEnd(() => (arrive(), loaded))
+  return () => (arrive(), loaded)
+}
+
 /** The types of all events in order, with what tells them apart. */
 export function log(socket) {
   const entries = []

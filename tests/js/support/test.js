@@ -85,6 +85,21 @@ export class Context {
     this.#ends.push(end)
   }
 
+  /** Takes the exceptions that nobody caught. */
+  catchReports(take) {
+    if (typeof addEventListener === 'function') {
+      const listener = (event) => {
+        event.preventDefault()
+        take(event.error)
+      }
+      addEventListener('error', listener)
+      this.onEnd(() => removeEventListener('error', listener))
+    } else {
+      process.on('uncaughtException', take)
+      this.onEnd(() => process.off('uncaughtException', take))
+    }
+  }
+
   async server() {
     const ask = async (path) => {
       const response = await fetch(this.#control + path)

@@ -1,0 +1,123 @@
+// The module may be late. Whatever happens until then is what would have happened with it.
+
+import { connect, init, late, log, QUICK } from '../support/homing.js'
+import { equal, next, ok, test, until } from '../support/test.js'
+
+test('a connection is used before the module is there', async (t) => {
+  const arrive = late(t)
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const entries = log(ws)
+  ws.send('queued')
+  await next(ws, 'message')
+  ws.send('direct')
+  await next(ws, 'message')
+  equal([ws.readyState, ws.state], [1, 'open'])
+  await arrive()
+  ws.send('more')
+  await next(ws, 'message')
+  ws.close()
+  await ws.closed
+  equal(entries, ['open', 'message queued', 'message direct', 'message more', 'close 1005', 'end closed'])
+  equal(ws.stats.messagesSent, 3)
+})
+
+test('a close event is told at once, what follows when the module is there', async (t) => {
+  const arrive = late(t)
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const entries = log(ws)
+  await next(ws, 'open')
+  const closed = next(ws, 'close')
+  await server.command('cut_all')
+  await closed
+  equal([ws.readyState, ws.state], [0, 'connecting'])
+  ws.send('kept')
+  await arrive()
+  await next(ws, 'message')
+  equal(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'reconnecting', 'open', 'message kept'])
+})
+
+test('a refused connection waits for the module', async (t) => {
+  const arrive = late(t)
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 1 } })
+  const entries = log(ws)
+  await next(ws, 'close')
+  equal(entries, ['error', 'close 1006'])
+  await arrive()
+  await ws.closed
+  equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end exhausted'])
+})
+
+// Each listener's microtasks run before the next listener is called, and the module may arrive in any of them.
+for (const type of ['open', 'error', 'close']) {
+  test(`the module arrives among the listeners of ${type}`, async (t) => {
+    const arrive = late(t)
+    const server = await t.server()
+    if (type === 'error') await server.command('stop')
+    const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 0 } })
+    const entries = log(ws)
+    let called = 0
+    ws.addEventListener(type, () => void arrive(), { once: true })
+    ws.addEventListener(type, () => (called += 1))
+    if (type !== 'error') {
+      await next(ws, 'open')
+      await server.command('cut_all')
+    }
+    await ws.closed
+    equal(called, 1)
+    equal(entries.filter((entry) => entry !== 'error' || type === 'error'), [...(type === 'error' ? ['error'] : ['open']), 'close 1006', 'end exhausted'])
+  })
+}
+
+for (const path of ['/echo', '/stall']) {
+  test(`close() of ${path} before the module is there`, async (t) => {
+    const arrive = late(t)
+    const server = await t.server()
+    const ws = connect(t, server.url(path))
+    const entries = log(ws)
+    if (path === '/echo') await next(ws, 'open')
+    ws.close()
+    equal(ws.readyState, 2)
+    await next(ws, 'close')
+    equal(ws.readyState, 3)
+    await arrive()
+    await ws.closed
+    equal(entries, path === '/echo' ? ['open', 'close 1005', 'end closed'] : ['error', 'close 1006', 'end closed'])
+  })
+}
+
+test('reconnect() before the module is there', async (t) => {
+  const arrive = late(t)
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const entries = log(ws)
+  await next(ws, 'open')
+  const again = next(ws, 'open')
+  ws.reconnect()
+  await arrive()
+  await again
+  equal(entries, ['open', 'close 1000', 'reconnecting', 'open'])
+})
+
+test('without the module nothing reconnects, and that is told', async (t) => {
+  const server = await t.server()
+  const reported = []
+  t.catchReports((error) => reported.push(error.message))
+  init(new Promise((_, reject) => setTimeout(() => reject(new Error('blocked')), 10))).catch(() => {})
+  const ws = connect(t, server.url('/echo'))
+  await next(ws, 'open')
+  await until(() => reported.length > 0)
+  ok(reported[0].includes('module could not be loaded'), reported[0])
+  ws.send('x')
+  await next(ws, 'message')
+  await server.command('cut_all')
+  const end = await ws.closed
+  equal([end.reason, end.error.message], ['exhausted', 'blocked'])
+  // The next one tries again.
+  const later = connect(t, server.url('/echo'))
+  later.close()
+  equal((await later.closed).reason, 'closed')
+})
