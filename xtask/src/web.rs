@@ -14,12 +14,14 @@ use crate::setup;
 const WASM: &str = "wasm32-unknown-unknown";
 /// Where the tests look for the test server, and for its remote control.
 const PORTS: [u16; 2] = [7410, 7411];
-const PACKAGES: [(&str, &str); 5] = [
+const PACKAGES: [(&str, &str); 6] = [
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("firefox-esr", "firefox-esr"),
     ("WebKitWebDriver", "webkit2gtk-driver"),
     ("xvfb-run", "xvfb"),
+    // Which it needs, and only recommends.
+    ("xauth", "xauth"),
 ];
 const GECKODRIVER: &str = "0.37.1";
 /// What the linker is told, without which threads cannot share the module's memory.
