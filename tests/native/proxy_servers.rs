@@ -1,5 +1,7 @@
 //! Other people's proxies as child processes, each on a port of its own.
 
+#![allow(dead_code, reason = "a build without TLS has no use for some of it")]
+
 use std::process::Stdio;
 use std::time::Duration;
 

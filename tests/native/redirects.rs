@@ -8,7 +8,7 @@ use homing::{ErrorKind, Event, Message, Reconnect, Request};
 use homing_test_server::{Server, What};
 
 use crate::proxy_servers::ProxyServer;
-use crate::support::{assert_hides, client, is_handshake, server};
+use crate::support::{assert_hides, client, server};
 
 /// A path that redirects, encoded as one value of a query.
 fn redirect(status: u16, to: &str) -> String {
@@ -106,7 +106,7 @@ async fn never_from_wss_to_ws() {
         let builder = builder.root_certificates_pem(secure.ca_pem()).follow_redirects(true);
         let _ws = builder.connect().unwrap();
         let (error, _) = recorder.failed().await;
-        assert!(is_handshake(error.kind()) && error.status() == Some(302), "{error:?}");
+        assert!(matches!(error.kind(), ErrorKind::Handshake { status: Some(302), .. }), "{error:?}");
         assert!(error.to_string().contains("from wss to ws"), "{error}");
         assert_hides(&error, &["secret"]);
     }
