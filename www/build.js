@@ -2,7 +2,7 @@
 
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,3 +55,13 @@ await build({ ...shared, entryPoints: [entry('inline'), entry('embedded')], defi
 await build({ ...shared, entryPoints: [entry('react')], external: ['react', 'homing'] })
 
 tool(['typescript', 'bin/tsc'], '-p', join(www, 'tsconfig.json'))
+// Only what users' compilers will ask for.
+const wanted = new Set()
+const want = (name) => {
+  if (wanted.has(name)) return
+  wanted.add(name)
+  const text = readFileSync(join(dist, name), 'utf8')
+  for (const [, path] of text.matchAll(/from '(\.[^']*)\.js'/g)) want(`${path.slice(2)}.d.ts`)
+}
+for (const name of ['index', 'inline', 'react']) want(`${name}.d.ts`)
+for (const name of readdirSync(dist)) if (name.endsWith('.d.ts') && !wanted.has(name)) rmSync(join(dist, name))

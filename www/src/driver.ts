@@ -7,7 +7,6 @@ import { now, Timer } from './clock.js'
 import { checkClose } from './closing.js'
 import { Core, Failure, Page, Sent, State, Todo, What, type Exports } from './core.js'
 import { closeEvent, EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './events.js'
-import { hand } from './handing.js'
 import { Link, type LinkOwner } from './link.js'
 import { guarded, report, type Ears } from './listeners.js'
 import { load } from './load.js'
@@ -54,9 +53,6 @@ export class Driver implements Ears, Visitor {
   #heard = false
 
   #link: Link | undefined
-  /** The last message, and whether it was a heartbeat's answer. */
-  #message: Event | undefined
-  #isSwallowed = false
   /** Its end is being told, or was. */
   #finished: Link | undefined
   #isTold = false
@@ -229,8 +225,7 @@ export class Driver implements Ears, Visitor {
 
   // What the platform's socket tells. The listeners are called by it, between `closed` and `told` and after the others.
 
-  readonly opened = (event: Event): void => {
-    hand(event)
+  opened(): void {
     const link = this.#link!
     link.openedAt = now()
     this.#retries = 0
@@ -244,45 +239,38 @@ export class Driver implements Ears, Visitor {
     }
   }
 
-  readonly admit = (event: Event): boolean => {
-    if (event === this.#message) return !this.#isSwallowed
-    hand(event)
-    const { data } = event as MessageEvent
+  admit({ data }: MessageEvent): boolean {
     const tally = this.#tally
     tally.messagesReceived++
     tally.unitsReceived += lengthOf(data)
     this.#heard = true
-    this.#message = event
     const isReply = this.#isReply
-    if (!isReply) return true
-    this.#isSwallowed = guarded(() => isReply(data), false)
-    if (this.#isSwallowed && this.#core) {
+    if (!isReply || !guarded(() => isReply(data), false)) return true
+    if (this.#core) {
       this.#input(What.Answered)
       this.#schedule()
     }
-    return !this.#isSwallowed
+    return false
   }
 
-  readonly errored = (event: Event): void => {
-    hand(event)
+  errored(): void {
     this.#link!.errored()
   }
 
-  readonly closed = (event: Event): void => {
-    hand(event)
+  closed(event: CloseEvent): void {
     const link = this.#link!
     const isBare = this.#bare && !this.#core
-    link.closed(event as CloseEvent)
+    link.closed(event)
     // The browser tells an error only of what it finds wrong itself, not of a connection that breaks.
     if (!isBare && !this.#closing && !link.isLeaving && link.closeEvent!.code === 1006) this.#tellFailure(FAILURES[Failure.Opaque])
-    this.#lastClose = event as CloseEvent
+    this.#lastClose = event
     this.#over = isBare
     // Somebody may stop the event on its way.
-    this.#telling = setTimeout(this.told)
+    this.#telling = setTimeout(() => this.told())
     this.#gone()
   }
 
-  readonly told = (): void => {
+  told(): void {
     if (this.#telling === undefined) return
     clearTimeout(this.#telling)
     this.#telling = undefined

@@ -5,17 +5,24 @@ import type { Ears } from './listeners.js'
 
 /** Tells whatever such a socket tells as an event of `target`. */
 export function translate(socket: WebSocket, target: EventTarget, ears: Ears): void {
-  const tell = (event: Event, head: (event: Event) => unknown): void => {
-    if (head(event) !== false) EventTarget.prototype.dispatchEvent.call(target, event)
+  const tell = (event: Event): unknown => EventTarget.prototype.dispatchEvent.call(target, event)
+  socket.onopen = () => {
+    ears.opened()
+    tell(new Event('open'))
   }
-  socket.onopen = () => tell(new Event('open'), ears.opened)
-  socket.onmessage = ({ data }) => tell(new MessageEvent('message', { data }), ears.admit)
+  socket.onmessage = ({ data }) => {
+    const event = new MessageEvent('message', { data })
+    if (ears.admit(event)) tell(event)
+  }
   socket.onerror = (event) => {
     const { error } = event as ErrorEvent
-    tell(error instanceof Error ? new FailureEvent(error) : new Event('error'), ears.errored)
+    ears.errored()
+    tell(error instanceof Error ? new FailureEvent(error) : new Event('error'))
   }
   socket.onclose = ({ code, wasClean, reason }) => {
-    tell(closeEvent(code, wasClean, reason), ears.closed)
+    const event = closeEvent(code, wasClean, reason)
+    ears.closed(event)
+    tell(event)
     ears.told()
   }
 }

@@ -26,9 +26,10 @@ function derive(prototype: object): object {
   const faceOf = (target: object | null): object | null => (target && faces.get(target)) ?? target
   const derived = Object.create(prototype) as object
   for (const name of TARGETS) {
-    if (!(name in prototype)) continue
+    const native = getterOf(prototype, name)
+    if (!native) continue
     const get = function (this: Event): unknown {
-      return faceOf(Reflect.get(prototype, name, this) as object | null)
+      return faceOf(native.call(this) as object | null)
     }
     Object.defineProperty(derived, name, { get, enumerable: true, configurable: true })
   }
@@ -40,4 +41,9 @@ function derive(prototype: object): object {
   }
   prototypes.set(prototype, derived)
   return derived
+}
+
+function getterOf(prototype: object | null, name: string): (() => unknown) | undefined {
+  if (!prototype) return undefined
+  return Object.getOwnPropertyDescriptor(prototype, name)?.get ?? getterOf(Object.getPrototypeOf(prototype) as object | null, name)
 }

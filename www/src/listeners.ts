@@ -4,7 +4,7 @@
 // platform's socket of the present attempt, which calls it with its own events, in its own way.
 
 import { silence, translate } from './foreign.js'
-import { setFace } from './handing.js'
+import { hand, setFace } from './handing.js'
 
 /** What a platform's socket dispatches. */
 export type Type = 'open' | 'message' | 'error' | 'close'
@@ -13,11 +13,11 @@ type Callback = EventListenerOrEventListenerObject
 
 /** Who hears of everything first, and of the close event last as well. */
 export interface Ears {
-  opened(event: Event): void
-  /** Called for each message and listener. Whether it is the listeners' business. */
-  admit(event: Event): boolean
-  errored(event: Event): void
-  closed(event: Event): void
+  opened(): void
+  /** Whether a message is the listeners' business. */
+  admit(event: MessageEvent): boolean
+  errored(): void
+  closed(event: CloseEvent): void
   /** Everyone was told of the close event. */
   told(): void
 }
@@ -40,7 +40,9 @@ export class Listeners {
   readonly #handlers: Partial<Record<Type, Handler>> = {}
   /** Of the present attempt. */
   #socket: EventTarget | undefined
-  readonly #told = (): void => this.#ears.told()
+  /** The last message, and whether it was admitted. */
+  #message: Event | undefined
+  #isAdmitted = true
 
   constructor(target: EventTarget, ears: Ears) {
     this.#target = target
@@ -66,14 +68,37 @@ export class Listeners {
     socket.removeEventListener('close', this.#told)
   }
 
-  /** Each message is admitted by whoever hears it first; so nobody is called twice for it. */
   #heads(act: (type: Type, head: (event: Event) => void) => void): void {
-    const { opened, errored, closed } = this.#ears
-    act('open', opened)
-    act('error', errored)
-    act('close', closed)
-    if (this.#lists.message.length === 0) act('message', this.#ears.admit)
+    act('open', this.#opened)
+    act('error', this.#errored)
+    act('close', this.#closed)
+    if (this.#lists.message.length === 0) act('message', this.#admit)
   }
+
+  readonly #opened = (event: Event): void => {
+    hand(event)
+    this.#ears.opened()
+  }
+
+  /** A message has no head where it has listeners: the first of them does its work, as each one called costs time. */
+  readonly #admit = (event: Event): boolean => {
+    if (event === this.#message) return this.#isAdmitted
+    hand(event)
+    this.#message = event
+    return (this.#isAdmitted = this.#ears.admit(event as MessageEvent))
+  }
+
+  readonly #errored = (event: Event): void => {
+    hand(event)
+    this.#ears.errored()
+  }
+
+  readonly #closed = (event: Event): void => {
+    hand(event)
+    this.#ears.closed(event as CloseEvent)
+  }
+
+  readonly #told = (): void => this.#ears.told()
 
   #each(act: (type: Type, listener: Listener) => void): void {
     for (const [type, list] of Object.entries(this.#lists)) list.forEach((listener) => act(type as Type, listener))
@@ -95,7 +120,7 @@ export class Listeners {
       else if (typeof callback.handleEvent === 'function') callback.handleEvent(event)
       else complain(callback)
     }
-    const { admit } = this.#ears
+    const admit = this.#admit
     const handed = type === 'message' ? (event: Event): void => void (admit(event) && call(event)) : call
     const listener: Listener = { callback, options: { capture, passive }, own: call, handed }
     // First, as it checks the signal.
@@ -131,7 +156,7 @@ export class Listeners {
     list.splice(index, 1)
     remove.call(this.#target, type, listener.own, listener.options)
     this.#socket?.removeEventListener(type, listener.handed, listener.options)
-    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#ears.admit)
+    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit)
   }
 
   /** An `on...` attribute. */

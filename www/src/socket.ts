@@ -91,8 +91,8 @@ export class HomingSocket extends EventTarget {
   }
 
   /** What the page sees of the present attempt; `CONNECTING` also while the next one is awaited. */
-  get readyState(): number {
-    return this.#driver.readyState
+  get readyState(): 0 | 1 | 2 | 3 {
+    return this.#driver.readyState as 0
   }
 
   /** The URL last dialled. */

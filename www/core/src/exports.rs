@@ -1,7 +1,7 @@
 //! What JavaScript calls. A client is its address, which only JavaScript keeps.
 
-use alloc::boxed::Box;
 use alloc::string::String;
+use real_alloc::boxed::Box;
 
 use crate::client::{Client, duration};
 use crate::machine::{Config, Heartbeat, Reconnect};

@@ -10,7 +10,11 @@
 // The modules below are the crate's, with more in them than is used here.
 #![allow(dead_code, unused_imports)]
 
-extern crate alloc;
+// The machine's `alloc::string::String` is the one below.
+extern crate alloc as real_alloc;
+extern crate self as alloc;
+
+use real_alloc::collections;
 
 mod client;
 #[path = "../../../src/close.rs"]
@@ -24,6 +28,7 @@ mod machine;
 mod message;
 #[path = "../../../src/stats.rs"]
 mod stats;
+mod string;
 
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

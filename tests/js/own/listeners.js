@@ -1,0 +1,91 @@
+// Listeners and attributes over several attempts.
+
+import { connect, where } from '../support/homing.js'
+import { equal, next, ok, test, until } from '../support/test.js'
+
+test('listeners stay over attempts, and once is once', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const calls = []
+  ws.addEventListener('open', () => calls.push('listener'))
+  // Node 20 forgets the current target after the first listener.
+  ws.onopen = function (event) {
+    calls.push(`attribute ${[this === ws, event.target === ws, event.currentTarget === ws || where === 'node']}`)
+  }
+  ws.addEventListener('open', () => calls.push('once'), { once: true })
+  ws.addEventListener('open', { handleEvent: () => calls.push('object') })
+  const opened = next(ws, 'open').then(() => next(ws, 'close')).then(() => next(ws, 'open'))
+  await until(() => calls.length === 4)
+  await server.command('cut_all')
+  await opened
+  await until(() => calls.length >= 7)
+  equal(calls, ['listener', 'attribute true,true,true', 'once', 'object', 'listener', 'attribute true,true,true', 'object'])
+})
+
+test('listeners added in the close event hear the next attempt', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/numbered?n=1'))
+  await next(ws, 'message')
+  const got = []
+  ws.addEventListener('close', () => ws.addEventListener('message', ({ data }) => got.push(data)), { once: true })
+  await server.command('cut_all')
+  await until(() => got.length === 1)
+  equal(got, ['0'])
+})
+
+test('one close event per attempt, however it ends', async (t) => {
+  const server = await t.server()
+  const paths = ['/rst', '/http?status=500', '/close?code=4000', '/bad-accept', '/close', '/echo']
+  const ws = connect(t, () => server.url(paths.shift()))
+  const order = []
+  for (const type of ['open', 'error', 'close', 'reconnecting']) ws.addEventListener(type, () => order.push(type))
+  await until(() => paths.length === 0 && ws.readyState === 1)
+  equal(order.filter((type) => type === 'close').length, 5)
+  equal(order.filter((type) => type === 'reconnecting').length, 5)
+  // An error comes right before the close event of its attempt.
+  order.forEach((type, i) => type === 'error' && equal(order[i + 1], 'close'))
+})
+
+test('stopImmediatePropagation in the close event does not stop the client', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  let heard = false
+  ws.addEventListener('close', (event) => event.stopImmediatePropagation(), { once: true })
+  ws.addEventListener('close', () => (heard = true), { once: true })
+  await next(ws, 'open')
+  const again = next(ws, 'open')
+  await server.command('cut_all')
+  await again
+  ok(!heard)
+})
+
+test('an exception of a listener does not stop the client', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const reported = []
+  t.catchReports((error) => reported.push(error.message))
+  for (const type of ['open', 'error', 'close', 'reconnecting']) {
+    ws.addEventListener(type, () => {
+      throw new Error(type)
+    })
+  }
+  await next(ws, 'open')
+  const again = next(ws, 'open')
+  await server.command('cut_all')
+  await again
+  await until(() => reported.length >= 5)
+  equal(reported, ['open', 'error', 'close', 'reconnecting', 'open'])
+  ws.close()
+  await ws.closed
+})
+
+test('events of one\'s own reach the same listeners', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const got = []
+  ws.onmessage = ({ data, target }) => got.push([data, target === ws])
+  ws.dispatchEvent(new MessageEvent('message', { data: 'mine' }))
+  equal(got, [['mine', true]])
+  equal(ws.stats.messagesReceived, 0)
+  await next(ws, 'open')
+})

@@ -1,0 +1,124 @@
+// What the page tells of itself: network, visibility, back/forward cache. What the browser would dispatch is dispatched
+// here; `bfcache.js` lets a browser do it.
+
+import { connect, log, QUICK } from '../support/homing.js'
+import { equal, next, ok, test, until } from '../support/test.js'
+
+const LONG = { min: 600_000, max: 600_000, jitter: 0 }
+
+/** Makes the page look hidden, or shown. */
+function hide(t, hidden) {
+  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+  document.dispatchEvent(new Event('visibilitychange'))
+  t.onEnd(() => delete document.hidden)
+}
+
+const transition = (type, persisted = true) => window.dispatchEvent(new PageTransitionEvent(type, { persisted }))
+
+async function waiting(t, options = {}) {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: LONG, ...options })
+  const entries = log(ws)
+  await next(ws, 'reconnecting')
+  await server.command('restart')
+  return { server, ws, entries }
+}
+
+test('s8c_online_ends_the_waiting', async (t) => {
+  const { ws } = await waiting(t)
+  window.dispatchEvent(new Event('online'))
+  await next(ws, 'open')
+})
+
+test('s8c_becoming_visible_ends_the_waiting', async (t) => {
+  const { ws } = await waiting(t)
+  hide(t, true)
+  equal(ws.state, 'waiting')
+  hide(t, false)
+  await next(ws, 'open')
+})
+
+test('s8c_online_probes_an_open_connection', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 600_000, timeout: 10_000 } })
+  await next(ws, 'open')
+  equal(ws.stats.heartbeats, 0)
+  window.dispatchEvent(new Event('online'))
+  equal((await next(ws, 'message')).data, 'beat')
+  equal(ws.stats.heartbeats, 1)
+})
+
+test('s8c_a_page_that_goes_into_the_cache_is_disconnected_and_comes_back', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { reconnect: LONG })
+  const entries = log(ws)
+  await next(ws, 'open')
+  transition('pagehide', false)
+  equal(entries, ['open'])
+  transition('pagehide')
+  equal(entries, ['open', 'close 1006'])
+  equal([ws.readyState, ws.state], [0, 'waiting'])
+  window.dispatchEvent(new Event('online'))
+  ws.send('kept')
+  transition('pageshow', false)
+  await until(async () => (await server.command('connections')) === '0')
+  transition('pageshow')
+  await next(ws, 'message')
+  equal(entries.filter((entry) => entry !== 'reconnecting'), ['open', 'close 1006', 'open', 'message kept'])
+})
+
+test('s8c_a_client_that_was_closed_is_not_revived', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { reconnect: QUICK })
+  await next(ws, 'open')
+  ws.close()
+  await ws.closed
+  const entries = log(ws)
+  for (const type of ['pagehide', 'pageshow']) transition(type)
+  window.dispatchEvent(new Event('online'))
+  hide(t, true)
+  hide(t, false)
+  const { ws: other } = await waiting(t)
+  window.dispatchEvent(new Event('online'))
+  await next(other, 'open')
+  equal(entries, [])
+  equal(ws.readyState, 3)
+})
+
+test('pauseWhileHidden drops the connection while the page is hidden', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { pauseWhileHidden: true, reconnect: LONG })
+  const entries = log(ws)
+  await next(ws, 'open')
+  hide(t, true)
+  equal(ws.state, 'waiting')
+  await until(async () => (await server.command('connections')) === '0')
+  window.dispatchEvent(new Event('online'))
+  ws.send('later')
+  equal(entries, ['open', 'close 1006'])
+  hide(t, false)
+  await next(ws, 'message')
+  equal(entries.filter((entry) => entry !== 'reconnecting'), ['open', 'close 1006', 'open', 'message later'])
+})
+
+test('pauseWhileHidden in a page that is hidden from the start', async (t) => {
+  const server = await t.server()
+  hide(t, true)
+  const ws = connect(t, server.url('/echo'), { pauseWhileHidden: true, reconnect: LONG })
+  await until(() => ws.state === 'waiting')
+  hide(t, false)
+  await next(ws, 'open')
+})
+
+test('a plain one does not mind the page', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { reconnect: false, queue: false })
+  await next(ws, 'open')
+  transition('pagehide')
+  hide(t, true)
+  ws.send('x')
+  equal((await next(ws, 'message')).data, 'x')
+  transition('pageshow')
+  ok(ws.readyState === 1)
+})

@@ -1,0 +1,16 @@
+// That the hook fits into a component. Compiled only.
+
+import { useHomingSocket } from 'homing/react'
+
+export function Ticker({ url }: { url: string | null }) {
+  const { socket, state, send } = useHomingSocket(url, {
+    protocols: ['prices'],
+    reconnect: { max: 5000 },
+    onMessage: ({ data }) => data,
+  })
+  return (
+    <button disabled={state !== 'open'} onClick={() => send('subscribe')} title={socket?.url}>
+      {state}
+    </button>
+  )
+}
