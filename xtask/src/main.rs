@@ -8,6 +8,7 @@ mod command;
 mod group;
 mod job;
 mod layers;
+mod npm;
 mod package;
 mod page;
 mod report;

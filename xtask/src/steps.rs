@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo};
 use crate::job::{Job, Stop};
-use crate::{autobahn, layers, package, page, rules, setup, size, web};
+use crate::{autobahn, layers, npm, package, page, rules, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -82,6 +82,16 @@ pub(crate) fn all() -> Vec<Step> {
         step("web as typed", web::as_typed),
         step("size web", size::check),
         step("bench web", page::bench_runs),
+        step("npm build", npm::build),
+        step("npm node", npm::node),
+        step("npm chromium", npm::chromium),
+        step("npm firefox", npm::firefox),
+        step("npm webkit", npm::webkit),
+        step("npm size", npm::size),
+        step("npm package", npm::package),
+        step("npm core", |job| check(job, cargo(
+            "clippy --release --target wasm32-unknown-unknown --manifest-path www/core/Cargo.toml \
+                --target-dir target/npm-core -- -D warnings"))),
         step("machine wasm", |job| check(job,
             cargo("clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings"))),
         // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development

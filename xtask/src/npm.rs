@@ -1,0 +1,176 @@
+//! The npm package: building it, its tests in Node and in browsers, its size, and what a user would get.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::cargo_output::Counts;
+use crate::command::{Cmd, cargo, cmd};
+use crate::job::{Job, Stop};
+use crate::setup;
+
+/// What a page has to load, after `gzip -9`: the script and the module beside it, or the script with the module in it.
+const BUDGET_APART: u64 = 16_000;
+const BUDGET_INLINE: u64 = 18_000;
+
+/// What the package is made of.
+const SOURCES: [&str; 5] = ["www/src", "www/core", "www/build.js", "src/machine", "package.json"];
+
+/// Suites of `tests/js`, without their endings.
+const OWN: [&str; 6] = ["own/life", "own/sending", "own/options", "own/methods", "own/late", "own/listeners"];
+const STANDARD: [&str; 5] =
+    ["standard/constructor", "standard/close", "standard/send", "standard/events", "standard/interface"];
+const PAGE: [&str; 1] = ["own/page"];
+
+/// What the package has to contain, and nothing else.
+const CONTENTS: [&str; 19] = [
+    "CHANGELOG.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "dist/core.d.ts",
+    "dist/embedded.js",
+    "dist/entry.d.ts",
+    "dist/events.d.ts",
+    "dist/homing.wasm",
+    "dist/index.d.ts",
+    "dist/index.js",
+    "dist/inline.d.ts",
+    "dist/inline.js",
+    "dist/load.d.ts",
+    "dist/queue.d.ts",
+    "dist/react.d.ts",
+    "dist/react.js",
+    "dist/socket.d.ts",
+    "dist/types.d.ts",
+];
+
+pub(crate) fn build(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    install(job)?;
+    job.run(&cmd("npm run build"))?;
+    job.run(&cmd("npm run types"))?;
+    Ok(Counts::one_passed())
+}
+
+/// The versions that `package.json` names, unless they are there.
+fn install(job: &mut Job<'_>) -> Result<(), Stop> {
+    setup::needs("node")?;
+    setup::needs("npm")?;
+    if job.ask(cmd("npm ls --depth=0")).is_none() {
+        job.retry(|job| job.run(&cmd("npm install --no-package-lock --no-audit --no-fund")))?;
+    }
+    Ok(())
+}
+
+/// Builds the package unless that was done since something changed.
+fn ensure(job: &mut Job<'_>) -> Result<(), Stop> {
+    install(job)?;
+    let root = job.place.root.clone();
+    let built = newest(&root.join("dist/index.d.ts"));
+    if built.is_none() || SOURCES.iter().any(|source| newest(&root.join(source)) > built) {
+        job.run(&cmd("npm run build"))?;
+    }
+    Ok(())
+}
+
+/// When a file, or the newest in a directory, was changed.
+fn newest(path: &Path) -> Option<SystemTime> {
+    match fs::read_dir(path) {
+        Ok(entries) => entries.flatten().filter_map(|entry| newest(&entry.path())).max(),
+        Err(_) => fs::metadata(path).and_then(|metadata| metadata.modified()).ok(),
+    }
+}
+
+pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    run(job, "node", &[&OWN])
+}
+
+pub(crate) fn chromium(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    setup::needs("chromedriver")?;
+    run(job, "chromium", &[&OWN, &PAGE, &STANDARD])
+}
+
+pub(crate) fn firefox(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    setup::needs("firefox-esr")?;
+    setup::needs("geckodriver")?;
+    run(job, "firefox", &[&OWN, &PAGE, &STANDARD])
+}
+
+pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    setup::needs("WebKitWebDriver")?;
+    setup::needs("xvfb-run")?;
+    run(job, "webkit", &[&OWN, &PAGE, &STANDARD])
+}
+
+fn run(job: &mut Job<'_>, place: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {
+    ensure(job)?;
+    let runner = with_server(job, cmd("node tests/js/run.js").arg(place))?;
+    job.tests(&suites.iter().fold(runner, |runner, suites| runner.args(suites)))
+}
+
+/// A command that starts the test server itself.
+fn with_server(job: &mut Job<'_>, command: Cmd) -> Result<Cmd, Stop> {
+    job.run(&cargo("build -p homing-test-server"))?;
+    Ok(command.env("HOMING_TEST_SERVER", job.place.target.join("debug/homing-test-server")))
+}
+
+pub(crate) fn size(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    ensure(job)?;
+    let [script, module, inline] = ["index.js", "homing.wasm", "inline.js"].map(|name| compressed(job, name));
+    let (script, module, inline) = (script?, module?, inline?);
+    let apart = script + module;
+    let figures = format!(
+        "{apart} bytes of {BUDGET_APART}: a script of {script} and a module of {module}; {inline} of {BUDGET_INLINE} in one"
+    );
+    job.note(&figures);
+    if apart > BUDGET_APART || inline > BUDGET_INLINE { Err(Stop::Failed(figures)) } else { Ok(Counts::one_passed()) }
+}
+
+fn compressed(job: &mut Job<'_>, name: &str) -> Result<u64, Stop> {
+    let to = job.place.own("npm");
+    fs::create_dir_all(&to)?;
+    let copy = to.join(name);
+    fs::copy(job.place.root.join("dist").join(name), &copy)?;
+    job.run(&cmd("gzip -9 --no-name --force").arg(&copy))?;
+    let mut name = copy.into_os_string();
+    name.push(".gz");
+    Ok(fs::metadata(PathBuf::from(name))?.len())
+}
+
+/// What a user gets, and what two linters of packages say to it.
+pub(crate) fn package(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    ensure(job)?;
+    let listing = job.run(&cmd("npm pack --dry-run --json --loglevel=error"))?;
+    let mut contents: Vec<_> = listing.lines().filter_map(packed).collect();
+    contents.sort_unstable();
+    contents.retain(|path| *path != "package.json");
+    if contents != CONTENTS {
+        return Err(Stop::Failed(format!("it would contain {}", contents.join(", "))));
+    }
+    job.run(&cmd("node_modules/.bin/publint --strict"))?;
+    // Nothing for `require`: it is a package of modules. The types of a .wasm file are bundlers' business.
+    let attw = "node_modules/.bin/attw --pack . --profile esm-only --exclude-entrypoints ./homing.wasm --no-color";
+    job.run(&cmd(attw))?;
+    Ok(Counts { passed: 3, ..Counts::default() })
+}
+
+/// `"path": "dist/index.js",`
+fn packed(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("\"path\": \"")?.strip_suffix("\",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_npm_lists_is_found() {
+        assert_eq!(packed("        \"path\": \"dist/index.js\","), Some("dist/index.js"));
+        assert_eq!(packed("        \"name\": \"homing\","), None);
+    }
+
+    #[test]
+    fn what_is_looked_for_is_sorted() {
+        assert!(CONTENTS.is_sorted());
+    }
+}
