@@ -1,5 +1,5 @@
 // Runs suites in a browser or in Node: `node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD]`.
-// Prints a line for each test that did not pass, and the sums as `node --test` does.
+// Prints a line for each test, what went wrong at the end, and the sums as `node --test` does.
 
 import { browser } from './support/webdriver.js'
 import { fileServer, testServer } from './support/server.js'
@@ -13,7 +13,7 @@ const results = []
 function note(result) {
   results.push(result)
   const { name, verdict, why } = result
-  if (verdict === 'failed') console.log(`not ok ${name}\n${`${why}`.replace(/^/gm, '    ')}`)
+  if (verdict === 'failed') console.log(`test ${name} ... FAILED`)
   else if (verdict === 'skipped') console.log(`SKIPPED: ${name}: ${why}`)
   else console.log(`ok ${name}`)
 }
@@ -54,7 +54,9 @@ try {
 } finally {
   await server.end()
 }
-const count = (verdict) => results.filter((result) => result.verdict === verdict).length
+const failures = results.filter(({ verdict }) => verdict === 'failed')
+if (failures.length > 0) console.log('failures:')
+for (const { name, why } of failures) console.log(`not ok ${name}\n${`${why}`.replace(/^/gm, '    ')}`)
 // Those that were skipped are among the passed ones here: who adds up moves one over for each line above.
-console.log(`# tests ${results.length}\n# pass ${results.length - count('failed')}\n# fail ${count('failed')}`)
-process.exit(count('failed') > 0 || results.length === 0 ? 1 : 0)
+console.log(`# tests ${results.length}\n# pass ${results.length - failures.length}\n# fail ${failures.length}`)
+process.exit(failures.length > 0 || results.length === 0 ? 1 : 0)

@@ -1,7 +1,7 @@
 // Life, reconnecting and closing.
 
-import { connect, init, log, QUICK } from '../support/homing.js'
-import { equal, next, ok, test, until } from '../support/test.js'
+import { connect, init, log, QUICK, where } from '../support/homing.js'
+import { equal, next, ok, skip, test, until } from '../support/test.js'
 
 test('s3_opens_echoes_and_closes', async (t) => {
   const server = await t.server()
@@ -64,4 +64,15 @@ test('s12_the_codes_of_the_server_arrive', async (t) => {
   const ws = connect(t, server.url('/close?code=4001&reason=enough'))
   const event = await next(ws, 'close')
   equal([event.code, event.reason, event.wasClean], [4001, 'enough', true])
+})
+
+test('s3_a_port_that_browsers_block_is_1006_with_an_error_before_it', async (t) => {
+  if (where === 'node') skip('there are no such ports in Node')
+  for (const options of [{ reconnect: { ...QUICK, maxAttempts: 0 } }, { reconnect: false, queue: false }]) {
+    const ws = connect(t, 'ws://127.0.0.1:6667/', options)
+    const entries = log(ws)
+    await ws.closed
+    equal(entries, ['error', 'close 1006', 'end exhausted'])
+    equal(ws.readyState, 3)
+  }
 })

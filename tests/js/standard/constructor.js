@@ -125,12 +125,9 @@ standard('a port where nobody listens', async (facts) => {
   facts.is('attributes', [socket.protocol, socket.extensions, socket.bufferedAmount], ['', '', 0])
 })
 
+// Not every browser tells a close event of these; that we do is shown by `own/life.js`.
 for (const port of [1, 25, 6000, 6667]) {
-  standard(`the blocked port ${port}`, async (facts) => {
-    const made = []
-    facts.throws('thrown', () => made.push(facts.create(`ws://localhost:${port}/`)), 'nothing')
-    if (made.length === 0) return
-    const event = await once(made[0], 'close')
-    facts.is('close', [event.code, event.wasClean], [1006, false])
+  standard(`the blocked port ${port}`, (facts) => {
+    facts.throws('thrown', () => facts.create(`ws://localhost:${port}/`), 'nothing')
   })
 }
