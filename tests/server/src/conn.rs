@@ -1,6 +1,6 @@
 //! The script's view of a connection: reading and writing frames.
 
-use crate::connection::End;
+use crate::connection::{End, Wish};
 use crate::frame::{self, Frame};
 use crate::http::Request;
 use crate::journal::What;
@@ -26,7 +26,7 @@ pub(crate) struct Conn {
     id: u64,
     pub(crate) socket: Socket,
     stream: Box<dyn Stream>,
-    closes: mpsc::UnboundedReceiver<(u16, String)>,
+    wishes: mpsc::UnboundedReceiver<Wish>,
     incoming: BytesMut,
     outgoing: BytesMut,
     partial: Option<(u8, bool, BytesMut)>,
@@ -46,14 +46,14 @@ impl Conn {
         id: u64,
         socket: Socket,
         stream: Box<dyn Stream>,
-        closes: mpsc::UnboundedReceiver<(u16, String)>,
+        wishes: mpsc::UnboundedReceiver<Wish>,
     ) -> Self {
         Conn {
             shared,
             id,
             socket,
             stream,
-            closes,
+            wishes,
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
             partial: None,
@@ -106,7 +106,13 @@ impl Conn {
             self.flush().await?;
             tokio::select! {
                 biased;
-                Some((code, reason)) = self.closes.recv() => self.send_close(Some(code), &reason),
+                Some(wish) = self.wishes.recv() => match wish {
+                    Wish::Close { code, reason } => self.send_close(Some(code), &reason),
+                    Wish::Flood { n, size } => {
+                        let message = frame::text(&"x".repeat(size));
+                        (0..n).for_each(|_| self.queue(&message));
+                    }
+                },
                 read = read(&mut *self.stream, &mut self.incoming) => {
                     if !read {
                         return Err(self.gone());

@@ -23,6 +23,14 @@ pub(crate) enum End {
     Gone,
 }
 
+/// What the server asks of a connection's script.
+#[derive(Debug, Clone)]
+pub(crate) enum Wish {
+    Close { code: u16, reason: String },
+    /// So many texts of that size.
+    Flood { n: usize, size: usize },
+}
+
 /// Serves a connection until its script ends, the server cuts it, or the client leaves.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
@@ -30,7 +38,7 @@ pub(crate) async fn serve(
     socket: Socket,
     acceptor: Option<TlsAcceptor>,
     ended: oneshot::Receiver<End>,
-    closes: mpsc::UnboundedReceiver<(u16, String)>,
+    wishes: mpsc::UnboundedReceiver<Wish>,
 ) {
     let script = async {
         let stream: Box<dyn Stream> = match acceptor {
@@ -47,7 +55,7 @@ pub(crate) async fn serve(
                 }
             },
         };
-        scripts::run(Conn::new(shared.clone(), id, socket.clone(), stream, closes)).await
+        scripts::run(Conn::new(shared.clone(), id, socket.clone(), stream, wishes)).await
     };
     // The script is not polled while the server is silent, so somebody else must notice the client's end.
     let left_while_silent = async {

@@ -81,6 +81,7 @@ fn command(target: &Target, servers: &Servers) -> Option<String> {
         "restart" => server.restart().ok()?,
         "refuse_next" => server.refuse_next(target.number("n")?),
         "close_all" => server.close_all(target.number("code")?, target.get("reason").unwrap_or_default()),
+        "flood_all" => server.flood_all(target.number("n")?, target.number("size")?),
         "cut_all" => server.cut_all(),
         "reset_all" => server.reset_all(),
         "silence" => server.silence(target.flag("on")),

@@ -1,6 +1,6 @@
 //! The server: a thread of its own, what it listens on, and the handles to its connections.
 
-use crate::connection::{self, End};
+use crate::connection::{self, End, Wish};
 use crate::journal::{Entry, Journal, What};
 use crate::listener::{accept, bind, reserve};
 use crate::socket::Socket;
@@ -37,7 +37,7 @@ pub(crate) struct Shared {
 
 struct Handle {
     end: oneshot::Sender<End>,
-    close: mpsc::UnboundedSender<(u16, String)>,
+    wishes: mpsc::UnboundedSender<Wish>,
 }
 
 enum Order {
@@ -165,9 +165,12 @@ impl Server {
     /// Sends Close on every connection that is open as a WebSocket (not on `/silent`). The closing handshake then
     /// goes on as the script has it.
     pub fn close_all(&self, code: u16, reason: &str) {
-        for handle in self.shared.open().values() {
-            let _ = handle.close.send((code, reason.to_owned()));
-        }
+        self.shared.wish(&Wish::Close { code, reason: reason.to_owned() });
+    }
+
+    /// Sends `n` texts of `size` bytes on every connection that is open as a WebSocket, as fast as they are taken.
+    pub fn flood_all(&self, n: usize, size: usize) {
+        self.shared.wish(&Wish::Flood { n, size });
     }
 
     /// Ends every connection with FIN, without a Close frame, and goes on listening.
@@ -229,6 +232,12 @@ impl Shared {
         self.open().remove(&id);
     }
 
+    fn wish(&self, wish: &Wish) {
+        for handle in self.open().values() {
+            let _ = handle.wishes.send(wish.clone());
+        }
+    }
+
     fn end_all(&self, end: End) {
         for (_, handle) in std::mem::take(&mut *self.open()) {
             let _ = handle.end.send(end);
@@ -243,10 +252,10 @@ impl Shared {
             return self.journal.add(id, What::Refused);
         }
         let (end, ended) = oneshot::channel();
-        let (close, closes) = mpsc::unbounded_channel();
-        self.open().insert(id, Handle { end, close });
+        let (wishes, wished) = mpsc::unbounded_channel();
+        self.open().insert(id, Handle { end, wishes });
         self.journal.add(id, What::Accepted);
-        tokio::spawn(connection::serve(self.clone(), id, socket, self.acceptor.clone(), ended, closes));
+        tokio::spawn(connection::serve(self.clone(), id, socket, self.acceptor.clone(), ended, wished));
     }
 }
 

@@ -82,6 +82,18 @@ fn close_all() {
 }
 
 #[test]
+fn flood_all() {
+    let server = Server::start().unwrap();
+    let mut client = Client::open(&server, "/echo");
+    server.flood_all(3, 5);
+    for _ in 0..3 {
+        assert_eq!(client.text(), "xxxxx");
+    }
+    client.send(1, b"after");
+    assert_eq!(client.text(), "after");
+}
+
+#[test]
 fn cut_all_goes_on_listening() {
     let server = Server::start().unwrap();
     let mut client = Client::open(&server, "/echo");
