@@ -1,0 +1,117 @@
+// Chromium with the page in it, and what can be read off the page.
+
+import { chromium } from 'playwright-core'
+import { serve } from '../../../www/demo/serve.js'
+import { until } from '../support/test.js'
+
+/** `HOMING_DEMO` is where `cargo xtask demo` runs; without it the page is served from here. */
+export async function start() {
+  const demo = process.env.HOMING_DEMO ? { url: process.env.HOMING_DEMO, end: async () => {} } : await serve()
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+  })
+  return {
+    open: async (options) => Visit.open(browser, demo.url, options),
+    end: async () => {
+      await browser.close()
+      await demo.end()
+    },
+  }
+}
+
+/** One visit of the page. */
+class Visit {
+  /** What should not be on the console. */
+  complaints = []
+  #context
+  #seen = 0
+
+  static async open(browser, url, { init, ...options } = {}) {
+    const visit = new Visit()
+    visit.#context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+    if (init) await visit.#context.addInitScript(init)
+    const page = (visit.page = await visit.#context.newPage())
+    page.on('pageerror', (error) => visit.complaints.push(error.stack))
+    page.on('console', (message) => {
+      // The browser itself tells of each connection that failed.
+      if (!message.text().startsWith('WebSocket connection to')) visit.complaints.push(message.text())
+    })
+    await page.goto(url)
+    await visit.logged('open')
+    return visit
+  }
+
+  /** Ends it. Whatever the page did, nobody had reason to complain. */
+  async end() {
+    await this.#context.close()
+    if (this.complaints.length > 0) throw new Error(`on the console: ${this.complaints.join('\n')}`)
+  }
+
+  /** The lines of the log, the oldest first. */
+  lines() {
+    return this.page.$$eval('#log li', (lines) =>
+      lines.map((line) => `${line.querySelector('b').textContent} ${line.querySelector('span').textContent}`.trim()).reverse(),
+    )
+  }
+
+  /** Waits for lines of the log, each after the one before and after what was waited for earlier. They may be parts. */
+  async logged(...wanted) {
+    let lines = []
+    const found = () => {
+      let at = this.#seen
+      for (const part of wanted) {
+        at = lines.findIndex((line, index) => index >= at && line.includes(part)) + 1
+        if (at === 0) return undefined
+      }
+      return at
+    }
+    await until(async () => {
+      lines = await this.lines()
+      return found()
+    }, 30_000).catch((error) => {
+      throw new Error(`${wanted.join(' | ')} is not in the log:\n${lines.join('\n')}`, { cause: error })
+    })
+    this.#seen = found()
+  }
+
+  state() {
+    return this.page.textContent('#state')
+  }
+
+  /** Waits for a state. */
+  is(state) {
+    return until(async () => (await this.state()) === state, 30_000)
+  }
+
+  /** A figure, without its unit. */
+  async figure(id) {
+    return parseFloat((await this.page.textContent(`#${id}`)).replaceAll(',', ''))
+  }
+
+  fill(id, value) {
+    return this.page.fill(`#${id}`, `${value}`)
+  }
+
+  press(name, scope = 'body') {
+    return this.page.locator(scope).getByRole('button', { name, exact: true }).click()
+  }
+
+  /** Waits until a plot has pixels of a colour of the style sheet. */
+  async drawn(plot, name) {
+    await until(() => this.page.evaluate(hasColour, [plot, name]), 30_000)
+  }
+}
+
+function hasColour([plot, name]) {
+  const canvas = document.querySelector(`#${plot} canvas`)
+  const style = getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+  const wanted = [1, 3, 5].map((at) => parseInt(style.slice(at, at + 2), 16))
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })
+  copy.drawImage(canvas, 0, 0)
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
+  for (let at = 0; at < data.length; at += 4) {
+    if (wanted.every((part, index) => Math.abs(data[at + index] - part) < 3) && data[at + 3] > 250) return true
+  }
+  return false
+}

@@ -1,0 +1,47 @@
+// Builds the page and serves it on loopback, beside the test server that its buttons command.
+//
+// `node www/demo/serve.js` wants what `cargo xtask demo` prepares: the package in dist/, and HOMING_TEST_SERVER.
+
+import { context } from 'esbuild'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { testServer } from '../../tests/js/support/server.js'
+
+const demo = dirname(fileURLToPath(import.meta.url))
+
+/** Starts both. Returns the page's address. */
+export async function serve() {
+  const server = await testServer()
+  const built = await context({
+    // The module lies beside the script, where the package looks for it.
+    entryPoints: [
+      { in: join(demo, 'src/main.ts'), out: 'main' },
+      { in: join(demo, 'style.css'), out: 'style' },
+      { in: join(demo, 'index.html'), out: 'index' },
+      { in: join(demo, '../../dist/homing.wasm'), out: 'homing' },
+    ],
+    loader: { '.html': 'copy', '.wasm': 'copy' },
+    define: { CONTROL: JSON.stringify(server.control) },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    write: false,
+    outdir: join(demo, 'out'),
+    logLevel: 'warning',
+  })
+  const { port } = await built.serve({ host: '127.0.0.1' })
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    end: async () => {
+      await built.dispose()
+      await server.end()
+    },
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { url } = await serve()
+  console.log(`The page is at ${url} (Ctrl-C ends it)`)
+}

@@ -1,0 +1,77 @@
+// Which state the client was in, and when.
+
+import type { ClientState } from 'homing'
+import uPlot, { type AlignedData } from 'uplot'
+import { WINDOW } from './track.js'
+
+/** From the lowest lane to the highest. */
+export const STATES: readonly ClientState[] = ['closed', 'waiting', 'closing', 'connecting', 'open']
+
+/** `uPlot.JoinNullMode`, whose names are types only. */
+const [RETAIN, EXPAND] = [1, 2]
+
+/** Milliseconds. What changed between two callbacks of one moment, nobody could see. */
+const INSTANT = 1
+
+interface Span {
+  readonly state: ClientState
+  readonly from: number
+  to: number
+}
+
+export class States {
+  readonly #spans: Span[] = []
+  #due: number | undefined
+
+  /** The client is in this state now. */
+  note(state: ClientState, now = performance.now()): void {
+    const last = this.#spans.at(-1)
+    // Nothing tells when an attempt begins, but the client said when it would.
+    const due = this.#due
+    if (last?.state === 'waiting' && state !== 'waiting' && due !== undefined && due < now) {
+      this.#add('connecting', Math.max(due, last.from))
+    }
+    if (state !== 'waiting') this.#due = undefined
+    if (this.#spans.at(-1)?.state !== state) this.#add(state, now)
+    this.#spans.at(-1)!.to = now
+    while (this.#spans[0]!.to < now - WINDOW) this.#spans.shift()
+  }
+
+  /** The next attempt was announced. */
+  expect(due: number): void {
+    this.#due = due
+  }
+
+  /** Milliseconds until the next attempt. */
+  left(now: number): number | undefined {
+    return this.#due === undefined ? undefined : Math.max(0, this.#due - now)
+  }
+
+  #add(state: ClientState, from: number): void {
+    const last = this.#spans.at(-1)
+    if (last) last.to = from
+    this.#spans.push({ state, from, to: from })
+  }
+
+  /** A lane for each state, by seconds from now. Nothing is narrower than `least` milliseconds, so that it can be seen. */
+  lanes(now: number, least: number): AlignedData {
+    return uPlot.join(
+      STATES.map((state, lane) => {
+        const times: number[] = []
+        const values: (number | null)[] = []
+        for (const span of this.#spans) {
+          if (span.state !== state || span.to - span.from < INSTANT) continue
+          const from = (span.from - now) / 1000
+          const to = (Math.max(span.to, span.from + least) - now) / 1000
+          // Where one was made wider it may reach into the next.
+          if (times.length > 0 && times.at(-1)! >= from) values.splice(-1), times.splice(-1)
+          times.push(from, to, to + 1e-6)
+          values.push(lane, lane, null)
+        }
+        return [times, values]
+      }),
+      // What is empty stays so, whatever times the other lanes bring.
+      STATES.map(() => [RETAIN, EXPAND]),
+    )
+  }
+}

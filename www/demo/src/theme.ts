@@ -1,0 +1,17 @@
+// The page's colours, for canvases: those of the style sheet, light or dark.
+
+const dark = matchMedia('(prefers-color-scheme: dark)')
+const known = new Map<string, string>()
+dark.addEventListener('change', () => known.clear())
+
+/** The value of a custom property such as `--open`. */
+export function colour(name: string): string {
+  let value = known.get(name)
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+    known.set(name, value)
+  }
+  return value
+}
+
+export const calm = matchMedia('(prefers-reduced-motion: reduce)')
