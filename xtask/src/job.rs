@@ -130,6 +130,14 @@ impl<'a> Job<'a> {
         Ok(Service { child, _guard: guard })
     }
 
+    /// Runs a command in the foreground: what it prints is seen, and Ctrl-C reaches it.
+    pub(crate) fn attend(&mut self, cmd: &Cmd) -> Result<(), Stop> {
+        let mut command = cmd.prepare(self.place, &self.log)?;
+        let status = command.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status()?;
+        let program = cmd.program.to_string_lossy();
+        if status.success() { Ok(()) } else { Err(Stop::Failed(format!("{program}: {status}"))) }
+    }
+
     /// For what depends on a network: three attempts.
     pub(crate) fn retry<T>(&mut self, attempt: impl Fn(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
         for pause in [5, 15] {
@@ -182,6 +190,12 @@ impl<'a> Job<'a> {
 pub(crate) struct Service {
     child: Child,
     _guard: group::Guard,
+}
+
+impl Service {
+    pub(crate) fn has_ended(&mut self) -> io::Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
 }
 
 impl Drop for Service {

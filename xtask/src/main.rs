@@ -5,6 +5,7 @@
 mod autobahn;
 mod cargo_output;
 mod command;
+mod demo;
 mod group;
 mod job;
 mod layers;
@@ -44,7 +45,11 @@ usage: cargo xtask test [--list] [--verbose] [FILTER...]
        cargo xtask autobahn [CASE...]
 
   runs the native client against the Autobahn TestSuite and prints a table
-  CASE       run only these, as 7.* or 12.1.1; all of them take an hour";
+  CASE       run only these, as 7.* or 12.1.1; all of them take an hour
+
+       cargo xtask demo
+
+  builds a page that shows what the client does, and serves it on loopback until Ctrl-C";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -60,6 +65,10 @@ fn main() -> ExitCode {
         },
         Some("bench-web") => page::bench(args),
         Some("autobahn") => autobahn::command(&args.collect::<Vec<_>>()),
+        Some("demo") => match args.next() {
+            None => demo::run(),
+            Some(other) => usage_error(&format!("unknown option `{other}`")),
+        },
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS

@@ -43,15 +43,21 @@ pub(crate) fn rust(job: &mut Job<'_>) -> Result<Counts, Stop> {
     if !formats || job.ask(cargo("clippy --version")).is_none() {
         job.retry(|job| job.run(&cmd("rustup component add rustfmt clippy")))?;
     }
-    let targets = job.ask(cmd("rustup target list --installed")).unwrap_or_default();
-    if !targets.contains(WASM) {
-        job.retry(|job| job.run(&cmd("rustup target add").arg(WASM)))?;
-    }
+    wasm_target(job)?;
     if job.ask(cargo(&format!("+{MSRV} --version"))).is_none() {
         let install = cmd(&format!("rustup toolchain install {MSRV} --profile minimal"));
         job.retry(|job| job.run(&install))?;
     }
     Ok(Counts::one_passed())
+}
+
+pub(crate) fn wasm_target(job: &mut Job<'_>) -> Result<(), Stop> {
+    needs("rustup")?;
+    let targets = job.ask(cmd("rustup target list --installed")).unwrap_or_default();
+    if !targets.contains(WASM) {
+        job.retry(|job| job.run(&cmd("rustup target add").arg(WASM)))?;
+    }
+    Ok(())
 }
 
 /// Debian's packages, where that is the system and we are root.

@@ -26,9 +26,15 @@ pub(crate) enum End {
 /// What the server asks of a connection's script.
 #[derive(Debug, Clone)]
 pub(crate) enum Wish {
-    Close { code: u16, reason: String },
+    Close {
+        code: u16,
+        reason: String,
+    },
     /// So many texts of that size.
-    Flood { n: usize, size: usize },
+    Flood {
+        n: usize,
+        size: usize,
+    },
 }
 
 /// Serves a connection until its script ends, the server cuts it, or the client leaves.

@@ -1,0 +1,141 @@
+//! `cargo xtask demo`: a page that shows what the client does, beside a server that misbehaves on request.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::cargo_output::{Counts, excerpt};
+use crate::command::{Cmd, cargo, cmd};
+use crate::job::{Job, Place, Service, Stop};
+use crate::setup;
+
+const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
+/// What `www/demo/serve.js` prints before the address.
+const ADDRESS: &str = "The page is at ";
+
+/// Sets up what the page needs, serves it and prints its address, until somebody presses Ctrl-C.
+pub(crate) fn run() -> ExitCode {
+    let place = match Place::find() {
+        Ok(place) => place,
+        Err(error) => return failure(&error.to_string()),
+    };
+    let mut job = match Job::start(&place, "demo page", HALF_AN_HOUR) {
+        Ok(job) => job,
+        Err(error) => return failure(&error.to_string()),
+    };
+    println!("Building the page, which takes a minute or two the first time.");
+    let served = prepare(&mut job).and_then(|server| job.attend(&serve(server)));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Skipped(reason)) => failure(&reason),
+        Err(Stop::Failed(problem)) => {
+            let output = job.output();
+            excerpt(&output, 20).iter().for_each(|line| eprintln!("    {line}"));
+            failure(&format!("{problem}; all of it is in {}", job.log_path().display()))
+        }
+    }
+}
+
+fn failure(problem: &str) -> ExitCode {
+    eprintln!("{problem}");
+    ExitCode::FAILURE
+}
+
+/// The page's tests, against the page as that command serves it.
+pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let chromium = setup::needs("chromium")?;
+    let server = prepare(job)?;
+    job.run(&cmd("node node_modules/typescript/bin/tsc -p www/demo"))?;
+    let start = job.output().len();
+    let mut demo = job.serve(&Cmd::program(env::current_exe()?).arg("demo"))?;
+    let url = address(job, start, &mut demo)?;
+    let tests = cmd("node --test --test-reporter=tap")
+        .args(&["tests/js/demo/buttons.test.js", "tests/js/demo/reading.test.js"]);
+    job.tests(&tests.env("HOMING_DEMO", url).env("HOMING_TEST_SERVER", server).env("CHROMIUM", chromium))
+}
+
+/// Waits until the demo says where it is.
+fn address(job: &Job<'_>, start: usize, demo: &mut Service) -> Result<String, Stop> {
+    let give_up = Instant::now() + Duration::from_secs(300);
+    loop {
+        if let Some(url) = job.output().get(start..).and_then(said) {
+            return Ok(url.into());
+        }
+        if demo.has_ended()? || Instant::now() > give_up {
+            return Err(Stop::Failed("the demo does not say where it is".into()));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn said(output: &str) -> Option<&str> {
+    let (_, rest) = output.split_once(ADDRESS)?;
+    let (url, _) = rest.split_once(' ')?;
+    Some(url)
+}
+
+fn serve(server: PathBuf) -> Cmd {
+    cmd("node www/demo/serve.js").env("HOMING_TEST_SERVER", server)
+}
+
+/// Builds the package and the server. Where the server is.
+fn prepare(job: &mut Job<'_>) -> Result<PathBuf, Stop> {
+    setup::needs("node")?;
+    setup::needs("npm")?;
+    setup::wasm_target(job)?;
+    modules(job)?;
+    job.run(&cmd("node www/build.js"))?;
+    job.run(&cargo("build -p homing-test-server"))?;
+    Ok(job.place.target.join("debug/homing-test-server"))
+}
+
+/// Installs what the package is built and tested with, where Node looks for it, unless it is there.
+fn modules(job: &mut Job<'_>) -> Result<(), Stop> {
+    let root = job.place.root.clone();
+    let manifest = fs::read_to_string(root.join("package.json"))?;
+    let missing = |(name, version): (&str, &str)| !is_installed(&root, name, version);
+    if wanted(&manifest).any(missing) {
+        job.retry(|job| job.run(&cmd("npm install --no-package-lock --no-audit --no-fund --ignore-scripts")))?;
+    }
+    Ok(())
+}
+
+fn is_installed(root: &Path, name: &str, version: &str) -> bool {
+    let manifest = fs::read_to_string(root.join("node_modules").join(name).join("package.json"));
+    manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{version}\"")))
+}
+
+/// The names and versions of the development dependencies.
+fn wanted(manifest: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = manifest.lines().skip_while(|line| !line.contains("\"devDependencies\"")).skip(1);
+    lines.map_while(|line| {
+        let mut words = line.split('"').skip(1).step_by(2);
+        Some((words.next()?, words.next()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_to_be_installed() {
+        let manifest =
+            "{\n  \"name\": \"x\",\n  \"devDependencies\": {\n    \"a\": \"1.2.3\",\n    \"@b/c\": \"4\"\n  }\n}\n";
+        assert_eq!(wanted(manifest).collect::<Vec<_>>(), [("a", "1.2.3"), ("@b/c", "4")]);
+        assert_eq!(wanted("{}").count(), 0);
+        let own = include_str!("../../package.json");
+        assert!(wanted(own).any(|(name, _)| name == "uplot"));
+    }
+
+    #[test]
+    fn where_the_page_is() {
+        let output = format!("something\n{ADDRESS}http://127.0.0.1:8000/ (and so on)\n");
+        assert_eq!(said(&output), Some("http://127.0.0.1:8000/"));
+        assert_eq!(said("nothing"), None);
+        assert!(include_str!("../../www/demo/serve.js").contains(ADDRESS));
+    }
+}
