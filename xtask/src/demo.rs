@@ -16,6 +16,8 @@ const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
 /// What `www/demo/serve.js` prints before the address.
 const ADDRESS: &str = "The page is at ";
 
+const TESTS: [&str; 3] = ["buttons", "reading", "firefox"];
+
 /// Sets up what the page needs, serves it and prints its address, until somebody presses Ctrl-C.
 pub(crate) fn run() -> ExitCode {
     let place = match Place::find() {
@@ -52,8 +54,8 @@ pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let start = job.output().len();
     let mut demo = job.serve(&Cmd::program(env::current_exe()?).arg("demo"))?;
     let url = address(job, start, &mut demo)?;
-    let tests = cmd("node --test --test-reporter=tap")
-        .args(&["tests/js/demo/buttons.test.js", "tests/js/demo/reading.test.js"]);
+    let tests = TESTS.map(|name| format!("tests/js/demo/{name}.test.js"));
+    let tests = cmd("node --test --test-reporter=tap").args(&tests.each_ref().map(String::as_str));
     job.tests(&tests.env("HOMING_DEMO", url).env("HOMING_TEST_SERVER", server).env("CHROMIUM", chromium))
 }
 

@@ -1,4 +1,4 @@
-// Puts the page together: a client, what it tells, and a picture of that once per frame at most.
+// Puts the page together: a client, what it tells, and a picture of that ten times a second, whatever happens.
 
 import { Client } from './client.js'
 import { ofClient, ofServer, ofUrl } from './controls.js'
@@ -54,7 +54,10 @@ function paint(now: number): void {
   draw(plots.queue, rates.seen(now, Rate.Queue))
 }
 
-let painted = 0
+/** A minute moves by about a pixel in that time: in milliseconds. */
+const EVERY = 100
+
+let painted = -Infinity
 
 function frame(): void {
   const now = performance.now()
@@ -63,12 +66,12 @@ function frame(): void {
   if (socket) meter.tick(socket, now)
   tell(now)
   log.flush()
-  // A minute moves by about a pixel in that time.
-  if (now - painted >= (calm.matches ? 1000 : 100)) {
+  if (!calm.matches || now - painted >= 1000) {
     painted = now
     paint(now)
   }
-  requestAnimationFrame(frame)
+  // Not with every frame, which would keep the browser busy for nothing; and none while the page is hidden.
+  setTimeout(requestAnimationFrame, EVERY, frame)
 }
 
 const server = await Server.start().catch(() => undefined)
