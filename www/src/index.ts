@@ -6,10 +6,10 @@
 
 import { compile, setLoader } from './load.js'
 
+// Asynchronous, as there is no address to start from where a bundler makes a classic script of this.
+const beside = async () => compile(new URL('./homing.wasm', import.meta.url))
 // Where a bundler has moved this file but not that one, a copy inside a module serves.
-setLoader(() =>
-  compile(new URL('./homing.wasm', import.meta.url)).catch(async () => (await import('./embedded.js')).embedded()),
-)
+setLoader(() => beside().catch(async () => (await import('./embedded.js')).embedded()))
 
 export * from './entry.js'
 export { default } from './entry.js'
