@@ -1,0 +1,51 @@
+// The package in an app of Next's: rendered on the server, taken over by the page.
+
+import assert from 'node:assert/strict'
+import { dirname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { EXPECTED, JOURNAL } from './support/expected.js'
+import { lab, node, serve, tool } from './support/lab.js'
+import { browser, visit } from './support/page.js'
+import { echoServer } from './support/servers.js'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const next = tool('next/dist/bin/next')
+const env = { NEXT_TELEMETRY_DISABLED: '1' }
+let app, chromium, end, server
+
+before(async () => {
+  server = await echoServer()
+  const { dir, end: remove } = await lab(join(here, 'apps'))
+  end = remove
+  const cwd = join(dir, 'next')
+  await node([next, 'build'], { cwd, env })
+  app = await serve([next, 'start', '--hostname', '127.0.0.1', '--port', '0'], /Local:\s+(http:\S+)/, { cwd, env })
+  chromium = await browser()
+})
+
+after(async () => {
+  await chromium?.close()
+  await app?.end()
+  server?.end()
+  end?.()
+})
+
+async function comesBack(path) {
+  const { result, complaints } = await visit(chromium, `${app.match[1]}/${path}?server=${server.url(path)}`)
+  assert.deepEqual(result, EXPECTED)
+  assert.deepEqual(server.journal(path), JOURNAL)
+  assert.deepEqual(complaints.filter((line) => !/^WebSocket connection to .* failed/.test(line)), [])
+}
+
+const rendered = async (path) => (await fetch(`${app.match[1]}/${path}`)).text()
+
+test('the class is there on the server, and connects in the page', async () => {
+  assert.match(await rendered(''), /<p>the class is a function<\/p>/)
+  await comesBack('')
+})
+
+test('the hook renders on the server, and connects in the page', async () => {
+  assert.match(await rendered('hook'), /<p>closed<\/p>/)
+  await comesBack('hook')
+})

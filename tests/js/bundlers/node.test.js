@@ -1,0 +1,44 @@
+// The package in Node.
+
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { EXPECTED, JOURNAL } from './support/expected.js'
+import { lab, run, tool } from './support/lab.js'
+import { echoServer } from './support/servers.js'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const major = Number(process.versions.node.split('.')[0])
+let dir, end, server
+
+before(async () => {
+  server = await echoServer()
+  ;({ dir, end } = await lab(join(here, 'apps')))
+})
+
+after(() => {
+  server?.end()
+  end?.()
+})
+
+// That the program ends by itself shows that nothing is left which keeps Node alive.
+async function runs(program, path, args, ...more) {
+  const output = await run(program, [...args, server.url(path), ...more], { cwd: dir, millis: 30_000 })
+  assert.deepEqual(JSON.parse(output.split('\n').find((line) => line.startsWith('['))), EXPECTED)
+  assert.deepEqual(server.journal(path), JOURNAL)
+}
+
+test(`node ${major}, by its own class`, () =>
+  runs(process.execPath, 'own', major < 22 ? ['--experimental-websocket', 'node.js'] : ['node.js']))
+
+test(`node ${major}, by the package ws`, () => runs(process.execPath, 'ws', ['node.js'], 'ws'))
+
+const newer = tool(`node-${process.platform}-${process.arch}/bin/node`)
+const skip = existsSync(newer) ? false : `no Node 22 for ${process.platform} ${process.arch}`
+if (skip) console.log(`SKIPPED: ${skip}`)
+
+test('node 22, by its own class', { skip }, () => runs(newer, 'newer-own', ['node.js']))
+test('node 22, by the package ws', { skip }, () => runs(newer, 'newer-ws', ['node.js'], 'ws'))
+test('node 22, by require', { skip }, () => runs(newer, 'newer-require', ['node.cjs']))
