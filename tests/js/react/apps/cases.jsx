@@ -1,0 +1,248 @@
+import { useHomingSocket } from 'homing/react'
+import * as React from 'react'
+import { Component, StrictMode, useEffect, useState } from 'react'
+import { becomes, equal, run, test } from './harness.jsx'
+
+const QUICK = { reconnect: { min: 20, max: 50 } }
+
+/** Shows the state; `out` gets what the hook gave. */
+function Feed({ url, out = {}, ...options }) {
+  Object.assign(out, useHomingSocket(url, { ...QUICK, ...options }))
+  return out.state
+}
+
+test('strict mode dials once, and unmounting closes', async (t) => {
+  t.render(<StrictMode><Feed url={t.url()} /></StrictMode>)
+  equal(t.text(), '')
+  await becomes(t.text, 'open')
+  equal(await t.journal(), ['open'])
+  t.unmount()
+  await becomes(t.open, 0)
+  equal(await t.journal(), ['open'])
+})
+
+test('messages arrive, at the callback of the latest render', async (t) => {
+  const heard = []
+  const out = {}
+  const show = (word) => t.render(<Feed url={t.url()} out={out} onMessage={({ data }) => heard.push(`${word} ${data}`)} />)
+  show('first')
+  await becomes(t.text, 'open')
+  out.send('a')
+  await becomes(() => heard, ['first a'])
+  const { send, socket } = out
+  show('second')
+  await becomes(() => {
+    out.send('b')
+    return heard.at(-1)
+  }, 'second b')
+  equal(out.send === send && out.socket === socket, true)
+  equal(await t.open(), 1)
+})
+
+test('what the first effects send arrives once, children first', async (t) => {
+  function Child({ send }) {
+    useEffect(() => send('child'), [send])
+    return null
+  }
+  function Parent() {
+    const { send } = useHomingSocket(t.url(), QUICK)
+    useEffect(() => send('parent'), [send])
+    return <Child send={send} />
+  }
+  t.render(<StrictMode><Parent /></StrictMode>)
+  await becomes(t.journal, ['open', 'child', 'parent'])
+})
+
+test('a cut is shown, and mended', async (t) => {
+  const out = {}
+  const events = []
+  const states = new Set()
+  function Watch() {
+    const { state } = Object.assign(out, useHomingSocket(t.url(), {
+      ...QUICK,
+      onOpen: (_, socket) => {
+        events.push('open')
+        socket.send('subscribe')
+      },
+      onClose: ({ code }) => events.push(`close ${code}`),
+      onError: ({ type }) => events.push(type),
+    }))
+    states.add(state)
+    return state
+  }
+  t.render(<Watch />)
+  await becomes(t.text, 'open')
+  out.send('cut')
+  await becomes(t.text, 'waiting')
+  out.send('sent meanwhile')
+  await becomes(t.text, 'open')
+  const again = ['refused', 'refused', 'open', 'sent meanwhile', 'subscribe']
+  await becomes(t.journal, ['open', 'subscribe', 'cut', ...again])
+  equal(events.filter((word) => word === 'open').length, 2)
+  equal(events.filter((word) => word === 'close 1006').length, 3)
+  equal(events.includes('error'), true)
+  equal([...states], ['connecting', 'open', 'waiting'])
+})
+
+test('another URL is another client', async (t) => {
+  const out = {}
+  const heard = []
+  const show = (more) => t.render(<Feed url={t.url(more)} out={out} onMessage={({ data }) => heard.push(data)} />)
+  show('/1')
+  await becomes(t.text, 'open')
+  const first = out.socket
+  show('/2')
+  await becomes(() => t.open('/2'), 1)
+  await becomes(t.text, 'open')
+  await becomes(() => t.open('/1'), 0)
+  equal((await first.closed).reason, 'closed')
+  equal(out.socket.url, t.url('/2'))
+  out.send('hello')
+  await becomes(() => heard, ['hello'])
+  equal(await t.journal('/1'), ['open'])
+  show('/3')
+  await becomes(() => t.open('/3'), 1)
+  await becomes(() => t.open('/2'), 0)
+})
+
+test('other options and the same protocols are the same client', async (t) => {
+  const out = {}
+  const show = (protocols, maxSendBuffer) =>
+    t.render(<Feed url={t.url()} out={out} protocols={protocols} maxSendBuffer={maxSendBuffer} />)
+  show(['a', 'b'], 1000)
+  await becomes(t.text, 'open')
+  const first = out.socket
+  equal(first.protocol, 'a')
+  for (const size of [2000, 3000]) show(['a', 'b'], size)
+  out.send('still')
+  await becomes(t.journal, ['open', 'still'])
+  show(['b'], 3000)
+  await becomes(() => out.socket && out.socket !== first && out.socket.protocol, 'b')
+  await becomes(t.open, 1)
+})
+
+test('null is nowhere', async (t) => {
+  const out = {}
+  t.render(<Feed url={null} out={out} />)
+  await becomes(t.text, 'closed')
+  let name
+  try {
+    out.send('into nothing')
+  } catch (error) {
+    name = error.name
+  }
+  equal([name, out.socket ?? null], ['InvalidStateError', null])
+  t.render(<Feed url={t.url()} out={out} />)
+  await becomes(t.text, 'open')
+  equal(await t.journal(), ['open'])
+  t.render(<Feed url={null} out={out} />)
+  await becomes(t.text, 'closed')
+  await becomes(t.open, 0)
+})
+
+test('a function is asked for each attempt, the latest one', async (t) => {
+  const out = {}
+  const asked = []
+  const show = (token) =>
+    t.render(
+      <Feed
+        out={out}
+        token={token}
+        url={async () => {
+          asked.push(token)
+          return t.url()
+        }}
+      />,
+    )
+  show('old')
+  await becomes(t.text, 'open')
+  equal(asked, ['old'])
+  show('new')
+  out.send('cut')
+  await becomes(() => t.journal().then((lines) => lines.filter((line) => line === 'open').length), 2)
+  equal(asked, ['old', 'new', 'new', 'new'])
+})
+
+test('unmounting before anything was dialled dials nothing', async (t) => {
+  const { flushSync } = await import('react-dom')
+  flushSync(() => t.render(<Feed url={t.url('/never')} />))
+  flushSync(() => t.unmount())
+  await Promise.resolve()
+  // The server would have heard of the one before the one after.
+  await new Promise((resolve) => {
+    const after = new WebSocket(t.url())
+    after.onopen = () => after.close()
+    after.onclose = resolve
+  })
+  equal(await t.journal('/never'), [])
+})
+
+test('unmounting while waiting ends it, and no callback hears of that', async (t) => {
+  const out = {}
+  const events = []
+  t.render(<Feed url={t.url()} out={out} reconnect={{ min: 60_000, max: 60_000 }} onClose={() => events.push('close')} />)
+  await becomes(t.text, 'open')
+  const { socket } = out
+  out.send('cut')
+  await becomes(t.text, 'waiting')
+  t.unmount()
+  equal((await socket.closed).reason, 'closed')
+  equal(events, ['close'])
+  equal(await t.journal(), ['open', 'cut'])
+})
+
+test('unmounting while open tells no callback of the close', async (t) => {
+  const out = {}
+  const events = []
+  t.render(<Feed url={t.url()} out={out} onClose={() => events.push('close')} />)
+  await becomes(t.text, 'open')
+  const { socket } = out
+  t.unmount()
+  equal((await socket.closed).cause.code, 1000)
+  equal(events, [])
+})
+
+class Boundary extends Component {
+  state = {}
+  static getDerivedStateFromError = (error) => ({ error })
+  render() {
+    return this.state.error ? `caught ${this.state.error.name}` : this.props.children
+  }
+}
+
+test('what the constructor throws reaches the error boundary', async (t) => {
+  t.render(<StrictMode><Boundary><Feed url="not-a-scheme://x" /></Boundary></StrictMode>)
+  await becomes(t.text, 'caught SyntaxError')
+  t.render(<Boundary key="2"><Feed url={t.url()} reconnect={{ factor: 0 }} /></Boundary>)
+  await becomes(t.text, 'caught RangeError')
+})
+
+test('mounted and unmounted many times it leaves nothing behind', async (t) => {
+  let shown
+  function Toggle() {
+    const [count, setCount] = useState(0)
+    useEffect(() => {
+      if (count < 40) setCount(count + 1)
+      else shown = true
+    }, [count])
+    return count % 2 ? <Feed url={t.url()} /> : null
+  }
+  t.render(<StrictMode><Toggle /></StrictMode>)
+  await becomes(() => shown, true)
+  await becomes(t.open, 0)
+})
+
+if (React.Activity) {
+  test('a hidden activity has no connection, and comes back', async (t) => {
+    const show = (mode) => t.render(<React.Activity mode={mode}><Feed url={t.url()} /></React.Activity>)
+    show('visible')
+    await becomes(t.text, 'open')
+    show('hidden')
+    await becomes(t.open, 0)
+    show('visible')
+    await becomes(t.open, 1)
+    await becomes(t.text, 'open')
+  })
+}
+
+run()
