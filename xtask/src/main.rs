@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apps;
 mod autobahn;
 mod cargo_output;
 mod command;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo};
 use crate::job::{Job, Stop};
-use crate::{autobahn, demo, layers, npm, package, page, rules, setup, size, web};
+use crate::{apps, autobahn, demo, layers, npm, package, page, rules, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -93,6 +93,9 @@ pub(crate) fn all() -> Vec<Step> {
             "clippy --release --target wasm32-unknown-unknown --manifest-path www/core/Cargo.toml \
                 --target-dir target/npm-core -- -D warnings"))),
         step("page", demo::check),
+        step("npm bundlers", apps::bundlers),
+        step("npm next", apps::next),
+        step("npm react", apps::react),
         step("machine wasm", |job| check(job,
             cargo("clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings"))),
         // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development
