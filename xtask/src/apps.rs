@@ -2,18 +2,15 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cargo_output::Counts;
 use crate::command::cmd;
 use crate::job::{Job, Stop};
-use crate::setup;
+use crate::{npm, setup};
 
 /// The versions of all bundlers, frameworks and libraries.
 const MANIFEST: &str = "tests/js/bundlers/package.json";
 const INSTALL: &str = "npm install --no-package-lock --no-audit --no-fund --ignore-scripts --legacy-peer-deps --prefix";
-
-static BUILT: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn bundlers(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, &["bundlers/bundlers", "bundlers/node"])
@@ -31,7 +28,7 @@ fn run(job: &mut Job<'_>, tests: &[&str]) -> Result<Counts, Stop> {
     let chromium = setup::needs("chromium")?;
     let manifest = fs::read_to_string(job.place.root.join(MANIFEST))?;
     tools(job, &manifest)?;
-    build(job)?;
+    npm::ensure(job)?;
     let files: Vec<_> = tests.iter().map(|test| format!("tests/js/{test}.test.js")).collect();
     let files: Vec<_> = files.iter().map(String::as_str).collect();
     let node = cmd("node --test").args(&files).env("CHROMIUM", chromium);
@@ -49,18 +46,4 @@ fn tools(job: &mut Job<'_>, manifest: &str) -> Result<Counts, Stop> {
         fs::write(dir.join("package.json"), manifest)?;
         job.run(&cmd(INSTALL).arg(dir))
     })
-}
-
-/// Builds the package, once in a run.
-fn build(job: &mut Job<'_>) -> Result<(), Stop> {
-    if BUILT.load(Ordering::Relaxed) {
-        return Ok(());
-    }
-    if !job.place.root.join("node_modules/esbuild").exists() {
-        let root = job.place.root.clone();
-        job.retry(|job| job.run(&cmd(INSTALL).arg(&root)))?;
-    }
-    job.run(&cmd("npm run build"))?;
-    BUILT.store(true, Ordering::Relaxed);
-    Ok(())
 }

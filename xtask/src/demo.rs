@@ -1,8 +1,7 @@
 //! `cargo xtask demo`: a page that shows what the client does, beside a server that misbehaves on request.
 
 use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::cargo_output::{Counts, excerpt};
 use crate::command::{Cmd, cargo, cmd};
 use crate::job::{Job, Place, Service, Stop};
-use crate::setup;
+use crate::{npm, setup};
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
 /// What `www/demo/serve.js` prints before the address.
@@ -85,53 +84,15 @@ fn serve(server: PathBuf) -> Cmd {
 
 /// Builds the package and the server. Where the server is.
 fn prepare(job: &mut Job<'_>) -> Result<PathBuf, Stop> {
-    setup::needs("node")?;
-    setup::needs("npm")?;
     setup::wasm_target(job)?;
-    modules(job)?;
-    job.run(&cmd("node www/build.js"))?;
+    npm::ensure(job)?;
     job.run(&cargo("build -p homing-test-server"))?;
     Ok(job.place.target.join("debug/homing-test-server"))
-}
-
-/// Installs what the package is built and tested with, where Node looks for it, unless it is there.
-fn modules(job: &mut Job<'_>) -> Result<(), Stop> {
-    let root = job.place.root.clone();
-    let manifest = fs::read_to_string(root.join("package.json"))?;
-    let missing = |(name, version): (&str, &str)| !is_installed(&root, name, version);
-    if wanted(&manifest).any(missing) {
-        job.retry(|job| job.run(&cmd("npm install --no-package-lock --no-audit --no-fund --ignore-scripts")))?;
-    }
-    Ok(())
-}
-
-fn is_installed(root: &Path, name: &str, version: &str) -> bool {
-    let manifest = fs::read_to_string(root.join("node_modules").join(name).join("package.json"));
-    manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{version}\"")))
-}
-
-/// The names and versions of the development dependencies.
-fn wanted(manifest: &str) -> impl Iterator<Item = (&str, &str)> {
-    let lines = manifest.lines().skip_while(|line| !line.contains("\"devDependencies\"")).skip(1);
-    lines.map_while(|line| {
-        let mut words = line.split('"').skip(1).step_by(2);
-        Some((words.next()?, words.next()?))
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_has_to_be_installed() {
-        let manifest =
-            "{\n  \"name\": \"x\",\n  \"devDependencies\": {\n    \"a\": \"1.2.3\",\n    \"@b/c\": \"4\"\n  }\n}\n";
-        assert_eq!(wanted(manifest).collect::<Vec<_>>(), [("a", "1.2.3"), ("@b/c", "4")]);
-        assert_eq!(wanted("{}").count(), 0);
-        let own = include_str!("../../package.json");
-        assert!(wanted(own).any(|(name, _)| name == "uplot"));
-    }
 
     #[test]
     fn where_the_page_is() {

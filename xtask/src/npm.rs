@@ -14,7 +14,8 @@ const BUDGET_APART: u64 = 16_000;
 const BUDGET_INLINE: u64 = 18_000;
 
 /// What the package is made of.
-const SOURCES: [&str; 5] = ["www/src", "www/core", "www/build.js", "src/machine", "package.json"];
+const SOURCES: [&str; 7] =
+    ["www/src", "www/core", "www/build.js", "src/machine", "src/close.rs", "src/stats.rs", "package.json"];
 
 /// Suites of `tests/js`, without their endings.
 const OWN: [&str; 6] = ["own/life", "own/sending", "own/options", "own/methods", "own/late", "own/listeners"];
@@ -63,7 +64,7 @@ fn install(job: &mut Job<'_>) -> Result<(), Stop> {
 }
 
 /// Builds the package unless that was done since something changed.
-fn ensure(job: &mut Job<'_>) -> Result<(), Stop> {
+pub(crate) fn ensure(job: &mut Job<'_>) -> Result<(), Stop> {
     install(job)?;
     let root = job.place.root.clone();
     let built = newest(&root.join("dist/index.d.ts"));
