@@ -157,7 +157,7 @@ impl Machine {
             opened_at: None,
             opened_before: false,
             frozen: false,
-            handshake: Handshake::default(),
+            handshake: Default::default(),
             farewell: (CloseCode::NORMAL, String::new()),
             last_close: None,
             last_error: None,

@@ -14,7 +14,7 @@
 extern crate alloc as real_alloc;
 extern crate self as alloc;
 
-use real_alloc::collections;
+use real_alloc::{boxed, collections};
 
 mod client;
 #[path = "../../../src/close.rs"]
