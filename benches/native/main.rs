@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench native` runs every case, `cargo bench --bench native -- receive` those whose name contains
 //! the word; `--rounds N` changes how often they are repeated. `--only homing` or `--only bare` runs one side alone,
-//! for a profiler.
+//! for a profiler. With `--features deflate`, compression beside yawc.
 //!
 //! Client and server are two processes on one core each. The two sides take turns on the client's core; each pair of
 //! neighbouring runs gives one ratio, and the median of these is what counts, so that a machine that gets slower or
@@ -11,6 +11,10 @@
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod clients;
+        #[cfg(feature = "deflate")]
+        mod deflate;
+        #[cfg(feature = "deflate")]
+        mod deflate_server;
         mod idle;
         mod receive;
         mod report;
@@ -29,6 +33,10 @@ cfg_if::cfg_if! {
                 [server::IDLE, port] => server::idle(port),
                 [idle::MEMORY, side, port, greeting] => idle::memory_child(side, port, greeting),
                 [idle::HEARTBEATS, port] => idle::heartbeats_child(port),
+                #[cfg(feature = "deflate")]
+                [deflate_server::DEFLATING] => deflate_server::deflating(),
+                #[cfg(feature = "deflate")]
+                [deflate::MEMORY, side, port, takeover] => deflate::memory_child(side, port, takeover),
                 _ => run(&rounds::Options::parse(&words)),
             }
         }
@@ -41,6 +49,8 @@ cfg_if::cfg_if! {
             round_trip::run(options);
             idle::run(options);
             restart::run(options);
+            #[cfg(feature = "deflate")]
+            deflate::run(options);
         }
     } else {
         fn main() {

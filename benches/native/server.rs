@@ -15,7 +15,7 @@ pub(crate) const BUSY: &str = "serve-busy";
 pub(crate) const IDLE: &str = "serve-idle";
 
 /// How much is written or read at once.
-const CHUNK: usize = 512 * 1024;
+pub(crate) const CHUNK: usize = 512 * 1024;
 const GREETING: usize = 100;
 /// Long after the client has taken the end of the handshake for itself.
 const GREETING_DELAY: Duration = Duration::from_millis(300);
@@ -29,6 +29,12 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn busy() -> Self {
         Self::start(&[BUSY])
+    }
+
+    /// Speaks permessage-deflate.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn deflating() -> Self {
+        Self::start(&[crate::deflate_server::DEFLATING])
     }
 
     /// Holds any number of connections, greets where the job asks for it, and answers Ping frames.
@@ -79,7 +85,7 @@ fn masked(length: usize) -> usize {
     frame(2, length).len() + 4
 }
 
-fn answer(request: &str) -> String {
+pub(crate) fn answer(request: &str) -> String {
     let key = request
         .lines()
         .filter_map(|line| line.split_once(": "))
@@ -93,7 +99,7 @@ fn answer(request: &str) -> String {
 }
 
 /// The words of the path that was asked for.
-fn job(request: &str) -> Vec<&str> {
+pub(crate) fn job(request: &str) -> Vec<&str> {
     request.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').split('/').collect()
 }
 
@@ -108,15 +114,20 @@ pub(crate) fn busy() {
     }
 }
 
-fn serve(mut stream: TcpStream) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
+/// A request.
+pub(crate) fn head(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
         stream.read_exact(&mut byte)?;
         head.push(byte[0]);
     }
-    let request = String::from_utf8_lossy(&head);
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let request = head(&mut stream)?;
     stream.write_all(answer(&request).as_bytes())?;
     let job = job(&request);
     let number = |position: usize| job[position].parse::<usize>().expect("a number");

@@ -63,7 +63,8 @@ impl Case {
 
     /// Whether the server broke a rule in it.
     fn is_violation(&self) -> bool {
-        self.expected.iter().any(|code| VIOLATION_CODES.contains(code))
+        // In 7.7 the server sends these codes itself, as it may.
+        !self.number.starts_with(&[7, 7]) && self.expected.iter().any(|code| VIOLATION_CODES.contains(code))
     }
 
     /// Whether it was told so. Some cases allow other codes as well.

@@ -1,0 +1,251 @@
+//! Compressed messages beside yawc, which has permessage-deflate too: its figures are in the column of the bare ones.
+//! Both with the same compressor, its middle level, whole windows and context takeover.
+
+use std::hint::black_box;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt};
+use homing::native::{BuilderExt, Deflate};
+use homing::{Heartbeat, Message, Refusal, WebSocket};
+use tokio::sync::oneshot;
+use yawc::{Frame, Options as YawcOptions};
+
+use crate::clients::{runtime, url};
+use crate::deflate_server::{Kind, messages};
+use crate::report::{self, Target};
+use crate::rounds::{Options, Side, take_turns};
+use crate::server::Server;
+use crate::system::{resident, thread_cpu};
+
+pub(crate) const MEMORY: &str = "idle-deflate";
+const CONNECTIONS: usize = 300;
+
+struct Case {
+    name: &'static str,
+    kind: Kind,
+    count: usize,
+}
+
+const CASES: [Case; 2] = [
+    Case { name: "200 B JSON", kind: Kind::Trade, count: 40_000 },
+    Case { name: "10 KiB JSON", kind: Kind::Book, count: 3_000 },
+];
+
+pub(crate) fn run(options: &Options) {
+    let server = Server::deflating();
+    let address = server.address();
+    for case in &CASES {
+        let name = format!("inflate {}, CPU ns", case.name);
+        if options.wants(&name) {
+            let job = format!("inflate/{}/{}", case.kind.name(), case.count);
+            let pairs = take_turns(options, options.rounds(9), |side| {
+                [runtime().block_on(async {
+                    match side {
+                        Side::Homing => homing_receive(&address, &job, case.count).await,
+                        Side::Bare => yawc_receive(&address, &job, case.count).await,
+                    }
+                })]
+            });
+            report::row(&name, pairs.homing(0).median, pairs.bare(0).median, pairs.ratio(0), Target::AtMost(1.0));
+        }
+        let name = format!("deflate {}, CPU ns", case.name);
+        if options.wants(&name) {
+            let job = format!("deflate/{}", case.count);
+            let payloads = messages(case.kind);
+            let plain: usize = payloads.iter().cycle().take(case.count).map(Bytes::len).sum();
+            let pairs = take_turns(options, options.rounds(9), |side| {
+                runtime().block_on(async {
+                    let (cost, sent) = match side {
+                        Side::Homing => homing_send(&address, &job, &payloads, case.count).await,
+                        Side::Bare => yawc_send(&address, &job, &payloads, case.count).await,
+                    };
+                    [cost, plain as f64 / sent]
+                })
+            });
+            report::row(&name, pairs.homing(0).median, pairs.bare(0).median, pairs.ratio(0), Target::AtMost(1.0));
+            let (homing, yawc) = (pairs.homing(1).median, pairs.bare(1).median);
+            report::row(
+                &format!("  {}, times smaller", case.name),
+                homing,
+                yawc,
+                pairs.ratio(1),
+                Target::AtLeast(0.99),
+            );
+        }
+    }
+    for takeover in ["takeover", "alone"] {
+        let name = format!("idle deflate, {takeover}, KiB each");
+        if options.wants(&name) {
+            let each = |side: Side| memory(side, server.port, takeover) / 1024.0;
+            report::figure(&name, each(Side::Homing), Some(each(Side::Bare)), Target::None);
+        }
+    }
+}
+
+struct Meter {
+    start: usize,
+    left: usize,
+    cpu: Duration,
+}
+
+impl Meter {
+    fn new(count: usize) -> Self {
+        Self { start: count / 10 * 9, left: count, cpu: Duration::ZERO }
+    }
+
+    fn count(&mut self) -> Option<f64> {
+        self.left = self.left.wrapping_sub(1);
+        if self.left == self.start {
+            self.cpu = thread_cpu();
+        }
+        (self.left == 0).then(|| (thread_cpu() - self.cpu).as_nanos() as f64 / self.start as f64)
+    }
+}
+
+fn deflate(job: &str) -> Deflate {
+    let deflate = Deflate::new().threshold(0);
+    if job.ends_with("alone") { deflate.no_context_takeover() } else { deflate }
+}
+
+async fn homing_receive(address: &str, job: &str, count: usize) -> f64 {
+    let (done, result) = oneshot::channel();
+    let (mut done, mut meter) = (Some(done), Meter::new(count));
+    let ws = WebSocket::builder(url(address, job))
+        .deflate(deflate(job))
+        .on_message(move |_, message| {
+            black_box(&message);
+            if let Some(cost) = meter.count() {
+                let _ = done.take().expect("only once").send(cost);
+            }
+        })
+        .connect()
+        .expect("a valid configuration");
+    let cost = result.await.expect("every message");
+    ws.abort();
+    cost
+}
+
+async fn yawc(address: &str, job: &str) -> yawc::WebSocket<tokio::net::TcpStream> {
+    let stream = tokio::net::TcpStream::connect(address).await.expect("connect");
+    stream.set_nodelay(true).expect("nodelay");
+    let mut options = YawcOptions::default().with_balanced_compression().with_utf8();
+    if job.ends_with("alone") {
+        options = options.client_no_context_takeover().server_no_context_takeover();
+    }
+    yawc::WebSocket::handshake(url(address, job).parse().expect("a URL"), stream, options).await.expect("handshake")
+}
+
+async fn yawc_receive(address: &str, job: &str, count: usize) -> f64 {
+    let mut ws = yawc(address, job).await;
+    let mut meter = Meter::new(count);
+    loop {
+        let frame = ws.next_frame().await.expect("a message");
+        black_box(&frame);
+        if let Some(cost) = meter.count() {
+            return cost;
+        }
+    }
+}
+
+/// The CPU of each message, and how many bytes the server got in all.
+async fn homing_send(address: &str, job: &str, payloads: &[Bytes], count: usize) -> (f64, f64) {
+    let (opened, open) = oneshot::channel();
+    let (told, answer) = oneshot::channel();
+    let (mut opened, mut told) = (Some(opened), Some(told));
+    let ws = WebSocket::builder(url(address, job))
+        .deflate(deflate(job))
+        .on_open(move |_, _| opened.take().expect("only once").send(()).expect("somebody waits"))
+        .on_message(move |_, message: Message| {
+            let sent = message.as_text().expect("a text").parse().expect("a number");
+            told.take().expect("only once").send(sent).expect("somebody waits");
+        })
+        .connect()
+        .expect("a valid configuration");
+    open.await.expect("a connection");
+    let cpu = thread_cpu();
+    for payload in payloads.iter().cycle().take(count) {
+        while let Err(error) = ws.send(payload.clone()) {
+            assert_eq!(error.reason, Refusal::Full);
+            ws.ready().await;
+        }
+    }
+    let sent: f64 = answer.await.expect("an answer");
+    let cost = (thread_cpu() - cpu).as_nanos() as f64 / count as f64;
+    ws.abort();
+    (cost, sent)
+}
+
+async fn yawc_send(address: &str, job: &str, payloads: &[Bytes], count: usize) -> (f64, f64) {
+    let mut ws = yawc(address, job).await;
+    let cpu = thread_cpu();
+    for payload in payloads.iter().cycle().take(count) {
+        ws.feed(Frame::binary(payload.clone())).await.expect("fed");
+    }
+    ws.flush().await.expect("flushed");
+    let answer = ws.next_frame().await.expect("an answer");
+    let cost = (thread_cpu() - cpu).as_nanos() as f64 / count as f64;
+    (cost, answer.as_str().parse().expect("a number"))
+}
+
+fn memory(side: Side, port: u16, takeover: &str) -> f64 {
+    let program = std::env::current_exe().expect("this program");
+    let arguments = [MEMORY, side.name(), &port.to_string(), takeover].map(str::to_owned);
+    let output = Command::new(program).args(arguments).stderr(Stdio::inherit()).output().expect("a child");
+    String::from_utf8(output.stdout).expect("text").trim().parse().expect("a number")
+}
+
+/// Each connection gets and sends one compressed message, and is idle then.
+pub(crate) fn memory_child(side: &str, port: &str, takeover: &str) {
+    let (side, address, job) = (Side::parse(side), format!("127.0.0.1:{port}"), format!("hold/{takeover}"));
+    runtime().block_on(async {
+        let first = hold(side, &address, &job, 5).await;
+        let before = resident();
+        let more = hold(side, &address, &job, CONNECTIONS).await;
+        println!("{}", (resident() - before) as f64 / CONNECTIONS as f64);
+        drop((first, more));
+    });
+}
+
+async fn hold(
+    side: Side,
+    address: &str,
+    job: &str,
+    count: usize,
+) -> (Vec<WebSocket>, Vec<tokio::task::JoinHandle<()>>) {
+    let payload = messages(Kind::Trade)[0].clone();
+    let greeted = Arc::new(Mutex::new(0));
+    let (mut clients, mut tasks) = (Vec::new(), Vec::new());
+    for number in 1..=count {
+        let (seen, payload) = (greeted.clone(), payload.clone());
+        match side {
+            Side::Homing => clients.push(
+                WebSocket::builder(url(address, job))
+                    .deflate(deflate(job))
+                    .heartbeat(None::<Heartbeat>)
+                    .on_message(move |ws, _| {
+                        ws.send(payload.clone()).expect("room");
+                        *seen.lock().expect("nobody panics") += 1;
+                    })
+                    .connect()
+                    .expect("a valid configuration"),
+            ),
+            Side::Bare => {
+                let mut ws = yawc(address, job).await;
+                tasks.push(tokio::spawn(async move {
+                    while let Some(_frame) = ws.next().await {
+                        ws.send(Frame::binary(payload.clone())).await.expect("sent");
+                        *seen.lock().expect("nobody panics") += 1;
+                    }
+                }));
+            }
+        }
+        while *greeted.lock().expect("nobody panics") < number {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    (clients, tasks)
+}
