@@ -3,6 +3,7 @@
 // `node www/demo/serve.js` wants what `cargo xtask demo` prepares: the package in dist/, and HOMING_TEST_SERVER.
 
 import { context } from 'esbuild'
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { testServer } from '../../tests/js/support/server.js'
@@ -41,7 +42,7 @@ export async function serve() {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { url } = await serve()
   console.log(`The page is at ${url} (Ctrl-C ends it)`)
 }

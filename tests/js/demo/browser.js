@@ -1,23 +1,34 @@
 // Chromium with the page in it, and what can be read off the page.
 
+import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
 import { serve } from '../../../www/demo/serve.js'
 import { until } from '../support/test.js'
 
-/** `HOMING_DEMO` is where `cargo xtask demo` runs; without it the page is served from here. */
-export async function start() {
-  const demo = process.env.HOMING_DEMO ? { url: process.env.HOMING_DEMO, end: async () => {} } : await serve()
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+/**
+ * Starts a browser, and the page unless `HOMING_DEMO` says where `cargo xtask demo` runs. Returns a kind of `test`, whose
+ * function gets a visit of the page, and the page.
+ */
+export function visits() {
+  let browser
+  let demo
+  before(async () => {
+    demo = process.env.HOMING_DEMO ? { url: process.env.HOMING_DEMO, end: async () => {} } : await serve()
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+    })
   })
-  return {
-    open: async (options) => Visit.open(browser, demo.url, options),
-    end: async () => {
-      await browser.close()
-      await demo.end()
-    },
-  }
+  after(async () => {
+    await browser?.close()
+    await demo?.end()
+  })
+  return (name, options, act) =>
+    test(name, { timeout: 120_000 }, async () => {
+      const visit = await Visit.open(browser, demo.url, options)
+      await act(visit, visit.page)
+      await visit.end()
+    })
 }
 
 /** One visit of the page. */
@@ -27,18 +38,20 @@ class Visit {
   #context
   #seen = 0
 
-  static async open(browser, url, { init, ...options } = {}) {
+  /** `init` runs in the page before anything else; requests to paths `without` this fail. */
+  static async open(browser, url, { init, without, connects = true, ...options }) {
     const visit = new Visit()
     visit.#context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
     if (init) await visit.#context.addInitScript(init)
+    if (without) await visit.#context.route(without, (route) => route.abort())
     const page = (visit.page = await visit.#context.newPage())
     page.on('pageerror', (error) => visit.complaints.push(error.stack))
     page.on('console', (message) => {
-      // The browser itself tells of each connection that failed.
-      if (!message.text().startsWith('WebSocket connection to')) visit.complaints.push(message.text())
+      // The browser itself tells of each connection that failed, and of requests.
+      if (!/^WebSocket connection to|net::ERR_FAILED/.test(message.text())) visit.complaints.push(message.text())
     })
     await page.goto(url)
-    await visit.logged('open')
+    if (connects) await visit.logged('open')
     return visit
   }
 

@@ -1,25 +1,16 @@
 // What each button does is seen in the page.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import { testServer } from '../support/server.js'
 import { until } from '../support/test.js'
-import { start } from './browser.js'
+import { visits } from './browser.js'
 
-let demo
-before(async () => (demo = await start()))
-after(() => demo.end())
+/** Without the demo's server. */
+const ALONE = { without: /\/start$/, connects: false }
 
-/** Runs a test with the page open and its client connected. */
-function visit(name, act, options) {
-  test(name, { timeout: 120_000 }, async () => {
-    const visit = await demo.open(options)
-    await act(visit)
-    await visit.end()
-  })
-}
+const visit = visits()
 
-visit('the page opens a connection and draws it', async (page) => {
+visit('the page opens a connection and draws it', {}, async (page) => {
   await page.is('open')
   assert.equal(await page.figure('attempts'), 1)
   await page.drawn('states-plot', '--open')
@@ -27,7 +18,7 @@ visit('the page opens a connection and draws it', async (page) => {
   assert.match(await page.page.textContent('#rtt'), /^[\d.]+ m?s$/)
 })
 
-visit('cut', async (page) => {
+visit('cut', {}, async (page) => {
   await page.press('Cut')
   await page.logged('the server shall cut', 'error', 'close 1006, not clean', 'reconnecting in', 'open')
   await page.is('open')
@@ -35,7 +26,7 @@ visit('cut', async (page) => {
   await page.drawn('states-plot', '--connecting')
 })
 
-visit('silence', async (page) => {
+visit('silence', {}, async (page) => {
   await page.press('Silence')
   const button = page.page.getByRole('button', { name: 'Silence' })
   assert.equal(await button.getAttribute('aria-pressed'), 'true')
@@ -46,14 +37,14 @@ visit('silence', async (page) => {
   await page.is('open')
 })
 
-visit('refuse', async (page) => {
+visit('refuse', {}, async (page) => {
   await page.fill('refusals', 2)
   await page.press('Refuse')
   await page.logged('refuse the next 2', 'attempt 1', 'close 1006', 'attempt 2', 'close 1006', 'attempt 3', 'open')
   assert.equal(await page.figure('attempts'), 4)
 })
 
-visit('restart', async (page) => {
+visit('restart', {}, async (page) => {
   const button = page.page.getByRole('button', { name: 'Restart' })
   await button.focus()
   await page.page.keyboard.press('Enter')
@@ -70,7 +61,7 @@ visit('restart', async (page) => {
   await page.drawn('queue-plot', '--queue')
 })
 
-visit('flood', async (page) => {
+visit('flood', {}, async (page) => {
   await page.press('Flood')
   await page.logged('50,000 messages at once', 'message 50,000 messages, 3.2 MB')
   // Heartbeats are answered meanwhile.
@@ -79,7 +70,7 @@ visit('flood', async (page) => {
   await page.drawn('bytes-plot', '--in')
 })
 
-visit('the server closes', async (page) => {
+visit('the server closes', {}, async (page) => {
   await page.press('Send Close')
   await page.logged('the server shall close with 4001', 'close 4001 “enough”, clean', 'reconnecting', 'open')
   await page.fill('code', 1008)
@@ -92,14 +83,14 @@ visit('the server closes', async (page) => {
   await page.is('open')
 })
 
-visit('send', async (page) => {
+visit('send', {}, async (page) => {
   await page.fill('text', 'grüße')
   await page.press('Send')
   await page.logged('send 1 message', 'message 1 message, 5 B')
   assert.equal(await page.state(), 'open')
 })
 
-visit('send many, and too many', async (page) => {
+visit('send many, and too many', {}, async (page) => {
   await page.press('Send many')
   await page.logged('send 10,000 messages', 'message 10,000 messages, 1 MB')
   await until(async () => (await page.figure('sent')) >= 10_000)
@@ -113,13 +104,13 @@ visit('send many, and too many', async (page) => {
   await page.logged('drain there is room again')
 })
 
-visit('reconnect by hand', async (page) => {
+visit('reconnect by hand', {}, async (page) => {
   await page.press('Reconnect')
   await page.logged('reconnect by hand', 'close 1000, clean', 'open')
   assert.equal(await page.figure('attempts'), 2)
 })
 
-visit('close', async (page) => {
+visit('close', {}, async (page) => {
   await page.press('Close')
   await page.logged('close the client', 'close 1000, clean', 'end closed, 0 messages unsent')
   await page.is('closed')
@@ -127,7 +118,7 @@ visit('close', async (page) => {
   await page.logged('the client is closed: nothing sent')
 })
 
-visit('another URL', async (page) => {
+visit('another URL', {}, async (page) => {
   const server = await testServer()
   try {
     const port = await (await fetch(`${server.control}/start`)).text()
@@ -152,7 +143,28 @@ visit('another URL', async (page) => {
   }
 })
 
-visit('a URL that is none', async (page) => {
+visit('without its server the page says so, and connects elsewhere', ALONE, async (page) => {
+  assert.match(await page.page.textContent('#server-note'), /does not answer/)
+  assert.ok(await page.page.getByRole('button', { name: 'Cut' }).isDisabled())
+  const server = await testServer()
+  try {
+    const port = await (await fetch(`${server.control}/start`)).text()
+    await page.fill('url', `ws://127.0.0.1:${port}/echo`)
+    await page.press('Connect')
+    await page.logged('open')
+    assert.match(await page.page.textContent('#server-note'), /does not answer/)
+  } finally {
+    await server.end()
+  }
+})
+
+visit('a server that cannot be commanded', { without: /cut_all/ }, async (page) => {
+  await page.press('Cut')
+  await page.logged('the server cannot be commanded')
+  assert.equal(await page.state(), 'open')
+})
+
+visit('a URL that is none', {}, async (page) => {
   for (const fault of ['ftp://127.0.0.1/', 'ws://127.0.0.1/#fragment', 'ws://']) {
     await page.fill('url', fault)
     await page.press('Connect')

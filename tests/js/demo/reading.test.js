@@ -2,25 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
-import { after, before, test } from 'node:test'
 import { until } from '../support/test.js'
-import { start } from './browser.js'
+import { visits } from './browser.js'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const DESKTOP = { width: 1280, height: 900 }
 const PHONE = { width: 320, height: 640 }
 
-let demo
-before(async () => (demo = await start()))
-after(() => demo.end())
-
-function visit(name, options, act) {
-  test(name, { timeout: 120_000 }, async () => {
-    const visit = await demo.open(options)
-    await act(visit, visit.page)
-    await visit.end()
-  })
-}
+const visit = visits()
 
 visit('everything is reached and done by keyboard alone', {}, async (visit, page) => {
   const reached = []

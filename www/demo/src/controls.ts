@@ -56,7 +56,7 @@ export function ofServer(client: Client, server: Server): void {
 export function ofUrl(client: Client, server: Server | undefined): void {
   const field = element<HTMLInputElement>('url')
   const beat = element<HTMLInputElement>('beat')
-  const commands = element<HTMLFieldSetElement>('server')
+  const home = element<HTMLButtonElement>('home')
 
   const connect = (): void => {
     const fault = element('url-fault')
@@ -64,24 +64,31 @@ export function ofUrl(client: Client, server: Server | undefined): void {
       client.connect(field.value, beat.checked)
       write(fault, '')
       field.removeAttribute('aria-invalid')
+      offerCommands(server, server?.has(field.value) ?? false)
     } catch (error) {
       write(fault, (error as Error).message)
       field.ariaInvalid = 'true'
-      return
     }
-    const own = server?.has(field.value) ?? false
-    commands.disabled = !own
-    const elsewhere = 'These work for the demo’s own server, and the client is connected to another one.'
-    write(element('server-note'), own ? 'What shall go wrong?' : server ? elsewhere : 'The demo’s server does not answer.')
   }
   const goHome = (): void => {
-    field.value = server?.url ?? ''
+    if (!server) return
+    field.value = server.url
     beat.checked = true
-    if (server) connect()
+    connect()
   }
   submit('where', connect)
   press('home', goHome)
+  home.disabled = !server
   // Few servers send back what they receive.
   field.addEventListener('change', () => (beat.checked = server?.has(field.value) ?? false))
+  offerCommands(server, false)
   goHome()
+}
+
+/** The server can be commanded only where the client is connected to it; why not is told. */
+function offerCommands(server: Server | undefined, connected: boolean): void {
+  element<HTMLFieldSetElement>('server').disabled = !connected
+  const elsewhere = 'These command the demo’s own server, and the client is connected to another one.'
+  const gone = 'The demo’s server does not answer, so there is nothing to command.'
+  write(element('server-note'), connected ? 'What shall go wrong?' : server ? elsewhere : gone)
 }
