@@ -1,0 +1,32 @@
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+import { alive, becomes, Counted, equal } from './support.js'
+
+function editor(url, room) {
+  const doc = new Y.Doc()
+  // Without the channel between tabs, past the server.
+  const provider = new WebsocketProvider(url, room, doc, { WebSocketPolyfill: Counted, disableBc: true })
+  return { provider, text: doc.getText('text'), end: () => provider.destroy() }
+}
+
+export const cases = {
+  async 'two documents, cut in the middle'({ url, control, onEnd }) {
+    const room = crypto.randomUUID()
+    const [a, b] = [editor(url, room), editor(url, room)]
+    onEnd(() => [a, b].forEach(({ end }) => end()))
+    const texts = () => [a.text.toString(), b.text.toString()]
+    a.text.insert(0, 'hello')
+    await becomes(texts, ['hello', 'hello'])
+    await control('cut', 3)
+    await becomes(() => a.provider.wsconnected || b.provider.wsconnected, false)
+    a.text.insert(0, 'oh ')
+    b.text.insert(5, ' world')
+    await becomes(texts, ['oh hello world', 'oh hello world'])
+    equal(await control('open'), 2)
+    await alive(2)
+    a.end()
+    b.end()
+    await becomes(() => control('open'), 0)
+    await alive(0)
+  },
+}
