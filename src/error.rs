@@ -107,7 +107,6 @@ impl fmt::Debug for ErrorKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Opening,
-    #[allow(dead_code, reason = "natively a failed write ends the attempt; a browser's send can fail by itself")]
     Sending,
     Open,
 }
@@ -142,9 +141,12 @@ impl Error {
         self
     }
 
+    /// Says what was being done, unless it is known that it was sending.
     #[must_use]
     pub(crate) fn during(mut self, phase: Phase) -> Self {
-        self.phase = phase;
+        if self.phase != Phase::Sending {
+            self.phase = phase;
+        }
         self
     }
 

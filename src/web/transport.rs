@@ -18,7 +18,7 @@ use crate::builder::Setup;
 use crate::close::CloseCode;
 use crate::driver::platform::BoxFuture;
 use crate::driver::{AttemptId, SocketEvent, Transport};
-use crate::error::{Error, ErrorKind, joined};
+use crate::error::{Error, ErrorKind, Phase, joined};
 use crate::message::{BinaryType, Message, Text};
 use crate::request::{Provider, Source};
 
@@ -315,7 +315,7 @@ impl Transport for WebTransport {
             if let Err(exception) = socket.send(&message) {
                 batch.push_front(message);
                 let error = socket.error(ErrorKind::Io, glue::text(&exception, "name") + " when sending");
-                return self.fail(error);
+                return self.fail(error.during(Phase::Sending));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::close::EndReason;
+use crate::error::Phase;
 use crate::machine::AttemptId;
 
 #[test]
@@ -72,6 +73,9 @@ fn s03_errors_tell_url_and_whether_it_was_open() {
     let mut rig = Rig::open(Config { reconnect: Reconnect::never(), ..config() });
     rig.fails(ErrorKind::Io);
     assert_eq!(rig.machine.ends().1.unwrap().error.as_ref().unwrap().code(), 3);
+    let mut rig = Rig::open(Config { reconnect: Reconnect::never(), ..config() });
+    rig.socket(SocketEvent::Failed(Error::new(ErrorKind::Io, "").during(Phase::Sending)));
+    assert_eq!(rig.machine.ends().1.unwrap().error.as_ref().unwrap().code(), 2);
 }
 
 #[test]
