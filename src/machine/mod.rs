@@ -29,6 +29,7 @@
 //! ```
 
 mod backoff;
+mod config;
 mod ending;
 mod heartbeat;
 mod io;
@@ -44,9 +45,9 @@ mod wishes;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
-use core::time::Duration;
 
 pub use backoff::Reconnect;
+pub(crate) use config::{Config, Fault, ZERO};
 pub use heartbeat::Heartbeat;
 pub use io::{AttemptId, Event, Input, PageEvent, SocketEvent};
 pub(crate) use io::{Output, PausedBy, Request, Tell};
@@ -63,47 +64,6 @@ use heartbeat::Due;
 use queue::{Edge, Queue};
 use rng::Rng;
 use state::{Next, Phase};
-
-/// What the machine needs to know of a client's configuration.
-#[derive(Debug, Clone)]
-pub(crate) struct Config {
-    pub(crate) reconnect: Reconnect,
-    pub(crate) heartbeat: Option<Heartbeat>,
-    pub(crate) open_timeout: Option<Duration>,
-    pub(crate) close_timeout: Duration,
-    pub(crate) stable_after: Duration,
-    pub(crate) max_send_buffer: usize,
-    /// The next request may differ from the one that was refused.
-    pub(crate) has_provider: bool,
-    /// Somebody wants to be asked before each retry.
-    pub(crate) has_predicate: bool,
-    pub(crate) seed: u64,
-    /// The URL without credentials and query, for errors.
-    pub(crate) url: String,
-}
-
-/// An option, and what is wrong with its value.
-pub(crate) type Fault = (&'static str, &'static str);
-
-pub(crate) const ZERO: &str = "is zero";
-
-impl Config {
-    pub(crate) fn check(&self) -> Result<(), Fault> {
-        self.reconnect.check()?;
-        if let Some(heartbeat) = &self.heartbeat {
-            heartbeat.check()?;
-        }
-        let values = [
-            ("open_timeout", self.open_timeout == Some(Duration::ZERO)),
-            ("close_timeout", self.close_timeout.is_zero()),
-            ("max_send_buffer", self.max_send_buffer == 0),
-        ];
-        match values.iter().find(|(_, is_zero)| *is_zero) {
-            Some((option, _)) => Err((option, ZERO)),
-            None => Ok(()),
-        }
-    }
-}
 
 /// The state machine of one client. See the [module](self) for its contract.
 #[derive(Debug)]

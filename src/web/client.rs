@@ -9,10 +9,11 @@ use core::task::{Context, Waker};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
+use super::arrivals::Item;
 use super::glue::Callback;
 use super::registry::{self, Token};
 use super::timer::WebTimer;
-use super::transport::{Item, WebTransport};
+use super::transport::WebTransport;
 use crate::driver::{AttemptId, Input, PageEvent, Pump, SocketEvent};
 
 type WebPump = Pump<WebTransport, WebTimer>;

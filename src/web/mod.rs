@@ -32,6 +32,7 @@
 //!
 //! Request providers and the worker are only in there where they are used.
 
+mod arrivals;
 mod client;
 mod glue;
 mod options;

@@ -1,0 +1,47 @@
+//! What a user configured, as far as the machine goes by it.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use super::{Heartbeat, Reconnect};
+
+/// What the machine needs to know of a client's configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) reconnect: Reconnect,
+    pub(crate) heartbeat: Option<Heartbeat>,
+    pub(crate) open_timeout: Option<Duration>,
+    pub(crate) close_timeout: Duration,
+    pub(crate) stable_after: Duration,
+    pub(crate) max_send_buffer: usize,
+    /// The next request may differ from the one that was refused.
+    pub(crate) has_provider: bool,
+    /// Somebody wants to be asked before each retry.
+    pub(crate) has_predicate: bool,
+    pub(crate) seed: u64,
+    /// The URL without credentials and query, for errors.
+    pub(crate) url: String,
+}
+
+/// An option, and what is wrong with its value.
+pub(crate) type Fault = (&'static str, &'static str);
+
+pub(crate) const ZERO: &str = "is zero";
+
+impl Config {
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        self.reconnect.check()?;
+        if let Some(heartbeat) = &self.heartbeat {
+            heartbeat.check()?;
+        }
+        let values = [
+            ("open_timeout", self.open_timeout == Some(Duration::ZERO)),
+            ("close_timeout", self.close_timeout.is_zero()),
+            ("max_send_buffer", self.max_send_buffer == 0),
+        ];
+        match values.iter().find(|(_, is_zero)| *is_zero) {
+            Some((option, _)) => Err((option, ZERO)),
+            None => Ok(()),
+        }
+    }
+}
