@@ -68,8 +68,22 @@ for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }
       await visit.press('Cut')
       await visit.logged('close 1006', 'reconnecting', 'open')
       await page.addScriptTag({ path: axe })
-      const { violations } = await page.evaluate(() => axe.run())
-      assert.deepEqual(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]), [])
+      const found = async () => {
+        const { violations } = await page.evaluate(() => axe.run())
+        return violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
+      }
+      assert.deepEqual(await found(), [])
+      // Pressed, and below the mouse.
+      await visit.press('Silence')
+      assert.deepEqual(await found(), [])
+      await visit.press('Silence')
+      // With a fault, and the server's buttons disabled.
+      await visit.fill('url', 'ws://127.0.0.1:9/')
+      await visit.press('Connect')
+      await visit.fill('url', 'ftp://127.0.0.1/')
+      await visit.press('Connect')
+      assert.notEqual(await page.textContent('#url-fault'), '')
+      assert.deepEqual(await found(), [])
     })
   }
 }
