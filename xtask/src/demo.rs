@@ -15,7 +15,7 @@ const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
 /// What `www/demo/serve.js` prints before the address.
 const ADDRESS: &str = "The page is at ";
 
-const TESTS: [&str; 3] = ["buttons", "reading", "firefox"];
+const TESTS: [&str; 4] = ["record", "buttons", "reading", "firefox"];
 
 /// Sets up what the page needs, serves it and prints its address, until somebody presses Ctrl-C.
 pub(crate) fn run() -> ExitCode {
