@@ -85,6 +85,7 @@ export async function browser(name) {
     await call('POST', `${session}/timeouts`, { script: 600_000, pageLoad: 60_000 })
     return {
       name,
+      pid: driver.pid,
       capabilities: made.capabilities,
       go: (url) => call('POST', `${session}/url`, { url }),
       back: () => call('POST', `${session}/back`, {}),
