@@ -1,5 +1,7 @@
 //! Compressing and inflating the payloads of messages (RFC 7692, section 7.2).
 
+use std::sync::{Mutex, PoisonError};
+
 use bytes::Bytes;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
@@ -12,30 +14,87 @@ const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
 /// The smallest window that zlib has; it can read what was written with a smaller one.
 const MIN_BITS: u8 = 9;
 
+/// Messages up to about this length are inflated in one go.
+const JOINED: usize = 1024;
+/// So much room is made at once for a message because of those before it.
+const USUAL: usize = 4096;
+/// How many states of each direction are kept for whoever needs one next.
+const SPARES: usize = 4;
+
+/// States that no connection needs between its messages. Setting one up takes longer than compressing a short message,
+/// and memory of this size that comes and goes with every message leaves holes in the heap.
+struct Spare<K, S>(Mutex<Vec<(K, Box<S>)>>);
+
+static INFLATING: Spare<u8, Decompress> = Spare(Mutex::new(Vec::new()));
+static DEFLATING: Spare<(u8, u32), Compress> = Spare(Mutex::new(Vec::new()));
+
+impl<K: PartialEq, S> Spare<K, S> {
+    fn take(&self, kind: K) -> Option<Box<S>> {
+        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let position = spares.iter().position(|(known, _)| *known == kind)?;
+        Some(spares.swap_remove(position).1)
+    }
+
+    /// One that has been reset.
+    fn give(&self, kind: K, state: Option<Box<S>>) {
+        let Some(state) = state else { return };
+        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The oldest goes: those of another kind must not stay for ever.
+        if spares.len() == SPARES {
+            spares.remove(0);
+        }
+        spares.push((kind, state));
+    }
+}
+
 /// What comes from the server.
 pub(super) struct Inflate {
     /// Absent while there is nothing to remember.
     state: Option<Box<Decompress>>,
     bits: u8,
     takeover: bool,
+    /// What the latest messages came to.
+    usual: usize,
 }
 
 impl Inflate {
     pub(super) fn new(agreed: &Agreement) -> Self {
-        Self { state: None, bits: agreed.server_bits.max(MIN_BITS), takeover: agreed.server_takeover }
+        Self { state: None, bits: agreed.server_bits.max(MIN_BITS), takeover: agreed.server_takeover, usual: 0 }
     }
 
     /// Inflates a part of a message to the end of `message`, which must not become longer than `limit`.
-    pub(super) fn push(&mut self, mut part: &[u8], message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
-        let bits = self.bits;
-        let state = self.state.get_or_insert_with(|| Box::new(Decompress::new_with_window_bits(false, bits)));
+    pub(super) fn push(&mut self, part: &[u8], last: bool, message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
+        if !last {
+            return self.inflate(part, message, limit);
+        }
+        let mut joined = [0; JOINED];
+        let length = part.len() + TAIL.len();
+        // Each call costs as much as the few bytes of most messages.
+        if let Some(joined) = joined.get_mut(..length) {
+            joined[..part.len()].copy_from_slice(part);
+            joined[part.len()..].copy_from_slice(&TAIL);
+            self.inflate(joined, message, limit)?;
+        } else {
+            self.inflate(part, message, limit)?;
+            self.inflate(&TAIL, message, limit)?;
+        }
+        self.usual = message.len().max(self.usual - self.usual / 8).min(USUAL);
+        if let (Some(state), false) = (&mut self.state, self.takeover) {
+            state.reset(false);
+        }
+        Ok(())
+    }
+
+    fn inflate(&mut self, mut part: &[u8], message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
+        let new = || Box::new(Decompress::new_with_window_bits(false, self.bits));
+        let state = self.state.get_or_insert_with(|| INFLATING.take(self.bits).unwrap_or_else(new));
         loop {
             if message.len() == message.capacity() {
                 if message.len() > limit {
                     return Err(Fault::TooLarge(limit));
                 }
                 // One more than allowed, to tell a message that fits from one that does not.
-                let room = message.len().max(4 * part.len()).clamp(128, 1 << 20);
+                let room = message.len().max(4 * part.len()).max(self.usual + 1).clamp(128, 1 << 20);
                 message.reserve_exact(room.min((limit - message.len()).saturating_add(1)));
             }
             let read = state.total_in();
@@ -58,19 +117,10 @@ impl Inflate {
         if message.len() > limit { Err(Fault::TooLarge(limit)) } else { Ok(()) }
     }
 
-    /// The end of a message.
-    pub(super) fn finish(&mut self, message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
-        self.push(&TAIL, message, limit)?;
-        if let (Some(state), false) = (&mut self.state, self.takeover) {
-            state.reset(false);
-        }
-        Ok(())
-    }
-
     /// Nothing more is at hand: gives back the memory that the next message can do without.
     pub(super) fn rest(&mut self) {
         if !self.takeover {
-            self.state = None;
+            INFLATING.give(self.bits, self.state.take());
         }
     }
 
@@ -108,8 +158,9 @@ impl Deflater {
         if payload.is_empty() || payload.len() < self.threshold {
             return None;
         }
-        let (level, bits) = (self.level, self.bits);
-        let state = self.state.get_or_insert_with(|| Box::new(Compress::new_with_window_bits(level, false, bits)));
+        let kind = (self.bits, self.level.level());
+        let new = || Box::new(Compress::new_with_window_bits(self.level, false, self.bits));
+        let state = self.state.get_or_insert_with(|| DEFLATING.take(kind).unwrap_or_else(new));
         let mut rest = payload;
         let mut out = Vec::with_capacity(payload.len() / 2 + 64);
         loop {
@@ -136,7 +187,7 @@ impl Deflater {
     /// Nothing more is at hand: gives back the memory that the next message can do without.
     pub(super) fn rest(&mut self) {
         if !self.takeover {
-            self.state = None;
+            DEFLATING.give((self.bits, self.level.level()), self.state.take());
         }
     }
 

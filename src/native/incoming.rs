@@ -208,12 +208,7 @@ impl Incoming {
         self.expected = if all { Expected::Head } else { Expected::Part { left: left - length as u64, fin } };
         let gathered = match &mut self.inflate {
             Some(inflate) if message.compressed => {
-                let inflated = inflate.push(&self.buffer[..length], &mut message.data, self.limit);
-                if all && fin {
-                    inflated.and_then(|()| inflate.finish(&mut message.data, self.limit))
-                } else {
-                    inflated
-                }
+                inflate.push(&self.buffer[..length], all && fin, &mut message.data, self.limit)
             }
             _ => {
                 message.data.extend_from_slice(&self.buffer[..length]);

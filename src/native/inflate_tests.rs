@@ -174,7 +174,7 @@ proptest! {
         let agreed = agreement(true, 15);
         let mut deflater = deflater(&agreed);
         let frames = frames.into_iter().map(|(plain, squeezed)| match plain[..] {
-            [first @ (0x81 | 0x82), length @ 0..126, ref payload @ ..] if squeezed && payload.len() == length as usize => {
+            [first @ (0x81 | 0x82), length @ 1..126, ref payload @ ..] if squeezed && payload.len() == length as usize => {
                 frame(first | 0x40, &deflater.compress(payload).unwrap())
             }
             _ => plain,

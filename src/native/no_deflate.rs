@@ -38,11 +38,7 @@ impl Inflate {
         match *agreed {}
     }
 
-    pub(super) fn push(&mut self, _: &[u8], _: &mut Vec<u8>, _: usize) -> Result<(), Fault> {
-        match *self {}
-    }
-
-    pub(super) fn finish(&mut self, _: &mut Vec<u8>, _: usize) -> Result<(), Fault> {
+    pub(super) fn push(&mut self, _: &[u8], _: bool, _: &mut Vec<u8>, _: usize) -> Result<(), Fault> {
         match *self {}
     }
 

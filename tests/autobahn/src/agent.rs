@@ -6,16 +6,14 @@ use homing::native::{BuilderExt, Deflate};
 use homing::{Builder, End, Message, Reconnect, WebSocket};
 
 pub(crate) const NAME: &str = "homing";
-/// Cases that run at the same time: many of them wait for most of their time.
-const TURNS: usize = 4;
 /// The largest message of all cases is 16 MiB, echoed.
 const LARGEST: usize = 16 << 20;
 
-/// Runs every case that the server has, and has it write its reports.
-pub(crate) async fn run(port: &str) -> Result<(), String> {
+/// Runs every case that the server has, so many at the same time, and has it write its reports.
+pub(crate) async fn run(port: &str, turns: usize) -> Result<(), String> {
     let count: usize = ask(port, "getCaseCount").await?.trim().parse().map_err(|_| "no number of cases")?;
     let next = Arc::new(Mutex::new(1..=count));
-    let turns = (0..TURNS).map(|_| {
+    let turns = (0..turns).map(|_| {
         let (next, port) = (next.clone(), port.to_owned());
         tokio::spawn(async move {
             let take = || next.lock().expect("nobody panics").next();
