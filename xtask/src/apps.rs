@@ -24,6 +24,14 @@ pub(crate) fn react(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, &["react/react"])
 }
 
+pub(crate) fn libraries(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    run(job, &["libraries/libraries"])
+}
+
+pub(crate) fn guides(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    run(job, &["guides/guides"])
+}
+
 fn run(job: &mut Job<'_>, tests: &[&str]) -> Result<Counts, Stop> {
     let chromium = setup::needs("chromium")?;
     let manifest = fs::read_to_string(job.place.root.join(MANIFEST))?;

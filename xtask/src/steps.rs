@@ -96,6 +96,8 @@ pub(crate) fn all() -> Vec<Step> {
         step("npm bundlers", apps::bundlers),
         step("npm next", apps::next),
         step("npm react", apps::react),
+        step("npm libraries", apps::libraries),
+        step("npm guides", apps::guides),
         step("machine wasm", |job| check(job,
             cargo("clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings"))),
         // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development
