@@ -14,10 +14,18 @@ export function setFace(socket: object, face: EventTarget): void {
   faces.set(socket, face)
 }
 
+/** Of the last event: most are messages. */
+let last: object | undefined
+let lastDerived: object
+
 /** Makes an event of a platform's socket one of the socket that the page knows. Once per event. */
 export function hand(event: Event): void {
   const prototype = Object.getPrototypeOf(event) as object
-  Object.setPrototypeOf(event, prototypes.get(prototype) ?? derive(prototype))
+  if (prototype !== last) {
+    lastDerived = prototypes.get(prototype) ?? derive(prototype)
+    last = prototype
+  }
+  Object.setPrototypeOf(event, lastDerived)
 }
 
 const TARGETS = ['target', 'srcElement', 'currentTarget', 'originalTarget', 'explicitOriginalTarget']
