@@ -1,8 +1,10 @@
 // A page in Chromium.
 
 import { existsSync } from 'node:fs'
-import { chromium } from 'playwright-core'
+import { pathToFileURL } from 'node:url'
+import { tool } from './lab.js'
 
+const { chromium } = await import(pathToFileURL(tool('playwright-core/index.mjs')))
 const PROGRAMS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 export const CHROMIUM = PROGRAMS.find((program) => program && existsSync(program))
 

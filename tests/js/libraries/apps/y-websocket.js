@@ -6,7 +6,11 @@ function editor(url, room) {
   const doc = new Y.Doc()
   // Without the channel between tabs, past the server.
   const provider = new WebsocketProvider(url, room, doc, { WebSocketPolyfill: Counted, disableBc: true })
-  return { provider, text: doc.getText('text'), end: () => provider.destroy() }
+  const end = () => {
+    provider.destroy()
+    doc.destroy()
+  }
+  return { provider, text: doc.getText('text'), end }
 }
 
 export const cases = {

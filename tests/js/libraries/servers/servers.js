@@ -3,7 +3,7 @@
 import { useServer } from 'graphql-ws/use/ws'
 import { buildSchema } from 'graphql'
 import { Aedes } from 'aedes'
-import { setupWSConnection } from '@y/websocket-server/utils'
+import { docs, setupWSConnection } from '@y/websocket-server/utils'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createWebSocketStream, WebSocketServer } from 'ws'
@@ -81,7 +81,8 @@ export const servers = {
 
   'y-websocket': () => host((sockets) => {
     sockets.on('connection', setupWSConnection)
-    return {}
+    // Each has a timer.
+    return { end: () => docs.forEach((doc) => doc.destroy()) }
   }),
 
   mqtt: () => host(async (sockets) => {
