@@ -74,7 +74,7 @@ fn trade(numbers: &mut Numbers, number: u64) -> String {
 fn book(numbers: &mut Numbers, number: u64) -> String {
     let mut side = |sign: i64| {
         let level = |step: i64| {
-            let price = 67_000_00 + sign * (step * 3 + numbers.below(3) as i64);
+            let price = 6_700_000 + sign * (step * 3 + numbers.below(3) as i64);
             format!(
                 r#"["{}.{:02}000000","{}.{:05}000"]"#,
                 price / 100,
