@@ -8,7 +8,7 @@ const CLASSES = {
   bare: (url, Socket) => new (Socket ?? WebSocket)(url),
   homing: (url, Socket) => new HomingSocket(url, [], Socket ? { WebSocket: Socket } : {}),
   partysocket: (url, Socket) => new PartySocket(url, [], Socket ? { WebSocket: Socket } : {}),
-  rews: (url, Socket) => new ReconnectingWebSocket(url, [], Socket ? { WebSocket: Socket } : {}),
+  rews: (url) => new ReconnectingWebSocket(url),
 }
 
 const opened = (socket) => new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }))
@@ -91,21 +91,8 @@ class Stub extends EventTarget {
     Stub.last = this
     setTimeout(() => {
       this.readyState = 1
-      this.#tell(new Event('open'))
+      this.dispatchEvent(new Event('open'))
     })
-  }
-
-  set onopen(handler) {
-    this.addEventListener('open', handler)
-  }
-  set onmessage(handler) {
-    if (handler) this.addEventListener('message', handler)
-  }
-  set onerror(_) {}
-  set onclose(_) {}
-
-  #tell(event) {
-    this.dispatchEvent(event)
   }
 
   send() {
@@ -114,6 +101,7 @@ class Stub extends EventTarget {
 
   close() {
     this.readyState = 3
+    setTimeout(() => this.dispatchEvent(new CloseEvent('close', { code: 1000, wasClean: true })))
   }
 }
 

@@ -119,9 +119,13 @@ async function measure(place, files, server) {
     }
 
     const own = { receive: {}, send: {} }
+    // It takes no other class than the browser's.
+    const stubbed = names.filter((name) => name !== 'rews')
     for (let round = -1; round < 2 * ROUNDS; round++) {
-      for (const name of names) {
-        const [receive, send] = await call('own', name, 20_000)
+      for (const name of stubbed) {
+        const figures = await call('own', name, 20_000)
+        if (!Array.isArray(figures)) throw new Error(`own part, ${name}: ${figures}`)
+        const [receive, send] = figures
         if (round < 0) continue
         ;(own.receive[name] ??= []).push(receive)
         ;(own.send[name] ??= []).push(send)
@@ -129,7 +133,7 @@ async function measure(place, files, server) {
     }
     console.log('  own part in ns, with synthetic events and a stub, over the bare listener or call:')
     for (const [what, figures] of Object.entries(own)) {
-      const over = names.slice(1).map((name) => `${name} ${median(figures[name].map((figure, i) => figure - figures.bare[i])).toFixed(0)}`)
+      const over = stubbed.slice(1).map((name) => `${name} ${median(figures[name].map((figure, i) => figure - figures.bare[i])).toFixed(0)}`)
       console.log(`  ${what.padEnd(20)} ${over.join('  ')}  (${median(figures.bare).toFixed(0)})`)
     }
 
