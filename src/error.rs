@@ -107,6 +107,10 @@ impl fmt::Debug for ErrorKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Opening,
+    #[allow(
+        dead_code,
+        reason = "natively a write fails because the connection broke; a browser's send can fail by itself"
+    )]
     Sending,
     Open,
 }

@@ -26,7 +26,7 @@ use crate::builder::Setup;
 use crate::close::CloseCode;
 use crate::driver::platform::BoxFuture;
 use crate::driver::{AttemptId, SocketEvent, Transport};
-use crate::error::{ConfigError, Error, ErrorKind, Phase};
+use crate::error::{ConfigError, Error, ErrorKind};
 use crate::handshake::Handshake;
 use crate::message::Message;
 use crate::request::{Provider, Source};
@@ -177,12 +177,10 @@ impl Socket {
         Step::Event(SocketEvent::Failed(error))
     }
 
-    /// A write failed.
     #[cold]
     fn broken(&mut self, error: tungstenite::Error) -> Step {
         self.link = Link::Down;
-        let failed = Error::new(ErrorKind::Io, error.to_string()).with_source(error).during(Phase::Sending);
-        Step::Event(SocketEvent::Failed(failed))
+        Step::Event(SocketEvent::Failed(Error::new(ErrorKind::Io, error.to_string()).with_source(error)))
     }
 
     /// The closing handshake is done, and TCP has ended.

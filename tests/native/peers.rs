@@ -33,7 +33,7 @@ impl Peer {
 
     pub(crate) async fn node(arguments: &[&str]) -> Option<Self> {
         skipped("HOMING_TEST_NODE_MODULES")?;
-        Some(Self::start(Command::new("node").arg(script("echo.js")).args(arguments)).await)
+        Some(Self::start(Command::new("node").arg(script("echo.cjs")).args(arguments)).await)
     }
 
     async fn start(command: &mut Command) -> Self {

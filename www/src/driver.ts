@@ -261,8 +261,6 @@ export class Driver implements Ears, Visitor {
     const link = this.#link!
     const isBare = this.#bare && !this.#core
     link.closed(event)
-    // The browser tells an error only of what it finds wrong itself, not of a connection that breaks.
-    if (!isBare && !this.#closing && !link.isLeaving && link.closeEvent!.code === 1006) this.#tellFailure(FAILURES[Failure.Opaque])
     this.#lastClose = event
     this.#over = isBare
     // Somebody may stop the event on its way.
@@ -466,7 +464,7 @@ export class Driver implements Ears, Visitor {
       case Todo.TellOpen:
         return this.#face.opened()
       case Todo.TellError:
-        return this.#tellFailure(FAILURES[core.value(0)]!)
+        return this.#tellFailure(core.value(0))
       case Todo.TellClose:
         return this.#finish(core)
       case Todo.TellEnd:
@@ -517,13 +515,14 @@ export class Driver implements Ears, Visitor {
 
   // What the page is told
 
-  /** Tells why the attempt failed, unless the platform has done so. */
-  #tellFailure(why: string): void {
+  /** Tells why the attempt failed, unless the platform has done so: of a connection that breaks it tells the close only. */
+  #tellFailure(kind: Failure): void {
     const link = this.#link!
     const { failure, hasFailed } = link
     if (hasFailed) return
     link.hasFailed = true
-    this.#lastError = failure ?? new Error(`homing: ${why}`)
+    this.#lastError = failure ?? new Error(`homing: ${FAILURES[kind]}`)
+    if (kind === Failure.Opaque && !failure && link.closeEvent) return
     this.#face.dispatch(new FailureEvent(this.#lastError as Error))
   }
 

@@ -1,4 +1,4 @@
-"""The same as echo.js, by Python's `websockets`. With the argument `deflate` it agrees to compress."""
+"""The same as echo.cjs, by Python's `websockets`. With the argument `deflate` it agrees to compress."""
 
 import asyncio
 import sys
