@@ -1,5 +1,5 @@
 // What the page tells of itself: network, visibility, back/forward cache. What the browser would dispatch is dispatched
-// here; `bfcache.js` lets a browser do it.
+// here.
 
 import { connect, log, QUICK } from '../support/homing.js'
 import { equal, next, ok, test, until } from '../support/test.js'
