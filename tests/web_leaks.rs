@@ -104,7 +104,7 @@ impl Server {
     /// The server knows of no connection any more.
     async fn end(self) {
         let mut left = String::new();
-        for _ in 0..300 {
+        for _ in 0..3000 {
             left = ask(&format!("/{}/connections", self.0)).await;
             if left == "0" {
                 break;

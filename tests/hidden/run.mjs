@@ -9,7 +9,7 @@ import { start } from "../browsers/server.mjs";
 
 const [pkg, testServer] = process.argv.slice(2);
 const INTERVAL = 1000;
-const TIMEOUT = 2000;
+const TIMEOUT = 5000;
 /** Timers that have not fired for so long are throttled, and no accident. */
 const SILENCE = 20_000;
 const MINUTE = 60_000;
@@ -66,7 +66,7 @@ const TESTS = {
   async s19_a_throttled_tab_keeps_its_beat_in_a_worker(browser, { behind, silent }) {
     const beats = silent.beats.worker - behind.beats.worker;
     const due = (silent.at - behind.at) / INTERVAL;
-    assert(beats >= 0.7 * due, "beats while timers were silent", beats, due);
+    assert(beats >= 0.5 * due, "beats while timers were silent", beats, due);
     const seen = await greet(browser, "worker");
     assert(seen, "it is connected", await browser.run("look()"));
     assert(`${seen.told.worker}` === "open,hello", "nothing else was told", seen);

@@ -72,11 +72,11 @@ pub async fn s08a_reconnect_after_replaces_the_delay(env: Env) {
 
     // By a longer one as well.
     let log = env.log();
-    let builder = env.client("/drop?delay_ms=30").reconnect(Reconnect::fixed(ms(50)));
+    let builder = env.client("/drop?delay_ms=30").reconnect(Reconnect::fixed(ms(500)));
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.closed(1).await;
     ws.reconnect_after(NEVER);
-    env.sleep(A_WHILE).await;
+    env.sleep(ms(700)).await;
     assert_eq!((log.story().as_str(), ws.state()), ("open, error, close 1006", State::Waiting));
 }
 

@@ -53,23 +53,23 @@ pub async fn s17_silent_peer(env: Env) {
 
 pub async fn s17_whatever_arrives_counts(env: Env) {
     let log = env.log();
-    // A peer that answers nothing, but sends something every 5 ms for a second.
-    let hex = vec!["810178"; 200].join(",");
-    let heartbeat = Heartbeat::message(ms(50), ms(400), "beat");
+    // A peer that answers nothing, but sends something every 5 ms for longer than the heartbeat would wait.
+    let hex = vec!["810178"; 400].join(",");
+    let heartbeat = Heartbeat::message(ms(50), ms(1500), "beat");
     let builder = env.once(&format!("/raw?hex={hex}")).heartbeat(heartbeat);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     assert_eq!(log.failed(1).await.kind(), &ErrorKind::HeartbeatTimeout);
     log.ended(1).await;
-    assert_eq!(log.story(), format!("open, {}error, close 1006, end", "x, ".repeat(200)));
+    assert_eq!(log.story(), format!("open, {}error, close 1006, end", "x, ".repeat(400)));
 }
 
 pub async fn s17_busy_or_not(env: Env) {
     let log = env.log();
-    let builder = env.client("/numbered?n=60&every_ms=5").heartbeat(beat()).heartbeat_reply(is_beat);
+    let builder = env.client("/numbered?n=200&every_ms=5").heartbeat(beat()).heartbeat_reply(is_beat);
     let _ws = builder.handler(log.handler()).connect().unwrap();
-    log.messages(60).await;
+    log.messages(200).await;
     let beats = texts(&env.server().seen().await);
-    // 300 ms of traffic without a gap in which a heartbeat would be needed.
+    // A second of traffic without a gap in which a heartbeat would be needed.
     assert!(beats.len() >= 3, "{beats:?}");
 }
 
@@ -86,8 +86,8 @@ pub async fn s17_ping_or_message(env: Env) {
 
 pub async fn s17_silence_and_return(env: Env) {
     let log = env.log();
-    let heartbeat = Heartbeat::message(ms(50), ms(200), "beat");
-    let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat).open_timeout(ms(200));
+    let heartbeat = Heartbeat::message(ms(50), ms(1000), "beat");
+    let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat).open_timeout(ms(1000));
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     env.server().silence(true).await;
@@ -109,12 +109,12 @@ pub async fn s20_pings_of_the_peer(env: Env) {
 
 pub async fn s17_a_paused_client_is_not_condemned(env: Env) {
     let log = env.log();
-    let heartbeat = Heartbeat::message(ms(50), ms(100), "beat");
+    let heartbeat = Heartbeat::message(ms(50), ms(1000), "beat");
     let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat);
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     ws.pause();
-    env.sleep(ms(400)).await;
+    env.sleep(ms(1500)).await;
     assert_eq!(log.count("error"), 0, "{}", log.story());
     ws.resume();
     ws.send("hello").unwrap();

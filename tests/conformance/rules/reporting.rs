@@ -75,8 +75,14 @@ pub async fn s25_messages_and_bytes(env: Env) {
     ws.send("12345").unwrap();
     ws.send(vec![0; 1000]).unwrap();
     log.messages(2).await;
-    // The batch is counted when all of it was delivered.
     env.sleep(ms(20)).await;
+    // The batch is counted when all of it was delivered.
+    let counted = async {
+        while ws.stats().messages_received < 2 {
+            env.sleep(ms(5)).await;
+        }
+    };
+    env.soon("a count", counted).await;
     let stats = ws.stats();
     assert_eq!((stats.messages_sent, stats.bytes_sent), (2, 1005));
     assert_eq!((stats.messages_received, stats.bytes_received), (2, 1005));
