@@ -5,6 +5,9 @@ use alloc::collections::VecDeque;
 use crate::error::{Refusal, SendError};
 use crate::message::Message;
 
+/// For how many messages the queue keeps room once they have left.
+const ROOM: usize = 4096;
+
 /// The send queue: strict order, bounded by bytes, and nothing leaves it unnoticed.
 ///
 /// A message is in one of three places: here, in a batch that the driver offers to the socket, or in the socket's own
@@ -94,6 +97,9 @@ impl Queue {
                 batch.push_back(message);
             }
             core::mem::swap(&mut self.waiting, batch);
+        } else if batch.capacity() > ROOM {
+            // An outage is over whose messages took more memory than the next years will need.
+            *batch = VecDeque::new();
         }
         self.socket_holds(socket_bytes)
     }

@@ -203,3 +203,18 @@ fn s15_what_went_down_with_the_socket_is_told_and_not_sent_again() {
     rig.fails(ErrorKind::Io);
     assert_eq!(rig.machine.last_close.as_ref().map(|close| close.lost), Some(0));
 }
+
+#[test]
+fn s14_the_memory_of_a_burst_does_not_stay() {
+    let mut rig = Rig::open(Config { max_send_buffer: 20_000, ..config() });
+    rig.room = 0;
+    rig.send("first").unwrap();
+    for _ in 0..10_000 {
+        rig.machine.send("a".into()).unwrap();
+    }
+    let mut batch = VecDeque::new();
+    let (messages, bytes) = rig.machine.offer(&mut batch);
+    batch.clear();
+    rig.machine.restore(&mut batch, messages as u64, bytes, 0);
+    assert!(batch.capacity() < 10_000, "{}", batch.capacity());
+}
