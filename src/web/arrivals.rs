@@ -2,36 +2,26 @@
 
 use bytes::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, MessageEvent};
 
-use super::client::{Kind, News};
-use super::glue;
+use super::client::{Held, Kind, News};
+use super::glue::{self, Blob, MessageEvent};
 use super::transport::{Link, WebTransport};
 use crate::driver::{AttemptId, SocketEvent};
 use crate::error::{Error, ErrorKind};
 use crate::message::{BinaryType, Message, Text};
 
-/// What can be delivered.
-pub(super) enum Item {
-    Message(Message),
-    /// How the socket ended, and how many bytes it still had.
-    End(usize, SocketEvent),
-}
-
 impl WebTransport {
-    /// Takes what arrived. Gives it back if it can be delivered at once; else [`next`](Self::next) will.
-    pub(super) fn arrived(&mut self, news: News) -> Option<Item> {
+    /// Whether what arrived may be delivered at once. Else [`next`](Self::next) will give it, if it is wanted at all.
+    #[inline]
+    pub(super) fn passes(&mut self, news: News<'_>) -> bool {
         if news.attempt != self.attempt || !matches!(self.link, Link::Up(_)) {
-            return None;
+            return false;
         }
-        if self.backlog.is_empty() && self.wants(&news) {
-            let item = self.open_up(&news);
-            if item.is_some() || !self.reads {
-                return item;
-            }
+        let passes = !self.reads && self.backlog.is_empty() && self.wants(news.kind);
+        if !passes {
+            self.backlog.push_back(news.into());
         }
-        self.backlog.push_back(news);
-        None
+        passes
     }
 
     #[inline]
@@ -40,52 +30,42 @@ impl WebTransport {
     }
 
     /// What comes next, if it may be delivered.
-    #[inline]
-    pub(super) fn next(&mut self) -> Option<Item> {
-        if self.backlog.is_empty() || self.reads {
+    pub(super) fn next(&mut self) -> Option<Held> {
+        if self.reads || !self.wants(self.backlog.front()?.kind) {
             return None;
         }
-        self.next_held()
-    }
-
-    fn next_held(&mut self) -> Option<Item> {
-        let news = self.backlog.pop_front()?;
-        if !self.wants(&news) {
-            self.backlog.push_front(news);
-            return None;
-        }
-        let item = self.open_up(&news);
-        if self.reads {
-            self.backlog.push_front(news);
-        }
-        item
+        self.backlog.pop_front()
     }
 
     /// Nothing is wanted while paused but what tells the end, if no message is in front of it.
-    fn wants(&self, news: &News) -> bool {
-        self.reading || self.closing || news.kind != Kind::Message
+    #[inline]
+    fn wants(&self, kind: Kind) -> bool {
+        self.reading || self.closing || kind != Kind::Message
     }
 
-    /// What is in there, if that can be told at once.
-    fn open_up(&mut self, news: &News) -> Option<Item> {
-        if news.kind == Kind::Message {
-            return self.read(&news.value).map(Item::Message);
-        }
-        let event = match self.failure.take() {
-            Some(error) => Item::End(0, SocketEvent::Failed(error)),
+    /// How the socket ended, and how many bytes it still had.
+    pub(super) fn end(&mut self, event: &JsValue) -> Option<(usize, SocketEvent)> {
+        let end = match self.failure.take() {
+            Some(error) => (0, SocketEvent::Failed(error)),
             None => {
                 let Link::Up(socket) = &self.link else { return None };
-                Item::End(socket.buffered_amount(), socket.explain(&news.value, self.watch.has_errored()))
+                (socket.buffered_amount(), socket.explain(event, self.watch.has_errored()))
             }
         };
         self.part();
-        Some(event)
+        Some(end)
     }
 
-    /// Text first: it is told from the rest by `typeof`, which is cheap.
-    fn read(&mut self, event: &JsValue) -> Option<Message> {
+    /// The message that an event brought, unless it is a blob, which is read first.
+    ///
+    /// Most messages are of the kind of the one before. Asking for a text where there is none costs more than asking
+    /// whether there is one.
+    #[inline]
+    pub(super) fn read(&mut self, event: &JsValue) -> Option<Message> {
         let data = event.unchecked_ref::<MessageEvent>().data();
-        if let Some(text) = data.as_string() {
+        let text = if self.was_text || data.is_string() { data.as_string() } else { None };
+        self.was_text = text.is_some();
+        if let Some(text) = text {
             self.check(Text::owning(text).into())
         } else if self.binary_type == BinaryType::ArrayBuffer {
             self.check(bytes(&data))
@@ -105,12 +85,12 @@ impl WebTransport {
 
     /// One at a time: the browser may finish a later one first.
     fn read_blob(&mut self, blob: &Blob) {
-        if blob.size() > self.max_message_size as f64 {
+        if glue::number(blob, "size").is_some_and(|size| size > self.max_message_size as f64) {
             return self.refuse();
         }
         // JavaScript's to drop: the promise calls it even when the attempt is long over.
         let on_read = self.client.callback(Kind::Read, self.attempt).into_js_value();
-        blob.array_buffer().unchecked_ref::<glue::Promise>().then(&on_read, &on_read);
+        blob.array_buffer().then(&on_read, &on_read);
         self.reads = true;
     }
 
@@ -119,7 +99,6 @@ impl WebTransport {
         if attempt != self.attempt || !core::mem::replace(&mut self.reads, false) {
             return None;
         }
-        self.backlog.pop_front();
         if glue::number(buffer, "byteLength").is_none() {
             self.fail(Error::new(ErrorKind::Io, "a blob could not be read"));
             return None;

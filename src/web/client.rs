@@ -9,12 +9,12 @@ use core::task::{Context, Waker};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
-use super::arrivals::Item;
 use super::glue::Callback;
 use super::registry::{self, Token};
 use super::timer::WebTimer;
 use super::transport::WebTransport;
 use crate::driver::{AttemptId, Input, PageEvent, Pump, SocketEvent};
+use crate::message::Message;
 
 type WebPump = Pump<WebTransport, WebTimer>;
 
@@ -26,16 +26,36 @@ pub(super) struct Client {
     pump: RefCell<Option<WebPump>>,
     /// What happened while it worked: a callback can make events happen, as by `dispatchEvent`.
     /// Nobody else's code runs while this one is borrowed.
-    inbox: RefCell<VecDeque<News>>,
+    inbox: RefCell<VecDeque<Held>>,
 }
 
 /// Something happened to a client.
-pub(super) struct News {
+#[derive(Clone, Copy)]
+pub(super) struct News<'a> {
     pub(super) kind: Kind,
     /// The attempt that it is about, if it is about one.
     pub(super) attempt: AttemptId,
     /// What JavaScript tells of it.
+    pub(super) value: &'a JsValue,
+}
+
+/// News that has to wait.
+pub(super) struct Held {
+    pub(super) kind: Kind,
+    pub(super) attempt: AttemptId,
     pub(super) value: JsValue,
+}
+
+impl Held {
+    pub(super) fn news(&self) -> News<'_> {
+        News { kind: self.kind, attempt: self.attempt, value: &self.value }
+    }
+}
+
+impl From<News<'_>> for Held {
+    fn from(news: News<'_>) -> Self {
+        Self { kind: news.kind, attempt: news.attempt, value: news.value.clone() }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,12 +77,6 @@ pub(super) enum Kind {
     Read,
     /// The transport gave up.
     Failed,
-}
-
-impl From<Kind> for News {
-    fn from(kind: Kind) -> Self {
-        Self { kind, attempt: AttemptId::default(), value: JsValue::UNDEFINED }
-    }
 }
 
 impl Client {
@@ -97,14 +111,14 @@ impl Client {
     /// What JavaScript calls when this happens.
     pub(super) fn callback(self: &Rc<Self>, kind: Kind, attempt: AttemptId) -> Callback {
         let client = self.clone();
-        Closure::new(move |value| client.tell(News { kind, attempt, value }))
+        Closure::new(move |value| client.tell(News { kind, attempt, value: &value }))
     }
 
     /// Everything that follows from the news has happened when this returns, unless the client is at work already.
-    pub(super) fn tell(&self, news: News) {
+    pub(super) fn tell(&self, news: News<'_>) {
         let Ok(mut slot) = self.pump.try_borrow_mut() else {
             if let Ok(mut inbox) = self.inbox.try_borrow_mut() {
-                inbox.push_back(news);
+                inbox.push_back(news.into());
             }
             return;
         };
@@ -131,16 +145,16 @@ impl Client {
     }
 
     /// Returns whether the client rests already.
-    fn take(&self, pump: &mut WebPump, news: News) -> bool {
-        if news.kind == Kind::Message {
-            let item = pump.transport().arrived(news);
-            return item.is_some_and(|item| self.deliver(pump, item));
+    #[inline]
+    fn take(&self, pump: &mut WebPump, news: News<'_>) -> bool {
+        if matches!(news.kind, Kind::Message | Kind::Close) {
+            return pump.transport().passes(news) && Self::deliver(pump, news);
         }
         self.take_rare(pump, news);
         false
     }
 
-    fn take_rare(&self, pump: &mut WebPump, news: News) {
+    fn take_rare(&self, pump: &mut WebPump, news: News<'_>) {
         let (now, attempt) = (pump.now(), news.attempt);
         match news.kind {
             Kind::Due => {
@@ -161,45 +175,44 @@ impl Client {
             }
             Kind::Error => pump.transport().errored(attempt),
             Kind::Read => {
-                if let Some(message) = pump.transport().blob_was_read(attempt, &news.value) {
-                    self.deliver(pump, Item::Message(message));
+                if let Some(message) = pump.transport().blob_was_read(attempt, news.value) {
+                    Self::message(pump, message);
                 }
             }
             Kind::Woken => pump.drive(),
-            Kind::Message | Kind::Close | Kind::Failed => {
-                if let Some(item) = pump.transport().arrived(news) {
-                    self.deliver(pump, item);
-                }
-            }
+            // Not rare, and only ever held.
+            Kind::Message | Kind::Close | Kind::Failed => {}
         }
     }
 
     /// Returns whether the client rests already.
-    fn deliver(&self, pump: &mut WebPump, item: Item) -> bool {
-        let attempt = pump.transport().attempt();
-        match item {
-            Item::Message(message) => {
-                pump.message(message);
-                return pump.note_received(attempt);
-            }
-            Item::End(buffered, event) => {
-                let now = pump.now();
-                // What is in there now never left.
-                pump.event(now, Input::Socket(attempt, SocketEvent::Buffered(buffered)));
-                pump.event(now, Input::Socket(attempt, event));
-            }
+    fn deliver(pump: &mut WebPump, news: News<'_>) -> bool {
+        if news.kind == Kind::Message {
+            return pump.transport().read(news.value).is_some_and(|message| Self::message(pump, message));
+        }
+        if let Some((buffered, event)) = pump.transport().end(news.value) {
+            let (now, attempt) = (pump.now(), pump.transport().attempt());
+            // What is in there now never left.
+            pump.event(now, Input::Socket(attempt, SocketEvent::Buffered(buffered)));
+            pump.event(now, Input::Socket(attempt, event));
         }
         false
+    }
+
+    fn message(pump: &mut WebPump, message: Message) -> bool {
+        let attempt = pump.transport().attempt();
+        pump.message(message);
+        pump.note_received(attempt)
     }
 
     /// Does what is left to do and rests. Returns whether the client is done for good.
     fn settle(&self, pump: &mut WebPump) -> bool {
         loop {
-            let news = self.inbox.try_borrow_mut().ok().and_then(|mut inbox| inbox.pop_front());
-            if let Some(news) = news {
-                self.take(pump, news);
-            } else if let Some(item) = pump.transport().next() {
-                self.deliver(pump, item);
+            let held = self.inbox.try_borrow_mut().ok().and_then(|mut inbox| inbox.pop_front());
+            if let Some(held) = held {
+                self.take(pump, held.news());
+            } else if let Some(held) = pump.transport().next() {
+                Self::deliver(pump, held.news());
             } else if self.token.take_woken() {
                 pump.transport().ask(&mut Context::from_waker(&self.waker));
             } else if pump.is_done() {

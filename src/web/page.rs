@@ -2,10 +2,9 @@
 
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::EventTarget;
 
 use super::client::Kind;
-use super::glue::{self, Callback, function};
+use super::glue::{self, Callback, EventTarget};
 use super::registry;
 use crate::driver::PageEvent;
 
@@ -22,17 +21,16 @@ impl Listeners {
         let this = Self { callback: Closure::new(tell) };
         this.for_each(|target, name, callback| {
             // Fails where `globalThis` is no event target, as in Node.
-            let _ = target.add_event_listener_with_callback(name, function(callback));
+            let _ = target.add_event_listener(name, callback);
         });
         this
     }
 
-    fn for_each(&self, act: fn(&EventTarget, &str, &Callback)) {
-        glue::with_global(|global| {
-            OF_WINDOW.iter().for_each(|name| act(global.unchecked_ref(), name, &self.callback));
-        });
+    fn for_each(&self, act: fn(&EventTarget, &str, &JsValue)) {
+        let window = glue::global_this();
+        OF_WINDOW.iter().for_each(|name| act(window.unchecked_ref(), name, self.callback.as_ref()));
         if let Some(document) = glue::global("document") {
-            act(document.unchecked_ref(), OF_DOCUMENT, &self.callback);
+            act(document.unchecked_ref(), OF_DOCUMENT, self.callback.as_ref());
         }
     }
 }
@@ -40,7 +38,7 @@ impl Listeners {
 impl Drop for Listeners {
     fn drop(&mut self) {
         self.for_each(|target, name, callback| {
-            let _ = target.remove_event_listener_with_callback(name, function(callback));
+            let _ = target.remove_event_listener(name, callback);
         });
     }
 }

@@ -12,9 +12,10 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
-use super::client::{Client, Kind};
+use super::client::{Client, Kind, News};
 use super::glue::{self, Callback};
 use super::page::Listeners;
+use crate::driver::AttemptId;
 
 struct Registry {
     clients: Vec<Rc<Client>>,
@@ -112,5 +113,6 @@ pub(super) fn remove(id: u32) {
 /// Tells those of the clients that are meant.
 pub(super) fn tell(is_meant: impl Fn(&Client) -> bool, kind: Kind) {
     let clients = with(|registry| registry.clients.clone());
-    clients.iter().filter(|client| is_meant(client)).for_each(|client| client.tell(kind.into()));
+    let news = News { kind, attempt: AttemptId::default(), value: &JsValue::UNDEFINED };
+    clients.iter().filter(|client| is_meant(client)).for_each(|client| client.tell(news));
 }

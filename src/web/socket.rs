@@ -2,12 +2,10 @@
 
 use alloc::rc::Rc;
 
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::WebSocket;
+use wasm_bindgen::JsValue;
 
 use super::client::{Client, Kind};
-use super::glue::{self, Callback};
+use super::glue::{self, BrowserSocket, Callback};
 use super::target::Target;
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, SocketEvent};
@@ -18,8 +16,11 @@ use crate::message::{BinaryType, Message};
 const HANDLERS: [(&str, Kind); 4] =
     [("onopen", Kind::Open), ("onmessage", Kind::Message), ("onerror", Kind::Error), ("onclose", Kind::Close)];
 
+/// The `readyState` of a socket that takes messages.
+const OPEN: u16 = 1;
+
 pub(super) struct Socket {
-    socket: WebSocket,
+    socket: BrowserSocket,
     target: Rc<Target>,
     was_open: bool,
     /// Called as long as the socket refers to them.
@@ -34,8 +35,7 @@ impl Socket {
         target: &Rc<Target>,
         binary_type: BinaryType,
     ) -> Result<Self, JsValue> {
-        let protocols: Array = target.protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
-        let socket = WebSocket::new_with_str_sequence(&target.url, &protocols)?;
+        let socket = BrowserSocket::new(&target.url, &glue::array(&target.protocols))?;
         let binary_type = match binary_type {
             BinaryType::Blob => "blob",
             BinaryType::ArrayBuffer => "arraybuffer",
@@ -50,7 +50,7 @@ impl Socket {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.socket.ready_state() == WebSocket::OPEN
+        self.socket.ready_state() == OPEN
     }
 
     /// The handshake succeeded.
@@ -96,12 +96,11 @@ impl Socket {
 
     pub(super) fn send(&self, message: &Message) -> Result<(), JsValue> {
         match message {
-            Message::Text(text) => self.socket.send_with_str(text),
-            // Of memory that threads share a browser takes no view, only a copy.
+            Message::Text(text) => self.socket.send_text(text),
             #[cfg(target_feature = "atomics")]
-            Message::Binary(data) => self.socket.send_with_js_u8_array(&js_sys::Uint8Array::new_from_slice(data)),
+            Message::Binary(data) => self.socket.send_array(&glue::Uint8Array::new(data)),
             #[cfg(not(target_feature = "atomics"))]
-            Message::Binary(data) => self.socket.send_with_u8_array(data),
+            Message::Binary(data) => self.socket.send_bytes(data),
         }
     }
 
@@ -111,7 +110,7 @@ impl Socket {
 
     /// The code was checked before: it is one that a page may send.
     pub(super) fn close(&self, code: Option<CloseCode>, reason: Option<&str>) {
-        let _ = self.socket.unchecked_ref::<glue::Closable>().close(code.map(CloseCode::get), reason);
+        let _ = self.socket.close(code.map(CloseCode::get), reason);
     }
 }
 

@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 
 use wasm_bindgen::JsValue;
 
-use super::client::{Client, Kind, News};
+use super::client::{Client, Held, Kind};
 use super::glue;
 use super::options::Options;
 use super::socket::Socket;
@@ -32,9 +32,11 @@ pub(super) struct WebTransport {
     pub(super) max_message_size: usize,
     pub(super) link: Link,
     /// Arrived and could not be delivered at once: behind a blob that must be read first, or while paused.
-    pub(super) backlog: VecDeque<News>,
-    /// The first of the backlog is a blob that is being read.
+    pub(super) backlog: VecDeque<Held>,
+    /// A blob is being read, which arrived before all that is in the backlog.
     pub(super) reads: bool,
+    /// The last message was a text.
+    pub(super) was_text: bool,
     pub(super) failure: Option<Error>,
     pub(super) reading: bool,
     pub(super) closing: bool,
@@ -68,6 +70,7 @@ impl WebTransport {
             link: Link::Down,
             backlog: VecDeque::new(),
             reads: false,
+            was_text: true,
             failure: None,
             reading: true,
             closing: false,
@@ -131,7 +134,11 @@ impl WebTransport {
     pub(super) fn fail(&mut self, error: Error) {
         self.part();
         self.failure = Some(error);
-        self.backlog.push_back(Kind::Failed.into());
+        self.hold(Kind::Failed, JsValue::UNDEFINED);
+    }
+
+    fn hold(&mut self, kind: Kind, value: JsValue) {
+        self.backlog.push_back(Held { kind, attempt: self.attempt, value });
     }
 
     pub(super) fn watch(&mut self) -> &mut Watch {
@@ -150,7 +157,7 @@ impl WebTransport {
         let Link::Up(socket) = &self.link else { return None };
         if self.watch.came() {
             // In place of the close event that should have come.
-            self.backlog.push_back(News { kind: Kind::Close, attempt: self.attempt, value: JsValue::TRUE });
+            self.hold(Kind::Close, JsValue::TRUE);
             return None;
         }
         let buffered = socket.buffered_amount();
