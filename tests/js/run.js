@@ -1,5 +1,5 @@
 // Runs suites in a browser or in Node: `node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD]`.
-// Prints a line for each test, what went wrong at the end, and the sums as `node --test` does.
+// Those of `driven/` do not run in the page, but drive the browser. Prints a line for each test, what went wrong at the end, and the sums as `node --test` does.
 
 import { browser } from './support/webdriver.js'
 import { fileServer, testServer } from './support/server.js'
@@ -7,7 +7,9 @@ import { all, attempt } from './support/test.js'
 
 const words = process.argv.slice(2)
 const filter = words.find((word) => word.startsWith('--filter='))?.slice(9) ?? ''
-const [where, ...suites] = words.filter((word) => !word.startsWith('--'))
+const [where, ...named] = words.filter((word) => !word.startsWith('--'))
+const driven = named.filter((suite) => suite.startsWith('driven/'))
+const suites = named.filter((suite) => !driven.includes(suite))
 const results = []
 
 function note(result) {
@@ -18,7 +20,7 @@ function note(result) {
   else console.log(`ok ${name}`)
 }
 
-async function inPage(control) {
+async function inBrowser(control) {
   let done
   const finished = new Promise((resolve) => (done = resolve))
   const files = await fileServer({
@@ -33,24 +35,28 @@ async function inPage(control) {
   try {
     const parameters = new URLSearchParams({ control, filter })
     suites.forEach((suite) => parameters.append('suite', `./${suite}.js`))
-    await page.go(`${files.url}/tests/js/page.html?${parameters}`)
-    await finished
+    if (suites.length > 0) {
+      await page.go(`${files.url}/tests/js/page.html?${parameters}`)
+      await finished
+    }
+    await here(driven, control, { page, files })
   } finally {
     await page.end()
     files.end()
   }
 }
 
-async function inNode(control) {
+/** Runs suites in this process. */
+async function here(suites, control, means) {
   for (const suite of suites) await import(`./${suite}.js`)
   for (const test of all().filter(({ name }) => name.includes(filter))) {
-    note({ name: test.name, ...(await attempt(test, control)) })
+    note({ name: test.name, ...(await attempt(test, control, means)) })
   }
 }
 
 const server = await testServer()
 try {
-  await (where === 'node' ? inNode(server.control) : inPage(server.control))
+  await (where === 'node' ? here(suites, server.control) : inBrowser(server.control))
 } finally {
   await server.end()
 }

@@ -22,6 +22,8 @@ const OWN: [&str; 6] = ["own/life", "own/sending", "own/options", "own/methods",
 const STANDARD: [&str; 5] =
     ["standard/constructor", "standard/close", "standard/send", "standard/events", "standard/interface"];
 const PAGE: [&str; 1] = ["own/page"];
+/// These drive the browser rather than run in it.
+const DRIVEN: [&str; 2] = ["driven/history", "driven/network"];
 
 /// What the package has to contain, and nothing else.
 const CONTENTS: [&str; 19] = [
@@ -88,19 +90,19 @@ pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 pub(crate) fn chromium(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::needs("chromedriver")?;
-    run(job, "chromium", &[&OWN, &PAGE, &STANDARD])
+    run(job, "chromium", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
 }
 
 pub(crate) fn firefox(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::needs("firefox-esr")?;
     setup::needs("geckodriver")?;
-    run(job, "firefox", &[&OWN, &PAGE, &STANDARD])
+    run(job, "firefox", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
 }
 
 pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::needs("WebKitWebDriver")?;
     setup::needs("xvfb-run")?;
-    run(job, "webkit", &[&OWN, &PAGE, &STANDARD])
+    run(job, "webkit", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
 }
 
 fn run(job: &mut Job<'_>, place: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {

@@ -32,8 +32,7 @@ export function late(t) {
 }
 
 /** The types of all events in order, with what tells them apart. */
-export function log(socket) {
-  const entries = []
+export function log(socket, entries = []) {
   for (const type of ['open', 'message', 'error', 'close', 'reconnecting', 'end', 'drain', 'latency']) {
     socket.addEventListener(type, (event) => {
       if (type === 'message') entries.push(`message ${event.data}`)

@@ -134,9 +134,9 @@ function unhex(hex) {
   return new TextDecoder().decode(Uint8Array.from(bytes))
 }
 
-/** Runs one test; what went wrong, if anything. */
-export async function attempt({ run }, control, millis = 30_000) {
-  const context = new Context(control)
+/** Runs one test; what went wrong, if anything. `means` are what else the context has. */
+export async function attempt({ run }, control, means = {}, millis = 30_000) {
+  const context = Object.assign(new Context(control), means)
   let timeout
   try {
     const late = new Promise((_, reject) => {

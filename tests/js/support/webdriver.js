@@ -25,9 +25,18 @@ export const BROWSERS = {
     capabilities: (profile) => ({
       'goog:chromeOptions': { args: [...CHROMIUM_ARGUMENTS, `--user-data-dir=${profile}`] },
     }),
+    offline: (post, on) =>
+      post('chromium/network_conditions', {
+        network_conditions: { offline: on, latency: 0, download_throughput: -1, upload_throughput: -1 },
+      }),
   },
   firefox: {
-    command: (port) => ['geckodriver', ['--port', `${port}`]],
+    command: (port) => ['geckodriver', ['--port', `${port}`, '--allow-system-access']],
+    offline: async (post, on) => {
+      await post('moz/context', { context: 'chrome' })
+      await post('execute/sync', { script: 'Services.io.offline = arguments[0]', args: [on] })
+      await post('moz/context', { context: 'content' })
+    },
     capabilities: () => ({
       'moz:firefoxOptions': {
         binary: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
@@ -35,6 +44,7 @@ export const BROWSERS = {
         prefs: {
           // Its own delays between failed attempts are not what the tests are about.
           'network.websocket.delay-failed-reconnects': false,
+          'network.disable-localhost-when-offline': true,
         },
       },
     }),
@@ -48,7 +58,7 @@ export const BROWSERS = {
 
 /** Starts a browser. `script` runs the body of a function there, `end` ends it. */
 export async function browser(name) {
-  const { command, capabilities, environment } = BROWSERS[name]
+  const { command, capabilities, environment, offline = noSwitch } = BROWSERS[name]
   const port = await freePort()
   const profile = mkdtempSync(join(tmpdir(), 'homing-js-'))
   const [program, args] = command(port)
@@ -91,6 +101,8 @@ export async function browser(name) {
       back: () => call('POST', `${session}/back`, {}),
       script: (script, ...args) => call('POST', `${session}/execute/sync`, { script, args }),
       async: (script, ...args) => call('POST', `${session}/execute/async`, { script, args }),
+      /** Takes the network away, or gives it back. Rejects where there is no command for that. */
+      offline: (on) => offline((path, body) => call('POST', `${session}/${path}`, body), on),
       /** Chromium's own protocol. */
       cdp: (cmd, params = {}) => call('POST', `${session}/goog/cdp/execute`, { cmd, params }),
       end,
@@ -100,6 +112,9 @@ export async function browser(name) {
     throw error
   }
 }
+
+/** What another browser would take, so that its driver says no. */
+const noSwitch = (post, on) => post('network_conditions', { network_conditions: { offline: on } })
 
 async function freePort() {
   const server = createServer()

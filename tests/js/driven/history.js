@@ -1,0 +1,120 @@
+// The back/forward cache, by real navigation: away from a page and back through the browser's history.
+//
+// Whether a browser keeps a page in its cache is the browser's to say. Where it keeps none that holds a connection, the
+// page without one and the page with the browser's own class show that this is why.
+
+import { equal, ok, skip, test, until } from '../support/test.js'
+
+const QUICK = { reconnect: { min: 20, max: 50 } }
+const NEVER = { reconnect: { min: 600_000, max: 600_000, jitter: 0 } }
+
+/** What the page saw, and whether it is the page that was left. */
+const seen = (page) => page.script('return window.seen && { notes: seen.notes, before: seen.before, isSame: !!window.wasLeft }')
+
+class Journey {
+  constructor(t, server, parameters) {
+    this.t = t
+    this.server = server
+    this.parameters = parameters
+  }
+
+  notes = async () => (await seen(this.t.page))?.notes ?? []
+  sees = (last) => until(async () => (await this.notes()).at(-1) === last)
+  connected = (count) => until(async () => (await this.server.command('connections')) === `${count}`)
+
+  async begin() {
+    const { page, files } = this.t
+    await page.go(`${files.url}/tests/js/driven/away.html`)
+    await page.script('sessionStorage.clear()')
+    await page.go(`${files.url}/tests/js/driven/page.html?${new URLSearchParams(this.parameters)}`)
+    await until(() => seen(page))
+  }
+
+  /** Goes somewhere else. */
+  async leave() {
+    const { page, files } = this.t
+    await page.script('window.wasLeft = true')
+    await page.go(`${files.url}/tests/js/driven/away.html`)
+  }
+
+  /** Comes back. What the page sees then. */
+  async comeBack() {
+    await this.t.page.back()
+    const { isSame, before } = await until(() => seen(this.t.page))
+    return { isSame, before }
+  }
+}
+
+/** Whether the browser's cache takes a page that holds this. */
+async function isCached(t, server, parameters) {
+  const journey = new Journey(t, server, parameters)
+  await journey.begin()
+  if (parameters.url) await journey.sees('open')
+  await journey.leave()
+  const { isSame } = await journey.comeBack()
+  return isSame
+}
+
+/** Why a page with a connection is not kept, from what this browser does with other pages. */
+async function reason(t, server) {
+  const without = await isCached(t, server, {})
+  const native = await isCached(t, server, { url: server.url('/echo'), class: 'native' })
+  if (native) throw new Error('a page with the browser’s own class is kept, but not one with ours')
+  return without
+    ? `${t.page.name} keeps a page without a connection, but none with one, be it the browser’s own class`
+    : `${t.page.name} keeps no page at all here`
+}
+
+test('s8c_a_page_with_an_open_connection_comes_back_from_the_cache', async (t) => {
+  const server = await t.server()
+  const journey = new Journey(t, server, { url: server.url('/echo'), options: JSON.stringify(QUICK) })
+  await journey.begin()
+  await journey.sees('open')
+  await journey.leave()
+  // Wherever it went, its connection did not stay.
+  await journey.connected(0)
+  const { isSame, before } = await journey.comeBack()
+  await journey.sees('open')
+  await journey.connected(1)
+  if (isSame) {
+    equal(await journey.notes(), ['open', 'pagehide cached', 'close 1006', 'pageshow cached', 'open'])
+    equal(await t.page.script('return [seen.socket.stats.attempts, seen.socket.stats.reconnects]'), [2, 1])
+    return
+  }
+  // A page anew, which has no past.
+  ok(before.includes('pagehide anew'), before)
+  equal(await journey.notes(), ['open'])
+  skip(await reason(t, server))
+})
+
+test('s8c_a_page_whose_client_waits_comes_back_from_the_cache', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const journey = new Journey(t, server, { url: server.url('/echo'), options: JSON.stringify(NEVER) })
+  await journey.begin()
+  await journey.sees('reconnecting')
+  await journey.leave()
+  await server.command('restart')
+  const { isSame } = await journey.comeBack()
+  if (!isSame) skip(await reason(t, server))
+  // It would have waited for ten minutes.
+  await journey.sees('open')
+  equal(await journey.notes(), ['error', 'close 1006', 'reconnecting', 'pagehide cached', 'pageshow cached', 'open'])
+})
+
+test('s8c_a_client_that_was_closed_stays_closed_when_its_page_comes_back', async (t) => {
+  const server = await t.server()
+  const journey = new Journey(t, server, { url: server.url('/echo'), options: JSON.stringify(QUICK) })
+  await journey.begin()
+  await journey.sees('open')
+  await t.page.script('seen.socket.close()')
+  await journey.sees('end closed')
+  await journey.leave()
+  const { isSame } = await journey.comeBack()
+  if (!isSame) skip(await reason(t, server))
+  await journey.sees('pageshow cached')
+  // Whatever were to come would come before an answer from the same server.
+  await t.page.async(`const [url, done] = arguments; new WebSocket(url).onopen = done`, server.url('/echo'))
+  equal((await journey.notes()).slice(1), ['close 1005', 'end closed', 'pagehide cached', 'pageshow cached'])
+  equal(await t.page.script('return [seen.socket.readyState, seen.socket.stats.attempts]'), [3, 1])
+})

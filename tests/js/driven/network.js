@@ -1,0 +1,33 @@
+// The network goes away, and comes back: by the browser's own switch, so that the events are the browser's.
+
+import { equal, skip, test, until } from '../support/test.js'
+
+const OPTIONS = {
+  reconnect: { min: 600_000, max: 600_000, jitter: 0 },
+  heartbeat: { message: 'beat', interval: 50, timeout: 200 },
+}
+
+test('s8c_a_lost_network_is_noticed_and_its_return_as_well', async (t) => {
+  const { page, files } = t
+  const server = await t.server()
+  await page.go(`${files.url}/tests/js/driven/page.html?${new URLSearchParams({ url: server.url('/echo'), options: JSON.stringify(OPTIONS) })}`)
+  const notes = async () => (await page.script('return window.seen?.notes ?? []')).filter((note) => !note.startsWith('message'))
+  const sees = (last) => until(async () => (await notes()).at(-1) === last)
+  await sees('open')
+  t.onEnd(() => page.offline(false).catch(() => {}))
+  try {
+    await page.offline(true)
+  } catch (error) {
+    // Without its events; `own/options` has a network that is silent.
+    skip(`${page.name} has no switch for it: ${error.message}`)
+  }
+  // Firefox leaves a connection to the same machine alone.
+  await server.command('silence?on=1')
+  await sees('reconnecting')
+  await server.command('silence?on=0')
+  equal(await page.script('return [navigator.onLine, seen.socket.state, seen.socket.readyState]'), [false, 'waiting', 0])
+  await page.offline(false)
+  await sees('open')
+  equal(await notes(), ['open', 'offline', 'error', 'close 1006', 'reconnecting', 'online', 'open'])
+  equal(await page.script('return seen.errors'), ['homing: heartbeat timeout'])
+})

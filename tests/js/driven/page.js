@@ -1,0 +1,32 @@
+// A page with one client, or with the browser's own class, that notes what it sees: `?url=...&class=...&options=...`.
+
+import { HomingSocket } from '../../../dist/index.js'
+import { log } from '../support/homing.js'
+
+const parameters = new URLSearchParams(location.search)
+const url = parameters.get('url')
+const options = JSON.parse(parameters.get('options') ?? '{}')
+
+const notes = []
+/** What the page of before saw, if this one is another. */
+const before = JSON.parse(sessionStorage.getItem('notes') ?? '[]')
+for (const type of ['pagehide', 'pageshow']) {
+  addEventListener(type, ({ persisted }) => {
+    notes.push(`${type} ${persisted ? 'cached' : 'anew'}`)
+    sessionStorage.setItem('notes', JSON.stringify(notes))
+  })
+}
+for (const type of ['offline', 'online']) addEventListener(type, () => notes.push(type))
+
+let socket
+if (parameters.get('class') === 'native') {
+  socket = new WebSocket(url)
+  log(socket, notes)
+} else if (url) {
+  socket = new HomingSocket(url, undefined, options)
+  log(socket, notes)
+}
+/** What failed, where that is told. */
+const errors = []
+socket?.addEventListener('error', ({ error }) => error && errors.push(error.message))
+globalThis.seen = { before, errors, notes, socket }
