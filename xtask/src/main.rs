@@ -43,9 +43,10 @@ usage: cargo xtask test [--list] [--verbose] [FILTER...]
   --small    builds for size rather than speed
   WORD       only the cases whose name contains it
 
-       cargo xtask autobahn [CASE...]
+       cargo xtask autobahn [native|chromium|firefox|webkit|node] [CASE...]
 
-  runs the native client against the Autobahn TestSuite and prints a table
+  runs the native client against the Autobahn TestSuite and prints a table; or, in a browser or in Node, the npm class
+  beside the one that it stands on
   CASE       run only these, as 7.* or 12.1.1; all of them take an hour
 
        cargo xtask demo

@@ -4,15 +4,22 @@ use std::sync::{Arc, Mutex};
 
 use homing::native::{BuilderExt, Deflate};
 use homing::{Builder, End, Message, Reconnect, WebSocket};
+use serde_json::Value;
 
 pub(crate) const NAME: &str = "homing";
 /// The largest message of all cases is 16 MiB, echoed.
 const LARGEST: usize = 16 << 20;
 
-/// Runs every case that the server has, so many at the same time, and has it write its reports.
-pub(crate) async fn run(port: &str, turns: usize) -> Result<(), String> {
+/// Runs every case that the server has, or only those named, so many at once, and has it write its reports.
+pub(crate) async fn run(port: &str, turns: usize, named: &[&str]) -> Result<(), String> {
     let count: usize = ask(port, "getCaseCount").await?.trim().parse().map_err(|_| "no number of cases")?;
-    let next = Arc::new(Mutex::new(1..=count));
+    let mut cases = Vec::new();
+    for case in 1..=count {
+        if named.is_empty() || named.contains(&name(port, case).await?.as_str()) {
+            cases.push(case);
+        }
+    }
+    let next = Arc::new(Mutex::new(cases.into_iter()));
     let turns = (0..turns).map(|_| {
         let (next, port) = (next.clone(), port.to_owned());
         tokio::spawn(async move {
@@ -27,6 +34,13 @@ pub(crate) async fn run(port: &str, turns: usize) -> Result<(), String> {
         turn.await.map_err(|error| error.to_string())??;
     }
     ask(port, "updateReports").await.map(drop)
+}
+
+/// As 6.4.3.
+async fn name(port: &str, case: usize) -> Result<String, String> {
+    let info = ask(port, &format!("getCaseInfo?case={case}")).await?;
+    let info: Value = serde_json::from_str(&info).map_err(|error| error.to_string())?;
+    info["id"].as_str().map(str::to_owned).ok_or_else(|| format!("case {case} has no name"))
 }
 
 async fn run_case(port: &str, case: usize) -> Result<(), String> {
@@ -45,9 +59,11 @@ async fn run_case(port: &str, case: usize) -> Result<(), String> {
 async fn ask(port: &str, what: &str) -> Result<String, String> {
     let answer = Arc::new(Mutex::new(String::new()));
     let heard = answer.clone();
-    let client = client(port, &format!("{what}?agent={NAME}")).on_message(move |_, message: Message| {
-        *heard.lock().expect("nobody panics") = message.as_text().unwrap_or_default().to_owned();
-    });
+    let client = client(port, &format!("{what}{}agent={NAME}", if what.contains('?') { '&' } else { '?' })).on_message(
+        move |_, message: Message| {
+            *heard.lock().expect("nobody panics") = message.as_text().unwrap_or_default().to_owned();
+        },
+    );
     let end = end(client).await?;
     match end.error {
         Some(error) => Err(format!("{what}: {error}")),

@@ -1,102 +1,67 @@
-//! Reading the reports.
+//! What the native client has to show.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::agent::NAME;
+use crate::case::{self, Case, Fault, Grade, Judged};
 
-/// What a server is told that breaks the protocol.
-const VIOLATION_CODES: [i64; 2] = [1002, 1007];
+/// For each section in which the server breaks rules: how many cases it has, and in how many of them. 119 in all.
+const VIOLATIONS: [(u32, usize, usize); 6] =
+    [(2, 11, 1), (3, 7, 7), (4, 10, 10), (5, 20, 12), (6, 145, 75), (7, 37, 14)];
 
 pub(crate) struct Verdict {
     cases: Vec<Case>,
 }
 
-struct Case {
-    /// As 6.4.3.
-    number: Vec<u32>,
-    behavior: String,
-    behavior_close: String,
-    /// The close code that the client sent.
-    code: Option<i64>,
-    /// Those it should have sent.
-    expected: Vec<i64>,
-}
-
 pub(crate) fn read(reports: &Path) -> Result<Verdict, String> {
-    let index = json(&reports.join("index.json"))?;
-    let cases = index[NAME].as_object().ok_or("no reports of this agent")?;
-    let cases: Result<Vec<_>, _> = cases.iter().map(|(number, case)| read_case(reports, number, case)).collect();
-    let mut cases = cases?;
-    cases.sort_by(|a, b| a.number.cmp(&b.number));
-    Ok(Verdict { cases })
+    Ok(Verdict { cases: case::read(reports, NAME)? })
 }
 
-fn read_case(reports: &Path, number: &str, case: &Value) -> Result<Case, String> {
-    let text = |name: &str| case[name].as_str().map(str::to_owned).ok_or(format!("case {number} has no {name}"));
-    let details = json(&reports.join(text("reportfile")?))?;
-    let codes = details["expectedClose"]["closeCode"].as_array();
-    Ok(Case {
-        number: number.split('.').filter_map(|part| part.parse().ok()).collect(),
-        behavior: text("behavior")?,
-        behavior_close: text("behaviorClose")?,
-        code: case["remoteCloseCode"].as_i64(),
-        expected: codes.into_iter().flatten().filter_map(Value::as_i64).collect(),
-    })
+/// By their sections.
+pub(crate) fn sections<T>(cases: &[T], section: impl Fn(&T) -> u32) -> BTreeMap<u32, Vec<&T>> {
+    let mut sections: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for case in cases {
+        sections.entry(section(case)).or_default().push(case);
+    }
+    sections
 }
 
-fn json(file: &Path) -> Result<Value, String> {
-    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    // Payloads that are not UTF-8 appear as halves of surrogate pairs, which JSON does not have.
-    serde_json::from_str(&text.replace(r"\ud", r"\\ud")).map_err(|error| format!("{}: {error}", file.display()))
-}
-
-impl Case {
-    fn name(&self) -> String {
-        let parts: Vec<_> = self.number.iter().map(u32::to_string).collect();
-        parts.join(".")
+fn fault(case: &Case) -> Option<Fault> {
+    if case.grade() != Grade::Fine {
+        return Some(Fault::of(case, format!("{}, close {}", case.behavior, case.behavior_close)));
     }
-
-    /// Whether the server broke a rule in it.
-    fn is_violation(&self) -> bool {
-        // In 7.7 the server sends these codes itself, as it may.
-        !self.number.starts_with(&[7, 7]) && self.expected.iter().any(|code| VIOLATION_CODES.contains(code))
+    if case.is_violation() && !case.is_told() {
+        let code = case.code.map_or("no close code".into(), |code| code.to_string());
+        return Some(Fault::of(case, format!("told {code}, not one of {:?}", case.expected)));
     }
-
-    /// Whether it was told so. Some cases allow other codes as well.
-    fn is_told(&self) -> bool {
-        self.code.is_some_and(|code| VIOLATION_CODES.contains(&code) && self.expected.contains(&code))
-    }
-
-    fn fault(&self) -> Option<String> {
-        let fine = |behavior: &str| matches!(behavior, "OK" | "INFORMATIONAL");
-        if !fine(&self.behavior) || !fine(&self.behavior_close) {
-            return Some(format!("{}: {}, close {}", self.name(), self.behavior, self.behavior_close));
-        }
-        if self.is_violation() && !self.is_told() {
-            return Some(format!("{}: told {:?}, not one of {:?}", self.name(), self.code, self.expected));
-        }
-        None
-    }
+    None
 }
 
 impl Verdict {
-    pub(crate) fn faults(&self) -> Vec<String> {
-        let faults = self.cases.iter().filter_map(Case::fault);
+    pub(crate) fn judged(&self) -> Judged {
+        Judged { table: self.table(), faults: self.faults() }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
         // Nothing was shown by nothing.
-        if self.cases.is_empty() { vec!["no cases ran".into()] } else { faults.collect() }
+        if self.cases.is_empty() {
+            return vec![Fault::of_all("no cases ran".into())];
+        }
+        let sections = sections(&self.cases, Case::section);
+        // A violation that is not known for one would not be judged.
+        let miscounted = VIOLATIONS.iter().filter_map(|&(section, all, violations)| {
+            let cases = sections.get(&section).filter(|cases| cases.len() == all)?;
+            let found = cases.iter().filter(|case| case.is_violation()).count();
+            let fault = || Fault::of_all(format!("section {section}: {found} violations, not {violations}"));
+            (found != violations).then(fault)
+        });
+        self.cases.iter().filter_map(fault).chain(miscounted).collect()
     }
 
     /// One line for each section.
-    pub(crate) fn table(&self) -> String {
-        let mut sections: BTreeMap<u32, Vec<&Case>> = BTreeMap::new();
-        for case in &self.cases {
-            sections.entry(case.number.first().copied().unwrap_or_default()).or_default().push(case);
-        }
+    fn table(&self) -> String {
         let heads = ["OK", "INFORMATIONAL", "NON-STRICT", "UNIMPLEMENTED", "FAILED"];
         let mut table = "section   cases".to_owned();
         heads.iter().for_each(|head| write!(table, "  {head}").expect("a string"));
@@ -111,10 +76,79 @@ impl Verdict {
             let told = violations.iter().filter(|case| case.is_told());
             writeln!(table, "  {:>10}  {:>12}", violations.len(), told.count()).expect("a string");
         };
-        for (section, cases) in &sections {
+        for (section, cases) in &sections(&self.cases, Case::section) {
             line(&section.to_string(), cases);
         }
         line("all", &self.cases.iter().collect::<Vec<_>>());
         table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::tests::{case, graded};
+
+    fn faults(cases: Vec<Case>) -> Vec<String> {
+        Verdict { cases }.faults().iter().map(Fault::to_string).collect()
+    }
+
+    #[test]
+    fn all_violations_are_known() {
+        assert_eq!(VIOLATIONS.iter().map(|(_, _, violations)| violations).sum::<usize>(), 119);
+    }
+
+    #[test]
+    fn a_code_that_the_case_does_not_expect_is_a_fault() {
+        assert_eq!(faults(vec![case("5.1", Some(1002), &[1002]), case("6.3.1", Some(1007), &[1007])]), [""; 0]);
+        let wrong =
+            vec![case("5.1", Some(1002), &[1002]), case("6.3.1", Some(1002), &[1007]), case("3.1", None, &[1002])];
+        assert_eq!(
+            faults(wrong),
+            ["6.3.1: told 1002, not one of [1007]", "3.1: told no close code, not one of [1002]"]
+        );
+    }
+
+    #[test]
+    fn what_is_less_than_fine_is_a_fault() {
+        let cases = vec![
+            graded("6.4.3", "NON-STRICT", "OK", Some(1007), &[1007]),
+            graded("1.1.1", "OK", "UNCLEAN", Some(1000), &[1000]),
+            graded("7.1.6", "INFORMATIONAL", "INFORMATIONAL", Some(1000), &[1000]),
+        ];
+        assert_eq!(faults(cases), ["6.4.3: NON-STRICT, close OK", "1.1.1: OK, close UNCLEAN"]);
+    }
+
+    #[test]
+    fn a_whole_section_has_all_its_violations() {
+        let section = |violations: u32| {
+            let number = |case: u32| format!("3.{case}");
+            let code = |case: u32| if case <= violations { 1002 } else { 1000 };
+            (1..=7).map(|number_of| case(&number(number_of), Some(code(number_of)), &[code(number_of)])).collect()
+        };
+        assert_eq!(faults(section(7)), [""; 0]);
+        assert_eq!(faults(section(6)), ["section 3: 6 violations, not 7"]);
+        // Of a part of a section nothing can be said.
+        assert_eq!(faults(vec![case("3.1", Some(1000), &[1000])]), [""; 0]);
+    }
+
+    #[test]
+    fn nothing_at_all_shows_nothing() {
+        assert_eq!(faults(Vec::new()), ["no cases ran"]);
+    }
+
+    #[test]
+    fn the_table_counts() {
+        let cases = vec![
+            case("1.1.1", Some(1000), &[1000]),
+            case("6.3.1", Some(1002), &[1007]),
+            graded("6.4.3", "NON-STRICT", "OK", Some(1007), &[1007]),
+        ];
+        let table = Verdict { cases }.table();
+        let numbers = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let lines: Vec<_> = table.lines().skip(1).map(numbers).collect();
+        assert_eq!(lines[0], ["1", "1", "1", "0", "0", "0", "0", "0", "0"]);
+        assert_eq!(lines[1], ["6", "2", "1", "0", "1", "0", "0", "2", "1"]);
+        assert_eq!(lines[2], ["all", "3", "2", "0", "1", "0", "0", "2", "1"]);
     }
 }
