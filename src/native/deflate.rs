@@ -15,7 +15,11 @@ const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
 const MIN_BITS: u8 = 9;
 
 /// Messages up to about this length are inflated in one go.
-const JOINED: usize = 1024;
+const JOINED: usize = 256;
+/// Those that come to less than this are inflated in a place that is there already. Zlib's fast way needs room for more
+/// than most of them come to.
+const SHORT: usize = 2048;
+const FAST: usize = 300;
 /// So much room is made at once for a message because of those before it.
 const USUAL: usize = 4096;
 /// How many states of each direction are kept for whoever needs one next.
@@ -25,7 +29,7 @@ const SPARES: usize = 4;
 /// and memory of this size that comes and goes with every message leaves holes in the heap.
 struct Spare<K, S>(Mutex<Vec<(K, Box<S>)>>);
 
-static INFLATING: Spare<u8, Decompress> = Spare(Mutex::new(Vec::new()));
+static INFLATING: Spare<u8, Inflating> = Spare(Mutex::new(Vec::new()));
 static DEFLATING: Spare<(u8, u32), Compress> = Spare(Mutex::new(Vec::new()));
 
 impl<K: PartialEq, S> Spare<K, S> {
@@ -47,10 +51,16 @@ impl<K: PartialEq, S> Spare<K, S> {
     }
 }
 
+struct Inflating {
+    zlib: Decompress,
+    /// Where short messages are inflated; empty between them.
+    short: Vec<u8>,
+}
+
 /// What comes from the server.
 pub(super) struct Inflate {
     /// Absent while there is nothing to remember.
-    state: Option<Box<Decompress>>,
+    state: Option<Box<Inflating>>,
     bits: u8,
     takeover: bool,
     /// What the latest messages came to.
@@ -64,8 +74,14 @@ impl Inflate {
 
     /// Inflates a part of a message to the end of `message`, which must not become longer than `limit`.
     pub(super) fn push(&mut self, part: &[u8], last: bool, message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
+        let Self { bits, usual, .. } = *self;
+        let new = || {
+            let zlib = Decompress::new_with_window_bits(false, bits);
+            Box::new(Inflating { zlib, short: Vec::with_capacity(SHORT) })
+        };
+        let state = self.state.get_or_insert_with(|| INFLATING.take(bits).unwrap_or_else(new));
         if !last {
-            return self.inflate(part, message, limit);
+            return inflate(&mut state.zlib, part, message, limit, usual);
         }
         let mut joined = [0; JOINED];
         let length = part.len() + TAIL.len();
@@ -73,48 +89,24 @@ impl Inflate {
         if let Some(joined) = joined.get_mut(..length) {
             joined[..part.len()].copy_from_slice(part);
             joined[part.len()..].copy_from_slice(&TAIL);
-            self.inflate(joined, message, limit)?;
+            if message.is_empty() && usual + FAST < SHORT {
+                inflate(&mut state.zlib, joined, &mut state.short, limit, usual)?;
+                // What is kept is no longer than the message.
+                *message = state.short.as_slice().to_vec();
+                state.short.clear();
+                state.short.shrink_to(SHORT);
+            } else {
+                inflate(&mut state.zlib, joined, message, limit, usual)?;
+            }
         } else {
-            self.inflate(part, message, limit)?;
-            self.inflate(&TAIL, message, limit)?;
+            inflate(&mut state.zlib, part, message, limit, usual)?;
+            inflate(&mut state.zlib, &TAIL, message, limit, usual)?;
         }
-        self.usual = message.len().max(self.usual - self.usual / 8).min(USUAL);
-        if let (Some(state), false) = (&mut self.state, self.takeover) {
-            state.reset(false);
+        self.usual = message.len().max(usual - usual / 8).min(USUAL);
+        if !self.takeover {
+            state.zlib.reset(false);
         }
         Ok(())
-    }
-
-    fn inflate(&mut self, mut part: &[u8], message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
-        let new = || Box::new(Decompress::new_with_window_bits(false, self.bits));
-        let state = self.state.get_or_insert_with(|| INFLATING.take(self.bits).unwrap_or_else(new));
-        loop {
-            if message.len() == message.capacity() {
-                if message.len() > limit {
-                    return Err(Fault::TooLarge(limit));
-                }
-                // One more than allowed, to tell a message that fits from one that does not.
-                let room = message.len().max(4 * part.len()).max(self.usual + 1).clamp(128, 1 << 20);
-                message.reserve_exact(room.min((limit - message.len()).saturating_add(1)));
-            }
-            let read = state.total_in();
-            let status = state.decompress_vec(part, message, FlushDecompress::Sync);
-            let status = status.map_err(|_| Fault::Protocol("a compressed message is damaged"))?;
-            part = &part[(state.total_in() - read) as usize..];
-            match status {
-                // The last block of a stream, after which another may begin (section 7.2.3.5).
-                Status::StreamEnd => {
-                    state.reset(false);
-                    if part.is_empty() {
-                        break;
-                    }
-                }
-                // Full: there may be more.
-                _ if message.len() == message.capacity() => {}
-                _ => break,
-            }
-        }
-        if message.len() > limit { Err(Fault::TooLarge(limit)) } else { Ok(()) }
     }
 
     /// Nothing more is at hand: gives back the memory that the next message can do without.
@@ -128,6 +120,43 @@ impl Inflate {
     pub(super) fn keeps_memory(&self) -> bool {
         self.state.is_some()
     }
+}
+
+/// `usual` is the room to make at once.
+fn inflate(
+    zlib: &mut Decompress,
+    mut part: &[u8],
+    message: &mut Vec<u8>,
+    limit: usize,
+    usual: usize,
+) -> Result<(), Fault> {
+    loop {
+        if message.len() == message.capacity() {
+            if message.len() > limit {
+                return Err(Fault::TooLarge(limit));
+            }
+            // One more than allowed, to tell a message that fits from one that does not.
+            let room = message.len().max(4 * part.len()).max(usual + 1).clamp(128, 1 << 20);
+            message.reserve_exact(room.min((limit - message.len()).saturating_add(1)));
+        }
+        let read = zlib.total_in();
+        let status = zlib.decompress_vec(part, message, FlushDecompress::Sync);
+        let status = status.map_err(|_| Fault::Protocol("a compressed message is damaged"))?;
+        part = &part[(zlib.total_in() - read) as usize..];
+        match status {
+            // The last block of a stream, after which another may begin (section 7.2.3.5).
+            Status::StreamEnd => {
+                zlib.reset(false);
+                if part.is_empty() {
+                    break;
+                }
+            }
+            // Full: there may be more.
+            _ if message.len() == message.capacity() => {}
+            _ => break,
+        }
+    }
+    if message.len() > limit { Err(Fault::TooLarge(limit)) } else { Ok(()) }
 }
 
 /// What goes to the server.
