@@ -2,19 +2,18 @@
 //! Both with the same compressor, its middle level, whole windows and context takeover.
 
 use std::hint::black_box;
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use homing::native::{BuilderExt, Deflate};
-use homing::{Heartbeat, Message, Refusal, WebSocket};
-use tokio::sync::oneshot;
+use homing::{Heartbeat, WebSocket};
 use yawc::{Frame, Options as YawcOptions};
 
-use crate::clients::{runtime, url};
+use crate::clients::{Arrivals, receive, runtime, send, url};
 use crate::deflate_server::{Kind, messages};
+use crate::idle::child;
 use crate::report::{self, Target};
 use crate::rounds::{Options, Side, take_turns};
 use crate::server::Server;
@@ -44,7 +43,7 @@ pub(crate) fn run(options: &Options) {
             let pairs = take_turns(options, options.rounds(9), |side| {
                 [runtime().block_on(async {
                     match side {
-                        Side::Homing => homing_receive(&address, &job, case.count).await,
+                        Side::Homing => receive(client(&address, &job), case.count).await,
                         Side::Bare => yawc_receive(&address, &job, case.count).await,
                     }
                 })]
@@ -79,29 +78,12 @@ pub(crate) fn run(options: &Options) {
     for takeover in ["takeover", "alone"] {
         let name = format!("idle deflate, {takeover}, KiB each");
         if options.wants(&name) {
-            let each = |side: Side| memory(side, server.port, takeover) / 1024.0;
+            let each = |side: Side| {
+                let [bytes] = child(&[MEMORY, side.name(), &server.port.to_string(), takeover]);
+                bytes / 1024.0
+            };
             report::figure(&name, each(Side::Homing), Some(each(Side::Bare)), Target::None);
         }
-    }
-}
-
-struct Meter {
-    start: usize,
-    left: usize,
-    cpu: Duration,
-}
-
-impl Meter {
-    fn new(count: usize) -> Self {
-        Self { start: count / 10 * 9, left: count, cpu: Duration::ZERO }
-    }
-
-    fn count(&mut self) -> Option<f64> {
-        self.left = self.left.wrapping_sub(1);
-        if self.left == self.start {
-            self.cpu = thread_cpu();
-        }
-        (self.left == 0).then(|| (thread_cpu() - self.cpu).as_nanos() as f64 / self.start as f64)
     }
 }
 
@@ -110,22 +92,8 @@ fn deflate(job: &str) -> Deflate {
     if job.ends_with("alone") { deflate.no_context_takeover() } else { deflate }
 }
 
-async fn homing_receive(address: &str, job: &str, count: usize) -> f64 {
-    let (done, result) = oneshot::channel();
-    let (mut done, mut meter) = (Some(done), Meter::new(count));
-    let ws = WebSocket::builder(url(address, job))
-        .deflate(deflate(job))
-        .on_message(move |_, message| {
-            black_box(&message);
-            if let Some(cost) = meter.count() {
-                let _ = done.take().expect("only once").send(cost);
-            }
-        })
-        .connect()
-        .expect("a valid configuration");
-    let cost = result.await.expect("every message");
-    ws.abort();
-    cost
+fn client(address: &str, job: &str) -> homing::Builder {
+    WebSocket::builder(url(address, job)).deflate(deflate(job))
 }
 
 async fn yawc(address: &str, job: &str) -> yawc::WebSocket<tokio::net::TcpStream> {
@@ -140,11 +108,11 @@ async fn yawc(address: &str, job: &str) -> yawc::WebSocket<tokio::net::TcpStream
 
 async fn yawc_receive(address: &str, job: &str, count: usize) -> f64 {
     let mut ws = yawc(address, job).await;
-    let mut meter = Meter::new(count);
+    let mut arrivals = Arrivals::new(count);
     loop {
         let frame = ws.next_frame().await.expect("a message");
         black_box(&frame);
-        if let Some(cost) = meter.count() {
+        if let Some(cost) = arrivals.count() {
             return cost;
         }
     }
@@ -152,30 +120,10 @@ async fn yawc_receive(address: &str, job: &str, count: usize) -> f64 {
 
 /// The CPU of each message, and how many bytes the server got in all.
 async fn homing_send(address: &str, job: &str, payloads: &[Bytes], count: usize) -> (f64, f64) {
-    let (opened, open) = oneshot::channel();
-    let (told, answer) = oneshot::channel();
-    let (mut opened, mut told) = (Some(opened), Some(told));
-    let ws = WebSocket::builder(url(address, job))
-        .deflate(deflate(job))
-        .on_open(move |_, _| opened.take().expect("only once").send(()).expect("somebody waits"))
-        .on_message(move |_, message: Message| {
-            let sent = message.as_text().expect("a text").parse().expect("a number");
-            told.take().expect("only once").send(sent).expect("somebody waits");
-        })
-        .connect()
-        .expect("a valid configuration");
-    open.await.expect("a connection");
-    let cpu = thread_cpu();
-    for payload in payloads.iter().cycle().take(count) {
-        while let Err(error) = ws.send(payload.clone()) {
-            assert_eq!(error.reason, Refusal::Full);
-            ws.ready().await;
-        }
-    }
-    let sent: f64 = answer.await.expect("an answer");
-    let cost = (thread_cpu() - cpu).as_nanos() as f64 / count as f64;
-    ws.abort();
-    (cost, sent)
+    let payloads = payloads.iter().cycle().take(count).cloned();
+    let sent = send(client(address, job), payloads, thread_cpu).await;
+    let cost = (thread_cpu() - sent.meter).as_nanos() as f64 / count as f64;
+    (cost, sent.answer.as_text().expect("a text").parse().expect("a number"))
 }
 
 async fn yawc_send(address: &str, job: &str, payloads: &[Bytes], count: usize) -> (f64, f64) {
@@ -188,13 +136,6 @@ async fn yawc_send(address: &str, job: &str, payloads: &[Bytes], count: usize) -
     let answer = ws.next_frame().await.expect("an answer");
     let cost = (thread_cpu() - cpu).as_nanos() as f64 / count as f64;
     (cost, answer.as_str().parse().expect("a number"))
-}
-
-fn memory(side: Side, port: u16, takeover: &str) -> f64 {
-    let program = std::env::current_exe().expect("this program");
-    let arguments = [MEMORY, side.name(), &port.to_string(), takeover].map(str::to_owned);
-    let output = Command::new(program).args(arguments).stderr(Stdio::inherit()).output().expect("a child");
-    String::from_utf8(output.stdout).expect("text").trim().parse().expect("a number")
 }
 
 /// Each connection gets and sends one compressed message, and is idle then.
@@ -222,8 +163,7 @@ async fn hold(
         let (seen, payload) = (greeted.clone(), payload.clone());
         match side {
             Side::Homing => clients.push(
-                WebSocket::builder(url(address, job))
-                    .deflate(deflate(job))
+                client(address, job)
                     .heartbeat(None::<Heartbeat>)
                     .on_message(move |ws, _| {
                         ws.send(payload.clone()).expect("room");

@@ -1,13 +1,12 @@
 //! A server of compressed messages, and what is in them.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 
 use bytes::Bytes;
 use flate2::{Compress, Compression, FlushCompress};
 
-use crate::server::{CHUNK, answer, head, job};
-use crate::system;
+use crate::server::{CHUNK, accept, answer, frame_of, head, job};
 
 pub(crate) const DEFLATING: &str = "serve-deflate";
 
@@ -92,19 +91,6 @@ fn book(numbers: &mut Numbers, number: u64) -> String {
     )
 }
 
-fn frame(payload: &[u8], first: u8) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        short @ 0..126 => frame.push(short as u8),
-        medium => {
-            frame.push(126);
-            frame.extend(u16::try_from(medium).expect("no larger ones").to_be_bytes());
-        }
-    }
-    frame.extend(payload);
-    frame
-}
-
 /// All of them once. They can be sent again: nothing refers to what came before the first.
 fn compressed(messages: &[Bytes]) -> Vec<u8> {
     let mut state = Compress::new(Compression::default(), false);
@@ -113,19 +99,13 @@ fn compressed(messages: &[Bytes]) -> Vec<u8> {
         let mut payload = Vec::with_capacity(message.len() + 64);
         state.compress_vec(message, &mut payload, FlushCompress::Sync).expect("compressed");
         payload.truncate(payload.len() - 4);
-        out.extend(frame(&payload, 0xC1));
+        out.extend(frame_of(0xC1, &payload));
     }
     out
 }
 
 pub(crate) fn deflating() {
-    system::pin(system::SERVER_CORE);
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    println!("{}", listener.local_addr().expect("an address").port());
-    for stream in listener.incoming() {
-        let stream = stream.expect("a connection");
-        std::thread::spawn(move || serve(stream));
-    }
+    accept(serve);
 }
 
 fn serve(mut stream: TcpStream) -> std::io::Result<()> {
@@ -134,9 +114,8 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     let job = job(&request);
     let parameters =
         if job.get(1) == Some(&"alone") { "; client_no_context_takeover; server_no_context_takeover" } else { "" };
-    let extension = format!("Sec-WebSocket-Extensions: permessage-deflate{parameters}\r\n\r\n");
-    let answer = answer(&request);
-    stream.write_all((answer.trim_end().to_owned() + "\r\n" + &extension).as_bytes())?;
+    let extension = format!("Sec-WebSocket-Extensions: permessage-deflate{parameters}\r\n");
+    stream.write_all(answer(&request, &extension).as_bytes())?;
     match job[0] {
         "inflate" => {
             let messages = messages(if job[1] == "trade" { Kind::Trade } else { Kind::Book });
@@ -148,7 +127,7 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         }
         "deflate" => {
             let sent = take(&mut stream, job[1].parse().expect("a number"))?;
-            stream.write_all(&frame(sent.to_string().as_bytes(), 0x81))?;
+            stream.write_all(&frame_of(0x81, sent.to_string().as_bytes()))?;
         }
         "hold" => stream.write_all(&compressed(&messages(Kind::Trade)[..1]))?,
         other => panic!("no such job: {other}"),

@@ -48,7 +48,7 @@ pub(crate) fn run(options: &Options) {
 }
 
 /// A process of its own, so that nothing was allocated before.
-fn child<const FIGURES: usize>(arguments: &[&str]) -> [f64; FIGURES] {
+pub(crate) fn child<const FIGURES: usize>(arguments: &[&str]) -> [f64; FIGURES] {
     let program = std::env::current_exe().expect("this program");
     let output = Command::new(program).args(arguments).stderr(Stdio::inherit()).output().expect("a child");
     let output = String::from_utf8(output.stdout).expect("text");

@@ -1,17 +1,14 @@
 //! The CPU that a message costs the client, from a server that is always ahead of it.
 
 use std::hint::black_box;
-use std::time::Duration;
 
 use futures::StreamExt;
 use homing::WebSocket;
-use tokio::sync::oneshot;
 
-use crate::clients::{connect_bare, runtime, url};
+use crate::clients::{Arrivals, connect_bare, receive, runtime, url};
 use crate::report::{self, Target};
 use crate::rounds::{Options, Side, take_turns};
 use crate::server::Server;
-use crate::system::thread_cpu;
 
 struct Case {
     name: &'static str,
@@ -27,29 +24,6 @@ const CASES: [Case; 4] = [
     Case { name: "receive 64 KiB binary", opcode: 2, length: 64 * 1024, count: 12_000 },
 ];
 
-/// Starts once buffers have grown.
-struct Meter {
-    left: usize,
-    start: usize,
-    cpu: Duration,
-}
-
-impl Meter {
-    fn new(count: usize) -> Self {
-        Self { left: count, start: count / 10 * 9, cpu: Duration::ZERO }
-    }
-
-    /// Counts a message. Tells the CPU per message, in nanoseconds, at the last one.
-    #[inline]
-    fn count(&mut self) -> Option<f64> {
-        self.left -= 1;
-        if self.left == self.start {
-            self.cpu = thread_cpu();
-        }
-        (self.left == 0).then(|| (thread_cpu() - self.cpu).as_nanos() as f64 / self.start as f64)
-    }
-}
-
 pub(crate) fn run(options: &Options) {
     let cases: Vec<_> = CASES.iter().filter(|case| options.wants(case.name)).collect();
     if cases.is_empty() {
@@ -62,7 +36,7 @@ pub(crate) fn run(options: &Options) {
         let pairs = take_turns(options, options.rounds(21), |side| {
             [runtime().block_on(async {
                 match side {
-                    Side::Homing => homing(&address, &job, case.count).await,
+                    Side::Homing => receive(WebSocket::builder(url(&address, &job)), case.count).await,
                     Side::Bare => bare(&address, &job, case.count).await,
                 }
             })]
@@ -73,33 +47,13 @@ pub(crate) fn run(options: &Options) {
     }
 }
 
-async fn homing(address: &str, job: &str, count: usize) -> f64 {
-    let (done, result) = oneshot::channel();
-    let (mut done, mut meter) = (Some(done), Meter::new(count));
-    let ws = WebSocket::builder(url(address, job))
-        .on_message(move |_, message| {
-            black_box(&message);
-            if done.is_none() {
-                return;
-            }
-            if let Some(cost) = meter.count() {
-                let _ = done.take().expect("only once").send(cost);
-            }
-        })
-        .connect()
-        .expect("a valid configuration");
-    let cost = result.await.expect("every message");
-    ws.abort();
-    cost
-}
-
 async fn bare(address: &str, job: &str, count: usize) -> f64 {
     let mut ws = connect_bare(address, job).await;
-    let mut meter = Meter::new(count);
+    let mut arrivals = Arrivals::new(count);
     loop {
         let message = ws.next().await.expect("a message").expect("a message");
         black_box(&message);
-        if let Some(cost) = meter.count() {
+        if let Some(cost) = arrivals.count() {
             return cost;
         }
     }

@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
-use homing::{Refusal, WebSocket};
-use tokio::sync::oneshot;
+use homing::WebSocket;
 use tokio_tungstenite::tungstenite;
 
-use crate::clients::{connect_bare, runtime, url};
+use crate::clients::{connect_bare, runtime, send, url};
 use crate::report::{self, Target};
 use crate::rounds::{Options, Pairs, Side, take_turns};
 use crate::server::Server;
@@ -96,28 +95,9 @@ impl Meter {
 /// The figures, and how much was buffered at most.
 async fn homing(address: &str, case: &Case) -> ([f64; 2], usize) {
     let (payload, count) = (case.payload(), case.count * MORE);
-    let (opened, open) = oneshot::channel();
-    let (acknowledged, end) = oneshot::channel();
-    let (mut opened, mut acknowledged) = (Some(opened), Some(acknowledged));
-    let ws = WebSocket::builder(url(address, &case.job(count)))
-        .on_open(move |_, _| opened.take().map_or((), |opened| opened.send(()).expect("somebody waits")))
-        .on_message(move |_, _| acknowledged.take().map_or((), |end| end.send(()).expect("somebody waits")))
-        .connect()
-        .expect("a valid configuration");
-    open.await.expect("a connection");
-    let meter = Meter::start();
-    let mut peak = 0;
-    for _ in 0..count {
-        while let Err(error) = ws.send(payload.clone()) {
-            assert_eq!(error.reason, Refusal::Full);
-            peak = peak.max(ws.buffered_amount());
-            ws.ready().await;
-        }
-    }
-    end.await.expect("an acknowledgement");
-    let figures = meter.figures(count);
-    ws.abort();
-    (figures, peak)
+    let builder = WebSocket::builder(url(address, &case.job(count)));
+    let sent = send(builder, std::iter::repeat_n(payload, count), Meter::start).await;
+    (sent.meter.figures(count), sent.peak)
 }
 
 async fn bare_send(address: &str, case: &Case) -> [f64; 2] {

@@ -62,22 +62,27 @@ impl Drop for Server {
     }
 }
 
-/// An unmasked frame with an arbitrary payload that is also text.
-fn frame(opcode: u8, length: usize) -> Vec<u8> {
-    let mut frame = vec![0x80 | opcode];
-    match length {
-        0..126 => frame.push(length as u8),
-        126..65536 => {
+/// An unmasked frame whose first byte is this.
+pub(crate) fn frame_of(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        short @ 0..126 => frame.push(short as u8),
+        medium @ 126..65536 => {
             frame.push(126);
-            frame.extend((length as u16).to_be_bytes());
+            frame.extend((medium as u16).to_be_bytes());
         }
-        _ => {
+        long => {
             frame.push(127);
-            frame.extend((length as u64).to_be_bytes());
+            frame.extend((long as u64).to_be_bytes());
         }
     }
-    frame.resize(frame.len() + length, b'x');
+    frame.extend(payload);
     frame
+}
+
+/// One with an arbitrary payload that is also text.
+fn frame(opcode: u8, length: usize) -> Vec<u8> {
+    frame_of(0x80 | opcode, &vec![b'x'; length])
 }
 
 /// The length of a client's frame.
@@ -85,7 +90,8 @@ fn masked(length: usize) -> usize {
     frame(2, length).len() + 4
 }
 
-pub(crate) fn answer(request: &str) -> String {
+/// The response, with further headers, each of them a line.
+pub(crate) fn answer(request: &str, headers: &str) -> String {
     let key = request
         .lines()
         .filter_map(|line| line.split_once(": "))
@@ -94,7 +100,7 @@ pub(crate) fn answer(request: &str) -> String {
     let accept = derive_accept_key(key.as_bytes());
     format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+         Sec-WebSocket-Accept: {accept}\r\n{headers}\r\n"
     )
 }
 
@@ -104,6 +110,11 @@ pub(crate) fn job(request: &str) -> Vec<&str> {
 }
 
 pub(crate) fn busy() {
+    accept(serve);
+}
+
+/// Serves each connection in a thread of its own.
+pub(crate) fn accept(serve: fn(TcpStream) -> std::io::Result<()>) {
     system::pin(system::SERVER_CORE);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     println!("{}", listener.local_addr().expect("an address").port());
@@ -128,7 +139,7 @@ pub(crate) fn head(stream: &mut TcpStream) -> std::io::Result<String> {
 fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let request = head(&mut stream)?;
-    stream.write_all(answer(&request).as_bytes())?;
+    stream.write_all(answer(&request, "").as_bytes())?;
     let job = job(&request);
     let number = |position: usize| job[position].parse::<usize>().expect("a number");
     match job[0] {
@@ -195,7 +206,7 @@ async fn hold(mut stream: tokio::net::TcpStream) -> std::io::Result<()> {
         length += stream.read(&mut buffer[length..]).await?;
     }
     let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
-    stream.write_all(answer(&request).as_bytes()).await?;
+    stream.write_all(answer(&request, "").as_bytes()).await?;
     if job(&request)[0] == "greet" {
         tokio::time::sleep(GREETING_DELAY).await;
         stream.write_all(&frame(2, GREETING)).await?;
