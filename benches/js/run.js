@@ -1,161 +1,183 @@
-// Measures the package in pages, beside the browser's own class and two wrappers: `npm run bench -- [chromium|firefox]`.
+// Measures the package in pages, beside the browser's own class and two wrappers: `npm run bench -- [chromium|firefox]
+// [WORD...]`; a WORD chooses scenarios.
 //
-// Rounds are interleaved and each figure is a ratio to the browser's own class in the same round; what is printed are
-// medians. CPU is that of the page's process, of all its threads, by /proc: Linux only.
+// Each class has a browser of its own, with one page, which has done the same work before and has been cleaned up; so
+// nobody pays for what another one left behind. Rounds are interleaved in random order, each figure is a ratio to the
+// browser's own class in the same round, and what is printed are medians. Of the wrappers some tell of an end before it is there, so
+// the browser's socket below them says when the work is done.
 
-import { build } from 'esbuild'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { createServer } from 'node:http'
-import { ROOT } from '../../tests/js/support/server.js'
 import { browser } from '../../tests/js/support/webdriver.js'
+import { spent, usage } from './cpu.js'
+import { files } from './files.js'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 9)
-const places = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['chromium', 'firefox']
+const ROUNDS = Number(process.env.ROUNDS ?? 11)
+/** How often all browsers are started anew: how fast a process is depends on where things happen to lie in its memory. */
+const GENERATIONS = 3
+const NAMES = ['bare', 'homing', 'partysocket', 'rews']
+/** For the first socket of a page: both forms of the package. */
+const FORMS = ['bare', 'homing', 'inline', 'partysocket', 'rews']
+const PLACES = ['chromium', 'firefox']
+
+const words = process.argv.slice(2)
+const places = words.filter((word) => PLACES.includes(word))
+const wanted = words.filter((word) => !PLACES.includes(word))
+const isWanted = (name) => wanted.length === 0 || wanted.some((word) => name.includes(word))
+
+const SETTINGS = {
+  // No page is kept after it was left.
+  args: ['--js-flags=--expose-gc', '--disable-features=BackForwardCache'],
+  prefs: { 'browser.sessionhistory.max_total_viewers': 0 },
+}
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
+const shuffled = (list) => list.map((it) => [Math.random(), it]).sort(([a], [b]) => a - b).map(([, it]) => it)
+const show = (names, text) => names.map((name) => `${name} ${text(name)}`).join('  ')
 
-/** The processes of pages below a process, with the CPU that they have used, in nanoseconds. */
-function pagesCpu(root) {
-  const parents = new Map()
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      parents.set(pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-    } catch {
-      // It has ended meanwhile.
-    }
+/** Opens a page that has one class. Returns what calls a function there. */
+async function visit(page, url) {
+  await page.go(url)
+  for (const giveUp = Date.now() + 20_000; !(await page.script('return !!window.bench')); ) {
+    if (Date.now() > giveUp) throw new Error(`the page does not start: ${await page.script('return window.wrong')}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  const isBelow = (pid) => pid === `${root}` || (parents.has(pid) && isBelow(parents.get(pid)))
-  let cpu = 0
-  for (const pid of parents.keys()) {
-    if (!isBelow(pid)) continue
-    try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ')
-      if (!/--type=renderer|-isForBrowser|contentproc.* tab/.test(line)) continue
-      for (const task of readdirSync(`/proc/${pid}/task`)) {
-        cpu += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
-      }
-    } catch {
-      // It has ended meanwhile.
-    }
+  return async (what, ...args) => {
+    const result = await page.async(
+      `const [what, args, done] = arguments
+      setTimeout(() => done('not done after a minute'), 60_000)
+      bench[what](...args).then(done, (error) => done(\`\${error}\`))`,
+      what,
+      args,
+    )
+    if (typeof result === 'string') throw new Error(`${url}: ${what} ${args}: ${result}`)
+    return result
   }
-  return cpu
 }
 
-async function serve() {
-  const dir = mkdtempSync(join(tmpdir(), 'homing-bench-'))
-  await build({
-    entryPoints: [join(ROOT, 'benches/js/page.js')],
-    bundle: true,
-    format: 'esm',
-    minify: true,
-    outdir: dir,
-    // The module is served beside the page.
-    alias: { homing: join(ROOT, 'dist/index.js') },
-    external: ['./embedded.js'],
-    logLevel: 'warning',
-  })
-  const files = {
-    '/': ['text/html', '<!doctype html><title>bench</title><script>addEventListener("error",(e)=>{window.wrong=e.message});addEventListener("unhandledrejection",(e)=>{window.wrong=String(e.reason)})</script><script type="module" src="page.js"></script>'],
-    '/page.js': ['text/javascript', readFileSync(join(dir, 'page.js'))],
-    '/homing.wasm': ['application/wasm', readFileSync(join(ROOT, 'dist/homing.wasm'))],
-  }
-  rmSync(dir, { recursive: true })
-  const server = createServer((request, response) => {
-    const file = files[request.url]
-    if (!file) return response.writeHead(404).end()
-    response.setHeader('content-type', file[0])
-    // Clocks of pages are coarse without these.
-    response.setHeader('cross-origin-opener-policy', 'same-origin')
-    response.setHeader('cross-origin-embedder-policy', 'require-corp')
-    response.end(file[1])
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return server
-}
-
-async function measure(place, files, server) {
-  const page = await browser(place)
+/** Browsers with a page each, by the name of its class. Ends them when `act` is over. */
+async function withPages(place, site, names, act) {
+  const pages = new Map()
   try {
-    await page.go(`http://127.0.0.1:${files.address().port}/`)
-    const call = (what, ...args) =>
-      page.async(
-        `const [what, args, done] = arguments
-        setTimeout(() => done('not done after a minute'), 60_000)
-        bench[what](...args).then(done, (error) => done(\`\${error}\`))`,
-        what,
-        args,
-      )
-    for (const giveUp = Date.now() + 20_000; !(await page.script('return !!window.bench')); ) {
-      if (Date.now() > giveUp) throw new Error(`the page does not start: ${await page.script('return window.wrong')}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+    for (const name of names) {
+      const at = { page: await browser(place, SETTINGS), idle: 0 }
+      pages.set(name, at)
+      at.call = await visit(at.page, site.url(1, name))
+      const idle = []
+      for (let i = 0; i < 7; i++) idle.push(1000 * (await cpu(at, null)).cpu)
+      at.idle = median(idle)
     }
-    const { names, scenarios } = await page.script('return { names: bench.names, scenarios: bench.scenarios }')
+    await act(pages)
+  } finally {
+    for (const { page } of pages.values()) await page.end()
+  }
+}
 
-    console.log(`\n${place} ${page.capabilities.browserVersion}: page CPU per message, ratio to the browser's class (us of its)`)
-    for (const scenario of scenarios) {
-      const rounds = []
-      for (let round = -1; round < ROUNDS; round++) {
-        const figures = {}
-        // Another one first each time.
-        for (const i of names.keys()) {
-          const name = names[(i + round + names.length) % names.length]
-          const before = pagesCpu(page.pid)
-          const messages = await call('run', scenario, name, server)
-          if (typeof messages !== 'number') throw new Error(`${scenario}, ${name}: ${messages}`)
-          figures[name] = (pagesCpu(page.pid) - before) / messages / 1000
+/** CPU and turns of threads per message, without what it takes to ask for them. */
+async function cpu({ page, call, idle }, scenario, server) {
+  await call('prepare')
+  const before = usage(page.pid)
+  const messages = await call('run', scenario, server)
+  const { cpu, turns } = spent(before, usage(page.pid))
+  return { cpu: (cpu - idle) / messages / 1000, turns: turns / messages }
+}
+
+async function scenarios(place, site, server) {
+  const table = new Map()
+  for (let generation = 0; generation < GENERATIONS; generation++) {
+    await withPages(place, site, NAMES, async (pages) => {
+      const all = await pages.get('bare').page.script('return bench.scenarios')
+      for (const scenario of all.filter(isWanted)) {
+        const rounds = table.get(scenario) ?? []
+        table.set(scenario, rounds)
+        // The first two are for the compilers.
+        for (let round = -2; round < ROUNDS; round++) {
+          const figures = {}
+          for (const name of shuffled(NAMES)) figures[name] = await cpu(pages.get(name), scenario, server)
+          if (round >= 0) rounds.push(figures)
         }
-        // The first one warms up.
-        if (round >= 0) rounds.push(figures)
       }
-      const ratios = names.slice(1).map((name) => `${name} ${median(rounds.map((round) => round[name] / round.bare)).toFixed(3)}`)
-      console.log(`  ${scenario.padEnd(20)} ${ratios.join('  ')}  (${median(rounds.map(({ bare }) => bare)).toFixed(2)})`)
-    }
+    })
+  }
+  console.log('  page CPU per message, ratio to the browser’s class (its microseconds; turns of threads per message)')
+  for (const [scenario, rounds] of table) {
+    const ratios = show(NAMES.slice(1), (name) => median(rounds.map((of) => of[name].cpu / of.bare.cpu)).toFixed(3))
+    const turns = show(NAMES, (name) => median(rounds.map((of) => of[name].turns)).toFixed(2))
+    console.log(`  ${scenario.padEnd(20)} ${ratios}  (${median(rounds.map(({ bare }) => bare.cpu)).toFixed(2)}; ${turns})`)
+  }
+}
 
-    const own = { receive: {}, send: {} }
-    // It takes no other class than the browser's.
-    const stubbed = names.filter((name) => name !== 'rews')
-    for (let round = -1; round < 2 * ROUNDS; round++) {
-      for (const name of stubbed) {
-        const figures = await call('own', name, 20_000)
-        if (!Array.isArray(figures)) throw new Error(`own part, ${name}: ${figures}`)
-        const [receive, send] = figures
+async function own(place, site) {
+  // It takes no other class than the browser's.
+  const names = NAMES.filter((name) => name !== 'rews')
+  const own = { receive: {}, send: {} }
+  await withPages(place, site, names, async (pages) => {
+    for (let round = -2; round < ROUNDS; round++) {
+      for (const name of shuffled(names)) {
+        await pages.get(name).call('prepare')
+        const [receive, send] = await pages.get(name).call('own', 20_000)
         if (round < 0) continue
         ;(own.receive[name] ??= []).push(receive)
         ;(own.send[name] ??= []).push(send)
       }
     }
-    console.log('  own part in ns, with synthetic events and a stub, over the bare listener or call:')
-    for (const [what, figures] of Object.entries(own)) {
-      const over = stubbed.slice(1).map((name) => `${name} ${median(figures[name].map((figure, i) => figure - figures.bare[i])).toFixed(0)}`)
-      console.log(`  ${what.padEnd(20)} ${over.join('  ')}  (${median(figures.bare).toFixed(0)})`)
-    }
-
-    const times = {}
-    for (let round = 0; round < 2 * ROUNDS; round++) {
-      for (const name of names) (times[name] ??= []).push(await call('open', name, server))
-    }
-    console.log(`  from new to open, ms:  ${names.map((name) => `${name} ${median(times[name]).toFixed(1)}`).join('  ')}`)
-  } finally {
-    await page.end()
+  })
+  console.log('  own part in ns, with synthetic events and a stub, over the bare listener or call:')
+  for (const [what, figures] of Object.entries(own)) {
+    const over = (name) => median(figures[name].map((figure, i) => figure - figures.bare[i])).toFixed(0)
+    console.log(`  ${what.padEnd(20)} ${show(names.slice(1), over)}  (${median(figures.bare).toFixed(0)})`)
   }
+}
+
+/** Milliseconds from `new` to open: of a browser's first page, of a later one, and of a page's later sockets. */
+async function opening(place, site, server) {
+  const times = { cold: {}, cached: {}, loaded: {} }
+  const ready = { cold: {}, cached: {} }
+  const note = (list, name, figure) => (list[name] ??= []).push(figure)
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [at, name] of shuffled([...FORMS.entries()])) {
+      const page = await browser(place, SETTINGS)
+      try {
+        for (const kind of ['cold', 'cached']) {
+          const call = await visit(page, site.url(11 + at, name))
+          const [open, loaded] = await call('open', server)
+          note(times[kind], name, open)
+          note(ready[kind], name, loaded)
+          if (kind === 'cached') for (let i = 0; i < 3; i++) note(times.loaded, name, (await call('open', server))[0])
+          // Elsewhere, so that the next page is a page anew.
+          await page.go('about:blank')
+        }
+      } finally {
+        await page.end()
+      }
+    }
+  }
+  console.log('  milliseconds from new to open (and until the module is there)')
+  for (const [kind, of] of Object.entries(times)) {
+    const text = (name) => {
+      const module = ready[kind]?.[name]
+      return `${median(of[name]).toFixed(1)}${module && FORMS.indexOf(name) % 3 > 0 ? ` (${median(module).toFixed(1)})` : ''}`
+    }
+    console.log(`  ${kind.padEnd(20)} ${show(FORMS, text)}`)
+  }
+}
+
+async function measure(place, site, server) {
+  await withPages(place, site, ['bare'], async (pages) =>
+    console.log(`\n${place} ${pages.get('bare').page.capabilities.browserVersion}`))
+  await scenarios(place, site, server)
+  if (isWanted('own')) await own(place, site)
+  if (isWanted('open')) await opening(place, site, server)
 }
 
 const program = process.env.HOMING_TEST_SERVER
 if (!program) throw new Error('HOMING_TEST_SERVER must name the program that `cargo build --release -p homing-test-server` builds')
 const child = spawn(program, ['0'], { stdio: ['pipe', 'pipe', 'inherit'] })
 const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next()
-const files = await serve()
+const site = await files()
 try {
-  for (const place of places) await measure(place, files, value.replace(/\/$/, ''))
+  for (const place of places.length > 0 ? places : PLACES) await measure(place, site, value.replace(/\/$/, ''))
 } finally {
-  files.close()
-  files.closeAllConnections()
+  site.end()
   child.stdin.end()
 }

@@ -22,8 +22,8 @@ const CHROMIUM_ARGUMENTS = [
 export const BROWSERS = {
   chromium: {
     command: (port) => ['chromedriver', [`--port=${port}`]],
-    capabilities: (profile) => ({
-      'goog:chromeOptions': { args: [...CHROMIUM_ARGUMENTS, `--user-data-dir=${profile}`] },
+    capabilities: (profile, { args = [] }) => ({
+      'goog:chromeOptions': { args: [...CHROMIUM_ARGUMENTS, ...args, `--user-data-dir=${profile}`] },
     }),
     offline: (post, on) =>
       post('chromium/network_conditions', {
@@ -37,7 +37,7 @@ export const BROWSERS = {
       await post('execute/sync', { script: 'Services.io.offline = arguments[0]', args: [on] })
       await post('moz/context', { context: 'content' })
     },
-    capabilities: () => ({
+    capabilities: (_, { prefs = {} }) => ({
       'moz:firefoxOptions': {
         binary: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
         args: ['-headless'],
@@ -45,6 +45,7 @@ export const BROWSERS = {
           // Its own delays between failed attempts are not what the tests are about.
           'network.websocket.delay-failed-reconnects': false,
           'network.disable-localhost-when-offline': true,
+          ...prefs,
         },
       },
     }),
@@ -56,8 +57,9 @@ export const BROWSERS = {
   },
 }
 
-/** Starts a browser. `script` runs the body of a function there, `end` ends it. */
-export async function browser(name) {
+/** Starts a browser, with more arguments (Chromium) or preferences (Firefox) than usual. `script` runs the body of a
+ * function there, `end` ends it. */
+export async function browser(name, settings = {}) {
   const { command, capabilities, environment, offline = noSwitch } = BROWSERS[name]
   const port = await freePort()
   const profile = mkdtempSync(join(tmpdir(), 'homing-js-'))
@@ -90,7 +92,7 @@ export async function browser(name) {
   let session
   try {
     await Promise.race([failed, answers(port)])
-    const made = await call('POST', '/session', { capabilities: { alwaysMatch: capabilities(profile) } })
+    const made = await call('POST', '/session', { capabilities: { alwaysMatch: capabilities(profile, settings) } })
     session = `/session/${made.sessionId}`
     await call('POST', `${session}/timeouts`, { script: 600_000, pageLoad: 60_000 })
     return {
