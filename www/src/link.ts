@@ -3,7 +3,7 @@
 import { now, Timer } from './clock.js'
 import { guarded } from './listeners.js'
 import type { Settings } from './options.js'
-import { atMost, lengthOf, type Data, type Queue } from './queue.js'
+import { lengthOf, type Data, type Queue } from './queue.js'
 import type { Tally } from './tally.js'
 
 /** How long to wait for the close event that should follow an error event. In Chromium it is missing where the page's
@@ -131,16 +131,21 @@ export class Link {
     return this.#bytes
   }
 
-  /** Whether the platform's buffer stays below `limit` with this in it. Sure of a yes, but not of a no. */
-  hasRoom(data: Data, limit: number): boolean {
-    this.#bytes += atMost(data)
-    return this.#bytes < limit
+  /** Sends a message, unless the platform's buffer might reach `limit` with it; whether it did. */
+  offer(data: Data, limit: number): boolean {
+    const length = lengthOf(data)
+    // As many bytes as there can be on the wire, found without a look at every character.
+    this.#bytes += typeof data === 'string' ? length * 3 : length
+    if (this.#bytes >= limit) return false
+    this.send(data, length)
+    return true
   }
 
-  send(data: Data): void {
+  send(data: Data, length = lengthOf(data)): void {
     this.socket!.send(data as string)
-    this.#tally.messagesSent++
-    this.#tally.unitsSent += lengthOf(data)
+    const tally = this.#tally
+    tally.messagesSent++
+    tally.unitsSent += length
     this.#messages++
   }
 

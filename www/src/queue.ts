@@ -50,17 +50,11 @@ export function sizeOf(payload: Payload): number {
   return payload instanceof ArrayBuffer ? payload.byteLength : payload.size
 }
 
-/** At least as many bytes as there will be on the wire, found without a look at every character. */
-export function atMost(data: Data): number {
-  return typeof data === 'string' ? data.length * 3 : lengthOf(data)
-}
-
 /** What statistics count: bytes of binary messages, UTF-16 units of text, as to count its bytes would cost too much. */
 export function lengthOf(data: unknown): number {
   if (typeof data === 'string') return data.length
   if (typeof data !== 'object' || !data) return `${data as string}`.length
-  const { byteLength, size } = data as { byteLength?: number; size?: number }
-  return byteLength ?? size ?? 0
+  return (data as { byteLength?: number }).byteLength ?? (data as { size?: number }).size ?? 0
 }
 
 function utf8Length(text: string): number {

@@ -1,10 +1,12 @@
 // The class that pages know.
 
-import { Driver, type Face } from './driver.js'
+import { Driver } from './driver.js'
 import { messages } from './iterate.js'
+import { later, type Later } from './later.js'
 import { Listeners } from './listeners.js'
 import { settle } from './options.js'
 import type { Data, Payload } from './queue.js'
+import type { Face } from './story.js'
 import type {
   ClientState,
   ClosedInfo,
@@ -31,13 +33,6 @@ const STANDARD = [
   'binaryType',
   'send',
 ]
-
-/** A promise with its ends. */
-interface Later<T> {
-  readonly promise: Promise<T>
-  readonly resolve: (value: T) => void
-  readonly reject: (error: unknown) => void
-}
 
 /**
  * A `WebSocket` that finds its way back: the interface, events and codes of the browser's own class, and behind it one
@@ -297,10 +292,4 @@ function closedError(info?: ClosedInfo): Error {
 
 function tooFew(what: string, wanted: number, got: number): TypeError {
   return new TypeError(`${what}: ${wanted} argument${wanted > 1 ? 's' : ''} required, but only ${got} present`)
-}
-
-function later<T>(): Later<T> {
-  let ends: Omit<Later<T>, 'promise'>
-  const promise = new Promise<T>((resolve, reject) => (ends = { resolve, reject }))
-  return { promise, ...ends! }
 }

@@ -1,0 +1,227 @@
+// One socket after another: what the machine wants done with them, carried out.
+
+import { Failure, Page, Todo, What, type Core } from './core.js'
+import { Engine, type Worker } from './engine.js'
+import { LatencyEvent } from './events.js'
+import { Link } from './link.js'
+import { guarded, report } from './listeners.js'
+import type { Settings } from './options.js'
+import { Outbox } from './outbox.js'
+import { isHidden, leave, visit, type Visitor } from './page.js'
+import { Story, type Face } from './story.js'
+import { Tally } from './tally.js'
+import type { EndReason } from './types.js'
+
+const REASONS: readonly EndReason[] = ['closed', 'fatal', 'exhausted', 'declined']
+
+export abstract class Attempts implements Visitor, Worker {
+  protected readonly settings: Settings
+  protected readonly face: Face
+  protected readonly engine: Engine
+  protected readonly outbox: Outbox
+  protected readonly story: Story
+  protected readonly tally = new Tally()
+  /** The platform decides everything. */
+  protected isBare: boolean
+  protected link: Link | undefined
+  protected lastUrl = ''
+  protected arrivesAs: BinaryType = 'blob'
+  /** `close` was called. */
+  protected isClosing = false
+  protected closeArguments: [code?: number, reason?: string] = []
+
+  constructor(settings: Settings, face: Face) {
+    this.settings = settings
+    this.face = face
+    this.engine = new Engine(settings.config, this)
+    this.outbox = new Outbox(settings, this.engine)
+    this.story = new Story(face)
+    this.isBare = settings.bare
+  }
+
+  /** Dials for the first time, and throws what the platform's constructor throws. */
+  dial(): void {
+    if (this.settings.signal?.aborted) {
+      this.isClosing = true
+      queueMicrotask(() => this.end('closed'))
+      return
+    }
+    this.dialNext()
+    this.live()
+  }
+
+  protected dialNext(): void {
+    this.link = new Link(this.settings, this.tally, this.face)
+    this.link.dial(() => this.arrivesAs)
+  }
+
+  protected live(): void {
+    const { heartbeat, signal } = this.settings
+    signal?.addEventListener('abort', this.#abort)
+    if (this.isBare) return
+    visit(this)
+    if (heartbeat?.inWorker) this.engine.keepAwake()
+    this.engine.with(() => {})
+  }
+
+  readonly #abort = (): void => this.close(1000)
+
+  /** The URL last dialled. */
+  get url(): string {
+    return this.link?.socket?.url ?? this.lastUrl
+  }
+
+  /** Closes for good. */
+  abstract close(code?: number, reason?: string): void
+
+  mustWait(isMidway: boolean): boolean {
+    const link = this.link
+    return this.story.isHeldUp || (!isMidway && !!link?.hasFailed && !link.isGone)
+  }
+
+  buffered(): number {
+    return this.link?.buffered() ?? 0
+  }
+
+  waking(): void {
+    if (this.isClosing) this.tellClose()
+  }
+
+  catchUp(core: Core): void {
+    const link = this.link!
+    if (link.openedAt !== undefined) {
+      core.handle(What.Opened, 0, 0, link.openedAt)
+      core.poll()
+      if (this.isClosing) this.tellClose()
+    }
+    this.outbox.queue.sizes().forEach((bytes) => core.send(bytes))
+    if (link.isGone) this.gone()
+    else if (this.settings.pauseWhileHidden && isHidden()) this.page(Page.Hidden)
+  }
+
+  revived(core: Core): void {
+    this.outbox.queue.sizes().forEach((bytes) => core.send(bytes))
+    this.live()
+  }
+
+  /** Without the machine there is no coming back, which nobody should have to guess. */
+  orphaned(error: unknown): void {
+    this.isBare = true
+    this.story.note(error)
+    report(new Error('homing: its module could not be loaded, so nothing reconnects', { cause: error }))
+    const link = this.link
+    if (!link?.isGone || this.story.ended) return
+    if (link.closeEvent) this.endBare()
+    else this.lost()
+  }
+
+  carryOut(todo: Todo, core: Core): void {
+    const link = this.link
+    switch (todo) {
+      case Todo.Dial:
+        return this.#redial()
+      case Todo.Transmit:
+        return core.handle(What.Transmitted, link?.flush(this.outbox.queue) ?? this.outbox.queue.length, link?.buffered())
+      case Todo.Beat:
+        return this.#beat()
+      case Todo.Close:
+        return this.isClosing ? link?.socket?.close(...this.closeArguments) : link?.socket?.close(core.value(0))
+      case Todo.Abort:
+        // One that is gone is being told of.
+        return link?.isGone ? undefined : link?.part()
+      case Todo.Judge:
+        return core.handle(What.Verdict, +this.#judge(core))
+      case Todo.TellOpen:
+        return this.face.opened()
+      case Todo.TellError:
+        return this.story.failed(core.value(0), link!)
+      case Todo.TellClose:
+        return this.#finish(core)
+      case Todo.TellEnd:
+        return this.end(REASONS[core.value(0)]!)
+      case Todo.TellFull:
+        this.engine.isFull = true
+        return
+      case Todo.TellDrain:
+        this.engine.isFull = false
+        return this.face.dispatch(new Event('drain'))
+      case Todo.TellLatency:
+        return this.face.dispatch(new LatencyEvent(core.value(0)))
+    }
+  }
+
+  protected tellClose(): void {
+    this.engine.input(What.Close, this.closeArguments[0] ?? 1005)
+  }
+
+  #redial(): void {
+    try {
+      this.dialNext()
+    } catch (error) {
+      this.link?.fail(error)
+    }
+  }
+
+  #beat(): void {
+    const { message } = this.settings.heartbeat!
+    // Past the queue, which may be long.
+    guarded(() => {
+      if (this.link?.isOpen) this.link.send(typeof message === 'function' ? message() : message)
+    }, undefined)
+  }
+
+  #judge(core: Core): boolean {
+    const event = this.story.closeEventOf(this.link!, core)
+    return guarded(() => this.settings.shouldReconnect!(event), true)
+  }
+
+  #finish(core: Core): void {
+    this.lastUrl = this.url
+    this.story.finish(this.link!, core, () => (this.link = undefined))
+  }
+
+  protected endBare(): void {
+    this.end(this.isClosing ? 'closed' : 'exhausted')
+  }
+
+  protected end(reason: EndReason): void {
+    const { core } = this.engine
+    if (core) this.tally.keep(core)
+    this.engine.stop()
+    leave(this)
+    this.settings.signal?.removeEventListener('abort', this.#abort)
+    this.story.end(reason, this.outbox.queue.length)
+  }
+
+  /** The attempt is over without a close event. */
+  lost(): void {
+    if (this.engine.core || !this.isBare) return this.gone()
+    this.story.lost(this.link!)
+    this.endBare()
+  }
+
+  /** Tells the machine that the attempt is over. */
+  protected gone(): void {
+    const engine = this.engine
+    if (!engine.core) return
+    const { closeEvent: told, hasFailed } = this.link!
+    if (this.isClosing) this.tellClose()
+    // Without an error and with a code of the peer's, its Close frame came, however TCP ended after that.
+    if (hasFailed || !told || told.code === 1006) engine.input(What.Failed, Failure.Opaque)
+    else engine.input(What.Closed, told.code, 1)
+    engine.pump()
+  }
+
+  // What the page tells
+
+  page(news: Page): void {
+    if (!this.engine.core) return
+    if (this.settings.pauseWhileHidden) {
+      if (news === Page.Visible) news = Page.Thawed
+      else if (news === Page.Hidden || isHidden()) news = Page.Frozen
+    }
+    if (news === Page.Hidden) return
+    this.engine.input(What.Page, news)
+    this.engine.pump()
+  }
+}

@@ -1,0 +1,56 @@
+// What the page sends, and where it waits.
+
+import { Sent, What } from './core.js'
+import type { Engine } from './engine.js'
+import type { Link } from './link.js'
+import type { Settings } from './options.js'
+import { Queue, sizeOf, snapshot, type Data, type Payload } from './queue.js'
+
+export class Outbox {
+  readonly #settings: Settings
+  readonly #engine: Engine
+  readonly queue = new Queue()
+  /** Bytes of what was sent after the end, which goes nowhere, as `bufferedAmount` tells. */
+  #discarded = 0
+
+  constructor(settings: Settings, engine: Engine) {
+    this.#settings = settings
+    this.#engine = engine
+  }
+
+  /** Bytes that wait here, or were said to. */
+  get bytes(): number {
+    return this.queue.bytes + this.#discarded
+  }
+
+  /** Sends to a connection that takes messages, if nothing waits before it, or queues. */
+  send(data: Data, link: Link | undefined): void {
+    const { maxSendBuffer } = this.#settings.config
+    if (link?.isOpen && this.queue.length === 0 && link.offer(data, maxSendBuffer)) return
+    this.#enqueue(snapshot(data), link)
+  }
+
+  /** Too late: it goes nowhere. */
+  discard(data: Data): void {
+    this.#discarded += sizeOf(snapshot(data))
+  }
+
+  #enqueue(payload: Payload, link: Link | undefined): void {
+    const { maxSendBuffer } = this.#settings.config
+    const engine = this.#engine
+    const buffered = link?.buffered() ?? 0
+    const bytes = sizeOf(payload)
+    let isFull: boolean
+    if (engine.core) {
+      if (link?.isOpen) engine.input(What.Buffered, buffered)
+      isFull = engine.core.send(bytes) === Sent.Full
+    } else {
+      isFull = this.queue.bytes + buffered >= maxSendBuffer
+    }
+    if (isFull) {
+      throw new DOMException(`homing: the send buffer is full (maxSendBuffer: ${maxSendBuffer})`, 'QuotaExceededError')
+    }
+    this.queue.push(payload, bytes)
+    engine.schedule()
+  }
+}

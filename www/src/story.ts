@@ -1,0 +1,127 @@
+// What the page is told of attempts and of the end, each once and in order.
+
+import { now } from './clock.js'
+import { Failure, State, type Core } from './core.js'
+import { closeEvent, EndEvent, FailureEvent, ReconnectingEvent } from './events.js'
+import type { Link, LinkOwner } from './link.js'
+import type { ClosedInfo, EndReason } from './types.js'
+
+const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout', 'cannot be dialled'] as const
+
+/** The socket that the page knows. */
+export interface Face extends LinkOwner {
+  /** Tells an event that no platform's socket tells. */
+  dispatch(event: Event): void
+  opened(): void
+  ended(info: ClosedInfo): void
+}
+
+export class Story {
+  readonly #face: Face
+  /** Set while the listeners are being told of the close event. */
+  #telling: ReturnType<typeof setTimeout> | undefined
+  /** Its end is being told, or was. */
+  #finished: Link | undefined
+  #lastClose: CloseEvent | undefined
+  #lastError: unknown
+  #retries = 0
+
+  /** The machine knows what follows, and waits until everyone was told of the close event. */
+  isHeldUp = false
+  /** The last close event was told, and no attempt follows. */
+  isOver = false
+  ended: ClosedInfo | undefined
+
+  constructor(face: Face) {
+    this.#face = face
+  }
+
+  /** Somebody wants it to go on, or to begin anew. */
+  goOn(): void {
+    if (this.ended) {
+      this.#lastError = undefined
+      this.#retries = 0
+    }
+    this.ended = undefined
+    this.isOver = false
+  }
+
+  opened(): void {
+    this.#retries = 0
+  }
+
+  /** The platform tells its close event; `everyoneHeard` is called after that, if nothing else does. */
+  closed(event: CloseEvent, everyoneHeard: () => void): void {
+    this.#lastClose = event
+    // Somebody may stop the event on its way.
+    this.#telling = setTimeout(everyoneHeard)
+  }
+
+  /** Whether the listeners were still being told of a close event; now they have been. */
+  wasTold(): boolean {
+    if (this.#telling === undefined) return false
+    clearTimeout(this.#telling)
+    this.#telling = undefined
+    return true
+  }
+
+  /** What failed, of which no event tells. */
+  note(error: unknown): void {
+    this.#lastError = error
+  }
+
+  /** The attempt is over without a close event, and nothing follows. */
+  lost({ failure, hasFailed }: Link): void {
+    this.isOver = true
+    if (!hasFailed) this.#face.dispatch(failure ? new FailureEvent(failure) : new Event('error'))
+    this.#lastClose = closeEvent(1006, false)
+    this.#face.dispatch(this.#lastClose)
+  }
+
+  /** Tells why the attempt failed, unless the platform has done so: of a connection that breaks it tells the close only. */
+  failed(kind: Failure, link: Link): void {
+    const { failure, hasFailed } = link
+    if (hasFailed) return
+    link.hasFailed = true
+    this.#lastError = failure ?? new Error(`homing: ${FAILURES[kind]}`)
+    if (kind === Failure.Opaque && !failure && link.closeEvent) return
+    this.#face.dispatch(new FailureEvent(this.#lastError as Error))
+  }
+
+  /** The present attempt's close event, made here if it was given up. */
+  closeEventOf(link: Link, core: Core): CloseEvent {
+    return (link.closeEvent ??= closeEvent(core.value(0), core.value(1) > 0))
+  }
+
+  /** The attempt is over, and what follows is decided. If another one does, it is this one's no more. */
+  finish(link: Link, core: Core, dropLink: () => void): void {
+    const isNative = link.closeEvent !== undefined && this.#lastClose === link.closeEvent
+    const event = (this.#lastClose = this.closeEventOf(link, core))
+    this.#finished = link
+    if (core.value(2) >= 0) dropLink()
+    else this.isOver = true
+    this.isHeldUp = this.#telling !== undefined
+    if (this.isHeldUp) return
+    if (!isNative) this.#face.dispatch(event)
+    this.finished(core)
+  }
+
+  /** Everyone was told of the close event. */
+  finished(core: Core): void {
+    this.isHeldUp = false
+    this.#finished?.part()
+    this.#finished = undefined
+    const until = core.deadline()
+    if (core.state() !== State.Waiting || until === Infinity) return
+    this.#retries++
+    const delay = Math.max(0, Math.round(until - now()))
+    this.#face.dispatch(new ReconnectingEvent(delay, this.#retries, this.#lastClose!))
+  }
+
+  end(reason: EndReason, unsent: number): void {
+    this.isOver = true
+    this.ended = { reason, unsent, cause: this.#lastClose, error: this.#lastError }
+    this.#face.ended(this.ended)
+    this.#face.dispatch(new EndEvent(this.ended))
+  }
+}
