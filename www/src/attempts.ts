@@ -160,6 +160,7 @@ export abstract class Attempts implements Visitor, Worker {
     } catch (error) {
       this.link?.fail(error)
     }
+    this.face.dispatch(new Event('connecting'))
   }
 
   #beat(): void {

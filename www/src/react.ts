@@ -34,7 +34,7 @@ export interface HomingSocketHook {
 type Url = Provided<string | URL> | null | undefined
 type Data = Parameters<HomingSocket['send']>[0]
 
-const CHANGES = ['open', 'close', 'reconnecting', 'end'] as const
+const CHANGES = ['connecting', 'open', 'close', 'reconnecting', 'end'] as const
 
 /**
  * Connects while the component is mounted, and renders anew when the state changes. Another URL, or other subprotocols,

@@ -183,6 +183,8 @@ export interface Stats {
 export interface HomingSocketEventMap extends WebSocketEventMap {
   /** An attempt ended, another is scheduled. */
   reconnecting: ReconnectingEvent
+  /** The wait is over: the next socket is being dialled. Not told of the first one, which `new` dials. */
+  connecting: Event
   /** Nothing more happens, unless `reconnect()` is called. */
   end: EndEvent
   /** The send buffer was full and has room again. */

@@ -80,6 +80,34 @@ test('s7_the_reconnecting_event_tells_delay_attempt_and_cause', async (t) => {
   ok(told.every(({ cause }) => cause.code === 1006))
 })
 
+test('s2_the_end_of_the_wait_is_told', async (t) => {
+  const server = await t.server()
+  await server.command('refuse_next?n=2')
+  const ws = connect(t, server.url('/echo'))
+  const seen = []
+  for (const type of ['reconnecting', 'connecting', 'open']) {
+    ws.addEventListener(type, () => seen.push([type, ws.state, ws.readyState, ws.stats.attempts]))
+  }
+  await next(ws, 'open')
+  equal(seen, [
+    ['reconnecting', 'waiting', 0, 1],
+    ['connecting', 'connecting', 0, 2],
+    ['reconnecting', 'waiting', 0, 2],
+    ['connecting', 'connecting', 0, 3],
+    ['open', 'open', 1, 3],
+  ])
+})
+
+test('s5_close_when_the_wait_is_over', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'))
+  const entries = log(ws)
+  ws.addEventListener('connecting', () => ws.close())
+  await ws.closed
+  equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end closed'])
+})
+
 test('s8_policy_violation_is_not_tried_again_unless_wanted', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=1008'))

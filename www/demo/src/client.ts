@@ -70,8 +70,9 @@ export class Client {
     })
     on('reconnecting', ({ delay, attempt }) => {
       this.#states.expect(performance.now() + delay)
-      this.say('reconnecting', `in ${millis(Math.round(delay))}, attempt ${attempt}`)
+      this.say('reconnecting', `in ${millis(delay)}, attempt ${attempt}`)
     })
+    on('connecting', () => this.say('connecting', `attempt ${count(socket.stats.attempts)} in all`))
     on('end', ({ reason, unsent }) => this.say('end', `${reason}, ${plural(unsent, 'message')} unsent`))
     on('drain', () => this.say('drain', 'there is room again'))
     on('latency', ({ latency }) => this.roundTrips.push(performance.now(), latency))

@@ -5,7 +5,7 @@ import { bytes, plural } from './format.js'
 const KEPT = 200
 
 /** What a line is about: a callback, or what a button did. */
-export type Kind = 'open' | 'message' | 'error' | 'close' | 'reconnecting' | 'end' | 'drain' | 'you'
+export type Kind = 'open' | 'message' | 'error' | 'close' | 'reconnecting' | 'connecting' | 'end' | 'drain' | 'you'
 
 export class Log {
   readonly #list: HTMLElement

@@ -25,12 +25,6 @@ export class States {
 
   /** The client is in this state now. */
   note(state: ClientState, now = performance.now()): void {
-    const last = this.#spans.at(-1)
-    // Nothing tells when an attempt begins, but the client said when it would.
-    const due = this.#due
-    if (last?.state === 'waiting' && state !== 'waiting' && due !== undefined && due < now) {
-      this.#add('connecting', Math.max(due, last.from))
-    }
     if (state !== 'waiting') this.#due = undefined
     if (this.#spans.at(-1)?.state !== state) this.#add(state, now)
     this.#spans.at(-1)!.to = now
