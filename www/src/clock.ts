@@ -1,17 +1,24 @@
-// Time: the wall clock, made monotonic.
+// Time: a fine clock, and the wall clock for what that one sleeps through.
 
-let last = 0
-let behind = 0
+let time = 0
+let wallBefore = 0
+let fineBefore = 0
+
+/** So many milliseconds the clocks may differ between two looks; one of them is rough on purpose. */
+const SLEPT = 1000
 
 /**
- * Milliseconds since whenever. `performance.now()` may stand still while the machine sleeps, and a heartbeat must notice
- * that it slept. The wall clock goes on; set back, it does not turn this one back.
+ * Milliseconds since whenever, and parts of them. `performance.now()` may stand still while the machine sleeps, and a
+ * heartbeat must notice that it slept: the wall clock went on meanwhile. Set back, that one does not turn this one back.
  */
 export function now(): number {
   const wall = Date.now()
-  behind = Math.max(behind, last - wall)
-  last = wall + behind
-  return last
+  const fine = performance.now()
+  const [byWall, byFine] = [wall - wallBefore, fine - fineBefore]
+  time += byWall > byFine + SLEPT ? byWall : byFine
+  wallBefore = wall
+  fineBefore = fine
+  return time
 }
 
 /** Longer delays than this would fire at once. */

@@ -1,7 +1,7 @@
 // Options: providers, policy, timeouts, heartbeat, signal.
 
 import { connect, HomingSocket, log, QUICK } from '../support/homing.js'
-import { equal, next, ok, rejects, test, throws, until } from '../support/test.js'
+import { equal, next, ok, rejects, skip, test, throws, until } from '../support/test.js'
 
 test('s1_options_that_cannot_work_are_refused_at_once', () => {
   const refused = [
@@ -106,6 +106,23 @@ test('s5_close_when_the_wait_is_over', async (t) => {
   ws.addEventListener('connecting', () => ws.close())
   await ws.closed
   equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end closed'])
+})
+
+test('s25_round_trips_are_timed_in_parts_of_a_millisecond', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), {
+    heartbeat: { message: 'beat', interval: 5, timeout: 1000, isReply: (data) => data === 'beat' },
+  })
+  const latencies = []
+  const clock = []
+  ws.addEventListener('latency', ({ latency }) => {
+    latencies.push(latency)
+    clock.push(performance.now())
+  })
+  await until(() => latencies.length >= 20)
+  const isWhole = (millis) => millis % 1 === 0
+  if (clock.every(isWhole)) skip('the clock counts whole milliseconds here')
+  ok(!latencies.every(isWhole), latencies)
 })
 
 test('s8_policy_violation_is_not_tried_again_unless_wanted', async (t) => {
