@@ -29,7 +29,7 @@ pub(crate) fn libraries(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 pub(crate) fn guides(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    run(job, &["guides/guides"])
+    run(job, &["guides/guides", "guides/types"])
 }
 
 fn run(job: &mut Job<'_>, tests: &[&str]) -> Result<Counts, Stop> {

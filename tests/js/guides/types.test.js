@@ -1,0 +1,62 @@
+// The types of what is shown in the README and in the guides, against the package as users get it.
+
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { lab, node, ROOT } from '../bundlers/support/lab.js'
+
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
+/** What the snippets leave to their readers. */
+const GIVEN = `
+declare function freshToken(): Promise<string>
+declare const controller: AbortController
+declare const url: string
+declare const onMessage: (event: MessageEvent) => void
+`
+
+let dir, end
+before(async () => {
+  ;({ dir, end } = await lab())
+  writeFileSync(join(dir, 'given.d.ts'), GIVEN)
+})
+after(() => end?.())
+
+/** The blocks of a document in one of these languages. */
+function blocks(file, language) {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, block]) => block)
+}
+
+const IN_NODE = ['--module', 'nodenext']
+const BUNDLED = ['--module', 'es2022', '--moduleResolution', 'bundler']
+
+async function compiles(name, source, options = IN_NODE) {
+  writeFileSync(join(dir, name), source)
+  // Those of other packages are not ours to check.
+  const strict = ['--strict', '--exactOptionalPropertyTypes', '--noEmit', '--skipLibCheck', '--types', '']
+  const target = ['--target', 'es2022', '--lib', 'es2022,dom,dom.iterable,dom.asynciterable']
+  await node([TSC, ...strict, ...target, ...options, 'given.d.ts', name], { cwd: dir })
+}
+
+test('what is wrong is found', async () => {
+  const wrong = `import { HomingSocket } from 'homing'\nnew HomingSocket('wss://example.com', [], { retries: 3 })\n`
+  await assert.rejects(compiles('wrong.ts', wrong), /'retries' does not exist/)
+})
+
+const README = 'README.md'
+const shown = blocks(README, 'ts')
+test('the README has some', () => assert.ok(shown.length >= 3, `${shown.length}`))
+for (const [i, source] of shown.entries()) test(`${README}, ${i + 1}`, () => compiles(`readme-${i}.ts`, source))
+
+test('the line about the hook', async () => {
+  const [, line] = /`(const [^`]*useHomingSocket\([^`]*)`/.exec(readFileSync(join(ROOT, README), 'utf8'))
+  await compiles('hook.ts', `import { useHomingSocket } from 'homing/react'\nexport function Component() {\n  ${line}\n  send(state)\n}\n`)
+})
+
+for (const guide of readdirSync(join(ROOT, 'www/guides'))) {
+  for (const [i, source] of blocks(`www/guides/${guide}`, 'js').entries()) {
+    // They are plain JavaScript, which names no types of parameters. The older packages' types are bundlers' matter.
+    test(`${guide}, ${i + 1}`, () => compiles(`${guide}-${i}.ts`, source, [...BUNDLED, '--noImplicitAny', 'false']))
+  }
+}
