@@ -3,27 +3,16 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { lab, node, serve, tool } from './support/lab.js'
-import { browser, visit } from './support/page.js'
-import { echoServer, fileServer } from './support/servers.js'
 import { EXPECTED, JOURNAL } from './support/expected.js'
+import { node, serve, tool } from './support/lab.js'
+import { visit } from './support/page.js'
+import { fileServer } from './support/servers.js'
+import { stage } from './support/stage.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
-let chromium, dir, end, server
-
-before(async () => {
-  server = await echoServer()
-  chromium = await browser()
-  ;({ dir, end } = await lab(join(here, 'apps')))
-})
-
-after(async () => {
-  await chromium?.close()
-  server?.end()
-  end?.()
-})
+const on = stage([join(here, 'apps')])
 
 const cli = {
   vite: tool('vite/bin/vite.js'),
@@ -38,7 +27,7 @@ const page = (script) => `<!doctype html><meta charset="utf-8"><title>app</title
 function app(name, how, look = () => {}) {
   test(name, async () => {
     const path = name.replace(/\W+/g, '-')
-    const out = join(dir, 'out', path)
+    const out = join(on.dir, 'out', path)
     mkdirSync(out, { recursive: true })
     const html = await how(out)
     if (html) writeFileSync(join(out, 'index.html'), page(html))
@@ -57,9 +46,9 @@ async function open(path, out, look, page = '') {
 
 /** Opens a page, whose app is to talk to `path`, and tells what the browser complained of, besides what it must. */
 async function complaintsOf(url, path) {
-  const { result, complaints } = await visit(chromium, `${url}?server=${server.url(path)}`)
+  const { result, complaints } = await visit(on.chromium, `${url}?server=${on.server.url(path)}`)
   assert.deepEqual(result, EXPECTED)
-  assert.deepEqual(server.journal(path), JOURNAL)
+  assert.deepEqual(on.server.journal(path), JOURNAL)
   return complaints.filter((line) => !/^WebSocket connection to .* failed/.test(line))
 }
 
@@ -81,12 +70,12 @@ const inline = ({ asked, complaints }) => {
   assert.deepEqual(complaints, [])
 }
 
-const vite = (source) => (out) => node([cli.vite, 'build', source, '--outDir', out, '--logLevel', 'warn'], { cwd: dir }).then(() => {})
+const vite = (source) => (out) => node([cli.vite, 'build', source, '--outDir', out, '--logLevel', 'warn'], { cwd: on.dir }).then(() => {})
 app('vite', vite('vite'), byItself)
 app('vite, in a worker', vite('vite-worker'), byItself)
 
 const webpack = (entry) => async (out) => {
-  await node([cli.webpack, '--mode', 'production', '--entry', `./${entry}`, '--output-path', out], { cwd: dir })
+  await node([cli.webpack, '--mode', 'production', '--entry', `./${entry}`, '--output-path', out], { cwd: on.dir })
   return '<script src="main.js"></script>'
 }
 app('webpack', webpack('main.js'), byItself)
@@ -94,7 +83,7 @@ app('webpack, in a worker', webpack('in-worker.js'), byItself)
 app('webpack, inline', webpack('inline.js'), inline)
 
 const esbuild = (entry, ...options) => async (out) => {
-  await node([cli.esbuild, entry, '--bundle', '--minify', `--outdir=${out}`, ...options], { cwd: dir })
+  await node([cli.esbuild, entry, '--bundle', '--minify', `--outdir=${out}`, ...options], { cwd: on.dir })
   return `<script type="module" src="${entry}"></script>`
 }
 app('esbuild', esbuild('main.js'), fromCopy)
@@ -102,7 +91,7 @@ app('esbuild, split', esbuild('main.js', '--format=esm', '--splitting'), fromCop
 app('esbuild, inline', esbuild('inline.js'), inline)
 
 const rollup = (entry, ...options) => async (out) => {
-  await node([cli.rollup, entry, '-p', 'node-resolve', '-d', out, ...options], { cwd: dir })
+  await node([cli.rollup, entry, '-p', 'node-resolve', '-d', out, ...options], { cwd: on.dir })
   return `<script type="module" src="${entry}"></script>`
 }
 app('rollup', rollup('main.js', '-f', 'es'), fromCopy)
@@ -111,7 +100,7 @@ app('rollup, inline', rollup('inline.js', '-f', 'es'), inline)
 
 test('vite, while developing', async () => {
   const port = /Local:\s+(http:\S+)/
-  const vite = await serve([cli.vite, 'vite', '--host', '127.0.0.1', '--port', '0', '--logLevel', 'info'], port, { cwd: dir })
+  const vite = await serve([cli.vite, 'vite', '--host', '127.0.0.1', '--port', '0', '--logLevel', 'info'], port, { cwd: on.dir })
   try {
     assert.deepEqual(await complaintsOf(vite.match[1], 'vite-dev'), [])
   } finally {
@@ -119,4 +108,4 @@ test('vite, while developing', async () => {
   }
 })
 
-test('a plain module script', () => open('plain', dir, byItself, 'plain/'))
+test('a plain module script', () => open('plain', on.dir, byItself, 'plain/'))

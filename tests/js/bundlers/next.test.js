@@ -2,39 +2,31 @@
 
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { EXPECTED, JOURNAL } from './support/expected.js'
-import { lab, node, serve, tool } from './support/lab.js'
-import { browser, visit } from './support/page.js'
-import { echoServer } from './support/servers.js'
+import { node, serve, tool } from './support/lab.js'
+import { visit } from './support/page.js'
+import { stage } from './support/stage.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const next = tool('next/dist/bin/next')
 const env = { NEXT_TELEMETRY_DISABLED: '1' }
-let app, chromium, end, server
+let app
 
-before(async () => {
-  server = await echoServer()
-  const { dir, end: remove } = await lab(join(here, 'apps'))
-  end = remove
-  const cwd = join(dir, 'next')
-  await node([next, 'build'], { cwd, env })
-  app = await serve([next, 'start', '--hostname', '127.0.0.1', '--port', '0'], /Local:\s+(http:\S+)/, { cwd, env })
-  chromium = await browser()
-})
-
-after(async () => {
-  await chromium?.close()
-  await app?.end()
-  server?.end()
-  end?.()
+const on = stage([join(here, 'apps')], {
+  more: async ({ dir }) => {
+    const cwd = join(dir, 'next')
+    await node([next, 'build'], { cwd, env })
+    app = await serve([next, 'start', '--hostname', '127.0.0.1', '--port', '0'], /Local:\s+(http:\S+)/, { cwd, env })
+    return app.end
+  },
 })
 
 async function comesBack(path) {
-  const { result, complaints } = await visit(chromium, `${app.match[1]}/${path}?server=${server.url(path)}`)
+  const { result, complaints } = await visit(on.chromium, `${app.match[1]}/${path}?server=${on.server.url(path)}`)
   assert.deepEqual(result, EXPECTED)
-  assert.deepEqual(server.journal(path), JOURNAL)
+  assert.deepEqual(on.server.journal(path), JOURNAL)
   assert.deepEqual(complaints.filter((line) => !/^WebSocket connection to .* failed/.test(line)), [])
 }
 

@@ -3,31 +3,21 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { EXPECTED, JOURNAL } from './support/expected.js'
-import { lab, run, tool } from './support/lab.js'
-import { echoServer } from './support/servers.js'
+import { run, tool } from './support/lab.js'
+import { stage } from './support/stage.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const major = Number(process.versions.node.split('.')[0])
-let dir, end, server
-
-before(async () => {
-  server = await echoServer()
-  ;({ dir, end } = await lab(join(here, 'apps')))
-})
-
-after(() => {
-  server?.end()
-  end?.()
-})
+const on = stage([join(here, 'apps')], { inPage: false })
 
 // That the program ends by itself shows that nothing is left which keeps Node alive.
 async function runs(program, path, args, ...more) {
-  const output = await run(program, [...args, server.url(path), ...more], { cwd: dir, millis: 30_000 })
+  const output = await run(program, [...args, on.server.url(path), ...more], { cwd: on.dir, millis: 30_000 })
   assert.deepEqual(JSON.parse(output.split('\n').find((line) => line.startsWith('['))), EXPECTED)
-  assert.deepEqual(server.journal(path), JOURNAL)
+  assert.deepEqual(on.server.journal(path), JOURNAL)
 }
 
 test(`node ${major}, by its own class`, () =>
