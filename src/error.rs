@@ -118,7 +118,11 @@ pub(crate) enum Phase {
 impl Error {
     /// An error of a transport.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        let cause = Arc::new(Cause { kind, detail: detail.into(), retry_after: None, source: None });
+        Self::with_detail(kind, detail.into())
+    }
+
+    fn with_detail(kind: ErrorKind, detail: String) -> Self {
+        let cause = Arc::new(Cause { kind, detail, retry_after: None, source: None });
         Self { cause, phase: Phase::Open, url: String::new() }
     }
 

@@ -36,6 +36,8 @@ pub(crate) fn micros(duration: Duration) -> u64 {
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
+    // As `micros`.
+    #[inline(never)]
     fn add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros(duration)))
     }

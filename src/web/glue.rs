@@ -76,9 +76,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = send)]
     pub(super) fn send_bytes(this: &BrowserSocket, bytes: &[u8]) -> Result<(), JsValue>;
 
-    /// Both arguments are optional, and so this is `close()` as well.
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn close(this: &BrowserSocket, code: Option<u16>, reason: Option<&str>) -> Result<(), JsValue>;
+    /// Both arguments are optional, and so this is `close()` as well. It throws only for what may not be sent.
+    #[wasm_bindgen(method)]
+    pub(super) fn close(this: &BrowserSocket, code: Option<u16>, reason: Option<&str>);
 
     pub(super) type MessageEvent;
 
@@ -102,11 +102,11 @@ extern "C" {
 
     pub(super) type EventTarget;
 
-    #[wasm_bindgen(method, catch, js_name = addEventListener)]
-    pub(super) fn add_event_listener(this: &EventTarget, name: &str, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    pub(super) fn add_event_listener(this: &EventTarget, name: &str, callback: &JsValue);
 
-    #[wasm_bindgen(method, catch, js_name = removeEventListener)]
-    pub(super) fn remove_event_listener(this: &EventTarget, name: &str, callback: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, js_name = removeEventListener)]
+    pub(super) fn remove_event_listener(this: &EventTarget, name: &str, callback: &JsValue);
 
     #[wasm_bindgen(js_name = URL)]
     type Url;

@@ -19,15 +19,16 @@ pub(super) struct Listeners {
 impl Listeners {
     pub(super) fn add() -> Self {
         let this = Self { callback: Closure::new(tell) };
-        this.for_each(|target, name, callback| {
-            // Fails where `globalThis` is no event target, as in Node.
-            let _ = target.add_event_listener(name, callback);
-        });
+        this.for_each(EventTarget::add_event_listener);
         this
     }
 
     fn for_each(&self, act: fn(&EventTarget, &str, &JsValue)) {
         let window = glue::global_this();
+        // Node's is no event target.
+        if !glue::is(&window, "addEventListener") {
+            return;
+        }
         OF_WINDOW.iter().for_each(|name| act(window.unchecked_ref(), name, self.callback.as_ref()));
         if let Some(document) = glue::global("document") {
             act(document.unchecked_ref(), OF_DOCUMENT, self.callback.as_ref());
@@ -37,9 +38,7 @@ impl Listeners {
 
 impl Drop for Listeners {
     fn drop(&mut self) {
-        self.for_each(|target, name, callback| {
-            let _ = target.remove_event_listener(name, callback);
-        });
+        self.for_each(EventTarget::remove_event_listener);
     }
 }
 

@@ -110,7 +110,7 @@ impl Socket {
 
     /// The code was checked before: it is one that a page may send.
     pub(super) fn close(&self, code: Option<CloseCode>, reason: Option<&str>) {
-        let _ = self.socket.close(code.map(CloseCode::get), reason);
+        self.socket.close(code.map(CloseCode::get), reason);
     }
 }
 

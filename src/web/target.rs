@@ -42,7 +42,7 @@ pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigEr
         _ => return fault(&joined(&["the scheme is ", &scheme, " not ws, wss, http or https"])),
     };
     // An empty one too, which the constructor of sockets refuses all the same.
-    if href.as_bytes().contains(&b'#') {
+    if href.bytes().any(|byte| byte == b'#') {
         return fault("has a fragment (#)");
     }
     if part("port") == "0" {
