@@ -8,7 +8,7 @@ use crate::driver::platform::{self, MaybeSend};
 use crate::error::{ConfigError, Error, joined};
 use crate::handler::{Closures, Handler};
 use crate::handshake::Handshake;
-use crate::machine::{Config, Heartbeat, Reconnect, ZERO};
+use crate::machine::{Config, Fault, Heartbeat, Reconnect, ZERO};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, ProviderError, Request, Source};
 use crate::stream::Events;
@@ -55,6 +55,16 @@ impl Builder {
         Self { setup: Setup::new(Request::new(url)) }
     }
 
+    /// Remembers whether the value of an option can work, until `connect`. Each method judges what it sets: so an app
+    /// loads no check of what it leaves alone.
+    fn judged(mut self, option: &'static str, judged: Result<(), Fault>) -> Self {
+        let faults = &mut self.setup.faults;
+        // The last value counts.
+        faults.retain(|(known, _)| *known != option);
+        faults.extend(judged.err().map(|fault| (option, fault)));
+        self
+    }
+
     /// Offers a subprotocol; the first offered is the one preferred. The server must choose one of them.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.setup.request.protocols.push(protocol.into());
@@ -76,8 +86,9 @@ impl Builder {
 
     /// Whether and when to come back. Default: within 1 s, doubling to at most 30 s, full jitter, no limit.
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
+        let judged = policy.check();
         self.setup.config.reconnect = policy;
-        self
+        self.judged("reconnect", judged)
     }
 
     /// Overrides which closes are retried. By default all are, but close codes 1008 and 1010 and refusals with 4xx
@@ -95,22 +106,24 @@ impl Builder {
 
     /// The limit for dialling and opening handshake together. Default 10 s; `None` disables it.
     pub fn open_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.setup.config.open_timeout = timeout.into();
-        self
+        let timeout = timeout.into();
+        self.setup.config.open_timeout = timeout;
+        self.judged("open_timeout", not_zero(timeout != Some(Duration::ZERO)))
     }
 
     /// How long a close waits for the peer's Close frame. Default 5 s. Queued messages leave first, and have as long
     /// again whenever some of them leave.
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.setup.config.close_timeout = timeout;
-        self
+        self.judged("close_timeout", not_zero(!timeout.is_zero()))
     }
 
     /// How to notice a dead peer. Natively by default Ping frames every 20 s, answered within 20 s; `None` disables.
     /// Browsers cannot send Ping and have no default.
     pub fn heartbeat(mut self, heartbeat: impl Into<Option<Heartbeat>>) -> Self {
         self.setup.config.heartbeat = heartbeat.into();
-        self
+        let judged = self.setup.config.heartbeat.as_ref().map_or(Ok(()), Heartbeat::check);
+        self.judged("heartbeat", judged)
     }
 
     /// Tells which messages are answers to a heartbeat message; they are not delivered.
@@ -123,14 +136,14 @@ impl Builder {
     /// next is refused.
     pub fn max_send_buffer(mut self, bytes: usize) -> Self {
         self.setup.config.max_send_buffer = bytes;
-        self
+        self.judged("max_send_buffer", not_zero(bytes > 0))
     }
 
     /// The largest message taken from the peer, in bytes. Default 16 MiB. A larger one fails the attempt with close
     /// code 1009.
     pub fn max_message_size(mut self, bytes: usize) -> Self {
         self.setup.max_message_size = bytes;
-        self
+        self.judged("max_message_size", not_zero(bytes > 0))
     }
 
     /// How binary data travels. See [`BinaryType`].
@@ -231,6 +244,10 @@ impl Builder {
     }
 }
 
+fn not_zero(is_positive: bool) -> Result<(), Fault> {
+    if is_positive { Ok(()) } else { Err(ZERO) }
+}
+
 /// Everything that a user configured.
 pub(crate) struct Setup {
     pub(crate) config: Box<Config>,
@@ -244,6 +261,8 @@ pub(crate) struct Setup {
     pub(crate) closures: Box<Closures>,
     pub(crate) handler: Option<Box<dyn Handler>>,
     pub(crate) options: platform::Options,
+    /// Options whose values cannot work, and why.
+    faults: Vec<(&'static str, Fault)>,
 }
 
 impl Setup {
@@ -272,6 +291,7 @@ impl Setup {
             closures: Box::default(),
             handler: None,
             options: platform::Options::default(),
+            faults: Vec::new(),
         })
     }
 
@@ -279,12 +299,11 @@ impl Setup {
     fn check(&mut self) -> Result<Source, ConfigError> {
         let target = platform::resolve(&self.request, &self.options)?;
         let config = &mut *self.config;
-        config.check().map_err(|(option, fault)| ConfigError::new(option, fault))?;
+        if let Some((option, fault)) = self.faults.first() {
+            return Err(ConfigError::new(option, *fault));
+        }
         if self.is_reply.is_some() && config.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
             return Err(ConfigError::new("heartbeat_reply", "there is no heartbeat message to be answered"));
-        }
-        if self.max_message_size == 0 {
-            return Err(ConfigError::new("max_message_size", ZERO));
         }
         if self.handler.is_some() && !self.closures.is_empty() {
             return Err(ConfigError::new("handler", "closures (on_*) are set as well"));
@@ -311,7 +330,9 @@ impl Builder {
 /// Checks subprotocols: tokens (RFC 7230, section 3.2.6), each once.
 pub(crate) fn check_protocols(protocols: &[String]) -> Result<(), ConfigError> {
     let is_token = |text: &str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        let is_mark =
+            |byte| matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
     };
     for (position, protocol) in protocols.iter().enumerate() {
         if !is_token(protocol) {

@@ -68,19 +68,18 @@ impl Reconnect {
         self
     }
 
-    pub(super) fn check(&self) -> Result<(), Fault> {
-        let fault = |fault| Err(("reconnect", fault));
+    pub(crate) fn check(&self) -> Result<(), Fault> {
         if self.first > self.max {
-            return fault("the first delay is longer than the longest");
+            return Err("the first delay is longer than the longest");
         }
         if !(self.factor >= 1.0 && self.factor.is_finite()) {
-            return fault("the factor is less than 1");
+            return Err("the factor is less than 1");
         }
         if !(0.0..=1.0).contains(&self.jitter) {
-            return fault("the jitter is not a share from 0 to 1");
+            return Err("the jitter is not a share from 0 to 1");
         }
         if self.first.is_zero() && self.max_attempts != Some(0) {
-            return fault("the delay is zero: a server that refuses would be dialled without a pause");
+            return Err("the delay is zero: a server that refuses would be dialled without a pause");
         }
         Ok(())
     }

@@ -23,25 +23,7 @@ pub(crate) struct Config {
     pub(crate) url: String,
 }
 
-/// An option, and what is wrong with its value.
-pub(crate) type Fault = (&'static str, &'static str);
+/// What is wrong with an option's value.
+pub(crate) type Fault = &'static str;
 
-pub(crate) const ZERO: &str = "is zero";
-
-impl Config {
-    pub(crate) fn check(&self) -> Result<(), Fault> {
-        self.reconnect.check()?;
-        if let Some(heartbeat) = &self.heartbeat {
-            heartbeat.check()?;
-        }
-        let values = [
-            ("open_timeout", self.open_timeout == Some(Duration::ZERO)),
-            ("close_timeout", self.close_timeout.is_zero()),
-            ("max_send_buffer", self.max_send_buffer == 0),
-        ];
-        match values.iter().find(|(_, is_zero)| *is_zero) {
-            Some((option, _)) => Err((option, ZERO)),
-            None => Ok(()),
-        }
-    }
-}
+pub(crate) const ZERO: Fault = "is zero";

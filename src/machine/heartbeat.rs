@@ -36,13 +36,12 @@ impl Heartbeat {
         self
     }
 
-    pub(super) fn check(&self) -> Result<(), Fault> {
-        let zero = |fault| Err(("heartbeat", fault));
+    pub(crate) fn check(&self) -> Result<(), Fault> {
         if self.interval.is_zero() {
-            return zero("the interval is zero");
+            return Err("the interval is zero");
         }
         if self.timeout.is_zero() {
-            return zero("the timeout is zero");
+            return Err("the timeout is zero");
         }
         Ok(())
     }
