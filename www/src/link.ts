@@ -90,7 +90,7 @@ export class Link {
   fail(error: unknown): void {
     if (this.#parted) return
     const said = error instanceof Error ? error.message : `${error as string}`
-    this.failure = new Error(`homing: not dialled: ${said}`, { cause: error })
+    this.failure = new Error(`homing: not dialled: ${redacted(said)}`, { cause: error })
     this.abandon()
   }
 
@@ -155,4 +155,9 @@ export class Link {
     for (const payload of queue.take()) guarded(() => this.send(payload), undefined)
     return 0
   }
+}
+
+/** Without what URLs keep secret (S26): credentials, and what comes after the path. */
+function redacted(text: string): string {
+  return text.replace(/\/\/[^/@\s]*@/g, '//').replace(/[?#][^\s'"”’]*/g, '')
 }
