@@ -19,8 +19,8 @@ const RULES: [&str; 30] = [
     "S15", "S16", "S17", "S18", "S19", "S20", "S21", "S22", "S23", "S24", "S25", "S26",
 ];
 
-/// The columns. Those from [`WEB`] on are the suites of `web.rs`.
-const TARGETS: [&str; 7] = [
+/// The columns. Those from [`WEB`] to [`NODE`] are the suites of `web.rs`.
+const TARGETS: [&str; 8] = [
     "machine (virtual time)",
     "native",
     web::SUITES[0].target,
@@ -28,12 +28,14 @@ const TARGETS: [&str; 7] = [
     web::SUITES[2].target,
     web::SUITES[3].target,
     web::SUITES[4].target,
+    "npm",
 ];
 const MACHINE: usize = 0;
 const NATIVE: usize = 1;
 const WEB: usize = 2;
 const WORKER: usize = 5;
 const NODE: usize = 6;
+const NPM: usize = 7;
 const ALL_WEB: [usize; 5] = [2, 3, 4, WORKER, NODE];
 
 /// What is to be said of some cells of a row.
@@ -45,7 +47,7 @@ struct Note {
     text: &'static str,
 }
 
-const NOTES: [Note; 11] = [
+const NOTES: [Note; 13] = [
     Note {
         rules: &["S1", "S6", "S8b", "S9", "S16", "S20", "S21", "S23", "S24", "S26"],
         targets: &[MACHINE],
@@ -91,6 +93,18 @@ const NOTES: [Note; 11] = [
         targets: &[NODE],
         absent: false,
         text: "Node has no such workers, so only that its own timers serve instead.",
+    },
+    Note {
+        rules: &["S6"],
+        targets: &[NPM],
+        absent: true,
+        text: "An object of JavaScript does not learn that nobody holds it any more.",
+    },
+    Note {
+        rules: &["S21", "S22"],
+        targets: &[NPM],
+        absent: true,
+        text: "The browser's own class has no such thing, and this one is like it.",
     },
 ];
 
@@ -243,6 +257,14 @@ impl Census {
             }
         }
 
+        for dir in ["tests/js/own", "tests/js/driven"] {
+            for (_, text) in files(&root.join(dir), "js")? {
+                for name in text.lines().filter_map(in_javascript) {
+                    census.named(name, &[NPM]);
+                }
+            }
+        }
+
         for (file, text) in sources(&root.join("tests"))? {
             let targets = on_web(&file);
             for name in functions(&text, &["wasm_bindgen_test"]) {
@@ -324,12 +346,22 @@ fn rule_of(name: &str) -> Option<String> {
     (letter.len() <= 1).then(|| format!("S{number}{letter}"))
 }
 
+/// `test('s8a_this_and_that', async (t) => {`
+fn in_javascript(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("test('")?.split('\'').next()
+}
+
 /// The Rust files of a directory, by name, with their text.
 fn sources(dir: &Path) -> io::Result<Vec<(String, String)>> {
+    files(dir, "rs")
+}
+
+/// The files of a directory with this ending, by name, with their text.
+fn files(dir: &Path, ending: &str) -> io::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "rs") {
+        if path.extension().is_some_and(|end| end == ending) {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             files.push((name, fs::read_to_string(&path)?));
         }
@@ -393,6 +425,8 @@ mod tests {
             "#[test]\n#[cfg(unix)]\nfn a() {}\nfn b() {}\n    #[tokio::test(flavor = \"x\")]\n    async fn c() {}";
         assert_eq!(functions(source, &["test", "tokio::test"]), ["a", "c"]);
         assert_eq!(functions(source, &["test"]), ["a"]);
+        assert_eq!(in_javascript("  test('s8a_x', async (t) => {"), Some("s8a_x"));
+        assert_eq!(in_javascript("next(ws, 'open')"), None);
         let suite = "suite! {\n  life:\n    s01_a s02_b\n    s03_c;\n}\n#[cfg(not(target_family = \"wasm\"))]\nsuite! {\n  n: s04_d;\n}";
         let names: Vec<_> = suites(suite);
         let expected = [(false, "s01_a"), (false, "s02_b"), (false, "s03_c"), (true, "s04_d")];
@@ -405,7 +439,7 @@ mod tests {
         census.named("s02_states", &[MACHINE, NATIVE]);
         census.named("s99_what", &[NATIVE]);
         let (table, problems) = census.table();
-        assert!(table.contains("| S2 | 1 | 1 | – | – | – | – | – |"), "{table}");
+        assert!(table.contains("| S2 | 1 | 1 | – | – | – | – | – | – |"), "{table}");
         assert!(problems.contains(&"no test of S2 on Chromium".to_owned()), "{problems:?}");
         assert!(problems.iter().any(|problem| problem.contains("s99_what")));
         assert!(!problems.iter().any(|problem| problem.ends_with("S8c on native")), "{problems:?}");

@@ -33,7 +33,7 @@ test('listeners added in the close event hear the next attempt', async (t) => {
   equal(got, ['0'])
 })
 
-test('one close event per attempt, however it ends', async (t) => {
+test('s3_one_close_event_per_attempt_however_it_ends', async (t) => {
   const server = await t.server()
   const paths = ['/rst', '/http?status=500', '/close?code=4000', '/bad-accept', '/close', '/echo']
   const ws = connect(t, () => server.url(paths.shift()))
@@ -59,7 +59,7 @@ test('stopImmediatePropagation in the close event does not stop the client', asy
   ok(!heard)
 })
 
-test('an exception of a listener does not stop the client', async (t) => {
+test('s5_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const reported = []

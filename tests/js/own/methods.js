@@ -143,7 +143,7 @@ test('s5_everything_may_be_called_in_every_event', async (t) => {
   equal(order, ['open 1', 'message 1', 'close 1', 'reconnecting 1', 'open 1', 'end 1'])
 })
 
-test('opened and closed are promises', async (t) => {
+test('s4_closed_tells_how_it_ended_also_when_asked_late', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/protocol'), { protocols: ['chat'] })
   equal(await ws.opened, { protocol: 'chat', extensions: '' })
@@ -155,7 +155,14 @@ test('opened and closed are promises', async (t) => {
   await rejects(ws.opened)
 })
 
-test('opened rejects at the end', async (t) => {
+test('s24_opened_tells_what_the_handshake_agreed_on', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/protocol'), { protocols: ['chat', 'other'] })
+  equal(await ws.opened, { protocol: 'chat', extensions: '' })
+  equal([ws.protocol, ws.extensions], ['chat', ''])
+})
+
+test('s4_opened_rejects_at_the_end', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 1 } })

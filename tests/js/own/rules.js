@@ -1,0 +1,91 @@
+// Rules that are mostly the browser's or the machine's, as they show in the class.
+
+import { connect, log, QUICK } from '../support/homing.js'
+import { equal, next, ok, test, throws, until } from '../support/test.js'
+
+test('s9_a_code_that_may_not_be_sent_is_refused_whatever_the_client_does', async (t) => {
+  const server = await t.server()
+  // While messages wait, and while there is no socket, it is not the browser that refuses.
+  const busy = connect(t, server.url('/count'), { maxSendBuffer: 1000 })
+  await next(busy, 'open')
+  for (let i = 0; i < 2; i++) busy.send(new Uint8Array(900))
+  const nowhere = connect(t, () => new Promise(() => {}))
+  for (const ws of [busy, nowhere]) {
+    for (const code of [0, 999, 1001, 1005, 1006, 1015, 2999, 5000]) throws(() => ws.close(code), 'InvalidAccessError')
+    throws(() => ws.close(4000, 'ü'.repeat(62)), 'SyntaxError')
+    ok(ws.readyState < 2)
+  }
+  busy.close(4000, 'ü'.repeat(61))
+  await busy.closed
+  ok((await server.journal()).some((entry) => `${entry}` === `close,4000,${'ü'.repeat(61)}`))
+})
+
+test('s16_text_and_binary_arrive_in_order_as_asked_for', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const got = []
+  ws.addEventListener('message', ({ data }) => got.push(data))
+  ws.send('text')
+  ws.send(Uint8Array.of(1))
+  await until(() => got.length === 2)
+  equal([got[0], got[1] instanceof Blob, got[1].size], ['text', true, 1])
+  ws.binaryType = 'arraybuffer'
+  // It holds for the sockets to come.
+  const again = next(ws, 'open')
+  ws.reconnect()
+  await again
+  ws.send(Uint8Array.of(1, 2))
+  ws.send('last')
+  await until(() => got.length === 4)
+  equal([got[2] instanceof ArrayBuffer, got[2].byteLength, got[3]], [true, 2, 'last'])
+})
+
+test('s18_a_machine_that_slept_condemns_no_connection', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), {
+    heartbeat: { message: 'beat', interval: 50, timeout: 500, isReply: (data) => data === 'beat' },
+  })
+  const entries = log(ws)
+  await next(ws, 'latency')
+  const { now } = Date
+  t.onEnd(() => (Date.now = now))
+  for (const hours of [1, -5]) {
+    // What a sleep looks like: the wall clock has moved, the other one has not. And then, somebody who sets it back.
+    const moved = hours * 3_600_000
+    Date.now = () => now() + moved
+    const { heartbeats } = ws.stats
+    await until(() => ws.stats.heartbeats > heartbeats + 2)
+    await next(ws, 'latency')
+  }
+  equal(entries.filter((entry) => entry !== 'latency'), ['open'])
+})
+
+test('s20_the_browser_answers_pings_of_the_peer', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/ping'))
+  await next(ws, 'open')
+  await until(async () => (await server.journal()).some(([kind]) => kind === 'pong'))
+})
+
+test('s23_what_failed_is_said_where_it_is_known', async (t) => {
+  const server = await t.server()
+  const options = { reconnect: { ...QUICK, maxAttempts: 0 } }
+  const slow = connect(t, server.url('/stall'), { ...options, openTimeout: 50 })
+  equal((await next(slow, 'error')).error.message, 'homing: open timeout')
+  equal((await slow.closed).error.message, 'homing: open timeout')
+  const cause = new Error('no token today')
+  const unasked = connect(t, () => Promise.reject(cause), options)
+  const { error } = await next(unasked, 'error')
+  equal([error.message, error.cause === cause], ['homing: not dialled: no token today', true])
+})
+
+test('s26_secrets_of_a_url_are_not_repeated', async (t) => {
+  const server = await t.server()
+  const options = { openTimeout: 50, reconnect: { ...QUICK, maxAttempts: 0 } }
+  // The second one no browser dials, and each says so in words of its own, with the URL in them.
+  for (const url of [server.url('/stall?token=secret'), 'ws://user:secret@127.0.0.1:9/path?token=secret#fragment']) {
+    const ws = connect(t, () => url, options)
+    const { message } = (await ws.closed).error
+    ok(message.startsWith('homing: ') && !message.includes('secret'), message)
+  }
+})
