@@ -1,7 +1,7 @@
 // The module may be late. Whatever happens until then is what would have happened with it.
 
-import { connect, init, late, log, QUICK } from '../support/homing.js'
-import { equal, next, ok, test, until } from '../support/test.js'
+import { connect, init, late, log, QUICK, wasm, where } from '../support/homing.js'
+import { equal, next, ok, rejects, test, until } from '../support/test.js'
 
 test('a connection is used before the module is there', async (t) => {
   const arrive = late(t)
@@ -120,4 +120,34 @@ test('without the module nothing reconnects, and that is told', async (t) => {
   const later = connect(t, server.url('/echo'))
   later.close()
   equal((await later.closed).reason, 'closed')
+})
+
+const file = new URL('../../../dist/homing.wasm', import.meta.url)
+const FORMS = {
+  bytes: () => wasm,
+  'a part of a buffer': () => new Uint8Array(wasm),
+  'a compiled module': () => WebAssembly.compile(wasm),
+  'a response': () => new Response(wasm, { headers: { 'content-type': 'application/wasm' } }),
+  'a promise': () => Promise.resolve(wasm),
+  // Node fetches no files.
+  ...(where === 'node' ? {} : { 'an address': () => file.href, 'a URL': () => file, 'a request': () => new Request(file) }),
+}
+for (const [form, make] of Object.entries(FORMS)) {
+  test(`init takes ${form}`, async (t) => {
+    const server = await t.server()
+    await init(make())
+    const ws = connect(t, server.url('/echo'))
+    await next(ws, 'open')
+    const again = next(ws, 'connecting')
+    await server.command('cut_all')
+    await again
+  })
+}
+
+test('init says what is not there, and leaves the rest as it was', async (t) => {
+  const server = await t.server()
+  const error = await rejects(init(where === 'node' ? new Response('', { status: 404 }) : new URL('nowhere.wasm', file)))
+  ok(error.message.includes('404'), error.message)
+  const ws = connect(t, server.url('/close?code=1008'))
+  equal((await ws.closed).reason, 'fatal')
 })

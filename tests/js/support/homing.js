@@ -19,7 +19,8 @@ export function connect(t, url, { protocols, ...options } = {}) {
   return socket
 }
 
-const wasm = inNode
+/** The module's bytes. */
+export const wasm = inNode
   ? await import('node:fs').then(({ readFileSync }) => readFileSync(new URL('../../../dist/homing.wasm', import.meta.url)))
   : await fetch(new URL('../../../dist/homing.wasm', import.meta.url)).then((response) => response.arrayBuffer())
 
