@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, MessageEvent};
 
 use super::client::{Held, Kind, News};
-use super::glue::{self, Blob, MessageEvent};
+use super::glue;
 use super::transport::{Link, WebTransport};
 use crate::driver::{AttemptId, SocketEvent};
 use crate::error::{Error, ErrorKind};
@@ -85,12 +86,12 @@ impl WebTransport {
 
     /// One at a time: the browser may finish a later one first.
     fn read_blob(&mut self, blob: &Blob) {
-        if glue::number(blob, "size").is_some_and(|size| size > self.max_message_size as f64) {
+        if blob.size() > self.max_message_size as f64 {
             return self.refuse();
         }
         // JavaScript's to drop: the promise calls it even when the attempt is long over.
         let on_read = self.client.callback(Kind::Read, self.attempt).into_js_value();
-        blob.array_buffer().then(&on_read, &on_read);
+        blob.array_buffer().unchecked_ref::<glue::Promise>().then(&on_read, &on_read);
         self.reads = true;
     }
 

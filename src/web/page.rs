@@ -1,10 +1,12 @@
 //! What the page tells of itself and the network (S8c).
 
+use js_sys::Function;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::EventTarget;
 
 use super::client::Kind;
-use super::glue::{self, Callback, EventTarget};
+use super::glue::{self, Callback};
 use super::registry;
 use crate::driver::PageEvent;
 
@@ -19,26 +21,26 @@ pub(super) struct Listeners {
 impl Listeners {
     pub(super) fn add() -> Self {
         let this = Self { callback: Closure::new(tell) };
-        this.for_each(EventTarget::add_event_listener);
+        this.for_each(|target, name, callback| target.add_event_listener_with_callback(name, callback));
         this
     }
 
-    fn for_each(&self, act: fn(&EventTarget, &str, &JsValue)) {
+    fn for_each(&self, act: fn(&EventTarget, &str, &Function) -> Result<(), JsValue>) {
+        let on = |target: &JsValue, name: &str| {
+            // Fails where `globalThis` is no event target, as in Node.
+            let _ = act(target.unchecked_ref(), name, self.callback.as_ref().unchecked_ref());
+        };
         let window = glue::global_this();
-        // Node's is no event target.
-        if !glue::is(&window, "addEventListener") {
-            return;
-        }
-        OF_WINDOW.iter().for_each(|name| act(window.unchecked_ref(), name, self.callback.as_ref()));
+        OF_WINDOW.iter().for_each(|name| on(&window, name));
         if let Some(document) = glue::global("document") {
-            act(document.unchecked_ref(), OF_DOCUMENT, self.callback.as_ref());
+            on(&document, OF_DOCUMENT);
         }
     }
 }
 
 impl Drop for Listeners {
     fn drop(&mut self) {
-        self.for_each(EventTarget::remove_event_listener);
+        self.for_each(|target, name, callback| target.remove_event_listener_with_callback(name, callback));
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn default_heartbeat() -> Option<Heartbeat> {
 }
 
 pub(crate) fn seed() -> u64 {
-    super::glue::random().to_bits()
+    js_sys::Math::random().to_bits()
 }
 
 // Not inlined, as a lock is taken in many places.

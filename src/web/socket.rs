@@ -2,10 +2,12 @@
 
 use alloc::rc::Rc;
 
-use wasm_bindgen::JsValue;
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::WebSocket;
 
 use super::client::{Client, Kind};
-use super::glue::{self, BrowserSocket, Callback};
+use super::glue::{self, Callback};
 use super::target::Target;
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, SocketEvent};
@@ -16,11 +18,8 @@ use crate::message::{BinaryType, Message};
 const HANDLERS: [(&str, Kind); 4] =
     [("onopen", Kind::Open), ("onmessage", Kind::Message), ("onerror", Kind::Error), ("onclose", Kind::Close)];
 
-/// The `readyState` of a socket that takes messages.
-const OPEN: u16 = 1;
-
 pub(super) struct Socket {
-    socket: BrowserSocket,
+    socket: WebSocket,
     target: Rc<Target>,
     was_open: bool,
     /// Called as long as the socket refers to them.
@@ -35,7 +34,8 @@ impl Socket {
         target: &Rc<Target>,
         binary_type: BinaryType,
     ) -> Result<Self, JsValue> {
-        let socket = BrowserSocket::new(&target.url, &glue::array(&target.protocols))?;
+        let protocols: Array = target.protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
+        let socket = WebSocket::new_with_str_sequence(&target.url, &protocols)?;
         let binary_type = match binary_type {
             BinaryType::Blob => "blob",
             BinaryType::ArrayBuffer => "arraybuffer",
@@ -50,7 +50,7 @@ impl Socket {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.socket.ready_state() == OPEN
+        self.socket.ready_state() == WebSocket::OPEN
     }
 
     /// The handshake succeeded.
@@ -96,11 +96,12 @@ impl Socket {
 
     pub(super) fn send(&self, message: &Message) -> Result<(), JsValue> {
         match message {
-            Message::Text(text) => self.socket.send_text(text),
+            Message::Text(text) => self.socket.send_with_str(text),
+            // Of memory that threads share a browser takes no view, only a copy.
             #[cfg(target_feature = "atomics")]
-            Message::Binary(data) => self.socket.send_array(&glue::Uint8Array::new(data)),
+            Message::Binary(data) => self.socket.send_with_js_u8_array(&js_sys::Uint8Array::new_from_slice(data)),
             #[cfg(not(target_feature = "atomics"))]
-            Message::Binary(data) => self.socket.send_bytes(data),
+            Message::Binary(data) => self.socket.send_with_u8_array(data),
         }
     }
 
@@ -110,7 +111,7 @@ impl Socket {
 
     /// The code was checked before: it is one that a page may send.
     pub(super) fn close(&self, code: Option<CloseCode>, reason: Option<&str>) {
-        self.socket.close(code.map(CloseCode::get), reason);
+        self.socket.unchecked_ref::<glue::Closable>().close(code.map(CloseCode::get), reason);
     }
 }
 

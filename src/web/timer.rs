@@ -18,7 +18,7 @@ fn now() -> Timestamp {
         /// What was told last, and how far behind that the wall clock is.
         static LAST: Cell<(f64, f64)> = const { Cell::new((0.0, 0.0)) };
     }
-    let wall = glue::date_now();
+    let wall = js_sys::Date::now();
     let (last, behind) = LAST.get();
     let behind = behind.max(last - wall);
     LAST.set((wall + behind, behind));

@@ -4,46 +4,17 @@
 
 use core::cell::{Cell, RefCell};
 
-use wasm_bindgen::prelude::*;
+use js_sys::Array;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, MessageEvent, Url, Worker};
 
 use super::client::Kind;
-use super::glue::{self, Callback};
-use super::registry;
+use super::{glue, registry};
 
 /// Takes `[client, delay]`, a negative delay for none, and sends the client's number back when it has passed.
 const SCRIPT: &str = "const t={};onmessage=({data:[c,d]})=>{clearTimeout(t[c]);delete t[c];\
     if(d>=0)t[c]=setTimeout(()=>{delete t[c];postMessage(c)},d)}";
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = Array, js_name = of)]
-    fn one(value: &JsValue) -> JsValue;
-
-    #[wasm_bindgen(js_namespace = Array, js_name = of)]
-    fn two(value: u32, other: i32) -> JsValue;
-
-    type Blob;
-
-    #[wasm_bindgen(constructor)]
-    fn new(parts: &JsValue) -> Blob;
-
-    #[wasm_bindgen(js_namespace = URL, js_name = createObjectURL, catch)]
-    fn create_object_url(blob: &Blob) -> Result<String, JsValue>;
-
-    #[wasm_bindgen(js_namespace = URL, js_name = revokeObjectURL)]
-    fn revoke_object_url(url: &str);
-
-    type Worker;
-
-    #[wasm_bindgen(constructor, catch)]
-    fn new(url: &str) -> Result<Worker, JsValue>;
-
-    #[wasm_bindgen(method, js_name = postMessage)]
-    fn post_message(this: &Worker, message: &JsValue);
-
-    #[wasm_bindgen(method)]
-    fn terminate(this: &Worker);
-}
 
 thread_local! {
     static SHARED: RefCell<Option<Shared>> = const { RefCell::new(None) };
@@ -60,8 +31,8 @@ struct Shared {
 struct Running {
     worker: Worker,
     url: String,
-    _on_message: Callback,
-    _on_error: Callback,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_error: Closure<dyn Fn()>,
 }
 
 /// A second source of wake-ups for a client; `None` wakes it no more.
@@ -88,7 +59,8 @@ impl Alarm for Seat {
     fn arm(&self, millis: Option<i32>) {
         SHARED.with_borrow(|shared| {
             if let Some(Running { worker, .. }) = shared.as_ref().and_then(|shared| shared.running.as_ref()) {
-                worker.post_message(&two(self.client, millis.unwrap_or(-1)));
+                let order = Array::of2(&self.client.into(), &millis.unwrap_or(-1).into());
+                let _ = worker.post_message(&order);
             }
         });
     }
@@ -118,30 +90,32 @@ impl Running {
     }
 
     fn try_start() -> Result<Self, JsValue> {
-        let blob = Blob::new(&one(&SCRIPT.into()));
-        let url = create_object_url(&blob)?;
-        let worker = Worker::new(&url).inspect_err(|_| revoke_object_url(&url))?;
-        let on_message = Callback::new(|event: JsValue| {
+        let blob = Blob::new_with_str_sequence(&Array::of1(&SCRIPT.into()))?;
+        let url = Url::create_object_url_with_blob(&blob)?;
+        let worker = Worker::new(&url).inspect_err(|_| {
+            let _ = Url::revoke_object_url(&url);
+        })?;
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            if let Some(client) = glue::number(&event, "data") {
+            if let Some(client) = event.data().as_f64() {
                 let id = client as u32;
                 registry::tell(|client| client.id() == id, Kind::Due);
             }
         });
         // Some browsers tell that the policy forbids it only later.
-        let on_error = Callback::new(|_: JsValue| warn());
-        glue::set(&worker, "onmessage", on_message.as_ref());
-        glue::set(&worker, "onerror", on_error.as_ref());
+        let on_error = Closure::<dyn Fn()>::new(warn);
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         Ok(Self { worker, url, _on_message: on_message, _on_error: on_error })
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        glue::set(&self.worker, "onmessage", &JsValue::NULL);
-        glue::set(&self.worker, "onerror", &JsValue::NULL);
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
         self.worker.terminate();
-        revoke_object_url(&self.url);
+        let _ = Url::revoke_object_url(&self.url);
     }
 }
 
