@@ -1,7 +1,10 @@
-// One socket after another: what the machine wants done with them, carried out.
+// One socket after another: the machine decides, this carries it out.
+//
+// The first one is dialled before the machine is loaded, and until then, or for good where there is nothing to decide,
+// what the platform does is right. A message never waits for the machine, nor does it pass through it.
 
 import { Failure, Page, Todo, What, type Core } from './core.js'
-import { Engine, type Worker } from './engine.js'
+import { Engine, type Executor } from './engine.js'
 import { LatencyEvent } from './events.js'
 import { Link } from './link.js'
 import { guarded, report } from './listeners.js'
@@ -14,7 +17,7 @@ import type { EndReason } from './types.js'
 
 const REASONS: readonly EndReason[] = ['closed', 'fatal', 'exhausted', 'declined']
 
-export abstract class Attempts implements Visitor, Worker {
+export abstract class Attempts implements Visitor, Executor {
   protected readonly settings: Settings
   protected readonly face: Face
   protected readonly engine: Engine

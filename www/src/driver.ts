@@ -1,7 +1,4 @@
-// Drives one client: the machine decides, this carries it out on the platform's sockets.
-//
-// The first socket is dialled before the machine is loaded, and until then, or for good where there is nothing to decide,
-// what the platform does is right. A message never waits for the machine, nor does it pass through it.
+// Drives one client: what the page asks for, and what the platform's sockets tell.
 
 import { Attempts } from './attempts.js'
 import { now } from './clock.js'

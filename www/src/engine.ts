@@ -9,7 +9,7 @@ import { Alarm } from './worker.js'
 const LOOK_EVERY = 16
 
 /** Who carries it out. */
-export interface Worker {
+export interface Executor {
   /** Whether something else is told first: a close event that is on its way to the listeners or, before anything was
    * carried out, one that is about to come. */
   mustWait(isMidway: boolean): boolean
@@ -28,7 +28,7 @@ export interface Worker {
 
 export class Engine {
   readonly #config: Config
-  readonly #worker: Worker
+  readonly #executor: Executor
   readonly #timer = new Timer(() => this.wake())
   readonly #look = new Timer(() => this.#lookAtBuffer())
   #alarm: Alarm | undefined
@@ -45,9 +45,9 @@ export class Engine {
   /** Somebody waits for room. */
   isFull = false
 
-  constructor(config: Config, worker: Worker) {
+  constructor(config: Config, executor: Executor) {
     this.#config = config
-    this.#worker = worker
+    this.#executor = executor
   }
 
   /** Now, or when the machine is loaded. */
@@ -59,7 +59,7 @@ export class Engine {
       (exports) => this.#start(exports),
       (error: unknown) => {
         this.#waiting = []
-        this.#worker.orphaned(error)
+        this.#executor.orphaned(error)
       },
     )
   }
@@ -74,11 +74,11 @@ export class Engine {
       while (core.poll() !== Todo.Nothing);
       this.#startedAt = now()
       waiting.forEach((act) => act())
-      this.#worker.revived(core)
+      this.#executor.revived(core)
     } else {
       // It was dialled, and the open event told.
       core.poll()
-      this.#worker.catchUp(core)
+      this.#executor.catchUp(core)
       waiting.forEach((act) => act())
     }
     this.pump()
@@ -100,14 +100,14 @@ export class Engine {
 
   wake(): void {
     if (!this.core) return
-    this.#worker.waking()
+    this.#executor.waking()
     this.input(What.Wake)
     this.pump()
   }
 
   #lookAtBuffer(): void {
     if (!this.core) return
-    this.input(What.Buffered, this.#worker.buffered())
+    this.input(What.Buffered, this.#executor.buffered())
     this.pump()
   }
 
@@ -123,13 +123,13 @@ export class Engine {
 
   /** Carries out whatever is to be done. */
   pump(): void {
-    if (this.#pumping || this.#worker.mustWait(false)) return
+    if (this.#pumping || this.#executor.mustWait(false)) return
     this.#pumping = true
-    while (!this.#worker.mustWait(true)) {
+    while (!this.#executor.mustWait(true)) {
       const core = this.core
       const todo = core ? core.poll() : Todo.Nothing
       if (todo === Todo.Nothing) break
-      this.#worker.carryOut(todo, core!)
+      this.#executor.carryOut(todo, core!)
     }
     this.#pumping = false
     this.#arm()
@@ -141,7 +141,7 @@ export class Engine {
     const delay = this.#timer.arm(core.deadline())
     if (delay !== undefined) this.#alarm?.arm(delay)
     const watches = this.isFull || core.state() === State.Closing
-    this.#look.arm(watches && this.#worker.buffered() > 0 ? now() + LOOK_EVERY : Infinity)
+    this.#look.arm(watches && this.#executor.buffered() > 0 ? now() + LOOK_EVERY : Infinity)
   }
 
   /** The end, until somebody asks for the machine again. */

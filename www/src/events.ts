@@ -4,7 +4,7 @@ import type { ClosedInfo, EndReason } from './types.js'
 
 /** An attempt ended and another one is scheduled. */
 export class ReconnectingEvent extends Event {
-  /** Milliseconds until it is dialled. */
+  /** Milliseconds until it is dialled, a whole number. */
   readonly delay: number
   /** How many there have been since the client last had a connection that lasted; the first one is 1. */
   readonly attempt: number

@@ -20,7 +20,7 @@ visit('the page opens a connection and draws it', {}, async (page) => {
 
 visit('cut', {}, async (page) => {
   await page.press('Cut')
-  await page.logged('the server shall cut', 'error', 'close 1006, not clean', 'reconnecting in', 'open')
+  await page.logged('the server shall cut', 'close 1006, not clean', 'reconnecting in', 'connecting', 'open')
   await page.is('open')
   assert.equal(await page.figure('reconnects'), 1)
   await page.drawn('states-plot', '--connecting')

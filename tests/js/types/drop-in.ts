@@ -34,6 +34,7 @@ new HomingSocket('wss://example.org', undefined, { reconnect: false })
 beyond.addEventListener('reconnecting', ({ delay, attempt, cause }: ReconnectingEvent) => delay + attempt + cause.code)
 beyond.addEventListener('end', ({ reason, unsent }) => [reason satisfies 'closed' | 'fatal' | 'exhausted' | 'declined', unsent + 1])
 beyond.addEventListener('latency', ({ latency }) => latency.toFixed())
+beyond.addEventListener('connecting', ({ timeStamp }) => timeStamp.toFixed())
 beyond.addEventListener('drain', () => beyond.reconnect(10))
 
 export async function all(): Promise<ClosedInfo> {

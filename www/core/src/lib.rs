@@ -1,7 +1,7 @@
 //! The rules of homing for JavaScript: the machine of the Rust crate, compiled alone, behind a few exports that take
 //! and give numbers only.
 //!
-//! Sockets, timers, events and payloads stay on the JavaScript side (`www/src/driver.ts`). What crosses is: what
+//! Sockets, timers, events and payloads stay on the JavaScript side (`www/src`). What crosses is: what
 //! happened and when ([`handle`](exports::handle)), what is to be done next ([`poll`](exports::poll)), and until when
 //! nothing has to be ([`deadline`](exports::deadline)). `www/src/core.ts` is the other half of this file and has the
 //! same numbers.
