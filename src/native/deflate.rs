@@ -120,6 +120,12 @@ impl Inflate {
     pub(super) fn keeps_memory(&self) -> bool {
         self.state.is_some()
     }
+
+    /// How large the place for short messages is, and whether it has grown.
+    #[cfg(test)]
+    pub(super) fn short_room(&self) -> Option<(usize, bool)> {
+        self.state.as_ref().map(|state| (state.short.capacity(), state.short.capacity() > SHORT))
+    }
 }
 
 /// `usual` is the room to make at once.

@@ -116,6 +116,54 @@ fn memory_at_rest() {
     }
 }
 
+/// What few bytes arrive for may be short or long, and is inflated in different places.
+#[test]
+fn short_and_long_messages_take_turns() {
+    let lengths = [1, 100, 1747, 1748, 2047, 2048, 2049, 5000, 3, 200_000, 7, 60_000, 0, 2048, 2049, 4095, 4096, 4097];
+    for takeover in [true, false] {
+        let agreed = agreement(takeover, 15);
+        let mut deflater = deflater(&agreed);
+        let expected: Vec<_> = lengths.iter().map(|length| Message::binary(vec![b'x'; *length])).collect();
+        let bytes: Vec<u8> = lengths
+            .iter()
+            .flat_map(|length| {
+                let compressed = deflater.compress(&vec![b'x'; *length]);
+                assert!(compressed.as_ref().is_none_or(|compressed| compressed.len() < 250), "{length}");
+                compressed.map_or_else(|| frame(0x82, &vec![b'x'; *length]), |compressed| frame(0xC2, &compressed))
+            })
+            .collect();
+        let mut incoming = inflating(&agreed, 1 << 20);
+        let mut stream = Pieces::cut(&bytes, &[]);
+        let mut arrived = Vec::new();
+        while arrived.len() < lengths.len() {
+            match incoming.poll(&mut stream, &mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(Arrived::Message(message))) => arrived.push(message),
+                Poll::Ready(end) => panic!("{end:?} after {}", arrived.len()),
+                Poll::Pending => {}
+            }
+            let room = incoming.inflate.as_ref().and_then(Inflate::short_room);
+            assert!(room.is_none_or(|(_, has_grown)| !has_grown), "{room:?} is kept");
+        }
+        assert!(arrived == expected, "takeover: {takeover}");
+    }
+    // Where it may not become so long it does not on the way either.
+    let limit = 10_000;
+    for (length, fits) in [(limit, true), (limit + 1, false), (200_000, false)] {
+        let compressed = deflater(&agreement(true, 15)).compress(&vec![b'x'; length]).unwrap();
+        let mut incoming = inflating(&agreement(true, 15), limit);
+        let mut stream = Pieces::cut(&frame(0xC2, &compressed), &[]);
+        let polled = loop {
+            if let Poll::Ready(polled) = incoming.poll(&mut stream, &mut Context::from_waker(Waker::noop())) {
+                break polled;
+            }
+        };
+        assert_eq!(polled.is_ok(), fits, "{length}");
+        assert!(fits || matches!(polled, Err(Fault::TooLarge(_))), "{length}");
+        let (room, _) = incoming.inflate.as_ref().and_then(Inflate::short_room).unwrap();
+        assert!(room <= limit + 1, "{length}: {room}");
+    }
+}
+
 /// Without takeover messages stand alone, and what would get larger is sent as it is.
 #[test]
 fn what_is_not_worth_it_is_sent_plain() {
