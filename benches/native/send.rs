@@ -97,6 +97,7 @@ async fn homing(address: &str, case: &Case) -> ([f64; 2], usize) {
     let (payload, count) = (case.payload(), case.count * MORE);
     let builder = WebSocket::builder(url(address, &case.job(count)));
     let sent = send(builder, std::iter::repeat_n(payload, count), Meter::start).await;
+    assert_eq!(sent.answer.len(), 1, "an acknowledgement");
     (sent.meter.figures(count), sent.peak)
 }
 
