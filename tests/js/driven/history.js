@@ -19,7 +19,11 @@ class Journey {
   }
 
   notes = async () => (await seen(this.t.page))?.notes ?? []
-  sees = (last) => until(async () => (await this.notes()).at(-1) === last)
+  sees = (last) =>
+    until(async () => (await this.notes()).at(-1) === last).catch(async () => {
+      throw new Error(`no ${last}: ${await this.notes()}`)
+    })
+
   connected = (count) => until(async () => (await this.server.command('connections')) === `${count}`)
 
   async begin() {

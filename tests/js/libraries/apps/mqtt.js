@@ -17,11 +17,11 @@ export const cases = {
     await becomes(() => heard, ['prices 5 hello'])
     await control('cut', 2)
     await becomes(() => client.connected, false)
-    // The library queues it, and sends it before it subscribes again.
+    // The library queues it; whether it sends it before it subscribes again depends on when it was asked to.
     await client.publishAsync('prices', 'sent meanwhile', { qos: 1 })
     await becomes(() => control('published'), ['hello', 'sent meanwhile'])
     await client.publishAsync('prices', 'x'.repeat(200_000), { qos: 1 })
-    await becomes(() => heard.slice(1), ['prices 200000 xxxxx'])
+    await becomes(() => heard.at(-1), 'prices 200000 xxxxx')
     equal(await control('open'), 1)
     await alive(1)
     await client.endAsync()
