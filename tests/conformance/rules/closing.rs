@@ -110,8 +110,8 @@ pub async fn s11_close_while_connecting(env: Env) {
 pub async fn s11_close_while_waiting(env: Env) {
     let log = env.log();
     let ws = env
-        .client("/drop?delay_ms=30")
-        .reconnect(homing::Reconnect::fixed(ms(100)))
+        .client("/drop?delay_ms=300")
+        .reconnect(homing::Reconnect::fixed(ms(1000)))
         .handler(log.handler())
         .connect()
         .unwrap();
@@ -119,7 +119,7 @@ pub async fn s11_close_while_waiting(env: Env) {
     assert_eq!(ws.state(), State::Waiting);
     ws.close(1000, "").unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Closed);
-    env.sleep(A_WHILE).await;
+    env.sleep(ms(1200)).await;
     assert_eq!(log.story(), "open, error, close 1006, end");
 }
 
@@ -150,7 +150,7 @@ pub async fn s12_report_of_this_side(env: Env) {
 
 pub async fn s12_report_of_a_failure(env: Env) {
     let log = env.log();
-    let _ws = env.late("/drop?delay_ms=30").handler(log.handler()).connect().unwrap();
+    let _ws = env.late("/drop?delay_ms=300").handler(log.handler()).connect().unwrap();
     let close = log.closed(1).await;
     assert_eq!(told(&close), (1006, "", false, Initiator::Failure));
     assert_eq!(close.retry_in, Some(NEVER));
