@@ -72,7 +72,7 @@ pub async fn s08a_reconnect_after_replaces_the_delay(env: Env) {
 
     // By a longer one as well.
     let log = env.log();
-    let builder = env.client("/drop?delay_ms=300").reconnect(Reconnect::fixed(ms(500)));
+    let builder = env.client("/drop?open=1").reconnect(Reconnect::fixed(ms(500)));
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.closed(1).await;
     ws.reconnect_after(NEVER);
@@ -107,7 +107,7 @@ pub async fn s08a_reconnect_while_closing(env: Env) {
 pub async fn s08a_reconnect_while_closed(env: Env) {
     let log = env.log();
     let policy = Reconnect::fixed(ms(10)).max_attempts(1);
-    let ws = env.client("/drop?delay_ms=300").reconnect(policy).handler(log.handler()).connect().unwrap();
+    let ws = env.client("/drop?open=1").reconnect(policy).handler(log.handler()).connect().unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
     ws.reconnect();
     // The count of attempts starts over: the same two once more.
@@ -175,7 +175,7 @@ pub async fn s08a_many_reconnects_leak_nothing(env: Env) {
 
 pub async fn s08b_provider_is_asked_for_every_attempt(env: Env) {
     let log = env.log();
-    let builder = tour(&env, &["/drop?delay_ms=300&token=1", "/drop?delay_ms=300&token=2", "/echo?token=3"]);
+    let builder = tour(&env, &["/drop?open=1&token=1", "/drop?open=1&token=2", "/echo?token=3"]);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(3).await;
     let paths = env.server().wait_for_requests(3).await;

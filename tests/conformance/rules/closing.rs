@@ -110,7 +110,7 @@ pub async fn s11_close_while_connecting(env: Env) {
 pub async fn s11_close_while_waiting(env: Env) {
     let log = env.log();
     let ws = env
-        .client("/drop?delay_ms=300")
+        .client("/drop?open=1")
         .reconnect(homing::Reconnect::fixed(ms(1000)))
         .handler(log.handler())
         .connect()
@@ -150,7 +150,7 @@ pub async fn s12_report_of_this_side(env: Env) {
 
 pub async fn s12_report_of_a_failure(env: Env) {
     let log = env.log();
-    let _ws = env.late("/drop?delay_ms=300").handler(log.handler()).connect().unwrap();
+    let _ws = env.late("/drop?open=1").handler(log.handler()).connect().unwrap();
     let close = log.closed(1).await;
     assert_eq!(told(&close), (1006, "", false, Initiator::Failure));
     assert_eq!(close.retry_in, Some(NEVER));

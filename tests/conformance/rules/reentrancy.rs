@@ -33,8 +33,8 @@ impl In {
     fn client(self, env: &Env) -> Builder {
         match self {
             Self::Open | Self::Message => env.client("/text?n=2&size=2"),
-            Self::Error | Self::Close => env.client("/drop?delay_ms=300"),
-            Self::End => env.once("/drop?delay_ms=300"),
+            Self::Error | Self::Close => env.client("/drop?open=1"),
+            Self::End => env.once("/drop?open=1"),
         }
     }
 
