@@ -61,7 +61,7 @@ pub async fn s21_too_large_is_told_by_1009(env: Env) {
 }
 
 /// More than all buffers between two sockets hold.
-const FLOOD: &str = "/flood?n=2000&size=16384&binary=1";
+const FLOOD: &str = "/flood?n=6000&size=16384&binary=1";
 
 /// A browser reads on and holds messages in memory.
 pub async fn s22_the_peer_feels_a_pause(env: Env) {
@@ -76,7 +76,7 @@ pub async fn s22_the_peer_feels_a_pause(env: Env) {
     assert_eq!(log.story(), "open");
     ws.resume();
     env.server().wait_for_texts(1).await;
-    log.messages(2001).await;
+    log.messages(6001).await;
 }
 
 /// See [`s22_the_peer_feels_a_pause`].
@@ -90,7 +90,7 @@ pub async fn s22_the_peer_feels_a_slow_reader(env: Env) {
     assert!(ws.stats().messages_received <= 1024, "{:?}", ws.stats());
     assert_eq!(texts(&env.server().seen().await), [""; 0]);
     let mut messages = 0;
-    while messages < 2001 {
+    while messages < 6001 {
         messages += usize::from(matches!(env.soon("an event", events.next()).await, Some(Event::Message(_))));
     }
     env.server().wait_for_texts(1).await;
