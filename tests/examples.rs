@@ -139,12 +139,11 @@ fn custom_transport() {
     let text = output("custom_transport", &[]);
     let lines: Vec<_> = text.lines().take(8).collect();
     let round = |first: u32, second: u32| {
-        [
-            "open".to_owned(),
-            format!("Text(\"{first}\") came back"),
-            format!("Text(\"{second}\") came back"),
-            "closed with 1001 \"enough\"".to_owned(),
-        ]
+        ["open".to_owned(), format!("Text(\"{first}\") came back"), format!("Text(\"{second}\") came back")]
     };
-    assert_eq!(lines, [round(1, 2), round(3, 4)].concat());
+    let enough = "closed with 1001 \"enough\"";
+    assert_eq!(lines[..4], [round(1, 2).as_slice(), &[enough.to_owned()]].concat());
+    assert_eq!(lines[4..7], round(3, 4));
+    // Both sides close now, and either may be the first.
+    assert!([enough, "closed with 1000 \"\""].contains(&lines[7]), "{text}");
 }

@@ -15,10 +15,14 @@ pub(crate) struct Client(pub(crate) TcpStream);
 
 impl Client {
     pub(crate) fn dial(addr: SocketAddr) -> Client {
-        let stream = TcpStream::connect(addr).unwrap();
-        stream.set_read_timeout(Some(SOON)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Client(stream)
+        Client::try_dial(addr).unwrap()
+    }
+
+    pub(crate) fn try_dial(addr: SocketAddr) -> io::Result<Client> {
+        let stream = TcpStream::connect(addr)?;
+        stream.set_read_timeout(Some(SOON))?;
+        stream.set_nodelay(true)?;
+        Ok(Client(stream))
     }
 
     /// Sends a request for a WebSocket, with more header lines if wanted.
