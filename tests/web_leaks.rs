@@ -3,6 +3,8 @@
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
+mod page;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,6 +16,8 @@ use js_sys::{ArrayBuffer, Promise, WebAssembly};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+use page::{sleep, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -48,32 +52,13 @@ static ALLOCATOR: Counting = Counting;
     export async function get(url) {
         return await (await fetch(url)).text();
     }
-    export function after(millis) {
-        return new Promise((resolve) => setTimeout(resolve, millis));
-    }
 "#)]
 extern "C" {
     fn get(url: &str) -> Promise;
-    fn after(millis: i32) -> Promise;
 }
 
 async fn ask(path: &str) -> String {
     JsFuture::from(get(&format!("http://127.0.0.1:7411{path}"))).await.unwrap().as_string().unwrap()
-}
-
-async fn sleep(millis: i32) {
-    JsFuture::from(after(millis)).await.unwrap();
-}
-
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    // A wait of nothing, as the browser lets it last 4 ms by itself.
-    for _ in 0..3000 {
-        if is_so() {
-            return;
-        }
-        sleep(0).await;
-    }
-    panic!("it never came to this: {what}");
 }
 
 /// The memory of the module, and what of it is in use.

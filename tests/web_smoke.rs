@@ -4,6 +4,8 @@
 //! `wasm-pack test --headless --chrome` or `--firefox` runs all tests for browsers, and with `--test web_smoke` these.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
+mod page;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,18 +15,15 @@ use homing::{
     BinaryType, Builder, EndReason, ErrorKind, Event, Heartbeat, Initiator, Message, Reconnect, Refusal, State,
     WebSocket,
 };
-use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+use page::{sleep, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen]
 extern "C" {
-    // Of the same crate name as the library's own, and so not to be bound by the same name.
-    #[wasm_bindgen(js_namespace = globalThis, js_name = setTimeout)]
-    fn later(callback: &Function, millis: i32) -> JsValue;
     #[wasm_bindgen(js_name = dispatchEvent)]
     fn dispatch_event(event: &JsValue) -> bool;
     type DomEvent;
@@ -64,24 +63,6 @@ extern "C" {
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
-}
-
-async fn sleep(millis: i32) {
-    let promise = Promise::new(&mut |resolve, _| {
-        later(&resolve, millis);
-    });
-    JsFuture::from(promise).await.unwrap();
-}
-
-/// Looks again and again, since a busy machine takes its time.
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..1000 {
-        if is_so() {
-            return;
-        }
-        sleep(10).await;
-    }
-    panic!("it never came to this: {what}");
 }
 
 /// An event of the page, as if it went to the back/forward cache or came back.

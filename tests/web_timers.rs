@@ -3,22 +3,22 @@
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
+mod page;
+
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use homing::web::BuilderExt;
 use homing::{Event, Events, Heartbeat, Reconnect, WebSocket};
-use js_sys::{Date, Promise};
+use js_sys::Date;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
+
+use page::{sleep, until};
 
 const URL: &str = "ws://127.0.0.1:7410";
 
 #[wasm_bindgen(inline_js = r#"
-    export function after(millis) {
-        return new Promise((resolve) => setTimeout(resolve, millis));
-    }
     const { Worker } = globalThis, { warn } = console, warnings = [];
     // As where the page's policy forbids workers.
     export function forbid_workers() {
@@ -32,17 +32,12 @@ const URL: &str = "ws://127.0.0.1:7410";
     }
 "#)]
 extern "C" {
-    fn after(millis: i32) -> Promise;
     fn forbid_workers();
     fn allow_workers() -> Vec<String>;
 }
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
-}
-
-async fn sleep(millis: i32) {
-    JsFuture::from(after(millis)).await.unwrap();
 }
 
 async fn opened(events: &mut Events) {
@@ -56,15 +51,8 @@ fn block(millis: f64) {
     while Date::now() < end {}
 }
 
-/// Looks again and again, since a busy machine takes its time.
 async fn beats_on(ws: &WebSocket, before: u64) {
-    for _ in 0..500 {
-        if ws.stats().heartbeats > before {
-            return;
-        }
-        sleep(20).await;
-    }
-    panic!("it beats no more: {:?}", ws.stats());
+    until("another heartbeat", || ws.stats().heartbeats > before).await;
 }
 
 #[wasm_bindgen_test]

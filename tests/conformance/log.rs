@@ -17,6 +17,7 @@ pub struct Log {
     inner: Arc<Mutex<Inner>>,
     /// A callback is running.
     busy: Arc<AtomicBool>,
+    greets: bool,
 }
 
 #[derive(Default)]
@@ -28,7 +29,13 @@ struct Inner {
 
 impl Log {
     pub fn new(env: Env) -> Self {
-        Self { env, inner: Arc::default(), busy: Arc::default() }
+        Self { env, inner: Arc::default(), busy: Arc::default(), greets: false }
+    }
+
+    /// Sends a message in each `on_open`. A path with `?after=1` cuts the connection then: no sooner than its client was told
+    /// that it is open. Firefox tells nothing of a connection that opened when it has already gone.
+    pub fn greeting(self) -> Self {
+        Self { greets: true, ..self }
     }
 
     /// A handler that only records.
@@ -139,6 +146,9 @@ impl<F: FnMut(&WebSocket, &Event) + Send + 'static> Recorder<F> {
         inner.overlapped |= overlapped;
         inner.events.push(event.clone());
         drop(inner);
+        if self.log.greets && matches!(event, Event::Open(_)) {
+            ws.send("hello").expect("open");
+        }
         (self.then)(ws, &event);
         self.log.busy.store(false, Ordering::SeqCst);
         let waker = self.log.inner.lock().unwrap_or_else(PoisonError::into_inner).waker.take();

@@ -111,12 +111,16 @@ fn add(counts: &mut Counts, part: &str) -> bool {
     true
 }
 
+/// What only lines of stacks in wasm and of its glue hold.
+const FRAME: [&str; 2] = ["wasm-function[", "/wasm-bindgen-test:"];
+
 /// The lines of a failed step's output that are worth showing: at most `limit`, from what failed tests printed if that
-/// can be told apart (it may be far from the end when other test binaries ran afterwards), else the last ones.
+/// can be told apart (it may be far from the end when other test binaries ran afterwards), else the last ones. Without the
+/// frames of wasm's stacks, which fill pages before the next failure is told.
 pub(crate) fn excerpt(output: &str, limit: usize) -> Vec<&str> {
     let mut within = false;
-    let failures: Vec<_> = output
-        .lines()
+    let lines = || output.lines().filter(|line| !FRAME.iter().any(|mark| line.contains(mark)));
+    let failures: Vec<_> = lines()
         .filter(|line| {
             within |= *line == "failures:";
             let keep = within;
@@ -124,7 +128,7 @@ pub(crate) fn excerpt(output: &str, limit: usize) -> Vec<&str> {
             keep
         })
         .collect();
-    let lines = if failures.is_empty() { output.lines().collect() } else { failures };
+    let lines = if failures.is_empty() { lines().collect() } else { failures };
     lines[lines.len().saturating_sub(limit)..].to_vec()
 }
 
@@ -236,5 +240,11 @@ error: test failed, to rerun pass `--lib`
     fn otherwise_the_end_is_shown() {
         assert_eq!(excerpt("1\n2\n3\n", 2), ["2", "3"]);
         assert_eq!(excerpt("1\n", 2), ["1"]);
+    }
+
+    #[test]
+    fn stacks_of_wasm_are_not_shown() {
+        let output = "why\nx.wasm.core::fmt@http://h/wasm-bindgen-test_bg.wasm:wasm-function[3]:0x4\nreal@http://h/wasm-bindgen-test:8:2\n";
+        assert_eq!(excerpt(output, 2), ["why"]);
     }
 }

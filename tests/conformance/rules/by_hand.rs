@@ -71,8 +71,8 @@ pub async fn s08a_reconnect_after_replaces_the_delay(env: Env) {
     assert!(env.now() - before >= ms(100));
 
     // By a longer one as well.
-    let log = env.log();
-    let builder = env.client("/drop?open=1").reconnect(Reconnect::fixed(ms(500)));
+    let log = env.log().greeting();
+    let builder = env.client("/drop?after=1").reconnect(Reconnect::fixed(ms(500)));
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.closed(1).await;
     ws.reconnect_after(NEVER);
@@ -105,9 +105,9 @@ pub async fn s08a_reconnect_while_closing(env: Env) {
 }
 
 pub async fn s08a_reconnect_while_closed(env: Env) {
-    let log = env.log();
+    let log = env.log().greeting();
     let policy = Reconnect::fixed(ms(10)).max_attempts(1);
-    let ws = env.client("/drop?open=1").reconnect(policy).handler(log.handler()).connect().unwrap();
+    let ws = env.client("/drop?after=1").reconnect(policy).handler(log.handler()).connect().unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
     ws.reconnect();
     // The count of attempts starts over: the same two once more.
@@ -174,8 +174,8 @@ pub async fn s08a_many_reconnects_leak_nothing(env: Env) {
 }
 
 pub async fn s08b_provider_is_asked_for_every_attempt(env: Env) {
-    let log = env.log();
-    let builder = tour(&env, &["/drop?open=1&token=1", "/drop?open=1&token=2", "/echo?token=3"]);
+    let log = env.log().greeting();
+    let builder = tour(&env, &["/drop?after=1&token=1", "/drop?after=1&token=2", "/echo?token=3"]);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(3).await;
     let paths = env.server().wait_for_requests(3).await;

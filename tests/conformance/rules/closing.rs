@@ -108,9 +108,9 @@ pub async fn s11_close_while_connecting(env: Env) {
 }
 
 pub async fn s11_close_while_waiting(env: Env) {
-    let log = env.log();
+    let log = env.log().greeting();
     let ws = env
-        .client("/drop?open=1")
+        .client("/drop?after=1")
         .reconnect(homing::Reconnect::fixed(ms(1000)))
         .handler(log.handler())
         .connect()
@@ -149,8 +149,8 @@ pub async fn s12_report_of_this_side(env: Env) {
 }
 
 pub async fn s12_report_of_a_failure(env: Env) {
-    let log = env.log();
-    let _ws = env.late("/drop?open=1").handler(log.handler()).connect().unwrap();
+    let log = env.log().greeting();
+    let _ws = env.late("/drop?after=1").handler(log.handler()).connect().unwrap();
     let close = log.closed(1).await;
     assert_eq!(told(&close), (1006, "", false, Initiator::Failure));
     assert_eq!(close.retry_in, Some(NEVER));

@@ -28,8 +28,8 @@ pub async fn s07_on_by_default(env: Env) {
 }
 
 pub async fn s07_never(env: Env) {
-    let log = env.log();
-    let _ws = env.once("/drop?open=1").handler(log.handler()).connect().unwrap();
+    let log = env.log().greeting();
+    let _ws = env.once("/drop?after=1").handler(log.handler()).connect().unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
     assert_eq!(log.closed(1).await.retry_in, None);
     env.sleep(A_WHILE).await;
@@ -37,8 +37,9 @@ pub async fn s07_never(env: Env) {
 }
 
 pub async fn s07_fixed(env: Env) {
-    let log = env.log();
-    let _ws = env.client("/drop?open=1").reconnect(Reconnect::fixed(ms(120))).handler(log.handler()).connect().unwrap();
+    let log = env.log().greeting();
+    let _ws =
+        env.client("/drop?after=1").reconnect(Reconnect::fixed(ms(120))).handler(log.handler()).connect().unwrap();
     assert_eq!(delays(&log, 3).await, [Some(ms(120)); 3]);
     let journal = env.server().journal().await;
     let dialled: Vec<_> = journal.iter().filter(|(.., wire)| *wire == Wire::Accepted).map(|(_, at, _)| *at).collect();
@@ -68,9 +69,9 @@ pub async fn s07_jitter_is_repeatable(env: Env) {
 }
 
 pub async fn s07_max_attempts(env: Env) {
-    let log = env.log();
+    let log = env.log().greeting();
     let policy = Reconnect::fixed(ms(10)).max_attempts(2);
-    let _ws = env.client("/drop?open=1").reconnect(policy).handler(log.handler()).connect().unwrap();
+    let _ws = env.client("/drop?after=1").reconnect(policy).handler(log.handler()).connect().unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
     assert_eq!(delays(&log, 3).await, [Some(ms(10)), Some(ms(10)), None]);
     env.sleep(A_WHILE).await;

@@ -33,14 +33,14 @@ impl In {
     fn client(self, env: &Env) -> Builder {
         match self {
             Self::Open | Self::Message => env.client("/text?n=2&size=2"),
-            Self::Error | Self::Close => env.client("/drop?open=1"),
-            Self::End => env.once("/drop?open=1"),
+            Self::Error | Self::Close => env.client("/drop?after=1"),
+            Self::End => env.once("/drop?after=1"),
         }
     }
 
     /// Calls a method the first time that the callback is called, and tells the log.
     fn calls(self, env: &Env, method: impl Fn(&WebSocket) + Send + 'static) -> (WebSocket, Log) {
-        let log = env.log();
+        let log = if matches!(self, Self::Open | Self::Message) { env.log() } else { env.log().greeting() };
         let mut called = false;
         let then = move |ws: &WebSocket, event: &Event| {
             if self.is(event) && !std::mem::replace(&mut called, true) {

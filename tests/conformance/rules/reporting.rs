@@ -9,8 +9,8 @@ pub async fn s23_errors_before_and_after_open(env: Env) {
     let _ws = env.once("/http?status=503").handler(log.handler()).connect().unwrap();
     let error = log.failed(1).await;
     assert_eq!((error.code(), error.is_open(), error.is_timeout()), (1, true, false), "{error:?}");
-    let log = env.log();
-    let _ws = env.once("/drop?open=1").handler(log.handler()).connect().unwrap();
+    let log = env.log().greeting();
+    let _ws = env.once("/drop?after=1").handler(log.handler()).connect().unwrap();
     let error = log.failed(1).await;
     assert_eq!((error.kind(), error.is_open()), (&env.told(ErrorKind::Io), false), "{error:?}");
     assert_ne!(error.code(), 1);
@@ -30,9 +30,9 @@ async fn everything(log: &Log, ws: &WebSocket) -> String {
 
 pub async fn s23_errors_tell_the_url_without_the_query(env: Env) {
     for path in
-        ["/http?status=503&token=hush", "/drop?open=1&token=hush", "/stall?token=hush", "/raw?hex=830178&t=hush"]
+        ["/http?status=503&token=hush", "/drop?after=1&token=hush", "/stall?token=hush", "/raw?hex=830178&t=hush"]
     {
-        let log = env.log();
+        let log = env.log().greeting();
         let ws = env.once(path).open_timeout(ms(300)).handler(log.handler()).connect().unwrap();
         let error = log.failed(1).await;
         let name = path.split('?').next().expect("a path");

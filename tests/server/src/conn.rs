@@ -122,27 +122,6 @@ impl Conn {
         }
     }
 
-    /// Sends a Ping and waits for the answer, which is not recorded, or for a Close frame.
-    pub(crate) async fn probe(&mut self) -> Result<(), End> {
-        self.queue(&frame::raw(true, 0, frame::PING, b"open?"));
-        self.flush().await?;
-        loop {
-            match frame::parse(&mut self.incoming, self.deflates).map_err(|why| self.fail(1002, why))? {
-                Some(Frame { opcode: frame::PONG, .. }) => return Ok(()),
-                Some(frame) => {
-                    if let Some(Event::Close(_)) = self.take(frame)? {
-                        return Ok(());
-                    }
-                }
-                None => {
-                    if !read(&mut *self.stream, &mut self.incoming).await {
-                        return Err(self.gone());
-                    }
-                }
-            }
-        }
-    }
-
     fn take(&mut self, frame: Frame) -> Result<Option<Event>, End> {
         let Frame { fin, compressed, opcode, payload } = frame;
         if self.received_close {

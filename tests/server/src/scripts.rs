@@ -22,7 +22,7 @@
 //!   `linger_ms=` delays the end of TCP after the closing handshake. With `never=1` no Close of the client is
 //!   answered and TCP never ends; the server then sends a Close itself only if `code` or `after` is given.
 //! - `/drop?after=0`, `/rst?after=0`: FIN (over TLS without `close_notify`) or RST after so many received messages;
-//!   `/drop?open=1` not before a Ping was answered, which shows that the client knows that it is open.
+//!   `/drop?delay_ms=` not before so long after the handshake.
 //! - `/silent`: reads and answers nothing after the handshake. `/deaf`: reads, but answers neither Ping nor Close.
 //!
 //! # Handshakes
@@ -78,9 +78,7 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
         }
         "/count" | "/sink" => return receive(conn, None).await,
         "/drop" => {
-            if target.flag("open") {
-                conn.probe().await?;
-            }
+            tokio::time::sleep(target.millis("delay_ms")).await;
             return receive(conn, Some((after.unwrap_or(0), End::Fin))).await;
         }
         "/rst" => return receive(conn, Some((after.unwrap_or(0), End::Rst))).await,
