@@ -16,7 +16,7 @@ mod rules;
 use env::Env;
 
 /// How long anything may take that is certain to happen.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(40);
 
 macro_rules! suite {
     ($($section:ident: $($rule:ident)*;)*) => {

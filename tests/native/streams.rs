@@ -1,6 +1,5 @@
 //! Byte streams that are cut anywhere, and Close frames that are as they should be.
 
-use std::time::Duration;
 
 use homing::{Initiator, Message, WebSocket};
 use homing_test_server::What;
@@ -8,7 +7,7 @@ use homing_test_server::frame::{BINARY, CONTINUATION, PING, TEXT, close, hex, ra
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::{connect, doings, seen, server};
+use crate::support::{PATIENCE, connect, doings, seen, server};
 
 /// Repeatable, and even enough for lengths.
 struct Dice(u64);
@@ -77,7 +76,7 @@ async fn segments_do_not_matter() {
         let bytes: usize = received.iter().map(Message::len).sum();
         let stats = ws.stats();
         assert_eq!((stats.messages_received, stats.bytes_received), (received.len() as u64, bytes as u64));
-        tokio::time::timeout(Duration::from_secs(10), sending).await.expect("the client has left").unwrap();
+        tokio::time::timeout(PATIENCE, sending).await.expect("the client has left").unwrap();
     }
 }
 

@@ -9,7 +9,7 @@ use homing_test_server::{Entry, Server, What};
 use tokio::sync::Notify;
 
 /// How long anything may take that should happen at once: long, for machines that are busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A handler that keeps all it is told, with the time.
 #[derive(Clone, Default)]

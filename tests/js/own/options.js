@@ -111,7 +111,7 @@ test('s5_close_when_the_wait_is_over', async (t) => {
 test('s25_round_trips_are_timed_in_parts_of_a_millisecond', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), {
-    heartbeat: { message: 'beat', interval: 5, timeout: 1000, isReply: (data) => data === 'beat' },
+    heartbeat: { message: 'beat', interval: 5, timeout: 10_000, isReply: (data) => data === 'beat' },
   })
   const latencies = []
   const clock = []
@@ -149,7 +149,7 @@ test('s8_any_other_close_is_tried_again', async (t) => {
 
 test('s17_a_heartbeat_finds_out_that_the_peer_is_gone', async (t) => {
   const server = await t.server()
-  const ws = connect(t, server.url('/echo'), { openTimeout: 500, heartbeat: { message: 'beat', interval: 50, timeout: 100 } })
+  const ws = connect(t, server.url('/echo'), { openTimeout: 500, heartbeat: { message: 'beat', interval: 50, timeout: 500 } })
   await next(ws, 'open')
   const entries = log(ws)
   const closed = next(ws, 'close')
@@ -166,11 +166,11 @@ test('s17_a_heartbeat_finds_out_that_the_peer_is_gone', async (t) => {
 test('s17_answers_are_told_apart_and_timed', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), {
-    heartbeat: { message: () => 'beat', interval: 30, timeout: 1000, isReply: (data) => data === 'beat' },
+    heartbeat: { message: () => 'beat', interval: 30, timeout: 10_000, isReply: (data) => data === 'beat' },
   })
   const entries = log(ws)
   const event = await next(ws, 'latency')
-  ok(event.latency >= 0 && event.latency < 1000)
+  ok(event.latency >= 0 && event.latency < 10_000)
   ws.send('mine')
   await next(ws, 'message')
   await next(ws, 'latency')
@@ -181,15 +181,15 @@ test('s17_answers_are_told_apart_and_timed', async (t) => {
 test('s17_messages_alone_keep_a_connection_alive', async (t) => {
   const server = await t.server()
   // Answers no heartbeat within its timeout, but sends all the time.
-  const ws = connect(t, server.url('/numbered?n=80&every_ms=20&delay_ms=9000'), { heartbeat: { message: 'beat', interval: 100, timeout: 1000 } })
+  const ws = connect(t, server.url('/numbered?n=160&every_ms=20&delay_ms=9000'), { heartbeat: { message: 'beat', interval: 100, timeout: 2500 } })
   const entries = log(ws)
-  await until(() => entries.includes('message 79'))
+  await until(() => entries.includes('message 159'))
   ok(!entries.includes('error'), `${entries}`)
 })
 
 test('s19_the_beat_may_be_kept_in_a_worker', async (t) => {
   const server = await t.server()
-  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 30, timeout: 1000, inWorker: true } })
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 30, timeout: 10_000, inWorker: true } })
   await next(ws, 'message')
   await next(ws, 'message')
 })

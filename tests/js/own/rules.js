@@ -43,7 +43,7 @@ test('s16_text_and_binary_arrive_in_order_as_asked_for', async (t) => {
 test('s18_a_machine_that_slept_condemns_no_connection', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), {
-    heartbeat: { message: 'beat', interval: 50, timeout: 500, isReply: (data) => data === 'beat' },
+    heartbeat: { message: 'beat', interval: 50, timeout: 10_000, isReply: (data) => data === 'beat' },
   })
   const entries = log(ws)
   await next(ws, 'latency')

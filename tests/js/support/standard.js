@@ -95,7 +95,7 @@ export function standard(name, run) {
 }
 
 /** The next event, or what it was that came too late. */
-export function once(target, type, millis = 8000) {
+export function once(target, type, millis = 30_000) {
   return new Promise((resolve, reject) => {
     const timeout = setTimeout(() => reject(new Error(`no ${type}`)), millis)
     target.addEventListener(type, (event) => {

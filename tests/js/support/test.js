@@ -52,7 +52,7 @@ export function throws(act, name) {
 }
 
 /** The next event of a type. */
-export function next(target, type, millis = 10_000) {
+export function next(target, type, millis = 30_000) {
   return new Promise((resolve, reject) => {
     const timeout = setTimeout(() => reject(new Error(`no ${type} within ${millis} ms`)), millis)
     target.addEventListener(type, (event) => {
@@ -63,7 +63,7 @@ export function next(target, type, millis = 10_000) {
 }
 
 /** Waits until something is so. */
-export async function until(condition, millis = 10_000) {
+export async function until(condition, millis = 30_000) {
   for (const giveUp = Date.now() + millis; ; ) {
     const value = await condition()
     if (value) return value
@@ -135,7 +135,7 @@ function unhex(hex) {
 }
 
 /** Runs one test; what went wrong, if anything. `means` are what else the context has. */
-export async function attempt({ run }, control, means = {}, millis = 30_000) {
+export async function attempt({ run }, control, means = {}, millis = 90_000) {
   const context = Object.assign(new Context(control), means)
   let timeout
   try {
