@@ -1,6 +1,5 @@
 //! Byte streams that are cut anywhere, and Close frames that are as they should be.
 
-
 use homing::{Initiator, Message, WebSocket};
 use homing_test_server::What;
 use homing_test_server::frame::{BINARY, CONTINUATION, PING, TEXT, close, hex, raw};
