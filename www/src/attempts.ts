@@ -3,6 +3,7 @@
 // The first one is dialled before the machine is loaded, and until then, or for good where there is nothing to decide,
 // what the platform does is right. A message never waits for the machine, nor does it pass through it.
 
+import { now } from './clock.js'
 import { Failure, Page, Todo, What, type Core } from './core.js'
 import { Engine, type Executor } from './engine.js'
 import { LatencyEvent } from './events.js'
@@ -46,7 +47,10 @@ export abstract class Attempts implements Visitor, Executor {
   dial(): void {
     if (this.settings.signal?.aborted) {
       this.isClosing = true
-      queueMicrotask(() => this.end('closed'))
+      this.engine.stop()
+      queueMicrotask(() => {
+        if (this.isClosing) this.end('closed')
+      })
       return
     }
     this.dialNext()
@@ -61,7 +65,7 @@ export abstract class Attempts implements Visitor, Executor {
   protected live(): void {
     const { heartbeat, signal } = this.settings
     signal?.addEventListener('abort', this.#abort)
-    if (this.isBare) return
+    if (this.settings.bare) return
     visit(this)
     if (heartbeat?.inWorker) this.engine.keepAwake()
     this.engine.with(() => {})
@@ -92,19 +96,25 @@ export abstract class Attempts implements Visitor, Executor {
 
   catchUp(core: Core): void {
     const link = this.link!
-    if (link.openedAt !== undefined) {
+    const isOpen = link.openedAt !== undefined
+    if (isOpen) {
       core.handle(What.Opened, 0, 0, link.openedAt)
       core.poll()
-      if (this.isClosing) this.tellClose()
     }
     this.outbox.queue.sizes().forEach((bytes) => core.send(bytes))
+    if (isOpen && this.isClosing) this.tellClose()
     if (link.isGone) this.gone()
-    else if (this.settings.pauseWhileHidden && isHidden()) this.page(Page.Hidden)
+    else this.#restIfHidden()
   }
 
   revived(core: Core): void {
     this.outbox.queue.sizes().forEach((bytes) => core.send(bytes))
     this.live()
+    this.#restIfHidden()
+  }
+
+  #restIfHidden(): void {
+    if (this.settings.pauseWhileHidden && isHidden()) this.page(Page.Hidden)
   }
 
   /** Without the machine there is no coming back, which nobody should have to guess. */
@@ -113,9 +123,16 @@ export abstract class Attempts implements Visitor, Executor {
     this.story.note(error)
     report(new Error('homing: its module could not be loaded, so nothing reconnects', { cause: error }))
     const link = this.link
-    if (!link?.isGone || this.story.ended) return
-    if (link.closeEvent) this.endBare()
-    else this.lost()
+    if (this.story.ended) return
+    this.outbox.isAlone = true
+    if (!link) this.endBare()
+    else if (link.isOpen) {
+      link.flush(this.outbox.queue)
+      if (this.isClosing) link.socket!.close(...this.closeArguments)
+    } else if (link.isGone) {
+      if (link.closeEvent) this.endBare()
+      else this.lost()
+    }
   }
 
   carryOut(todo: Todo, core: Core): void {
@@ -181,6 +198,8 @@ export abstract class Attempts implements Visitor, Executor {
 
   #finish(core: Core): void {
     this.lastUrl = this.url
+    const { openedAt = Infinity } = this.link!
+    if (now() - openedAt >= this.settings.config.stableAfter) this.story.lasted()
     this.story.finish(this.link!, core, () => (this.link = undefined))
   }
 
@@ -200,8 +219,11 @@ export abstract class Attempts implements Visitor, Executor {
   /** The attempt is over without a close event. */
   lost(): void {
     if (this.engine.core || !this.isBare) return this.gone()
-    this.story.lost(this.link!)
-    this.endBare()
+    const link = this.link!
+    // Its close event may still come.
+    link.part()
+    this.story.lost(link)
+    if (this.story.isOver) this.endBare()
   }
 
   /** Tells the machine that the attempt is over. */

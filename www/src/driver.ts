@@ -62,8 +62,8 @@ export class Driver extends Attempts implements Ears {
       if (link?.socket) link.send(data)
       else this.outbox.discard(data)
     } else if (this.isClosing || this.story.isOver) {
-      // As the browser does: it goes nowhere, and `bufferedAmount` tells.
-      if (link?.socket) link.socket.send(data as string)
+      // As the browser does: it goes nowhere, and `bufferedAmount` tells. A socket that is open still has a queue to send.
+      if (link?.socket && link.socket.readyState > 1) link.socket.send(data as string)
       else this.outbox.discard(data)
     } else {
       this.outbox.send(data, link)
@@ -95,7 +95,10 @@ export class Driver extends Attempts implements Ears {
     const wasClosing = this.isClosing && !this.story.isOver
     this.lastUrl = this.url
     // A machine that is yet to come has to hear of it.
-    if (this.link?.isGone && (engine.core || this.ended || this.isBare)) this.link = undefined
+    if (this.link?.isGone && (engine.core || this.ended)) this.link = undefined
+    // From now on there is something to decide.
+    this.isBare = false
+    this.outbox.renew()
     this.story.goOn()
     this.isClosing = false
     engine.with(() => {
@@ -122,7 +125,6 @@ export class Driver extends Attempts implements Ears {
   opened(): void {
     const link = this.link!
     link.openedAt = now()
-    this.story.opened()
     this.tally.opened++
     if (this.engine.core) {
       this.engine.input(What.Opened)
@@ -166,7 +168,7 @@ export class Driver extends Attempts implements Ears {
     if (core) {
       this.story.finished(core)
       this.engine.pump()
-    } else if (this.isBare) this.endBare()
+    } else if (this.isBare && this.story.isOver) this.endBare()
   }
 }
 

@@ -68,6 +68,8 @@ export class Engine {
     const core = (this.core = new Core(exports, this.#config, this.#startedAt ?? now()))
     const waiting = this.#waiting
     this.#waiting = []
+    // Nothing is carried out before it has heard everything: what was asked for may change what follows.
+    this.#pumping = true
     if (this.#startedAt === undefined) {
       // It begins anew. A machine dials at once; this one shall wait until it is told to.
       core.handle(What.Close, 1000)
@@ -81,12 +83,17 @@ export class Engine {
       this.#executor.catchUp(core)
       waiting.forEach((act) => act())
     }
+    this.#pumping = false
     this.pump()
   }
 
   /** Keeps the beat where the page's own timers are slowed down. */
   keepAwake(): void {
-    this.#alarm ??= new Alarm(() => this.wake())
+    this.#alarm ??= new Alarm(() => {
+      // The page's own timeout, which is late, would keep both from being set anew.
+      this.#timer.clear()
+      this.wake()
+    })
   }
 
   input(what: What, a = 0, b = 0): void {

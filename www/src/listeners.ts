@@ -29,6 +29,8 @@ interface Listener {
   readonly own: (event: Event) => void
   /** What is called with events of the platform's socket. */
   readonly handed: (event: Event) => void
+  /** No signal shall remove it any more. */
+  readonly forget: () => void
 }
 
 const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype
@@ -122,11 +124,13 @@ export class Listeners {
     }
     const admit = this.#admit
     const handed = type === 'message' ? (event: Event): void => void (admit(event) && call(event)) : call
-    const listener: Listener = { callback, options: { capture, passive }, own: call, handed }
+    const abort = (): void => this.#drop(type as Type, list, listener)
+    const forget = (): void => signal?.removeEventListener('abort', abort)
+    const listener: Listener = { callback, options: { capture, passive }, own: call, handed, forget }
     // First, as it checks the signal.
     add.call(this.#target, type, call, 'signal' in given ? { ...listener.options, signal } : listener.options)
     if (signal?.aborted) return
-    signal?.addEventListener('abort', () => this.#drop(type as Type, list, listener), { once: true })
+    signal?.addEventListener('abort', abort, { once: true })
     list.push(listener)
     const socket = this.#socket
     if (!socket) return
@@ -154,6 +158,7 @@ export class Listeners {
     const index = list.indexOf(listener)
     if (index < 0) return
     list.splice(index, 1)
+    listener.forget()
     remove.call(this.#target, type, listener.own, listener.options)
     this.#socket?.removeEventListener(type, listener.handed, listener.options)
     if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit)

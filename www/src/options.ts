@@ -30,7 +30,7 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
     return chosen
   }
   const config: Config = {
-    first: duration('reconnect.min', reconnect.min, 1000),
+    first: duration('reconnect.min', reconnect.min, Math.min(1000, reconnect.max ?? 1000)),
     max: duration('reconnect.max', reconnect.max, Math.max(30_000, reconnect.min ?? 0)),
     factor: reconnect.factor ?? 2,
     jitter: reconnect.jitter ?? 1,

@@ -12,6 +12,8 @@ export class Outbox {
   readonly queue = new Queue()
   /** Bytes of what was sent after the end, which goes nowhere, as `bufferedAmount` tells. */
   #discarded = 0
+  /** There is no machine to say when something leaves. */
+  isAlone = false
 
   constructor(settings: Settings, engine: Engine) {
     this.#settings = settings
@@ -35,6 +37,12 @@ export class Outbox {
     this.#discarded += sizeOf(snapshot(data))
   }
 
+  /** A new life begins. */
+  renew(): void {
+    this.#discarded = 0
+    this.isAlone = false
+  }
+
   #enqueue(payload: Payload, link: Link | undefined): void {
     const { maxSendBuffer } = this.#settings.config
     const engine = this.#engine
@@ -51,6 +59,7 @@ export class Outbox {
       throw new DOMException(`homing: the send buffer is full (maxSendBuffer: ${maxSendBuffer})`, 'QuotaExceededError')
     }
     this.queue.push(payload, bytes)
+    if (this.isAlone) link?.flush(this.queue)
     engine.schedule()
   }
 }

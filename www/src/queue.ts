@@ -35,13 +35,15 @@ export class Queue {
 /** What was given may change afterwards; what waits must not. */
 export function snapshot(data: Data): Payload {
   if (typeof data === 'string') return data
-  if (data instanceof ArrayBuffer) return data.slice(0)
   if (ArrayBuffer.isView(data)) {
     const copy = new Uint8Array(data.byteLength)
     copy.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     return copy.buffer
   }
-  return data instanceof Blob ? data : `${data}`
+  // By what they are rather than by their class, which each frame of a page has one of.
+  const kind = Object.prototype.toString.call(data).slice(8, -1)
+  if (kind === 'ArrayBuffer') return new Uint8Array(data as ArrayBuffer).slice().buffer
+  return kind === 'Blob' || kind === 'File' ? (data as Blob) : `${data as unknown as string}`
 }
 
 /** Bytes on the wire. */

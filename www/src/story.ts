@@ -24,6 +24,8 @@ export class Story {
   #finished: Link | undefined
   #lastClose: CloseEvent | undefined
   #lastError: unknown
+  /** The attempt that it is of. */
+  #failed: Link | undefined
   #retries = 0
 
   /** The machine knows what follows, and waits until everyone was told of the close event. */
@@ -46,7 +48,8 @@ export class Story {
     this.isOver = false
   }
 
-  opened(): void {
+  /** A connection was open for long enough to count as one. */
+  lasted(): void {
     this.#retries = 0
   }
 
@@ -83,6 +86,7 @@ export class Story {
     const { failure, hasFailed } = link
     if (hasFailed) return
     link.hasFailed = true
+    this.#failed = link
     this.#lastError = failure ?? new Error(`homing: ${FAILURES[kind]}`)
     if (kind === Failure.Opaque && !failure && link.closeEvent) return
     this.#face.dispatch(new FailureEvent(this.#lastError as Error))
@@ -100,6 +104,8 @@ export class Story {
     this.#finished = link
     if (core.value(2) >= 0) dropLink()
     else this.isOver = true
+    // What failed earlier is not why this one is over.
+    if (this.#failed !== link) this.#lastError = undefined
     this.isHeldUp = this.#telling !== undefined
     if (this.isHeldUp) return
     if (!isNative) this.#face.dispatch(event)

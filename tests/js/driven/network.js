@@ -4,7 +4,7 @@ import { equal, skip, test, until } from '../support/test.js'
 
 const OPTIONS = {
   reconnect: { min: 600_000, max: 600_000, jitter: 0 },
-  heartbeat: { message: 'beat', interval: 50, timeout: 2000 },
+  heartbeat: { message: 'beat', interval: 50, timeout: 5000 },
 }
 
 test('s8c_a_lost_network_is_noticed_and_its_return_as_well', async (t) => {

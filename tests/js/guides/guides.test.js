@@ -15,6 +15,7 @@ const GUIDES = join(ROOT, 'www/guides')
 /** Addresses in the guides, of which the tests' server takes the place. */
 const ADDRESS = /wss?:\/\/example\.com(:8080)?\/prices/
 const MILLIS = 30_000
+const BEAT = 'interval: 55_000'
 
 const here = dirname(fileURLToPath(import.meta.url))
 let dir, end
@@ -22,23 +23,30 @@ before(async () => ({ dir, end } = await lab(join(here, 'preload'))))
 after(() => end?.())
 
 /** Answers one subscription and cuts, then answers the next. `done` resolves when that has arrived. */
-async function prices() {
+async function prices(pings) {
   const server = createServer()
   const sockets = new WebSocketServer({ server })
   const journal = []
   let done
   const finished = new Promise((resolve) => (done = resolve))
+  let pinged
+  const beat = new Promise((resolve) => (pinged = resolve))
   sockets.on('connection', (ws, { headers, url }) => {
     const about = [new URL(url, 'ws://x').searchParams.get('token'), headers.cookie].filter(Boolean)
     journal.push(['open', ...about].join(' '))
     ws.on('message', (data) => {
       if (`${data}` === 'ping') {
         if (!journal.includes('ping')) journal.push('ping')
+        pinged()
         return ws.send('pong')
       }
       journal.push(`${data}`)
       const isFirst = journal.filter((line) => line.startsWith('open')).length === 1
-      ws.send(isFirst ? 'EURUSD 1.09' : 'EURUSD 1.10', () => (isFirst ? setTimeout(() => ws.terminate(), 200) : done()))
+      ws.send(isFirst ? 'EURUSD 1.09' : 'EURUSD 1.10', () => {
+        if (!isFirst) done()
+        else if (pings) beat.then(() => ws.terminate())
+        else setTimeout(() => ws.terminate(), 200)
+      })
     })
   })
   server.listen(0, '127.0.0.1')
@@ -56,11 +64,11 @@ async function prices() {
 
 /** Runs a program until it has printed the second price. */
 async function run(source, name) {
-  const server = await prices()
+  const server = await prices(source.includes(BEAT))
   assert.match(source, ADDRESS)
   const file = join(dir, `${name}.js`)
   // The heartbeat is not waited for as long as in the guide.
-  writeFileSync(file, source.replace(ADDRESS, server.url).replace('interval: 55_000', 'interval: 50'))
+  writeFileSync(file, source.replace(ADDRESS, server.url).replace(BEAT, 'interval: 50'))
   const child = spawn(process.execPath, ['--import', './websocket.js', file], { cwd: dir })
   let output = ''
   const enough = new Promise((resolve, reject) => {

@@ -102,15 +102,108 @@ test('reconnect() before the module is there', async (t) => {
   equal(entries, ['open', 'close 1000', 'reconnecting', 'open'])
 })
 
-test('without the module nothing reconnects, and that is told', async (t) => {
+const PLAIN = { reconnect: false, queue: false }
+const withoutErrors = (entries) => entries.filter((entry) => entry !== 'error')
+
+for (const [when, begin] of [
+  ['that has the module', async () => (await init(), async () => {})],
+  ['that has no module yet', (t) => late(t)],
+]) {
+  test(`reconnect() in the close event of a plain one ${when}`, async (t) => {
+    const arrive = await begin(t)
+    const server = await t.server()
+    const ws = connect(t, server.url('/echo'), PLAIN)
+    const entries = log(ws)
+    await next(ws, 'open')
+    ws.addEventListener('close', () => ws.reconnect(), { once: true })
+    const [closed, again] = [next(ws, 'close'), next(ws, 'open')]
+    await server.command('cut_all')
+    await closed
+    equal(ws.readyState, 0)
+    await arrive()
+    await again
+    equal(withoutErrors(entries), ['open', 'close 1006', 'reconnecting', 'open'])
+    equal([ws.readyState, ws.state], [1, 'open'])
+    ws.close()
+    equal((await ws.closed).reason, 'closed')
+  })
+}
+
+test('reconnect() of a plain one that is cut before the module is there', async (t) => {
+  const arrive = late(t)
   const server = await t.server()
+  const ws = connect(t, server.url('/echo'), PLAIN)
+  const entries = log(ws)
+  await next(ws, 'open')
+  const [closed, again] = [next(ws, 'close'), next(ws, 'open')]
+  ws.reconnect()
+  await server.command('cut_all')
+  await closed
+  await arrive()
+  await again
+  equal(withoutErrors(entries), ['open', 'close 1006', 'reconnecting', 'open'])
+})
+
+test('what was sent leaves before a close() that the module has to learn of', async (t) => {
+  const arrive = late(t)
+  const server = await t.server()
+  const ws = connect(t, server.url('/count'))
+  await next(ws, 'open')
+  // More bytes than can be said, without a look at each character, to fit into the buffer.
+  ws.send('x'.repeat(400_000))
+  ws.close()
+  await arrive()
+  equal((await ws.closed).unsent, 0)
+  const texts = (await server.journal()).filter(([kind]) => kind === 'text')
+  equal(texts.map(([, text]) => text.length), [400_000])
+})
+
+/** No module can be loaded, when it was asked for. */
+function block(t) {
   const reported = []
   t.catchReports((error) => reported.push(error.message))
   init(new Promise((_, reject) => setTimeout(() => reject(new Error('blocked')), 10))).catch(() => {})
+  return async () => {
+    await until(() => reported.length > 0)
+    return reported
+  }
+}
+
+test('without the module what is long is sent as well', async (t) => {
+  const server = await t.server()
+  const blocked = block(t)
   const ws = connect(t, server.url('/echo'))
   await next(ws, 'open')
-  await until(() => reported.length > 0)
-  ok(reported[0].includes('module could not be loaded'), reported[0])
+  const long = 'x'.repeat(400_000)
+  ws.send(long)
+  equal((await next(ws, 'message')).data.length, long.length)
+  await blocked()
+  ws.send(long)
+  ws.send('short')
+  equal((await next(ws, 'message')).data.length, long.length)
+  ws.close()
+  equal((await ws.closed).reason, 'closed')
+})
+
+test('without the module a plain one that shall come back says that it cannot', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), PLAIN)
+  await next(ws, 'open')
+  await server.command('cut_all')
+  await ws.closed
+  block(t)
+  ws.reconnect()
+  const end = await ws.closed
+  equal([end.reason, end.error.message, ws.readyState], ['exhausted', 'blocked', 3])
+})
+
+test('without the module nothing reconnects, and that is told', async (t) => {
+  const server = await t.server()
+  const blocked = block(t)
+  const ws = connect(t, server.url('/echo'))
+  await next(ws, 'open')
+  const [reported] = await blocked()
+  ok(reported.includes('module could not be loaded'), reported)
   ws.send('x')
   await next(ws, 'message')
   await server.command('cut_all')

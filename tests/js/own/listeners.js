@@ -1,7 +1,7 @@
 // Listeners and attributes over several attempts.
 
 import { connect, where } from '../support/homing.js'
-import { equal, next, ok, test, until } from '../support/test.js'
+import { equal, next, ok, skip, test, until } from '../support/test.js'
 
 test('listeners stay over attempts, and once is once', async (t) => {
   const server = await t.server()
@@ -89,4 +89,20 @@ test('events of one\'s own reach the same listeners', async (t) => {
   equal(got, [['mine', true]])
   equal(ws.stats.messagesReceived, 0)
   await next(ws, 'open')
+})
+
+test('a listener that is removed leaves nothing at its signal', async (t) => {
+  if (where === 'node') skip('its own listeners are seen at the signal as well')
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const { signal } = new AbortController()
+  const left = new Set()
+  const { addEventListener: add, removeEventListener: remove } = signal
+  signal.addEventListener = (type, act, options) => (left.add(act), add.call(signal, type, act, options))
+  signal.removeEventListener = (type, act) => (left.delete(act), remove.call(signal, type, act))
+  const listener = () => {}
+  for (const once of [false, true]) ws.addEventListener('open', once ? () => {} : listener, { signal, once })
+  ws.removeEventListener('open', listener)
+  await next(ws, 'open')
+  equal(left.size, 0)
 })

@@ -97,6 +97,35 @@ test('s10_close_lets_the_queue_leave_first', async (t) => {
   equal(texts, ['queued', ...Array.from({ length: 20 }, (_, i) => `${i}`)])
 })
 
+test('s10_what_is_sent_too_late_does_not_overtake_the_queue', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/count'))
+  const long = 'x'.repeat(400_000)
+  ws.addEventListener('open', () => {
+    ws.send(long)
+    ws.close()
+    const before = ws.bufferedAmount
+    ws.send('too late')
+    equal(ws.bufferedAmount, before + 8)
+  })
+  await ws.closed
+  const texts = (await server.journal()).filter(([kind]) => kind === 'text').map(([, text]) => text.length)
+  equal(texts, [long.length])
+})
+
+test('what went nowhere is forgotten when a new life begins', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000, jitter: 0 } })
+  await next(ws, 'reconnecting')
+  ws.close()
+  await ws.closed
+  ws.send('abc')
+  equal(ws.bufferedAmount, 3)
+  ws.reconnect()
+  equal(ws.bufferedAmount, 0)
+})
+
 test('s15_what_was_left_at_the_end_is_handed_back', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/stall'))

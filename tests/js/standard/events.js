@@ -1,6 +1,7 @@
 // Events, their listeners and handler attributes.
 
 import { once, pause, standard, thrown } from '../support/standard.js'
+import { until } from '../support/test.js'
 
 const TYPES = ['open', 'message', 'error', 'close']
 
@@ -177,7 +178,8 @@ standard('stopping', async (facts) => {
   socket.addEventListener('message', (event) => { calls.push(2); event.stopImmediatePropagation(); facts.is('cancelBubble', event.cancelBubble, true) })
   socket.addEventListener('message', () => calls.push(3))
   socket.onmessage = () => calls.push(4)
-  await pause(200)
+  await until(() => calls.length >= 2)
+  await pause()
   facts.is('calls', calls, [1, 2])
   socket.close()
   await once(socket, 'close')
@@ -189,7 +191,8 @@ standard('stopping in a capturing listener', async (facts) => {
   socket.addEventListener('message', (event) => { calls.push('capture'); event.stopPropagation() }, true)
   socket.addEventListener('message', () => calls.push('second'), true)
   socket.addEventListener('message', () => calls.push('bubble'))
-  await pause(200)
+  await until(() => calls.length >= 4)
+  await pause()
   facts.is('calls', calls, ['capture', 'second', 'capture', 'second'])
 })
 

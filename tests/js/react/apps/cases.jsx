@@ -59,7 +59,8 @@ test('a cut is shown, and mended', async (t) => {
   const states = []
   function Watch() {
     const { state } = Object.assign(out, useHomingSocket(t.url(), {
-      ...QUICK,
+      // Long enough for each wait to be shown.
+      reconnect: { min: 200, max: 200, jitter: 0 },
       onOpen: (_, socket) => {
         events.push('open')
         socket.send('subscribe')
