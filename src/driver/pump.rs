@@ -178,7 +178,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     #[must_use]
     pub fn sleep(&mut self, waker: &Waker) -> bool {
         let mut core = self.shared.lock();
-        if core.machine.has_output() {
+        if core.has_news() {
             return false;
         }
         core.awake = false;

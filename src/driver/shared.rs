@@ -26,6 +26,8 @@ pub(crate) struct Core {
     pub(crate) machine: Machine,
     /// The pump is running and will look at the machine again before it sleeps.
     pub(super) awake: bool,
+    /// The last handle was dropped since the pump last looked whether it is done.
+    left: bool,
     waker: Option<Waker>,
     waiting: Vec<(Wait, Waker)>,
 }
@@ -64,6 +66,11 @@ impl Core {
         Some(self.waiting.swap_remove(met).1)
     }
 
+    /// Whether the pump has to look again before it sleeps.
+    pub(super) fn has_news(&mut self) -> bool {
+        core::mem::take(&mut self.left) || self.machine.has_output()
+    }
+
     pub(super) fn set_waker(&mut self, waker: &Waker) {
         if !self.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
             self.waker = Some(waker.clone());
@@ -74,7 +81,7 @@ impl Core {
 impl Shared {
     pub(crate) fn new(machine: Machine, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
-            core: Mutex::new(Core { machine, awake: true, waker: None, waiting: Vec::new() }),
+            core: Mutex::new(Core { machine, awake: true, left: false, waker: None, waiting: Vec::new() }),
             clock,
             delivers: AtomicBool::new(false),
             handles: AtomicUsize::new(0),
@@ -154,9 +161,16 @@ impl Shared {
 
     /// The last handle closes the client, unless it was detached (S6).
     pub(crate) fn drop_handle(&self) {
-        if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 && !self.detached.load(Ordering::Acquire) {
+        if self.handles.fetch_sub(1, Ordering::AcqRel) != 1 {
+            return;
+        }
+        if !self.detached.load(Ordering::Acquire) {
             self.request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
         }
+        // Also where nothing comes of it: a client that has ended is done now.
+        let mut core = self.lock();
+        core.left = true;
+        Self::rouse(core);
     }
 
     pub(crate) fn detach(&self) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use homing::{EndReason, Event, Heartbeat, Initiator, Reconnect, State, WebSocket};
 
 use super::*;
@@ -225,6 +226,18 @@ pub async fn s06_detached_it_runs_on(env: Env) {
     env.server().cut_all().await;
     log.messages(6).await;
     assert_eq!(log.story(), "open, 0, 1, 2, error, close 1006, open, 0, 1, 2");
+}
+
+/// Dropping its handle asks for nothing, but nobody is left who could begin anew.
+pub async fn s06_detached_it_is_freed_after_its_end(env: Env) {
+    let (ws, mut events) = env.once("/close?code=4001").connect_stream().unwrap();
+    ws.detach();
+    let to_the_end = async { while !matches!(events.next().await, Some(Event::End(_)) | None) {} };
+    env.soon("the end", to_the_end).await;
+    // It sleeps by now.
+    env.sleep(A_WHILE).await;
+    drop(ws);
+    assert_eq!(env.soon("the end of the stream", events.next()).await, None);
 }
 
 pub async fn s06_handles_are_send_and_sync(env: Env) {
