@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::builder::Builder;
 use crate::close::CloseCode;
-use crate::driver::Shared;
+use crate::driver::{Shared, Waiter};
 use crate::error::{CloseError, Refusal, SendError};
 use crate::machine::{PausedBy, Request, State};
 use crate::message::{BinaryType, Message, Text};
@@ -25,7 +25,8 @@ use crate::waiting::{Closed, Flush, Ready};
 ///
 /// It is also a [`Sink`](futures_sink::Sink) of messages, which waits for room in the send buffer.
 pub struct WebSocket {
-    shared: Arc<Shared>,
+    /// Waits where the handle is used as a sink.
+    pub(crate) waiter: Waiter,
     binary_type: BinaryType,
     /// Keeps the client alive. What callbacks are given does not, but its clones do.
     counted: bool,
@@ -39,15 +40,16 @@ impl WebSocket {
 
     pub(crate) fn new(shared: Arc<Shared>, binary_type: BinaryType) -> Self {
         shared.add_handle();
-        Self { shared, binary_type, counted: true }
+        Self { waiter: Waiter::new(shared), binary_type, counted: true }
     }
 
     pub(crate) fn uncounted(&self) -> Self {
-        Self { shared: self.shared.clone(), binary_type: self.binary_type, counted: false }
+        Self { waiter: self.waiter.clone(), binary_type: self.binary_type, counted: false }
     }
 
+    #[inline]
     pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+        &self.waiter.shared
     }
 
     /// Queues a message. It leaves in order, at once if the client is open and else when it is open again.
@@ -56,7 +58,7 @@ impl WebSocket {
     /// The message comes back if the send buffer is full, or if the client is closed or closing for good.
     #[inline]
     pub fn send(&self, message: impl Into<Message>) -> Result<(), SendError> {
-        self.shared.send(message.into())
+        self.shared().send(message.into())
     }
 
     /// Queues bytes as the frame type that [`binary_type`](Builder::binary_type) names: text for
@@ -103,13 +105,13 @@ impl WebSocket {
         if reason.len() > 123 {
             return Err(CloseError::Reason(reason.len()));
         }
-        self.shared.request(Request::Close { code, reason });
+        self.shared().request(Request::Close { code, reason });
         Ok(())
     }
 
     /// Ends the client at once: no closing handshake, nothing more leaves.
     pub fn abort(&self) {
-        self.shared.request(Request::Abort);
+        self.shared().request(Request::Abort);
     }
 
     /// Connects anew, now. Works in every state: an open attempt is closed first (1000), a waiting client does not
@@ -122,15 +124,15 @@ impl WebSocket {
     ///
     /// Does nothing in a callback of a client whose last handle was dropped: that closes it, for good.
     pub fn reconnect_after(&self, delay: Duration) {
-        if self.shared.is_dropped() {
+        if self.shared().is_dropped() {
             return;
         }
-        self.shared.request(Request::Reconnect(delay));
+        self.shared().request(Request::Reconnect(delay));
     }
 
     /// Cancels a reconnect that is waited for; the client ends. Does nothing while connected.
     pub fn cancel_reconnect(&self) {
-        self.shared.request(Request::CancelReconnect);
+        self.shared().request(Request::CancelReconnect);
     }
 
     /// Stops delivering messages.
@@ -138,39 +140,39 @@ impl WebSocket {
     /// Natively the socket is not read meanwhile, so that the peer feels it; nor are its pings seen. A browser cannot
     /// stop reading: messages are held in memory there. Liveness is not judged while paused.
     pub fn pause(&self) {
-        self.shared.request(Request::Pause(PausedBy::User, true));
+        self.shared().request(Request::Pause(PausedBy::User, true));
     }
 
     /// Delivers messages again.
     pub fn resume(&self) {
-        self.shared.request(Request::Pause(PausedBy::User, false));
+        self.shared().request(Request::Pause(PausedBy::User, false));
     }
 
     /// Lets the client run on when its last handle is dropped.
     pub fn detach(&self) {
-        self.shared.detach();
+        self.shared().detach();
     }
 
     /// What the client is doing.
     pub fn state(&self) -> State {
-        self.shared.lock().machine.state()
+        self.shared().lock().machine.state()
     }
 
     /// What the client has counted.
     pub fn stats(&self) -> Stats {
-        let now = self.shared.clock.now();
-        self.shared.lock().machine.stats(now)
+        let now = self.shared().clock.now();
+        self.shared().lock().machine.stats(now)
     }
 
     /// How many bytes of payload wait: in the queue and, where the platform tells, in the socket's own buffer.
     pub fn buffered_amount(&self) -> usize {
-        self.shared.lock().machine.buffered()
+        self.shared().lock().machine.buffered()
     }
 
     /// Hands back what was still queued when the client ended, in order. Empty while the client lives: a closed
     /// client that reconnects sends it after all.
     pub fn take_unsent(&self) -> Vec<Message> {
-        let unsent: VecDeque<_> = self.shared.lock().machine.take_unsent();
+        let unsent: VecDeque<_> = self.shared().lock().machine.take_unsent();
         unsent.into()
     }
 
@@ -182,14 +184,14 @@ impl WebSocket {
 
 impl Clone for WebSocket {
     fn clone(&self) -> Self {
-        Self::new(self.shared.clone(), self.binary_type)
+        Self::new(self.shared().clone(), self.binary_type)
     }
 }
 
 impl Drop for WebSocket {
     fn drop(&mut self) {
         if self.counted {
-            self.shared.drop_handle();
+            self.shared().drop_handle();
         }
     }
 }

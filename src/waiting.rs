@@ -1,6 +1,6 @@
 //! Futures of a handle, and the handle as a sink.
 
-use alloc::sync::Arc;
+use core::mem::swap;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -8,7 +8,7 @@ use futures_sink::Sink;
 
 use crate::client::WebSocket;
 use crate::close::{CloseCode, End};
-use crate::driver::{Shared, Wait};
+use crate::driver::{Wait, Waiter};
 use crate::error::{FlushError, SendError};
 use crate::machine::Request;
 use crate::message::Message;
@@ -16,19 +16,19 @@ use crate::message::Message;
 /// Made by [`WebSocket::ready`].
 #[must_use = "futures do nothing unless awaited"]
 #[derive(Clone)]
-pub struct Ready(Arc<Shared>);
+pub struct Ready(Waiter);
 
 impl Ready {
     pub(crate) fn new(ws: &WebSocket) -> Self {
-        Self(ws.shared().clone())
+        Self(Waiter::new(ws.shared().clone()))
     }
 }
 
 impl Future for Ready {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.poll_wait(Wait::Ready, cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.poll(Wait::Ready, cx)
     }
 }
 
@@ -36,7 +36,7 @@ impl Future for Ready {
 #[must_use = "futures do nothing unless awaited"]
 #[derive(Clone)]
 pub struct Flush {
-    shared: Arc<Shared>,
+    waiter: Waiter,
     /// `None` where everything had left already.
     wait: Option<Wait>,
 }
@@ -48,17 +48,17 @@ impl Flush {
         let (accepted, losses) = (core.machine.accepted(), core.machine.losses());
         let wait = (!core.machine.has_left(accepted)).then_some(Wait::Flushed { accepted, losses });
         drop(core);
-        Self { shared, wait }
+        Self { waiter: Waiter::new(shared), wait }
     }
 }
 
 impl Future for Flush {
     type Output = Result<(), FlushError>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(wait @ Wait::Flushed { accepted, losses }) = self.wait else { return Poll::Ready(Ok(())) };
-        ready!(self.shared.poll_wait(wait, cx));
-        let machine = &self.shared.lock().machine;
+        ready!(self.waiter.poll(wait, cx));
+        let machine = &self.waiter.shared.lock().machine;
         Poll::Ready(if machine.losses() != losses {
             Err(FlushError::Lost)
         } else if machine.has_left(accepted) {
@@ -73,7 +73,7 @@ impl Future for Flush {
 #[must_use = "futures do nothing unless awaited"]
 #[derive(Clone)]
 pub struct Closed {
-    shared: Arc<Shared>,
+    waiter: Waiter,
     ends: u64,
 }
 
@@ -83,16 +83,17 @@ impl Closed {
         let core = shared.lock();
         let ends = core.machine.ends().0 - u64::from(core.machine.is_over());
         drop(core);
-        Self { shared, ends }
+        Self { waiter: Waiter::new(shared), ends }
     }
 }
 
 impl Future for Closed {
     type Output = End;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
-        ready!(self.shared.poll_wait(Wait::Ended(self.ends), cx));
-        match self.shared.lock().machine.ends() {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
+        let wait = Wait::Ended(self.ends);
+        ready!(self.waiter.poll(wait, cx));
+        match self.waiter.shared.lock().machine.ends() {
             (_, Some(end)) => Poll::Ready(end.clone()),
             // An end that was counted was kept as well.
             (_, None) => Poll::Pending,
@@ -116,22 +117,30 @@ opaque_debug!(Ready, Flush, Closed);
 impl Sink<Message> for WebSocket {
     type Error = SinkError;
 
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
-        self.shared().poll_wait(Wait::Ready, cx).map(Ok)
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        self.waiter.poll(Wait::Ready, cx).map(Ok)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SinkError> {
         Ok(self.send(message)?)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
-        let flushed = ready!(Pin::new(&mut self.flush()).poll(cx));
-        Poll::Ready(flushed.map_err(SinkError::from))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        let mut flush = self.flush();
+        // The handle waits, not the future, which is gone when this returns.
+        swap(&mut flush.waiter, &mut self.waiter);
+        let flushed = Pin::new(&mut flush).poll(cx);
+        swap(&mut flush.waiter, &mut self.waiter);
+        flushed.map_err(SinkError::from)
     }
 
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
         self.shared().request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
-        Pin::new(&mut self.closed()).poll(cx).map(|_| Ok(()))
+        let mut closed = self.closed();
+        swap(&mut closed.waiter, &mut self.waiter);
+        let ended = Pin::new(&mut closed).poll(cx);
+        swap(&mut closed.waiter, &mut self.waiter);
+        ended.map(|_| Ok(()))
     }
 }
 

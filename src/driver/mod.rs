@@ -22,7 +22,7 @@ use alloc::sync::Arc;
 
 pub use crate::machine::{AttemptId, Input, PageEvent, SocketEvent, Timestamp};
 pub use pump::Pump;
-pub(crate) use shared::{Shared, Wait};
+pub(crate) use shared::{Shared, Wait, Waiter};
 
 use crate::close::CloseCode;
 use crate::message::Message;

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem::{discriminant, replace};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard};
@@ -29,11 +30,19 @@ pub(crate) struct Core {
     /// The last handle was dropped since the pump last looked whether it is done.
     left: bool,
     waker: Option<Waker>,
-    waiting: Vec<(Wait, Waker)>,
+    waiting: Vec<Waiting>,
+    /// How many waiters have ever waited.
+    waiters: u64,
+}
+
+struct Waiting {
+    waiter: u64,
+    wait: Wait,
+    waker: Waker,
 }
 
 /// What a future waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Wait {
     /// Room in the send buffer, or the end.
     Ready,
@@ -57,13 +66,16 @@ impl Core {
 
     /// Whether somebody would like to know that the socket's own buffer empties.
     pub(super) fn waits_for_room(&self) -> bool {
-        self.machine.is_full() || self.waiting.iter().any(|(wait, _)| !matches!(wait, Wait::Ended(_)))
+        self.machine.is_full() || self.waiting.iter().any(|waiting| !matches!(waiting.wait, Wait::Ended(_)))
     }
 
-    /// One who waits no longer.
-    fn met(&mut self) -> Option<Waker> {
-        let met = self.waiting.iter().position(|(wait, _)| self.is_met(*wait))?;
-        Some(self.waiting.swap_remove(met).1)
+    /// One who waits no longer: whose condition has come about or, where that is asked, who is gone.
+    fn next(&mut self, gone: Option<u64>) -> Option<Waker> {
+        let next = self.waiting.iter().position(|waiting| match gone {
+            Some(waiter) => waiting.waiter == waiter,
+            None => self.is_met(waiting.wait),
+        })?;
+        Some(self.waiting.swap_remove(next).waker)
     }
 
     /// Whether the pump has to look again before it sleeps.
@@ -81,7 +93,7 @@ impl Core {
 impl Shared {
     pub(crate) fn new(machine: Machine, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
-            core: Mutex::new(Core { machine, awake: true, left: false, waker: None, waiting: Vec::new() }),
+            core: Mutex::new(Core { machine, awake: true, left: false, waker: None, waiting: Vec::new(), waiters: 0 }),
             clock,
             delivers: AtomicBool::new(false),
             handles: AtomicUsize::new(0),
@@ -136,23 +148,18 @@ impl Shared {
 
     /// Wakes the futures whose condition has come about.
     pub(crate) fn wake_waiting(&self) {
-        loop {
-            // In a statement of its own: nobody is woken under the lock.
-            let met = self.lock().met();
-            let Some(waker) = met else { break };
-            waker.wake();
-        }
+        self.settle(None);
     }
 
-    pub(crate) fn poll_wait(&self, wait: Wait, cx: &mut Context<'_>) -> Poll<()> {
-        let mut core = self.lock();
-        if core.is_met(wait) {
-            return Poll::Ready(());
+    fn settle(&self, gone: Option<u64>) {
+        loop {
+            // In a statement of its own: no waker is woken or dropped under the lock.
+            let next = self.lock().next(gone);
+            let Some(waker) = next else { break };
+            if gone.is_none() {
+                waker.wake();
+            }
         }
-        if !core.waiting.iter().any(|(known, waker)| *known == wait && waker.will_wake(cx.waker())) {
-            core.waiting.push((wait, cx.waker().clone()));
-        }
-        Poll::Pending
     }
 
     pub(crate) fn add_handle(&self) {
@@ -192,5 +199,57 @@ impl Shared {
         self.lock().machine.perish(reason);
         self.delivers.store(false, Ordering::Relaxed);
         self.wake_waiting();
+    }
+}
+
+/// One that waits, as long as it is there. Waits for one thing of each kind at a time.
+pub(crate) struct Waiter {
+    pub(crate) shared: Arc<Shared>,
+    /// 0 until it has to wait.
+    number: u64,
+}
+
+impl Waiter {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, number: 0 }
+    }
+
+    pub(crate) fn poll(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<()> {
+        // Dropped after the lock: what a waker holds may be anybody's.
+        let _before;
+        let mut core = self.shared.lock();
+        if core.is_met(wait) {
+            return Poll::Ready(());
+        }
+        if self.number == 0 {
+            core.waiters += 1;
+            self.number = core.waiters;
+        }
+        let (waiter, kind) = (self.number, discriminant(&wait));
+        let known = core.waiting.iter_mut().find(|it| it.waiter == waiter && discriminant(&it.wait) == kind);
+        if let Some(known) = known {
+            known.wait = wait;
+            if !known.waker.will_wake(cx.waker()) {
+                _before = replace(&mut known.waker, cx.waker().clone());
+            }
+        } else {
+            core.waiting.push(Waiting { waiter, wait, waker: cx.waker().clone() });
+        }
+        Poll::Pending
+    }
+}
+
+/// Another one, which has not waited yet.
+impl Clone for Waiter {
+    fn clone(&self) -> Self {
+        Self::new(self.shared.clone())
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        if self.number != 0 {
+            self.shared.settle(Some(self.number));
+        }
     }
 }

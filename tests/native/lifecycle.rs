@@ -1,8 +1,11 @@
 //! Tasks, threads and runtimes: panics, shutdown, blocking programs, and nothing left behind.
 
-use std::sync::mpsc;
+use std::pin::pin;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use futures::SinkExt as _;
 use homing::native::{BuilderExt, RunError, run_all};
 use homing::{EndReason, ErrorKind, Event, Heartbeat, Message, Reconnect, Request, State, WebSocket};
 use homing_test_server::What;
@@ -241,4 +244,55 @@ async fn a_provider_that_takes_too_long() {
     let end = tokio::time::timeout(PATIENCE, ws.closed()).await.expect("an end");
     assert_eq!(end.error.as_ref().map(homing::Error::kind), Some(&ErrorKind::OpenTimeout), "{end:?}");
     assert_eq!(server.journal(), []);
+}
+
+struct Nobody;
+
+impl Wake for Nobody {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// As `select` drops the one that comes second: a client lives longer than the tasks that wait for it.
+#[tokio::test]
+async fn dropped_futures_leave_nothing() {
+    let server = server();
+    let (builder, _) = client(server.url("/stall"));
+    let ws = builder.open_timeout(None).max_send_buffer(10).connect().unwrap();
+    ws.send("too much for it").unwrap();
+    assert!(ws.send("more").is_err());
+    let nobody = Arc::new(Nobody);
+    let waker = Waker::from(nobody.clone());
+    let held = || Arc::strong_count(&nobody) - 2;
+    let mut cx = Context::from_waker(&waker);
+    let (mut ready, mut flush, mut closed) = (pin!(ws.ready()), pin!(ws.flush()), pin!(ws.closed()));
+    for _ in 0..3 {
+        assert!(ready.as_mut().poll(&mut cx).is_pending());
+        assert!(flush.as_mut().poll(&mut cx).is_pending());
+        assert!(closed.as_mut().poll(&mut cx).is_pending());
+    }
+    assert_eq!(held(), 3, "each waits once");
+    for _ in 0..100 {
+        assert!(pin!(ws.ready()).poll(&mut cx).is_pending());
+        assert!(pin!(ws.flush()).poll(&mut cx).is_pending());
+        assert!(pin!(ws.closed()).poll(&mut cx).is_pending());
+        // A clone waits in its own name, from its first poll on.
+        assert!(pin!(closed.clone()).poll(&mut cx).is_pending());
+        // A sink waits for as long as there is the handle.
+        let mut sink = ws.clone();
+        for _ in 0..3 {
+            assert!(sink.poll_ready_unpin(&mut cx).is_pending());
+            assert!(sink.poll_flush_unpin(&mut cx).is_pending());
+        }
+        assert_eq!(held(), 5, "the sink waits for both");
+    }
+    assert_eq!(held(), 3);
+
+    // Those who wait are woken all the same.
+    ws.abort();
+    tokio::time::timeout(PATIENCE, closed).await.expect("an end");
+    tokio::time::timeout(PATIENCE, ready).await.expect("nothing to wait for");
+    tokio::time::timeout(PATIENCE, flush).await.expect("nothing to wait for").unwrap_err();
+    assert_eq!(held(), 0);
+    drop(ws);
+    no_tasks_left().await;
 }
