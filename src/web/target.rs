@@ -89,5 +89,10 @@ fn page_is_secure() -> bool {
 
 /// Browsers trust these without TLS.
 fn is_loopback(name: &str) -> bool {
-    name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || name == "[::1]"
+    name == "localhost" || name.ends_with(".localhost") || is_127(name) || name == "[::1]"
+}
+
+/// Names can begin like that too. Of digits and dots alone the parser makes an IPv4 address.
+fn is_127(name: &str) -> bool {
+    name.starts_with("127.") && name.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit())
 }
