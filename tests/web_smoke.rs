@@ -36,6 +36,7 @@ extern "C" {
     let held = 0, release, unhandled = 0
     globalThis.addEventListener('unhandledrejection', () => unhandled++)
     export function hold_blobs() {
+        held = 0
         const gate = new Promise((resolve) => (release = resolve))
         Blob.prototype.arrayBuffer = async function () {
             held++
@@ -324,6 +325,8 @@ async fn s22_a_paused_client_holds_messages() {
     let log = Log::default();
     let ws = log.of(once("/raw?hex=810161,810162,88020fa0")).connect().unwrap();
     ws.pause();
+    log.until(1, "open").await;
+    // Until the Close has arrived, of which nothing tells.
     sleep(2000).await;
     assert_eq!(log.lines(), ["open"]);
     ws.send("late").unwrap();
@@ -354,6 +357,24 @@ async fn s22_a_paused_client_holds_messages() {
         assert_eq!(log.lines().len(), seen);
         ws.resume();
     }
+}
+
+/// Also one that was asked for before.
+#[wasm_bindgen_test]
+async fn s22_a_paused_client_holds_blobs() {
+    hold_blobs();
+    let log = Log::default();
+    let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
+    ws.send(&b"blob"[..]).unwrap();
+    ws.send("text").unwrap();
+    until("a blob that is read", || held_blobs() == 1).await;
+    ws.pause();
+    release_blobs();
+    sleep(150).await;
+    assert_eq!(log.lines(), ["open"]);
+    ws.resume();
+    log.until(1, "text text").await;
+    assert_eq!(log.lines(), ["open", r#"binary b"blob""#, "text text"]);
 }
 
 #[wasm_bindgen_test]

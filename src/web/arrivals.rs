@@ -7,7 +7,7 @@ use web_sys::{Blob, MessageEvent};
 use super::client::{Held, Kind, News};
 use super::glue;
 use super::transport::{Link, WebTransport};
-use crate::driver::{AttemptId, SocketEvent};
+use crate::driver::SocketEvent;
 use crate::error::{Error, ErrorKind};
 use crate::message::{BinaryType, Message, Text};
 
@@ -41,7 +41,7 @@ impl WebTransport {
     /// Nothing is wanted while paused but what tells the end, if no message is in front of it.
     #[inline]
     fn wants(&self, kind: Kind) -> bool {
-        self.reading || self.closing || kind != Kind::Message
+        self.reading || self.closing || !matches!(kind, Kind::Message | Kind::Read)
     }
 
     /// How the socket ended, and how many bytes it still had.
@@ -96,14 +96,19 @@ impl WebTransport {
     }
 
     /// A blob was read, or could not be: then it is no buffer but an exception.
-    pub(super) fn blob_was_read(&mut self, attempt: AttemptId, buffer: &JsValue) -> Option<Message> {
-        if attempt != self.attempt || !core::mem::replace(&mut self.reads, false) {
-            return None;
+    pub(super) fn blob_was_read(&mut self, news: News<'_>) {
+        if news.attempt != self.attempt || !core::mem::replace(&mut self.reads, false) {
+            return;
         }
-        if glue::number(buffer, "byteLength").is_none() {
-            self.fail(Error::new(ErrorKind::Io, "a blob could not be read"));
-            return None;
+        if glue::number(news.value, "byteLength").is_none() {
+            return self.fail(Error::new(ErrorKind::Io, "a blob could not be read"));
         }
+        // What waits came later. Somebody may have paused meanwhile.
+        self.backlog.push_front(news.into());
+    }
+
+    /// The message that was a blob.
+    pub(super) fn of_blob(&mut self, buffer: &JsValue) -> Option<Message> {
         self.check(bytes(buffer))
     }
 }

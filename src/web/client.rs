@@ -174,11 +174,7 @@ impl Client {
                 }
             }
             Kind::Error => pump.transport().errored(attempt),
-            Kind::Read => {
-                if let Some(message) = pump.transport().blob_was_read(attempt, news.value) {
-                    Self::message(pump, message);
-                }
-            }
+            Kind::Read => pump.transport().blob_was_read(news),
             Kind::Woken => pump.drive(),
             // Not rare, and only ever held.
             Kind::Message | Kind::Close | Kind::Failed => {}
@@ -189,6 +185,9 @@ impl Client {
     fn deliver(pump: &mut WebPump, news: News<'_>) -> bool {
         if news.kind == Kind::Message {
             return pump.transport().read(news.value).is_some_and(|message| Self::message(pump, message));
+        }
+        if news.kind == Kind::Read {
+            return pump.transport().of_blob(news.value).is_some_and(|message| Self::message(pump, message));
         }
         if let Some((buffered, event)) = pump.transport().end(news.value) {
             let (now, attempt) = (pump.now(), pump.transport().attempt());

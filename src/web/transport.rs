@@ -32,6 +32,7 @@ pub(super) struct WebTransport {
     pub(super) max_message_size: usize,
     pub(super) link: Link,
     /// Arrived and could not be delivered at once: behind a blob that must be read first, or while paused.
+    /// A blob that was read is in front.
     pub(super) backlog: VecDeque<Held>,
     /// A blob is being read, which arrived before all that is in the backlog.
     pub(super) reads: bool,
