@@ -25,7 +25,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 const RECONNECTS: usize = 1000;
 /// How many rounds, with so many clients at each stage.
 const ROUNDS: usize = 20;
-const CLIENTS: usize = 5;
+const CLIENTS: usize = 10;
 
 /// Memory that is in use is a finer measure than that of the module, which grows by 64 KiB and never shrinks.
 struct Counting;
