@@ -57,7 +57,7 @@ async fn beats_on(ws: &WebSocket, before: u64) {
 
 #[wasm_bindgen_test]
 async fn s18_a_late_wake_up_condemns_nobody() {
-    let heartbeat = Heartbeat::message(ms(50), ms(2000), "beat");
+    let heartbeat = Heartbeat::message(ms(50), ms(3500), "beat");
     let builder = WebSocket::builder(format!("{URL}/echo")).reconnect(Reconnect::never()).heartbeat(heartbeat);
     let builder = builder.heartbeat_reply(|message| message.as_text() == Some("beat"));
     let (ws, mut events) = builder.connect_stream().unwrap();
@@ -67,7 +67,7 @@ async fn s18_a_late_wake_up_condemns_nobody() {
         assert!(matches!(next, Some(Event::Latency(_))), "{next:?}");
         // Ends just after the next beat went out, and before its answer can be seen.
         sleep(50).await;
-        block(2500.0);
+        block(4000.0);
         let before = ws.stats().heartbeats;
         beats_on(&ws, before).await;
     }

@@ -134,16 +134,14 @@ pub async fn s08a_reconnect_in_on_close_replaces_the_policys_choice(env: Env) {
 
 pub async fn s08a_cancel_reconnect(env: Env) {
     let log = env.log();
-    let builder = env.client("/echo").reconnect(Reconnect::fixed(ms(100)));
-    let ws = builder.handler(log.handler()).connect().unwrap();
+    let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     ws.cancel_reconnect();
     env.server().cut_all().await;
-    log.closed(1).await;
+    assert_eq!(log.closed(1).await.retry_in, Some(NEVER));
     ws.cancel_reconnect();
     assert_eq!(log.ended(1).await.reason, EndReason::Closed);
-    env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, error, close 1006, end");
+    assert_eq!((log.story().as_str(), ws.state()), ("open, error, close 1006, end", State::Closed));
 }
 
 pub async fn s08a_cancel_reconnect_by_hand(env: Env) {
@@ -245,7 +243,9 @@ pub async fn s08d_open_timeout(env: Env) {
     assert!(env.now() >= ms(400));
     assert_eq!((error.kind(), error.code(), error.is_timeout()), (&ErrorKind::OpenTimeout, 1, true));
     log.opened(1).await;
-    assert_eq!(log.story(), "error, close 1006, open");
+    // A busy machine can need more than one attempt.
+    let story = log.story();
+    assert!(story.starts_with("error, close 1006, ") && story.ends_with(", open"), "{story}");
     // The stalled one is not left behind.
     env.server().wait_for_gone().await;
 }

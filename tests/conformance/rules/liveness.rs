@@ -36,9 +36,8 @@ pub async fn s17_without_a_predicate_replies_are_delivered(env: Env) {
 pub async fn s17_silent_peer(env: Env) {
     let log = env.log();
     let heartbeat = Heartbeat::message(ms(100), ms(150), "beat");
-    let ws = env.client("/silent").heartbeat(heartbeat).handler(log.handler()).connect().unwrap();
-    log.opened(1).await;
     let before = env.now();
+    let ws = env.client("/silent").heartbeat(heartbeat).handler(log.handler()).connect().unwrap();
     let error = log.failed(1).await;
     assert!(env.now() - before >= ms(240), "{:?}", env.now() - before);
     assert_eq!((error.kind(), error.is_timeout()), (&ErrorKind::HeartbeatTimeout, true));
@@ -46,7 +45,7 @@ pub async fn s17_silent_peer(env: Env) {
     assert_eq!((close.code.get(), close.clean, close.initiator), (1006, false, Initiator::Failure));
     // It does not wait for a closing handshake, which this peer would not take part in.
     log.opened(2).await;
-    assert!(env.now() - before < ms(4000), "{:?}", env.now() - before);
+    assert!(env.now() - before < ms(20_000), "{:?}", env.now() - before);
     assert!(log.story().starts_with("open, error, close 1006, open"), "{}", log.story());
     assert!(ws.stats().heartbeats >= 1);
 }
@@ -54,23 +53,23 @@ pub async fn s17_silent_peer(env: Env) {
 pub async fn s17_whatever_arrives_counts(env: Env) {
     let log = env.log();
     // A peer that answers nothing, but sends something every 5 ms for longer than the heartbeat would wait.
-    let hex = vec!["810178"; 400].join(",");
-    let heartbeat = Heartbeat::message(ms(50), ms(1500), "beat");
+    let hex = vec!["810178"; 850].join(",");
+    let heartbeat = Heartbeat::message(ms(50), ms(4000), "beat");
     let builder = env.once(&format!("/raw?hex={hex}")).heartbeat(heartbeat);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     assert_eq!(log.failed(1).await.kind(), &ErrorKind::HeartbeatTimeout);
     log.ended(1).await;
-    assert_eq!(log.story(), format!("open, {}error, close 1006, end", "x, ".repeat(400)));
+    assert_eq!(log.story(), format!("open, {}error, close 1006, end", "x, ".repeat(850)));
 }
 
 pub async fn s17_busy_or_not(env: Env) {
     let log = env.log();
-    let builder = env.client("/numbered?n=200&every_ms=5").heartbeat(beat()).heartbeat_reply(is_beat);
+    // Traffic without a gap in which a heartbeat would be needed, for longer than this takes.
+    let builder = env.client("/numbered?n=4000&every_ms=5").heartbeat(beat()).heartbeat_reply(is_beat);
     let _ws = builder.handler(log.handler()).connect().unwrap();
-    log.messages(200).await;
-    let beats = texts(&env.server().seen().await);
-    // A second of traffic without a gap in which a heartbeat would be needed.
-    assert!(beats.len() >= 3, "{beats:?}");
+    log.messages(10).await;
+    env.server().wait_for_texts(3).await;
+    assert_eq!((log.count("error"), log.count("3999")), (0, 0), "{}", log.story());
 }
 
 pub async fn s17_ping_or_message(env: Env) {
@@ -86,8 +85,8 @@ pub async fn s17_ping_or_message(env: Env) {
 
 pub async fn s17_silence_and_return(env: Env) {
     let log = env.log();
-    let heartbeat = Heartbeat::message(ms(50), ms(1000), "beat");
-    let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat).open_timeout(ms(1000));
+    let heartbeat = Heartbeat::message(ms(50), ms(4000), "beat");
+    let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat).open_timeout(ms(4000));
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     env.server().silence(true).await;
@@ -109,12 +108,12 @@ pub async fn s20_pings_of_the_peer(env: Env) {
 
 pub async fn s17_a_paused_client_is_not_condemned(env: Env) {
     let log = env.log();
-    let heartbeat = Heartbeat::message(ms(50), ms(1000), "beat");
+    let heartbeat = Heartbeat::message(ms(50), ms(3000), "beat");
     let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat);
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     ws.pause();
-    env.sleep(ms(1500)).await;
+    env.sleep(ms(3500)).await;
     assert_eq!(log.count("error"), 0, "{}", log.story());
     ws.resume();
     ws.send("hello").unwrap();

@@ -134,6 +134,8 @@ pub async fn s05_pause_in_every_callback(env: Env) {
             log.messages(3).await;
             env.server().cut_all().await;
             log.opened(2).await;
+        } else if callback == In::Message {
+            log.messages(1).await;
         } else {
             log.opened(1).await;
         }

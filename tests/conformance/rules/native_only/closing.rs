@@ -48,7 +48,10 @@ pub async fn s10_a_peer_that_does_not_end_tcp(env: Env) {
     // The closing handshake is done, by either side, but the connection stays.
     for (path, closes) in [("/close?code=4001&linger_ms=60000", false), ("/close?after=9&linger_ms=60000", true)] {
         let log = env.log();
-        let ws = env.client(path).close_timeout(ms(200)).retry_if(|_| false).handler(log.handler()).connect().unwrap();
+        // The peer's answer may take that long as well.
+        let close_timeout = if closes { ms(3000) } else { ms(200) };
+        let builder = env.client(path).close_timeout(close_timeout).retry_if(|_| false);
+        let ws = builder.handler(log.handler()).connect().unwrap();
         log.opened(1).await;
         if closes {
             ws.close(4001, "").unwrap();
