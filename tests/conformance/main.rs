@@ -59,7 +59,7 @@ suite! {
         s10_close_amid_a_flood s10_close_timeout
         s10_peers_close_is_echoed s10_peers_close_without_a_code
         s10_the_first_close_counts s10_the_queue_leaves_first s11_close_while_connecting s11_close_while_waiting
-        s12_report_of_a_failure s12_report_of_the_peer s12_report_of_this_side;
+        s12_report_of_a_failure s12_report_of_a_refused_port s12_report_of_the_peer s12_report_of_this_side;
     sending:
         s13_accepted_in_every_state_but_closed s13_nothing_is_sent_twice s13_queued_before_open_leaves_first
         s13_the_queue_survives_reconnects s15_flush s15_flush_fails_at_the_end s15_unsent_can_be_taken_in_on_end

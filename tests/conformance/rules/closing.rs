@@ -156,6 +156,15 @@ pub async fn s12_report_of_a_failure(env: Env) {
     assert_eq!(close.retry_in, Some(NEVER));
 }
 
+pub async fn s12_report_of_a_refused_port(env: Env) {
+    let log = env.log();
+    env.server().stop().await;
+    let _ws = env.once("/echo").handler(log.handler()).connect().unwrap();
+    log.ended(1).await;
+    assert_eq!(log.story(), "error, close 1006, end");
+    assert_eq!(told(&log.closed(1).await), (1006, "", false, Initiator::Failure));
+}
+
 pub async fn s10_close_amid_a_flood(env: Env) {
     let log = env.log();
     let then = |ws: &WebSocket, event: &Event| {
