@@ -83,8 +83,9 @@ fn base() -> Option<String> {
     (base != "null").then_some(base)
 }
 
+/// By its origin: the URL of a worker may be a blob's.
 fn page_is_secure() -> bool {
-    glue::global("location").is_some_and(|location| glue::text(&location, "protocol") == "https:")
+    glue::global("location").is_some_and(|location| glue::text(&location, "origin").starts_with("https:"))
 }
 
 /// Browsers trust these without TLS.
