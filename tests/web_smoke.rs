@@ -26,6 +26,8 @@ wasm_bindgen_test_configure!(run_in_browser);
 extern "C" {
     #[wasm_bindgen(js_name = dispatchEvent)]
     fn dispatch_event(event: &JsValue) -> bool;
+    #[wasm_bindgen(js_namespace = document, js_name = dispatchEvent)]
+    fn dispatch_at_document(event: &JsValue) -> bool;
     type DomEvent;
     #[wasm_bindgen(constructor, js_class = "Event")]
     fn new(name: &str) -> DomEvent;
@@ -493,16 +495,42 @@ async fn s08c_a_page_in_the_cache_has_no_connection() {
     log.until(2, "open").await;
 }
 
+/// The network is back, or the page is shown.
+const RETURNS: [fn(); 2] = [
+    || {
+        dispatch_event(&DomEvent::new("online"));
+    },
+    || {
+        dispatch_at_document(&DomEvent::new("visibilitychange"));
+    },
+];
+
 #[wasm_bindgen_test]
-async fn s08c_online_hurries_a_waiting_client() {
-    let log = Log::default();
-    let builder = WebSocket::builder(url("/drop?after=1")).reconnect(Reconnect::fixed(Duration::from_secs(3600)));
-    let ws = log.of(builder).connect().unwrap();
-    ws.send("cut me off").unwrap();
-    log.until(1, r#"close 1006 "" false Failure"#).await;
-    dispatch_event(&DomEvent::new("online"));
-    log.until(2, "open").await;
-    ws.abort();
+async fn s08c_whatever_returns_hurries_a_waiting_client() {
+    for returns in RETURNS {
+        let log = Log::default();
+        let builder = WebSocket::builder(url("/drop?after=1")).reconnect(Reconnect::fixed(Duration::from_secs(3600)));
+        let ws = log.of(builder).connect().unwrap();
+        ws.send("cut me off").unwrap();
+        log.until(1, r#"close 1006 "" false Failure"#).await;
+        returns();
+        log.until(2, "open").await;
+        ws.abort();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn s08c_whatever_returns_has_an_open_client_probed() {
+    for returns in RETURNS {
+        let log = Log::default();
+        let heartbeat = Heartbeat::message(Duration::from_secs(3600), Duration::from_secs(30), "beat");
+        let ws = log.of(once("/echo").heartbeat(heartbeat)).connect().unwrap();
+        log.until(1, "open").await;
+        assert_eq!(ws.stats().heartbeats, 0);
+        returns();
+        until("a heartbeat", || ws.stats().heartbeats == 1).await;
+        ws.abort();
+    }
 }
 
 struct Guard(Rc<Cell<bool>>);

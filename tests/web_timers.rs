@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use homing::web::BuilderExt;
-use homing::{Event, Events, Heartbeat, Reconnect, WebSocket};
+use homing::{Event, Events, Heartbeat, Reconnect, State, WebSocket};
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -19,6 +19,18 @@ use page::{sleep, until};
 const URL: &str = "ws://127.0.0.1:7410";
 
 #[wasm_bindgen(inline_js = r#"
+    const { setTimeout } = globalThis;
+    let longest = 0;
+    export function watch_timers() {
+        globalThis.setTimeout = (callback, millis) => {
+            longest = Math.max(longest, millis);
+            return setTimeout(callback, millis);
+        };
+    }
+    export function longest_timer() {
+        globalThis.setTimeout = setTimeout;
+        return longest;
+    }
     const { Worker } = globalThis, { warn } = console, warnings = [];
     // As where the page's policy forbids workers.
     export function forbid_workers() {
@@ -32,6 +44,8 @@ const URL: &str = "ws://127.0.0.1:7410";
     }
 "#)]
 extern "C" {
+    fn watch_timers();
+    fn longest_timer() -> f64;
     fn forbid_workers();
     fn allow_workers() -> Vec<String>;
 }
@@ -94,4 +108,20 @@ async fn s19_without_workers_its_own_timers_serve_and_it_is_told_once() {
     }
     let told = allow_workers();
     assert!(told.len() == 1 && told[0].contains("heartbeat_in_worker"), "{told:?}");
+}
+
+/// Longer ones would be over at once.
+#[wasm_bindgen_test]
+async fn s07_no_timer_is_longer_than_timers_can_be() {
+    watch_timers();
+    let long = Duration::from_secs(60 * 24 * 3600);
+    let builder = WebSocket::builder(format!("{URL}/http?status=503")).reconnect(Reconnect::fixed(long));
+    let builder = builder.open_timeout(long);
+    let (ws, mut events) = builder.connect_stream().unwrap();
+    while !matches!(events.next().await, Some(Event::Close(_))) {}
+    // What follows from the close event has been done by then.
+    sleep(0).await;
+    assert_eq!(longest_timer(), f64::from(i32::MAX));
+    assert_eq!((ws.state(), ws.stats().attempts), (State::Waiting, 1));
+    ws.abort();
 }

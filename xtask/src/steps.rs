@@ -76,6 +76,8 @@ pub(crate) fn all() -> Vec<Step> {
         step("web firefox", web::firefox),
         step("web webkit", web::webkit),
         step("web worker", web::worker),
+        step("web shared worker", web::shared_worker),
+        step("web service worker", web::service_worker),
         step("web node", web::node),
         step("web threads", web::threads).minutes(30),
         step("web hidden", page::hidden),

@@ -107,6 +107,22 @@ pub(crate) fn worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, &WORKER, |runner| runner.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1").env("CHROMEDRIVER", driver.clone()))
 }
 
+/// What a page's windows share, and what outlives it: the same rules, though no column of the table has them.
+const SHARED_WORKER: Suite = Suite { target: "shared worker", tests: &["conformance"] };
+const SERVICE_WORKER: Suite = Suite { target: "service worker", tests: &["conformance"] };
+
+pub(crate) fn shared_worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let driver = setup::needs("chromedriver")?;
+    let how = |runner: Cmd| runner.env("WASM_BINDGEN_USE_SHARED_WORKER", "1").env("CHROMEDRIVER", driver.clone());
+    run(job, &SHARED_WORKER, how)
+}
+
+pub(crate) fn service_worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let driver = setup::needs("chromedriver")?;
+    let how = |runner: Cmd| runner.env("WASM_BINDGEN_USE_SERVICE_WORKER", "1").env("CHROMEDRIVER", driver.clone());
+    run(job, &SERVICE_WORKER, how)
+}
+
 pub(crate) fn firefox(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::needs("firefox-esr")?;
     let driver = setup::needs("geckodriver")?;
