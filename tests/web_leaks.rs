@@ -52,9 +52,27 @@ static ALLOCATOR: Counting = Counting;
     export async function get(url) {
         return await (await fetch(url)).text();
     }
+    const { error } = console;
+    let complaints = [];
+    const note = (event) => complaints.push(`${event.type}: ${event.message ?? event.reason}`);
+    export function listen() {
+        console.error = (...words) => {
+            complaints.push(words.join(" "));
+            error.apply(console, words);
+        };
+        for (const type of ["error", "unhandledrejection"]) addEventListener(type, note);
+    }
+    export function heard() {
+        console.error = error;
+        for (const type of ["error", "unhandledrejection"]) removeEventListener(type, note);
+        return complaints.splice(0);
+    }
 "#)]
 extern "C" {
     fn get(url: &str) -> Promise;
+    /// To whatever the console would show as an error of the page's.
+    fn listen();
+    fn heard() -> Vec<String>;
 }
 
 async fn ask(path: &str) -> String {
@@ -79,6 +97,7 @@ struct Server(String);
 
 impl Server {
     async fn start() -> Self {
+        listen();
         Self(ask("/start").await)
     }
 
@@ -86,7 +105,7 @@ impl Server {
         WebSocket::builder(format!("ws://127.0.0.1:{}{path}", self.0)).heartbeat(None)
     }
 
-    /// The server knows of no connection any more.
+    /// The server knows of no connection any more, and nobody has complained.
     async fn end(self) {
         let mut left = String::new();
         for _ in 0..3000 {
@@ -98,6 +117,7 @@ impl Server {
         }
         ask(&format!("/{}/end", self.0)).await;
         assert_eq!(left, "0", "connections are left");
+        assert_eq!(heard(), [""; 0]);
     }
 }
 
