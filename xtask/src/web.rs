@@ -48,6 +48,9 @@ const CHROMIUM: Suite = Suite { target: "Chromium", tests: PAGE };
 const FIREFOX: Suite = Suite { target: "Firefox", tests: PAGE };
 const WEBKIT: Suite = Suite { target: "WebKit", tests: &["conformance", "web_smoke", "web_timers", "web_workers"] };
 const WORKER: Suite = Suite { target: "worker", tests: &["conformance", "web_timers", "web_workers"] };
+/// What a page's windows share, and what outlives it: the same rules, though the table has no column for them.
+const SHARED_WORKER: Suite = Suite { target: "shared worker", tests: &["conformance"] };
+const SERVICE_WORKER: Suite = Suite { target: "service worker", tests: &["conformance"] };
 const NODE: Suite = Suite { target: "Node", tests: &["conformance", "web_timers"] };
 
 pub(crate) const SUITES: [Suite; 5] = [CHROMIUM, FIREFOX, WEBKIT, WORKER, NODE];
@@ -103,24 +106,20 @@ pub(crate) fn chromium(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 pub(crate) fn worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let driver = setup::needs("chromedriver")?;
-    run(job, &WORKER, |runner| runner.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1").env("CHROMEDRIVER", driver.clone()))
+    in_worker(job, &WORKER, "WASM_BINDGEN_USE_DEDICATED_WORKER")
 }
 
-/// What a page's windows share, and what outlives it: the same rules, though no column of the table has them.
-const SHARED_WORKER: Suite = Suite { target: "shared worker", tests: &["conformance"] };
-const SERVICE_WORKER: Suite = Suite { target: "service worker", tests: &["conformance"] };
-
 pub(crate) fn shared_worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let driver = setup::needs("chromedriver")?;
-    let how = |runner: Cmd| runner.env("WASM_BINDGEN_USE_SHARED_WORKER", "1").env("CHROMEDRIVER", driver.clone());
-    run(job, &SHARED_WORKER, how)
+    in_worker(job, &SHARED_WORKER, "WASM_BINDGEN_USE_SHARED_WORKER")
 }
 
 pub(crate) fn service_worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    in_worker(job, &SERVICE_WORKER, "WASM_BINDGEN_USE_SERVICE_WORKER")
+}
+
+fn in_worker(job: &mut Job<'_>, suite: &Suite, kind: &str) -> Result<Counts, Stop> {
     let driver = setup::needs("chromedriver")?;
-    let how = |runner: Cmd| runner.env("WASM_BINDGEN_USE_SERVICE_WORKER", "1").env("CHROMEDRIVER", driver.clone());
-    run(job, &SERVICE_WORKER, how)
+    run(job, suite, |runner| runner.env(kind, "1").env("CHROMEDRIVER", driver.clone()))
 }
 
 pub(crate) fn firefox(job: &mut Job<'_>) -> Result<Counts, Stop> {
