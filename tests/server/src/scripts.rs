@@ -21,8 +21,7 @@
 //! - `/close?code=4001&reason=bye&after=0`: sends Close after so many received messages; without `code` it is empty.
 //!   `linger_ms=` delays the end of TCP after the closing handshake. With `never=1` no Close of the client is
 //!   answered and TCP never ends; the server then sends a Close itself only if `code` or `after` is given.
-//! - `/drop?after=0`, `/rst?after=0`: FIN (over TLS without `close_notify`) or RST after so many received messages;
-//!   `/drop?delay_ms=` not before so long after the handshake.
+//! - `/drop?after=0`, `/rst?after=0`: FIN (over TLS without `close_notify`) or RST after so many received messages.
 //! - `/silent`: reads and answers nothing after the handshake. `/deaf`: reads, but answers neither Ping nor Close.
 //!
 //! # Handshakes
@@ -77,10 +76,7 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
             return Ok(conn.left().await);
         }
         "/count" | "/sink" => return receive(conn, None).await,
-        "/drop" => {
-            tokio::time::sleep(target.millis("delay_ms")).await;
-            return receive(conn, Some((after.unwrap_or(0), End::Fin))).await;
-        }
+        "/drop" => return receive(conn, Some((after.unwrap_or(0), End::Fin))).await,
         "/rst" => return receive(conn, Some((after.unwrap_or(0), End::Rst))).await,
         "/deaf" => return listen(conn).await,
         "/close" => return close(conn, target).await,
