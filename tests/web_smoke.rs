@@ -295,9 +295,7 @@ async fn s03_a_blob_that_is_read_too_late_is_nobodys() {
     let log = Log::default();
     let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
     ws.send(&b"slow"[..]).unwrap();
-    while held_blobs() == 0 {
-        sleep(1).await;
-    }
+    until("a blob that is read", || held_blobs() == 1).await;
     ws.abort();
     ws.closed().await;
     drop(ws);

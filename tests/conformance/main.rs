@@ -36,7 +36,8 @@ suite! {
         s02_states s02_states_in_callbacks s03_a_clean_close_gives_no_error
         s03_failure_after_open s03_failure_before_open s03_nothing_after_on_close s03_nothing_of_a_superseded_attempt
         s03_order_of_an_attempt s04_every_end_is_told_once s04_reasons s04_the_end_is_the_same_for_everyone
-        s06_a_clone_keeps_it_alive s06_a_dropped_client_is_not_revived s06_detached_it_is_freed_after_its_end s06_detached_it_runs_on s06_drop_of_the_last_handle_before_open
+        s06_a_clone_keeps_it_alive s06_a_dropped_client_is_not_revived s06_detached_it_is_freed_after_its_end s06_detached_it_runs_on
+        s06_drop_of_the_last_handle_before_open
         s06_drop_of_the_last_handle_closes_gracefully s06_futures_do_not_keep_it_alive s06_handles_are_send_and_sync;
     reentrancy:
         s05_abort_in_every_callback s05_callbacks_of_handles_elsewhere_do_not_overlap s05_close_in_every_callback
