@@ -20,22 +20,10 @@ const ofHoming = ({ HomingSocket, init }) => ({
 
 const { make, ready = async () => {} } = await IMPORTS[new URLSearchParams(location.search).get('class')]()
 
-// The browser's socket at the bottom of each class: what has left is for it to say. Some classes tell of a close event
-// before there is one, and of an empty buffer that they have not looked at.
-const Native = globalThis.WebSocket
-let native
-globalThis.WebSocket = Object.assign(
-  function WebSocket(...args) {
-    return (native = new Native(...args))
-  },
-  { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 },
-)
-
 const opened = (socket) => new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }))
 const turn = () => new Promise((resolve) => setTimeout(resolve))
-/** Until the browser's socket has closed. */
 const close = async (socket) => {
-  const closed = new Promise((resolve) => native.addEventListener('close', resolve, { once: true }))
+  const closed = new Promise((resolve) => socket.addEventListener('close', resolve, { once: true }))
   socket.close(1000)
   await closed
 }
@@ -45,76 +33,53 @@ const sweep = () => globalThis.gc?.({ type: 'minor' })
 /** Keeps the work from being left out. */
 let sink = 0
 
-async function receive(server, path, messages) {
-  const socket = make(`${server}${path}&n=${messages}`)
-  socket.binaryType = 'arraybuffer'
-  let left = messages
-  await new Promise((resolve) => {
-    socket.addEventListener('message', ({ data }) => {
-      sink += data.byteLength ?? data.length
-      left -= 1
-      if (left === 0) resolve()
-    })
-  })
-  return socket
-}
-
-/** How many messages, and what is done with them. */
+/** A script of the test server, how many messages make some 30 ms, and how often the page sends to get them all. */
 const SCENARIOS = {
-  'receive 16 B': [10_000, (server, n) => receive(server, '/flood?quiet=1&binary=1&size=16', n)],
-  'receive 128 B text': [10_000, (server, n) => receive(server, '/text?quiet=1&size=128', n)],
-  'receive 64 KiB': [250, (server, n) => receive(server, '/flood?quiet=1&binary=1&size=65536', n)],
-  'send 16 B': [
-    10_000,
-    async (server, n) => {
-      const socket = make(`${server}/sink`)
-      await opened(socket)
-      const payload = new Uint8Array(16)
-      // In portions, each of which has left before the next: how often threads wake each other is the same for all then.
-      for (let i = 0; i < n / 200; i++) {
-        for (let j = 0; j < 200; j++) socket.send(payload)
-        do await turn()
-        while (native.bufferedAmount > 0)
-      }
-      return socket
-    },
-  ],
-  'round trip 32 B': [
-    1000,
-    async (server, n) => {
-      const socket = make(`${server}/echo?quiet=1`)
-      socket.binaryType = 'arraybuffer'
-      await opened(socket)
-      const payload = new Uint8Array(32)
-      let left = n
-      await new Promise((resolve) => {
-        socket.addEventListener('message', () => {
-          left -= 1
-          if (left === 0) resolve()
-          else socket.send(payload)
-        })
-        socket.send(payload)
-      })
-      return socket
-    },
-  ],
+  'receive 16 B': ['/burst?n=2000&size=16&binary=1', { messages: 2000, sent: 1 }],
+  'receive 128 B text': ['/burst?n=2000&size=128', { messages: 2000, sent: 1 }],
+  'receive 64 KiB': ['/burst?n=300&size=65536&binary=1', { messages: 300, sent: 1 }],
+  'send 16 B': ['/burst?per=4000&n=1&size=1', { messages: 1, sent: 4000 }],
+  'round trip 32 B': ['/burst?size=32&binary=1', { messages: 500, sent: 500 }],
 }
 
-/** Does a scenario's work, whose socket is closed later, unmeasured; or none at all, to see what that costs. */
-let socket
-async function run(scenario, server) {
-  if (!scenario) return 1
-  const [messages, work] = SCENARIOS[scenario]
-  socket = await work(server, messages)
+const payload = new Uint8Array(16)
+/** The socket of the scenario at hand, and who waits for its messages. */
+let socket, name, work
+
+async function connect(scenario, server) {
+  const [path] = SCENARIOS[scenario]
+  socket = make(server + path)
+  socket.binaryType = 'arraybuffer'
+  socket.addEventListener('message', ({ data }) => {
+    sink += data.byteLength ?? data.length
+    work.left -= 1
+    if (work.left === 0) work.done()
+    else if (work.answers) socket.send(payload)
+  })
+  await opened(socket)
+}
+
+/** Does a scenario's work, on a connection that is there; or none at all, to see what that costs. How many messages it took. */
+async function run() {
+  if (!name) return 1
+  const { messages, sent } = SCENARIOS[name][1]
+  const answers = messages === sent
+  const over = new Promise((done) => (work = { left: messages, done, answers }))
+  for (let i = answers ? sent - 1 : 0; i < sent; i++) socket.send(payload)
+  await over
   sweep()
-  return messages
+  return Math.max(messages, sent)
 }
 
 /** Makes everything ready for a measurement. */
-async function prepare() {
+async function prepare(scenario, server) {
   await ready()
-  if (socket) await close(socket)
-  socket = undefined
+  if (scenario !== name) {
+    if (socket) await close(socket)
+    socket = undefined
+    name = scenario
+    if (scenario) await connect(scenario, server)
+  }
   globalThis.gc?.()
   await turn()
 }

@@ -2,23 +2,25 @@
 // [WORD...]`; a WORD chooses scenarios.
 //
 // Each class has a browser of its own, with one page, which has done the same work before and has been cleaned up; so
-// nobody pays for what another one left behind. Rounds are interleaved in random order, each figure is a ratio to the
-// browser's own class in the same round, and what is printed are medians. Of the wrappers some tell of an end before it is there, so
-// the browser's socket below them says when the work is done.
+// nobody pays for what another one left behind. Rounds are interleaved in random order on connections that stay open, each
+// figure is a ratio to the browser's own class in the same round, and what is printed are medians.
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { browser } from '../../tests/js/support/webdriver.js'
-import { spent, usage } from './cpu.js'
+import * as chromium from '../../tests/browsers/chromium.mjs'
+import * as firefox from '../../tests/browsers/firefox.mjs'
 import { files } from './files.js'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 11)
+const ROUNDS = Number(process.env.ROUNDS ?? 40)
+/** How often each form is loaded by a browser of its own. */
+const OPENINGS = 11
 /** How often all browsers are started anew: how fast a process is depends on where things happen to lie in its memory. */
 const GENERATIONS = Number(process.env.GENERATIONS ?? 3)
 const NAMES = ['bare', 'homing', 'partysocket', 'rews']
 /** For the first socket of a page: both forms of the package. */
 const FORMS = ['bare', 'homing', 'inline', 'partysocket', 'rews']
-const PLACES = ['chromium', 'firefox']
+const LAUNCH = { chromium: chromium.launch, firefox: firefox.launch }
+const PLACES = Object.keys(LAUNCH)
 
 const words = process.argv.slice(2)
 const places = words.filter((word) => PLACES.includes(word))
@@ -32,26 +34,25 @@ const SETTINGS = {
 }
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
+/** Of the median, from the middle half of the numbers: single ones can be far off. */
+const error = (numbers) => {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const at = (share) => sorted[Math.floor(share * (sorted.length - 1))]
+  return (1.2533 * 0.7413 * (at(0.75) - at(0.25))) / Math.sqrt(numbers.length)
+}
 const shuffled = (list) => list.map((it) => [Math.random(), it]).sort(([a], [b]) => a - b).map(([, it]) => it)
 const show = (names, text) => names.map((name) => `${name} ${text(name)}`).join('  ')
 
 /** Opens a page that has one class. Returns what calls a function there. */
 async function visit(page, url) {
   await page.go(url)
-  for (const giveUp = Date.now() + 20_000; !(await page.script('return !!window.bench')); ) {
-    if (Date.now() > giveUp) throw new Error(`the page does not start: ${await page.script('return window.wrong')}`)
+  for (const giveUp = Date.now() + 20_000; !(await page.run(`location.href === args[0] && !!window.bench`, url)); ) {
+    if (Date.now() > giveUp) throw new Error(`the page does not start: ${await page.run('window.wrong')}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  return async (what, ...args) => {
-    const result = await page.async(
-      `const [what, args, done] = arguments
-      setTimeout(() => done('not done after a minute'), 60_000)
-      bench[what](...args).then(done, (error) => done(\`\${error}\`))`,
-      what,
-      args,
-    )
-    if (typeof result === 'string') throw new Error(`${url}: ${what} ${args}: ${result}`)
-    return result
+  return (what, ...args) => {
+    const late = `new Promise((_, reject) => setTimeout(() => reject(new Error('not done after a minute')), 60_000))`
+    return page.run(`await Promise.race([bench[args[0]](...args.slice(1)), ${late}])`, what, ...args)
   }
 }
 
@@ -60,26 +61,26 @@ async function withPages(place, site, names, act) {
   const pages = new Map()
   try {
     for (const name of names) {
-      const at = { page: await browser(place, SETTINGS), idle: 0 }
+      const at = { page: await LAUNCH[place](SETTINGS), idle: 0 }
       pages.set(name, at)
       at.call = await visit(at.page, site.url(1, name))
+      at.spent = await at.page.cpu()
       const idle = []
-      for (let i = 0; i < 7; i++) idle.push(1000 * (await cpu(at, null)).cpu)
+      for (let i = 0; i < 7; i++) idle.push(await cpu(at, null))
       at.idle = median(idle)
     }
     await act(pages)
   } finally {
-    for (const { page } of pages.values()) await page.end()
+    for (const { page } of pages.values()) await page.close()
   }
 }
 
-/** CPU and turns of threads per message, without what it takes to ask for them. */
-async function cpu({ page, call, idle }, scenario, server) {
-  await call('prepare')
-  const before = usage(page.pid)
-  const messages = await call('run', scenario, server)
-  const { cpu, turns } = spent(before, usage(page.pid))
-  return { cpu: (cpu - idle) / messages / 1000, turns: turns / messages }
+/** Microseconds of CPU per message, of the page's thread (Chromium) or process (Firefox), without what it takes to ask. */
+async function cpu({ call, idle, spent }, scenario, server) {
+  await call('prepare', scenario, server)
+  const before = await spent()
+  const messages = await call('run')
+  return ((await spent()) - before - idle) / messages
 }
 
 async function scenarios(place, site, server, all) {
@@ -98,14 +99,13 @@ async function scenarios(place, site, server, all) {
       }
     })
   }
-  console.log('  page CPU per message, ratio to the browser’s class: the median, and of the least that each took, as others use the')
-  console.log('  machine as well (microseconds of the browser’s class; turns of threads per message)')
+  console.log('  page CPU per message, ratio to the browser’s class: the median of rounds and its standard error (microseconds of')
+  console.log('  the browser’s class)')
   for (const [scenario, rounds] of table) {
-    const least = (name) => Math.min(...rounds.map((of) => of[name].cpu))
-    const ratio = (name) => median(rounds.map((of) => of[name].cpu / of.bare.cpu))
-    const ratios = show(NAMES.slice(1), (name) => `${ratio(name).toFixed(3)} ${(least(name) / least('bare')).toFixed(3)}`)
-    const turns = show(NAMES, (name) => median(rounds.map((of) => of[name].turns)).toFixed(2))
-    console.log(`  ${scenario.padEnd(20)} ${ratios}  (${median(rounds.map(({ bare }) => bare.cpu)).toFixed(2)} ${least('bare').toFixed(2)}; ${turns})`)
+    const ratios = (name) => rounds.map((of) => of[name] / of.bare)
+    const figures = show(NAMES.slice(1), (name) => `${median(ratios(name)).toFixed(3)} ±${error(ratios(name)).toFixed(3)}`)
+    const bare = median(rounds.map(({ bare }) => bare))
+    console.log(`  ${scenario.padEnd(20)} ${figures}  (${bare.toFixed(2)})`)
   }
 }
 
@@ -138,9 +138,9 @@ async function opening(place, site, server) {
   const times = { cold: {}, cached: {}, loaded: {} }
   const ready = { cold: {}, cached: {} }
   const note = (list, name, figure) => (list[name] ??= []).push(figure)
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < OPENINGS; round++) {
     for (const [at, name] of shuffled([...FORMS.entries()])) {
-      const page = await browser(place, SETTINGS)
+      const page = await LAUNCH[place](SETTINGS)
       try {
         for (const kind of ['cold', 'cached']) {
           const call = await visit(page, site.url(11 + at, name))
@@ -152,7 +152,7 @@ async function opening(place, site, server) {
           await page.go('about:blank')
         }
       } finally {
-        await page.end()
+        await page.close()
       }
     }
   }
@@ -170,8 +170,8 @@ async function measure(place, site, server) {
   const all = []
   await withPages(place, site, ['bare'], async (pages) => {
     const { page } = pages.get('bare')
-    console.log(`\n${place} ${page.capabilities.browserVersion}`)
-    all.push(...(await page.script('return bench.scenarios')).filter(isWanted))
+    console.log(`\n${page.version}`)
+    all.push(...(await page.run('bench.scenarios')).filter(isWanted))
   })
   if (all.length > 0) await scenarios(place, site, server, all)
   if (isWanted('own')) await own(place, site)

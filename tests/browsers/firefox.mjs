@@ -4,14 +4,14 @@ import { spawn } from "node:child_process";
 import { printed } from "./printed.mjs";
 
 /** A browser with one page. */
-export async function launch({ headless = true, args = [] } = {}) {
+export async function launch({ headless = true, args = [], prefs = {} } = {}) {
   // The browser's own process is asked what the page's costs.
   const words = ["--port", "0", "--allow-system-access"];
   const driver = spawn("geckodriver", words, { stdio: ["ignore", "pipe", "ignore"] });
   const session = new Session(driver);
   try {
     const port = await printed(driver, /Listening on \S+:(\d+)/);
-    await session.start(`http://127.0.0.1:${port}/session`, [...(headless ? ["-headless"] : []), ...args]);
+    await session.start(`http://127.0.0.1:${port}/session`, [...(headless ? ["-headless"] : []), ...args], prefs);
     return session;
   } catch (error) {
     driver.kill();
@@ -27,13 +27,18 @@ class Session {
     this.#driver = driver;
   }
 
-  async start(base, args) {
+  async start(base, args, prefs) {
     this.#base = base;
-    const alwaysMatch = { browserName: "firefox", "moz:firefoxOptions": { args } };
+    const alwaysMatch = { browserName: "firefox", "moz:firefoxOptions": { args, prefs } };
     const { sessionId, capabilities } = await this.call("POST", "", { capabilities: { alwaysMatch } });
     this.#base += `/${sessionId}`;
     this.version = `Firefox/${capabilities.browserVersion}`;
     await this.call("POST", "/timeouts", { script: 600_000 });
+  }
+
+  /** The process that all others are below. */
+  get pid() {
+    return this.#driver.pid;
   }
 
   async call(method, path, body) {
