@@ -1,6 +1,6 @@
-//! Which rule is shown where: a table counted from the tests' sources, which `DESIGN.md` shows.
+//! Which rule is shown where: a table counted from the tests' sources, which `DESIGN.md` shows, and the tests' names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
@@ -12,6 +12,7 @@ use crate::web;
 const BEGIN: &str = "<!-- rules -->";
 const END: &str = "<!-- end of rules -->";
 const DESIGN: &str = "DESIGN.md";
+const NAMES: &str = "tests/RULES.md";
 
 #[rustfmt::skip]
 const RULES: [&str; 30] = [
@@ -168,41 +169,45 @@ const SHOWN: [(&str, &[&str]); 54] = [
     ("violations::a_violation_is_retried", &["S21"]),
 ];
 
-/// Fails when a rule is not shown where it applies, or when `DESIGN.md` says otherwise.
+/// Fails when a rule is not shown where it applies, or when the documents say otherwise.
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let (table, mut problems) = Census::take(&job.place.root)?.table();
-    let design = fs::read_to_string(job.place.root.join(DESIGN))?;
-    match placed(&design, &table) {
-        Some(wanted) if wanted == design => {}
-        Some(_) => problems.push(format!("{DESIGN} is out of date: `cargo xtask rules --write`")),
-        None => problems.push(no_markers()),
-    }
+    let (table, problems) = tell(&job.place.root, false)?;
     job.note(&table);
     if problems.is_empty() { Ok(Counts::one_passed()) } else { Err(Stop::Failed(problems.join("\n"))) }
 }
 
-/// Prints the table, and writes it into `DESIGN.md` if asked to.
+/// Prints the table and the names, and writes them into the documents if asked to.
 pub(crate) fn print(root: &Path, write: bool) -> ExitCode {
-    let done = || -> io::Result<Vec<String>> {
-        let (table, mut problems) = Census::take(root)?.table();
-        print!("{table}");
-        let path = root.join(DESIGN);
-        let design = fs::read_to_string(&path)?;
-        match placed(&design, &table) {
-            None => problems.push(no_markers()),
-            Some(wanted) if wanted == design => {}
-            Some(wanted) if write => fs::write(&path, wanted)?,
-            Some(_) => problems.push(format!("{DESIGN} is out of date: --write updates it")),
+    let problems = match tell(root, write) {
+        Ok((text, problems)) => {
+            print!("{text}");
+            problems
         }
-        Ok(problems)
+        Err(error) => vec![error.to_string()],
     };
-    let problems = done().unwrap_or_else(|error| vec![error.to_string()]);
     problems.iter().for_each(|problem| eprintln!("{problem}"));
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn no_markers() -> String {
-    format!("{DESIGN} has no {BEGIN} and {END}")
+/// The table with the names, and what is wrong: with the tests, or with documents that were not to be written.
+fn tell(root: &Path, write: bool) -> io::Result<(String, Vec<String>)> {
+    let census = Census::take(root)?;
+    let names = census.names();
+    let (table, mut problems) = census.table();
+    let design = fs::read_to_string(root.join(DESIGN))?;
+    let wanted = placed(&design, &table).unwrap_or_else(|| {
+        problems.push(format!("{DESIGN} has no {BEGIN} and {END}"));
+        design.clone()
+    });
+    let known = fs::read_to_string(root.join(NAMES)).unwrap_or_default();
+    for (file, is, wanted) in [(DESIGN, design, wanted), (NAMES, known, names.clone())] {
+        match (is == wanted, write) {
+            (true, _) => {}
+            (false, true) => fs::write(root.join(file), wanted)?,
+            (false, false) => problems.push(format!("{file} is out of date: `cargo xtask rules --write`")),
+        }
+    }
+    Ok((format!("{table}\n{names}"), problems))
 }
 
 /// The document with the table in its place.
@@ -212,10 +217,10 @@ fn placed(design: &str, table: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n\n{table}\n{END}{after}"))
 }
 
-/// How many tests show a rule on each target.
+/// Which tests show a rule, and on which targets.
 #[derive(Default)]
 struct Census {
-    counts: BTreeMap<String, [usize; TARGETS.len()]>,
+    shown: BTreeMap<String, Vec<(String, Vec<usize>)>>,
     problems: Vec<String>,
 }
 
@@ -251,7 +256,7 @@ impl Census {
         }
         for (name, rules) in SHOWN {
             if native.iter().any(|known| known == name) {
-                rules.iter().for_each(|rule| census.add(rule, &[NATIVE]));
+                rules.iter().for_each(|rule| census.add(rule, name, &[NATIVE]));
             } else {
                 census.problems.push(format!("tests/native has no `{name}`, which rules.rs has"));
             }
@@ -280,13 +285,33 @@ impl Census {
             if !RULES.contains(&rule.as_str()) {
                 self.problems.push(format!("`{name}` is about no rule that there is"));
             }
-            self.add(&rule, targets);
+            self.add(&rule, name, targets);
         }
     }
 
-    fn add(&mut self, rule: &str, targets: &[usize]) {
-        let row = self.counts.entry(rule.to_owned()).or_default();
-        targets.iter().for_each(|target| row[*target] += 1);
+    fn add(&mut self, rule: &str, name: &str, targets: &[usize]) {
+        self.shown.entry(rule.to_owned()).or_default().push((name.to_owned(), targets.to_vec()));
+    }
+
+    /// The tests of each rule, those with the same targets together.
+    fn names(&self) -> String {
+        let mut text = String::from(
+            "# Which test shows which rule\n\nFrom the tests themselves: `cargo xtask rules --write`. \
+             [DESIGN.md](../DESIGN.md) has the numbers, and why a rule cannot apply somewhere.\n",
+        );
+        for rule in RULES {
+            text.push_str(&format!("\n## {rule}\n\n"));
+            let mut together: BTreeMap<&[usize], BTreeSet<&str>> = BTreeMap::new();
+            for (name, targets) in self.shown.get(rule).into_iter().flatten() {
+                together.entry(targets).or_default().insert(name);
+            }
+            for (targets, names) in together {
+                let targets: Vec<_> = targets.iter().map(|target| TARGETS[*target]).collect();
+                let names: Vec<_> = names.into_iter().map(|name| format!("  - `{name}`\n")).collect();
+                text.push_str(&format!("- {}:\n{}", targets.join(", "), names.concat()));
+            }
+        }
+        text
     }
 
     /// The table, and what is wrong with it.
@@ -295,7 +320,13 @@ impl Census {
         // Numbered as they first appear.
         let mut used: Vec<usize> = Vec::new();
         for rule in RULES {
-            let row = self.counts.get(rule).copied().unwrap_or_default();
+            let mut row = [0; TARGETS.len()];
+            self.shown
+                .get(rule)
+                .into_iter()
+                .flatten()
+                .flat_map(|(_, targets)| targets)
+                .for_each(|target| row[*target] += 1);
             let mut line = format!("| {rule} |");
             for (target, count) in row.into_iter().enumerate() {
                 let mut marks = String::new();
@@ -438,8 +469,14 @@ mod tests {
         let mut census = Census::default();
         census.named("s02_states", &[MACHINE, NATIVE]);
         census.named("s99_what", &[NATIVE]);
+        census.named("s2_others", &[MACHINE, NATIVE]);
+        assert!(
+            census
+                .names()
+                .contains("\n## S2\n\n- machine (virtual time), native:\n  - `s02_states`\n  - `s2_others`\n\n## S3\n")
+        );
         let (table, problems) = census.table();
-        assert!(table.contains("| S2 | 1 | 1 | – | – | – | – | – | – |"), "{table}");
+        assert!(table.contains("| S2 | 2 | 2 | – | – | – | – | – | – |"), "{table}");
         assert!(problems.contains(&"no test of S2 on Chromium".to_owned()), "{problems:?}");
         assert!(problems.iter().any(|problem| problem.contains("s99_what")));
         assert!(!problems.iter().any(|problem| problem.ends_with("S8c on native")), "{problems:?}");
