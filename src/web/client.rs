@@ -123,10 +123,10 @@ impl Client {
             return;
         };
         let Some(pump) = &mut *slot else { return };
-        self.token.set_busy(true);
+        self.token.works();
         let rests = self.take(pump, news);
         let done = !(rests && self.is_idle(pump)) && self.settle(pump);
-        self.token.set_busy(false);
+        self.token.rests();
         if done {
             let gone = slot.take();
             drop(slot);

@@ -15,7 +15,7 @@
 //!   back/forward cache has no connection and dials when it is shown again.
 //!
 //! Everything happens on the thread that called `connect`, in the events of the browser. In a program of several
-//! threads with shared memory, what a handle asks for from another thread is carried out at the client's next event.
+//! threads with shared memory, a handle may be used from any of them: it wakes that thread by `Atomics.notify`.
 //!
 //! # Size
 //!
@@ -33,6 +33,8 @@
 //! Request providers and the worker are only in there where they are used.
 
 mod arrivals;
+#[cfg(target_feature = "atomics")]
+mod bell;
 mod client;
 mod glue;
 mod options;

@@ -1,7 +1,7 @@
 //! The clients of this thread, and the one microtask they share.
 //!
 //! Handles are `Send`, a client is not: they know it by a number, and wake it by asking for a microtask that looks for
-//! those that were woken.
+//! those that were woken, or, from another thread, by ringing at its own.
 
 use alloc::rc::Rc;
 use alloc::sync::Arc;
@@ -12,6 +12,8 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
+#[cfg(target_feature = "atomics")]
+use super::bell::Bell;
 use super::client::{Client, Kind, News};
 use super::glue::{self, Callback};
 use super::page::Listeners;
@@ -43,29 +45,49 @@ pub(super) struct Token {
     /// The client is at work, and looks at `woken` before it rests.
     busy: AtomicBool,
     woken: AtomicBool,
+    /// Of the thread that the client lives on.
+    #[cfg(target_feature = "atomics")]
+    bell: Bell,
 }
 
+// Sequentially consistent, which costs nothing on wasm: between two threads, either the one that wakes sees that the
+// client is not busy any more, or the client sees that it was woken.
 impl Token {
     pub(super) fn new() -> Arc<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Self { id, busy: AtomicBool::new(false), woken: AtomicBool::new(false) })
+        Arc::new(Self {
+            id,
+            busy: AtomicBool::new(false),
+            woken: AtomicBool::new(false),
+            #[cfg(target_feature = "atomics")]
+            bell: Bell::here(),
+        })
     }
 
     pub(super) fn id(&self) -> u32 {
         self.id
     }
 
-    pub(super) fn set_busy(&self, busy: bool) {
-        self.busy.store(busy, Ordering::Relaxed);
+    pub(super) fn works(&self) {
+        self.busy.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn rests(&self) {
+        self.busy.store(false, Ordering::SeqCst);
+        // By another thread, after the client looked for the last time.
+        #[cfg(target_feature = "atomics")]
+        if self.is_woken() {
+            schedule();
+        }
     }
 
     pub(super) fn is_woken(&self) -> bool {
-        self.woken.load(Ordering::Relaxed)
+        self.woken.load(Ordering::SeqCst)
     }
 
     pub(super) fn take_woken(&self) -> bool {
-        self.woken.swap(false, Ordering::Relaxed)
+        self.woken.swap(false, Ordering::SeqCst)
     }
 }
 
@@ -75,9 +97,14 @@ impl Wake for Token {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.woken.swap(true, Ordering::Relaxed) && !self.busy.load(Ordering::Relaxed) {
-            schedule();
+        if self.woken.swap(true, Ordering::SeqCst) || self.busy.load(Ordering::SeqCst) {
+            return;
         }
+        #[cfg(target_feature = "atomics")]
+        if !self.bell.is_here() {
+            return self.bell.ring();
+        }
+        schedule();
     }
 }
 
@@ -92,6 +119,10 @@ fn schedule() {
 
 fn run() {
     with(|registry| registry.scheduled = false);
+    tell_woken();
+}
+
+pub(super) fn tell_woken() {
     tell(Client::is_woken, Kind::Woken);
 }
 
@@ -106,7 +137,12 @@ pub(super) fn remove(id: u32) {
     let _gone = with(|registry| {
         let position = registry.clients.iter().position(|client| client.id() == id);
         let client = position.map(|position| registry.clients.remove(position));
-        (client, if registry.clients.is_empty() { registry.listeners.take() } else { None })
+        if !registry.clients.is_empty() {
+            return (client, None);
+        }
+        #[cfg(target_feature = "atomics")]
+        Bell::remove();
+        (client, registry.listeners.take())
     });
 }
 

@@ -165,7 +165,7 @@ fn run(job: &mut Job<'_>, suite: &Suite, how: impl Fn(Cmd) -> Cmd) -> Result<Cou
     run_built(job, &build, suite.tests.len(), how)
 }
 
-/// The smoke test in memory that threads share, for which the standard library has to be built anew.
+/// The smoke test in memory that threads share, and threads that do, for which the standard library has to be built anew.
 pub(crate) fn threads(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let driver = setup::needs("chromedriver")?;
     setup::needs("rustup")?;
@@ -181,11 +181,13 @@ pub(crate) fn threads(job: &mut Job<'_>) -> Result<Counts, Stop> {
     for word in SHARED_MEMORY {
         flags.push_str(&format!(" -C link-arg=--{word}"));
     }
-    let build = cargo("+nightly test --no-run -p homing -Zbuild-std=std,panic_abort,test --test web_smoke --target");
+    let build = cargo(
+        "+nightly test --no-run -p homing -Zbuild-std=std,panic_abort,test --test web_smoke --test web_threads --target",
+    );
     let build = build.arg(WASM).arg("--target-dir").arg(job.place.target.join("threads")).env("RUSTFLAGS", flags);
     // Nobody debugs it, and there is much of it.
     let build = build.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_DEBUG", "0");
-    run_built(job, &build, 1, |runner| runner.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", driver.clone()))
+    run_built(job, &build, 2, |runner| runner.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", driver.clone()))
 }
 
 /// Runs what a command of cargo builds.

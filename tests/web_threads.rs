@@ -1,0 +1,96 @@
+//! A handle that is used on another thread than its client's, where threads share the module's memory.
+//!
+//! Needs a running test server, and a nightly toolchain: `cargo xtask test "web threads"`.
+#![cfg(all(target_family = "wasm", target_os = "unknown", target_feature = "atomics"))]
+
+mod page;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Mutex;
+
+use homing::{Reconnect, WebSocket};
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+use page::until;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen(inline_js = r#"
+    // Where the test runner serves the module's JavaScript.
+    const script = (name) => `
+        import init, * as exported from "${new URL("/wasm-bindgen-test.js", location.href)}"
+        onmessage = async ({ data: [module, memory] }) => {
+            await init({ module_or_path: module, memory })
+            exported["${name}"]()
+            postMessage("done")
+        }`;
+    export function on_another_thread(module, memory, name) {
+        return new Promise((resolve, reject) => {
+            const url = URL.createObjectURL(new Blob([script(name)], { type: "text/javascript" }));
+            const worker = new Worker(url, { type: "module" });
+            worker.onmessage = resolve;
+            worker.onerror = ({ message }) => reject(new Error(message));
+            worker.postMessage([module, memory]);
+        });
+    }
+"#)]
+extern "C" {
+    /// Calls an export in a new worker, and tells when it has returned.
+    fn on_another_thread(module: &JsValue, memory: &JsValue, name: &str) -> Promise;
+}
+
+async fn elsewhere(name: &str) {
+    let done = on_another_thread(&wasm_bindgen::module(), &wasm_bindgen::memory(), name);
+    JsFuture::from(done).await.unwrap();
+}
+
+/// What both threads have. Never contended: one waits for the other.
+static HANDLE: Mutex<Option<WebSocket>> = Mutex::new(None);
+
+#[wasm_bindgen]
+pub fn send_hello() {
+    HANDLE.try_lock().unwrap().as_ref().unwrap().send("hello").unwrap();
+}
+
+#[wasm_bindgen]
+pub fn drop_the_handle() {
+    drop(HANDLE.try_lock().unwrap().take());
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_wakes_its_client_from_another_thread() {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let ended = Rc::new(Cell::new(false));
+    let (opens, messages, ends) = (told.clone(), told.clone(), ended.clone());
+    let ws = WebSocket::builder("ws://127.0.0.1:7410/echo")
+        .reconnect(Reconnect::never())
+        .on_open(move |_, _| opens.borrow_mut().push("open".to_owned()))
+        .on_message(move |_, message| messages.borrow_mut().push(message.as_text().unwrap().to_owned()))
+        .on_end(move |_, _| ends.set(true))
+        .connect()
+        .unwrap();
+    until("open", || *told.borrow() == ["open"]).await;
+    *HANDLE.try_lock().unwrap() = Some(ws);
+
+    // Nothing else happens to the client now that would have it look around.
+    elsewhere("send_hello").await;
+    until("an answer", || *told.borrow() == ["open", "hello"]).await;
+    elsewhere("send_hello").await;
+    until("another answer", || *told.borrow() == ["open", "hello", "hello"]).await;
+
+    assert!(!ended.get());
+    elsewhere("drop_the_handle").await;
+    until("the end", || ended.get()).await;
+
+    // Another client on this thread, when the first one is gone with all that woke it.
+    let ended = Rc::new(Cell::new(false));
+    let ends = ended.clone();
+    let builder = WebSocket::builder("ws://127.0.0.1:7410/echo").on_end(move |_, _| ends.set(true));
+    *HANDLE.try_lock().unwrap() = Some(builder.connect().unwrap());
+    elsewhere("drop_the_handle").await;
+    until("its end", || ended.get()).await;
+}
