@@ -11,7 +11,8 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use homing::{Builder, Reconnect, State, WebSocket};
+use homing::web::BuilderExt;
+use homing::{BinaryType, Builder, Heartbeat, Message, Reconnect, State, WebSocket};
 use js_sys::{ArrayBuffer, Promise, WebAssembly};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -67,12 +68,42 @@ static ALLOCATOR: Counting = Counting;
         for (const type of ["error", "unhandledrejection"]) removeEventListener(type, note);
         return complaints.splice(0);
     }
+
+    let arrivals = 0;
+    globalThis.WebSocket = class extends WebSocket {
+        constructor(...args) {
+            super(...args);
+            this.addEventListener("message", () => arrivals++);
+        }
+    };
+    export function arrived() {
+        return arrivals;
+    }
+
+    const read = Blob.prototype.arrayBuffer;
+    let release;
+    export function hold_blobs() {
+        const gate = new Promise((resolve) => (release = resolve));
+        Blob.prototype.arrayBuffer = async function () {
+            await gate;
+            return read.call(this);
+        };
+    }
+    export function release_blobs() {
+        Blob.prototype.arrayBuffer = read;
+        release();
+    }
 "#)]
 extern "C" {
     fn get(url: &str) -> Promise;
     /// To whatever the console would show as an error of the page's.
     fn listen();
     fn heard() -> Vec<String>;
+    /// How many messages sockets have told of, whether somebody took them or not.
+    fn arrived() -> usize;
+    /// From now on blobs are read only when they are released.
+    fn hold_blobs();
+    fn release_blobs();
 }
 
 async fn ask(path: &str) -> String {
@@ -183,11 +214,40 @@ type Handle = Rc<RefCell<Option<WebSocket>>>;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {
+    AskingItsProvider,
     BeforeOpen,
     InOnOpen,
     AfterAMessage,
+    PausedBeforeAMessage,
+    ReadingABlob,
+    BeatingInAWorker,
     Waiting,
     Closing,
+}
+
+const STAGES: [Stage; 9] = [
+    Stage::AskingItsProvider,
+    Stage::BeforeOpen,
+    Stage::InOnOpen,
+    Stage::AfterAMessage,
+    Stage::PausedBeforeAMessage,
+    Stage::ReadingABlob,
+    Stage::BeatingInAWorker,
+    Stage::Waiting,
+    Stage::Closing,
+];
+
+impl Stage {
+    fn of(self, server: &Server) -> Builder {
+        let beat = Heartbeat::message(Duration::from_millis(5), Duration::from_secs(60), "beat");
+        match self {
+            Self::AskingItsProvider => server.client("/echo").request_provider(std::future::pending),
+            Self::ReadingABlob => server.client("/echo").binary_type(BinaryType::Blob),
+            Self::BeatingInAWorker => server.client("/echo").heartbeat(beat).heartbeat_in_worker(true),
+            Self::Waiting => server.client("/drop?after=1"),
+            _ => server.client("/echo"),
+        }
+    }
 }
 
 fn start(server: &Server, stage: Stage, told: &Rc<Told>) -> Handle {
@@ -205,17 +265,20 @@ fn start(server: &Server, stage: Stage, told: &Rc<Told>) -> Handle {
     let (open, message, close, end) =
         (event(|told| &told.opens), event(|told| &told.messages), event(|told| &told.closes), event(|told| &told.ends));
     let (in_open, in_message) = (handle.clone(), handle.clone());
-    let path = if stage == Stage::Waiting { "/drop?after=1" } else { "/echo" };
-    let ws = server
-        .client(path)
+    let ws = stage
+        .of(server)
         .reconnect(Reconnect::fixed(Duration::from_secs(3600)))
         .on_open(move |ws, _| {
             open();
-            if stage == Stage::InOnOpen {
-                in_open.take();
-            } else {
-                ws.send("hello").unwrap();
+            match stage {
+                Stage::InOnOpen => {
+                    in_open.take();
+                    return;
+                }
+                Stage::PausedBeforeAMessage => ws.pause(),
+                _ => {}
             }
+            ws.send(Message::binary(&b"hello"[..])).unwrap();
         })
         .on_message(move |_, _| {
             message();
@@ -235,13 +298,24 @@ fn start(server: &Server, stage: Stage, told: &Rc<Told>) -> Handle {
 }
 
 async fn drop_some(server: &Server, stage: Stage, told: &Rc<Told>) {
-    let before = told.ends.get();
+    let (before, arrived_before) = (told.ends.get(), arrived());
+    if stage == Stage::ReadingABlob {
+        hold_blobs();
+    }
     let handles: Vec<_> = (0..CLIENTS).map(|_| start(server, stage, told)).collect();
     let all_are = |state| handles.iter().all(|handle| handle.borrow().as_ref().is_some_and(|ws| ws.state() == state));
     match stage {
+        Stage::AskingItsProvider => until("asking", || all_are(State::Connecting)).await,
         Stage::BeforeOpen => {}
         Stage::InOnOpen | Stage::AfterAMessage => {
             until("dropped inside", || handles.iter().all(|handle| handle.borrow().is_none())).await;
+        }
+        Stage::PausedBeforeAMessage | Stage::ReadingABlob => {
+            until("a message each", || arrived() == arrived_before + CLIENTS).await;
+        }
+        Stage::BeatingInAWorker => {
+            let beats = |handle: &Handle| handle.borrow().as_ref().unwrap().stats().heartbeats;
+            until("a heartbeat each", || handles.iter().all(|handle| beats(handle) > 0)).await;
         }
         Stage::Waiting => until("waiting", || all_are(State::Waiting)).await,
         Stage::Closing => {
@@ -255,6 +329,9 @@ async fn drop_some(server: &Server, stage: Stage, told: &Rc<Told>) {
     for handle in handles {
         handle.take();
     }
+    if stage == Stage::ReadingABlob {
+        release_blobs();
+    }
     until("the end of each", || told.ends.get() == before + CLIENTS).await;
 }
 
@@ -262,22 +339,21 @@ async fn drop_some(server: &Server, stage: Stage, told: &Rc<Told>) {
 async fn s06_clients_dropped_at_every_stage_leave_nothing() {
     let server = Server::start().await;
     let told = Rc::new(Told::default());
-    let stages = [Stage::BeforeOpen, Stage::InOnOpen, Stage::AfterAMessage, Stage::Waiting, Stage::Closing];
     let mut half = (0, 0);
     for round in 0..ROUNDS {
         if round == ROUNDS / 2 {
             sleep(200).await;
             half = memory();
         }
-        for stage in stages {
+        for stage in STAGES {
             drop_some(&server, stage, &told).await;
         }
     }
     sleep(300).await;
     assert_no_growth(half, memory());
-    let each = ROUNDS * CLIENTS;
-    assert_eq!((told.closes.get(), told.ends.get(), told.late.get()), (5 * each, 5 * each, 0));
-    assert!(told.opens.get() >= 4 * each && told.messages.get() >= each);
+    let (each, all) = (ROUNDS * CLIENTS, ROUNDS * CLIENTS * STAGES.len());
+    assert_eq!((told.closes.get(), told.ends.get(), told.late.get()), (all, all, 0));
+    assert!(told.opens.get() >= all - 2 * each && told.messages.get() >= each);
     // Their handlers are gone, and with them what they held.
     assert_eq!(Rc::strong_count(&told), 1);
     server.end().await;

@@ -89,8 +89,7 @@ impl WebTransport {
         if blob.size() > self.max_message_size as f64 {
             return self.refuse();
         }
-        // JavaScript's to drop: the promise calls it even when the attempt is long over.
-        let on_read = self.client.callback(Kind::Read, self.attempt).into_js_value();
+        let on_read = self.client.callback_once(Kind::Read, self.attempt);
         blob.array_buffer().unchecked_ref::<glue::Promise>().then(&on_read, &on_read);
         self.reads = true;
     }

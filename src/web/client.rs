@@ -3,7 +3,7 @@
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::sync::Arc;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::task::{Context, Waker};
 
 use wasm_bindgen::JsValue;
@@ -112,6 +112,21 @@ impl Client {
     pub(super) fn callback(self: &Rc<Self>, kind: Kind, attempt: AttemptId) -> Callback {
         let client = self.clone();
         Closure::new(move |value| client.tell(News { kind, attempt, value: &value }))
+    }
+
+    /// As [`callback`](Self::callback), for what JavaScript calls once, which may be when the attempt is long over.
+    pub(super) fn callback_once(self: &Rc<Self>, kind: Kind, attempt: AttemptId) -> JsValue {
+        let client = self.clone();
+        // It holds itself until it is called.
+        let own = Rc::new(Cell::new(None::<Callback>));
+        let held = own.clone();
+        let callback: Callback = Closure::new(move |value| {
+            let _freed_after = held.take();
+            client.tell(News { kind, attempt, value: &value });
+        });
+        let function = callback.as_ref().clone();
+        own.set(Some(callback));
+        function
     }
 
     /// Everything that follows from the news has happened when this returns, unless the client is at work already.
