@@ -50,7 +50,7 @@ impl WebTransport {
             Some(error) => (0, SocketEvent::Failed(error)),
             None => {
                 let Link::Up(socket) = &self.link else { return None };
-                (socket.buffered_amount(), socket.explain(event, self.watch.has_errored()))
+                (socket.buffered_amount(), socket.explain(event, self.watch.has_errored(), self.may_mix))
             }
         };
         self.part();

@@ -49,6 +49,10 @@ impl Socket {
         Ok(Self { socket, target: target.clone(), was_open: false, _callbacks: callbacks })
     }
 
+    pub(super) fn is_mixed(&self) -> bool {
+        self.target.is_mixed
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.socket.ready_state() == WebSocket::OPEN
     }
@@ -71,8 +75,9 @@ impl Socket {
         })
     }
 
-    /// What the close event means; `errored` tells whether an error event came before.
-    pub(super) fn explain(&self, event: &JsValue, errored: bool) -> SocketEvent {
+    /// What the close event means; `errored` tells whether an error event came before, and `may_mix` whether a mixed
+    /// connection was open before.
+    pub(super) fn explain(&self, event: &JsValue, errored: bool, may_mix: bool) -> SocketEvent {
         let code = glue::number(event, "code").map_or(CloseCode::ABNORMAL, |code| CloseCode::new(code as u16));
         if !errored && code != CloseCode::ABNORMAL {
             // Not clean where the peer's Close frame came, but TCP did not end well.
@@ -82,7 +87,7 @@ impl Socket {
                 clean: glue::is(event, "wasClean"),
             };
         }
-        SocketEvent::Failed(if self.target.is_mixed && !self.was_open {
+        SocketEvent::Failed(if self.target.is_mixed && !self.was_open && !may_mix {
             self.target.forbidden().at(&self.target.shown)
         } else {
             let when = if self.was_open { "" } else { " before it was open" };

@@ -39,6 +39,8 @@ pub(super) struct WebTransport {
     /// The last message was a text.
     pub(super) was_text: bool,
     pub(super) failure: Option<Error>,
+    /// The user lets this page connect to ws from https: it has been open.
+    pub(super) may_mix: bool,
     pub(super) reading: bool,
     pub(super) closing: bool,
     pub(super) watch: Watch,
@@ -73,6 +75,7 @@ impl WebTransport {
             reads: false,
             was_text: true,
             failure: None,
+            may_mix: false,
             reading: true,
             closing: false,
             watch: Watch::new(client),
@@ -115,7 +118,10 @@ impl WebTransport {
             return None;
         }
         match socket.opened() {
-            Ok(handshake) => Some(SocketEvent::Opened(handshake)),
+            Ok(handshake) => {
+                self.may_mix |= socket.is_mixed();
+                Some(SocketEvent::Opened(handshake))
+            }
             Err(error) => {
                 self.fail(error);
                 None

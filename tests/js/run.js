@@ -1,5 +1,6 @@
 // Runs suites in a browser or in Node: `node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD]`.
-// Those of `driven/` do not run in the page, but drive the browser. Prints a line for each test, what went wrong at the end, and the sums as `node --test` does.
+// Those of `driven/` and `rust/` do not run in the page, but drive the browser. Prints a line for each test, what went wrong at
+// the end, and the sums as `node --test` does.
 
 import { browser } from './support/webdriver.js'
 import { fileServer, testServer } from './support/server.js'
@@ -8,7 +9,7 @@ import { all, attempt } from './support/test.js'
 const words = process.argv.slice(2)
 const filter = words.find((word) => word.startsWith('--filter='))?.slice(9) ?? ''
 const [where, ...named] = words.filter((word) => !word.startsWith('--'))
-const driven = named.filter((suite) => suite.startsWith('driven/'))
+const driven = named.filter((suite) => /^(driven|rust)\//.test(suite))
 const suites = named.filter((suite) => !driven.includes(suite))
 const results = []
 

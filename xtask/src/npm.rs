@@ -113,7 +113,7 @@ fn run(job: &mut Job<'_>, place: &str, suites: &[&[&str]]) -> Result<Counts, Sto
 }
 
 /// A command that starts the test server itself.
-fn with_server(job: &mut Job<'_>, command: Cmd) -> Result<Cmd, Stop> {
+pub(crate) fn with_server(job: &mut Job<'_>, command: Cmd) -> Result<Cmd, Stop> {
     job.run(&cargo("build -p homing-test-server"))?;
     Ok(command.env("HOMING_TEST_SERVER", job.place.target.join("debug/homing-test-server")))
 }

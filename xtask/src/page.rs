@@ -1,4 +1,4 @@
-//! Pages of our own, each with a module of wasm: the benchmark beside bare closures, and a tab that is hidden.
+//! Pages of our own, each with a module of wasm: the benchmark beside bare closures, a tab that is hidden, and the example.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo, cmd};
 use crate::job::{Job, Place, Stop};
-use crate::setup;
+use crate::{npm, setup};
 
 struct Page {
     dir: &'static str,
@@ -17,6 +17,7 @@ struct Page {
 
 const BENCH: Page = Page { dir: "benches/web", module: "homing_bench_web" };
 const HIDDEN: Page = Page { dir: "tests/hidden", module: "homing_hidden" };
+const EXAMPLE: Page = Page { dir: "examples/web", module: "homing_example_web" };
 
 /// `cargo xtask bench-web` with what comes after it.
 pub(crate) fn bench(args: impl Iterator<Item = String>) -> ExitCode {
@@ -57,6 +58,22 @@ pub(crate) fn hidden(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let module = module(job, &HIDDEN, "release")?;
     job.run(&cargo("build -p homing-test-server"))?;
     job.tests(&runner(job, &HIDDEN, &module, "debug").seconds(300))
+}
+
+/// The example's page, served over https and with a content security policy as well, in each browser.
+pub(crate) fn served(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    for program in ["chromedriver", "firefox-esr", "geckodriver", "WebKitWebDriver", "xvfb-run"] {
+        setup::needs(program)?;
+    }
+    let module = module(job, &EXAMPLE, "release")?;
+    let mut counts = Counts::default();
+    for browser in ["chromium", "firefox", "webkit"] {
+        let runner = npm::with_server(job, cmd("node tests/js/run.js").args(&[browser, "rust/pages"]))?;
+        let more = job.tests(&runner.env("HOMING_WEB_EXAMPLE", &module))?;
+        counts.add(&more);
+        counts.notes.extend(more.notes);
+    }
+    Ok(counts)
 }
 
 /// What drives the browser: it is given the module and the test server.

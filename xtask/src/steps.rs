@@ -68,10 +68,11 @@ pub(crate) fn all() -> Vec<Step> {
         step("clippy web", |job| check(job,
             cargo("clippy -p homing --target wasm32-unknown-unknown --lib --test conformance --test web_smoke \
                 --test web_leaks --test web_timers --test web_workers -- -D warnings"))),
+        step("clippy web tracing", |job| check(job,
+            cargo("clippy -p homing --target wasm32-unknown-unknown --features tracing --lib -- -D warnings"))),
         step("docs web", |job| check(job,
-            cargo("doc --no-deps -p homing --target wasm32-unknown-unknown").env("RUSTDOCFLAGS", "-Dwarnings"))),
-        step("example web", |job| check(job, cargo(
-            "build --target wasm32-unknown-unknown --manifest-path examples/web/Cargo.toml --target-dir target/example-web"))),
+            cargo("doc --no-deps -p homing --target wasm32-unknown-unknown --features tracing")
+                .env("RUSTDOCFLAGS", "-Dwarnings"))),
         step("web chromium", web::chromium),
         step("web firefox", web::firefox),
         step("web webkit", web::webkit),
@@ -81,6 +82,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("web node", web::node),
         step("web threads", web::threads).minutes(30),
         step("web hidden", page::hidden),
+        step("web pages", page::served),
         step("web as typed", web::as_typed),
         step("size web", size::check),
         step("bench web", page::bench_runs),

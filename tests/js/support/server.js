@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, existsSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { dirname, extname, join, normalize } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -29,9 +30,13 @@ export async function testServer() {
   }
 }
 
-/** Serves the repository's files. `answers` maps paths to functions of a request's body. */
-export async function fileServer(answers = {}) {
-  const server = createServer(async (request, response) => {
+/**
+ * Serves the repository's files. `answers` maps paths to functions of a request's body, `mounts` maps beginnings of paths
+ * to directories elsewhere, `headers` are sent with every file, and `tls` is a certificate with its key, as PEM.
+ */
+export async function fileServer(answers = {}, { headers = {}, mounts = {}, tls } = {}) {
+  const create = tls ? (serve) => createSecureServer({ cert: tls, key: tls }, serve) : createServer
+  const server = create(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost')
     const answer = answers[pathname]
     if (answer) {
@@ -40,18 +45,25 @@ export async function fileServer(answers = {}) {
       response.end(await answer(body))
       return
     }
-    const file = join(ROOT, normalize(decodeURIComponent(pathname)))
-    if (!file.startsWith(ROOT) || !existsSync(file)) return response.writeHead(404).end()
+    const file = find(normalize(decodeURIComponent(pathname)), mounts)
+    if (!file) return response.writeHead(404).end()
+    response.setHeaders(new Map(Object.entries(headers)))
     response.setHeader('content-type', TYPES[extname(file)] ?? 'text/plain')
     createReadStream(file).pipe(response)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: tls ? `https://localhost:${server.address().port}` : `http://127.0.0.1:${server.address().port}`,
     end: () => {
       server.closeAllConnections()
       server.close()
     },
   }
+}
+
+function find(path, mounts) {
+  const mount = Object.keys(mounts).find((mount) => path.startsWith(mount))
+  const file = mount ? join(mounts[mount], path.slice(mount.length)) : join(ROOT, path)
+  return file.startsWith(mount ? mounts[mount] : ROOT) && existsSync(file) ? file : undefined
 }

@@ -100,13 +100,16 @@ export class Context {
     }
   }
 
+  /** What the test server's remote control answers. */
+  async ask(path) {
+    const response = await fetch(this.#control + path)
+    const body = await response.text()
+    if (!response.ok) throw new Error(`${path}: ${body}`)
+    return body
+  }
+
   async server() {
-    const ask = async (path) => {
-      const response = await fetch(this.#control + path)
-      const body = await response.text()
-      if (!response.ok) throw new Error(`${path}: ${body}`)
-      return body
-    }
+    const ask = (path) => this.ask(path)
     const port = await ask('/start')
     this.onEnd(() => ask(`/${port}/end`).catch(() => {}))
     return {

@@ -92,7 +92,9 @@ export async function browser(name, settings = {}) {
   let session
   try {
     await Promise.race([failed, answers(port)])
-    const made = await call('POST', '/session', { capabilities: { alwaysMatch: capabilities(profile, settings) } })
+    const made = await call('POST', '/session', {
+      capabilities: { alwaysMatch: { acceptInsecureCerts: true, ...capabilities(profile, settings) } },
+    })
     session = `/session/${made.sessionId}`
     await call('POST', `${session}/timeouts`, { script: 600_000, pageLoad: 60_000 })
     return {

@@ -3,7 +3,7 @@
 //! `GET /start` starts a server and answers its port; `GET /PORT/COMMAND?parameters` does what the method of
 //! [`Server`] by that name does, and answers `ok`. `GET /PORT/journal` answers a line for each entry: connection,
 //! microseconds, kind, then what belongs to the kind as hexadecimal UTF-8, with tabs between. `GET /PORT/end` ends a
-//! server.
+//! server. `GET /certificate` makes a certificate for `localhost` and its key, as PEM, for a page over https.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -65,6 +65,10 @@ fn command(target: &Target, servers: &Servers) -> Option<String> {
         let port = server.addr().port();
         lock().insert(port, Arc::new(server));
         return Some(port.to_string());
+    }
+    if target.path == "/certificate" {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).ok()?;
+        return Some(made.cert.pem() + &made.signing_key.serialize_pem());
     }
     let (port, command) = target.path.strip_prefix('/')?.split_once('/')?;
     let port = port.parse().ok()?;
