@@ -29,8 +29,8 @@ impl Machine {
             self.tell(Tell::Error);
         }
         self.last_error = error;
-        let lasted = self.opened_at.take().is_some_and(|since| self.now - since >= self.config.stable_after);
-        if lasted {
+        self.lasted = self.opened_at.take().is_some_and(|since| self.now - since >= self.config.stable_after);
+        if self.lasted {
             self.retries = 0;
         }
         self.writable = false;

@@ -83,6 +83,8 @@ pub(crate) struct Machine {
     rng: Rng,
     stats: Stats,
     opened_at: Option<Timestamp>,
+    /// The attempt that ended last was open for as long as to count as one that lasted.
+    lasted: bool,
     opened_before: bool,
     frozen: bool,
     /// The opening handshake that is to be told.
@@ -115,6 +117,7 @@ impl Machine {
             rng: Rng::new(config.seed),
             stats: Stats::default(),
             opened_at: None,
+            lasted: false,
             opened_before: false,
             frozen: false,
             handshake: Default::default(),
@@ -288,6 +291,12 @@ impl Machine {
     /// The answer to the opening handshake that succeeded last; once.
     pub(crate) fn take_handshake(&mut self) -> Handshake {
         core::mem::take(&mut self.handshake)
+    }
+
+    /// Whether the attempt that ended last was open for `stable_after`.
+    #[allow(dead_code, reason = "only on npm are attempts told by their number")]
+    pub(crate) fn lasted(&self) -> bool {
+        self.lasted
     }
 
     pub(crate) fn last_close(&self) -> Option<&CloseEvent> {

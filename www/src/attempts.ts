@@ -3,7 +3,6 @@
 // The first one is dialled before the machine is loaded, and until then, or for good where there is nothing to decide,
 // what the platform does is right. A message never waits for the machine, nor does it pass through it.
 
-import { now } from './clock.js'
 import { Failure, Page, Todo, What, type Core } from './core.js'
 import { Engine, type Executor } from './engine.js'
 import { LatencyEvent } from './events.js'
@@ -198,8 +197,6 @@ export abstract class Attempts implements Visitor, Executor {
 
   #finish(core: Core): void {
     this.lastUrl = this.url
-    const { openedAt = Infinity } = this.link!
-    if (now() - openedAt >= this.settings.config.stableAfter) this.story.lasted()
     this.story.finish(this.link!, core, () => (this.link = undefined))
   }
 

@@ -26,6 +26,7 @@ export class Story {
   #lastError: unknown
   /** The attempt that it is of. */
   #failed: Link | undefined
+  /** Since the last attempt that lasted. */
   #retries = 0
 
   /** The machine knows what follows, and waits until everyone was told of the close event. */
@@ -46,11 +47,6 @@ export class Story {
     }
     this.ended = undefined
     this.isOver = false
-  }
-
-  /** A connection was open for long enough to count as one. */
-  lasted(): void {
-    this.#retries = 0
   }
 
   /** The platform tells its close event; `everyoneHeard` is called after that, if nothing else does. */
@@ -102,6 +98,8 @@ export class Story {
     const isNative = link.closeEvent !== undefined && this.#lastClose === link.closeEvent
     const event = (this.#lastClose = this.closeEventOf(link, core))
     this.#finished = link
+    // It was open for long enough.
+    if (core.value(3) > 0) this.#retries = 0
     if (core.value(2) >= 0) dropLink()
     else this.isOver = true
     // What failed earlier is not why this one is over.

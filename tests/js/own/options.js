@@ -89,6 +89,22 @@ test('s7_only_a_connection_that_lasts_starts_the_count_over', async (t) => {
   }
 })
 
+test('s7_whether_a_connection_lasted_is_judged_when_it_ends', async (t) => {
+  const server = await t.server()
+  let ahead = 0
+  const { now } = performance
+  performance.now = () => now.call(performance) + ahead
+  t.onEnd(() => delete performance.now)
+  // Whoever is asked takes his time.
+  const shouldReconnect = () => (ahead += 120_000) > 0
+  const reconnect = { ...QUICK, stableAfter: 60_000, maxAttempts: 3, shouldReconnect }
+  const ws = connect(t, server.url('/close?code=4000'), { reconnect })
+  const attempts = []
+  ws.addEventListener('reconnecting', ({ attempt }) => attempts.push(attempt))
+  equal((await ws.closed).reason, 'exhausted')
+  equal(attempts, [1, 2, 3])
+})
+
 test('s7_the_reconnecting_event_tells_delay_attempt_and_cause', async (t) => {
   const server = await t.server()
   await server.command('stop')

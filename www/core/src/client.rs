@@ -18,7 +18,7 @@ pub(crate) struct Client {
     /// What was offered to the socket, until JavaScript tells what it took.
     batch: VecDeque<Message>,
     offered: (usize, usize),
-    values: [f64; 3],
+    values: [f64; 4],
 }
 
 impl Client {
@@ -28,7 +28,7 @@ impl Client {
             attempt: AttemptId::default(),
             batch: VecDeque::new(),
             offered: (0, 0),
-            values: [0.0; 3],
+            values: [0.0; 4],
         }
     }
 
@@ -85,12 +85,12 @@ impl Client {
             }
             Output::Transmit => {
                 self.offered = self.machine.offer(&mut self.batch);
-                self.give(todo::TRANSMIT, [self.offered.0 as f64, 0.0, 0.0])
+                self.give(todo::TRANSMIT, [self.offered.0 as f64, 0.0, 0.0, 0.0])
             }
             Output::Beat(_) => todo::BEAT,
             Output::Close => {
                 let (code, _) = self.machine.farewell();
-                self.give(todo::CLOSE, [code.get().into(), 0.0, 0.0])
+                self.give(todo::CLOSE, [code.get().into(), 0.0, 0.0, 0.0])
             }
             Output::Abort => todo::ABORT,
             Output::Judge => self.close(todo::JUDGE),
@@ -110,12 +110,12 @@ impl Client {
                     Some(ErrorKind::Unsupported) => failure::UNSUPPORTED,
                     _ => failure::OPAQUE,
                 };
-                self.give(todo::TELL_ERROR, [kind.into(), 0.0, 0.0])
+                self.give(todo::TELL_ERROR, [kind.into(), 0.0, 0.0, 0.0])
             }
             Tell::Close => self.close(todo::TELL_CLOSE),
             Tell::BufferFull => todo::TELL_FULL,
             Tell::BufferDrain => todo::TELL_DRAIN,
-            Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, [millis(rtt), 0.0, 0.0]),
+            Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, [millis(rtt), 0.0, 0.0, 0.0]),
             Tell::End => {
                 let Some(end) = self.machine.ends().1 else { return self.poll() };
                 let reason = match end.reason {
@@ -125,7 +125,7 @@ impl Client {
                     _ => 0.0,
                 };
                 let unsent = end.unsent as f64;
-                self.give(todo::TELL_END, [reason, unsent, 0.0])
+                self.give(todo::TELL_END, [reason, unsent, 0.0, 0.0])
             }
             // There is no such event on a browser's socket.
             Tell::Connect => self.poll(),
@@ -134,11 +134,12 @@ impl Client {
 
     fn close(&mut self, todo: u32) -> u32 {
         let Some(close) = self.machine.last_close() else { return self.poll() };
-        let values = [close.code.get().into(), f64::from(u8::from(close.clean)), close.retry_in.map_or(-1.0, millis)];
-        self.give(todo, values)
+        let flag = |is_so: bool| f64::from(u8::from(is_so));
+        let retry_in = close.retry_in.map_or(-1.0, millis);
+        self.give(todo, [close.code.get().into(), flag(close.clean), retry_in, flag(self.machine.lasted())])
     }
 
-    fn give(&mut self, todo: u32, values: [f64; 3]) -> u32 {
+    fn give(&mut self, todo: u32, values: [f64; 4]) -> u32 {
         self.values = values;
         todo
     }

@@ -42,7 +42,7 @@ pub(crate) mod todo {
     pub(crate) const TELL_OPEN: u32 = 7;
     /// 0: one of [`failure`](super::failure).
     pub(crate) const TELL_ERROR: u32 = 8;
-    /// 0: close code; 1: 1 if clean; 2: milliseconds until the next attempt, negative for none.
+    /// 0: close code; 1: 1 if clean; 2: milliseconds until the next attempt, negative for none; 3: 1 if it lasted.
     pub(crate) const TELL_CLOSE: u32 = 9;
     /// 0: 0 closed, 1 fatal, 2 exhausted, 3 declined; 1: messages that were not sent.
     pub(crate) const TELL_END: u32 = 10;
