@@ -73,6 +73,7 @@ const inline = ({ asked, complaints }) => {
 const vite = (source) => (out) => node([cli.vite, 'build', source, '--outDir', out, '--logLevel', 'warn'], { cwd: on.dir }).then(() => {})
 app('vite', vite('vite'), byItself)
 app('vite, in a worker', vite('vite-worker'), byItself)
+app('vite, with the module by its name', vite('vite-asset'), byItself)
 
 const webpack = (entry) => async (out) => {
   await node([cli.webpack, '--mode', 'production', '--entry', `./${entry}`, '--output-path', out], { cwd: on.dir })
@@ -80,6 +81,7 @@ const webpack = (entry) => async (out) => {
 }
 app('webpack', webpack('main.js'), byItself)
 app('webpack, in a worker', webpack('in-worker.js'), byItself)
+app('webpack, with the module by its name', webpack('asset-url.js'), byItself)
 app('webpack, inline', webpack('inline.js'), inline)
 
 const esbuild = (entry, ...options) => async (out) => {
@@ -88,6 +90,7 @@ const esbuild = (entry, ...options) => async (out) => {
 }
 app('esbuild', esbuild('main.js'), fromCopy)
 app('esbuild, split', esbuild('main.js', '--format=esm', '--splitting'), fromCopy)
+app('esbuild, with the module by its name', esbuild('asset.js', '--format=esm', '--splitting', '--loader:.wasm=file'), byItself)
 app('esbuild, inline', esbuild('inline.js'), inline)
 
 const rollup = (entry, ...options) => async (out) => {

@@ -1,15 +1,16 @@
 // The package in Node.
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { EXPECTED, JOURNAL } from './support/expected.js'
-import { run, tool } from './support/lab.js'
+import { ROOT, run, tool } from './support/lab.js'
 import { stage } from './support/stage.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const major = Number(process.versions.node.split('.')[0])
 const on = stage([join(here, 'apps')], { inPage: false })
 
@@ -24,6 +25,8 @@ test(`node ${major}, by its own class`, () =>
   runs(process.execPath, 'own', major < 22 ? ['--experimental-websocket', 'node.js'] : ['node.js']))
 
 test(`node ${major}, by the package ws`, () => runs(process.execPath, 'ws', ['node.js'], 'ws'))
+
+test(`node ${major}, with the module by its name`, () => runs(process.execPath, 'module', ['node-module.js'], version))
 
 const newer = tool(`node-${process.platform}-${process.arch}/bin/node`)
 const skip = existsSync(newer) ? false : `no Node 22 for ${process.platform} ${process.arch}`

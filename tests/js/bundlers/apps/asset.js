@@ -1,0 +1,4 @@
+import { placed } from './placed.js'
+import url from 'homing/homing.wasm'
+
+placed(url)
