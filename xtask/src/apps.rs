@@ -1,19 +1,24 @@
 //! The npm package in other people's hands: installed from its tarball into small apps, and under libraries.
 
-use std::fs;
 use std::path::Path;
+use std::{env, fs};
 
 use crate::cargo_output::Counts;
-use crate::command::cmd;
+use crate::command::{Cmd, cmd};
 use crate::job::{Job, Stop};
-use crate::{npm, setup};
+use crate::{nodes, npm, setup};
 
 /// The versions of all bundlers, frameworks and libraries.
 const MANIFEST: &str = "tests/js/bundlers/package.json";
 const INSTALL: &str = "npm install --no-package-lock --no-audit --no-fund --ignore-scripts --legacy-peer-deps --prefix";
 
 pub(crate) fn bundlers(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    run(job, &["bundlers/bundlers", "bundlers/node"])
+    let tests = command(job, &["bundlers/bundlers", "bundlers/node"])?;
+    let (nodes, missing) = nodes::others(job);
+    let nodes = env::join_paths(nodes).map_err(|error| Stop::Failed(error.to_string()))?;
+    let mut counts = job.tests(&tests.env("HOMING_TEST_NODES", nodes))?;
+    counts.add(&missing);
+    Ok(counts)
 }
 
 pub(crate) fn next(job: &mut Job<'_>) -> Result<Counts, Stop> {
@@ -33,6 +38,11 @@ pub(crate) fn guides(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 fn run(job: &mut Job<'_>, tests: &[&str]) -> Result<Counts, Stop> {
+    let tests = command(job, tests)?;
+    job.tests(&tests)
+}
+
+fn command(job: &mut Job<'_>, tests: &[&str]) -> Result<Cmd, Stop> {
     let chromium = setup::needs("chromium")?;
     let manifest = fs::read_to_string(job.place.root.join(MANIFEST))?;
     tools(job, &manifest)?;
@@ -40,7 +50,7 @@ fn run(job: &mut Job<'_>, tests: &[&str]) -> Result<Counts, Stop> {
     let files: Vec<_> = tests.iter().map(|test| format!("tests/js/{test}.test.js")).collect();
     let files: Vec<_> = files.iter().map(String::as_str).collect();
     let node = cmd("node --test").args(&files).env("CHROMIUM", chromium);
-    job.tests(&node.env("HOMING_JS_TOOLS", job.place.own("npm-apps")))
+    Ok(node.env("HOMING_JS_TOOLS", job.place.own("npm-apps")))
 }
 
 /// Installs what the apps are built with, 650 MB of it: once, for as long as the versions stay the same.

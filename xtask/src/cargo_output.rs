@@ -26,6 +26,7 @@ impl Counts {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.notes.extend_from_slice(&other.notes);
     }
 }
 

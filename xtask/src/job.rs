@@ -18,6 +18,15 @@ pub(crate) enum Stop {
     Skipped(String),
 }
 
+impl Stop {
+    pub(crate) fn counts(self) -> Counts {
+        match self {
+            Self::Failed(problem) => Counts::one_failed(problem),
+            Self::Skipped(reason) => Counts::one_skipped(format!("skipped: {reason}")),
+        }
+    }
+}
+
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
         Self::Failed(error.to_string())

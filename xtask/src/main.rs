@@ -10,6 +10,7 @@ mod demo;
 mod group;
 mod job;
 mod layers;
+mod nodes;
 mod npm;
 mod package;
 mod page;

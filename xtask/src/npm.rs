@@ -1,5 +1,6 @@
 //! The npm package: building it, its tests in Node and in browsers, its size, and what a user would get.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -7,7 +8,7 @@ use std::time::SystemTime;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo, cmd};
 use crate::job::{Job, Stop};
-use crate::setup;
+use crate::{nodes, setup};
 
 /// What a page has to load, after `gzip -9`: the script and the module beside it, or the script with the module in it.
 const BUDGET_APART: u64 = 16_000;
@@ -86,29 +87,41 @@ fn newest(path: &Path) -> Option<SystemTime> {
 }
 
 pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    run(job, "node", &[&OWN])
+    let mut counts = run(job, "node", "node", &[&OWN])?;
+    let (others, missing) = nodes::others(job);
+    counts.add(&missing);
+    for program in others {
+        let said = program.display().to_string();
+        let more = run(job, program, "node", &[&OWN])?;
+        counts.add(&more);
+        if more.failed > 0 {
+            counts.notes.push(format!("{} failed by {said}", more.failed));
+        }
+    }
+    Ok(counts)
 }
 
 pub(crate) fn chromium(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::needs("chromedriver")?;
-    run(job, "chromium", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
+    run(job, "node", "chromium", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
 }
 
 pub(crate) fn firefox(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::needs("firefox-esr")?;
     setup::needs("geckodriver")?;
-    run(job, "firefox", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
+    run(job, "node", "firefox", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
 }
 
 pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::needs("WebKitWebDriver")?;
     setup::needs("xvfb-run")?;
-    run(job, "webkit", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
+    run(job, "node", "webkit", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
 }
 
-fn run(job: &mut Job<'_>, place: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {
+/// Runs suites by a Node, in a place that is Node or a browser.
+fn run(job: &mut Job<'_>, node: impl Into<OsString>, place: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {
     ensure(job)?;
-    let runner = with_server(job, cmd("node tests/js/run.js").arg(place))?;
+    let runner = with_server(job, Cmd::program(node).args(&["tests/js/run.js", place]))?;
     job.tests(&suites.iter().fold(runner, |runner, suites| runner.args(suites)))
 }
 

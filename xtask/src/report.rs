@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::cargo_output::{Counts, excerpt};
-use crate::job::{Job, Place, Stop};
+use crate::job::{Job, Place};
 use crate::steps::{self, Step};
 
 /// How much of a failed step's output is shown.
@@ -66,8 +66,7 @@ fn run(step: &Step, place: &Place, verbose: bool) -> Counts {
     let ended = panic::catch_unwind(AssertUnwindSafe(|| (step.action)(&mut job)));
     let counts = match ended {
         Ok(Ok(counts)) => counts,
-        Ok(Err(Stop::Failed(problem))) => Counts::one_failed(problem),
-        Ok(Err(Stop::Skipped(reason))) => Counts::one_skipped(format!("skipped: {reason}")),
+        Ok(Err(stop)) => stop.counts(),
         Err(_) => Counts::one_failed("panicked"),
     };
     report(step.name, started.elapsed(), &counts);

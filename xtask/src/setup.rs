@@ -133,11 +133,14 @@ pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
         let manifest = fs::read_to_string(dir.join("node_modules/ws/package.json"));
         manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{WS}\"")))
     };
-    install_aside(job, "node", works, |job, dir| {
-        fs::create_dir_all(dir)?;
-        let npm = cmd("npm install --no-save --no-package-lock --no-audit --no-fund --prefix");
-        job.run(&npm.arg(dir).arg(format!("ws@{WS}")))
-    })
+    install_aside(job, "node", works, |job, dir| npm_package(job, dir, &format!("ws@{WS}")))
+}
+
+/// Installs a package into a directory of its own.
+pub(crate) fn npm_package(job: &mut Job<'_>, dir: &Path, package: &str) -> Result<String, Stop> {
+    fs::create_dir_all(dir)?;
+    let npm = cmd("npm install --no-save --no-package-lock --no-audit --no-fund --prefix");
+    job.run(&npm.arg(dir).arg(package))
 }
 
 /// A tool of Cargo's that is not part of it. Without `--locked`, so with the fixes that

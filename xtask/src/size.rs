@@ -64,9 +64,7 @@ fn binaryen(job: &mut Job<'_>) -> Result<PathBuf, Stop> {
         manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{BINARYEN}\"")))
     };
     setup::install_aside(job, "binaryen", works, |job, dir| {
-        fs::create_dir_all(dir)?;
-        let npm = cmd("npm install --no-save --no-package-lock --no-audit --no-fund --prefix");
-        job.run(&npm.arg(dir).arg(format!("binaryen@{BINARYEN}")))
+        setup::npm_package(job, dir, &format!("binaryen@{BINARYEN}"))
     })?;
     Ok(job.place.own("binaryen").join("node_modules/binaryen/bin/wasm-opt"))
 }
