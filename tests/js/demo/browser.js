@@ -38,8 +38,9 @@ class Visit {
   #context
   #seen = 0
 
-  /** `init` runs in the page before anything else; requests to paths `without` this fail. */
-  static async open(browser, url, { init, without, connects = true, ...options }) {
+  /** `init` runs in the page before anything else; requests to paths `without` this fail. With the usual `patience` no
+   * stall of the machine looks like a dead server. */
+  static async open(browser, url, { init, without, connects = true, patience = 20, ...options }) {
     const visit = new Visit()
     visit.#context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
     if (init) await visit.#context.addInitScript(init)
@@ -50,7 +51,7 @@ class Visit {
       // The browser itself tells of each connection that failed, and of requests.
       if (!/^WebSocket connection to|net::ERR_FAILED/.test(message.text())) visit.complaints.push(message.text())
     })
-    await page.goto(url)
+    await page.goto(`${url}?patience=${patience}`)
     if (connects) await visit.logged('open')
     return visit
   }
@@ -86,6 +87,14 @@ class Visit {
       throw new Error(`${wanted.join(' | ')} is not in the log:\n${lines.join('\n')}`, { cause: error })
     })
     this.#seen = found()
+  }
+
+  /** Keeps the server away once it is stopped, until what is returned is called. */
+  async away() {
+    let back
+    const held = new Promise((resolve) => (back = resolve))
+    await this.page.route(/\/restart\b/, (route) => held.then(() => route.continue()))
+    return back
   }
 
   state() {

@@ -5,6 +5,9 @@ import { testServer } from '../support/server.js'
 import { until } from '../support/test.js'
 import { visits } from './browser.js'
 
+/** More than a stall of the machine takes, and not too long to wait for. */
+const WAITS = { patience: 5 }
+
 /** Without the demo's server. */
 const ALONE = { without: /\/start$/, connects: false }
 
@@ -26,7 +29,7 @@ visit('cut', {}, async (page) => {
   await page.drawn('states-plot', '--connecting')
 })
 
-visit('silence', {}, async (page) => {
+visit('silence', WAITS, async (page) => {
   await page.press('Silence')
   const button = page.page.getByRole('button', { name: 'Silence' })
   assert.equal(await button.getAttribute('aria-pressed'), 'true')
@@ -45,6 +48,7 @@ visit('refuse', {}, async (page) => {
 })
 
 visit('restart', {}, async (page) => {
+  const back = await page.away()
   const button = page.page.getByRole('button', { name: 'Restart' })
   await button.focus()
   await page.page.keyboard.press('Enter')
@@ -55,6 +59,7 @@ visit('restart', {}, async (page) => {
   await page.press('Send')
   await page.logged('send 1 message, which waits for a connection')
   await until(async () => (await page.figure('queued')) === 5)
+  back()
   await page.logged('open', 'message 1 message, 5 B')
   assert.equal((await page.lines()).filter((line) => line.includes('shall restart')).length, 1)
   await page.drawn('states-plot', '--waiting')
@@ -96,11 +101,14 @@ visit('send many, and too many', {}, async (page) => {
   await until(async () => (await page.figure('sent')) >= 10_000)
   await page.drawn('messages-plot', '--out')
   await page.drawn('queue-plot', '--queue')
+  const back = await page.away()
   await page.press('Restart')
   await page.logged('close 1006')
   await page.fill('times', 20_000)
   await page.press('Send many')
-  await page.logged('messages of 20,000: the buffer is full', 'open')
+  await page.logged('messages of 20,000: the buffer is full')
+  back()
+  await page.logged('open')
   await page.logged('drain there is room again')
 })
 

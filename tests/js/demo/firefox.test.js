@@ -13,7 +13,8 @@ test('the page works in Firefox', { skip: missing && `please install ${missing}`
   const demo = process.env.HOMING_DEMO ? { url: process.env.HOMING_DEMO, end: async () => {} } : await serve()
   const page = await browser('firefox')
   try {
-    await page.go(demo.url)
+    // A stall of the machine shall not look like a dead server.
+    await page.go(`${demo.url}?patience=20`)
     const text = (id) => page.script('return document.getElementById(arguments[0]).textContent', id)
     const press = (id) => page.script('document.getElementById(arguments[0]).click()', id)
     const logged = (part) => until(async () => (await text('log')).includes(part), 60_000)

@@ -97,8 +97,8 @@ test('what is older than a minute is forgotten', () => {
 
 test('rates are what the counters grew by, and the queue as deep as it was', () => {
   // Later than the meter's own beginning, so what it says first is not exact.
-  const began = Math.ceil(performance.now()) + 1000
   const meter = new Meter()
+  const began = Math.ceil(performance.now()) + 1000
   const stats = { messagesReceived: 10, messagesSent: 5, unitsReceived: 1000, unitsSent: 50 }
   const socket = { stats, bufferedAmount: 700 }
   meter.look(socket)

@@ -9,14 +9,17 @@ import { Track } from './track.js'
 
 const BEAT = 'are you there?'
 
+/** How many times as long as usual the client waits for the server: `?patience=20` where the machine may stand still. */
+const PATIENCE = Number(new URLSearchParams(location.search).get('patience') ?? 1)
+
 /** Quicker than the defaults, so that there is something to see. */
 const OPTIONS: HomingSocketOptions = {
   reconnect: { min: 500, max: 5000, stableAfter: 2000 },
-  openTimeout: 3000,
-  closeTimeout: 2000,
+  openTimeout: 3000 * PATIENCE,
+  closeTimeout: 2000 * PATIENCE,
 }
 const HEARTBEAT: HomingSocketOptions = {
-  heartbeat: { message: BEAT, interval: 1000, timeout: 1500, isReply: (data) => data === BEAT },
+  heartbeat: { message: BEAT, interval: 1000, timeout: 1500 * PATIENCE, isReply: (data) => data === BEAT },
 }
 
 export class Client {
