@@ -121,19 +121,33 @@ class Visit {
 
   /** Waits until a plot has pixels of a colour of the style sheet. */
   async drawn(plot, name) {
-    await until(() => this.page.evaluate(hasColour, [plot, name]), 30_000)
+    await until(async () => (await this.page.evaluate(pixels, [`#${plot} canvas`, name])).share > 0, 30_000)
+  }
+
+  /** What a screenshot shows where plots are, of a colour for each: its share of the pixels, and how bright they are. */
+  async photograph(plots) {
+    const png = await this.page.screenshot({ fullPage: true })
+    const picture = `data:image/png;base64,${png.toString('base64')}`
+    const seen = {}
+    for (const plot in plots) seen[plot] = await this.page.evaluate(pixels, [picture, plots[plot], plot])
+    return seen
   }
 }
 
-function hasColour([plot, name]) {
-  const canvas = document.querySelector(`#${plot} canvas`)
+/** Looks at a canvas, from its own corner, or at the part of a picture of the page where an element is. */
+async function pixels([source, name, part]) {
+  const isPicture = source.startsWith('data:')
+  const image = isPicture ? await createImageBitmap(await (await fetch(source)).blob()) : document.querySelector(source)
+  const { left = -scrollX, top = -scrollY, width, height } = isPicture ? document.getElementById(part).getBoundingClientRect() : image
+  const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })
+  copy.drawImage(image, -left - scrollX, -top - scrollY)
+  const { data } = copy.getImageData(0, 0, width, height)
   const style = getComputedStyle(document.documentElement).getPropertyValue(name).trim()
   const wanted = [1, 3, 5].map((at) => parseInt(style.slice(at, at + 2), 16))
-  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })
-  copy.drawImage(canvas, 0, 0)
-  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
+  let [found, sum] = [0, 0]
   for (let at = 0; at < data.length; at += 4) {
-    if (wanted.every((part, index) => Math.abs(data[at + index] - part) < 3) && data[at + 3] > 250) return true
+    if (wanted.every((colour, index) => Math.abs(data[at + index] - colour) < 3) && data[at + 3] > 250) found++
+    sum += data[at] + data[at + 1] + data[at + 2]
   }
-  return false
+  return { share: (found * 4) / data.length, brightness: (sum * 4) / data.length / 765 }
 }

@@ -97,6 +97,28 @@ visit('light turns dark, in the plots as well', { colorScheme: 'light' }, async 
   await visit.drawn('states-plot', '--open')
 })
 
+/** What is drawn in each plot when messages have come and gone. */
+const LINES = {
+  'states-plot': '--open',
+  'round-trip-plot': '--round-trip',
+  'queue-plot': '--queue',
+  'messages-plot': '--out',
+  'bytes-plot': '--out',
+}
+
+for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: { width: 360, height: 740 } })) {
+  visit(`what a screenshot shows: ${name}`, { viewport, colorScheme: 'light' }, async (visit, page) => {
+    await visit.press('Send many')
+    for (const plot in LINES) await visit.drawn(plot, LINES[plot])
+    const inAll = (isSo) => async () => Object.values(await visit.photograph(LINES)).every(isSo)
+    // Lines are thin, and the ground between them is what makes a plot light or dark.
+    await until(inAll(({ share, brightness }) => share > 0.0001 && brightness > 0.8))
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await until(inAll(({ share, brightness }) => share > 0.0001 && brightness < 0.3))
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width)
+  })
+}
+
 visit('a small phone shows all of it without scrolling sideways', { viewport: PHONE, hasTouch: true }, async (visit, page) => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width)
   const wide = await page.$$eval('main *', (all, width) => {
