@@ -4,7 +4,7 @@ import { Sent, What } from './core.js'
 import type { Engine } from './engine.js'
 import type { Link } from './link.js'
 import type { Settings } from './options.js'
-import { Queue, sizeOf, snapshot, type Data, type Payload } from './queue.js'
+import { plain, Queue, sizeOf, snapshot, type Data, type Payload } from './queue.js'
 
 export class Outbox {
   readonly #settings: Settings
@@ -29,12 +29,12 @@ export class Outbox {
   send(data: Data, link: Link | undefined): void {
     const { maxSendBuffer } = this.#settings.config
     if (link?.isOpen && this.queue.length === 0 && link.offer(data, maxSendBuffer)) return
-    this.#enqueue(snapshot(data), link)
+    this.#enqueue(snapshot(plain(data)), link)
   }
 
   /** Too late: it goes nowhere. */
   discard(data: Data): void {
-    this.#discarded += sizeOf(snapshot(data))
+    this.#discarded += sizeOf(plain(data))
   }
 
   /** A new life begins. */

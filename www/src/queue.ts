@@ -2,6 +2,9 @@
 
 export type Payload = string | ArrayBuffer | Blob
 
+/** The same, which may still change. */
+export type Plain = Payload | ArrayBufferView
+
 /** What `send` takes. */
 export type Data = string | ArrayBufferLike | Blob | ArrayBufferView
 
@@ -32,24 +35,27 @@ export class Queue {
   }
 }
 
+/** What the platform makes of what `send` is given. */
+export function plain(data: Data): Plain {
+  if (typeof data === 'string' || ArrayBuffer.isView(data)) return data
+  // By what they are rather than by their class, which each frame of a page has one of.
+  const kind = Object.prototype.toString.call(data).slice(8, -1)
+  return /^(ArrayBuffer|Blob|File)$/.test(kind) ? (data as ArrayBuffer | Blob) : `${data as unknown as string}`
+}
+
 /** What was given may change afterwards; what waits must not. */
-export function snapshot(data: Data): Payload {
-  if (typeof data === 'string') return data
+export function snapshot(data: Plain): Payload {
   if (ArrayBuffer.isView(data)) {
     const copy = new Uint8Array(data.byteLength)
     copy.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     return copy.buffer
   }
-  // By what they are rather than by their class, which each frame of a page has one of.
-  const kind = Object.prototype.toString.call(data).slice(8, -1)
-  if (kind === 'ArrayBuffer') return new Uint8Array(data as ArrayBuffer).slice().buffer
-  return kind === 'Blob' || kind === 'File' ? (data as Blob) : `${data as unknown as string}`
+  return typeof data === 'object' && 'byteLength' in data ? new Uint8Array(data).slice().buffer : data
 }
 
 /** Bytes on the wire. */
-export function sizeOf(payload: Payload): number {
-  if (typeof payload === 'string') return utf8Length(payload)
-  return payload instanceof ArrayBuffer ? payload.byteLength : payload.size
+export function sizeOf(data: Plain): number {
+  return typeof data === 'string' ? utf8Length(data) : lengthOf(data)
 }
 
 /** What statistics count: bytes of binary messages, UTF-16 units of text, as to count its bytes would cost too much. */

@@ -166,6 +166,29 @@ test('sending after the end is counted and goes nowhere', async (t) => {
   ok(ws.bufferedAmount >= 3)
 })
 
+test('what goes nowhere is measured without a copy', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000 } })
+  await next(ws, 'reconnecting')
+  let copies = 0
+  const { set } = Uint8Array.prototype
+  Object.defineProperty(Uint8Array.prototype, 'set', {
+    configurable: true,
+    writable: true,
+    value(...given) {
+      copies++
+      return set.apply(this, given)
+    },
+  })
+  t.onEnd(() => delete Uint8Array.prototype.set)
+  ws.close()
+  ws.send(Uint8Array.of(1, 2, 3))
+  ws.send(new Blob(['four']))
+  ws.send({ toString: () => 'ü' })
+  equal([ws.bufferedAmount, copies], [9, 0])
+})
+
 test('s25_statistics_count', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
