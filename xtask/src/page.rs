@@ -71,7 +71,6 @@ pub(crate) fn served(job: &mut Job<'_>) -> Result<Counts, Stop> {
         let runner = npm::with_server(job, cmd("node tests/js/run.js").args(&[browser, "rust/pages"]))?;
         let more = job.tests(&runner.env("HOMING_WEB_EXAMPLE", &module))?;
         counts.add(&more);
-        counts.notes.extend(more.notes);
     }
     Ok(counts)
 }
