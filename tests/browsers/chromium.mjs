@@ -77,11 +77,6 @@ class Browser {
     return { targetId, sessionId };
   }
 
-  /** The process that all others are below. */
-  get pid() {
-    return this.#child.pid;
-  }
-
   async go(url) {
     await this.call("Page.navigate", { url }, this.page.sessionId);
   }

@@ -36,11 +36,6 @@ class Session {
     await this.call("POST", "/timeouts", { script: 600_000 });
   }
 
-  /** The process that all others are below. */
-  get pid() {
-    return this.#driver.pid;
-  }
-
   async call(method, path, body) {
     const headers = { "Content-Type": "application/json" };
     const answer = await fetch(this.#base + path, { method, headers, body: body && JSON.stringify(body) });

@@ -99,16 +99,12 @@ export async function browser(name, settings = {}) {
     await call('POST', `${session}/timeouts`, { script: 600_000, pageLoad: 60_000 })
     return {
       name,
-      pid: driver.pid,
-      capabilities: made.capabilities,
       go: (url) => call('POST', `${session}/url`, { url }),
       back: () => call('POST', `${session}/back`, {}),
       script: (script, ...args) => call('POST', `${session}/execute/sync`, { script, args }),
       async: (script, ...args) => call('POST', `${session}/execute/async`, { script, args }),
       /** Takes the network away, or gives it back. Rejects where there is no command for that. */
       offline: (on) => offline((path, body) => call('POST', `${session}/${path}`, body), on),
-      /** Chromium's own protocol. */
-      cdp: (cmd, params = {}) => call('POST', `${session}/goog/cdp/execute`, { cmd, params }),
       end,
     }
   } catch (error) {
