@@ -94,6 +94,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("npm autobahn chromium", autobahn::short_chromium),
         step("npm autobahn node", autobahn::short_node),
         step("npm size", npm::size),
+        step("npm bench", npm::bench),
         step("npm package", npm::package),
         step("npm core", |job| check(job, cargo(
             "clippy --release --target wasm32-unknown-unknown --manifest-path www/core/Cargo.toml \
