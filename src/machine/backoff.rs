@@ -30,6 +30,10 @@ impl Reconnect {
         Self { max_attempts: Some(0), ..Self::fixed(Duration::ZERO) }
     }
 
+    pub(crate) fn is_never(&self) -> bool {
+        self.max_attempts == Some(0)
+    }
+
     /// Always after the same delay.
     pub fn fixed(delay: Duration) -> Self {
         Self { first: delay, max: delay, factor: 1.0, jitter: 0.0, max_attempts: None }
@@ -78,7 +82,7 @@ impl Reconnect {
         if !(0.0..=1.0).contains(&self.jitter) {
             return Err("the jitter is not a share from 0 to 1");
         }
-        if self.first.is_zero() && self.max_attempts != Some(0) {
+        if self.first.is_zero() && !self.is_never() {
             return Err("the delay is zero: a server that refuses would be dialled without a pause");
         }
         Ok(())

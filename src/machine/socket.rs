@@ -149,12 +149,13 @@ impl Machine {
         }
     }
 
-    /// The page goes away but may come back: the attempt ends, the client does not.
+    /// The page goes away but may come back: the attempt ends, the client does not, unless it shall never reconnect.
     fn freeze(&mut self) {
         self.frozen = true;
         if self.phase.has_socket() {
             let next = match self.phase.next() {
                 Next::End => Next::End,
+                Next::Policy if self.config.reconnect.is_never() => Next::Policy,
                 Next::Policy | Next::Retry(_) => Next::Retry(Duration::ZERO),
             };
             self.put(Output::Abort);

@@ -111,6 +111,22 @@ fn s08c_a_frozen_page_ends_the_attempt_and_dials_when_it_is_back() {
 }
 
 #[test]
+fn s08c_a_client_that_shall_never_reconnect_ends_with_its_attempt() {
+    for opens in [false, true] {
+        let mut rig = Rig::new(Config { reconnect: Reconnect::never(), ..config() });
+        if opens {
+            rig.opens();
+        }
+        rig.log();
+        rig.input(Input::Page(PageEvent::Frozen));
+        assert_eq!(rig.log(), ["abort", "close 1006 Local, stop", "end Exhausted, 0 unsent"]);
+        rig.input(Input::Page(PageEvent::Thawed));
+        rig.after(100 * SECOND);
+        assert_eq!(rig.log(), [""; 0]);
+    }
+}
+
+#[test]
 fn s08c_a_frozen_page_that_waited_dials_when_it_is_back() {
     let mut rig = waiting();
     rig.input(Input::Page(PageEvent::Frozen));
