@@ -26,6 +26,8 @@ export abstract class Attempts implements Visitor, Executor {
   protected readonly tally = new Tally()
   /** The platform decides everything. */
   protected isBare: boolean
+  /** Another attempt may follow, for all that is known before the machine is loaded. */
+  protected mayComeBack: boolean
   protected link: Link | undefined
   protected lastUrl = ''
   protected arrivesAs: BinaryType = 'blob'
@@ -40,6 +42,7 @@ export abstract class Attempts implements Visitor, Executor {
     this.outbox = new Outbox(settings, this.engine)
     this.story = new Story(face)
     this.isBare = settings.bare
+    this.mayComeBack = settings.config.maxAttempts !== 0
   }
 
   /** Dials for the first time, and throws what the platform's constructor throws. */
@@ -62,12 +65,17 @@ export abstract class Attempts implements Visitor, Executor {
   }
 
   protected live(): void {
-    const { heartbeat, signal } = this.settings
-    signal?.addEventListener('abort', this.#abort)
+    const { heartbeat } = this.settings
+    this.heed()
     if (this.settings.bare) return
     visit(this)
     if (heartbeat?.inWorker) this.engine.keepAwake()
     this.engine.with(() => {})
+  }
+
+  /** Listens to the signal, if it does not do so already. */
+  protected heed(): void {
+    this.settings.signal?.addEventListener('abort', this.#abort)
   }
 
   readonly #abort = (): void => this.close(1000)
@@ -103,7 +111,7 @@ export abstract class Attempts implements Visitor, Executor {
     this.outbox.queue.sizes().forEach((bytes) => core.send(bytes))
     if (isOpen && this.isClosing) this.tellClose()
     if (link.isGone) this.gone()
-    else this.#restIfHidden()
+    this.#restIfHidden()
   }
 
   revived(core: Core): void {

@@ -5,7 +5,7 @@ import { now } from './clock.js'
 import { checkClose } from './closing.js'
 import { State, What } from './core.js'
 import { guarded, type Ears } from './listeners.js'
-import { lengthOf, type Data, type Payload } from './queue.js'
+import { lengthOf, plain, type Data, type Payload } from './queue.js'
 import type { ClientState, ClosedInfo, Stats } from './types.js'
 
 const STATES: readonly ClientState[] = ['connecting', 'open', 'closing', 'waiting', 'closed']
@@ -19,8 +19,7 @@ export class Driver extends Attempts implements Ears {
     if (this.story.isOver) return 3
     const native = this.link?.socket?.readyState
     if (this.isClosing) return native === 3 ? 3 : 2
-    // Whether another attempt follows is not known before the machine is loaded.
-    if (native === 3 && !this.engine.core && !this.isBare) return 0
+    if (native === 3 && !this.engine.core && this.mayComeBack && !this.isBare) return 0
     return native ?? 0
   }
 
@@ -58,7 +57,7 @@ export class Driver extends Attempts implements Ears {
   send(data: Data): void {
     const link = this.link
     if (!this.settings.queue) {
-      if (this.readyState === 0) throw notOpen()
+      if (this.readyState === 0) throw notOpen(data)
       if (link?.socket) link.send(data)
       else this.outbox.discard(data)
     } else if (this.isClosing || this.story.isOver) {
@@ -76,8 +75,8 @@ export class Driver extends Attempts implements Ears {
     const said: [code?: number, reason?: string] = reason !== undefined ? [code, reason] : code !== undefined ? [code] : []
     // The platform's socket knows best what it takes. It must wait, though, for what is queued.
     const isQueued = link?.isOpen && this.outbox.queue.length > 0
+    if (!socket || isQueued || this.settings.WebSocket) checkClose(code, reason)
     if (socket && !isQueued) socket.close(...said)
-    else checkClose(code, reason)
     if (this.story.isOver || this.isClosing) return
     this.isClosing = true
     this.closeArguments = said
@@ -94,13 +93,15 @@ export class Driver extends Attempts implements Ears {
     const engine = this.engine
     const wasClosing = this.isClosing && !this.story.isOver
     this.lastUrl = this.url
-    // A machine that is yet to come has to hear of it.
-    if (this.link?.isGone && (engine.core || this.ended)) this.link = undefined
+    // A machine that is yet to come has to hear of it, and one that is there may still have to tell of it.
+    if (this.link?.isGone && (engine.core ? this.story.isOver : this.ended)) this.link = undefined
     // From now on there is something to decide.
     this.isBare = false
+    this.mayComeBack = true
     this.outbox.renew()
     this.story.goOn()
     this.isClosing = false
+    this.heed()
     engine.with(() => {
       if (wasClosing) this.tellClose()
       engine.input(What.Reconnect, delay)
@@ -172,6 +173,8 @@ export class Driver extends Attempts implements Ears {
   }
 }
 
-function notOpen(): DOMException {
+function notOpen(data: Data): DOMException {
+  // What cannot be sent at all is the first complaint.
+  plain(data)
   return new DOMException('homing: still in CONNECTING state', 'InvalidStateError')
 }

@@ -18,8 +18,10 @@ export function messages(socket: EventTarget & { readonly state: string }): Asyn
     socket.removeEventListener('end', finish)
     readers.splice(0).forEach((reader) => reader({ value: undefined, done: true }))
   }
-  socket.addEventListener('message', onMessage)
-  socket.addEventListener('end', finish)
+  if (!over) {
+    socket.addEventListener('message', onMessage)
+    socket.addEventListener('end', finish)
+  }
 
   return {
     [Symbol.asyncIterator]() {

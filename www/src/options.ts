@@ -51,6 +51,7 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
   if (!(config.factor >= 1 && config.factor < Infinity)) refuse('reconnect.factor: must be at least 1')
   if (!(config.jitter >= 0 && config.jitter <= 1)) refuse('reconnect.jitter: must be from 0 to 1')
   if (!(config.maxAttempts >= 0)) refuse('reconnect.maxAttempts: must not be negative')
+  if (pauseWhileHidden && config.maxAttempts === 0) refuse('pauseWhileHidden: it comes back, which reconnect forbids')
   if (heartbeat && heartbeat.message === undefined) refuse('heartbeat.message: needed, as browsers cannot send Ping')
 
   const unhurried = config.openTimeout === Infinity && config.closeTimeout === Infinity

@@ -70,10 +70,13 @@ export class Story {
   }
 
   /** The attempt is over without a close event, and nothing follows. */
-  lost({ failure, hasFailed }: Link): void {
+  lost(link: Link): void {
+    const { failure, hasFailed } = link
     this.isOver = true
+    // A machine that comes later shall not have them told again.
+    link.hasFailed = true
     if (!hasFailed) this.#face.dispatch(failure ? new FailureEvent(failure) : new Event('error'))
-    this.#lastClose = closeEvent(1006, false)
+    this.#lastClose = link.closeEvent = closeEvent(1006, false)
     this.#face.dispatch(this.#lastClose)
   }
 

@@ -109,7 +109,7 @@ export interface HomingSocketOptions {
   queue?: boolean
   /**
    * Bytes that may wait, in the queue and in the browser. The message that crosses the limit is taken; after that `send`
-   * throws until `drain`.
+   * throws until `drain`. With `queue: false` there is no limit, as in the browser's class.
    * @default 1048576
    */
   maxSendBuffer?: number

@@ -51,6 +51,49 @@ test('a refused connection waits for the module', async (t) => {
   equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end exhausted'])
 })
 
+test('s3_what_was_told_before_the_module_is_told_once', async (t) => {
+  const arrive = late(t)
+  let asked = 0
+  const server = await t.server()
+  const url = () => {
+    asked += 1
+    if (asked === 1) throw new Error('no token')
+    return server.url('/echo')
+  }
+  const ws = connect(t, url, { reconnect: false, queue: false })
+  const entries = log(ws)
+  ws.addEventListener('close', () => ws.reconnect(), { once: true })
+  await next(ws, 'close')
+  await arrive()
+  await next(ws, 'open')
+  equal(entries.filter((entry) => entry !== 'reconnecting'), ['error', 'close 1006', 'open'])
+})
+
+test('where nothing follows readyState says so before the module is there', async (t) => {
+  const arrive = late(t)
+  const server = await t.server()
+  const ws = connect(t, server.url('/close?code=4000'), { reconnect: false })
+  const states = []
+  ws.addEventListener('close', () => states.push(ws.readyState))
+  await next(ws, 'close')
+  await arrive()
+  await ws.closed
+  equal([...states, ws.readyState], [3, 3])
+})
+
+test('an abort before the module is there ends a client that has begun anew', async (t) => {
+  const server = await t.server()
+  const controller = new AbortController()
+  const ws = connect(t, server.url('/echo'), { signal: controller.signal })
+  await next(ws, 'open')
+  ws.close()
+  await ws.closed
+  ws.reconnect()
+  controller.abort()
+  equal((await ws.closed).reason, 'closed')
+  equal(ws.readyState, 3)
+})
+
 // Each listener's microtasks run before the next listener is called, and the module may arrive in any of them.
 for (const type of ['open', 'error', 'close']) {
   test(`the module arrives among the listeners of ${type}`, async (t) => {

@@ -143,6 +143,31 @@ test('s5_everything_may_be_called_in_every_event', async (t) => {
   equal(order, ['open 1', 'message 1', 'close 1', 'reconnecting 1', 'open 1', 'end 1'])
 })
 
+test('s5_reconnect_may_be_called_while_a_failure_is_told', async (t) => {
+  const server = await t.server()
+  const asked = []
+  const url = () => {
+    asked.push('url')
+    if (asked.length === 1) throw new Error('no token')
+    return server.url('/echo')
+  }
+  for (const where of ['error', 'shouldReconnect']) {
+    asked.length = 0
+    let ws
+    const shouldReconnect = () => {
+      if (where === 'shouldReconnect') ws.reconnect()
+      return true
+    }
+    ws = connect(t, url, { reconnect: { min: 600_000, max: 600_000, shouldReconnect } })
+    const entries = log(ws)
+    if (where === 'error') ws.addEventListener('error', () => ws.reconnect())
+    await next(ws, 'open')
+    ws.close()
+    await ws.closed
+    equal(entries.filter((entry) => entry !== 'reconnecting'), ['error', 'close 1006', 'open', 'close 1005', 'end closed'], where)
+  }
+})
+
 test('s4_closed_tells_how_it_ended_also_when_asked_late', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/protocol'), { protocols: ['chat'] })
@@ -181,6 +206,9 @@ test('messages can be iterated over reconnects until the end', async (t) => {
     if (got.length === 6) ws.close()
   }
   equal(got, ['0', '1', '2', '0', '1', '2'])
+  ws.addEventListener = () => {
+    throw new Error('nothing comes any more')
+  }
   for await (const _ of ws) throw new Error('it is over')
 })
 

@@ -8,7 +8,7 @@ test('s1_options_that_cannot_work_are_refused_at_once', () => {
     { reconnect: { min: 0 } }, { reconnect: { min: 10, max: 5 } }, { reconnect: { factor: 0.5 } }, { reconnect: { factor: NaN } },
     { reconnect: { jitter: 2 } }, { reconnect: { jitter: -1 } }, { reconnect: { maxAttempts: -1 } }, { openTimeout: 0 },
     { openTimeout: NaN }, { closeTimeout: -5 }, { maxSendBuffer: 0 }, { heartbeat: {} }, { heartbeat: { message: 'x', interval: 0 } },
-    { heartbeat: { message: 'x', timeout: -1 } },
+    { heartbeat: { message: 'x', timeout: -1 } }, { pauseWhileHidden: true, reconnect: false },
   ]
   for (const options of refused) throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'RangeError')
 })

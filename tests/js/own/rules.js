@@ -10,7 +10,10 @@ test('s9_a_code_that_may_not_be_sent_is_refused_whatever_the_client_does', async
   await next(busy, 'open')
   for (let i = 0; i < 2; i++) busy.send(new Uint8Array(900))
   const nowhere = connect(t, () => new Promise(() => {}))
-  for (const ws of [busy, nowhere]) {
+  // Other classes than browsers' take more.
+  const idle = connect(t, server.url('/echo'))
+  await next(idle, 'open')
+  for (const ws of [busy, nowhere, idle]) {
     for (const code of [0, 999, 1001, 1005, 1006, 1015, 2999, 5000]) throws(() => ws.close(code), 'InvalidAccessError')
     throws(() => ws.close(4000, 'ü'.repeat(62)), 'SyntaxError')
     ok(ws.readyState < 2)

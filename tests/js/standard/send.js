@@ -65,6 +65,8 @@ for (const [name, make] of Object.entries(VALUES)) {
 
 standard('send: what cannot be text', async (facts) => {
   const socket = facts.open('/echo')
+  facts.throws('symbol while connecting', () => socket.send(Symbol('x')), 'TypeError TypeError')
+  facts.throws('exception while connecting', () => socket.send({ toString: () => { throw new RangeError('x') } }), 'RangeError RangeError')
   await once(socket, 'open')
   facts.throws('symbol', () => socket.send(Symbol('x')), 'TypeError TypeError')
   facts.throws('nothing at all', () => socket.send(), 'TypeError TypeError')
