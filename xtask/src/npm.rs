@@ -154,14 +154,16 @@ fn compressed(job: &mut Job<'_>, name: &str) -> Result<u64, Stop> {
     Ok(fs::metadata(PathBuf::from(name))?.len())
 }
 
-/// One round of each case: every message arrives. How fast decides nothing.
+/// A round of each case in one browser: every message arrives. How fast decides nothing.
 pub(crate) fn bench(job: &mut Job<'_>) -> Result<Counts, Stop> {
     for program in ["chromium", "firefox-esr", "geckodriver"] {
         setup::needs(program)?;
     }
     ensure(job)?;
-    let runner =
-        with_server(job, cmd("npm run bench -- receive send round").env("ROUNDS", "1").env("GENERATIONS", "1"))?;
+    let runner = with_server(
+        job,
+        cmd("npm run bench -- chromium receive send round").env("ROUNDS", "1").env("GENERATIONS", "1"),
+    )?;
     let table = job.run(&runner)?;
     // A row for each case.
     let passed = table.lines().filter(|line| line.contains(" homing ")).count();
