@@ -493,6 +493,17 @@ async fn s08c_a_page_in_the_cache_has_no_connection() {
     log.until(2, "open").await;
 }
 
+#[wasm_bindgen_test]
+async fn s08c_a_client_that_shall_never_reconnect_ends_with_its_page() {
+    let log = Log::default();
+    let ws = log.of(once("/echo")).connect().unwrap();
+    log.until(1, "open").await;
+    dispatch_persisted("pagehide");
+    dispatch_persisted("pageshow");
+    assert_eq!(ws.closed().await.reason, EndReason::Exhausted);
+    assert_eq!(log.lines(), ["open", r#"close 1006 "" false Local"#, "end Exhausted"]);
+}
+
 /// The network is back, or the page is shown.
 const RETURNS: [fn(); 2] = [
     || {
