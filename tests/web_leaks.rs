@@ -3,6 +3,8 @@
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
+#[path = "page/blobs.rs"]
+mod blobs;
 mod page;
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -18,6 +20,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
+use blobs::{held_blobs, hold_blobs, release_blobs};
 use page::{sleep, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -79,20 +82,6 @@ static ALLOCATOR: Counting = Counting;
     export function arrived() {
         return arrivals;
     }
-
-    const read = Blob.prototype.arrayBuffer;
-    let release;
-    export function hold_blobs() {
-        const gate = new Promise((resolve) => (release = resolve));
-        Blob.prototype.arrayBuffer = async function () {
-            await gate;
-            return read.call(this);
-        };
-    }
-    export function release_blobs() {
-        Blob.prototype.arrayBuffer = read;
-        release();
-    }
 "#)]
 extern "C" {
     fn get(url: &str) -> Promise;
@@ -101,9 +90,6 @@ extern "C" {
     fn heard() -> Vec<String>;
     /// How many messages sockets have told of, whether somebody took them or not.
     fn arrived() -> usize;
-    /// From now on blobs are read only when they are released.
-    fn hold_blobs();
-    fn release_blobs();
 }
 
 async fn ask(path: &str) -> String {
@@ -310,9 +296,8 @@ async fn drop_some(server: &Server, stage: Stage, told: &Rc<Told>) {
         Stage::InOnOpen | Stage::AfterAMessage => {
             until("dropped inside", || handles.iter().all(|handle| handle.borrow().is_none())).await;
         }
-        Stage::PausedBeforeAMessage | Stage::ReadingABlob => {
-            until("a message each", || arrived() == arrived_before + CLIENTS).await;
-        }
+        Stage::PausedBeforeAMessage => until("a message each", || arrived() == arrived_before + CLIENTS).await,
+        Stage::ReadingABlob => until("a blob each", || held_blobs() == CLIENTS).await,
         Stage::BeatingInAWorker => {
             let beats = |handle: &Handle| handle.borrow().as_ref().unwrap().stats().heartbeats;
             until("a heartbeat each", || handles.iter().all(|handle| beats(handle) > 0)).await;

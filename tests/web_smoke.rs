@@ -4,6 +4,8 @@
 //! `wasm-pack test --headless --chrome` or `--firefox` runs all tests for browsers, and with `--test web_smoke` these.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
+#[path = "page/blobs.rs"]
+mod blobs;
 mod page;
 
 use std::cell::{Cell, RefCell};
@@ -18,6 +20,7 @@ use homing::{
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
+use blobs::{held_blobs, hold_blobs, release_blobs};
 use page::{sleep, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -34,33 +37,13 @@ extern "C" {
 }
 
 #[wasm_bindgen(inline_js = r#"
-    const read = Blob.prototype.arrayBuffer
-    let held = 0, release, unhandled = 0
+    let unhandled = 0
     globalThis.addEventListener('unhandledrejection', () => unhandled++)
-    export function hold_blobs() {
-        held = 0
-        const gate = new Promise((resolve) => (release = resolve))
-        Blob.prototype.arrayBuffer = async function () {
-            held++
-            await gate
-            return read.call(this)
-        }
-    }
-    export function held_blobs() {
-        return held
-    }
-    export function release_blobs() {
-        Blob.prototype.arrayBuffer = read
-        release()
-    }
     export function unhandled_rejections() {
         return unhandled
     }
 "#)]
 extern "C" {
-    fn hold_blobs();
-    fn held_blobs() -> u32;
-    fn release_blobs();
     fn unhandled_rejections() -> u32;
 }
 
