@@ -25,7 +25,7 @@ const STANDARD: [&str; 5] =
     ["standard/constructor", "standard/close", "standard/send", "standard/events", "standard/interface"];
 const PAGE: [&str; 1] = ["own/page"];
 /// These drive the browser rather than run in it.
-const DRIVEN: [&str; 2] = ["driven/history", "driven/network"];
+const DRIVEN: [&str; 3] = ["driven/history", "driven/network", "driven/policy"];
 
 /// What the package has to contain, and nothing else.
 const CONTENTS: [&str; 19] = [

@@ -18,6 +18,13 @@ for (const type of ['pagehide', 'pageshow']) {
 }
 for (const type of ['offline', 'online']) addEventListener(type, () => notes.push(type))
 
+const warnings = []
+const { warn } = console
+console.warn = (...words) => {
+  warnings.push(words.join(' '))
+  warn.apply(console, words)
+}
+
 let socket
 if (parameters.get('class') === 'native') {
   socket = new WebSocket(url)
@@ -29,4 +36,8 @@ if (parameters.get('class') === 'native') {
 /** What failed, where that is told. */
 const errors = []
 socket?.addEventListener('error', ({ error }) => error && errors.push(error.message))
-globalThis.seen = { before, errors, notes, socket }
+globalThis.seen = { before, errors, notes, socket, warnings }
+/** Makes another client like the first one. */
+seen.again = () => {
+  seen.another = new HomingSocket(url, undefined, options)
+}
