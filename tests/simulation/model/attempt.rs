@@ -141,15 +141,18 @@ impl Attempt {
         self.local = true;
     }
 
-    pub(super) fn freeze(&mut self) {
+    /// `never` is whether the client shall never reconnect.
+    pub(super) fn freeze(&mut self, never: bool) {
         if self.dropped || self.error.is_some() {
             return;
         }
         self.dropped = true;
         self.local = true;
-        if self.next != Decision::End {
-            self.next = Decision::Retry(Duration::ZERO);
-        }
+        self.next = match self.next {
+            Decision::End => Decision::End,
+            asked @ (Decision::Policy | Decision::Unknown) if never => asked,
+            _ => Decision::Retry(Duration::ZERO),
+        };
     }
 
     pub(super) fn peer_did(&mut self, now: Duration, did: &PeerDid) {

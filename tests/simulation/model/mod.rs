@@ -221,7 +221,7 @@ impl Model<'_> {
             Page::Frozen => {
                 self.frozen = true;
                 match &mut self.attempt {
-                    Some(attempt) => attempt.freeze(),
+                    Some(attempt) => attempt.freeze(self.setup.policy.max_attempts == Some(0)),
                     None if self.next != Next::Never => self.next = Next::Thaw,
                     None => {}
                 }
