@@ -127,6 +127,7 @@ export abstract class Attempts implements Visitor, Executor {
   /** Without the machine there is no coming back, which nobody should have to guess. */
   orphaned(error: unknown): void {
     this.isBare = true
+    this.mayComeBack = false
     this.story.note(error)
     report(new Error('homing: its module could not be loaded, so nothing reconnects', { cause: error }))
     const link = this.link

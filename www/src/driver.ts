@@ -19,7 +19,7 @@ export class Driver extends Attempts implements Ears {
     if (this.story.isOver) return 3
     const native = this.link?.socket?.readyState
     if (this.isClosing) return native === 3 ? 3 : 2
-    if (native === 3 && !this.engine.core && this.mayComeBack && !this.isBare) return 0
+    if (native === 3 && !this.engine.core && this.mayComeBack) return 0
     return native ?? 0
   }
 
