@@ -59,7 +59,7 @@ impl Future for Flush {
         let Some(wait @ Wait::Flushed { accepted, losses }) = self.wait else { return Poll::Ready(Ok(())) };
         ready!(self.waiter.poll(wait, cx));
         let machine = &self.waiter.shared.lock().machine;
-        Poll::Ready(if machine.losses() != losses {
+        Poll::Ready(if machine.losses() != losses && machine.first_lost() <= accepted {
             Err(FlushError::Lost)
         } else if machine.has_left(accepted) {
             Ok(())

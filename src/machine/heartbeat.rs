@@ -8,8 +8,16 @@ use crate::message::Message;
 
 /// What is sent to a peer so that silence can be told from death.
 ///
-/// Every `interval` a heartbeat leaves, busy or not. If nothing at all arrives within `timeout` of it, the attempt
-/// fails with `HeartbeatTimeout`. Browsers cannot send Ping: there a message is needed.
+/// Every `interval` a heartbeat leaves, busy or not. If not a single byte arrives within `timeout` of it, the attempt
+/// fails with `HeartbeatTimeout`.
+///
+/// On a slow link a heartbeat may wait behind a large message. So the timeout starts over whenever the peer takes bytes
+/// after the socket was full, and counts only from when what was sent before the heartbeat has left. Natively "left"
+/// means written to the operating system and, on Linux, acknowledged by the peer; parts of a message that is arriving
+/// count as well. A browser shows whole messages and its `bufferedAmount` only: there choose a `timeout` longer than
+/// the largest message takes on the slowest link, and than what the system's own send buffer holds takes to leave.
+///
+/// Browsers cannot send Ping: there a message is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heartbeat {
     pub(crate) interval: Duration,
@@ -117,6 +125,17 @@ impl Pulse {
             return Due::Nothing;
         }
         Due::Beat(self.beat(now, config))
+    }
+
+    /// Bytes are moving that show the peer alive, while an answer may be behind them: the timeout starts over.
+    pub(super) fn put_off(&mut self, now: Timestamp, config: &Heartbeat) {
+        self.answer_by = self.answer_by.map(|_| now + config.timeout);
+        self.late = 0;
+    }
+
+    /// Whether an answer is overdue.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.answer_by.is_some_and(|deadline| now >= deadline)
     }
 
     pub(super) fn deadline(&self) -> Timestamp {

@@ -8,6 +8,7 @@ mod handshake;
 mod incoming;
 mod opening;
 mod options;
+mod outgoing;
 mod parting;
 pub(crate) mod platform;
 mod proxies;

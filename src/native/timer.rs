@@ -27,9 +27,9 @@ impl NativeTimer {
         Self { sleep: None, sleeps_until: Timestamp::default(), deadline: None }
     }
 
-    /// Ready when the deadline has come.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline else {
+    /// Ready when the deadline has come, or this other one.
+    pub(super) fn poll(&mut self, other: Option<Timestamp>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline.into_iter().chain(other).min() else {
             return Poll::Pending;
         };
         loop {
