@@ -91,8 +91,9 @@ impl Builder {
         self.judged("reconnect", judged)
     }
 
-    /// Overrides which closes are retried. By default all are, but close codes 1008 and 1010 and refusals with 4xx
-    /// (other than 408, 425 and 429). Never asked after a local `close`; `max_attempts` still holds.
+    /// Overrides which closes are retried. By default all are, except close codes 1008 and 1010 and, while the client
+    /// was never open, refusals with 4xx (other than 408, 425 and 429). Never asked after a local `close`;
+    /// `max_attempts` still holds.
     pub fn retry_if(mut self, predicate: impl FnMut(&CloseEvent) -> bool + MaybeSend + 'static) -> Self {
         self.setup.retry_if = Some(Box::new(predicate));
         self
@@ -101,6 +102,16 @@ impl Builder {
     /// How long an attempt must have been open for the count of retries to start over. Default 5 s.
     pub fn stable_after(mut self, duration: Duration) -> Self {
         self.setup.config.stable_after = duration;
+        self
+    }
+
+    /// Limits how long a server's `Retry-After` header can delay the next attempt. Default 1 hour. Zero ignores the
+    /// header; where the policy of [`reconnect`](Self::reconnect) waits longer, that counts.
+    ///
+    /// Natively only a refusal with status 429 or 503, by the server or a proxy, can ask for a delay (RFC 9110, section
+    /// 10.2.3). Browsers hide the header, so that this has no effect there.
+    pub fn max_retry_after(mut self, limit: Duration) -> Self {
+        self.setup.config.max_retry_after = limit;
         self
     }
 
@@ -273,6 +284,7 @@ impl Setup {
             open_timeout: Some(Duration::from_secs(10)),
             close_timeout: Duration::from_secs(5),
             stable_after: Duration::from_secs(5),
+            max_retry_after: Duration::from_secs(3600),
             max_send_buffer: 1 << 20,
             has_provider: false,
             has_predicate: false,

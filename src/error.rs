@@ -201,6 +201,11 @@ impl Error {
         self.cause.retry_after
     }
 
+    /// Whether the server or a proxy refused, which a gateway may do while what is behind it restarts.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status().is_some()
+    }
+
     /// Whether the same would happen again, where the next request is the same.
     pub(crate) fn is_fatal(&self) -> bool {
         match self.cause.kind {

@@ -104,7 +104,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// proxy resolves the server's name. Default: none.
     ///
     /// What the proxy refuses is [`ErrorKind::Proxy`](crate::ErrorKind::Proxy), with its HTTP status if it has one,
-    /// and retried or not as the server's refusals are: a 407 would only repeat itself. A proxy that cannot be reached
+    /// and retried or not as the server's refusals are: while the client was never open, a 407 would only repeat itself. A proxy that cannot be reached
     /// is told by the kind of what failed, as a server is.
     #[must_use]
     fn proxy(self, url: impl Into<String>) -> Self;

@@ -9,6 +9,7 @@ mod deflate;
 mod dialling;
 mod dialling_table;
 mod faults;
+mod gateways;
 mod handshakes;
 mod interop;
 mod lifecycle;

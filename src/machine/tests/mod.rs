@@ -42,6 +42,7 @@ fn config() -> Config {
         open_timeout: Some(10 * SECOND),
         close_timeout: 5 * SECOND,
         stable_after: 5 * SECOND,
+        max_retry_after: 3600 * SECOND,
         max_send_buffer: 1000,
         has_provider: false,
         has_predicate: false,
