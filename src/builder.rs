@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::client::WebSocket;
 use crate::close::{CloseEvent, End};
 use crate::driver::platform::{self, MaybeSend};
-use crate::error::{ConfigError, Error, joined};
+use crate::error::{ConfigError, Error};
 use crate::handler::{Closures, Handler};
 use crate::handshake::Handshake;
 use crate::machine::{Config, Fault, Heartbeat, Reconnect, ZERO};
@@ -66,6 +66,8 @@ impl Builder {
     }
 
     /// Offers a subprotocol; the first offered is the one preferred. The server must choose one of them.
+    ///
+    /// `connect` fails if one is not a token (RFC 7230), if one is offered twice, and for more than 1,000.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.setup.request.protocols.push(protocol.into());
         self
@@ -339,20 +341,29 @@ impl Builder {
     }
 }
 
-/// Checks subprotocols: tokens (RFC 7230, section 3.2.6), each once.
+/// More than any server reads, and few enough to compare each with each.
+const MAX_PROTOCOLS: usize = 1000;
+
+/// Checks subprotocols: tokens, each once. They are not repeated in errors: where a browser can send no headers, a
+/// subprotocol carries the token.
 pub(crate) fn check_protocols(protocols: &[String]) -> Result<(), ConfigError> {
-    let is_token = |text: &str| {
-        let is_mark =
-            |byte| matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
-    };
+    let fault = |fault: &str| Err(ConfigError::new("protocol", fault));
+    if protocols.len() > MAX_PROTOCOLS {
+        return fault("more than 1,000 are offered");
+    }
     for (position, protocol) in protocols.iter().enumerate() {
         if !is_token(protocol) {
-            return Err(ConfigError::new("protocol", joined(&["\"", protocol, "\" is not a token (RFC 7230)"])));
+            return fault("a subprotocol is not a token (RFC 7230): letters, digits and !#$%&'*+-.^_`|~ only");
         }
         if protocols.iter().take(position).any(|earlier| earlier == protocol) {
-            return Err(ConfigError::new("protocol", joined(&["\"", protocol, "\" is offered twice"])));
+            return fault("a subprotocol is offered twice");
         }
     }
     Ok(())
+}
+
+/// Whether it is a token (RFC 7230, section 3.2.6).
+pub(crate) fn is_token(text: &str) -> bool {
+    let is_mark = |byte| matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
 }

@@ -277,6 +277,7 @@ impl PartialEq for Error {
 }
 
 /// As `concat` does, without what panics there.
+#[allow(dead_code, reason = "for browsers, where formatting would be most of a small app")]
 pub(crate) fn joined(parts: &[&str]) -> String {
     let mut text = String::new();
     parts.iter().for_each(|part| text.push_str(part));

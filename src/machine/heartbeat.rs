@@ -1,5 +1,6 @@
 //! Is the peer still there? (S17, S18)
 
+use core::fmt;
 use core::time::Duration;
 
 use super::Fault;
@@ -18,12 +19,24 @@ use crate::message::Message;
 /// the largest message takes on the slowest link, and than what the system's own send buffer holds takes to leave.
 ///
 /// Browsers cannot send Ping: there a message is needed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Heartbeat {
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
     pub(crate) ping: bool,
     pub(crate) message: Option<Message>,
+}
+
+/// Without the message, which can hold a token.
+impl fmt::Debug for Heartbeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Heartbeat")
+            .field("interval", &self.interval)
+            .field("timeout", &self.timeout)
+            .field("ping", &self.ping)
+            .field("message", &self.message.as_ref().map(|_| format_args!("..")))
+            .finish()
+    }
 }
 
 impl Heartbeat {

@@ -87,9 +87,8 @@ pub(super) fn parse(text: &str) -> Result<Url, ConfigError> {
         "ws" | "wss" => None,
         "http" => Some("ws"),
         "https" => Some("wss"),
-        other => {
-            return Err(fault(format!("the scheme is {other}, not ws, wss, http or https")));
-        }
+        // Which one is not told: `user:password@host` without a scheme has one by mistake.
+        _ => return Err(fault("the scheme is not ws, wss, http or https".into())),
     };
     // Cannot fail: all four are schemes of the same kind.
     if let Some(scheme) = scheme {
