@@ -1,5 +1,6 @@
 //! From a target to a byte stream.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::connector::{Connect, Destination};
@@ -17,6 +18,7 @@ pub(super) struct Dialler {
     way: Way,
     proxies: Proxies,
     tls: Option<Connector>,
+    pub(super) open_timeout: Option<Duration>,
     pub(super) follows_redirects: bool,
     pub(super) cookies: Cookies,
 }
@@ -28,7 +30,7 @@ enum Way {
 }
 
 impl Dialler {
-    pub(super) fn new(options: &Options, needs_tls: bool) -> Result<Self, ConfigError> {
+    pub(super) fn new(options: &Options, needs_tls: bool, open_timeout: Option<Duration>) -> Result<Self, ConfigError> {
         let way = match &options.connector {
             Some((_, connector)) => Way::Own(connector.clone()),
             None => Way::Tcp(Tcp::new(options)),
@@ -37,7 +39,8 @@ impl Dialler {
         // Loading the roots of a system takes long, and a plain client never needs them.
         let needs_tls = needs_tls || options.follows_redirects || proxies.need_tls() || options.tls.is_set();
         let tls = if needs_tls { Connector::new(&options.tls)? } else { None };
-        Ok(Self { way, proxies, tls, follows_redirects: options.follows_redirects, cookies: options.cookies.clone() })
+        let (follows_redirects, cookies) = (options.follows_redirects, options.cookies.clone());
+        Ok(Self { way, proxies, tls, open_timeout, follows_redirects, cookies })
     }
 
     pub(super) async fn dial(&self, target: &Target) -> Result<Stream, Error> {

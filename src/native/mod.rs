@@ -3,6 +3,7 @@
 mod builder_ext;
 mod connector;
 mod dial;
+mod exchange;
 mod frames;
 mod handshake;
 mod incoming;

@@ -5,6 +5,8 @@ use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 
+use tokio::time::Instant;
+
 use super::deflate::{Deflate, Deflater, Inflate};
 use super::dial::Dialler;
 use super::frames::Fault;
@@ -43,7 +45,7 @@ pub(super) struct Socket {
 
 enum Link {
     Down,
-    Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>),
+    Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>, Instant),
     Greeting(BoxFuture<Result<(Box<Up>, Handshake), Error>>),
     Up(Box<Up>),
 }
@@ -73,7 +75,7 @@ impl Socket {
             link: Link::Down,
             attempt: AttemptId::default(),
             origin,
-            dialler: Arc::new(Dialler::new(&setup.options, needs_tls)?),
+            dialler: Arc::new(Dialler::new(&setup.options, needs_tls, setup.config.open_timeout)?),
             options: setup.options.clone(),
             max_message_size: setup.max_message_size,
             close_timeout: setup.config.close_timeout,
@@ -169,10 +171,10 @@ impl Socket {
 
     fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
         let outcome = match &mut self.link {
-            Link::Dialling(dialling) => match ready!(dialling.as_mut().poll(cx)) {
+            Link::Dialling(dialling, began) => match ready!(dialling.as_mut().poll(cx)) {
                 Ok((stream, target)) => {
                     let offer = self.options.deflate.clone();
-                    let greeting = greet(stream, target, self.dialler.clone(), offer, self.max_message_size);
+                    let greeting = greet(stream, target, self.dialler.clone(), offer, self.max_message_size, *began);
                     self.link = Link::Greeting(Box::pin(greeting));
                     Ok(SocketEvent::Connected)
                 }
@@ -253,7 +255,7 @@ impl Transport for Socket {
         self.attempt = attempt;
         self.reading = true;
         let dialler = self.dialler.clone();
-        self.link = Link::Dialling(match &mut self.origin {
+        let dialling: BoxFuture<_> = match &mut self.origin {
             Origin::Fixed(target) => {
                 let target = target.clone();
                 Box::pin(async move { dial(target, dialler).await })
@@ -262,7 +264,8 @@ impl Transport for Socket {
                 let target = provider.next(&self.options);
                 Box::pin(async move { dial(Arc::new(target.await?), dialler).await })
             }
-        });
+        };
+        self.link = Link::Dialling(dialling, Instant::now());
         self.waker.wake_by_ref();
     }
 
@@ -335,8 +338,9 @@ async fn greet(
     dialler: Arc<Dialler>,
     offer: Option<Deflate>,
     max_message_size: usize,
+    began: Instant,
 ) -> Result<(Box<Up>, Handshake), Error> {
-    let Agreed { stream, read, handshake, deflate } = open(stream, target, &dialler, offer.as_ref()).await?;
+    let Agreed { stream, read, handshake, deflate } = open(stream, target, &dialler, offer.as_ref(), began).await?;
     let incoming = Incoming::new(&read, max_message_size, deflate.as_ref().map(Inflate::new));
     let deflater = deflate.as_ref().zip(offer.as_ref()).map(|(agreed, wanted)| Deflater::new(agreed, wanted));
     Ok((Box::new(Up::new(stream, incoming, deflater)), handshake))

@@ -12,6 +12,7 @@ mod faults;
 mod gateways;
 mod handshakes;
 mod interop;
+mod last_words;
 mod lifecycle;
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 mod nginx;
@@ -24,6 +25,7 @@ mod refusals;
 mod resets;
 mod roads;
 mod slow;
+mod spelling;
 mod streams;
 mod support;
 mod tls;
