@@ -25,6 +25,7 @@ mod refusals;
 mod resets;
 mod roads;
 mod slow;
+mod secrets;
 mod spelling;
 mod streams;
 mod support;
