@@ -15,6 +15,7 @@ use super::deflate::{self, Agreement, Deflate};
 use super::exchange::{Exchange, Head};
 use super::stream::Stream;
 use super::target::Target;
+use super::tls::advice;
 use super::{redirect, retry_after};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::{Handshake, Headers};
@@ -211,7 +212,7 @@ fn broken(error: &hyper::Error) -> Error {
         return not_http(detail);
     }
     match causes().filter_map(|cause| cause.downcast_ref()).find(|cause| is_of_tls(cause)) {
-        Some(_) => Error::new(ErrorKind::Tls, detail),
+        Some(cause) => Error::new(ErrorKind::Tls, advice::with_advice(detail, cause)),
         None => Error::new(ErrorKind::Io, detail),
     }
 }

@@ -46,6 +46,9 @@ pub(super) async fn open(
         }
         redirects += 1;
         target = Arc::new(redirect::follow(&target, location).map_err(|fault| not_followed(&fault))?);
+        if let Some(fault) = dialler.must_not_follow(&target) {
+            return Err(not_followed(fault));
+        }
         stream = dialler.dial(&target).await.map_err(|error| error.at(&target.shown()))?;
     }
 }

@@ -39,6 +39,7 @@ pub(super) fn follow(from: &Target, location: &str) -> Result<Target, String> {
     if next.url.origin() != from.url.origin() {
         // Nobody but the server that was asked for has a use for the rest.
         next.headers.retain(|(name, _)| ["origin", "user-agent"].iter().any(|kept| name.eq_ignore_ascii_case(kept)));
+        next.is_foreign = true;
     }
     Ok(next)
 }
@@ -72,6 +73,7 @@ mod tests {
         let next = follow(&from(url), location)?;
         assert_eq!(next.protocols, ["chat"]);
         assert!(has(&next, "Origin") && has(&next, "User-Agent"));
+        assert_eq!(next.is_foreign, next.headers.len() == 2);
         Ok((next.url.into(), next.headers.len()))
     }
 
@@ -92,7 +94,7 @@ mod tests {
         }
         // Once left behind, for good.
         let back = follow(&follow(&from("ws://a"), "ws://b").unwrap(), "ws://a").unwrap();
-        assert_eq!(back.headers.len(), 2);
+        assert_eq!((back.headers.len(), back.is_foreign), (2, true));
         // What a server writes there are no credentials of ours.
         let elsewhere = follow(&from("ws://a"), "ws://user:pass@b").unwrap();
         assert!(!has(&elsewhere, "Authorization"));

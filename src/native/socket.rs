@@ -67,15 +67,11 @@ impl Socket {
             Source::Fixed(target) => Origin::Fixed(Arc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
         };
-        let needs_tls = match &origin {
-            Origin::Fixed(target) => target.is_secure(),
-            Origin::Provider(_) => true,
-        };
         Ok(Self {
             link: Link::Down,
             attempt: AttemptId::default(),
             origin,
-            dialler: Arc::new(Dialler::new(&setup.options, needs_tls, setup.config.open_timeout)?),
+            dialler: Arc::new(Dialler::new(&setup.options, setup.config.open_timeout)?),
             options: setup.options.clone(),
             max_message_size: setup.max_message_size,
             close_timeout: setup.config.close_timeout,

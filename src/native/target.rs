@@ -19,6 +19,8 @@ pub(crate) struct Target {
     pub(super) protocols: Vec<String>,
     /// The user's headers, and the credentials of the URL.
     pub(super) headers: Fields,
+    /// A redirect led here from another origin: nothing that identifies this client goes along.
+    pub(super) is_foreign: bool,
 }
 
 /// Headers with their names as the user spells them.
@@ -79,7 +81,7 @@ pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, Co
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
         headers.extend(basic(&url).map(|credentials| ("Authorization".to_owned(), credentials)));
     }
-    Ok(Target { url, protocols: request.protocols.clone(), headers })
+    Ok(Target { url, protocols: request.protocols.clone(), headers, is_foreign: false })
 }
 
 /// The longest path and query that the HTTP library takes.

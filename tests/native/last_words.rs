@@ -140,6 +140,7 @@ async fn s20a_a_tls_alert_before_a_reset_is_read() {
         let _ws = builder.root_certificates_pem(server.ca_pem()).connect().unwrap();
         let (error, _) = recorder.failed().await;
         assert_eq!(error.kind(), &ErrorKind::Tls, "{error}");
+        assert!(error.to_string().contains("client_certificate_pem"), "{error}");
     }
 }
 

@@ -11,13 +11,19 @@ mod dialling_table;
 mod faults;
 mod gateways;
 mod handshakes;
+#[cfg(any(feature = "__rustls", feature = "native-tls"))]
+mod identities;
 mod interop;
 mod last_words;
 mod lifecycle;
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 mod nginx;
 mod odd_proxies;
+#[cfg(feature = "__rustls")]
+mod odd_tls;
 mod peers;
+#[cfg(feature = "__rustls")]
+mod pinning;
 mod proxies;
 mod proxy_servers;
 mod redirects;
