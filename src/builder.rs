@@ -8,7 +8,7 @@ use crate::driver::platform::{self, MaybeSend};
 use crate::error::{ConfigError, Error};
 use crate::handler::{Closures, Handler};
 use crate::handshake::Handshake;
-use crate::machine::{Config, Fault, Heartbeat, Reconnect, ZERO};
+use crate::machine::{Config, Fault, Heartbeat, Reconnect, ZERO, micros};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, ProviderError, Request, Source};
 use crate::stream::Events;
@@ -121,14 +121,14 @@ impl Builder {
     pub fn open_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
         self.setup.config.open_timeout = timeout;
-        self.judged("open_timeout", not_zero(timeout != Some(Duration::ZERO)))
+        self.judged("open_timeout", not_zero(timeout.is_none_or(|timeout| micros(timeout) > 0)))
     }
 
     /// How long a close waits for the peer's Close frame. Default 5 s. Queued messages leave first, and have as long
     /// again whenever some of them leave.
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.setup.config.close_timeout = timeout;
-        self.judged("close_timeout", not_zero(!timeout.is_zero()))
+        self.judged("close_timeout", not_zero(micros(timeout) > 0))
     }
 
     /// How to notice a dead peer. Natively by default Ping frames every 20 s, answered within 20 s; `None` disables.

@@ -58,10 +58,11 @@ impl Heartbeat {
     }
 
     pub(crate) fn check(&self) -> Result<(), Fault> {
-        if self.interval.is_zero() {
+        // The machine counts microseconds.
+        if micros(self.interval) == 0 {
             return Err("the interval is zero");
         }
-        if self.timeout.is_zero() {
+        if micros(self.timeout) == 0 {
             return Err("the timeout is zero");
         }
         Ok(())

@@ -35,8 +35,12 @@ use crate::request::Request;
 pub trait BuilderExt: Sized + sealed::Sealed {
     /// Adds a header to the opening handshake. May be called several times, also with the same name.
     ///
-    /// `connect` refuses values with CR, LF or NUL and the handshake's own headers (Host, Upgrade, Connection,
-    /// Sec-WebSocket-*). Values appear in no log, error or `Debug` output.
+    /// The name is sent in this spelling, behind the handshake's own headers. Values appear in no log, error or `Debug`
+    /// output.
+    ///
+    /// `connect` fails if a name is not a token (RFC 7230), if a value has CR, LF or NUL in it, for the handshake's own
+    /// headers (Host, Upgrade, Connection, Sec-WebSocket-*), and for more than 10,000 headers or 1 MiB of names and
+    /// values.
     #[must_use]
     fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self;
 
@@ -44,8 +48,8 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     #[must_use]
     fn tcp_nodelay(self, on: bool) -> Self;
 
-    /// Lets the operating system probe an idle connection after this time (SO_KEEPALIVE). Default: it does not, as
-    /// the heartbeat sees more.
+    /// Lets the operating system probe an idle connection after this time (SO_KEEPALIVE), from 1 s to 32,767 s in whole
+    /// seconds. Default: it does not, as the heartbeat sees more.
     #[must_use]
     fn tcp_keepalive(self, after: impl Into<Option<Duration>>) -> Self;
 
@@ -220,6 +224,9 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     fn rustls_config(self, config: std::sync::Arc<super::rustls::ClientConfig>) -> Self;
 
     /// Uses the operating system's TLS library, set up by this connector; the other TLS options are then refused.
+    ///
+    /// If the connector requests protocols (ALPN) these must be `http/1.1` only. As it may have a client certificate, which
+    /// cannot be taken from it, redirects to another origin over TLS are refused.
     #[cfg(feature = "native-tls")]
     #[must_use]
     fn native_tls_connector(self, connector: super::native_tls::TlsConnector) -> Self;
@@ -268,12 +275,16 @@ impl BuilderExt for Builder {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         self.setup.options.connector = Some(("connector", Arc::new(connector)));
+        self.setup.options.unix_socket_fault = None;
         self
     }
 
     #[cfg(unix)]
     fn unix_socket(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         let path = path.into();
+        // Too long, or with a zero in it.
+        let judged = std::os::unix::net::SocketAddr::from_pathname(&path);
+        self.setup.options.unix_socket_fault = judged.err().map(|error| error.to_string());
         let connector = move |_: Destination| tokio::net::UnixStream::connect(path.clone());
         self.setup.options.connector = Some((UNIX_SOCKET, Arc::new(connector)));
         self

@@ -8,6 +8,7 @@ mod cookies;
 mod deflate;
 mod dialling;
 mod dialling_table;
+mod extremes;
 mod faults;
 mod gateways;
 mod handshakes;
