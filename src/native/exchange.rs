@@ -26,6 +26,10 @@ const MAX_HEADERS: usize = 256;
 /// How long a peer that takes no more bytes is listened to. On TCP its last words are at hand, or it is gone.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// The types of records that a TLS server begins with (RFC 8446, section 5.1).
+const TLS_ALERT: u8 = 0x15;
+const TLS_HANDSHAKE: u8 = 0x16;
+
 /// The head of a request.
 pub(super) struct Head {
     method: Method,
@@ -46,6 +50,13 @@ impl Head {
     }
 }
 
+/// There is no answer, or none that is HTTP.
+pub(super) struct NoAnswer {
+    pub(super) error: hyper::Error,
+    /// What came instead begins as TLS does.
+    pub(super) is_tls: bool,
+}
+
 /// A connection on which a request was sent.
 pub(super) struct Exchange(http1::Connection<TokioIo<Asking>, Empty<Bytes>>);
 
@@ -55,7 +66,7 @@ impl Exchange {
         stream: Stream,
         mut head: Head,
         max_head: usize,
-    ) -> Result<(Self, Response<Incoming>), hyper::Error> {
+    ) -> Result<(Self, Response<Incoming>), NoAnswer> {
         // All that hyper needs to know to read the answer.
         let mut request = Request::new(Empty::new());
         if head.method == Method::CONNECT {
@@ -63,13 +74,21 @@ impl Exchange {
         }
         *request.method_mut() = head.method;
         head.bytes.extend_from_slice(b"\r\n");
-        let asking = Asking { stream, unsent: head.bytes.freeze(), flushed: false, failed: None, asked: false };
+        let asking =
+            Asking { stream, unsent: head.bytes.freeze(), flushed: false, failed: None, asked: false, first: None };
         let mut http = http1::Builder::new();
         http.max_buf_size(max_head).max_headers(MAX_HEADERS);
-        let (mut sender, connection) = http.handshake(TokioIo::new(asking)).await?;
+        let not_yet = |error| NoAnswer { error, is_tls: false };
+        let (mut sender, connection) = http.handshake(TokioIo::new(asking)).await.map_err(not_yet)?;
         let mut exchange = Self(connection);
-        let response = exchange.drive(sender.send_request(request)).await?;
-        Ok((exchange, response))
+        match exchange.drive(sender.send_request(request)).await {
+            Ok(response) => Ok((exchange, response)),
+            Err(error) => {
+                let first = exchange.0.into_parts().io.into_inner().first;
+                let is_tls = error.is_parse() && matches!(first, Some(TLS_ALERT | TLS_HANDSHAKE));
+                Err(NoAnswer { error, is_tls })
+            }
+        }
     }
 
     /// Runs the connection for as long as something of it is waited for.
@@ -110,6 +129,8 @@ struct Asking {
     failed: Option<(io::Error, Pin<Box<Sleep>>)>,
     /// Hyper has written its own request: it takes what is read before for no answer to it.
     asked: bool,
+    /// The first byte that arrived.
+    first: Option<u8>,
 }
 
 impl Asking {
@@ -146,6 +167,7 @@ impl AsyncRead for Asking {
         let _ = this.poll_ask(cx);
         let before = buf.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        this.first = this.first.or_else(|| buf.filled().get(before).copied());
         let Some((error, patience)) = &mut this.failed else {
             return read;
         };

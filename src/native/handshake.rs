@@ -62,7 +62,9 @@ pub(super) async fn shake_hands(
 ) -> Result<Agreed, Error> {
     let key = generate_key();
     let head = request(target, &key, offer).map_err(|error| not_http(error.to_string()))?;
-    let (mut exchange, response) = Exchange::ask(stream, head, MAX_HEAD).await.map_err(|error| broken(&error))?;
+    let (mut exchange, response) = Exchange::ask(stream, head, MAX_HEAD).await.map_err(|no_answer| {
+        if no_answer.is_tls { not_http(advice::IS_TLS.into()) } else { broken(&no_answer.error) }
+    })?;
     // Hyper's own limit is on what it reads at once, and so a little late.
     let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if length > MAX_HEAD {

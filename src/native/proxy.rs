@@ -15,6 +15,7 @@ use url::Url;
 use super::connector::Destination;
 use super::exchange::{Exchange, Head};
 use super::stream::Stream;
+use super::tls::advice;
 use super::{retry_after, tls};
 use crate::error::{Error, ErrorKind};
 
@@ -114,7 +115,9 @@ async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderVa
     if let Some(authorization) = &authorization {
         head.push("Proxy-Authorization", authorization);
     }
-    let (exchange, response) = Exchange::ask(stream, head, MAX_HEAD).await.map_err(refused)?;
+    let (exchange, response) = Exchange::ask(stream, head, MAX_HEAD)
+        .await
+        .map_err(|no_answer| if no_answer.is_tls { not_a_proxy(advice::IS_TLS) } else { refused(no_answer.error) })?;
     let status = response.status();
     if !status.is_success() {
         let kind = ErrorKind::Proxy { status: Some(status.as_u16()) };
@@ -133,7 +136,11 @@ async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderVa
 fn refused(error: impl core::error::Error + Send + Sync + 'static) -> Error {
     let causes = core::iter::successors(Some(&error as &dyn core::error::Error), |cause| cause.source());
     let told: Vec<_> = causes.map(ToString::to_string).collect();
-    Error::new(ErrorKind::Proxy { status: None }, told.join(": "))
+    not_a_proxy(told.join(": "))
+}
+
+fn not_a_proxy(detail: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Proxy { status: None }, detail)
 }
 
 /// A stream to a proxy that is there already, in place of a connector to it.

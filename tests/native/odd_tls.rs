@@ -132,6 +132,54 @@ async fn s23_certificates_that_are_not_accepted() {
     assert_eq!(failure(&url, &[&certified.certificate]).await.status(), Some(400));
 }
 
+/// The operating system's library has words of its own, and the advice is the same.
+#[cfg(all(feature = "native-tls", target_os = "linux"))]
+#[tokio::test]
+async fn s23_certificates_that_another_library_does_not_accept() {
+    use homing::native::native_tls::{Certificate, TlsConnector};
+
+    let good: Change = |_| {};
+    let expired: Change = |params| params.not_after = date_time_ymd(2020, 1, 1);
+    let early: Change = |params| params.not_before = date_time_ymd(3000, 1, 1);
+    let elsewhere: Change = |params| *params = CertificateParams::new(vec!["example.org".to_owned()]).unwrap();
+    let for_clients: Change = |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    for (change, self_signed, trusted, word) in [
+        (good, false, false, "root_certificates_pem"),
+        (good, true, false, "root_certificates_pem"),
+        (expired, false, true, "renewed"),
+        (early, false, true, "clock"),
+        (elsewhere, false, true, "subject alternative name"),
+        (for_clients, false, true, "serverAuth"),
+    ] {
+        let certified = with_all_versions(self_signed, change);
+        let mut connector = TlsConnector::builder();
+        if trusted {
+            connector.add_root_certificate(Certificate::from_pem(certified.authority.as_bytes()).unwrap());
+        }
+        let (builder, recorder) = client(serve(certified.config));
+        let _ws = builder.native_tls_connector(connector.build().unwrap()).connect().unwrap();
+        assert_says(&recorder.failed().await.0, &[word]);
+    }
+}
+
+/// And the other way round.
+#[tokio::test]
+async fn s23_servers_that_speak_tls_only() {
+    let certified = with_all_versions(false, |_| {});
+    let url = serve(certified.config).replace("wss://localhost", "ws://127.0.0.1");
+    let (builder, recorder) = client(&url);
+    let _ws = builder.connect().unwrap();
+    let (error, _) = recorder.failed().await;
+    assert!(matches!(error.kind(), ErrorKind::Handshake { status: None, .. }), "{error:?}");
+    assert!(error.to_string().contains("wss://"), "{error}");
+
+    let (builder, recorder) = client("ws://server.test/");
+    let _ws = builder.proxy(url.replace("ws://", "http://")).connect().unwrap();
+    let (error, _) = recorder.failed().await;
+    assert_eq!(error.kind(), &ErrorKind::Proxy { status: None });
+    assert!(error.to_string().contains("https://"), "{error}");
+}
+
 #[tokio::test]
 async fn s23_servers_that_do_not_speak_tls() {
     for (answer, words) in [

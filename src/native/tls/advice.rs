@@ -19,6 +19,8 @@ pub(super) const OTHER_NAME: &str = "use a host name in the URL that the certifi
 pub(super) const OTHER_PURPOSE: &str = "the certificate is not for servers: it needs the extended key usage serverAuth";
 pub(super) const NOT_TLS: &str = "the answer is not TLS: where the server speaks plain HTTP at this port, the URL must \
     begin with ws:// (or, for a proxy, http://)";
+pub(in super::super) const IS_TLS: &str =
+    "the answer is TLS: the URL must begin with wss:// (or, for a proxy, https://)";
 pub(super) const NOTHING_IN_COMMON: &str = "client and server have no TLS version (1.2 or 1.3 here) or cipher suite in \
     common";
 pub(super) const HANDSHAKE_FAILURE: &str = "the server accepts none of this client's TLS versions or cipher suites, or \
@@ -59,7 +61,28 @@ fn of(error: &(dyn StdError + 'static)) -> Option<&'static str> {
         Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Some(CLOSED),
         _ => {}
     }
-    // OpenSSL's.
     let _ = inside;
-    error.to_string().contains("wrong version number").then_some(NOT_TLS)
+    let text = error.to_string();
+    OPENSSL.iter().find(|(words, _)| text.contains(words)).map(|(_, advice)| *advice)
 }
+
+/// By OpenSSL's words, which are all that it says.
+const OPENSSL: [(&str, &str); 17] = [
+    ("self-signed certificate", UNKNOWN_ISSUER),
+    ("self signed certificate", UNKNOWN_ISSUER),
+    ("unable to get local issuer", UNKNOWN_ISSUER),
+    ("certificate has expired", EXPIRED),
+    ("certificate is not yet valid", NOT_YET),
+    ("hostname mismatch", OTHER_NAME),
+    ("Hostname mismatch", OTHER_NAME),
+    ("IP address mismatch", OTHER_NAME),
+    ("certificate purpose", OTHER_PURPOSE),
+    ("wrong version number", NOT_TLS),
+    ("unsupported protocol", NOTHING_IN_COMMON),
+    ("alert protocol version", NOTHING_IN_COMMON),
+    ("alert handshake failure", HANDSHAKE_FAILURE),
+    ("alert certificate required", CLIENT_CERTIFICATE),
+    ("alert bad certificate", CLIENT_CERTIFICATE),
+    ("alert unknown ca", CLIENT_CERTIFICATE),
+    ("unexpected eof", CLOSED),
+];
