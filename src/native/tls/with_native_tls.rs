@@ -1,8 +1,7 @@
 //! TLS by the operating system's own library.
 
-use std::sync::OnceLock;
-
 use native_tls::{Certificate, TlsConnector, TlsConnectorBuilder};
+use tokio::sync::OnceCell;
 
 use super::super::stream::Stream;
 use super::{Identity, TlsOptions, advice, unreadable};
@@ -76,12 +75,11 @@ fn builder() -> TlsConnectorBuilder {
 }
 
 async fn default() -> Result<TlsConnector, Error> {
-    static DEFAULT: OnceLock<TlsConnector> = OnceLock::new();
-    if let Some(connector) = DEFAULT.get() {
-        return Ok(connector.clone());
-    }
-    // Reads files.
-    let built = tokio::task::spawn_blocking(|| builder().build()).await;
-    let built = built.map_err(|error| Error::new(ErrorKind::Tls, error.to_string()))?.map_err(advice::failed)?;
-    Ok(DEFAULT.get_or_init(|| built).clone())
+    static DEFAULT: OnceCell<TlsConnector> = OnceCell::const_new();
+    let build = || async {
+        // Reads files.
+        let built = tokio::task::spawn_blocking(|| builder().build()).await.map_err(advice::failed)?;
+        built.map_err(advice::failed)
+    };
+    DEFAULT.get_or_try_init(build).await.cloned()
 }

@@ -4,6 +4,7 @@
 use core::fmt;
 use std::sync::{Arc, OnceLock};
 
+use tokio::sync::OnceCell;
 use tokio_rustls::rustls::client::{ClientConfig, ResolvesClientCert, Resumption};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
@@ -49,12 +50,7 @@ impl Connector {
 
     pub(super) async fn connect(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
         let name = ServerName::try_from(host.to_owned()).map_err(advice::failed)?;
-        #[cfg(feature = "rustls-native-roots")]
-        if !matches!(self.source, Source::Own(_)) && SYSTEM_ROOTS.get().is_none() {
-            // Reads files. Where it fails the configuration is made without, and says what is not trusted.
-            let _ = tokio::task::spawn_blocking(|| system_roots().len()).await;
-        }
-        let configs = self.configs();
+        let configs = self.configs().await?;
         let config = match identity {
             Identity::Own => &configs.own,
             Identity::None => &configs.anonymous,
@@ -63,13 +59,18 @@ impl Connector {
         Ok(Stream::Rustls(Box::new(connecting.await.map_err(advice::failed)?)))
     }
 
-    fn configs(&self) -> &Configs {
+    async fn configs(&self) -> Result<&Configs, Error> {
         static DEFAULT: OnceLock<Configs> = OnceLock::new();
-        match &self.source {
-            Source::Default => DEFAULT.get_or_init(|| Configs::new(config(&[], None))),
-            Source::Own(config) => self.made.get_or_init(|| Configs::new(speaking_http(config))),
-            Source::Pem { roots, identity } => self.made.get_or_init(|| Configs::new(config(roots, identity.clone()))),
+        let (roots, identity, made) = match &self.source {
+            Source::Own(config) => return Ok(self.made.get_or_init(|| Configs::new(speaking_http(config)))),
+            Source::Default => (&[][..], None, &DEFAULT),
+            Source::Pem { roots, identity } => (&roots[..], identity.as_ref(), &self.made),
+        };
+        if let Some(configs) = made.get() {
+            return Ok(configs);
         }
+        let trusted = system_roots().await?.iter().chain(roots).cloned().collect();
+        Ok(made.get_or_init(|| Configs::new(config(trusted, identity.cloned()))))
     }
 }
 
@@ -107,23 +108,21 @@ fn speaking_http(config: &Arc<ClientConfig>) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-fn config(roots: &[TrustAnchor<'static>], identity: Option<Arc<dyn ResolvesClientCert>>) -> Arc<ClientConfig> {
-    let trusted = RootCertStore { roots: system_roots().iter().chain(roots).cloned().collect() };
+fn config(roots: Vec<TrustAnchor<'static>>, identity: Option<Arc<dyn ResolvesClientCert>>) -> Arc<ClientConfig> {
     // Named, because rustls panics where a process has no default provider, or two to choose from.
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().expect("ring has suites for every version");
     let mut config = builder
-        .with_root_certificates(trusted)
+        .with_root_certificates(RootCertStore { roots })
         .with_client_cert_resolver(identity.unwrap_or_else(|| Arc::new(NoCertificate)));
     config.alpn_protocols = vec![HTTP.to_vec()];
     Arc::new(config)
 }
 
-static SYSTEM_ROOTS: OnceLock<Vec<TrustAnchor<'static>>> = OnceLock::new();
-
 /// Whom everybody trusts. Read once for each process.
-fn system_roots() -> &'static [TrustAnchor<'static>] {
-    SYSTEM_ROOTS.get_or_init(|| {
+async fn system_roots() -> Result<&'static Vec<TrustAnchor<'static>>, Error> {
+    static ROOTS: OnceCell<Vec<TrustAnchor<'static>>> = OnceCell::const_new();
+    let read = || {
         #[allow(unused_mut, reason = "there is nothing to add without native roots")]
         let mut roots = RootCertStore::empty();
         #[cfg(feature = "rustls-webpki-roots")]
@@ -132,7 +131,13 @@ fn system_roots() -> &'static [TrustAnchor<'static>] {
         #[cfg(feature = "rustls-native-roots")]
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         roots.roots
-    })
+    };
+    if cfg!(feature = "rustls-native-roots") {
+        // Reads files.
+        ROOTS.get_or_try_init(|| async { tokio::task::spawn_blocking(read).await.map_err(advice::failed) }).await
+    } else {
+        Ok(ROOTS.get_or_init(|| async { read() }).await)
+    }
 }
 
 fn roots(options: &TlsOptions) -> Result<Vec<TrustAnchor<'static>>, ConfigError> {
@@ -220,39 +225,43 @@ mod tests {
     }
 
     /// Making one takes longer than everything else that `connect` does.
-    #[test]
-    fn s01_clients_share_one_configuration() {
+    #[tokio::test]
+    async fn s01_clients_share_one_configuration() {
         let (one, other) = (connector(TlsOptions::default()), connector(TlsOptions::default()));
-        assert!(Arc::ptr_eq(&one.configs().own, &other.configs().own));
-        assert!(Arc::ptr_eq(&one.configs().anonymous, &other.configs().anonymous));
+        assert!(Arc::ptr_eq(&one.configs().await.unwrap().own, &other.configs().await.unwrap().own));
+        assert!(Arc::ptr_eq(&one.configs().await.unwrap().anonymous, &other.configs().await.unwrap().anonymous));
         assert!(one.made.get().is_none(), "nothing of its own");
     }
 
-    #[test]
-    fn s01_attempts_share_the_configuration_of_their_client() {
+    #[tokio::test]
+    async fn s01_attempts_share_the_configuration_of_their_client() {
         let pem = rcgen::generate_simple_self_signed(["a.test".to_owned()]).unwrap().cert.pem();
         let with_roots = connector(TlsOptions { roots: vec![pem.into()], ..TlsOptions::default() });
         assert!(with_roots.made.get().is_none(), "not made before it is needed");
-        assert!(Arc::ptr_eq(&with_roots.configs().own, &with_roots.configs().own));
+        assert!(Arc::ptr_eq(&with_roots.configs().await.unwrap().own, &with_roots.configs().await.unwrap().own));
         let default = connector(TlsOptions::default());
-        assert!(!Arc::ptr_eq(&with_roots.configs().own, &default.configs().own));
+        assert!(!Arc::ptr_eq(&with_roots.configs().await.unwrap().own, &default.configs().await.unwrap().own));
+        assert!(
+            core::ptr::eq(system_roots().await.unwrap(), system_roots().await.unwrap()),
+            "those of the system are read once"
+        );
     }
 
-    #[test]
-    fn s01_a_configuration_of_ones_own_is_used_as_it_is() {
-        let with_alpn = |protocols: &[&str]| {
-            let mut own = ClientConfig::clone(&config(&[], None));
+    #[tokio::test]
+    async fn s01_a_configuration_of_ones_own_is_used_as_it_is() {
+        let with_alpn = async |protocols: &[&str]| {
+            let mut own = ClientConfig::clone(&config(Vec::new(), None));
             own.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
             let own = Arc::new(own);
             let connector = connector(TlsOptions { rustls: Some(own.clone()), ..TlsOptions::default() });
-            let used = connector.configs().own.clone();
+            let used = connector.configs().await.unwrap().own.clone();
             (Arc::ptr_eq(&own, &used), used.alpn_protocols.clone())
         };
-        assert_eq!(with_alpn(&[]), (true, vec![]));
-        assert_eq!(with_alpn(&["http/1.1"]), (true, vec![HTTP.to_vec()]));
+        assert_eq!(with_alpn(&[]).await, (true, vec![]));
+        assert_eq!(with_alpn(&["http/1.1"]).await, (true, vec![HTTP.to_vec()]));
         // But a server must not choose what this client does not speak.
         for others in [&["h2", "http/1.1"][..], &["h2"], &["http/1.1", "http/1.0"]] {
-            assert_eq!(with_alpn(others), (false, vec![HTTP.to_vec()]), "{others:?}");
+            assert_eq!(with_alpn(others).await, (false, vec![HTTP.to_vec()]), "{others:?}");
         }
     }
 }
