@@ -179,12 +179,12 @@ async fn trickling(head: String, pause: Duration, body: usize) -> String {
 /// Each byte is progress: it is waited for from the last one, not from the first.
 #[tokio::test]
 async fn s23_a_body_that_arrives_slowly_is_read() {
-    let at = trickling(REFUSED.into(), Duration::from_millis(300), 6).await;
+    let at = trickling(REFUSED.into(), Duration::from_millis(100), 15).await;
     let (builder, recorder) = client(format!("ws://{at}/"));
     let _ws = builder.open_timeout(PATIENCE).connect().unwrap();
     let (error, _) = recorder.failed().await;
     let ErrorKind::Handshake { status: Some(403), body, .. } = error.kind() else { panic!("{error}") };
-    assert_eq!(&body[..], b"xxxxxx");
+    assert_eq!(&body[..], [b'x'; 15]);
 }
 
 /// But no progress outlives the open timeout, nor makes one of what was a refusal.

@@ -21,7 +21,7 @@ const HTTP: &[u8] = b"http/1.1";
 /// What a client's TLS handshakes go by.
 pub(in super::super) struct Connector {
     source: Source,
-    /// `None` for [`Source::Default`], which the process shares.
+    /// Stays empty for [`Source::Default`], whose configuration the process shares.
     made: OnceLock<Configs>,
 }
 
