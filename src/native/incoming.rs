@@ -1,7 +1,7 @@
 //! From a byte stream to messages: what has arrived is judged at once, not when a frame or message is whole.
 //!
-//! Frames that are whole in the read buffer become messages without a copy, unless they are so small that a program
-//! that keeps them would keep far more memory than it sees. Fragments, compressed messages and frames too large to wait
+//! Frames that are whole in the read buffer become messages without a copy, unless the program was seen to keep some: it
+//! would keep far more memory than it sees. Fragments, compressed messages and frames too large to wait
 //! for in the buffer are gathered as they arrive.
 
 use core::mem::{MaybeUninit, take};
@@ -23,12 +23,12 @@ const IDLE: usize = 4 * 1024;
 const BUSY: usize = 64 * 1024;
 /// Frames up to this length are waited for in the read buffer.
 const WHOLE: usize = 16 * 1024;
-/// Payloads up to this length are copied to memory that only such share.
+/// Payloads up to this length are copied where many of them share an allocation.
 const SMALL: usize = 256;
 /// How much memory they share.
 const SHARED: usize = 4 * 1024;
-/// A program that keeps messages is expected to keep some of those in this many read buffers to come: they are copied.
-const KEPT: u32 = 32;
+/// A program that keeps messages is expected to go on with it: those of so many reads to come are copied.
+const KEPT: u32 = 1024;
 
 /// What arrives.
 #[derive(Debug, PartialEq)]
@@ -58,7 +58,7 @@ pub(super) struct Incoming {
     large_reads: u32,
     /// Where small payloads are copied to while many arrive.
     small: BytesMut,
-    /// For how many read buffers to come messages are copied, as the program kept one of another.
+    /// For how many reads to come messages are copied, as the program kept one of a read before.
     kept: u32,
     /// Bytes have arrived since [`has_arrived`](Self::has_arrived) was asked last.
     arrived: bool,
@@ -153,7 +153,8 @@ impl Incoming {
     /// The front of the buffer, as a payload that does not keep much more memory than it is long.
     #[inline]
     fn payload(&mut self, length: usize) -> Bytes {
-        if length > SMALL && self.kept == 0 {
+        // While little arrives it costs nothing to copy, and an idle connection keeps what it has.
+        if self.kept == 0 && (self.size != IDLE || length > SMALL) {
             return self.buffer.split_to(length).freeze();
         }
         let payload = if length <= SMALL && self.size != IDLE {
@@ -317,15 +318,15 @@ impl Incoming {
 
     /// Room that messages do not keep is used again; of a buffer that they keep, what is left of it.
     fn make_room(&mut self) {
+        self.kept = self.kept.saturating_sub(1);
         let spare = self.buffer.capacity() - self.buffer.len();
-        if self.buffer.try_reclaim(self.size) {
-            self.kept = self.kept.saturating_sub(1);
-        } else if spare < IDLE {
-            // Somebody keeps a message of it.
-            self.kept = if self.kept == 0 { KEPT } else { self.kept - 1 };
+        if !self.buffer.try_reclaim(self.size) && spare < IDLE {
             let mut fresh = BytesMut::with_capacity(self.size + WHOLE);
             fresh.extend_from_slice(&self.buffer);
-            self.buffer = fresh;
+            let before = core::mem::replace(&mut self.buffer, fresh).freeze();
+            if !before.is_unique() {
+                self.kept = KEPT;
+            }
         }
     }
 
