@@ -16,7 +16,7 @@ use crate::error::{CloseError, Refusal, SendError};
 use crate::machine::{PausedBy, Request, State};
 use crate::message::{BinaryType, Message, Text};
 use crate::stats::Stats;
-use crate::waiting::{Closed, Flush, Ready};
+use crate::waiting::{Closed, Flush, Ready, Unflushed};
 
 /// A WebSocket client that comes back: a handle, cheap to clone, usable from everywhere.
 ///
@@ -27,6 +27,7 @@ use crate::waiting::{Closed, Flush, Ready};
 pub struct WebSocket {
     /// Waits where the handle is used as a sink.
     pub(crate) waiter: Waiter,
+    pub(crate) unflushed: Unflushed,
     binary_type: BinaryType,
     /// Keeps the client alive. What callbacks are given does not, but its clones do.
     counted: bool,
@@ -40,11 +41,16 @@ impl WebSocket {
 
     pub(crate) fn new(shared: Arc<Shared>, binary_type: BinaryType) -> Self {
         shared.add_handle();
-        Self { waiter: Waiter::new(shared), binary_type, counted: true }
+        Self { waiter: Waiter::new(shared), unflushed: Unflushed::default(), binary_type, counted: true }
     }
 
     pub(crate) fn uncounted(&self) -> Self {
-        Self { waiter: self.waiter.clone(), binary_type: self.binary_type, counted: false }
+        Self {
+            waiter: self.waiter.clone(),
+            unflushed: Unflushed::default(),
+            binary_type: self.binary_type,
+            counted: false,
+        }
     }
 
     #[inline]

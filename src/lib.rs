@@ -31,3 +31,4 @@ pub use message::{BinaryType, Message, Text};
 pub use request::{ProviderError, Request};
 pub use stats::Stats;
 pub use stream::Events;
+pub use waiting::{Closed, Flush, Ready, SinkError};

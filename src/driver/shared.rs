@@ -1,15 +1,14 @@
-//! What the pump and the handles of a client share: the machine, and who waits for it.
+//! What the pump and the handles of a client share: the machine, and the futures that wait for it.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
-use core::mem::{discriminant, replace};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard};
 
+use super::waiters::{Places, Wait, Waiters};
 use super::{Clock, platform};
 use crate::close::{CloseCode, EndReason};
-use crate::error::SendError;
+use crate::error::{FlushError, SendError};
 use crate::machine::{Machine, Request};
 use crate::message::Message;
 
@@ -30,52 +29,13 @@ pub(crate) struct Core {
     /// The last handle was dropped since the pump last looked whether it is done.
     left: bool,
     waker: Option<Waker>,
-    waiting: Vec<Waiting>,
-    /// How many waiters have ever waited.
-    waiters: u64,
-}
-
-struct Waiting {
-    waiter: u64,
-    wait: Wait,
-    waker: Waker,
-}
-
-/// What a future waits for.
-#[derive(Clone, Copy)]
-pub(crate) enum Wait {
-    /// Room in the send buffer, or the end.
-    Ready,
-    /// Every message up to this number has left, or some were lost since then, or the end.
-    Flushed { accepted: u64, losses: u64 },
-    /// The client has ended more often than this.
-    Ended(u64),
+    pub(super) waiters: Waiters,
 }
 
 impl Core {
-    pub(crate) fn is_met(&self, wait: Wait) -> bool {
-        let machine = &self.machine;
-        match wait {
-            Wait::Ready => !machine.is_full() || machine.is_over(),
-            Wait::Flushed { accepted, losses } => {
-                machine.has_left(accepted) || machine.losses() != losses || machine.is_over()
-            }
-            Wait::Ended(ends) => machine.ends().0 > ends,
-        }
-    }
-
-    /// Whether somebody would like to know that the socket's own buffer empties.
+    /// Whether a future or a full queue waits for the socket's own buffer to empty.
     pub(super) fn waits_for_room(&self) -> bool {
-        self.machine.is_full() || self.waiting.iter().any(|waiting| !matches!(waiting.wait, Wait::Ended(_)))
-    }
-
-    /// One who waits no longer: whose condition has come about or, where that is asked, who is gone.
-    fn next(&mut self, gone: Option<u64>) -> Option<Waker> {
-        let next = self.waiting.iter().position(|waiting| match gone {
-            Some(waiter) => waiting.waiter == waiter,
-            None => self.is_met(waiting.wait),
-        })?;
-        Some(self.waiting.swap_remove(next).waker)
+        self.machine.is_full() || self.waiters.wait_for_sends()
     }
 
     /// Whether the pump has to look again before it sleeps.
@@ -93,7 +53,7 @@ impl Core {
 impl Shared {
     pub(crate) fn new(machine: Machine, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
-            core: Mutex::new(Core { machine, awake: true, left: false, waker: None, waiting: Vec::new(), waiters: 0 }),
+            core: Mutex::new(Core { machine, awake: true, left: false, waker: None, waiters: Waiters::default() }),
             clock,
             delivers: AtomicBool::new(false),
             handles: AtomicUsize::new(0),
@@ -146,19 +106,15 @@ impl Shared {
         self.delivers.load(Ordering::Relaxed)
     }
 
-    /// Wakes the futures whose condition has come about.
+    /// Wakes the futures whose condition is true.
     pub(crate) fn wake_waiting(&self) {
-        self.settle(None);
-    }
-
-    fn settle(&self, gone: Option<u64>) {
-        loop {
-            // In a statement of its own: no waker is woken or dropped under the lock.
-            let next = self.lock().next(gone);
-            let Some(waker) = next else { break };
-            if gone.is_none() {
-                waker.wake();
-            }
+        let next = || {
+            let Core { machine, waiters, .. } = &mut *self.lock();
+            waiters.next_met(machine)
+        };
+        // No waker is woken or dropped under the lock.
+        while let Some(waker) = next() {
+            waker.wake();
         }
     }
 
@@ -202,44 +158,32 @@ impl Shared {
     }
 }
 
-/// One that waits, as long as it is there. Waits for one thing of each kind at a time.
+/// Registers wakers for a future or a sink, at most one for each kind of condition; unregisters them on drop.
 pub(crate) struct Waiter {
     pub(crate) shared: Arc<Shared>,
-    /// 0 until it has to wait.
-    number: u64,
+    places: Places,
 }
 
 impl Waiter {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, number: 0 }
+        Self { shared, places: Places::default() }
     }
 
-    pub(crate) fn poll(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<()> {
-        // Dropped after the lock: what a waker holds may be anybody's.
-        let _before;
-        let mut core = self.shared.lock();
-        if core.is_met(wait) {
-            return Poll::Ready(());
-        }
-        if self.number == 0 {
-            core.waiters += 1;
-            self.number = core.waiters;
-        }
-        let (waiter, kind) = (self.number, discriminant(&wait));
-        let known = core.waiting.iter_mut().find(|it| it.waiter == waiter && discriminant(&it.wait) == kind);
-        if let Some(known) = known {
-            known.wait = wait;
-            if !known.waker.will_wake(cx.waker()) {
-                _before = replace(&mut known.waker, cx.waker().clone());
-            }
-        } else {
-            core.waiting.push(Waiting { waiter, wait, waker: cx.waker().clone() });
-        }
-        Poll::Pending
+    /// Waits for the condition. It fails only where messages are waited for.
+    pub(crate) fn poll(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<Result<(), FlushError>> {
+        // Declared before the lock, so that it is dropped after it.
+        let _unneeded;
+        let Core { machine, waiters, .. } = &mut *self.shared.lock();
+        let outcome = wait.outcome(machine);
+        _unneeded = match outcome {
+            Poll::Ready(_) => waiters.leave(wait, &mut self.places),
+            Poll::Pending => waiters.wait(wait, &mut self.places, cx.waker()),
+        };
+        outcome
     }
 }
 
-/// Another one, which has not waited yet.
+/// Another one, without wakers.
 impl Clone for Waiter {
     fn clone(&self) -> Self {
         Self::new(self.shared.clone())
@@ -248,8 +192,8 @@ impl Clone for Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        if self.number != 0 {
-            self.shared.settle(Some(self.number));
+        if !self.places.is_empty() {
+            let _unneeded = self.shared.lock().waiters.leave_all(&mut self.places);
         }
     }
 }
