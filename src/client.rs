@@ -21,9 +21,11 @@ use crate::waiting::{Closed, Flush, Ready, Unflushed};
 /// A WebSocket client that comes back: a handle, cheap to clone, usable from everywhere.
 ///
 /// The client outlives its connections. Dropping the last handle closes it gracefully; [`detach`](Self::detach) lets
-/// it run on. No method blocks, and every one may be called in every callback.
+/// it run on. [`Events`](crate::Events) keep it alive as a handle does. No method blocks, and every one may be called in
+/// every callback.
 ///
 /// It is also a [`Sink`](futures_sink::Sink) of messages, which waits for room in the send buffer.
+#[must_use = "a client closes when its last handle is dropped: keep the handle, or call `detach`"]
 pub struct WebSocket {
     /// Waits where the handle is used as a sink.
     pub(crate) waiter: Waiter,

@@ -25,7 +25,7 @@ use alloc::sync::Arc;
 
 pub use crate::machine::{AttemptId, Input, PageEvent, SocketEvent, Timestamp};
 pub use pump::Pump;
-pub(crate) use shared::{Shared, Waiter};
+pub(crate) use shared::{Keeper, Shared, Waiter};
 pub(crate) use waiters::{Mark, Wait};
 
 use crate::close::CloseCode;

@@ -12,13 +12,18 @@ use crate::error::{FlushError, SendError};
 use crate::machine::{Machine, Request};
 use crate::message::Message;
 
+/// A handle, which keeps the client alive and may begin anew after its end.
+const HANDLE: usize = 2;
+/// The stream of events, which keeps the client alive until its end.
+const STREAM: usize = 1;
+
 pub(crate) struct Shared {
     core: Mutex<Core>,
     pub(crate) clock: Clock,
     /// Messages are wanted. Read between two messages, where the lock would cost too much.
     delivers: AtomicBool,
-    /// Handles that keep the client alive.
-    handles: AtomicUsize,
+    /// What keeps the client alive: [`HANDLE`] for each handle, and [`STREAM`].
+    keepers: AtomicUsize,
     detached: AtomicBool,
 }
 
@@ -56,7 +61,7 @@ impl Shared {
             core: Mutex::new(Core { machine, awake: true, left: false, waker: None, waiters: Waiters::default() }),
             clock,
             delivers: AtomicBool::new(false),
-            handles: AtomicUsize::new(0),
+            keepers: AtomicUsize::new(0),
             detached: AtomicBool::new(false),
         })
     }
@@ -119,15 +124,20 @@ impl Shared {
     }
 
     pub(crate) fn add_handle(&self) {
-        self.handles.fetch_add(1, Ordering::Relaxed);
+        self.keepers.fetch_add(HANDLE, Ordering::Relaxed);
     }
 
-    /// The last handle closes the client, unless it was detached (S6).
     pub(crate) fn drop_handle(&self) {
-        if self.handles.fetch_sub(1, Ordering::AcqRel) != 1 {
+        self.drop_keeper(HANDLE);
+    }
+
+    /// The last keeper closes the client, unless it was detached (S6).
+    fn drop_keeper(&self, keeper: usize) {
+        let left = self.keepers.fetch_sub(keeper, Ordering::AcqRel) - keeper;
+        if left >= HANDLE {
             return;
         }
-        if !self.detached.load(Ordering::Acquire) {
+        if left == 0 && !self.detached.load(Ordering::Acquire) {
             self.request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
         }
         // Also where nothing comes of it: a client that has ended is done now.
@@ -140,14 +150,14 @@ impl Shared {
         self.detached.store(true, Ordering::Release);
     }
 
-    /// Whether nobody holds a handle, and nobody wished the client to run on without.
+    /// Whether nothing keeps the client alive, and it was not detached: it closes for good.
     pub(crate) fn is_dropped(&self) -> bool {
-        self.is_abandoned() && !self.detached.load(Ordering::Acquire)
+        self.keepers.load(Ordering::Acquire) == 0 && !self.detached.load(Ordering::Acquire)
     }
 
-    /// Whether nobody is left who could begin anew.
+    /// Whether there is no handle that could begin anew.
     pub(crate) fn is_abandoned(&self) -> bool {
-        self.handles.load(Ordering::Acquire) == 0
+        self.keepers.load(Ordering::Acquire) < HANDLE
     }
 
     /// The pump is gone before the client ended.
@@ -155,6 +165,26 @@ impl Shared {
         self.lock().machine.perish(reason);
         self.delivers.store(false, Ordering::Relaxed);
         self.wake_waiting();
+    }
+}
+
+/// What a stream of events keeps its client alive by.
+pub(crate) struct Keeper(Arc<Shared>);
+
+impl Keeper {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        shared.keepers.fetch_add(STREAM, Ordering::Relaxed);
+        Self(shared)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.drop_keeper(STREAM);
     }
 }
 
@@ -171,13 +201,13 @@ impl Waiter {
 
     /// Waits for the condition. It fails only where messages are waited for.
     pub(crate) fn poll(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<Result<(), FlushError>> {
-        // Declared before the lock, so that it is dropped after it.
-        let _unneeded;
-        let Core { machine, waiters, .. } = &mut *self.shared.lock();
-        let outcome = wait.outcome(machine);
-        _unneeded = match outcome {
-            Poll::Ready(_) => waiters.leave(wait, &mut self.places),
-            Poll::Pending => waiters.wait(wait, &mut self.places, cx.waker()),
+        // The waker that is no longer needed is dropped after the lock.
+        let (outcome, _unneeded) = {
+            let Core { machine, waiters, .. } = &mut *self.shared.lock();
+            match wait.outcome(machine) {
+                Poll::Pending => (Poll::Pending, waiters.wait(wait, &mut self.places, cx.waker())),
+                outcome => (outcome, waiters.leave(wait, &mut self.places)),
+            }
         };
         outcome
     }
