@@ -116,6 +116,10 @@ pub(crate) struct Unflushed {
 
 /// Waits for room, sends, waits until everything queued before the flush has left; closing the sink closes the client
 /// and waits for its end.
+///
+/// Inside a callback of the same client nothing can be waited for, see [`WebSocket::flush`]: a full buffer refuses the
+/// message there, and flushing and closing fail with [`FlushError::InCallback`] where they would wait. The close is under
+/// way then.
 impl Sink<Message> for WebSocket {
     type Error = SinkError;
 
@@ -157,7 +161,13 @@ impl Sink<Message> for WebSocket {
         swap(&mut closed.waiter, &mut self.waiter);
         let ended = Pin::new(&mut closed).poll(cx);
         swap(&mut closed.waiter, &mut self.waiter);
-        ended.map(|_| Ok(()))
+        match ended {
+            Poll::Ready(_) => Poll::Ready(Ok(())),
+            Poll::Pending if self.shared().callback().is_running_here() => {
+                Poll::Ready(Err(FlushError::InCallback.into()))
+            }
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
+use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
 
 use super::waiters::{Places, Wait, Waiters};
@@ -25,6 +26,40 @@ pub(crate) struct Shared {
     /// What keeps the client alive: [`HANDLE`] for each handle, and [`STREAM`].
     keepers: AtomicUsize,
     detached: AtomicBool,
+    callback: Callback,
+}
+
+thread_local! {
+    /// Its address is a number for the thread.
+    static THREAD: u8 = const { 0 };
+}
+
+/// Which thread runs a callback of the client, if any.
+#[derive(Default)]
+pub(crate) struct Callback(AtomicUsize);
+
+impl Callback {
+    /// Runs the user's code. After a panic in it [`is_running`](Self::is_running) for ever.
+    #[inline]
+    pub(super) fn run<R>(&self, callback: impl FnOnce() -> R) -> R {
+        self.0.store(this_thread(), Ordering::Relaxed);
+        let result = callback();
+        self.0.store(0, Ordering::Relaxed);
+        result
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether the caller was called by it. Only this thread stores its own number, so there is nothing to order.
+    pub(crate) fn is_running_here(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == this_thread()
+    }
+}
+
+fn this_thread() -> usize {
+    THREAD.try_with(|thread| core::ptr::from_ref(thread).addr()).unwrap_or(usize::MAX)
 }
 
 pub(crate) struct Core {
@@ -63,6 +98,7 @@ impl Shared {
             delivers: AtomicBool::new(false),
             keepers: AtomicUsize::new(0),
             detached: AtomicBool::new(false),
+            callback: Callback::default(),
         })
     }
 
@@ -92,6 +128,15 @@ impl Shared {
         core.machine.request(now, request);
         self.note_delivers(&core.machine);
         Self::rouse(core);
+    }
+
+    pub(crate) fn reconnect(&self, delay: Duration) {
+        let in_callback = self.callback.is_running_here();
+        self.request(if in_callback { Request::ReconnectInCallback(delay) } else { Request::Reconnect(delay) });
+    }
+
+    pub(crate) fn callback(&self) -> &Callback {
+        &self.callback
     }
 
     #[inline]
@@ -150,11 +195,6 @@ impl Shared {
         self.detached.store(true, Ordering::Release);
     }
 
-    /// Whether nothing keeps the client alive, and it was not detached: it closes for good.
-    pub(crate) fn is_dropped(&self) -> bool {
-        self.keepers.load(Ordering::Acquire) == 0 && !self.detached.load(Ordering::Acquire)
-    }
-
     /// Whether there is no handle that could begin anew.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.keepers.load(Ordering::Acquire) < HANDLE
@@ -199,12 +239,15 @@ impl Waiter {
         Self { shared, places: Places::default() }
     }
 
-    /// Waits for the condition. It fails only where messages are waited for.
+    /// Waits for the condition. Inside a callback messages cannot leave: waiting for them fails there.
     pub(crate) fn poll(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<Result<(), FlushError>> {
         // The waker that is no longer needed is dropped after the lock.
         let (outcome, _unneeded) = {
             let Core { machine, waiters, .. } = &mut *self.shared.lock();
             match wait.outcome(machine) {
+                Poll::Pending if wait.is_for_sends() && self.shared.callback.is_running_here() => {
+                    (Poll::Ready(Err(FlushError::InCallback)), waiters.leave(wait, &mut self.places))
+                }
                 Poll::Pending => (Poll::Pending, waiters.wait(wait, &mut self.places, cx.waker())),
                 outcome => (outcome, waiters.leave(wait, &mut self.places)),
             }

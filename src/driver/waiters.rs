@@ -25,6 +25,11 @@ pub(crate) enum Wait {
 }
 
 impl Wait {
+    /// Whether messages have to leave for it.
+    pub(super) fn is_for_sends(self) -> bool {
+        !matches!(self, Self::Ended(_))
+    }
+
     /// The result, once the condition is true.
     pub(crate) fn outcome(self, machine: &Machine) -> Poll<Result<(), FlushError>> {
         let (is_met, result) = match self {

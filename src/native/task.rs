@@ -28,7 +28,13 @@ impl Task {
         let mut arrived = false;
         let mut last = None;
         for _ in 0..BATCH {
-            match pump.transport().poll(cx) {
+            let step = if pump.transport().is_opening() {
+                // Which runs providers, resolvers and connectors.
+                pump.in_callback(|socket| socket.poll(cx))
+            } else {
+                pump.transport().poll(cx)
+            };
+            match step {
                 Poll::Ready(Step::Message(message)) => {
                     arrived = true;
                     pump.message(message);
@@ -57,27 +63,22 @@ impl Task {
         }
         Poll::Pending
     }
-}
 
-impl Future for Task {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = &mut *self;
-        this.pump.transport().set_waker(cx.waker());
-        this.pump.drive();
+    fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.pump.transport().set_waker(cx.waker());
+        self.pump.drive();
         for _ in 0..TURN {
             // The socket before the clock: what has arrived counts before its absence does.
-            let drained = this.receive(cx).is_ready();
-            let due = this.pump.deadline().is_some_and(|deadline| this.pump.now() >= deadline);
+            let drained = self.receive(cx).is_ready();
+            let due = self.pump.deadline().is_some_and(|deadline| self.pump.now() >= deadline);
             if due {
-                this.pump.event(this.pump.now(), Input::Wake);
+                self.pump.event(self.pump.now(), Input::Wake);
             }
-            if this.pump.is_done() {
+            if self.pump.is_done() {
                 return Poll::Ready(());
             }
-            if drained && !due && this.pump.sleep(cx.waker()) {
-                match this.pump.timer().poll(cx) {
+            if drained && !due && self.pump.sleep(cx.waker()) {
+                match self.pump.timer().poll(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(()) => {}
                 }
@@ -85,5 +86,16 @@ impl Future for Task {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.pump.set_working(true);
+        let polled = self.turn(cx);
+        self.pump.set_working(false);
+        polled
     }
 }

@@ -61,5 +61,9 @@ impl Timer for NativeTimer {
 
     fn arm(&mut self, deadline: Option<Timestamp>) {
         self.deadline = deadline;
+        if deadline.is_none() {
+            // A client that has ended is not woken once more.
+            self.sleep = None;
+        }
     }
 }

@@ -57,6 +57,9 @@ suite! {
         s08a_reconnect_while_open_closes_with_1000 s08a_reconnect_while_waiting s08b_provider_chooses_subprotocols
         s08b_provider_is_asked_for_every_attempt s08b_provider_that_fails s08b_provider_that_is_too_slow
         s08b_provider_with_a_bad_url s08d_open_timeout s08d_open_timeout_is_for_all_of_it;
+    pace:
+        s08a_close_ends_a_client_whose_callbacks_always_reconnect s08a_reconnect_in_a_loop_over_events_keeps_a_pace
+        s08a_reconnect_in_callbacks_keeps_to_the_policys_pace;
     closing:
         s09_codes_are_refused_at_the_call s09_limits_are_accepted
         s10_close_amid_a_flood s10_close_timeout

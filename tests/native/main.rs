@@ -2,6 +2,7 @@
 //! broken networks, TLS, and other people's servers.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
+mod callbacks;
 #[cfg(feature = "cookies")]
 mod cookies;
 #[cfg(feature = "deflate")]

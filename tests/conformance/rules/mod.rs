@@ -7,6 +7,7 @@ pub mod life;
 pub mod liveness;
 #[cfg(not(target_family = "wasm"))]
 pub mod native_only;
+pub mod pace;
 pub mod payload;
 pub mod receiving;
 pub mod reconnecting;
