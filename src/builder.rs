@@ -241,8 +241,9 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// An option has a value that cannot work; nothing was dialled. Natively also where no tokio runtime is entered:
-    /// see `homing::native::BuilderExt::run` for programs without one.
+    /// An option has a value that cannot work; nothing was dialled. Natively also where no tokio runtime is entered (see
+    /// `homing::native::BuilderExt::run` for programs without one), or one without timers or I/O, which
+    /// `tokio::runtime::Builder::enable_all` enables.
     pub fn connect(self) -> Result<WebSocket, ConfigError> {
         let (setup, source) = self.check()?;
         platform::connect(setup, source)

@@ -15,6 +15,7 @@ mod proxy;
 mod redirect;
 mod retry_after;
 mod run;
+mod runtime;
 mod socket;
 mod stream;
 mod target;

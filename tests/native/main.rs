@@ -22,6 +22,7 @@ mod proxy_servers;
 mod redirects;
 mod refusals;
 mod roads;
+mod runtimes;
 mod streams;
 mod support;
 mod tls;
