@@ -29,6 +29,9 @@ impl<T, F: FnMut(&T) -> bool + MaybeSend + 'static> Predicate<T> for F {
 
 /// Configures a client. Made by [`WebSocket::builder`]; every option has a default that suits most.
 ///
+/// A callback is given a handle. One that owns a clone of it, or of the handle that `connect` returned, keeps its client alive
+/// for ever: keep a [`WeakWebSocket`](crate::WeakWebSocket) in place of it.
+///
 /// What only exists natively (headers, TLS, socket options) is added by `homing::native::BuilderExt`, what only exists
 /// in browsers by `homing::web::BuilderExt`.
 ///

@@ -17,12 +17,13 @@ use crate::machine::{PausedBy, Request, State};
 use crate::message::{BinaryType, Message, Text};
 use crate::stats::Stats;
 use crate::waiting::{Closed, Flush, Ready, Unflushed};
+use crate::weak::WeakWebSocket;
 
 /// A WebSocket client that comes back: a handle, cheap to clone, usable from everywhere.
 ///
 /// The client outlives its connections. Dropping the last handle closes it gracefully; [`detach`](Self::detach) lets
-/// it run on. [`Events`](crate::Events) keep it alive as a handle does. No method blocks, and every one may be called in
-/// every callback.
+/// it run on. [`Events`](crate::Events) keep it alive as a handle does, and so does a clone that one of its own callbacks
+/// owns: keep a [`WeakWebSocket`] there. No method blocks, and every one may be called in every callback.
 ///
 /// It is also a [`Sink`](futures_sink::Sink) of messages, which waits for room in the send buffer.
 #[must_use = "a client closes when its last handle is dropped: keep the handle, or call `detach`"]
@@ -44,6 +45,17 @@ impl WebSocket {
     pub(crate) fn new(shared: Arc<Shared>, binary_type: BinaryType) -> Self {
         shared.add_handle();
         Self { waiter: Waiter::new(shared), unflushed: Unflushed::default(), binary_type, counted: true }
+    }
+
+    /// `None` if nothing keeps the client alive.
+    pub(crate) fn upgraded(shared: Arc<Shared>, binary_type: BinaryType) -> Option<Self> {
+        let is_alive = shared.revive_handle();
+        is_alive.then(|| Self {
+            waiter: Waiter::new(shared),
+            unflushed: Unflushed::default(),
+            binary_type,
+            counted: true,
+        })
     }
 
     pub(crate) fn uncounted(&self) -> Self {
@@ -175,6 +187,11 @@ impl WebSocket {
     /// Delivers messages again.
     pub fn resume(&self) {
         self.shared().request(Request::Pause(PausedBy::User, false));
+    }
+
+    /// Returns a handle that does not keep the client alive, for callbacks to keep.
+    pub fn downgrade(&self) -> WeakWebSocket {
+        WeakWebSocket::new(self.shared(), self.binary_type)
     }
 
     /// Lets the client run on when its last handle is dropped.

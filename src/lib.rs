@@ -18,6 +18,7 @@ mod request;
 mod stats;
 mod stream;
 mod waiting;
+mod weak;
 
 pub use builder::Builder;
 pub use client::WebSocket;
@@ -32,3 +33,4 @@ pub use request::{ProviderError, Request};
 pub use stats::Stats;
 pub use stream::Events;
 pub use waiting::{Closed, Flush, Ready, SinkError};
+pub use weak::WeakWebSocket;

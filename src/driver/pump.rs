@@ -206,7 +206,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 
     /// Whether the client is closed and nobody is left to begin anew: the pump can be dropped.
     pub fn is_done(&self) -> bool {
-        self.shared.is_abandoned() && self.shared.lock().machine.is_over()
+        self.shared.is_done()
     }
 
     fn handle(&mut self, now: Timestamp, input: Input) {

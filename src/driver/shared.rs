@@ -172,6 +172,20 @@ impl Shared {
         self.keepers.fetch_add(HANDLE, Ordering::Relaxed);
     }
 
+    /// Adds a handle where there may be none, and returns whether that was possible: a client without handles closes, or
+    /// lives until its end where it has a stream or was detached.
+    pub(crate) fn revive_handle(&self) -> bool {
+        // Locked, so that the end does not come meanwhile.
+        let core = self.lock();
+        let least = match (core.machine.is_over(), self.detached.load(Ordering::Acquire)) {
+            (true, _) => HANDLE,
+            (false, false) => STREAM,
+            (false, true) => 0,
+        };
+        let add = |keepers| (keepers >= least).then_some(keepers + HANDLE);
+        self.keepers.fetch_update(Ordering::AcqRel, Ordering::Acquire, add).is_ok()
+    }
+
     pub(crate) fn drop_handle(&self) {
         self.drop_keeper(HANDLE);
     }
@@ -195,9 +209,14 @@ impl Shared {
         self.detached.store(true, Ordering::Release);
     }
 
-    /// Whether there is no handle that could begin anew.
-    pub(crate) fn is_abandoned(&self) -> bool {
-        self.keepers.load(Ordering::Acquire) < HANDLE
+    /// Whether the client has ended and there is no handle that could begin anew.
+    pub(super) fn is_done(&self) -> bool {
+        let is_abandoned = || self.keepers.load(Ordering::Acquire) < HANDLE;
+        // Most of the time there is a handle, and no need for the lock.
+        is_abandoned() && {
+            let core = self.lock();
+            core.machine.is_over() && is_abandoned()
+        }
     }
 
     /// The pump is gone before the client ended.

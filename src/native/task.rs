@@ -99,3 +99,55 @@ impl Future for Task {
         polled
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::future::poll_fn;
+    use core::sync::atomic::{AtomicU64, Ordering};
+    use core::time::Duration;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Heartbeat, Reconnect, State, WebSocket};
+
+    /// A handle that its own callback holds keeps the task, but nothing runs in it.
+    #[tokio::test]
+    async fn s04_nothing_runs_after_the_end() {
+        let server = homing_test_server::Server::start().unwrap();
+        let short = Duration::from_millis(100);
+        let heartbeat = Heartbeat::ping(short, Duration::from_secs(30));
+        for path in ["/echo", "/drop", "/stall"] {
+            let slot = Arc::new(std::sync::Mutex::new(None::<WebSocket>));
+            let held = slot.clone();
+            let builder =
+                WebSocket::builder(server.url(path)).reconnect(Reconnect::fixed(short)).heartbeat(heartbeat.clone());
+            let builder = builder.open_timeout(short * 2).on_connect(move |_| drop(held.lock().unwrap().clone()));
+            let (setup, source) = builder.check().unwrap();
+            let (ws, pump) = Pump::start(setup, |setup| Socket::new(setup, source), NativeTimer::new()).unwrap();
+            *slot.lock().unwrap() = Some(ws.clone());
+            let (mut task, polls) = (Task::new(pump), Arc::new(AtomicU64::new(0)));
+            let counted = polls.clone();
+            let running = tokio::spawn(poll_fn(move |cx| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Pin::new(&mut task).poll(cx)
+            }));
+            tokio::time::sleep(short).await;
+            let closed = ws.closed();
+            ws.close(1000, "").unwrap();
+            drop(ws);
+            drop(closed.await);
+            // The poll that brought the end may be followed by one that finds nothing to do.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            let before = polls.load(Ordering::Relaxed);
+            tokio::time::sleep(short * 5).await;
+            assert_eq!(polls.load(Ordering::Relaxed), before, "{path}");
+            assert!(!running.is_finished(), "{path}: the handle may begin anew");
+            let ws = slot.lock().unwrap().take().unwrap();
+            assert_eq!(ws.state(), State::Closed);
+            drop(ws);
+            running.await.unwrap();
+        }
+    }
+}

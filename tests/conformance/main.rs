@@ -38,7 +38,7 @@ suite! {
         s03_order_of_an_attempt s04_every_end_is_told_once s04_reasons s04_the_end_is_the_same_for_everyone;
     handles:
         s06_a_client_without_handle_and_stream_closes s06_a_clone_keeps_it_alive s06_a_dropped_client_is_not_revived
-        s06_a_stream_keeps_its_client_alive s06_detached_it_is_freed_after_its_end s06_detached_it_runs_on
+        s06_a_stream_keeps_its_client_alive s06_a_weak_handle_does_not_keep_it_alive s06_detached_it_is_freed_after_its_end s06_detached_it_runs_on
         s06_drop_of_the_last_handle_before_open s06_drop_of_the_last_handle_closes_gracefully
         s06_futures_do_not_keep_it_alive s06_handles_are_send_and_sync;
     reentrancy:

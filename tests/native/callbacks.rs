@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::executor::block_on;
 use futures::{FutureExt as _, SinkExt};
 use homing::native::BuilderExt;
-use homing::{EndReason, FlushError, Message, Reconnect, Refusal, WebSocket};
+use homing::{EndReason, FlushError, Message, Reconnect, Refusal, WeakWebSocket, WebSocket};
 use tokio::io::DuplexStream;
 use tokio::runtime::Builder as RuntimeBuilder;
 
@@ -182,4 +182,36 @@ async fn s15_a_spawned_task_may_wait() {
     let _ws = builder.connect().unwrap();
     let flushed = tokio::time::timeout(PATIENCE, results.recv()).await.expect("it has left");
     assert_eq!(flushed, Some(Ok(())));
+}
+
+/// Two clients whose callbacks hold each other, and themselves, by weak handles.
+#[tokio::test]
+async fn s06_weak_handles_in_callbacks_leave_no_task() {
+    let server = server();
+    let slots: [Arc<Mutex<Option<WeakWebSocket>>>; 2] = Default::default();
+    let clients = [0, 1].map(|number| {
+        let slots = slots.clone();
+        let builder = WebSocket::builder(server.url("/echo")).on_message(move |_, message| {
+            if let Some(other) = slots[1 - number].lock().unwrap().as_ref().and_then(WeakWebSocket::upgrade) {
+                let _ = other.send(message);
+            }
+        });
+        builder.connect().unwrap()
+    });
+    for (slot, ws) in slots.iter().zip(&clients) {
+        *slot.lock().unwrap() = Some(ws.downgrade());
+        ws.send("back and forth").unwrap();
+    }
+    while clients[1].stats().messages_received < 10 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(clients);
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let gone = async {
+        while metrics.num_alive_tasks() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("no task is left");
+    assert!(slots.iter().all(|slot| slot.lock().unwrap().as_ref().unwrap().upgrade().is_none()));
 }

@@ -1,7 +1,7 @@
 //! What keeps a client alive: S6.
 
 use futures::StreamExt as _;
-use homing::{EndReason, Event, WebSocket};
+use homing::{EndReason, Event, WeakWebSocket, WebSocket};
 
 use super::*;
 
@@ -123,4 +123,24 @@ pub async fn s06_a_client_without_handle_and_stream_closes(env: Env) {
     while !matches!(env.soon("an event", events.next()).await, Some(Event::Message(_))) {}
     drop(events);
     assert_eq!(env.server().wait_for_close().await.0, Some(1000));
+}
+
+pub async fn s06_a_weak_handle_does_not_keep_it_alive(env: Env) {
+    let log = env.log();
+    let slot = std::sync::Arc::new(std::sync::Mutex::new(None::<WeakWebSocket>));
+    let theirs = slot.clone();
+    let echo = move |_: &WebSocket, event: &Event| {
+        if let Event::Open(_) = event {
+            let weak = theirs.lock().unwrap().clone().expect("connected by then");
+            weak.upgrade().expect("it has a handle").send("from a weak one").unwrap();
+        }
+    };
+    let ws = env.client("/echo").handler(log.then(echo)).connect().unwrap();
+    *slot.lock().unwrap() = Some(ws.downgrade());
+    log.messages(1).await;
+    let weak = ws.downgrade();
+    drop(ws);
+    assert!(weak.upgrade().is_none(), "it is closing");
+    log.ended(1).await;
+    assert_eq!(log.story(), "open, from a weak one, close 1000, end");
 }
