@@ -6,6 +6,7 @@ mod dial;
 mod frames;
 mod handshake;
 mod incoming;
+mod lookup;
 mod opening;
 mod options;
 mod parting;

@@ -23,6 +23,7 @@ mod redirects;
 mod refusals;
 mod roads;
 mod runtimes;
+mod spread;
 mod streams;
 mod support;
 mod tls;
