@@ -265,10 +265,10 @@ impl Waiter {
             let Core { machine, waiters, .. } = &mut *self.shared.lock();
             match wait.outcome(machine) {
                 Poll::Pending if wait.is_for_sends() && self.shared.callback.is_running_here() => {
-                    (Poll::Ready(Err(FlushError::InCallback)), waiters.leave(wait, &mut self.places))
+                    (Poll::Ready(Err(FlushError::InCallback)), waiters.leave(wait.kind(), &mut self.places))
                 }
                 Poll::Pending => (Poll::Pending, waiters.wait(wait, &mut self.places, cx.waker())),
-                outcome => (outcome, waiters.leave(wait, &mut self.places)),
+                outcome => (outcome, waiters.leave(wait.kind(), &mut self.places)),
             }
         };
         outcome
@@ -285,7 +285,11 @@ impl Clone for Waiter {
 impl Drop for Waiter {
     fn drop(&mut self) {
         if !self.places.is_empty() {
-            let _unneeded = self.shared.lock().waiters.leave_all(&mut self.places);
+            for kind in 0..3 {
+                // In a statement of its own: no waker is dropped under the lock.
+                let unneeded = self.shared.lock().waiters.leave(kind, &mut self.places);
+                drop(unneeded);
+            }
         }
     }
 }

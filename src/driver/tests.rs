@@ -230,3 +230,18 @@ fn s15_a_sink_fails_for_what_was_lost_before_its_flush() {
     network.advance(MS);
     assert_eq!(poll_flush(&mut sink), Poll::Ready(Ok(())));
 }
+
+/// One that waits for long, and others that come and go behind it, as in a `select` in a loop.
+#[test]
+fn s15_futures_that_come_and_go_take_no_memory() {
+    let (_network, ws) = stuck();
+    let first = Task::pending(ws.closed());
+    let others: Vec<_> = (0..20).map(|_| Task::pending(ws.closed())).collect();
+    for _ in 0..10_000 {
+        drop(Task::pending(ws.closed()));
+    }
+    assert_eq!(waiting(&ws), 21);
+    assert!(ws.shared().lock().waiters.entries() < 100);
+    drop((first, others));
+    assert_eq!(ws.shared().lock().waiters.entries(), 0);
+}

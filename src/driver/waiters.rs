@@ -3,15 +3,12 @@
 //! A queue is sorted by the order in which its conditions become true. A drive therefore looks at the first entry of
 //! each queue only, however many futures are pending.
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::mem::replace;
 use core::task::{Poll, Waker};
 
 use crate::error::FlushError;
 use crate::machine::Machine;
-
-/// An empty queue keeps memory for at most this many wakers.
-const ROOM: usize = 64;
 
 /// What a future waits for.
 #[derive(Clone, Copy)]
@@ -40,6 +37,15 @@ impl Wait {
             Self::Flushed(_) => (machine.is_over(), Err(FlushError::Ended)),
         };
         if is_met { Poll::Ready(result) } else { Poll::Pending }
+    }
+
+    /// Which queue it is in.
+    pub(super) fn kind(self) -> usize {
+        match self {
+            Self::Ready => 0,
+            Self::Flushed(_) => 1,
+            Self::Ended(_) => 2,
+        }
     }
 
     /// Sorts a queue: a condition never becomes true before one of its kind with a lower threshold.
@@ -85,38 +91,39 @@ impl Mark {
 }
 
 /// The key of an entry. Number 0 is no entry.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default)]
 struct Place {
     threshold: u64,
     number: u64,
 }
 
+impl Place {
+    fn is_before(self, other: Self) -> bool {
+        self.threshold < other.threshold || (self.threshold == other.threshold && self.number < other.number)
+    }
+}
+
 /// The entries of one [`Waiter`](super::Waiter), one for each kind.
 #[derive(Default)]
-pub(crate) struct Places {
-    ready: Place,
-    flushed: Place,
-    ended: Place,
-}
+pub(crate) struct Places([Place; 3]);
 
 impl Places {
     /// Whether there never was an entry, or it was removed by its waiter.
     pub(super) fn is_empty(&self) -> bool {
-        [self.ready, self.flushed, self.ended].iter().all(|place| place.number == 0)
+        self.0.iter().all(|place| place.number == 0)
     }
 }
 
 struct Waiting {
     wait: Wait,
     place: Place,
-    waker: Waker,
+    /// `None` once the future was woken or dropped. The entry goes later, with others.
+    waker: Option<Waker>,
 }
 
 #[derive(Default)]
 pub(super) struct Waiters {
-    ready: VecDeque<Waiting>,
-    flushed: VecDeque<Waiting>,
-    ended: VecDeque<Waiting>,
+    queues: [Queue; 3],
     /// The number of the latest entry.
     number: u64,
     /// How many conditions were evaluated.
@@ -124,54 +131,54 @@ pub(super) struct Waiters {
     pub(super) looks: u64,
 }
 
+/// Entries in ascending order of their places.
+#[derive(Default)]
+struct Queue {
+    entries: Vec<Waiting>,
+    /// How many entries have a waker. None before `first` has.
+    alive: usize,
+    first: usize,
+}
+
 impl Waiters {
     /// Adds an entry or updates its waker. Returns a waker to be dropped after the lock, as a drop runs foreign code.
     pub(super) fn wait(&mut self, wait: Wait, places: &mut Places, waker: &Waker) -> Option<Waker> {
+        let kind = wait.kind();
+        let (Some(queue), Some(place)) = (self.queues.get_mut(kind), places.0.get_mut(kind)) else { return None };
         let threshold = wait.threshold();
-        self.number += 1;
-        let number = self.number;
-        let (queue, place) = self.queue(wait, places);
-        let mut before = None;
-        if let Some(at) = find(queue, *place) {
-            match queue.get_mut(at) {
-                Some(known) if place.threshold == threshold => {
-                    known.wait = wait;
-                    let is_same = known.waker.will_wake(waker);
-                    return (!is_same).then(|| replace(&mut known.waker, waker.clone()));
-                }
-                _ => before = take(queue, at),
+        if place.threshold == threshold {
+            if let Some(known) = queue.find(*place) {
+                known.wait = wait;
+                return match &mut known.waker {
+                    Some(known) if !known.will_wake(waker) => Some(replace(known, waker.clone())),
+                    _ => None,
+                };
             }
         }
-        *place = Place { threshold, number };
-        let at = queue.partition_point(|other| other.place < *place);
-        queue.insert(at, Waiting { wait, place: *place, waker: waker.clone() });
+        let before = queue.take(*place);
+        self.number += 1;
+        *place = Place { threshold, number: self.number };
+        queue.add(Waiting { wait, place: *place, waker: Some(waker.clone()) });
         before
     }
 
     /// Removes the entry of this kind. Returns its waker, as [`wait`](Self::wait) does.
-    pub(super) fn leave(&mut self, wait: Wait, places: &mut Places) -> Option<Waker> {
-        let (queue, place) = self.queue(wait, places);
-        let place = core::mem::take(place);
-        let at = find(queue, place)?;
-        take(queue, at)
-    }
-
-    /// Removes all entries.
-    pub(super) fn leave_all(&mut self, places: &mut Places) -> [Option<Waker>; 3] {
-        [Wait::Ready, Wait::Flushed(Mark { accepted: 0, losses: 0 }), Wait::Ended(0)]
-            .map(|wait| self.leave(wait, places))
+    pub(super) fn leave(&mut self, kind: usize, places: &mut Places) -> Option<Waker> {
+        let place = core::mem::take(places.0.get_mut(kind)?);
+        self.queues.get_mut(kind)?.take(place)
     }
 
     /// Removes an entry whose condition is true.
     pub(super) fn next_met(&mut self, machine: &Machine) -> Option<Waker> {
-        for queue in [&mut self.ready, &mut self.flushed, &mut self.ended] {
-            let Some(first) = queue.front() else { continue };
+        for queue in &mut self.queues {
+            let Some(first) = queue.first() else { continue };
             #[cfg(test)]
             {
                 self.looks += 1;
             }
             if first.wait.outcome(machine).is_ready() {
-                return take(queue, 0);
+                let place = first.place;
+                return queue.take(place);
             }
         }
         None
@@ -179,34 +186,68 @@ impl Waiters {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.ready.len() + self.flushed.len() + self.ended.len()
+        self.queues.iter().map(|queue| queue.alive).sum()
+    }
+
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        self.queues.iter().map(|queue| queue.entries.len()).sum()
     }
 
     /// Whether a future waits for messages to leave.
     pub(super) fn wait_for_sends(&self) -> bool {
-        !self.ready.is_empty() || !self.flushed.is_empty()
+        let [ready, flushed, _] = &self.queues;
+        ready.alive + flushed.alive > 0
+    }
+}
+
+impl Queue {
+    /// How many entries come before this place.
+    fn position(&self, place: Place) -> usize {
+        let (mut from, mut to) = (self.first, self.entries.len());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            match self.entries.get(middle) {
+                Some(entry) if entry.place.is_before(place) => from = middle + 1,
+                _ => to = middle,
+            }
+        }
+        from
     }
 
-    fn queue<'a>(&'a mut self, wait: Wait, places: &'a mut Places) -> (&'a mut VecDeque<Waiting>, &'a mut Place) {
-        match wait {
-            Wait::Ready => (&mut self.ready, &mut places.ready),
-            Wait::Flushed(_) => (&mut self.flushed, &mut places.flushed),
-            Wait::Ended(_) => (&mut self.ended, &mut places.ended),
+    fn find(&mut self, place: Place) -> Option<&mut Waiting> {
+        let at = self.position(place);
+        self.entries.get_mut(at).filter(|entry| entry.place.number == place.number && entry.waker.is_some())
+    }
+
+    fn first(&mut self) -> Option<&Waiting> {
+        while self.entries.get(self.first).is_some_and(|entry| entry.waker.is_none()) {
+            self.first += 1;
+        }
+        self.entries.get(self.first)
+    }
+
+    fn add(&mut self, waiting: Waiting) {
+        let mut at = self.position(waiting.place);
+        self.entries.push(waiting);
+        self.alive += 1;
+        // New ones belong to the end, but for futures that were made long before they are polled.
+        while at + 1 < self.entries.len() {
+            let last = self.entries.len() - 1;
+            self.entries.swap(at, last);
+            at += 1;
         }
     }
-}
 
-fn find(queue: &VecDeque<Waiting>, place: Place) -> Option<usize> {
-    if place.number == 0 {
-        return None;
+    fn take(&mut self, place: Place) -> Option<Waker> {
+        let waker = self.find(place)?.waker.take();
+        self.alive -= 1;
+        if self.alive == 0 {
+            *self = Self::default();
+        } else if self.alive * 2 < self.entries.len() {
+            self.entries.retain(|entry| entry.waker.is_some());
+            self.first = 0;
+        }
+        waker
     }
-    queue.binary_search_by(|other| other.place.cmp(&place)).ok()
-}
-
-fn take(queue: &mut VecDeque<Waiting>, at: usize) -> Option<Waker> {
-    let waiting = queue.remove(at)?;
-    if queue.is_empty() && queue.capacity() > ROOM {
-        *queue = VecDeque::new();
-    }
-    Some(waiting.waker)
 }
