@@ -2,7 +2,7 @@
 //!
 //! A callback runs for each attempt. One that always reconnects would dial a peer that is down in a loop and could not be
 //! closed, so it keeps to the pace of the policy, and does not undo a close. A caller from outside, such as a person who
-//! presses a button, dials at once, unless such a dial has just failed.
+//! presses a button, dials at once, unless such a dial has just failed. An open connection is replaced at once by either.
 
 use core::time::Duration;
 
@@ -47,9 +47,8 @@ impl Machine {
     /// How long a reconnect by hand waits that asked for this delay.
     pub(super) fn paced(&mut self, delay: Duration, in_callback: bool) -> Duration {
         let is_up = self.phase.has_socket();
-        self.by_hand.next = in_callback || !is_up;
-        let lasted = if is_up { self.lasts() } else { self.lasted };
-        if lasted {
+        self.by_hand.next = !is_up || (in_callback && self.opened_at.is_none());
+        if !self.by_hand.next || (!is_up && self.lasted) {
             return delay;
         }
         let failed = !is_up && self.last_close.as_ref().is_some_and(|close| close.initiator != Initiator::Local);

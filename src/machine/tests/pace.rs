@@ -102,13 +102,29 @@ fn s08a_a_callback_dials_at_once_after_an_attempt_that_lasted() {
 }
 
 #[test]
-fn s08a_a_callback_that_reconnects_at_each_open_keeps_a_pace() {
+fn s08a_a_callback_replaces_an_open_connection_at_once() {
+    let mut rig = Rig::new(config());
+    for _ in 0..5 {
+        rig.inside("open", |machine, now| machine.request(now, in_callback()));
+        rig.opens();
+        rig.socket_ends(1000);
+        assert_eq!(rig.due_in(), Some(Duration::ZERO));
+        rig.after(Duration::ZERO);
+    }
+    // But not with what it dials in on_close as well, nor what it never lets open.
     let mut rig = Rig::new(config());
     for expected in [0, 1, 1, 1] {
         rig.inside("open", |machine, now| machine.request(now, in_callback()));
         rig.inside("close", |machine, now| machine.request(now, in_callback()));
         rig.opens();
         rig.socket_ends(1000);
+        assert_eq!(rig.due_in(), Some(expected * SECOND));
+        rig.after(expected * SECOND);
+    }
+    let mut rig = Rig::new(config());
+    for expected in [0, 1, 1, 1] {
+        rig.inside("connect", |machine, now| machine.request(now, in_callback()));
+        rig.socket(SocketEvent::Connected);
         assert_eq!(rig.due_in(), Some(expected * SECOND));
         rig.after(expected * SECOND);
     }

@@ -66,18 +66,19 @@ impl Model<'_> {
         self.by_hand.closed &= inside;
         let stable_after = self.setup.stable_after;
         let lasts = |attempt: &Attempt| attempt.opened.is_some_and(|opened| self.now - opened >= stable_after);
+        let opened = self.attempt.as_ref().is_some_and(|attempt| attempt.opened.is_some());
         let (is_up, failed, lasted) = match &self.attempt {
             None => (false, self.by_hand.failed, self.by_hand.lasted),
             Some(attempt) if attempt.error.is_some() || attempt.dropped => {
                 (false, attempt.error.is_some(), lasts(attempt))
             }
-            Some(attempt) => {
+            Some(_) => {
                 // Its socket may be gone, which is not told yet.
                 self.by_hand.unsure |= self.is_behind() && state == State::Closing;
-                (true, false, lasts(attempt))
+                (true, false, opened)
             }
         };
-        self.by_hand.next = inside || !is_up;
+        self.by_hand.next = !is_up || (inside && !opened);
         if self.by_hand.unsure {
             return Some((delay, delay.max(self.setup.policy.max).max(SECOND)));
         }
