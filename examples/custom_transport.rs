@@ -11,7 +11,7 @@ use std::task::{Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use homing::driver::{AttemptId, Clock, Input, Pump, SocketEvent, Timer, Timestamp, Transport};
+use homing::driver::{AttemptId, Buffered, Clock, Input, Pump, SocketEvent, Timer, Timestamp, Transport};
 use homing::{CloseCode, Handshake, Message, Reconnect, State, WebSocket};
 
 /// What the owner of the pump waits for.
@@ -60,10 +60,12 @@ impl Transport for Threads {
 
     fn ping(&mut self, _beat: u64) {}
 
+    fn heartbeat(&mut self, _message: Message) {}
+
     fn read(&mut self, _on: bool) {}
 
-    fn buffered_amount(&self) -> usize {
-        0
+    fn buffered(&mut self) -> Buffered {
+        Buffered::default()
     }
 }
 

@@ -5,10 +5,10 @@ use core::time::Duration;
 use crate::client::WebSocket;
 use crate::close::{CloseEvent, End};
 use crate::driver::platform::{self, MaybeSend};
-use crate::error::{ConfigError, Error, joined};
+use crate::error::{ConfigError, Error};
 use crate::handler::{Closures, Handler};
 use crate::handshake::Handshake;
-use crate::machine::{Config, Fault, Heartbeat, Reconnect, ZERO};
+use crate::machine::{Config, Fault, Heartbeat, Reconnect, ZERO, micros};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, ProviderError, Request, Source};
 use crate::stream::Events;
@@ -69,6 +69,8 @@ impl Builder {
     }
 
     /// Offers a subprotocol; the first offered is the one preferred. The server must choose one of them.
+    ///
+    /// `connect` fails if one is not a token (RFC 7230), if one is offered twice, and for more than 1,000.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.setup.request.protocols.push(protocol.into());
         self
@@ -94,8 +96,9 @@ impl Builder {
         self.judged("reconnect", judged)
     }
 
-    /// Overrides which closes are retried. By default all are, but close codes 1008 and 1010 and refusals with 4xx
-    /// (other than 408, 425 and 429). Never asked after a local `close`; `max_attempts` still holds.
+    /// Overrides which closes are retried. By default all are, except close codes 1008 and 1010 and, while the client
+    /// was never open, refusals with 4xx (other than 408, 425 and 429). Never asked after a local `close`;
+    /// `max_attempts` still holds.
     pub fn retry_if(mut self, predicate: impl FnMut(&CloseEvent) -> bool + MaybeSend + 'static) -> Self {
         self.setup.retry_if = Some(Box::new(predicate));
         self
@@ -107,18 +110,28 @@ impl Builder {
         self
     }
 
+    /// Limits how long a server's `Retry-After` header can delay the next attempt. Default 1 hour. Zero ignores the
+    /// header; where the policy of [`reconnect`](Self::reconnect) waits longer, that counts.
+    ///
+    /// Natively only a refusal with status 429 or 503, by the server or a proxy, can ask for a delay (RFC 9110, section
+    /// 10.2.3). Browsers hide the header, so that this has no effect there.
+    pub fn max_retry_after(mut self, limit: Duration) -> Self {
+        self.setup.config.max_retry_after = limit;
+        self
+    }
+
     /// The limit for dialling and opening handshake together. Default 10 s; `None` disables it.
     pub fn open_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
         self.setup.config.open_timeout = timeout;
-        self.judged("open_timeout", not_zero(timeout != Some(Duration::ZERO)))
+        self.judged("open_timeout", not_zero(timeout.is_none_or(|timeout| micros(timeout) > 0)))
     }
 
     /// How long a close waits for the peer's Close frame. Default 5 s. Queued messages leave first, and have as long
     /// again whenever some of them leave.
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.setup.config.close_timeout = timeout;
-        self.judged("close_timeout", not_zero(!timeout.is_zero()))
+        self.judged("close_timeout", not_zero(micros(timeout) > 0))
     }
 
     /// How to notice a dead peer. Natively by default Ping frames every 20 s, answered within 20 s; `None` disables.
@@ -306,6 +319,7 @@ impl Setup {
             open_timeout: Some(Duration::from_secs(10)),
             close_timeout: Duration::from_secs(5),
             stable_after: Duration::from_secs(5),
+            max_retry_after: Duration::from_secs(3600),
             max_send_buffer: 1 << 20,
             has_provider: false,
             has_predicate: false,
@@ -361,20 +375,29 @@ impl Builder {
     }
 }
 
-/// Checks subprotocols: tokens (RFC 7230, section 3.2.6), each once.
+/// More than any server reads, and few enough to compare each with each.
+const MAX_PROTOCOLS: usize = 1000;
+
+/// Checks subprotocols: tokens, each once. They are not repeated in errors: where a browser can send no headers, a
+/// subprotocol carries the token.
 pub(crate) fn check_protocols(protocols: &[String]) -> Result<(), ConfigError> {
-    let is_token = |text: &str| {
-        let is_mark =
-            |byte| matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
-    };
+    let fault = |fault: &str| Err(ConfigError::new("protocol", fault));
+    if protocols.len() > MAX_PROTOCOLS {
+        return fault("more than 1,000 are offered");
+    }
     for (position, protocol) in protocols.iter().enumerate() {
         if !is_token(protocol) {
-            return Err(ConfigError::new("protocol", joined(&["\"", protocol, "\" is not a token (RFC 7230)"])));
+            return fault("a subprotocol is not a token (RFC 7230): letters, digits and !#$%&'*+-.^_`|~ only");
         }
         if protocols.iter().take(position).any(|earlier| earlier == protocol) {
-            return Err(ConfigError::new("protocol", joined(&["\"", protocol, "\" is offered twice"])));
+            return fault("a subprotocol is offered twice");
         }
     }
     Ok(())
+}
+
+/// Whether it is a token (RFC 7230, section 3.2.6).
+pub(crate) fn is_token(text: &str) -> bool {
+    let is_mark = |byte| matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
 }

@@ -145,8 +145,8 @@ pub struct End {
 pub enum EndReason {
     /// Closed on this side: `close`, `abort`, `cancel_reconnect`, or the drop of the last handle.
     Closed,
-    /// Trying again would give the same: close code 1008 or 1010, a refusal such as 401 or 404, or nothing to dial
-    /// with.
+    /// Trying again would give the same: close code 1008 or 1010, a refusal such as 401 or 404 of a client that was
+    /// never open, or nothing to dial with.
     Fatal,
     /// The limit of attempts is reached (which is none for [`Reconnect::never`](crate::Reconnect::never)).
     Exhausted,

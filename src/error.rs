@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::handshake::Headers;
 use crate::message::Message;
+use crate::shown::Shown;
 
 /// An attempt failed. Told by [`on_error`](crate::Handler::on_error), before the attempt's `on_close`.
 ///
@@ -201,6 +202,11 @@ impl Error {
         self.cause.retry_after
     }
 
+    /// Whether the server or a proxy refused, which a gateway may do while what is behind it restarts.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status().is_some()
+    }
+
     /// Whether the same would happen again, where the next request is the same.
     pub(crate) fn is_fatal(&self) -> bool {
         match self.cause.kind {
@@ -234,7 +240,7 @@ impl fmt::Display for Error {
             write!(f, " with status {status}")?;
         }
         if !self.cause.detail.is_empty() {
-            write!(f, ": {}", self.cause.detail)?;
+            write!(f, ": {}", Shown(&self.cause.detail))?;
         }
         if !self.url.is_empty() {
             write!(f, " ({})", self.url)?;
@@ -247,9 +253,9 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Error");
         out.field("kind", &self.cause.kind).field("code", &self.code()).field("url", &self.url);
-        out.field("detail", &self.cause.detail);
+        out.field("detail", &Shown(&self.cause.detail));
         if let Some(source) = &self.cause.source {
-            out.field("source", &format_args!("{source}"));
+            out.field("source", &Shown(source));
         }
         out.finish()
     }
@@ -271,6 +277,7 @@ impl PartialEq for Error {
 }
 
 /// As `concat` does, without what panics there.
+#[allow(dead_code, reason = "for browsers, where formatting would be most of a small app")]
 pub(crate) fn joined(parts: &[&str]) -> String {
     let mut text = String::new();
     parts.iter().for_each(|part| text.push_str(part));

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// The answer to the opening handshake, as [`on_open`](crate::Handler::on_open) gets it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Handshake {
     /// The HTTP status, 101. `None` in browsers, which hide it.
@@ -16,6 +16,19 @@ pub struct Handshake {
     pub protocol: Option<String>,
     /// The extensions in use, as the server wrote them; empty for none.
     pub extensions: String,
+}
+
+/// Without the subprotocol, which can be a token, and the values of headers.
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = self.protocol.as_ref().map(|_| format_args!(".."));
+        f.debug_struct("Handshake")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("protocol", &protocol)
+            .field("extensions", &self.extensions)
+            .finish()
+    }
 }
 
 /// HTTP headers, in the order of their arrival. Names compare without regard to case.

@@ -15,6 +15,7 @@ mod machine;
 pub mod memory;
 mod message;
 mod request;
+mod shown;
 mod stats;
 mod stream;
 mod waiting;

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::builder::is_token;
 use crate::driver::platform::{BoxFuture, MaybeSend, Options, Target, resolve};
 use crate::error::{Error, ErrorKind};
 
@@ -35,7 +36,9 @@ impl Request {
 /// Without the URL, the values of headers, and subprotocols, which carry tokens where a browser can send no headers.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        // What is no name may have the value in it.
+        let name = |name: &'_ String| if is_token(name) { name.clone() } else { "(not a name)".to_string() };
+        let names: Vec<_> = self.headers.iter().map(|(given, _)| name(given)).collect();
         f.debug_struct("Request")
             .field("protocols", &self.protocols.len())
             .field("headers", &names)

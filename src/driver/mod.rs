@@ -23,7 +23,7 @@ mod waiters;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
-pub use crate::machine::{AttemptId, Input, PageEvent, SocketEvent, Timestamp};
+pub use crate::machine::{AttemptId, Buffered, Input, PageEvent, SocketEvent, Timestamp};
 pub use pump::Pump;
 pub(crate) use shared::{Keeper, Shared, Waiter};
 pub(crate) use waiters::{Mark, Wait};
@@ -41,6 +41,10 @@ use crate::message::Message;
 /// - Pings of the peer and its Close frame are answered by the transport itself.
 /// - On a violation of the protocol the transport tells the peer the close code (1002, 1007, 1009) and reports
 ///   `Failed`.
+/// - What had arrived before a write failed or the connection was reset is reported first: messages, and a Close frame,
+///   which makes the end a `Closed` (S20a).
+/// - Progress is reported in bytes: `Received` also for a part of a message, `Left` when bytes leave a socket that was
+///   full. What no event shows is asked for by [`progress`](Self::progress) (S10, S17).
 pub trait Transport {
     /// Whether [`ping`](Self::ping) works. Where it does not, a heartbeat needs a message.
     const CAN_PING: bool;
@@ -52,12 +56,15 @@ pub trait Transport {
     /// any, `Writable` is told once there is room. What was taken is never offered again.
     fn send(&mut self, batch: &mut VecDeque<Message>);
 
-    /// Pushes out what was taken. Called once per batch. When all of it has left later than this call,
-    /// `Buffered(0)` is told.
+    /// Pushes out what was taken. Called once per batch. What leaves later than this call is reported as `Left`.
     fn flush(&mut self);
 
     /// Sends a heartbeat whose answer is told as `Answered(Some(beat))`.
     fn ping(&mut self, beat: u64);
+
+    /// Sends a heartbeat message, past the queue, as soon as there is room. It does not count as
+    /// [`buffered`](Self::buffered): nobody waits for it to leave, and nothing is lost with it.
+    fn heartbeat(&mut self, message: Message);
 
     /// Stops reading, so that the peer feels it, or resumes.
     fn read(&mut self, on: bool);
@@ -68,8 +75,21 @@ pub trait Transport {
     /// Drops the socket at once. Nothing more is told of it.
     fn abort(&mut self);
 
-    /// How many bytes of payload were taken but have not left yet, as far as the platform tells.
-    fn buffered_amount(&self) -> usize;
+    /// What was taken but has not left yet, as far as the platform tells.
+    fn buffered(&mut self) -> Buffered;
+
+    /// A heartbeat or a Close frame follows, or the last messages before a Close frame have been taken. From now on
+    /// [`progress`](Self::progress) is about all that was taken before this call.
+    fn mark(&mut self) {}
+
+    /// Whether bytes that were taken before the latest [`mark`](Self::mark) have left, or have been acknowledged by the
+    /// peer, since this was asked last. A heartbeat or Close frame that waits behind them has more time then.
+    ///
+    /// Asked only when an attempt would otherwise end, so it may cost a system call. A transport that reports all of
+    /// this as [`SocketEvent::Left`] has nothing to add.
+    fn progress(&mut self) -> bool {
+        false
+    }
 }
 
 /// Knows the time and wakes the pump's owner.

@@ -11,6 +11,8 @@
 //! - `lock`: takes a lock that is never held for long, nor while foreign code runs.
 //! - `connect`: starts a client from a checked configuration.
 //! - `public`: what users see at the crate's root.
+//!
+//! Natively there is one more choice: `kernel`, for what some operating systems can do with a TCP socket.
 
 use cfg_if::cfg_if;
 
@@ -26,6 +28,15 @@ cfg_if! {
     } else if #[cfg(any(unix, windows))] {
         #[path = "../native/mod.rs"]
         pub mod native;
+        cfg_if! {
+            if #[cfg(any(target_os = "linux", target_os = "android"))] {
+                #[path = "../native/kernel/linux.rs"]
+                pub(crate) mod kernel;
+            } else {
+                #[path = "../native/kernel/other.rs"]
+                pub(crate) mod kernel;
+            }
+        }
         pub(crate) use native::platform::*;
         /// What only exists on this platform.
         pub mod public {

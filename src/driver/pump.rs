@@ -15,6 +15,9 @@ use crate::handler::Handler;
 use crate::machine::{Machine, Output, State, Tell};
 use crate::message::Message;
 
+/// How many batches are sent before the pump's owner gets its turn.
+const BATCHES: u32 = 4;
+
 /// Drives one client over a transport and a timer. See the [module](super) for how to call it.
 pub struct Pump<T: Transport, M: Timer> {
     shared: Arc<Shared>,
@@ -101,8 +104,16 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 
     /// Something happened. Whatever follows from it has happened when this returns.
     pub fn event(&mut self, now: Timestamp, input: Input) {
+        // No event shows all that moves, and nothing asks while nothing depends on it.
+        if matches!(input, Input::Wake) && self.is_expiring(now) && self.transport.progress() {
+            self.shared.lock().machine.progressed(now);
+        }
         self.handle(now, input);
         self.drive();
+    }
+
+    fn is_expiring(&self, now: Timestamp) -> bool {
+        self.shared.lock().machine.is_expiring(now)
     }
 
     /// A message arrived. Goes straight to the handler; the machine learns of a whole batch by
@@ -163,6 +174,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 
     /// Carries out what handles have asked for meanwhile.
     pub fn drive(&mut self) {
+        let mut batches = 0;
         loop {
             let mut core = self.shared.lock();
             core.awake = true;
@@ -170,7 +182,12 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             self.shared.note_delivers(&core.machine);
             drop(core);
             match output {
-                Some(output) => self.carry_out(output),
+                // Handles that send without a pause must not keep the owner from reading and from the clock.
+                Some(Output::Transmit) if batches == BATCHES => break,
+                Some(output) => {
+                    batches += u32::from(output == Output::Transmit);
+                    self.carry_out(output);
+                }
                 None => break,
             }
         }
@@ -197,6 +214,13 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     #[allow(dead_code, reason = "only a browser must be asked how full it is")]
     pub(crate) fn waits_for_room(&self) -> bool {
         self.shared.lock().waits_for_room()
+    }
+
+    /// Gives back memory that a burst of messages needed.
+    #[allow(dead_code, reason = "only natively is memory given back to anybody")]
+    pub(crate) fn shrink(&mut self) {
+        self.batch = VecDeque::new();
+        self.shared.lock().machine.shrink();
     }
 
     /// When [`Input::Wake`] is due at the latest.
@@ -245,6 +269,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             Output::Read(on) => self.transport.read(on),
             Output::Close => {
                 let (code, reason) = self.shared.lock().machine.farewell();
+                self.mark();
                 self.transport.close(code, &reason);
             }
             Output::Abort => self.transport.abort(),
@@ -291,17 +316,28 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 
     /// Offers the queue to the socket: one lock to take it, one to bring back the rest.
     fn transmit(&mut self) {
-        let (offered, offered_bytes) = {
+        let ((offered, offered_bytes), drains) = {
             let mut core = self.shared.lock();
-            core.machine.offer(&mut self.batch)
+            (core.machine.offer(&mut self.batch), core.machine.is_draining())
         };
         self.transport.send(&mut self.batch);
         self.transport.flush();
+        if drains {
+            self.mark();
+        }
         let left: usize = self.batch.iter().map(Message::len).sum();
         let messages = (offered - self.batch.len()) as u64;
         self.trace.sent(messages);
-        let buffered = self.transport.buffered_amount();
+        let buffered = self.transport.buffered();
         self.shared.lock().machine.restore(&mut self.batch, messages, offered_bytes - left, buffered);
+    }
+
+    /// A new deadline is about what was taken so far. What has moved since the one before counts for that.
+    fn mark(&mut self) {
+        if self.transport.progress() {
+            self.shared.lock().machine.progressed(self.now());
+        }
+        self.transport.mark();
     }
 
     fn beat(&mut self, beat: u64) {
@@ -310,13 +346,9 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             let heartbeat = core.machine.heartbeat().filter(|heartbeat| !(heartbeat.ping && T::CAN_PING));
             heartbeat.and_then(|heartbeat| heartbeat.message.clone())
         };
+        self.mark();
         match message {
-            Some(message) => {
-                // Past the queue, which may be long. A socket without room drops it: liveness is judged all the same.
-                self.batch.push_back(message);
-                self.transport.send(&mut self.batch);
-                self.batch.clear();
-            }
+            Some(message) => self.transport.heartbeat(message),
             None => self.transport.ping(beat),
         }
         self.transport.flush();

@@ -245,3 +245,22 @@ fn s15_futures_that_come_and_go_take_no_memory() {
     drop((first, others));
     assert_eq!(ws.shared().lock().waiters.entries(), 0);
 }
+
+#[test]
+fn s15_a_flush_fails_for_its_own_messages_only() {
+    let (network, ws) = stuck();
+    ws.send("first").unwrap();
+    network.advance(MS);
+    let (mut unpolled, mut polled) = (Box::pin(ws.flush()), Task::pending(ws.flush()));
+    network.peer().read(true);
+    network.advance(MS);
+    network.peer().read(false);
+    ws.send("lost").unwrap();
+    let mut lost = Task::pending(ws.flush());
+    network.advance(MS);
+    network.peer().cut();
+    network.advance(10 * MS);
+    assert_eq!((ws.stats().messages_lost, lost.wakes(), polled.wakes()), (1, 1, 1));
+    assert_eq!(unpolled.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(())));
+    assert_eq!((polled.poll(), lost.poll()), (Poll::Ready(Ok(())), Poll::Ready(Err(FlushError::Lost))));
+}

@@ -58,7 +58,7 @@ impl Trace {
     }
 
     pub(super) fn opened(&self, handshake: &Handshake) {
-        info!(parent: &self.span, extensions = %handshake.extensions, "open");
+        info!(parent: &self.span, extensions = ?handshake.extensions, "open");
     }
 
     pub(super) fn failed(&self, error: &Error) {

@@ -81,12 +81,11 @@ impl Mark {
         machine.has_left(self.accepted)
     }
 
-    /// Whether a message before the mark was lost since.
-    ///
-    /// EXACTNESS: every loss counts as one of these messages. With `machine.first_lost()`, a single loss since then
-    /// counts only if `first_lost() <= accepted`.
+    /// Whether a message before the mark was lost since. Of several losses only the latest is known: any but that may
+    /// have been of these messages, and counts.
     pub(crate) fn is_lost(self, machine: &Machine) -> bool {
-        machine.losses() != self.losses
+        let losses = machine.losses() - self.losses;
+        losses > 0 && (losses > 1 || machine.first_lost() <= self.accepted)
     }
 }
 

@@ -82,7 +82,7 @@ impl Reconnect {
         if !(0.0..=1.0).contains(&self.jitter) {
             return Err("the jitter is not a share from 0 to 1");
         }
-        if self.first.is_zero() && !self.is_never() {
+        if micros(self.first) == 0 && !self.is_never() {
             return Err("the delay is zero: a server that refuses would be dialled without a pause");
         }
         Ok(())
@@ -173,6 +173,7 @@ mod tests {
             Reconnect::default().factor(f64::NAN),
             Reconnect::default().jitter(1.5),
             Reconnect::fixed(Duration::ZERO),
+            Reconnect::fixed(Duration::from_nanos(999)),
         ];
         assert!(refused.iter().all(|policy| policy.check().is_err()));
         assert_eq!(Reconnect::never().check(), Ok(()));

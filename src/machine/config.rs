@@ -13,6 +13,8 @@ pub(crate) struct Config {
     pub(crate) open_timeout: Option<Duration>,
     pub(crate) close_timeout: Duration,
     pub(crate) stable_after: Duration,
+    /// The longest delay that a server's `Retry-After` can ask for.
+    pub(crate) max_retry_after: Duration,
     pub(crate) max_send_buffer: usize,
     /// The next request may differ from the one that was refused.
     pub(crate) has_provider: bool,

@@ -79,7 +79,10 @@ impl Machine {
             .last_close
             .as_ref()
             .is_some_and(|event| event.initiator == Initiator::Remote && matches!(event.code.get(), 1008 | 1010));
-        let hopeless = self.last_error.as_ref().is_some_and(Error::is_fatal) && !self.config.has_provider;
+        let hopeless = self.last_error.as_ref().is_some_and(|error| {
+            // What was right before is not wrong now: gateways answer 404 while what is behind them restarts.
+            error.is_fatal() && !(error.is_refusal() && self.opened_before) && !self.config.has_provider
+        });
         match verdict {
             Some(false) => return Err(EndReason::Declined),
             None if refused || hopeless => return Err(EndReason::Fatal),
@@ -92,7 +95,8 @@ impl Machine {
 
     /// How long the peer asked to be left alone.
     pub(super) fn asked_delay(&self) -> Duration {
-        self.last_error.as_ref().and_then(Error::retry_after).unwrap_or_default()
+        let asked = self.last_error.as_ref().and_then(Error::retry_after).unwrap_or_default();
+        asked.min(self.config.max_retry_after)
     }
 
     /// The end, as `on_end` is about to tell it.

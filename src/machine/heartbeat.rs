@@ -1,5 +1,6 @@
 //! Is the peer still there? (S17, S18)
 
+use core::fmt;
 use core::time::Duration;
 
 use super::Fault;
@@ -8,14 +9,34 @@ use crate::message::Message;
 
 /// What is sent to a peer so that silence can be told from death.
 ///
-/// Every `interval` a heartbeat leaves, busy or not. If nothing at all arrives within `timeout` of it, the attempt
-/// fails with `HeartbeatTimeout`. Browsers cannot send Ping: there a message is needed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Every `interval` a heartbeat leaves, busy or not. If not a single byte arrives within `timeout` of it, the attempt
+/// fails with `HeartbeatTimeout`.
+///
+/// On a slow link a heartbeat may wait behind a large message. So the timeout starts over whenever the peer takes bytes
+/// after the socket was full, and counts only from when what was sent before the heartbeat has left. Natively "left"
+/// means written to the operating system and, on Linux, acknowledged by the peer; parts of a message that is arriving
+/// count as well. A browser shows whole messages and its `bufferedAmount` only: there choose a `timeout` longer than
+/// the largest message takes on the slowest link, and than what the system's own send buffer holds takes to leave.
+///
+/// Browsers cannot send Ping: there a message is needed.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Heartbeat {
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
     pub(crate) ping: bool,
     pub(crate) message: Option<Message>,
+}
+
+/// Without the message, which can hold a token.
+impl fmt::Debug for Heartbeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Heartbeat")
+            .field("interval", &self.interval)
+            .field("timeout", &self.timeout)
+            .field("ping", &self.ping)
+            .field("message", &self.message.as_ref().map(|_| format_args!("..")))
+            .finish()
+    }
 }
 
 impl Heartbeat {
@@ -37,10 +58,11 @@ impl Heartbeat {
     }
 
     pub(crate) fn check(&self) -> Result<(), Fault> {
-        if self.interval.is_zero() {
+        // The machine counts microseconds.
+        if micros(self.interval) == 0 {
             return Err("the interval is zero");
         }
-        if self.timeout.is_zero() {
+        if micros(self.timeout) == 0 {
             return Err("the timeout is zero");
         }
         Ok(())
@@ -117,6 +139,17 @@ impl Pulse {
             return Due::Nothing;
         }
         Due::Beat(self.beat(now, config))
+    }
+
+    /// Bytes are moving that show the peer alive, while an answer may be behind them: the timeout starts over.
+    pub(super) fn put_off(&mut self, now: Timestamp, config: &Heartbeat) {
+        self.answer_by = self.answer_by.map(|_| now + config.timeout);
+        self.late = 0;
+    }
+
+    /// Whether an answer is overdue.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.answer_by.is_some_and(|deadline| now >= deadline)
     }
 
     pub(super) fn deadline(&self) -> Timestamp {

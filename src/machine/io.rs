@@ -40,19 +40,24 @@ pub enum SocketEvent {
     Connected,
     /// The opening handshake succeeded.
     Opened(Handshake),
-    /// Something arrived: that many messages with that many bytes of payload, or control frames only.
+    /// Something arrived, if only a part of a message or a control frame: every byte is a sign of life (S17).
     Received {
-        /// Messages.
+        /// The messages that are complete.
         messages: u64,
-        /// Their payload.
+        /// Their payload in bytes.
         bytes: u64,
     },
     /// A heartbeat's answer arrived; `None` where it does not tell which one's.
     Answered(Option<u64>),
     /// The socket has room again after it refused part of a batch.
     Writable,
-    /// The socket's own buffer now holds this many bytes of payload; zero: all has left for the operating system.
-    Buffered(usize),
+    /// Some of what the socket had taken has left for the operating system or the browser.
+    Left {
+        /// What it still holds; the default value if all has left, and then it has room again.
+        held: Buffered,
+        /// It had been full: that it takes more shows the peer alive (S17).
+        was_full: bool,
+    },
     /// The peer's Close frame arrived; the transport answers it by itself.
     Closing {
         /// Its code, 1005 if it had none.
@@ -72,6 +77,15 @@ pub enum SocketEvent {
     },
     /// The attempt failed and the socket is gone.
     Failed(Error),
+}
+
+/// What a socket has taken and still holds in its own buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Buffered {
+    /// Messages of which at least one byte has not left. They are lost if the connection breaks (S15).
+    pub messages: u64,
+    /// Bytes of payload that have not left.
+    pub bytes: usize,
 }
 
 /// The network or the page changed.

@@ -33,6 +33,7 @@ mod by_hand;
 mod config;
 mod ending;
 mod heartbeat;
+mod in_flight;
 mod io;
 mod queue;
 mod rng;
@@ -50,7 +51,8 @@ use alloc::string::String;
 pub use backoff::Reconnect;
 pub(crate) use config::{Config, Fault, ZERO};
 pub use heartbeat::Heartbeat;
-pub use io::{AttemptId, Event, Input, PageEvent, SocketEvent};
+pub(crate) use in_flight::{Delivery, InFlight};
+pub use io::{AttemptId, Buffered, Event, Input, PageEvent, SocketEvent};
 pub(crate) use io::{Output, PausedBy, Request, Tell};
 pub use state::State;
 pub use time::Timestamp;
@@ -225,12 +227,12 @@ impl Machine {
     }
 
     /// What the socket did with the batch: what is left in it goes back, `messages` and `bytes` were taken, and
-    /// `socket_bytes` wait in the socket's own buffer.
-    pub(crate) fn restore(&mut self, batch: &mut VecDeque<Message>, messages: u64, bytes: usize, socket_bytes: usize) {
+    /// `socket` waits in the socket's own buffer.
+    pub(crate) fn restore(&mut self, batch: &mut VecDeque<Message>, messages: u64, bytes: usize, socket: Buffered) {
         self.writable = batch.is_empty();
         self.stats.messages_sent += messages;
         self.stats.bytes_sent += bytes as u64;
-        let edge = self.queue.restore(batch, messages, bytes, socket_bytes);
+        let edge = self.queue.restore(batch, messages, bytes, socket);
         self.tell_edge(edge);
         if messages > 0 {
             self.progress();
@@ -280,6 +282,17 @@ impl Machine {
     /// How often messages were lost with their socket or handed back, instead of leaving.
     pub(crate) fn losses(&self) -> u64 {
         self.queue.losses()
+    }
+
+    /// The number of the first message of the latest loss, as [`accepted`](Self::accepted) counts.
+    pub(crate) fn first_lost(&self) -> u64 {
+        self.queue.first_lost()
+    }
+
+    /// Gives back memory that a burst of messages needed.
+    #[allow(dead_code, reason = "only natively is memory given back to anybody")]
+    pub(crate) fn shrink(&mut self) {
+        self.queue.shrink();
     }
 
     /// Hands back what was still queued at the end; nothing while the client lives.

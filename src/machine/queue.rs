@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 
+use super::Buffered;
 use crate::error::{Refusal, SendError};
 use crate::message::Message;
 
@@ -18,17 +19,18 @@ pub(super) struct Queue {
     waiting_bytes: usize,
     offered_bytes: usize,
     offered: bool,
-    socket_bytes: usize,
+    /// What the socket holds in its own buffer.
+    socket: Buffered,
     limit: usize,
     full: bool,
     /// Messages ever taken in.
     accepted: u64,
     /// Messages that are still here or offered.
     held: u64,
-    /// Messages that are no longer in the socket's own buffer either.
-    left: u64,
-    /// How often messages went down with their socket, or were taken out.
+    /// How often messages were lost with their socket, or taken out.
     losses: u64,
+    /// The first message of the latest loss, by its number.
+    first_lost: u64,
 }
 
 /// The limit was reached or there is room again. Each is told once.
@@ -45,13 +47,13 @@ impl Queue {
             waiting_bytes: 0,
             offered_bytes: 0,
             offered: false,
-            socket_bytes: 0,
+            socket: Buffered::default(),
             limit,
             full: false,
             accepted: 0,
             held: 0,
-            left: 0,
             losses: 0,
+            first_lost: 0,
         }
     }
 
@@ -79,13 +81,13 @@ impl Queue {
     }
 
     /// What the socket did not take of a batch goes back to the front. `messages` and `bytes` are what it took,
-    /// `socket_bytes` what it now holds itself.
+    /// `socket` is what it now holds itself.
     pub(super) fn restore(
         &mut self,
         batch: &mut VecDeque<Message>,
         messages: u64,
         bytes: usize,
-        socket_bytes: usize,
+        socket: Buffered,
     ) -> Option<Edge> {
         self.waiting_bytes += self.offered_bytes - bytes;
         self.offered_bytes = 0;
@@ -101,31 +103,37 @@ impl Queue {
             // An outage is over whose messages took more memory than the next years will need.
             *batch = VecDeque::new();
         }
-        self.socket_holds(socket_bytes)
+        self.socket_holds(socket)
     }
 
-    pub(super) fn socket_holds(&mut self, bytes: usize) -> Option<Edge> {
-        self.socket_bytes = bytes;
-        if bytes == 0 {
-            self.left = self.accepted - self.held;
-        }
+    pub(super) fn socket_holds(&mut self, socket: Buffered) -> Option<Edge> {
+        // A transport may count more than it was given.
+        let messages = socket.messages.min(self.accepted - self.held);
+        self.socket = Buffered { messages, ..socket };
         self.edge()
     }
 
-    /// The socket is gone, and what it held with it: tells at most how many messages that were.
+    /// The socket is gone, and with it what it held. Returns how many messages were lost.
     pub(super) fn socket_gone(&mut self) -> (u64, Option<Edge>) {
-        let lost = self.accepted - self.held - self.left;
-        self.losses += u64::from(lost > 0);
-        (lost, self.socket_holds(0))
+        let lost = self.socket.messages;
+        self.note_loss(lost > 0);
+        (lost, self.socket_holds(Buffered::default()))
+    }
+
+    /// Before `left` changes because of it.
+    fn note_loss(&mut self, some: bool) {
+        if some {
+            self.losses += 1;
+            self.first_lost = self.left() + 1;
+        }
     }
 
     /// Takes everything out.
     pub(super) fn take(&mut self) -> VecDeque<Message> {
         debug_assert!(!self.offered);
-        self.losses += u64::from(self.held > 0);
+        self.note_loss(self.held > 0);
         self.waiting_bytes = 0;
         self.held = 0;
-        self.left = self.accepted;
         self.full = false;
         core::mem::take(&mut self.waiting)
     }
@@ -145,7 +153,7 @@ impl Queue {
     }
 
     pub(super) fn buffered(&self) -> usize {
-        self.waiting_bytes + self.offered_bytes + self.socket_bytes
+        self.waiting_bytes + self.offered_bytes + self.socket.bytes
     }
 
     /// Whether the limit was reached and there is no room worth waking anyone for yet.
@@ -153,8 +161,8 @@ impl Queue {
         self.full
     }
 
-    pub(super) fn socket_bytes(&self) -> usize {
-        self.socket_bytes
+    pub(super) fn socket(&self) -> Buffered {
+        self.socket
     }
 
     pub(super) fn accepted(&self) -> u64 {
@@ -165,9 +173,22 @@ impl Queue {
         self.losses
     }
 
-    /// How many of the accepted messages have left for the operating system or browser.
+    pub(super) fn first_lost(&self) -> u64 {
+        self.first_lost
+    }
+
+    /// How many of the accepted messages have left for the operating system or browser, or were lost. They do so in
+    /// their order.
     pub(super) fn left(&self) -> u64 {
-        self.left
+        self.accepted - self.held - self.socket.messages
+    }
+
+    /// Gives back memory that a burst of messages needed.
+    #[allow(dead_code, reason = "only natively is memory given back to anybody")]
+    pub(super) fn shrink(&mut self) {
+        if self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+        }
     }
 
     /// What counts against the limit. Empty messages take memory too: there are never more than the limit has bytes.

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::heartbeat::Pulse;
 use super::state::{Next, Phase, Stage};
-use super::{Machine, Output, PageEvent, SocketEvent, Tell};
+use super::{Buffered, Machine, Output, PageEvent, SocketEvent, Tell, Timestamp};
 use crate::close::{CloseCode, CloseEvent, Initiator};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
@@ -39,12 +39,15 @@ impl Machine {
                 }
             }
             SocketEvent::Writable => self.writable = true,
-            SocketEvent::Buffered(bytes) => {
-                self.writable |= bytes == 0;
-                let held = self.queue.socket_bytes();
-                let edge = self.queue.socket_holds(bytes);
+            SocketEvent::Left { held, was_full } => {
+                self.writable |= held == Buffered::default();
+                let less = held.bytes < self.queue.socket().bytes;
+                let edge = self.queue.socket_holds(held);
                 self.tell_edge(edge);
-                if bytes < held {
+                if was_full {
+                    self.peer_takes();
+                }
+                if less || was_full {
                     self.progress();
                 }
             }
@@ -103,6 +106,35 @@ impl Machine {
             Phase::Closing { stage, next, .. } if stage == Stage::AwaitingEnd || !told => self.part(next),
             _ => self.fail(error),
         }
+    }
+
+    /// The peer takes bytes: that shows it alive, but answers no heartbeat.
+    fn peer_takes(&mut self) {
+        if let (Phase::Open { pulse: Some(pulse) }, Some(config)) = (&mut self.phase, &self.config.heartbeat) {
+            pulse.put_off(self.now, config);
+        }
+    }
+
+    /// Whether [`Input::Wake`] would now end the attempt, unless bytes have moved that nothing has reported. A driver
+    /// that can find out does so first.
+    pub(crate) fn is_expiring(&self, now: Timestamp) -> bool {
+        match &self.phase {
+            Phase::Open { pulse: Some(pulse) } => !self.is_paused() && pulse.is_due(now),
+            Phase::Closing { deadline, stage, .. } => *stage != Stage::AwaitingEnd && now >= *deadline,
+            _ => false,
+        }
+    }
+
+    /// Bytes have moved, in spite of what [`is_expiring`](Self::is_expiring) expects.
+    pub(crate) fn progressed(&mut self, now: Timestamp) {
+        self.advance(now);
+        self.peer_takes();
+        self.progress();
+    }
+
+    /// Whether queued messages are leaving so that the client can close.
+    pub(crate) fn is_draining(&self) -> bool {
+        matches!(self.phase, Phase::Closing { stage: Stage::Draining, .. })
     }
 
     /// Something left. While closing, that earns the rest more time; the last of the queue makes way for our Close.

@@ -28,6 +28,7 @@ mod transport;
 mod world;
 
 use alloc::sync::Arc;
+use core::num::NonZeroU64;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -111,7 +112,17 @@ impl Network {
         self.lock().latency = latency;
     }
 
-    /// How many bytes a socket takes while its peer does not read. Default: 64 KiB.
+    /// How many bytes of payload a second travel in each direction of each connection, from now on. Default: all at
+    /// once. Messages then arrive and leave bit by bit, in parts of a hundredth of a second.
+    ///
+    /// # Panics
+    /// If the rate is zero: for a link on which nothing moves see [`Peer::read`] and [`Peer::silence`].
+    pub fn set_rate(&self, bytes: impl Into<Option<u64>>) {
+        self.lock().rate = bytes.into().map(|rate| NonZeroU64::new(rate).expect("a rate is not zero"));
+    }
+
+    /// How many bytes a socket holds that its peer does not read, or that the link has not taken yet. Default: 64 KiB.
+    /// A longer message is taken if there is nothing before it.
     pub fn set_capacity(&self, bytes: usize) {
         self.lock().capacity = bytes;
     }
@@ -214,6 +225,7 @@ impl Network {
                 busy = true;
                 match incoming {
                     Incoming::Event(event) => pump.event(now, Input::Socket(attempt, event)),
+                    Incoming::Part => pump.received(attempt),
                     Incoming::Message(message) => {
                         pump.message(message);
                         pump.received(attempt);

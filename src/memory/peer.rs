@@ -57,7 +57,8 @@ impl Peer {
         }
     }
 
-    /// Ends the connection without a Close frame. What is under way to this peer is lost.
+    /// Ends the connection without a Close frame. What is under way to this peer is lost, and so is what has not left it
+    /// yet (see [`Network::set_rate`](super::Network::set_rate)): the rest of a message, too.
     pub fn cut(&self) {
         self.fail(ErrorKind::Io, "cut off");
     }
@@ -90,20 +91,7 @@ impl Peer {
     pub fn read(&self, on: bool) {
         let now = self.clock.now();
         let mut world = lock(&self.world);
-        let peer = &mut world.peers[self.number];
-        if peer.lost {
-            return;
-        }
-        peer.reading = on;
-        if on && !peer.stuck.is_empty() {
-            peer.stuck_bytes = 0;
-            for outgoing in core::mem::take(&mut peer.stuck) {
-                world.transmit(self.number, now, outgoing);
-            }
-        }
-        if on {
-            world.has_room(self.number);
-        }
+        world.read(self.number, now, on);
     }
 
     /// When it was dialled, as time since the network was made.
@@ -114,6 +102,11 @@ impl Peer {
     /// The messages that arrived here.
     pub fn received(&self) -> Vec<Message> {
         self.with(|peer| peer.received.clone())
+    }
+
+    /// The messages that arrived here since this was called last, which are then forgotten.
+    pub fn take_received(&self) -> Vec<Message> {
+        self.with(|peer| core::mem::take(&mut peer.received))
     }
 
     /// How many Pings arrived here.

@@ -11,20 +11,29 @@ use bytes::Bytes;
 use super::world::{Flag, Incoming, Outgoing, PeerState, World};
 use super::{Dial, lock};
 use crate::close::CloseCode;
-use crate::driver::{AttemptId, Clock, SocketEvent, Timer, Timestamp, Transport};
+use crate::driver::{AttemptId, Buffered, Clock, SocketEvent, Timer, Timestamp, Transport};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::{Handshake, Headers};
+use crate::machine::Delivery;
 use crate::message::Message;
 
 pub(super) struct MemoryTransport {
     world: Arc<Mutex<World>>,
     client: usize,
     clock: Clock,
+    delivery: Delivery,
 }
 
 impl MemoryTransport {
     pub(super) fn new(world: Arc<Mutex<World>>, client: usize, clock: Clock) -> Self {
-        Self { world, client, clock }
+        Self { world, client, clock, delivery: Delivery::default() }
+    }
+
+    /// Bytes that the socket in use has taken, and those that its peer has.
+    fn delivery(&self) -> (u64, u64) {
+        let mut bytes = (0, 0);
+        self.with_peer(|world, peer| bytes = (world.peers[peer].taken, world.peers[peer].arrived));
+        bytes
     }
 
     /// Does something with the connection in use, if there is one.
@@ -40,28 +49,12 @@ impl Transport for MemoryTransport {
     const CAN_PING: bool = true;
 
     fn dial(&mut self, attempt: AttemptId) {
+        self.delivery = Delivery::default();
         let now = self.clock.now();
         let mut world = lock(&self.world);
         let dial = world.script.pop_front().unwrap_or_default();
         let latency = world.latency;
-        let peer = world.peers.len();
-        world.peers.push(PeerState {
-            client: self.client,
-            attempt,
-            dialled_at: now,
-            connected: dial == Dial::Accept,
-            lost: false,
-            echo: false,
-            silent: false,
-            reading: true,
-            stuck: VecDeque::new(),
-            stuck_bytes: 0,
-            under_way: VecDeque::new(),
-            received: Vec::new(),
-            pings: 0,
-            close_sent: false,
-            close_received: None,
-        });
+        let peer = world.add(PeerState::new(self.client, attempt, now, dial == Dial::Accept));
         let client = &mut world.clients[self.client];
         client.switch(Some(peer));
         let mut tell = |event| world.tell(peer, now, latency, Incoming::Event(event));
@@ -86,8 +79,9 @@ impl Transport for MemoryTransport {
         let now = self.clock.now();
         self.with_peer(|world, peer| {
             while let Some(message) = batch.front() {
-                let PeerState { reading, stuck_bytes, .. } = world.peers[peer];
-                if !reading && stuck_bytes + message.len() > world.capacity {
+                let held = world.peers[peer].held().bytes;
+                // An empty socket takes the first part of a message of any length, if the peer reads.
+                if held + message.len() > world.capacity && (held > 0 || !world.peers[peer].reading) {
                     return;
                 }
                 if let Some(message) = batch.pop_front() {
@@ -104,6 +98,11 @@ impl Transport for MemoryTransport {
         self.with_peer(|world, peer| world.transmit(peer, now, Outgoing::Ping(beat)));
     }
 
+    fn heartbeat(&mut self, message: Message) {
+        let now = self.clock.now();
+        self.with_peer(|world, peer| world.transmit(peer, now, Outgoing::Heartbeat(message)));
+    }
+
     fn read(&mut self, on: bool) {
         lock(&self.world).clients[self.client].reading = on;
     }
@@ -115,14 +114,25 @@ impl Transport for MemoryTransport {
     }
 
     fn abort(&mut self) {
-        self.with_peer(|world, peer| world.cut(peer));
+        let now = self.clock.now();
+        self.with_peer(|world, peer| world.cut(peer, now));
         lock(&self.world).clients[self.client].switch(None);
     }
 
-    fn buffered_amount(&self) -> usize {
-        let mut bytes = 0;
-        self.with_peer(|world, peer| bytes = world.peers[peer].stuck_bytes);
-        bytes
+    fn buffered(&mut self) -> Buffered {
+        let mut held = Buffered::default();
+        self.with_peer(|world, peer| held = world.peers[peer].held());
+        held
+    }
+
+    fn mark(&mut self) {
+        let (taken, arrived) = self.delivery();
+        self.delivery.mark(taken, arrived);
+    }
+
+    fn progress(&mut self) -> bool {
+        let (_, arrived) = self.delivery();
+        self.delivery.progress(arrived)
     }
 }
 
@@ -152,7 +162,7 @@ impl Timer for MemoryTimer {
 
 /// A peer's end is told to its client.
 pub(super) fn failed(world: &mut World, peer: usize, now: Timestamp, delay: Duration, kind: ErrorKind, detail: &str) {
-    world.cut(peer);
+    world.cut(peer, now);
     let detail: String = detail.to_string();
     world.tell(peer, now, delay, Incoming::Event(SocketEvent::Failed(Error::new(kind, detail))));
 }

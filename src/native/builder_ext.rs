@@ -35,8 +35,12 @@ use crate::request::Request;
 pub trait BuilderExt: Sized + sealed::Sealed {
     /// Adds a header to the opening handshake. May be called several times, also with the same name.
     ///
-    /// `connect` refuses values with CR, LF or NUL and the handshake's own headers (Host, Upgrade, Connection,
-    /// Sec-WebSocket-*). Values appear in no log, error or `Debug` output.
+    /// The name is sent in this spelling, behind the handshake's own headers. Values appear in no log, error or `Debug`
+    /// output.
+    ///
+    /// `connect` fails if a name is not a token (RFC 7230), if a value has CR, LF or NUL in it, for the handshake's own
+    /// headers (Host, Upgrade, Connection, Sec-WebSocket-*), and for more than 10,000 headers or 1 MiB of names and
+    /// values.
     #[must_use]
     fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self;
 
@@ -44,8 +48,8 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     #[must_use]
     fn tcp_nodelay(self, on: bool) -> Self;
 
-    /// Lets the operating system probe an idle connection after this time (SO_KEEPALIVE). Default: it does not, as
-    /// the heartbeat sees more.
+    /// Lets the operating system probe an idle connection after this time (SO_KEEPALIVE), from 1 s to 32,767 s in whole
+    /// seconds. Default: it does not, as the heartbeat sees more.
     #[must_use]
     fn tcp_keepalive(self, after: impl Into<Option<Duration>>) -> Self;
 
@@ -107,7 +111,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// proxy resolves the server's name. Default: none.
     ///
     /// What the proxy refuses is [`ErrorKind::Proxy`](crate::ErrorKind::Proxy), with its HTTP status if it has one,
-    /// and retried or not as the server's refusals are: a 407 would only repeat itself. A proxy that cannot be reached
+    /// and retried or not as the server's refusals are: while the client was never open, a 407 would only repeat itself. A proxy that cannot be reached
     /// is told by the kind of what failed, as a server is.
     #[must_use]
     fn proxy(self, url: impl Into<String>) -> Self;
@@ -122,7 +126,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// redirect is a refusal.
     ///
     /// Never from wss to ws. To another origin (scheme, host or port) of what was set only the subprotocols and the
-    /// headers `Origin` and `User-Agent` go along. The next attempt begins at the URL again.
+    /// headers `Origin` and `User-Agent` go along, and no client certificate. The next attempt begins at the URL again.
     #[must_use]
     fn follow_redirects(self, on: bool) -> Self;
 
@@ -139,20 +143,93 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     #[must_use]
     fn deflate(self, deflate: impl Into<Option<Deflate>>) -> Self;
 
-    /// Trusts these certificates (PEM) besides the usual roots.
+    /// Trusts these certificates (PEM) besides the usual roots. May be called several times.
+    ///
+    /// # Certificates of your own
+    ///
+    /// `openssl req -x509` makes the certificate of an authority (`CA:TRUE`). It can be trusted here, but rustls does
+    /// not accept it as that of a server (`CaUsedAsEndEntity`). Sign a certificate for the server with it:
+    ///
+    /// ```sh
+    /// openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=My CA" -keyout ca.key -out ca.pem
+    /// openssl req -newkey rsa:2048 -nodes -subj "/CN=server" -keyout server.key -out server.csr
+    /// printf 'basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:my.host' > server.ext
+    /// openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 365 \
+    ///     -extfile server.ext -out server.pem
+    /// ```
+    ///
+    /// The server gets `server.pem` and `server.key`, this option `ca.pem`. Where the server's certificate cannot be
+    /// replaced, pin it: trust this one, whatever is in it, and no other.
+    ///
+    #[cfg_attr(feature = "__rustls", doc = "```no_run")]
+    #[cfg_attr(not(feature = "__rustls"), doc = "```ignore")]
+    /// use std::sync::Arc;
+    ///
+    /// use homing::native::BuilderExt;
+    /// use homing::native::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+    /// use homing::native::rustls::crypto::{self, CryptoProvider, ring};
+    /// use homing::native::rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
+    /// use homing::native::rustls::{self, CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+    ///
+    /// #[derive(Debug)]
+    /// struct Pin(CertificateDer<'static>, Arc<CryptoProvider>);
+    ///
+    /// impl ServerCertVerifier for Pin {
+    ///     fn verify_server_cert(
+    ///         &self, certificate: &CertificateDer<'_>, _: &[CertificateDer<'_>], _: &ServerName<'_>, _: &[u8], _: UnixTime,
+    ///     ) -> Result<ServerCertVerified, rustls::Error> {
+    ///         match *certificate == self.0 {
+    ///             true => Ok(ServerCertVerified::assertion()),
+    ///             false => Err(CertificateError::ApplicationVerificationFailure.into()),
+    ///         }
+    ///     }
+    ///     // That the server has the certificate's key is still to be checked.
+    ///     fn verify_tls12_signature(
+    ///         &self, message: &[u8], certificate: &CertificateDer<'_>, signature: &DigitallySignedStruct,
+    ///     ) -> Result<HandshakeSignatureValid, rustls::Error> {
+    ///         crypto::verify_tls12_signature(message, certificate, signature, &self.1.signature_verification_algorithms)
+    ///     }
+    ///     fn verify_tls13_signature(
+    ///         &self, message: &[u8], certificate: &CertificateDer<'_>, signature: &DigitallySignedStruct,
+    ///     ) -> Result<HandshakeSignatureValid, rustls::Error> {
+    ///         crypto::verify_tls13_signature(message, certificate, signature, &self.1.signature_verification_algorithms)
+    ///     }
+    ///     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+    ///         self.1.signature_verification_algorithms.supported_schemes()
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let provider = Arc::new(ring::default_provider());
+    /// let pin = Pin(CertificateDer::from_pem_file("server.pem")?, provider.clone());
+    /// let config = ClientConfig::builder_with_provider(provider)
+    ///     .with_safe_default_protocol_versions()?
+    ///     .dangerous()
+    ///     .with_custom_certificate_verifier(Arc::new(pin))
+    ///     .with_no_client_auth();
+    /// homing::WebSocket::builder("wss://my.host/").rustls_config(Arc::new(config)).run()?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     fn root_certificates_pem(self, pem: impl Into<Vec<u8>>) -> Self;
 
-    /// Identifies this client by a certificate chain and private key (both PEM).
+    /// Identifies this client by a certificate chain and private key (both PEM). Servers and proxies see it if they ask
+    /// for one, but not where a redirect has led to another origin.
     #[must_use]
     fn client_certificate_pem(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self;
 
-    /// Uses a rustls configuration as it is; the other TLS options are then refused.
+    /// Uses a rustls configuration; the other TLS options are then refused.
+    ///
+    /// It is used as it is, with two exceptions: protocols other than `http/1.1` are not offered (ALPN), and no client
+    /// certificate is shown where a redirect has led to another origin.
     #[cfg(feature = "__rustls")]
     #[must_use]
     fn rustls_config(self, config: std::sync::Arc<super::rustls::ClientConfig>) -> Self;
 
     /// Uses the operating system's TLS library, set up by this connector; the other TLS options are then refused.
+    ///
+    /// If the connector requests protocols (ALPN) these must be `http/1.1` only. As it may have a client certificate, which
+    /// cannot be taken from it, redirects to another origin over TLS are refused.
     #[cfg(feature = "native-tls")]
     #[must_use]
     fn native_tls_connector(self, connector: super::native_tls::TlsConnector) -> Self;
@@ -201,12 +278,16 @@ impl BuilderExt for Builder {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         self.setup.options.connector = Some(("connector", Arc::new(connector)));
+        self.setup.options.unix_socket_fault = None;
         self
     }
 
     #[cfg(unix)]
     fn unix_socket(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         let path = path.into();
+        // Too long, or with a zero in it.
+        let judged = std::os::unix::net::SocketAddr::from_pathname(&path);
+        self.setup.options.unix_socket_fault = judged.err().map(|error| error.to_string());
         let connector = move |_: Destination| tokio::net::UnixStream::connect(path.clone());
         self.setup.options.connector = Some((UNIX_SOCKET, Arc::new(connector)));
         self

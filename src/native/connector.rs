@@ -46,7 +46,7 @@ where
 {
     fn connect(&self, to: Destination) -> BoxFuture<io::Result<Stream>> {
         let connecting = self(to);
-        Box::pin(async move { Ok(Stream::Other(Box::new(connecting.await?))) })
+        Box::pin(async move { Ok(Stream::of(connecting.await?)) })
     }
 }
 

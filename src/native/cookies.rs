@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cookie_store::{Cookie, CookieStore};
-use http::{HeaderValue, header};
+use http::HeaderValue;
 use url::Url;
 
 use super::target::{Target, parse};
@@ -140,12 +140,16 @@ impl Cookies {
             return target.clone();
         };
         let mut target = Target::clone(target);
-        let own = target.headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
+        let is_cookie = |name: &str| name.eq_ignore_ascii_case("cookie");
+        let own = target.headers.iter().filter(|(name, _)| is_cookie(name)).map(|(_, value)| value.as_bytes());
         let all = own.chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
         // One that is no header cannot come from a header.
         if let Ok(mut value) = HeaderValue::from_bytes(&all) {
             value.set_sensitive(true);
-            target.headers.insert(header::COOKIE, value);
+            // In one header (RFC 6265, section 5.4).
+            let spelled = target.headers.iter().find(|(name, _)| is_cookie(name)).map(|(name, _)| name.clone());
+            target.headers.retain(|(name, _)| !is_cookie(name));
+            target.headers.push((spelled.unwrap_or_else(|| "Cookie".to_owned()), value));
         }
         Arc::new(target)
     }

@@ -1,5 +1,6 @@
 //! From a target to a byte stream.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::connector::{Connect, Destination};
@@ -9,7 +10,7 @@ use super::proxies::Proxies;
 use super::stream::Stream;
 use super::target::Target;
 use super::tcp::Tcp;
-use super::tls::Connector;
+use super::tls::{Connector, Identity};
 use crate::error::{ConfigError, Error, ErrorKind};
 
 /// What a client keeps for all of its attempts.
@@ -17,6 +18,7 @@ pub(super) struct Dialler {
     way: Way,
     proxies: Proxies,
     tls: Option<Connector>,
+    pub(super) open_timeout: Option<Duration>,
     pub(super) follows_redirects: bool,
     pub(super) cookies: Cookies,
 }
@@ -28,16 +30,15 @@ enum Way {
 }
 
 impl Dialler {
-    pub(super) fn new(options: &Options, needs_tls: bool) -> Result<Self, ConfigError> {
+    pub(super) fn new(options: &Options, open_timeout: Option<Duration>) -> Result<Self, ConfigError> {
         let way = match &options.connector {
             Some((_, connector)) => Way::Own(connector.clone()),
             None => Way::Tcp(Tcp::new(options)),
         };
         let proxies = Proxies::new(options)?;
-        // Loading the roots of a system takes long, and a plain client never needs them.
-        let needs_tls = needs_tls || options.follows_redirects || proxies.need_tls() || options.tls.is_set();
-        let tls = if needs_tls { Connector::new(&options.tls)? } else { None };
-        Ok(Self { way, proxies, tls, follows_redirects: options.follows_redirects, cookies: options.cookies.clone() })
+        let tls = Connector::new(&options.tls)?;
+        let (follows_redirects, cookies) = (options.follows_redirects, options.cookies.clone());
+        Ok(Self { way, proxies, tls, open_timeout, follows_redirects, cookies })
     }
 
     pub(super) async fn dial(&self, target: &Target) -> Result<Stream, Error> {
@@ -47,12 +48,16 @@ impl Dialler {
             Some(proxy) => {
                 let mut stream = self.reach(&proxy.at).await.map_err(|error| proxy.unreachable(&error))?;
                 if proxy.is_secure() {
-                    stream = self.secure(&proxy.at.host, stream).await.map_err(|error| proxy.unreachable(&error))?;
+                    stream = self
+                        .secure(&proxy.at.host, stream, Identity::Own)
+                        .await
+                        .map_err(|error| proxy.unreachable(&error))?;
                 }
                 proxy.pass(stream, &to).await?
             }
         };
-        if target.is_secure() { self.secure(&to.host, stream).await } else { Ok(stream) }
+        let identity = if target.is_foreign { Identity::None } else { Identity::Own };
+        if target.is_secure() { self.secure(&to.host, stream, identity).await } else { Ok(stream) }
     }
 
     async fn reach(&self, to: &Destination) -> Result<Stream, Error> {
@@ -65,9 +70,15 @@ impl Dialler {
         }
     }
 
-    async fn secure(&self, host: &str, stream: Stream) -> Result<Stream, Error> {
+    /// Why a redirect to this target cannot be followed, where that is so.
+    pub(super) fn must_not_follow(&self, target: &Target) -> Option<&'static str> {
+        let tls = self.tls.as_ref().filter(|_| target.is_foreign && target.is_secure());
+        tls.and_then(Connector::cannot_be_anonymous)
+    }
+
+    async fn secure(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
         match &self.tls {
-            Some(tls) => tls.connect(host, stream).await,
+            Some(tls) => tls.connect(host, stream, identity).await,
             None => Err(Error::new(ErrorKind::Unsupported, "this needs TLS, which this build does not have")),
         }
     }

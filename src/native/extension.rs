@@ -180,10 +180,15 @@ pub(super) struct Agreement {
 pub(super) fn agree(headers: &HeaderMap, offered: Option<&Deflate>) -> Result<Option<Agreement>, String> {
     let mut agreed = None;
     for value in headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS) {
-        let (Some(offered), Ok(list)) = (offered, value.to_str()) else {
+        let Ok(list) = value.to_str() else {
             return Err(not_offered(value));
         };
-        for extension in list.split(',') {
+        // Empty elements are to be ignored (RFC 9110, section 5.6.1), and Firefox and tungstenite take an empty header
+        // for none as well.
+        for extension in list.split(',').filter(|extension| !extension.trim().is_empty()) {
+            let Some(offered) = offered else {
+                return Err(not_offered(value));
+            };
             let mut parts = extension.split(';').map(str::trim);
             if parts.next() != Some(NAME) {
                 return Err(not_offered(value));
@@ -260,6 +265,14 @@ mod tests {
         ] {
             assert_eq!(agreed(Some(&offered), &[answer]), Ok(Some(expected)), "{answer}");
         }
+        // A server that leaves the header empty chose none.
+        for none in [&[""][..], &["", ""], &[" , ,"]] {
+            assert_eq!(agreed(Some(&offered), none), Ok(None), "{none:?}");
+            assert_eq!(agreed(None, none), Ok(None), "{none:?}");
+        }
+        for once in [&["", "permessage-deflate"][..], &[", permessage-deflate,"]] {
+            assert_eq!(agreed(Some(&offered), once), Ok(Some(agreement(true, true, 15, 15))), "{once:?}");
+        }
         let small = Deflate::new().client_max_window_bits(11).client_no_context_takeover();
         assert_eq!(agreed(Some(&small), &["permessage-deflate"]), Ok(Some(agreement(false, true, 11, 15))));
     }
@@ -287,7 +300,8 @@ mod tests {
             &["permessage-deflate, x-other"],
             &["x-webkit-deflate-frame"],
             &["Permessage-Deflate"],
-            &[""],
+            &[";"],
+            &["", "x-other"],
         ] {
             assert!(agreed(Some(&offered), answers).is_err(), "{answers:?}");
         }

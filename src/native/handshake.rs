@@ -1,23 +1,22 @@
 //! The opening handshake (RFC 6455, section 4), by hyper.
 
-use core::future::poll_fn;
-use core::task::Poll;
 use core::time::Duration;
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Empty};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::deflate::{self, Agreement, Deflate};
-use super::retry_after;
+use super::exchange::{Exchange, Head};
 use super::stream::Stream;
 use super::target::Target;
+use super::tls::advice;
+use super::{redirect, retry_after};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::{Handshake, Headers};
 
@@ -25,8 +24,11 @@ use crate::handshake::{Handshake, Headers};
 const MAX_HEAD: usize = 64 * 1024;
 /// How much of a refusal's body is kept.
 const MAX_BODY: usize = 16 * 1024;
-/// How long that is waited for.
+/// How long that is waited for, from the last byte of it.
 const BODY_PATIENCE: Duration = Duration::from_secs(1);
+
+/// And in all from the beginning of the attempt, where its own timeout is not shorter.
+const MOST_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The stream after the handshake, and what was read beyond it.
 pub(super) struct Agreed {
@@ -36,67 +38,64 @@ pub(super) struct Agreed {
     pub(super) deflate: Option<Agreement>,
 }
 
-type Connection = http1::Connection<TokioIo<Stream>, Empty<Bytes>>;
+/// How bodies of refusals are read.
+#[derive(Clone, Copy)]
+pub(super) struct Bodies {
+    /// No longer than until then, whatever arrives.
+    until: Instant,
+    follows_redirects: bool,
+}
 
-pub(super) async fn shake_hands(stream: Stream, target: &Target, offer: Option<&Deflate>) -> Result<Agreed, Error> {
+impl Bodies {
+    /// For an attempt that began then. The last tenth of its time is left for reporting what there is.
+    pub(super) fn new(began: Instant, open_timeout: Option<Duration>, follows_redirects: bool) -> Self {
+        let most = open_timeout.map_or(MOST_PATIENCE, |timeout| (timeout / 10 * 9).min(MOST_PATIENCE));
+        Self { until: began + most, follows_redirects }
+    }
+}
+
+pub(super) async fn shake_hands(
+    stream: Stream,
+    target: &Target,
+    offer: Option<&Deflate>,
+    bodies: Bodies,
+) -> Result<Agreed, Error> {
     let key = generate_key();
-    let request = request(target, &key, offer).map_err(|error| not_http(error.to_string()))?;
-    let (mut sender, mut connection) = http1::Builder::new()
-        .max_buf_size(MAX_HEAD)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| broken(&error))?;
-    let response = drive(&mut connection, sender.send_request(request)).await.map_err(|error| broken(&error))?;
+    let head = request(target, &key, offer).map_err(|error| not_http(error.to_string()))?;
+    let (mut exchange, response) = Exchange::ask(stream, head, MAX_HEAD).await.map_err(|no_answer| {
+        if no_answer.is_tls { not_http(advice::IS_TLS.into()) } else { broken(&no_answer.error) }
+    })?;
     // Hyper's own limit is on what it reads at once, and so a little late.
     let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if length > MAX_HEAD {
         return Err(not_http(format!("the answer's head is longer than {} KiB", MAX_HEAD / 1024)));
     }
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(refused(response, &mut connection).await);
+        return Err(refused(response, &mut exchange, bodies).await);
     }
     let fault = |fault| answer_error(response.headers(), fault);
     let handshake = verify(&response, target, &key).map_err(fault)?;
     let deflate = deflate::agree(response.headers(), offer).map_err(fault)?;
-    drop(response);
-    // Ready at once: all that is left to do after a 101 is to let go of the stream.
-    poll_fn(|cx| connection.poll_without_shutdown(cx)).await.map_err(|error| broken(&error))?;
-    let parts = connection.into_parts();
-    Ok(Agreed { stream: parts.io.into_inner(), read: parts.read_buf, handshake, deflate })
+    let (stream, read) = exchange.into_stream(response).await.map_err(|error| broken(&error))?;
+    Ok(Agreed { stream, read, handshake, deflate })
 }
 
-fn request(target: &Target, key: &str, offer: Option<&Deflate>) -> Result<Request<Empty<Bytes>>, http::Error> {
-    let mut request = Request::get(target.path_and_query())
-        .header(header::HOST, target.authority())
-        .header(header::CONNECTION, "Upgrade")
-        .header(header::UPGRADE, "websocket")
-        .header(header::SEC_WEBSOCKET_VERSION, "13")
-        .header(header::SEC_WEBSOCKET_KEY, key);
+fn request(target: &Target, key: &str, offer: Option<&Deflate>) -> Result<Head, http::Error> {
+    let mut head = Head::new(Method::GET, &target.path_and_query().parse()?);
+    let mut push = |name, value: String| HeaderValue::try_from(value).map(|value| head.push(name, &value));
+    push("Host", target.authority())?;
+    push("Connection", "Upgrade".into())?;
+    push("Upgrade", "websocket".into())?;
+    push("Sec-WebSocket-Version", "13".into())?;
+    push("Sec-WebSocket-Key", key.into())?;
     if !target.protocols.is_empty() {
-        request = request.header(header::SEC_WEBSOCKET_PROTOCOL, target.protocols.join(", "));
+        push("Sec-WebSocket-Protocol", target.protocols.join(", "))?;
     }
     if let Some(offer) = offer {
-        request = request.header(header::SEC_WEBSOCKET_EXTENSIONS, offer.offer());
+        push("Sec-WebSocket-Extensions", offer.offer())?;
     }
-    let mut request = request.body(Empty::new())?;
-    request.headers_mut().extend(target.headers.clone());
-    Ok(request)
-}
-
-/// Runs the connection for as long as something of it is waited for.
-pub(super) async fn drive<T>(connection: &mut Connection, wanted: impl Future<Output = T>) -> T {
-    let mut wanted = core::pin::pin!(wanted);
-    let mut over = false;
-    poll_fn(|cx| {
-        if let Poll::Ready(done) = wanted.as_mut().poll(cx) {
-            return Poll::Ready(done);
-        }
-        if !over && connection.poll_without_shutdown(cx).is_ready() {
-            over = true;
-        }
-        wanted.as_mut().poll(cx)
-    })
-    .await
+    target.headers.iter().for_each(|(name, value)| head.push(name, value));
+    Ok(head)
 }
 
 /// Section 4.1, the client's checks of the answer, in its order. What was not offered must not be chosen.
@@ -108,22 +107,21 @@ fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<H
     if !has_token(headers, &header::CONNECTION, "upgrade") {
         return Err("the answer has no Connection: Upgrade".into());
     }
-    match headers.get(header::SEC_WEBSOCKET_ACCEPT) {
+    match only(headers, &header::SEC_WEBSOCKET_ACCEPT)? {
         None => return Err("the answer has no Sec-WebSocket-Accept".into()),
         Some(accept) if accept != &*derive_accept_key(key.as_bytes()) => {
             return Err("the answer's Sec-WebSocket-Accept is wrong".into());
         }
         Some(_) => {}
     }
-    let protocol = match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
+    let protocol = match only(headers, &header::SEC_WEBSOCKET_PROTOCOL)? {
         None if target.protocols.is_empty() => None,
         // Browsers fail here as well (WHATWG, "establish a WebSocket connection").
         None => return Err("the server chose none of the subprotocols".into()),
         Some(chosen) => match target.protocols.iter().find(|offered| chosen == offered.as_str()) {
             Some(chosen) => Some(chosen.clone()),
-            None => {
-                return Err(format!("the server chose a subprotocol that was not offered: {}", shown(chosen)));
-            }
+            // Not told which: it may be a part of one that was offered, and so of a token.
+            None => return Err("the server chose a subprotocol that was not offered".into()),
         },
     };
     Ok(Handshake {
@@ -132,6 +130,17 @@ fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<H
         protocol,
         extensions: listed(headers, &header::SEC_WEBSOCKET_EXTENSIONS),
     })
+}
+
+/// The value of a header that may come once. An empty one chooses nothing, and the same twice is once: nothing else can
+/// be meant. Chromium fails for each that comes twice; this fails where two differ.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, String> {
+    let mut values = headers.get_all(name).iter().filter(|value| !value.is_empty());
+    let first = values.next();
+    match values.find(|value| Some(*value) != first) {
+        None => Ok(first),
+        Some(_) => Err(format!("the answer has two different values of {name}")),
+    }
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
@@ -143,10 +152,11 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
         .any(|value| value.trim().eq_ignore_ascii_case(token))
 }
 
-/// All values of a header, as one.
+/// The list that a header's values are, without its empty elements (RFC 9110, section 5.6.1).
 fn listed(headers: &HeaderMap, name: &HeaderName) -> String {
-    let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-    values.join(", ")
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let elements = values.flat_map(|value| value.split(',')).map(str::trim).filter(|element| !element.is_empty());
+    elements.collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn not_offered(extension: &HeaderValue) -> String {
@@ -169,22 +179,23 @@ fn answer_error(headers: &HeaderMap, fault: String) -> Error {
 }
 
 /// An ordinary HTTP answer.
-async fn refused(response: Response<Incoming>, connection: &mut Connection) -> Error {
+async fn refused(response: Response<Incoming>, exchange: &mut Exchange, bodies: Bodies) -> Error {
     let (head, mut incoming) = response.into_parts();
     let mut body = BytesMut::new();
-    let read = async {
-        while body.len() < MAX_BODY {
-            // Whatever ends the body early, what there is of it helps.
-            let Some(Ok(frame)) = drive(connection, incoming.frame()).await else {
-                break;
-            };
-            if let Some(data) = frame.data_ref() {
-                body.extend_from_slice(&data[..data.len().min(MAX_BODY - body.len())]);
-            }
+    let is_followed = bodies.follows_redirects && redirect::leads_on(head.status, &head.headers);
+    while body.len() < MAX_BODY {
+        // A body without an end must not make an open timeout of the refusal, which may be fatal; and nobody reads
+        // that of a redirect which is followed.
+        let patience = if is_followed { Duration::ZERO } else { BODY_PATIENCE };
+        let patience = bodies.until.min(Instant::now() + patience);
+        // Whatever ends the body early, what there is of it helps.
+        let Ok(Some(Ok(frame))) = timeout_at(patience, exchange.drive(incoming.frame())).await else {
+            break;
+        };
+        if let Some(data) = frame.data_ref() {
+            body.extend_from_slice(&data[..data.len().min(MAX_BODY - body.len())]);
         }
-    };
-    // A body without an end must not make an open timeout of the refusal, which may be fatal.
-    let _ = tokio::time::timeout(BODY_PATIENCE, read).await;
+    }
     let detail = head.status.canonical_reason().unwrap_or_default();
     let kind = ErrorKind::Handshake {
         status: Some(head.status.as_u16()),
@@ -199,11 +210,13 @@ fn broken(error: &hyper::Error) -> Error {
     // A connection that broke before it took the request wraps its own error in one of the request.
     let causes = || core::iter::successors(core::error::Error::source(error), |cause| cause.source());
     let detail = causes().last().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
-    let is_tls = causes().filter_map(|cause| cause.downcast_ref()).any(is_of_tls);
     if error.is_parse() {
         return not_http(detail);
     }
-    Error::new(if is_tls { ErrorKind::Tls } else { ErrorKind::Io }, detail)
+    match causes().filter_map(|cause| cause.downcast_ref()).find(|cause| is_of_tls(cause)) {
+        Some(cause) => Error::new(ErrorKind::Tls, advice::with_advice(detail, cause)),
+        None => Error::new(ErrorKind::Io, detail),
+    }
 }
 
 /// With TLS 1.3 a client's part of the handshake is over before the server has judged its certificate: a refusal comes

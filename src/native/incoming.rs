@@ -1,7 +1,8 @@
 //! From a byte stream to messages: what has arrived is judged at once, not when a frame or message is whole.
 //!
-//! Frames that are whole in the read buffer become messages without a copy; nearly all are. Fragments, compressed
-//! messages and frames too large to wait for in the buffer are gathered as they arrive.
+//! Frames that are whole in the read buffer become messages without a copy, unless they are so small that a program
+//! that keeps them would keep far more memory than it sees. Fragments, compressed messages and frames too large to wait
+//! for in the buffer are gathered as they arrive.
 
 use core::mem::{MaybeUninit, take};
 use core::pin::{Pin, pin};
@@ -22,6 +23,12 @@ const IDLE: usize = 4 * 1024;
 const BUSY: usize = 64 * 1024;
 /// Frames up to this length are waited for in the read buffer.
 const WHOLE: usize = 16 * 1024;
+/// Payloads up to this length are copied to memory that only such share.
+const SMALL: usize = 256;
+/// How much memory they share.
+const SHARED: usize = 4 * 1024;
+/// A program that keeps messages is expected to keep some of those in this many read buffers to come: they are copied.
+const KEPT: u32 = 32;
 
 /// What arrives.
 #[derive(Debug, PartialEq)]
@@ -47,8 +54,14 @@ pub(super) struct Incoming {
     size: usize,
     /// What the latest reads brought that filled all the room they had.
     run: usize,
-    /// Reads since the last [`settle`](Self::settle) that filled more than an idle connection's room.
+    /// Reads since the last [`tidy`](Self::tidy) that filled more than an idle connection's room.
     large_reads: u32,
+    /// Where small payloads are copied to while many arrive.
+    small: BytesMut,
+    /// For how many read buffers to come messages are copied, as the program kept one of another.
+    kept: u32,
+    /// Bytes have arrived since [`has_arrived`](Self::has_arrived) was asked last.
+    arrived: bool,
 }
 
 /// What the next byte belongs to.
@@ -83,6 +96,9 @@ impl Incoming {
             size: IDLE,
             run: 0,
             large_reads: 0,
+            small: BytesMut::new(),
+            kept: 0,
+            arrived: false,
         }
     }
 
@@ -102,7 +118,7 @@ impl Incoming {
                     self.judge()?;
                     return Poll::Ready(Err(Fault::Ended));
                 }
-                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Ok(_)) => self.arrived = true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Fault::Io(error))),
                 Poll::Pending => {
                     self.judge()?;
@@ -115,12 +131,42 @@ impl Incoming {
         }
     }
 
-    /// Called now and then: gives the buffer back when there was no use for it since the last time.
-    pub(super) fn settle(&mut self) {
+    /// Whether bytes have arrived since this was asked last.
+    pub(super) fn has_arrived(&mut self) -> bool {
+        take(&mut self.arrived)
+    }
+
+    /// Whether there is memory that [`tidy`](Self::tidy) may give back soon.
+    pub(super) fn is_large(&self) -> bool {
+        self.size != IDLE
+    }
+
+    /// Called now and then: gives the buffers back when there was no use for them since the last time.
+    pub(super) fn tidy(&mut self) {
         if take(&mut self.large_reads) == 0 && self.buffer.is_empty() {
             self.buffer = BytesMut::new();
+            self.small = BytesMut::new();
             self.size = IDLE;
         }
+    }
+
+    /// The front of the buffer, as a payload that does not keep much more memory than it is long.
+    #[inline]
+    fn payload(&mut self, length: usize) -> Bytes {
+        if length > SMALL && self.kept == 0 {
+            return self.buffer.split_to(length).freeze();
+        }
+        let payload = if length <= SMALL && self.size != IDLE {
+            if self.small.capacity() < length && !self.small.try_reclaim(SHARED) {
+                self.small = BytesMut::with_capacity(SHARED);
+            }
+            self.small.extend_from_slice(&self.buffer[..length]);
+            self.small.split().freeze()
+        } else {
+            Bytes::copy_from_slice(&self.buffer[..length])
+        };
+        self.buffer.advance(length);
+        payload
     }
 
     #[inline]
@@ -140,7 +186,7 @@ impl Incoming {
                         return Ok(None);
                     }
                     self.expected = Expected::Head;
-                    let payload = self.buffer.split_to(length).freeze();
+                    let payload = self.payload(length);
                     return match head.control() {
                         None => self.whole(payload, head.is_text()).map(Some),
                         Some(control) => take_control(control, payload).map(Some),
@@ -151,7 +197,10 @@ impl Incoming {
                         return Ok(None);
                     }
                     if fin {
-                        if let Some(message) = self.message.take() {
+                        if let Some(mut message) = self.message.take() {
+                            if message.data.capacity() / 2 > message.data.len() {
+                                message.data.shrink_to_fit();
+                            }
                             return self.whole(message.data.into(), message.is_text).map(Some);
                         }
                     }
@@ -269,7 +318,11 @@ impl Incoming {
     /// Room that messages do not keep is used again; of a buffer that they keep, what is left of it.
     fn make_room(&mut self) {
         let spare = self.buffer.capacity() - self.buffer.len();
-        if !self.buffer.try_reclaim(self.size) && spare < IDLE {
+        if self.buffer.try_reclaim(self.size) {
+            self.kept = self.kept.saturating_sub(1);
+        } else if spare < IDLE {
+            // Somebody keeps a message of it.
+            self.kept = if self.kept == 0 { KEPT } else { self.kept - 1 };
             let mut fresh = BytesMut::with_capacity(self.size + WHOLE);
             fresh.extend_from_slice(&self.buffer);
             self.buffer = fresh;

@@ -227,9 +227,9 @@ fn what_a_busy_connection_held_is_given_back() {
         }
     }
     assert!(incoming.buffer.capacity() > IDLE && incoming.size == BUSY);
-    incoming.settle();
+    incoming.tidy();
     assert!(incoming.size == BUSY, "it was busy until now");
-    incoming.settle();
+    incoming.tidy();
     assert_eq!((incoming.buffer.capacity(), incoming.size), (0, IDLE));
 }
 

@@ -3,12 +3,14 @@
 mod builder_ext;
 mod connector;
 mod dial;
+mod exchange;
 mod frames;
 mod handshake;
 mod incoming;
 mod lookup;
 mod opening;
 mod options;
+mod outgoing;
 mod parting;
 pub(crate) mod platform;
 mod proxies;

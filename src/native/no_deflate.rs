@@ -1,7 +1,7 @@
 //! What stands in for compression where it is not built in: nothing of it can exist.
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use super::frames::Fault;
 use crate::error::ConfigError;
@@ -27,7 +27,9 @@ impl Deflate {
 }
 
 pub(super) fn agree(headers: &HeaderMap, _: Option<&Deflate>) -> Result<Option<Agreement>, String> {
-    match headers.get(header::SEC_WEBSOCKET_EXTENSIONS) {
+    // An empty list is none.
+    let is_empty = |value: &HeaderValue| value.as_bytes().iter().all(|byte| matches!(byte, b' ' | b'\t' | b','));
+    match headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter().find(|value| !is_empty(value)) {
         None => Ok(None),
         Some(extension) => Err(super::handshake::not_offered(extension)),
     }

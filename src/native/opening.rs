@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::deflate::Deflate;
 use super::dial::Dialler;
-use super::handshake::{Agreed, shake_hands};
+use super::handshake::{Agreed, Bodies, shake_hands};
 use super::redirect::{self, MAX_REDIRECTS};
 use super::stream::Stream;
 use super::target::Target;
 use crate::error::{Error, ErrorKind};
 
-/// Opens the connection over a stream to its first server.
+/// Opens the connection over a stream to its first server, for an attempt that began then.
 ///
 /// # Errors
 /// They name the URL at which it failed.
@@ -19,10 +21,12 @@ pub(super) async fn open(
     mut target: Arc<Target>,
     dialler: &Dialler,
     offer: Option<&Deflate>,
+    began: Instant,
 ) -> Result<Agreed, Error> {
+    let bodies = Bodies::new(began, dialler.open_timeout, dialler.follows_redirects);
     let mut redirects = 0;
     loop {
-        let error = match shake_hands(stream, &dialler.cookies.added_to(&target), offer).await {
+        let error = match shake_hands(stream, &dialler.cookies.added_to(&target), offer, bodies).await {
             Ok(agreed) => {
                 dialler.cookies.keep(&target, &agreed.handshake.headers);
                 return Ok(agreed);
@@ -35,12 +39,16 @@ pub(super) async fn open(
         let Some(location) = redirect::location(&error).filter(|_| dialler.follows_redirects) else {
             return Err(error);
         };
-        let not_followed = |fault: &str| Error::new(error.kind().clone(), fault).at(&target.shown());
+        let at = target.shown();
+        let not_followed = |fault: &str| Error::new(error.kind().clone(), fault).at(&at);
         if redirects == MAX_REDIRECTS {
             return Err(not_followed(&format!("more than {MAX_REDIRECTS} redirects")));
         }
         redirects += 1;
         target = Arc::new(redirect::follow(&target, location).map_err(|fault| not_followed(&fault))?);
+        if let Some(fault) = dialler.must_not_follow(&target) {
+            return Err(not_followed(fault));
+        }
         stream = dialler.dial(&target).await.map_err(|error| error.at(&target.shown()))?;
     }
 }

@@ -15,6 +15,9 @@ use crate::error::ConfigError;
 /// The option that makes a connector for Unix sockets.
 pub(super) const UNIX_SOCKET: &str = "unix_socket";
 
+/// The seconds that Linux takes. It counts whole ones.
+const KEEPALIVE: core::ops::RangeInclusive<u64> = 1..=32767;
+
 /// The native part of a builder.
 #[derive(Clone)]
 pub(crate) struct Options {
@@ -25,6 +28,8 @@ pub(crate) struct Options {
     pub(super) resolver: Option<Arc<dyn Resolve>>,
     /// And the option that set it.
     pub(super) connector: Option<(&'static str, Arc<dyn Connect>)>,
+    /// What is wrong with the path of a Unix socket.
+    pub(super) unix_socket_fault: Option<String>,
     pub(super) proxy: Choice,
     pub(super) follows_redirects: bool,
     pub(super) cookies: Cookies,
@@ -40,6 +45,7 @@ impl Default for Options {
             local_address: None,
             resolver: None,
             connector: None,
+            unix_socket_fault: None,
             proxy: Choice::None,
             follows_redirects: false,
             cookies: Cookies::default(),
@@ -55,8 +61,13 @@ impl fmt::Debug for Options {
 }
 
 pub(super) fn check(options: &Options) -> Result<(), ConfigError> {
-    if options.keepalive.is_some_and(|after| after.is_zero()) {
-        return Err(ConfigError::new("tcp_keepalive", "is zero"));
+    // What the operating system refuses would be ignored in silence.
+    if options.keepalive.is_some_and(|after| !KEEPALIVE.contains(&after.as_secs())) {
+        let [least, most] = [KEEPALIVE.start(), KEEPALIVE.end()];
+        return Err(ConfigError::new("tcp_keepalive", format!("is not from {least} to {most} seconds")));
+    }
+    if let Some(fault) = &options.unix_socket_fault {
+        return Err(ConfigError::new(UNIX_SOCKET, fault.clone()));
     }
     if let Some((option, _)) = options.connector {
         let for_tcp = [

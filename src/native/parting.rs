@@ -1,32 +1,27 @@
-//! Telling a peer that broke the protocol, and leaving so that it hears it.
+//! Telling the peer that it broke the protocol, and leaving so that it learns of it.
 
-use core::pin::Pin;
+use core::future::poll_fn;
 use core::task::{Context, Waker};
 use core::time::Duration;
 
-use futures_sink::Sink;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use super::up::Wire;
+use super::up::Up;
 use crate::close::CloseCode;
 
 /// Sends a Close frame and lets go of the connection.
 ///
 /// Dropping a socket with unread data resets it, which can overtake the Close frame: so the rest is read, for as long
 /// as a closing handshake may take, while the client goes on.
-pub(super) fn part(mut wire: Wire, code: CloseCode, patience: Duration, waker: &Waker) {
-    let frame = CloseFrame { code: code.get().into(), reason: Default::default() };
-    // Refused where a Close frame is on its way already, which then has to do.
-    let _ = Pin::new(&mut wire).start_send(Message::Close(Some(frame)));
+pub(super) fn part(mut up: Up, code: CloseCode, patience: Duration, waker: &Waker) {
+    // Behind the message that is being sent. Does nothing where a Close frame is on its way already, which then has to do.
+    up.outgoing.close(Some((code, "")), false);
     // At once, as the runtime may end before the task below gets its turn.
-    let _ = Pin::new(&mut wire).poll_flush(&mut Context::from_waker(waker));
+    let _ = up.poll_flush(&mut Context::from_waker(waker));
     tokio::spawn(tokio::time::timeout(patience, async move {
-        let _ = core::future::poll_fn(|cx| Pin::new(&mut wire).poll_flush(cx)).await;
-        let stream = wire.get_mut();
-        let _ = stream.shutdown().await;
+        poll_fn(|cx| up.poll_flush(cx)).await;
+        let _ = up.stream.shutdown().await;
         let mut scrap = [0; 4096];
-        while let Ok(1..) = stream.read(&mut scrap).await {}
+        while let Ok(1..) = up.stream.read(&mut scrap).await {}
     }));
 }

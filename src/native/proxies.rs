@@ -74,10 +74,6 @@ impl Proxies {
         })
     }
 
-    pub(super) fn need_tls(&self) -> bool {
-        [&self.plain, &self.secure].into_iter().flatten().any(Proxy::is_secure)
-    }
-
     pub(super) fn on_the_way_to(&self, target: &Target) -> Option<&Proxy> {
         let proxy = if target.is_secure() { &self.secure } else { &self.plain }.as_ref()?;
         let is_exempt = self.exempt.as_ref().is_some_and(|exempt| {

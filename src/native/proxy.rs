@@ -1,23 +1,21 @@
 //! A proxy, and how it is passed.
 
-use core::future::{Ready, poll_fn, ready};
+use core::future::{Ready, ready};
 use core::task::{Context, Poll};
 use std::io;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use http::{HeaderValue, Request, Uri, header};
-use http_body_util::Empty;
-use hyper::client::conn::http1;
+use http::{HeaderValue, Method, Uri};
 use hyper_util::client::legacy::connect::proxy::SocksV5;
 use hyper_util::rt::TokioIo;
 use tower_service::Service;
 use url::Url;
 
 use super::connector::Destination;
-use super::handshake::drive;
+use super::exchange::{Exchange, Head};
 use super::stream::Stream;
+use super::tls::advice;
 use super::{retry_after, tls};
 use crate::error::{Error, ErrorKind};
 
@@ -64,7 +62,7 @@ impl Proxy {
                 }
                 (Kind::Socks { credentials: has_credentials.then_some((user, password)) }, 1080)
             }
-            other => return Err(format!("the scheme is {other}, not http, https, socks5 or socks5h")),
+            _ => return Err("the scheme is not http, https, socks5 or socks5h".into()),
         };
         match url.host_str() {
             None | Some("") => Err("there is no host".into()),
@@ -112,38 +110,37 @@ fn basic(user: &str, password: &str) -> Option<HeaderValue> {
 /// By hyper itself: hyper-util's connector for tunnels does not tell the status of a refusal.
 async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderValue>) -> Result<Stream, Error> {
     let authority = to.to_string();
-    let mut request = Request::connect(&authority).header(header::HOST, &authority);
-    if let Some(authorization) = authorization {
-        request = request.header(header::PROXY_AUTHORIZATION, authorization);
+    let mut head = Head::new(Method::CONNECT, &authority.parse().map_err(refused)?);
+    head.push("Host", &authority.try_into().map_err(refused)?);
+    if let Some(authorization) = &authorization {
+        head.push("Proxy-Authorization", authorization);
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(refused)?;
-    let mut http = http1::Builder::new();
-    // For proxies that know names in one spelling only.
-    http.max_buf_size(MAX_HEAD).title_case_headers(true);
-    let (mut sender, mut connection) = http.handshake(TokioIo::new(stream)).await.map_err(refused)?;
-    let response = drive(&mut connection, sender.send_request(request)).await.map_err(refused)?;
+    let (exchange, response) = Exchange::ask(stream, head, MAX_HEAD)
+        .await
+        .map_err(|no_answer| if no_answer.is_tls { not_a_proxy(advice::IS_TLS) } else { refused(no_answer.error) })?;
     let status = response.status();
     if !status.is_success() {
         let kind = ErrorKind::Proxy { status: Some(status.as_u16()) };
         let error = Error::new(kind, status.canonical_reason().unwrap_or_default());
         return Err(error.with_retry_after(retry_after::asked(status, response.headers())));
     }
-    drop(response);
-    // Ready at once: all that is left to do is to let go of the stream.
-    poll_fn(|cx| connection.poll_without_shutdown(cx)).await.map_err(refused)?;
-    let parts = connection.into_parts();
-    if !parts.read_buf.is_empty() {
+    let (stream, read) = exchange.into_stream(response).await.map_err(refused)?;
+    if !read.is_empty() {
         // Servers of TLS and HTTP do not speak first, so this cannot come from one.
         return Err(Error::new(ErrorKind::Proxy { status: Some(status.as_u16()) }, "more than its answer came"));
     }
-    Ok(parts.io.into_inner())
+    Ok(stream)
 }
 
 /// No answer, or one that is not a proxy's.
 fn refused(error: impl core::error::Error + Send + Sync + 'static) -> Error {
     let causes = core::iter::successors(Some(&error as &dyn core::error::Error), |cause| cause.source());
     let told: Vec<_> = causes.map(ToString::to_string).collect();
-    Error::new(ErrorKind::Proxy { status: None }, told.join(": "))
+    not_a_proxy(told.join(": "))
+}
+
+fn not_a_proxy(detail: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Proxy { status: None }, detail)
 }
 
 /// A stream to a proxy that is there already, in place of a connector to it.

@@ -1,6 +1,6 @@
 //! Where a redirect leads, and what may go along (RFC 9110, section 15.4).
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 
 use super::target::{Target, parse};
 use crate::error::{Error, ErrorKind};
@@ -8,10 +8,19 @@ use crate::error::{Error, ErrorKind};
 /// How many redirects an attempt follows.
 pub(super) const MAX_REDIRECTS: usize = 5;
 
+/// Whether this is the answer of a redirect, with where it leads.
+pub(super) fn leads_on(status: StatusCode, headers: &HeaderMap) -> bool {
+    is_redirect(status.as_u16()) && headers.contains_key(header::LOCATION)
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
 /// The `Location` of a redirect.
 pub(super) fn location(error: &Error) -> Option<&str> {
     match error.kind() {
-        ErrorKind::Handshake { status: Some(301 | 302 | 303 | 307 | 308), headers, .. } => headers.get("location"),
+        ErrorKind::Handshake { status: Some(status), headers, .. } if is_redirect(*status) => headers.get("location"),
         _ => None,
     }
 }
@@ -29,12 +38,8 @@ pub(super) fn follow(from: &Target, location: &str) -> Result<Target, String> {
     }
     if next.url.origin() != from.url.origin() {
         // Nobody but the server that was asked for has a use for the rest.
-        next.headers = HeaderMap::new();
-        for name in [header::ORIGIN, header::USER_AGENT] {
-            for value in from.headers.get_all(&name) {
-                next.headers.append(&name, value.clone());
-            }
-        }
+        next.headers.retain(|(name, _)| ["origin", "user-agent"].iter().any(|kept| name.eq_ignore_ascii_case(kept)));
+        next.is_foreign = true;
     }
     Ok(next)
 }
@@ -60,10 +65,15 @@ mod tests {
         resolve(&request, &Options::default()).unwrap()
     }
 
+    fn has(target: &Target, name: &str) -> bool {
+        target.headers.iter().any(|(known, _)| known == name)
+    }
+
     fn to(url: &str, location: &str) -> Result<(String, usize), String> {
         let next = follow(&from(url), location)?;
         assert_eq!(next.protocols, ["chat"]);
-        assert!(next.headers.contains_key("origin") && next.headers.contains_key("user-agent"));
+        assert!(has(&next, "Origin") && has(&next, "User-Agent"));
+        assert_eq!(next.is_foreign, next.headers.len() == 2);
         Ok((next.url.into(), next.headers.len()))
     }
 
@@ -84,9 +94,10 @@ mod tests {
         }
         // Once left behind, for good.
         let back = follow(&follow(&from("ws://a"), "ws://b").unwrap(), "ws://a").unwrap();
-        assert_eq!(back.headers.len(), 2);
+        assert_eq!((back.headers.len(), back.is_foreign), (2, true));
         // What a server writes there are no credentials of ours.
-        assert!(!follow(&from("ws://a"), "ws://user:pass@b").unwrap().headers.contains_key("authorization"));
+        let elsewhere = follow(&from("ws://a"), "ws://user:pass@b").unwrap();
+        assert!(!has(&elsewhere, "Authorization"));
     }
 
     #[test]

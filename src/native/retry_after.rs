@@ -6,14 +6,15 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
 /// What a 429 or 503 asks for, in seconds or as a date. The date is compared with the answer's own, as clocks differ;
-/// one that has passed asks for nothing.
+/// one that has passed asks for nothing. The machine limits it.
 pub(super) fn asked(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
     }
     let value = text(headers, &header::RETRY_AFTER)?;
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Only a number too large fails.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let now = text(headers, &header::DATE).and_then(date).unwrap_or_else(SystemTime::now);
     Some(date(value)?.duration_since(now).unwrap_or_default())
@@ -40,10 +41,11 @@ mod tests {
     fn s8_seconds_and_dates() {
         assert_eq!(after(503, &[("retry-after", "7")]), Some(7));
         assert_eq!(after(429, &[("retry-after", " 0 ")]), Some(0));
+        assert_eq!(after(429, &[("retry-after", "99999999999999999999999")]), Some(u64::MAX));
         for status in [200, 301, 500, 502] {
             assert_eq!(after(status, &[("retry-after", "7")]), None, "{status}");
         }
-        for value in ["", "-1", "1.5", "soon", "Fri, 32 Jan 2100 00:00:00 GMT", "99999999999999999999999"] {
+        for value in ["", "-1", "1.5", "soon", "Fri, 32 Jan 2100 00:00:00 GMT", "+7", "７"] {
             assert_eq!(after(503, &[("retry-after", value)]), None, "{value}");
         }
         let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");

@@ -1,15 +1,11 @@
-//! The native transport: one tokio-tungstenite socket at a time, polled by the client's task.
+//! The native transport: one connection at a time, polled by the client's task.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 
-use bytes::Bytes;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Message as WireMessage};
+use tokio::time::Instant;
 
 use super::deflate::{Deflate, Deflater, Inflate};
 use super::dial::Dialler;
@@ -25,11 +21,14 @@ use super::up::Up;
 use crate::builder::Setup;
 use crate::close::CloseCode;
 use crate::driver::platform::BoxFuture;
-use crate::driver::{AttemptId, SocketEvent, Transport};
+use crate::driver::{AttemptId, Buffered, SocketEvent, Transport};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::handshake::Handshake;
 use crate::message::Message;
 use crate::request::{Provider, Source};
+
+/// How many Pings are answered before others get their turn.
+const PINGS: usize = 256;
 
 pub(super) struct Socket {
     link: Link,
@@ -46,7 +45,7 @@ pub(super) struct Socket {
 
 enum Link {
     Down,
-    Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>),
+    Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>, Instant),
     Greeting(BoxFuture<Result<(Box<Up>, Handshake), Error>>),
     Up(Box<Up>),
 }
@@ -68,15 +67,11 @@ impl Socket {
             Source::Fixed(target) => Origin::Fixed(Arc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
         };
-        let needs_tls = match &origin {
-            Origin::Fixed(target) => target.is_secure(),
-            Origin::Provider(_) => true,
-        };
         Ok(Self {
             link: Link::Down,
             attempt: AttemptId::default(),
             origin,
-            dialler: Arc::new(Dialler::new(&setup.options, needs_tls)?),
+            dialler: Arc::new(Dialler::new(&setup.options, setup.config.open_timeout)?),
             options: setup.options.clone(),
             max_message_size: setup.max_message_size,
             close_timeout: setup.config.close_timeout,
@@ -85,13 +80,37 @@ impl Socket {
         })
     }
 
+    /// Whether bytes have arrived since this was asked last.
+    pub(super) fn has_arrived(&mut self) -> bool {
+        self.up().is_some_and(|(up, _)| up.incoming.has_arrived())
+    }
+
+    /// Sends the Pongs that wait for more of them, now that others get their turn.
+    pub(super) fn uncork(&mut self) {
+        if let Some((up, mut cx)) = self.up().filter(|(up, _)| up.outgoing.is_corked()) {
+            let _ = up.poll_flush(&mut cx);
+        }
+    }
+
+    /// Whether there is memory that [`tidy`](Self::tidy) may give back.
+    pub(super) fn is_large(&self) -> bool {
+        matches!(&self.link, Link::Up(up) if up.is_large())
+    }
+
+    /// Called now and then: gives back the memory for which there was no use since the last time.
+    pub(super) fn tidy(&mut self) {
+        if let Some((up, _)) = self.up() {
+            up.tidy();
+        }
+    }
+
     /// The attempt that [`poll`](Self::poll) tells of.
     pub(super) fn attempt(&self) -> AttemptId {
         self.attempt
     }
 
     pub(super) fn is_opening(&self) -> bool {
-        matches!(self.link, Link::Dialling(_) | Link::Greeting(_))
+        matches!(self.link, Link::Dialling(..) | Link::Greeting(..))
     }
 
     pub(super) fn set_waker(&mut self, waker: &Waker) {
@@ -104,11 +123,12 @@ impl Socket {
         let Link::Up(up) = &mut self.link else {
             return self.poll_opening(cx).map(Step::Event);
         };
-        if up.unflushed || up.error.is_some() {
-            if let Poll::Ready(written) = up.poll_written(cx) {
-                return Poll::Ready(written.map_or_else(|error| self.broken(error), Step::Event));
+        if up.outgoing.is_blocked() {
+            if let Poll::Ready(event) = up.poll_left(cx) {
+                return Poll::Ready(Step::Event(event));
             }
         }
+        // While paused a connection that broke is not given up: what had arrived could not be delivered any more.
         if !self.reading && !up.closing {
             return Poll::Pending;
         }
@@ -119,26 +139,42 @@ impl Socket {
         if let Some(fault) = up.fault.take() {
             return Poll::Ready(self.fail(fault));
         }
-        // Messages apart from all else, so that moving them costs as little as they are large.
-        Poll::Ready(match ready!(up.poll_arrived(cx)) {
-            Ok(Arrived::Message(message)) => Step::Message(message),
-            Ok(Arrived::Ping(payload)) => Step::Event(up.ping(payload, cx)),
-            Ok(Arrived::Pong(payload)) => Step::Event(up.pong(&payload)),
-            Ok(Arrived::Close(told)) => Step::Event(up.closed(told, cx)),
-            // Told at the next poll: what was asked for when the messages before it arrived is sent first.
-            Err(fault) => {
-                up.fault = Some(fault);
-                Step::Event(SocketEvent::Received { messages: 0, bytes: 0 })
-            }
-        })
+        for _ in 0..PINGS {
+            // Messages apart from all else, so that moving them costs as little as they are large.
+            return Poll::Ready(match up.poll_arrived(cx) {
+                Poll::Ready(Ok(Arrived::Message(message))) => Step::Message(message),
+                Poll::Ready(Ok(Arrived::Ping(payload))) => {
+                    up.ping(payload, cx);
+                    continue;
+                }
+                Poll::Ready(Ok(Arrived::Pong(payload))) => Step::Event(up.pong(&payload)),
+                Poll::Ready(Ok(Arrived::Close(told))) => Step::Event(up.closed(told, cx)),
+                // Reported at the next poll: what was asked for when the messages before it arrived is sent first.
+                Poll::Ready(Err(fault)) => {
+                    up.fault = Some(fault);
+                    Step::Event(SocketEvent::Received { messages: 0, bytes: 0 })
+                }
+                Poll::Pending if up.outgoing.error.is_some() => {
+                    ready!(up.poll_patience(cx));
+                    return Poll::Ready(self.broken());
+                }
+                Poll::Pending => {
+                    if up.outgoing.is_corked() {
+                        let _ = up.poll_flush(cx);
+                    }
+                    return Poll::Pending;
+                }
+            });
+        }
+        Poll::Ready(Step::Event(SocketEvent::Received { messages: 0, bytes: 0 }))
     }
 
     fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
         let outcome = match &mut self.link {
-            Link::Dialling(dialling) => match ready!(dialling.as_mut().poll(cx)) {
+            Link::Dialling(dialling, began) => match ready!(dialling.as_mut().poll(cx)) {
                 Ok((stream, target)) => {
                     let offer = self.options.deflate.clone();
-                    let greeting = greet(stream, target, self.dialler.clone(), offer, self.max_message_size);
+                    let greeting = greet(stream, target, self.dialler.clone(), offer, self.max_message_size, *began);
                     self.link = Link::Greeting(Box::pin(greeting));
                     Ok(SocketEvent::Connected)
                 }
@@ -163,7 +199,7 @@ impl Socket {
     #[cold]
     fn fail(&mut self, fault: Fault) -> Step {
         let Link::Up(up) = core::mem::replace(&mut self.link, Link::Down) else {
-            return Step::Event(SocketEvent::Buffered(0));
+            return Step::Event(SocketEvent::Received { messages: 0, bytes: 0 });
         };
         let (error, code) = match fault {
             Fault::Io(error) => (Error::new(ErrorKind::Io, error.to_string()).with_source(error), None),
@@ -176,14 +212,19 @@ impl Socket {
             ),
         };
         if let Some(code) = code {
-            parting::part(up.wire, code, self.close_timeout, &self.waker);
+            parting::part(*up, code, self.close_timeout, &self.waker);
         }
         Step::Event(SocketEvent::Failed(error))
     }
 
+    /// Writing failed.
     #[cold]
-    fn broken(&mut self, error: tungstenite::Error) -> Step {
-        self.link = Link::Down;
+    fn broken(&mut self) -> Step {
+        let error = match core::mem::replace(&mut self.link, Link::Down) {
+            Link::Up(up) => up.outgoing.error,
+            _ => None,
+        };
+        let error = error.unwrap_or_else(|| std::io::ErrorKind::BrokenPipe.into());
         Step::Event(SocketEvent::Failed(Error::new(ErrorKind::Io, error.to_string()).with_source(error)))
     }
 
@@ -214,7 +255,7 @@ impl Transport for Socket {
         self.attempt = attempt;
         self.reading = true;
         let dialler = self.dialler.clone();
-        self.link = Link::Dialling(match &mut self.origin {
+        let dialling: BoxFuture<_> = match &mut self.origin {
             Origin::Fixed(target) => {
                 let target = target.clone();
                 Box::pin(async move { dial(target, dialler).await })
@@ -223,7 +264,8 @@ impl Transport for Socket {
                 let target = provider.next(&self.options);
                 Box::pin(async move { dial(Arc::new(target.await?), dialler).await })
             }
-        });
+        };
+        self.link = Link::Dialling(dialling, Instant::now());
         self.waker.wake_by_ref();
     }
 
@@ -241,8 +283,15 @@ impl Transport for Socket {
 
     fn ping(&mut self, beat: u64) {
         if let Some((up, _)) = self.up() {
-            up.incoming.settle();
-            up.write(WireMessage::Ping(Bytes::copy_from_slice(&beat.to_be_bytes())));
+            up.tidy();
+            up.outgoing.ping(&beat.to_be_bytes());
+        }
+    }
+
+    fn heartbeat(&mut self, message: Message) {
+        if let Some((up, _)) = self.up() {
+            up.tidy();
+            up.outgoing.heartbeat(message);
         }
     }
 
@@ -253,9 +302,7 @@ impl Transport for Socket {
 
     fn close(&mut self, code: CloseCode, reason: &str) {
         if let Some((up, mut cx)) = self.up() {
-            up.closing = true;
-            up.write(WireMessage::Close(Some(CloseFrame { code: code.get().into(), reason: reason.into() })));
-            let _ = up.poll_flush(&mut cx);
+            up.close(code, reason, &mut cx);
         }
     }
 
@@ -263,11 +310,18 @@ impl Transport for Socket {
         self.link = Link::Down;
     }
 
-    fn buffered_amount(&self) -> usize {
-        match &self.link {
-            Link::Up(up) => up.buffered,
-            _ => 0,
+    fn buffered(&mut self) -> Buffered {
+        self.up().map_or_else(Buffered::default, |(up, _)| up.buffered())
+    }
+
+    fn mark(&mut self) {
+        if let Some((up, _)) = self.up() {
+            up.mark();
         }
+    }
+
+    fn progress(&mut self) -> bool {
+        self.up().is_some_and(|(up, _)| up.progress())
     }
 }
 
@@ -284,15 +338,10 @@ async fn greet(
     dialler: Arc<Dialler>,
     offer: Option<Deflate>,
     max_message_size: usize,
+    began: Instant,
 ) -> Result<(Box<Up>, Handshake), Error> {
-    let Agreed { stream, read, handshake, deflate } = open(stream, target, &dialler, offer.as_ref()).await?;
-    // Writing is left to `flush`, so that a batch leaves with few system calls.
-    let config = WebSocketConfig::default()
-        .read_buffer_size(0)
-        .write_buffer_size(usize::MAX - 1)
-        .max_write_buffer_size(usize::MAX);
-    let wire = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await;
+    let Agreed { stream, read, handshake, deflate } = open(stream, target, &dialler, offer.as_ref(), began).await?;
     let incoming = Incoming::new(&read, max_message_size, deflate.as_ref().map(Inflate::new));
     let deflater = deflate.as_ref().zip(offer.as_ref()).map(|(agreed, wanted)| Deflater::new(agreed, wanted));
-    Ok((Box::new(Up::new(wire, incoming, deflater)), handshake))
+    Ok((Box::new(Up::new(stream, incoming, deflater)), handshake))
 }

@@ -1,11 +1,14 @@
 //! The byte stream of an attempt: plain, TLS, or whatever a connector of the user's own made.
 
+use core::any::Any;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+use crate::driver::platform::kernel;
 
 /// What a connector may return: any stream of tokio's kind.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -19,6 +22,40 @@ pub(super) enum Stream {
     #[cfg(feature = "native-tls")]
     NativeTls(Box<tokio_native_tls::TlsStream<Stream>>),
     Other(Box<dyn Io>),
+}
+
+impl Stream {
+    /// A stream of somebody else's. What is known of TCP serves it as well, if that is what it is.
+    pub(super) fn of(stream: impl Io) -> Self {
+        let mut stream = Some(stream);
+        let tcp = (&mut stream as &mut dyn Any).downcast_mut::<Option<TcpStream>>().and_then(Option::take);
+        if let Some(tcp) = tcp {
+            kernel::limit_unsent(&tcp);
+            return Self::Tcp(tcp);
+        }
+        match stream {
+            Some(stream) => Self::Other(Box::new(stream)),
+            // Never: only a TCP stream was taken out.
+            None => Self::Other(Box::new(tokio::io::empty())),
+        }
+    }
+
+    /// Whether what is written is with the operating system at once, without a flush.
+    pub(super) fn is_direct(&self) -> bool {
+        matches!(self, Self::Tcp(_))
+    }
+
+    /// How many bytes the operating system has taken that the peer has not acknowledged; 0 where that is not known.
+    pub(super) fn unacknowledged(&self) -> usize {
+        match self {
+            Self::Tcp(stream) => kernel::unacknowledged(stream),
+            #[cfg(feature = "__rustls")]
+            Self::Rustls(stream) => stream.get_ref().0.unacknowledged(),
+            #[cfg(feature = "native-tls")]
+            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().unacknowledged(),
+            Self::Other(_) => 0,
+        }
+    }
 }
 
 macro_rules! on_each {

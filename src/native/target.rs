@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Uri, header};
 use url::Url;
 
 use super::connector::Destination;
@@ -18,8 +18,18 @@ pub(crate) struct Target {
     pub(super) url: Url,
     pub(super) protocols: Vec<String>,
     /// The user's headers, and the credentials of the URL.
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Fields,
+    /// A redirect led here from another origin: nothing that identifies this client goes along.
+    pub(super) is_foreign: bool,
 }
+
+/// Headers with their names as the user spells them.
+pub(super) type Fields = Vec<(String, HeaderValue)>;
+
+/// The most headers of a request, and the most bytes of their names and values together: more than servers take, and
+/// few enough to copy for each attempt.
+const MAX_FIELDS: usize = 10_000;
+const MAX_FIELD_BYTES: usize = 1 << 20;
 
 impl Target {
     /// Without credentials and query.
@@ -68,13 +78,14 @@ pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, Co
         return Err(ConfigError::new("url", "wss needs TLS: build homing with one of its TLS features"));
     }
     let mut headers = headers(&request.headers)?;
-    if !headers.contains_key(header::AUTHORIZATION) {
-        if let Some(credentials) = basic(&url) {
-            headers.insert(header::AUTHORIZATION, credentials);
-        }
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+        headers.extend(basic(&url).map(|credentials| ("Authorization".to_owned(), credentials)));
     }
-    Ok(Target { url, protocols: request.protocols.clone(), headers })
+    Ok(Target { url, protocols: request.protocols.clone(), headers, is_foreign: false })
 }
+
+/// The longest path and query that the HTTP library takes.
+const MAX_URL: usize = u16::MAX as usize - 1;
 
 /// The text is never repeated in errors: it can hold credentials.
 pub(super) fn parse(text: &str) -> Result<Url, ConfigError> {
@@ -87,9 +98,8 @@ pub(super) fn parse(text: &str) -> Result<Url, ConfigError> {
         "ws" | "wss" => None,
         "http" => Some("ws"),
         "https" => Some("wss"),
-        other => {
-            return Err(fault(format!("the scheme is {other}, not ws, wss, http or https")));
-        }
+        // Which one is not told: `user:password@host` without a scheme has one by mistake.
+        _ => return Err(fault("the scheme is not ws, wss, http or https".into())),
     };
     // Cannot fail: all four are schemes of the same kind.
     if let Some(scheme) = scheme {
@@ -101,30 +111,46 @@ pub(super) fn parse(text: &str) -> Result<Url, ConfigError> {
     if url.port() == Some(0) {
         return Err(fault("the port is 0".into()));
     }
-    Ok(url)
+    // What the HTTP library cannot send must not wait for the first attempt to be refused.
+    match url[url::Position::BeforePath..url::Position::AfterQuery].parse::<Uri>() {
+        Ok(_) => Ok(url),
+        Err(_) if url.as_str().len() >= MAX_URL => Err(fault(format!("is longer than {MAX_URL} bytes"))),
+        Err(error) => Err(fault(error.to_string())),
+    }
 }
 
-fn headers(given: &[(String, String)]) -> Result<HeaderMap, ConfigError> {
-    let fault = |fault: String| ConfigError::new("header", fault);
-    let mut headers = HeaderMap::with_capacity(given.len());
-    for (name, value) in given {
-        let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| fault(format!("{name:?} is not a header's name (RFC 7230)")))?;
-        if is_own(&name) {
-            return Err(fault(format!("{name} is set by the handshake itself")));
+fn headers(given: &[(String, String)]) -> Result<Fields, ConfigError> {
+    let fault = |fault: String| Err(ConfigError::new("header", fault));
+    if given.len() > MAX_FIELDS {
+        return fault(format!("{} headers are set, more than {MAX_FIELDS}", given.len()));
+    }
+    let bytes = given.iter().fold(0, |bytes: usize, (name, value)| bytes.saturating_add(name.len() + value.len()));
+    if bytes > MAX_FIELD_BYTES {
+        return fault(format!("names and values are {bytes} bytes, more than {MAX_FIELD_BYTES}"));
+    }
+    let mut headers = Fields::with_capacity(given.len());
+    for (position, (given, value)) in given.iter().enumerate() {
+        // What is no name is not repeated: the value may be in it.
+        let Ok(name) = HeaderName::from_bytes(given.as_bytes()) else {
+            return fault(format!("the name of header {} is not a token (RFC 7230)", position + 1));
+        };
+        if name.as_str().starts_with("sec-websocket-") {
+            return fault("Sec-WebSocket-* is set by the handshake itself".into());
         }
-        let mut value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| fault(format!("the value of {name} has a control character in it")))?;
+        if OWN.contains(&name) {
+            return fault(format!("{name} is set by the handshake itself"));
+        }
+        let Ok(mut value) = HeaderValue::from_bytes(value.as_bytes()) else {
+            return fault(format!("the value of {name} has a control character in it"));
+        };
         value.set_sensitive(true);
-        headers.append(name, value);
+        headers.push((given.clone(), value));
     }
     Ok(headers)
 }
 
-fn is_own(name: &HeaderName) -> bool {
-    let own = [header::HOST, header::UPGRADE, header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
-    own.contains(name) || name.as_str().starts_with("sec-websocket-")
-}
+const OWN: [HeaderName; 5] =
+    [header::HOST, header::UPGRADE, header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
 
 /// Credentials in the URL become Basic authentication (RFC 7617).
 fn basic(url: &Url) -> Option<HeaderValue> {
@@ -155,7 +181,7 @@ mod tests {
         assert_eq!(target.shown(), "ws://example.com/a/b");
         assert_eq!(target.authority(), "example.com");
         assert_eq!(target.path_and_query(), "/a/b?token=secret");
-        assert_eq!(target.headers["authorization"], "Basic dXNlcjpwQHNz");
+        assert_eq!(target.headers, [("Authorization".to_owned(), HeaderValue::from_static("Basic dXNlcjpwQHNz"))]);
         assert_eq!(target.destination().to_string(), "example.com:80");
 
         let target = resolved("ws://[::1]:8080").unwrap();

@@ -2,23 +2,28 @@
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 
 use super::socket::{Socket, Step};
 use super::timer::NativeTimer;
-use crate::driver::{Input, Pump};
+use crate::driver::{Input, Pump, Timestamp};
 
 /// How many messages are delivered before sends, timers and the machine get their turn.
 const BATCH: usize = 256;
 /// After how many batches other tasks get theirs.
 const TURN: usize = 8;
 
+/// How long after a burst the memory that it took is given back, in microseconds.
+const TIDY_AFTER: Duration = Duration::from_secs(1);
+
 pub(super) struct Task {
     pump: Pump<Socket, NativeTimer>,
+    tidy_at: Option<Timestamp>,
 }
 
 impl Task {
     pub(super) fn new(pump: Pump<Socket, NativeTimer>) -> Self {
-        Self { pump }
+        Self { pump, tidy_at: None }
     }
 
     /// Takes what the socket has, up to a batch. Returns whether it has nothing more.
@@ -53,7 +58,8 @@ impl Task {
                 }
             }
         }
-        if arrived {
+        // Also for a part of a message.
+        if pump.transport().has_arrived() || arrived {
             pump.received(attempt);
         }
         match last {
@@ -61,7 +67,24 @@ impl Task {
             Some(Poll::Ready(event)) => pump.event(pump.now(), Input::Socket(attempt, event)),
             None => {}
         }
+        pump.transport().uncork();
         Poll::Pending
+    }
+
+    /// Gives memory back now and then. No timer is set for it while there is none to give back.
+    fn tidy(&mut self) {
+        let pump = &mut self.pump;
+        if let Some(at) = self.tidy_at {
+            if pump.now() < at {
+                return;
+            }
+            self.tidy_at = None;
+            pump.transport().tidy();
+            pump.shrink();
+        }
+        if pump.transport().is_large() {
+            self.tidy_at = Some(pump.now() + TIDY_AFTER);
+        }
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -77,11 +100,17 @@ impl Task {
             if self.pump.is_done() {
                 return Poll::Ready(());
             }
-            if drained && !due && self.pump.sleep(cx.waker()) {
-                match self.pump.timer().poll(cx) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(()) => {}
+            if !drained || due {
+                continue;
+            }
+            self.tidy();
+            if self.pump.sleep(cx.waker()) {
+                let tidy_at = self.tidy_at;
+                if self.pump.timer().poll(tidy_at, cx).is_pending() {
+                    return Poll::Pending;
                 }
+            } else {
+                self.pump.drive();
             }
         }
         cx.waker().wake_by_ref();

@@ -19,6 +19,7 @@ use super::connector::{Destination, Resolve};
 use super::lookup::{copy, lookup};
 use super::options::Options;
 use crate::driver::platform::BoxFuture;
+use crate::driver::platform::kernel;
 use crate::error::{Error, ErrorKind};
 
 /// How long one address may keep the next one waiting (RFC 8305, section 8).
@@ -91,7 +92,11 @@ impl Tcp {
         Box::pin(async move {
             let uri = uri.map_err(io::Error::other)?;
             match connector.call(uri).await {
-                Ok(stream) => Ok(stream.into_inner()),
+                Ok(stream) => {
+                    let stream = stream.into_inner();
+                    kernel::limit_unsent(&stream);
+                    Ok(stream)
+                }
                 Err(error) => Err(innermost(error)),
             }
         })

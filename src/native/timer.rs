@@ -27,9 +27,11 @@ impl NativeTimer {
         Self { sleep: None, sleeps_until: Timestamp::default(), deadline: None }
     }
 
-    /// Ready when the deadline has come.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline else {
+    /// Ready when the deadline has come, or this other one.
+    pub(super) fn poll(&mut self, other: Option<Timestamp>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline.into_iter().chain(other).min() else {
+            // A client that has ended is not woken once more.
+            self.sleep = None;
             return Poll::Pending;
         };
         loop {
@@ -61,9 +63,5 @@ impl Timer for NativeTimer {
 
     fn arm(&mut self, deadline: Option<Timestamp>) {
         self.deadline = deadline;
-        if deadline.is_none() {
-            // A client that has ended is not woken once more.
-            self.sleep = None;
-        }
     }
 }

@@ -13,7 +13,7 @@ use super::glue::Callback;
 use super::registry::{self, Token};
 use super::timer::WebTimer;
 use super::transport::WebTransport;
-use crate::driver::{AttemptId, Input, PageEvent, Pump, SocketEvent};
+use crate::driver::{AttemptId, Input, PageEvent, Pump};
 use crate::message::Message;
 
 type WebPump = Pump<WebTransport, WebTimer>;
@@ -207,7 +207,8 @@ impl Client {
         if let Some((buffered, event)) = pump.transport().end(news.value) {
             let (now, attempt) = (pump.now(), pump.transport().attempt());
             // What is in there now never left.
-            pump.event(now, Input::Socket(attempt, SocketEvent::Buffered(buffered)));
+            let left = pump.transport().left(buffered);
+            pump.event(now, Input::Socket(attempt, left));
             pump.event(now, Input::Socket(attempt, event));
         }
         false

@@ -39,7 +39,8 @@ pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigEr
     let is_secure = match scheme.as_str() {
         "ws:" | "http:" => false,
         "wss:" | "https:" => true,
-        _ => return fault(&joined(&["the scheme is ", &scheme, " not ws, wss, http or https"])),
+        // Which one is not told: text without a scheme has its beginning taken for one.
+        _ => return fault("the scheme is not ws, wss, http or https"),
     };
     // An empty one too, which the constructor of sockets refuses all the same.
     if href.bytes().any(|byte| byte == b'#') {

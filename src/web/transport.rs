@@ -15,8 +15,9 @@ use super::watch::Watch;
 use crate::builder::Setup;
 use crate::close::CloseCode;
 use crate::driver::platform::BoxFuture;
-use crate::driver::{AttemptId, SocketEvent, Transport};
+use crate::driver::{AttemptId, Buffered, SocketEvent, Transport};
 use crate::error::{Error, ErrorKind, Phase, joined};
+use crate::machine::{Delivery, InFlight};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, Source};
 
@@ -44,6 +45,9 @@ pub(super) struct WebTransport {
     pub(super) reading: bool,
     pub(super) closing: bool,
     pub(super) watch: Watch,
+    /// What the socket was given, to tell messages from bytes.
+    in_flight: InFlight,
+    delivery: Delivery,
 }
 
 enum Origin {
@@ -79,6 +83,8 @@ impl WebTransport {
             reading: true,
             closing: false,
             watch: Watch::new(client),
+            in_flight: InFlight::default(),
+            delivery: Delivery::default(),
         }
     }
 
@@ -167,8 +173,32 @@ impl WebTransport {
             self.hold(Kind::Close, JsValue::TRUE);
             return None;
         }
-        let buffered = socket.buffered_amount();
-        self.watch.looked(buffered).then_some(SocketEvent::Buffered(buffered))
+        let bytes = socket.buffered_amount();
+        self.watch.looked(bytes).then(|| self.left(bytes))
+    }
+
+    /// The browser holds this much. Whether its own socket was full it does not tell.
+    pub(super) fn left(&mut self, bytes: usize) -> SocketEvent {
+        let held = Buffered { messages: self.in_flight.held(bytes), bytes };
+        SocketEvent::Left { held, was_full: false }
+    }
+
+    /// Hands a message to the browser. Returns whether it was taken; the attempt has failed otherwise.
+    fn give(&mut self, message: &Message) -> bool {
+        let Link::Up(socket) = &self.link else { return false };
+        let Err(exception) = socket.send(message) else { return true };
+        let error = socket.error(ErrorKind::Io, glue::text(&exception, "name") + " when sending");
+        self.fail(error.during(Phase::Sending));
+        false
+    }
+
+    /// How much the browser has passed on to the operating system.
+    fn delivered(&self) -> u64 {
+        self.in_flight.taken().saturating_sub(self.bytes() as u64)
+    }
+
+    fn bytes(&self) -> usize {
+        if let Link::Up(socket) = &self.link { socket.buffered_amount() } else { 0 }
     }
 
     pub(super) fn part(&mut self) {
@@ -185,6 +215,8 @@ impl Transport for WebTransport {
         self.attempt = attempt;
         self.reading = true;
         self.closing = false;
+        self.in_flight = InFlight::default();
+        self.delivery = Delivery::default();
         match &mut self.origin {
             Origin::Provider(provider) => {
                 self.client.wake();
@@ -198,23 +230,28 @@ impl Transport for WebTransport {
     }
 
     fn send(&mut self, batch: &mut VecDeque<Message>) {
-        let Link::Up(socket) = &self.link else { return };
         // A socket that closes would take messages and drop them.
-        if !socket.is_open() {
+        if !matches!(&self.link, Link::Up(socket) if socket.is_open()) {
             return;
         }
         while let Some(message) = batch.pop_front() {
-            if let Err(exception) = socket.send(&message) {
+            if !self.give(&message) {
                 batch.push_front(message);
-                let error = socket.error(ErrorKind::Io, glue::text(&exception, "name") + " when sending");
-                return self.fail(error.during(Phase::Sending));
+                return;
             }
+            self.in_flight.message(message.len());
         }
     }
 
     fn flush(&mut self) {}
 
     fn ping(&mut self, _: u64) {}
+
+    fn heartbeat(&mut self, message: Message) {
+        if self.give(&message) {
+            self.in_flight.other(message.len());
+        }
+    }
 
     fn read(&mut self, on: bool) {
         self.reading = on;
@@ -234,9 +271,17 @@ impl Transport for WebTransport {
         self.failure = None;
     }
 
-    fn buffered_amount(&self) -> usize {
-        let bytes = if let Link::Up(socket) = &self.link { socket.buffered_amount() } else { 0 };
+    fn buffered(&mut self) -> Buffered {
+        let bytes = self.bytes();
         self.watch.note(bytes);
-        bytes
+        Buffered { messages: self.in_flight.held(bytes), bytes }
+    }
+
+    fn mark(&mut self) {
+        self.delivery.mark(self.in_flight.taken(), self.delivered());
+    }
+
+    fn progress(&mut self) -> bool {
+        self.delivery.progress(self.delivered())
     }
 }

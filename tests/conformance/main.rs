@@ -84,7 +84,8 @@ suite! {
         s22a_a_larger_message_passes s22a_stream_is_bounded_by_bytes;
     reporting:
         s23_errors_before_and_after_open s23_errors_tell_the_url_without_the_query s24_subprotocol
-        s24_subprotocol_that_was_not_offered s25_attempts s25_messages_and_bytes s26_debug_tells_no_secrets;
+        s24_subprotocol_that_was_not_offered s25_attempts s25_messages_and_bytes s26_debug_tells_no_secrets
+        s26_refused_values_are_not_repeated;
 }
 
 #[cfg(not(target_family = "wasm"))]

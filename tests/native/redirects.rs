@@ -11,7 +11,7 @@ use crate::proxy_servers::ProxyServer;
 use crate::support::{assert_hides, client, server};
 
 /// A path that redirects, encoded as one value of a query.
-fn redirect(status: u16, to: &str) -> String {
+pub(crate) fn redirect(status: u16, to: &str) -> String {
     let encode = |byte: u8| if byte.is_ascii_alphanumeric() { (byte as char).into() } else { format!("%{byte:02X}") };
     let to: String = to.bytes().map(encode).collect();
     format!("/http?status={status}&location={to}")

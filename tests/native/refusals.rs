@@ -168,9 +168,11 @@ async fn retry_after_is_the_least_delay() {
         (500, "Fri, 01 Jan 2100 00:00:00 GMT", 5),
         (429, "Fri, 32 Jan 2100 00:00:00 GMT", 5),
         (429, "-1", 5),
-        (429, "99999999999999999999999", 5),
-        // Longer than any clock runs.
-        (503, "18446744073709551615", u64::MAX),
+        // Longer than any clock runs: the limit counts.
+        (503, "18446744073709551615", 3600),
+        (429, "99999999999999999999999", 3600),
+        (503, "Fri, 31 Dec 9999 23:59:59 GMT", 3600),
+        (503, "Fri, 31 Dec 9999 23:59:59 GMT&header=Date:Thu, 01 Jan 1970 00:00:00 GMT", 3600),
     ] {
         let path = format!("/http?status={status}&header=Retry-After:{}", header.replace(' ', "+"));
         let (builder, recorder) = client(server.url(&path));
@@ -184,12 +186,13 @@ async fn retry_after_is_the_least_delay() {
 
 /// A date without the server's time is compared with ours.
 #[tokio::test]
-async fn retry_after_as_a_date() {
+async fn s08_retry_after_as_a_date() {
     let server = server();
     let path = "/http?status=503&header=Retry-After:Fri,+01+Jan+2100+00:00:00+GMT";
     let (builder, recorder) = client(server.url(path));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let _ws = builder.reconnect(Reconnect::fixed(Duration::from_millis(1))).connect().unwrap();
+    let builder = builder.reconnect(Reconnect::fixed(Duration::from_millis(1))).max_retry_after(Duration::MAX);
+    let _ws = builder.connect().unwrap();
     let (_, close) = recorder.failed().await;
     // Seconds between 1970 and 2100.
     let expected = Duration::from_secs(4_102_444_800) - now;
@@ -208,4 +211,27 @@ async fn retry_after_is_waited_for() {
     let journal = server.journal();
     let accepted: Vec<_> = journal.iter().filter(|entry| entry.what == What::Accepted).map(|entry| entry.at).collect();
     assert_eq!(accepted.len(), 2, "{journal:?}");
+}
+
+#[tokio::test]
+async fn s08_max_retry_after() {
+    let server = server();
+    let second = Duration::from_secs(1);
+    for (limit, asked, expected) in [
+        (90 * second, "80", 80 * second),
+        (90 * second, "100", 90 * second),
+        (90 * second, "18446744073709551615", 90 * second),
+        (90 * second, "Fri, 31 Dec 9999 23:59:59 GMT", 90 * second),
+        (Duration::ZERO, "100", 2 * second),
+        (Duration::MAX, "18446744073709551615", Duration::from_secs(u64::MAX)),
+    ] {
+        for status in [429, 503] {
+            let path = format!("/http?status={status}&header=Retry-After:{}", asked.replace(' ', "+"));
+            let (builder, recorder) = client(server.url(&path));
+            let builder = builder.reconnect(Reconnect::fixed(2 * second)).max_retry_after(limit);
+            let ws = builder.connect().unwrap();
+            assert_eq!(recorder.failed().await.1.retry_in, Some(expected), "{asked} of {limit:?}");
+            ws.abort();
+        }
+    }
 }

@@ -205,11 +205,110 @@ async fn s26_no_secrets() {
     let text = output.text();
     assert!(text.matches("dialling").count() >= attempts, "{text}");
     assert!(opened >= 4, "not every way may fail");
-    for other in [" tungstenite::", " hyper_util::"] {
+    for other in [" hyper_util::"] {
         assert!(text.contains(other), "the capture misses{other} and so on");
     }
     for secret in ["secret", "proxy-user", "c2VjcmV0", "cHJveHktdXNlc", "token="] {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");
+    }
+}
+
+/// By TLS, with a client's certificate: what rustls tells at its finest level is about the connection only.
+#[cfg(feature = "__rustls")]
+#[tokio::test]
+async fn s26_no_secrets_over_tls() {
+    if ran_alone("s26_no_secrets_over_tls").await {
+        return;
+    }
+    use homing_test_server::Server;
+
+    let (asking, other) = (Server::start_mtls("localhost").unwrap(), Server::start_tls("localhost").unwrap());
+    let (output, _guard) = Output::captured(LevelFilter::TRACE);
+    let (chain, key) = asking.client_identity_pem();
+    let key_line = key.lines().nth(1).unwrap().to_owned();
+    let away = other.url("/protocol").replace("wss://", "wss%3A//");
+    for (path, roots) in [
+        ("/protocol?token=secret-query&header=Set-Cookie:id%3Dsecret-set".to_owned(), vec![asking.ca_pem()]),
+        ("/protocol?answer=secret-token,chat&token=secret-query".to_owned(), vec![asking.ca_pem()]),
+        (format!("/http?status=302&location={away}%3Ftoken%3Dsecret-moved"), vec![asking.ca_pem(), other.ca_pem()]),
+        ("/protocol?token=secret-query".to_owned(), vec![]),
+    ] {
+        let (mut builder, recorder) = client(asking.url(&path).replace("wss://", "wss://secret-user:secret-pass@"));
+        for root in roots {
+            builder = builder.root_certificates_pem(root);
+        }
+        builder = builder.header("Cookie", "id=secret-cookie").header("Authorization", "Bearer secret-bearer");
+        builder =
+            builder.client_certificate_pem(chain.clone(), key.clone()).follow_redirects(true).protocol("secret-token");
+        let _ws = builder.connect().unwrap();
+        let is_told = |event: &Event| matches!(event, Event::Open(_) | Event::Close(_));
+        recorder.until("an outcome", |events| events.iter().any(is_told)).await;
+    }
+    let text = output.text();
+    assert!(text.contains(" rustls::"), "the capture misses rustls");
+    // The name of an extension.
+    let text = text.replace("extended_master_secret", "");
+    for secret in ["secret", "c2VjcmV0", "token=", &key_line] {
+        let line = text.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+}
+
+/// What leaves on an open connection: heartbeats, reasons and messages can hold tokens.
+#[tokio::test]
+async fn s26_no_payloads() {
+    if ran_alone("s26_no_payloads").await {
+        return;
+    }
+    let server = server();
+    let (output, _guard) = Output::captured(LevelFilter::TRACE);
+    let (builder, recorder) = client(server.url("/echo"));
+    let beat = Duration::from_millis(20);
+    let heartbeat = Heartbeat::message(beat, PATIENCE, "heartbeat-secret");
+    let ws =
+        builder.heartbeat(heartbeat).heartbeat_reply(|it| it.as_text() == Some("heartbeat-secret")).connect().unwrap();
+    recorder.until("a heartbeat", |events| events.iter().any(|event| matches!(event, Event::Latency(_)))).await;
+    ws.send("message-secret").unwrap();
+    recorder.messages_are(1).await;
+    ws.close(4000, "reason-secret").unwrap();
+    ws.closed().await;
+
+    let (_ws, recorder) = crate::support::connect(server.url("/close?code=4001&reason=peers-secret"));
+    recorder.closed().await;
+    let text = output.text().to_lowercase();
+    assert!(text.matches("closed").count() >= 2, "{text}");
+    // As text, in hexadecimal, and as a list of bytes.
+    for secret in ["secret", "736563726574", "115, 101, 99"] {
+        let line = text.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+}
+
+/// Text of servers, in events as in errors.
+#[tokio::test]
+async fn s26_no_control_characters() {
+    if ran_alone("s26_no_control_characters").await {
+        return;
+    }
+    let server = server();
+    let (output, _guard) = Output::captured(LevelFilter::TRACE);
+    let escaped = "%C2%9B%E2%80%AE%E2%80%8B";
+    let paths = [
+        format!("/extension?name=x-{escaped}"),
+        format!("/protocol?answer={escaped}"),
+        format!("/http?status=403&body={escaped}%1B%07&header=X-Y:{escaped}"),
+        format!("/http?status=302&location={escaped}"),
+        format!("/close?code=4000&reason={escaped}%1B%07&header=X-Y:{escaped}"),
+    ];
+    for path in &paths {
+        let (builder, recorder) = client(server.url(path));
+        let _ws = builder.follow_redirects(true).connect().unwrap();
+        recorder.closed().await;
+    }
+    let text = output.text();
+    assert!(text.matches("dialling").count() >= paths.len(), "{text}");
+    for control in ['\u{9b}', '\u{202e}', '\u{200b}', '\u{1b}', '\u{7}'] {
+        assert_eq!(text.lines().find(|line| line.contains(control)), None, "{control:?}");
     }
 }

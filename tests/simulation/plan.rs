@@ -24,6 +24,8 @@ pub(crate) struct Setup {
     pub(crate) limit: usize,
     pub(crate) predicate: Option<Predicate>,
     pub(crate) latency: Duration,
+    /// Bytes a second in each direction.
+    pub(crate) rate: Option<u64>,
     pub(crate) capacity: usize,
     pub(crate) dials: Vec<Dial>,
 }
@@ -189,7 +191,8 @@ fn setup() -> impl Strategy<Value = Setup> {
     let predicate = prop_oneof![Just(Predicate::Always), Just(Predicate::Never), Just(Predicate::IfClean)];
     let times = (prop::option::weighted(0.8, timeout()), timeout(), timeout());
     let sizes = (prop_oneof![1..=60_usize, 60..=600_usize], prop_oneof![Just(0), 1..=300_usize, Just(65_536)]);
-    let world = (latency(), prop::collection::vec(dial(), 0..4));
+    let rate = prop_oneof![3 => Just(None), 1 => (100..=5000_u64).prop_map(Some)];
+    let world = (latency(), rate, prop::collection::vec(dial(), 0..4));
     (policy(), prop::option::of(beat), times, prop::option::weighted(0.3, predicate), sizes, world).prop_map(
         |(
             policy,
@@ -197,7 +200,7 @@ fn setup() -> impl Strategy<Value = Setup> {
             (open_timeout, close_timeout, stable_after),
             predicate,
             (limit, capacity),
-            (latency, dials),
+            (latency, rate, dials),
         )| {
             Setup {
                 policy,
@@ -208,6 +211,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                 limit,
                 predicate,
                 latency,
+                rate,
                 capacity,
                 dials,
             }

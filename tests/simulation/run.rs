@@ -24,6 +24,7 @@ pub(crate) struct Outcome {
 pub(crate) fn run(plan: &Plan) -> Outcome {
     let network = Network::new();
     network.set_latency(plan.setup.latency);
+    network.set_rate(plan.setup.rate);
     network.set_capacity(plan.setup.capacity);
     network.script(plan.setup.dials.iter().copied());
     let stage = Arc::new(Mutex::new(Stage::new(network.clone(), plan.reactions.clone())));

@@ -17,6 +17,7 @@ export const enum What {
   Close,
   Reconnect,
   CancelReconnect,
+  Mark,
 }
 
 /** What is to be done next, with the numbers that `value` then gives. */

@@ -22,6 +22,8 @@ export interface Executor {
   orphaned(error: unknown): void
   /** Bytes in the platform's buffer. */
   buffered(): number
+  /** How much the sockets were given, ever. */
+  given(): number
   /** It is about to be woken. */
   waking(): void
 }
@@ -108,7 +110,7 @@ export class Engine {
   wake(): void {
     if (!this.core) return
     this.#executor.waking()
-    this.input(What.Wake)
+    this.input(What.Wake, this.#executor.buffered(), this.#executor.given())
     this.pump()
   }
 

@@ -81,10 +81,10 @@ fn s10_a_socket_that_empties_earns_the_close_frame_more_time() {
     rig.send("a large one").unwrap();
     rig.close();
     rig.after(4 * SECOND);
-    rig.socket(SocketEvent::Buffered(100));
+    rig.holds(1, 100);
     assert_eq!(rig.due_in(), Some(5 * SECOND));
     rig.after(4 * SECOND);
-    rig.socket(SocketEvent::Buffered(100));
+    rig.holds(1, 100);
     assert_eq!(rig.due_in(), Some(SECOND), "nothing left meanwhile");
 }
 

@@ -110,7 +110,7 @@ fn s03_nothing_of_a_superseded_attempt_counts() {
             SocketEvent::Opened(Handshake::default()),
             SocketEvent::Received { messages: 1, bytes: 1 },
             SocketEvent::Answered(Some(1)),
-            SocketEvent::Buffered(10_000),
+            SocketEvent::Left { held: Buffered { messages: 1, bytes: 10_000 }, was_full: true },
             SocketEvent::Closing { code: 1000.into(), reason: String::new() },
             closed(),
             SocketEvent::Failed(Error::new(ErrorKind::Io, "")),

@@ -69,11 +69,11 @@ fn s14_the_sockets_own_buffer_counts() {
     assert_eq!(rig.machine.buffered(), 30);
     assert_eq!(rig.log(), [&format!("write {TEN}"), "full"]);
     assert_eq!(rig.send("x"), Err(Refusal::Full));
-    rig.socket(SocketEvent::Buffered(13));
+    rig.holds(1, 13);
     assert_eq!((rig.log().len(), rig.send("x")), (0, Ok(())));
     rig.log();
     rig.socket_bytes = 0;
-    rig.socket(SocketEvent::Buffered(12));
+    rig.holds(1, 12);
     assert_eq!(rig.log(), ["drain"]);
 }
 
@@ -98,7 +98,7 @@ fn s14_a_batch_that_is_out_counts() {
     rig.queue(&[TEN, TEN]);
     assert_eq!(rig.machine.buffered(), 30);
     assert!(rig.machine.send("x".into()).is_err());
-    rig.machine.restore(&mut batch, 0, 0, 0);
+    rig.machine.restore(&mut batch, 0, 0, Buffered::default());
     assert_eq!(rig.machine.buffered(), 30);
 }
 

@@ -12,6 +12,7 @@ mod liveness;
 mod pace;
 mod page;
 mod policy;
+mod progress;
 mod queue;
 mod retry;
 mod stats;
@@ -23,7 +24,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Config, Input, Machine, Output, PausedBy, Reconnect, Request, SocketEvent, State, Tell, Timestamp};
+use super::{
+    Buffered, Config, Input, Machine, Output, PausedBy, Reconnect, Request, SocketEvent, State, Tell, Timestamp,
+};
 use crate::close::CloseCode;
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::handshake::Handshake;
@@ -40,6 +43,7 @@ fn config() -> Config {
         open_timeout: Some(10 * SECOND),
         close_timeout: 5 * SECOND,
         stable_after: 5 * SECOND,
+        max_retry_after: 3600 * SECOND,
         max_send_buffer: 1000,
         has_provider: false,
         has_predicate: false,
@@ -60,8 +64,9 @@ struct Rig {
     verdict: bool,
     /// How many more messages the socket takes.
     room: usize,
-    /// What the socket says that it holds after each batch.
+    /// How many bytes the socket says that it holds after each batch, of all messages since it said that it holds none.
     socket_bytes: usize,
+    socket_messages: u64,
 }
 
 impl Rig {
@@ -70,7 +75,16 @@ impl Rig {
         let now = Timestamp::from_micros(1_000_000_000);
         let (lines, reactions) = (Vec::new(), Vec::new());
         let machine = Machine::new(Box::new(config), now);
-        let mut rig = Self { machine, now, lines, reactions, verdict: true, room: usize::MAX, socket_bytes: 0 };
+        let mut rig = Self {
+            machine,
+            now,
+            lines,
+            reactions,
+            verdict: true,
+            room: usize::MAX,
+            socket_bytes: 0,
+            socket_messages: 0,
+        };
         rig.settle();
         rig
     }
@@ -167,7 +181,9 @@ impl Rig {
         let taken: Vec<_> = batch.drain(..self.room.min(offered)).collect();
         self.room -= taken.len();
         let bytes = taken.iter().map(Message::len).sum();
-        self.machine.restore(&mut batch, taken.len() as u64, bytes, self.socket_bytes);
+        self.socket_messages = if self.socket_bytes > 0 { self.socket_messages + taken.len() as u64 } else { 0 };
+        let held = Buffered { messages: self.socket_messages, bytes: self.socket_bytes };
+        self.machine.restore(&mut batch, taken.len() as u64, bytes, held);
         assert!(batch.is_empty());
         taken.iter().fold("write".to_string(), |line, message| format!("{line} {}", shown(message)))
     }
@@ -190,7 +206,20 @@ impl Rig {
         self.socket(SocketEvent::Received { messages: 1, bytes });
     }
 
+    /// The socket holds less than before.
+    fn holds(&mut self, messages: u64, bytes: usize) {
+        self.socket_messages = messages;
+        self.socket(SocketEvent::Left { held: Buffered { messages, bytes }, was_full: false });
+    }
+
+    /// The socket was full, and the peer has taken something.
+    fn takes(&mut self, messages: u64, bytes: usize) {
+        self.socket_messages = messages;
+        self.socket(SocketEvent::Left { held: Buffered { messages, bytes }, was_full: true });
+    }
+
     fn fails(&mut self, kind: ErrorKind) {
+        self.socket_messages = 0;
         self.socket(SocketEvent::Failed(Error::new(kind, "")));
     }
 

@@ -82,10 +82,72 @@ fn s08_the_wait_of_one_refusal_is_not_that_of_the_next_failure() {
 }
 
 #[test]
+fn s08_max_retry_after_limits_what_the_server_asks_for() {
+    let wait = |max: Duration, policy: Duration, asked: Duration| {
+        let reconnect = Reconnect::fixed(policy);
+        let mut rig = Rig::new(Config { reconnect, max_retry_after: max, ..config() });
+        rig.is_refused(503, asked);
+        let told = rig.log().pop().unwrap();
+        assert!(told.ends_with(&format!("retry {:?}", rig.due_in().unwrap())), "{told}");
+        rig.due_in().unwrap()
+    };
+    for (max, policy, asked, expected) in
+        [(60, 1, 59, 59), (60, 1, 60, 60), (60, 1, 61, 60), (0, 1, 60, 1), (60, 90, 80, 90), (3600, 1, u64::MAX, 3600)]
+    {
+        let seconds = Duration::from_secs;
+        assert_eq!(wait(seconds(max), seconds(policy), seconds(asked)), seconds(expected), "{max} {policy} {asked}");
+    }
+}
+
+/// Gateways answer 404, 403 and 400 while what is behind them restarts.
+#[test]
+fn s08_refusals_of_a_client_that_was_open_are_retried() {
+    for kind in [
+        ErrorKind::Handshake { status: Some(404), headers: Default::default(), body: Default::default() },
+        ErrorKind::Handshake { status: Some(401), headers: Default::default(), body: Default::default() },
+        ErrorKind::Proxy { status: Some(403) },
+        ErrorKind::Proxy { status: Some(407) },
+    ] {
+        let mut rig = Rig::new(config());
+        rig.fails(kind.clone());
+        assert_eq!(rig.log().pop().unwrap(), "end Fatal, 0 unsent", "{kind:?}: never open");
+        let mut rig = Rig::open(config());
+        rig.fails(ErrorKind::Io);
+        for _ in 0..5 {
+            rig.after(SECOND);
+            rig.fails(kind.clone());
+            assert_eq!(rig.log().pop().unwrap(), "close 1006 Failure, retry 1s", "{kind:?}");
+        }
+        // Nor after a new beginning, which is of the same client.
+        rig.request(Request::CancelReconnect);
+        rig.request(Request::Reconnect(Duration::ZERO));
+        rig.wake();
+        rig.fails(kind.clone());
+        assert_eq!(rig.state(), State::Waiting, "{kind:?}");
+    }
+    // The policy has the last word, and what this build cannot do it will never be able to.
+    let mut rig = Rig::open(Config { reconnect: Reconnect::fixed(SECOND).max_attempts(1), ..config() });
+    rig.fails(ErrorKind::Io);
+    rig.after(SECOND);
+    rig.is_refused(404, None);
+    assert_eq!(rig.log().pop().unwrap(), "end Exhausted, 0 unsent");
+    let mut rig = Rig::open(config());
+    rig.fails(ErrorKind::Io);
+    rig.after(SECOND);
+    rig.fails(ErrorKind::Unsupported);
+    assert_eq!(rig.log().pop().unwrap(), "end Fatal, 0 unsent");
+}
+
+#[test]
 fn s08_an_absurd_wait_is_no_overflow() {
     let mut rig = Rig::new(config());
     rig.is_refused(503, Duration::MAX);
-    assert_eq!(rig.state(), State::Waiting);
+    assert_eq!((rig.state(), rig.due_in()), (State::Waiting, Some(3600 * SECOND)));
+    rig.request(Request::Reconnect(Duration::ZERO));
+    rig.wake();
+    // Where the user wants it so, it is as long as any clock runs.
+    let mut rig = Rig::new(Config { max_retry_after: Duration::MAX, ..config() });
+    rig.is_refused(503, Duration::MAX);
     assert!(rig.due_in().unwrap() > 1_000_000_000 * SECOND);
     rig.request(Request::Reconnect(Duration::ZERO));
     assert_eq!(rig.due_in(), Some(Duration::ZERO));

@@ -41,9 +41,9 @@ fn s13_an_empty_socket_has_room() {
     rig.socket_bytes = 10;
     rig.send("a").unwrap();
     rig.room = 9;
-    rig.socket(SocketEvent::Buffered(5));
+    rig.holds(1, 5);
     assert_eq!(rig.log(), ["write"]);
-    rig.socket(SocketEvent::Buffered(0));
+    rig.holds(0, 0);
     assert_eq!(rig.log(), ["write a"]);
 }
 
@@ -78,7 +78,7 @@ fn s13_messages_sent_while_a_batch_is_out_come_behind_it() {
     assert_eq!((rig.machine.buffered(), batch.len()), (3, 2));
     assert!(!rig.machine.has_output());
     batch.pop_front();
-    rig.machine.restore(&mut batch, 1, 1, 0);
+    rig.machine.restore(&mut batch, 1, 1, Buffered::default());
     rig.room = 9;
     rig.socket(SocketEvent::Writable);
     assert_eq!(rig.log().pop().unwrap(), "write b c");
@@ -93,7 +93,7 @@ fn s13_an_attempt_that_ends_while_a_batch_is_out_loses_nothing() {
     rig.machine.offer(&mut batch);
     // Another thread closes while the driver is at the socket.
     rig.machine.request(rig.now, Request::Abort);
-    rig.machine.restore(&mut batch, 0, 0, 0);
+    rig.machine.restore(&mut batch, 0, 0, Buffered::default());
     rig.settle();
     assert_eq!(rig.log().pop().unwrap(), "end Closed, 2 unsent");
     assert_eq!(rig.machine.take_unsent(), [Message::text("a"), Message::text("b")]);
@@ -109,7 +109,7 @@ fn s13_what_is_queued_before_the_close_leaves_though_a_batch_is_out() {
     rig.machine.request(rig.now, close());
     assert!(!rig.machine.has_output(), "the Close frame must not overtake the batch");
     batch.clear();
-    rig.machine.restore(&mut batch, 1, 1, 0);
+    rig.machine.restore(&mut batch, 1, 1, Buffered::default());
     rig.settle();
     assert_eq!(rig.log(), ["write", "say close 1000"]);
 }
@@ -153,7 +153,7 @@ fn s15_a_flush_is_over_when_the_socket_is_empty_too() {
     rig.room = 0;
     rig.send("b").unwrap();
     let second = rig.machine.accepted();
-    rig.socket(SocketEvent::Buffered(0));
+    rig.holds(0, 0);
     rig.socket_bytes = 0;
     rig.socket(SocketEvent::Writable);
     assert!(rig.machine.has_left(first) && !rig.machine.has_left(second));
@@ -215,6 +215,6 @@ fn s14_the_memory_of_a_burst_does_not_stay() {
     let mut batch = VecDeque::new();
     let (messages, bytes) = rig.machine.offer(&mut batch);
     batch.clear();
-    rig.machine.restore(&mut batch, messages as u64, bytes, 0);
+    rig.machine.restore(&mut batch, messages as u64, bytes, Buffered::default());
     assert!(batch.capacity() < 10_000, "{}", batch.capacity());
 }

@@ -130,3 +130,22 @@ pub async fn s26_debug_tells_no_secrets(env: Env) {
     let futures = format!("{:?} {:?} {:?}", ws.closed(), ws.flush(), ws.ready());
     assert!(!format!("{events:?} {ws:?} {futures}").contains("hush"));
 }
+
+/// Where no headers can be sent, a subprotocol carries the token; and a heartbeat may.
+pub async fn s26_refused_values_are_not_repeated(env: Env) {
+    for protocols in [&["bearer.hush=="][..], &["hush", "hush"], &["chat", "hush hush"]] {
+        let builder = protocols.iter().fold(env.once("/protocol"), |builder, it| builder.protocol(*it));
+        let error = builder.connect().expect_err("no subprotocols");
+        assert_eq!(error.option, "protocol");
+        assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
+    }
+    let error = WebSocket::builder("hush:hush@example.com").connect().unwrap_err();
+    assert!(error.option == "url" && !format!("{error} {error:?}").contains("hush"), "{error:?}");
+    let heartbeat = homing::Heartbeat::message(ms(1), ms(1), "hush");
+    assert!(!format!("{heartbeat:?}").contains("hush"), "{heartbeat:?}");
+    let log = env.log();
+    let _ws = env.client("/protocol").protocol("hush").handler(log.handler()).connect().unwrap();
+    let handshake = log.opened(1).await;
+    assert_eq!(handshake.protocol.as_deref(), Some("hush"));
+    assert!(!format!("{handshake:?}").contains("hush"), "{handshake:?}");
+}

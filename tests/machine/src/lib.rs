@@ -19,5 +19,7 @@ mod handshake;
 mod machine;
 #[path = "../../../src/message.rs"]
 mod message;
+#[path = "../../../src/shown.rs"]
+mod shown;
 #[path = "../../../src/stats.rs"]
 mod stats;

@@ -12,6 +12,7 @@ pub mod frame;
 mod handshake;
 mod http;
 mod journal;
+pub mod link;
 mod listener;
 mod opening;
 mod proxy;
@@ -22,5 +23,6 @@ mod socket;
 mod tls;
 
 pub use journal::{Entry, What};
+pub use link::{Fault, Link, Shape};
 pub use proxy::Proxy;
 pub use server::Server;

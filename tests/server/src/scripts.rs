@@ -10,7 +10,7 @@
 //! - `/count`: only receives. `/sink`: the same with `quiet=1`, for floods.
 //! - `/headers`: sends the request's headers as a JSON object (names in lower case), then acts as `/echo`.
 //! - `/text?n=1&size=16`, `/flood?n=1&size=16&binary=1`: sends so many messages of that size as fast as possible,
-//!   then acts as `/echo`.
+//!   then acts as `/echo`; with `part=16384` in fragments of that size.
 //! - `/burst?per=1&n=1&size=16&binary=1`: sends `n` messages of that size each time that `per` have come.
 //! - `/numbered?n=10&every_ms=`: sends the texts `0` to `n-1`, then (with `every_ms` meanwhile) acts as `/echo`.
 //! - `/ping?n=1&every_ms=`: the same with Pings, whose payloads are the numbers.
@@ -119,7 +119,14 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
 fn message(target: &Target) -> Vec<u8> {
     let payload = vec![b'x'; target.number("size").unwrap_or(16)];
     let opcode = if target.flag("binary") { frame::BINARY } else { frame::TEXT };
-    frame::raw(true, 0, opcode, &payload)
+    let Some(part) = target.number::<usize>("part").filter(|part| *part > 0) else {
+        return frame::raw(true, 0, opcode, &payload);
+    };
+    let parts = payload.chunks(part).enumerate().map(|(i, part_of_it)| {
+        let opcode = if i == 0 { opcode } else { frame::CONTINUATION };
+        frame::raw((i + 1) * part >= payload.len(), 0, opcode, part_of_it)
+    });
+    parts.collect::<Vec<_>>().concat()
 }
 
 /// Sends as fast as possible, a good load with every write.

@@ -39,11 +39,38 @@ pub(super) struct Attempt {
     pub(super) paused: bool,
     /// All timers came on time so far.
     pub(super) steady: bool,
-    /// When, which and how long.
-    pub(super) from_peer: Vec<(Duration, usize, usize)>,
+    pub(super) from_peer: Vec<FromPeer>,
+    /// Bytes a second in each direction.
+    rate: Option<u64>,
+    /// When the link from the peer has room for the next message, if nothing else uses it.
+    free: Duration,
+    /// Other messages may use it as well.
+    pub(super) echoes: bool,
+    /// When it was seen last that messages were handed over.
+    pub(super) handed: Option<Duration>,
+    /// When the connection was cut.
+    pub(super) broken: Option<Duration>,
     pub(super) delivered: usize,
     pub(super) last_echo: Option<usize>,
     pub(super) heard: Duration,
+}
+
+/// A message of the peer's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FromPeer {
+    pub(super) id: usize,
+    pub(super) len: usize,
+    /// When its first byte leaves the peer, and its last.
+    pub(super) begins: Duration,
+    pub(super) ends: Duration,
+}
+
+/// How long so many bytes take on such a link, and in how many parts they travel.
+fn travels(bytes: usize, rate: Option<u64>) -> Duration {
+    let Some(rate) = rate else { return Duration::ZERO };
+    let (part, bytes) = ((rate / 100).max(1), bytes as u64);
+    let takes = |bytes: u64| (bytes * 1_000_000).div_ceil(rate);
+    Duration::from_micros(bytes / part * takes(part) + takes(bytes % part))
 }
 
 /// What follows an attempt, as far as it was asked for.
@@ -58,7 +85,13 @@ pub(super) enum Decision {
 }
 
 impl Attempt {
-    pub(super) fn new(number: usize, dialled: Duration, outcome: Dial, latency: Duration, paused: bool) -> Self {
+    pub(super) fn new(
+        number: usize,
+        dialled: Duration,
+        outcome: Dial,
+        (latency, rate): (Duration, Option<u64>),
+        paused: bool,
+    ) -> Self {
         Self {
             number,
             dialled,
@@ -77,11 +110,16 @@ impl Attempt {
             cut: false,
             violated: false,
             reading: true,
-            held_up: false,
-            resumed: false,
+            held_up: rate.is_some(),
+            resumed: rate.is_some(),
             paused,
             steady: true,
             from_peer: Vec::new(),
+            rate,
+            free: Duration::ZERO,
+            echoes: false,
+            handed: None,
+            broken: None,
             delivered: 0,
             last_echo: None,
             heard: Duration::ZERO,
@@ -102,7 +140,8 @@ impl Attempt {
 
     /// Whether the socket takes everything.
     pub(super) fn sends_at_once(&self) -> bool {
-        self.state() == State::Open && self.reading && self.peer_closed.is_none() && !self.cut && !self.violated
+        let takes = self.rate.is_none() && self.reading;
+        self.state() == State::Open && takes && self.peer_closed.is_none() && !self.cut && !self.violated
     }
 
     /// Whether messages are taken while it ends, if that can be told.
@@ -167,30 +206,58 @@ impl Attempt {
 
     pub(super) fn peer_did(&mut self, now: Duration, did: &PeerDid) {
         match did {
-            PeerDid::Send { id, len } => self.from_peer.push((now, *id, *len)),
+            PeerDid::Send { id, len } => {
+                let begins = self.free.max(now);
+                self.free = begins + travels(*len, self.rate);
+                self.from_peer.push(FromPeer { id: *id, len: *len, begins, ends: self.free });
+            }
             PeerDid::Close(code) => self.peer_closed = Some(*code),
-            PeerDid::Cut => self.cut = true,
-            PeerDid::Violate => self.violated = true,
+            PeerDid::Cut => {
+                self.cut = true;
+                self.broken = Some(now);
+            }
+            PeerDid::Violate => {
+                self.violated = true;
+                self.broken = Some(now);
+            }
             PeerDid::Read(on) => {
                 self.reading = *on;
                 self.held_up |= !*on;
                 self.resumed |= *on && self.closing.is_some();
             }
-            PeerDid::Silence | PeerDid::Echo => {}
+            PeerDid::Echo => self.echoes = true,
+            PeerDid::Silence => {}
         }
     }
 
     /// When the heartbeat must fail if nothing more arrives, at the earliest and at the latest.
     pub(super) fn dies(&self, interval: Duration, timeout: Duration) -> Option<(Duration, Duration)> {
         // A round trip longer than the interval has answers that are heard but not told.
-        if !self.steady || self.paused || self.slowest * 2 >= interval {
+        if !self.steady || self.paused || self.slowest * 2 >= interval || self.rate.is_some() {
             return None;
         }
         let opened = self.opened?;
         let beats = (self.heard.saturating_sub(opened)).as_nanos().div_ceil(interval.as_nanos()).max(1);
         let beat = opened + interval * u32::try_from(beats).ok()?;
         // What arrives at the very instant of a heartbeat may come before or after it.
-        let later = if beat == self.heard { beat + interval } else { beat };
+        let mut later = if beat == self.heard { beat + interval } else { beat };
+        // What was handed over before it may still be on its way, and moves: then the timeout starts over.
+        let delivered = self.handed.map_or(Duration::ZERO, |handed| handed + self.slowest);
+        if delivered >= beat {
+            later = delivered.max(later) + interval + 2 * timeout;
+        }
         Some((beat + timeout, later + timeout))
+    }
+
+    /// Whether parts of messages arrived all the time between these two, so that something arrived.
+    pub(super) fn arrived_between(&self, from: Duration, to: Duration) -> bool {
+        let certain = self.rate.is_some() && !self.echoes && self.latency == self.slowest && self.broken.is_none();
+        // A part takes a hundredth of a second, or as long as a byte does.
+        let part = Duration::from_millis(11);
+        certain
+            && self.from_peer.iter().any(|message| {
+                let first = (message.begins + self.latency).max(from) + part;
+                first < (message.ends + self.latency).min(to)
+            })
     }
 }

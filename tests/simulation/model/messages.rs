@@ -19,8 +19,9 @@ pub(super) struct Messages {
     unseen: bool,
     /// Messages that were told to be lost with their socket.
     pub(super) lost: u64,
-    /// How often some were lost or handed back.
+    /// Messages that were seen to be lost with their socket, and how often some were handed back.
     losses: u64,
+    seen_lost: u64,
     /// What was told of the limit last; `None` where that can no longer be told.
     full: Option<bool>,
     flushes: Vec<Flush>,
@@ -38,7 +39,19 @@ struct Flush {
 impl Messages {
     pub(super) fn new(limit: usize) -> Self {
         let (taken, attempts, closed, flushes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { limit, taken, sent: 0, attempts, closed, unseen: false, lost: 0, losses: 0, full: Some(false), flushes }
+        Self {
+            limit,
+            taken,
+            sent: 0,
+            attempts,
+            closed,
+            unseen: false,
+            lost: 0,
+            losses: 0,
+            seen_lost: 0,
+            full: Some(false),
+            flushes,
+        }
     }
 
     pub(super) fn largest(&self) -> usize {
@@ -61,17 +74,21 @@ impl Messages {
         look.buffered.max(self.unsent())
     }
 
+    /// So many were lost by now.
+    pub(super) fn lost(&mut self, lost: u64) {
+        self.losses += lost - std::mem::replace(&mut self.seen_lost, lost);
+    }
+
     pub(super) fn unseen(&mut self) {
         self.unseen = true;
     }
 
-    /// So many were handed to sockets by now.
-    pub(super) fn sent(&mut self, sent: usize, open: bool) -> Verdict {
+    /// So many were handed to sockets by now. Returns whether these are more than before.
+    pub(super) fn sent(&mut self, sent: usize, open: bool) -> Result<bool, String> {
         self.unseen = false;
         demand!(sent <= self.taken.len(), "S13: {sent} were sent of {}", self.taken.len());
         demand!(sent == self.sent || (sent > self.sent && open), "S13: sent {sent} after {}, open: {open}", self.sent);
-        self.sent = sent;
-        Ok(())
+        Ok(std::mem::replace(&mut self.sent, sent) < sent)
     }
 
     pub(super) fn send(
@@ -120,7 +137,7 @@ impl Messages {
             match result {
                 Some(true) => {
                     let left = self.unseen || self.sent >= flush.taken;
-                    demand!(flush.sent || (left && !lost), "S15: flushed what has not left");
+                    demand!(flush.sent || left, "S15: flushed what has not left");
                 }
                 Some(false) => demand!(ended || lost, "S15: a flush failed while the client lives"),
                 None => demand!(!prompt && !lost, "S15: all has left, but the flush waits"),
@@ -140,7 +157,6 @@ impl Messages {
         demand!(lost <= handed as u64, "S15: {lost} lost of {handed}");
         self.attempts.push(self.sent);
         self.lost += lost;
-        self.losses += u64::from(lost > 0);
         Ok(())
     }
 

@@ -107,9 +107,16 @@ impl Model<'_> {
         self.now = entry.at;
         self.dialled(entry)?;
         if let Some(look) = &entry.look {
-            self.messages.sent(look.sent, self.attempt.as_ref().is_some_and(Attempt::may_send))?;
+            let more = self.messages.sent(look.sent, self.attempt.as_ref().is_some_and(Attempt::may_send))?;
+            self.messages.lost(look.lost);
+            if let (true, Some(attempt)) = (more, &mut self.attempt) {
+                attempt.handed = Some(entry.at);
+            }
         } else {
             self.messages.unseen();
+            if let Some(attempt) = self.attempt.as_mut().filter(|_| self.messages.unsent() > 0) {
+                attempt.handed = Some(entry.at);
+            }
         }
         if let What::Told(told) = &entry.what {
             demand!(self.inside.is_none(), "S5: a callback inside another");
@@ -195,7 +202,7 @@ impl Model<'_> {
         let outcome = self.script.pop_front().unwrap_or_default();
         self.by_hand.dials(at);
         self.dials = entry.dials;
-        self.attempt = Some(Attempt::new(self.dials - 1, at, outcome, self.latency, self.paused));
+        self.attempt = Some(Attempt::new(self.dials - 1, at, outcome, (self.latency, self.setup.rate), self.paused));
         Ok(())
     }
 

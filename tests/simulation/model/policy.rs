@@ -53,7 +53,8 @@ impl Model<'_> {
     fn policy(&mut self, attempt: &Attempt, event: &CloseEvent) -> Result<Option<EndReason>, String> {
         let told = event.retry_in;
         let refused = event.initiator == Initiator::Remote && [1008, 1010].contains(&event.code.get());
-        let hopeless = matches!(attempt.error, Some(ErrorKind::Handshake { status: Some(401 | 404), .. }));
+        let hopeless =
+            self.opens == 0 && matches!(attempt.error, Some(ErrorKind::Handshake { status: Some(401 | 404), .. }));
         let stop = match self.setup.predicate {
             Some(predicate) if retries(predicate, event) => None,
             Some(_) => Some(EndReason::Declined),

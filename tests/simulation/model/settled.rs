@@ -63,7 +63,11 @@ impl Model<'_> {
         demand!(attempt.error.is_none() && !attempt.dropped, "S3: it has ended, and nothing told so");
         if let Some((since, _)) = attempt.closing {
             let due = since + self.setup.close_timeout;
-            demand!(attempt.resumed || now < due, "S10: still closing, though given up at {due:?}");
+            // What was handed over may still be on its way, and earns it time.
+            let moved = attempt.handed.map(|handed| handed + attempt.slowest).filter(|at| *at >= since);
+            let in_time = |at| !attempt.steady || now < at + 2 * self.setup.close_timeout;
+            let moves = attempt.resumed || moved.is_some_and(in_time);
+            demand!(moves || now < due, "S10: still closing, though given up at {due:?}");
             return Ok(());
         }
         if attempt.opened.is_none() {
@@ -80,8 +84,11 @@ impl Model<'_> {
         }
         if !self.paused {
             // They travel in order, so that each may be as slow as the slowest before it.
-            let due = attempt.from_peer.get(attempt.delivered).filter(|(sent, ..)| now >= *sent + attempt.slowest);
-            demand!(due.is_none_or(|due| due.2 > MAX_MESSAGE), "{due:?} was not delivered");
+            let next =
+                attempt.from_peer.get(attempt.delivered).filter(|_| !attempt.echoes || self.setup.rate.is_none());
+            let due =
+                next.filter(|due| now >= due.ends + attempt.slowest && attempt.broken.is_none_or(|at| due.ends <= at));
+            demand!(due.is_none_or(|due| due.len > MAX_MESSAGE), "{due:?} was not delivered");
             demand!(due.is_none(), "S21: {due:?} is too large and had no effect");
         }
         Ok(())

@@ -3,6 +3,7 @@
 use homing::memory::Dial;
 use homing::{CloseEvent, End, ErrorKind, Initiator};
 
+use super::attempt::FromPeer;
 use super::{Model, Next, Verdict, demand};
 use crate::plan::MAX_MESSAGE;
 use crate::trace::{Id, Told};
@@ -45,8 +46,10 @@ impl Model<'_> {
                 let due = attempt.from_peer.get(attempt.delivered);
                 match id {
                     Id::Peer(id) => {
-                        demand!(due.is_some_and(|due| due.1 == *id), "{id} arrives, but {due:?} is next");
-                        demand!(due.is_some_and(|due| due.2 <= MAX_MESSAGE), "S21: {id} is too large");
+                        demand!(due.is_some_and(|due| due.id == *id), "{id} arrives, but {due:?} is next");
+                        demand!(due.is_some_and(|due| due.len <= MAX_MESSAGE), "S21: {id} is too large");
+                        let early = due.is_some_and(|due| now < due.ends);
+                        demand!(!early, "{id} arrives before its last byte: {due:?}");
                         attempt.delivered += 1;
                     }
                     Id::Client(id) => {
@@ -92,8 +95,11 @@ impl Model<'_> {
                     return Err("S17: there is no heartbeat".to_string());
                 };
                 let dies = attempt.dies(beat.interval, beat.timeout);
-                let on_time = dies.is_none_or(|(earliest, latest)| self.now == earliest || self.now == latest);
+                let on_time = dies.is_none_or(|(earliest, latest)| (earliest..=latest).contains(&self.now));
                 demand!(on_time, "S17: dead at {:?}, not {dies:?}", self.now);
+                let from = self.now.saturating_sub(beat.timeout);
+                let arrived = attempt.steady && attempt.arrived_between(from, self.now);
+                demand!(!arrived, "S17: dead at {:?} while bytes were arriving", self.now);
                 !opening && !attempt.local && !self.paused
             }
             ErrorKind::Io => !opening && attempt.cut && !attempt.local,
@@ -101,7 +107,7 @@ impl Model<'_> {
             ErrorKind::MessageTooLarge => {
                 // While closing nothing is delivered, so that it may be any of them.
                 let next = attempt.from_peer.get(attempt.delivered);
-                !opening && (attempt.local || next.is_some_and(|next| next.2 > MAX_MESSAGE))
+                !opening && (attempt.local || next.is_some_and(|next| next.len > MAX_MESSAGE))
             }
             _ => false,
         };
@@ -138,7 +144,9 @@ impl Model<'_> {
             match attempt.closing {
                 Some((since, _)) if !attempt.dropped && !attempt.cut => {
                     let due = since + self.setup.close_timeout;
-                    let on_time = if attempt.resumed { self.now >= due } else { self.on_time(due) };
+                    let moved =
+                        attempt.resumed || attempt.handed.is_some_and(|handed| handed + attempt.slowest >= since);
+                    let on_time = if moved { self.now >= due } else { self.on_time(due) };
                     demand!(on_time, "S10: given up at {:?}, not {due:?}", self.now);
                 }
                 _ => {}
@@ -148,8 +156,12 @@ impl Model<'_> {
             || matches!(attempt.error, Some(ErrorKind::Io | ErrorKind::Protocol | ErrorKind::MessageTooLarge));
         if by_peer && !attempt.local {
             let mut lost = attempt.from_peer.iter().skip(attempt.delivered);
-            // The first that is too large was the cause, and nothing of it or after it is delivered.
-            let lost = lost.next().filter(|(_, _, len)| *len <= MAX_MESSAGE);
+            // The first that is too large was the cause, and nothing of it or after it is delivered. What had not left
+            // the peer when it was cut off is lost with it.
+            let left = |message: &&FromPeer| {
+                attempt.broken.is_none_or(|at| message.ends <= at && !(attempt.echoes && self.setup.rate.is_some()))
+            };
+            let lost = lost.next().filter(|message| message.len <= MAX_MESSAGE).filter(left);
             demand!(lost.is_none(), "{lost:?} was sent before the end and never delivered");
         }
         demand!(event.lost == 0 || attempt.held_up, "S15: {} lost from an empty socket", event.lost);

@@ -9,7 +9,7 @@ use crate::close::{CloseCode, EndReason};
 use crate::codes::{failure, todo, what};
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::handshake::Handshake;
-use crate::machine::{AttemptId, Config, Input, Machine, Output, PageEvent, Request, SocketEvent, Tell, Timestamp};
+use crate::machine::{AttemptId, Buffered, Config, Delivery, Input, Machine, Output, PageEvent, Request, SocketEvent, Tell, Timestamp};
 use crate::message::Message;
 
 pub(crate) struct Client {
@@ -19,6 +19,7 @@ pub(crate) struct Client {
     batch: VecDeque<Message>,
     offered: (usize, usize),
     values: [f64; 4],
+    delivery: Delivery,
 }
 
 impl Client {
@@ -29,6 +30,7 @@ impl Client {
             batch: VecDeque::new(),
             offered: (0, 0),
             values: [0.0; 4],
+            delivery: Delivery::default(),
         }
     }
 
@@ -38,7 +40,7 @@ impl Client {
             what::OPENED => self.socket(SocketEvent::Opened(Handshake)),
             what::HEARD => self.socket(SocketEvent::Received { messages: 1, bytes: 0 }),
             what::ANSWERED => self.socket(SocketEvent::Answered(None)),
-            what::BUFFERED => self.socket(SocketEvent::Buffered(a as usize)),
+            what::BUFFERED => self.socket(SocketEvent::Left { held: held(a as usize), was_full: false }),
             what::CLOSED => self.socket(SocketEvent::Closed { code, reason: String::new(), clean: b > 0.0 }),
             what::FAILED => self.socket(SocketEvent::Failed(failed(a as u32))),
             what::PAGE => Input::Page(match a as u32 {
@@ -52,9 +54,25 @@ impl Client {
             what::CLOSE => return self.request(now, Request::Close { code, reason: String::new() }),
             what::RECONNECT => return self.request(now, Request::Reconnect(duration(a))),
             what::CANCEL_RECONNECT => return self.request(now, Request::CancelReconnect),
-            _ => Input::Wake,
+            what::MARK => {
+                self.look(now, a, b);
+                return self.delivery.mark(b as u64, (b - a) as u64);
+            }
+            _ => {
+                if self.machine.is_expiring(timestamp(now)) {
+                    self.look(now, a, b);
+                }
+                Input::Wake
+            }
         };
         self.machine.handle(timestamp(now), input);
+    }
+
+    /// Whether the browser has passed something on since the last look.
+    fn look(&mut self, now: f64, buffered: f64, given: f64) {
+        if self.delivery.progress((given - buffered) as u64) {
+            self.machine.progressed(timestamp(now));
+        }
     }
 
     fn socket(&self, event: SocketEvent) -> Input {
@@ -71,7 +89,7 @@ impl Client {
         self.batch.drain(..self.batch.len().saturating_sub(left));
         let left: usize = self.batch.iter().map(Message::len).sum();
         let messages = (offered - self.batch.len()) as u64;
-        self.machine.restore(&mut self.batch, messages, bytes - left, socket_bytes);
+        self.machine.restore(&mut self.batch, messages, bytes - left, held(socket_bytes));
     }
 
     pub(crate) fn poll(&mut self) -> u32 {
@@ -81,6 +99,7 @@ impl Client {
         match output {
             Output::Dial(attempt) => {
                 self.attempt = attempt;
+                self.delivery = Delivery::default();
                 todo::DIAL
             }
             Output::Transmit => {
@@ -181,6 +200,11 @@ impl Client {
             _ => stats.smoothed_rtt.map_or(-1.0, millis),
         }
     }
+}
+
+/// Most messages never pass through here, so of how many a byte is left is not known: of one, if of any.
+fn held(bytes: usize) -> Buffered {
+    Buffered { messages: u64::from(bytes > 0), bytes }
 }
 
 fn failed(kind: u32) -> Error {

@@ -2,6 +2,7 @@
 
 /// What happened, with the two numbers `a` and `b` that may belong to it.
 pub(crate) mod what {
+    /// `a`: bytes in the socket's own buffer; `b`: how much it was given, ever.
     pub(crate) const WAKE: u32 = 0;
     pub(crate) const OPENED: u32 = 1;
     /// Something arrived.
@@ -25,6 +26,8 @@ pub(crate) mod what {
     /// `a`: milliseconds.
     pub(crate) const RECONNECT: u32 = 11;
     pub(crate) const CANCEL_RECONNECT: u32 = 12;
+    /// A heartbeat or Close frame follows; `a` and `b` as for `WAKE`.
+    pub(crate) const MARK: u32 = 13;
 }
 
 /// What is to be done, with the numbers that `value` then gives.

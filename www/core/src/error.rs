@@ -39,6 +39,11 @@ impl Error {
         &self.0
     }
 
+    /// Browsers hide refusals.
+    pub(crate) fn is_refusal(&self) -> bool {
+        false
+    }
+
     pub(crate) fn is_fatal(&self) -> bool {
         self.0 == ErrorKind::Unsupported
     }

@@ -1,6 +1,7 @@
 //! What JavaScript calls. A client is its address, which only JavaScript keeps.
 
 use alloc::string::String;
+use core::time::Duration;
 use real_alloc::boxed::Box;
 
 use crate::client::{Client, duration};
@@ -46,6 +47,8 @@ extern "C" fn create(
         open_timeout: some(open_timeout).map(duration),
         close_timeout: duration(close_timeout),
         stable_after: duration(stable_after),
+        // Browsers hide the header that could ask for more.
+        max_retry_after: Duration::ZERO,
         max_send_buffer: max_send_buffer as usize,
         has_provider,
         has_predicate,

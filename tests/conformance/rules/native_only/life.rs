@@ -158,7 +158,7 @@ pub async fn s08_retry_after_for_ever(env: Env) {
         let log = env.log();
         let path = format!("/http?status=503&header=Retry-After:{asked}");
         let ws = env.client(&path).handler(log.handler()).connect().unwrap();
-        assert!(log.closed(1).await.retry_in.is_some());
+        assert_eq!(log.closed(1).await.retry_in, Some(ms(3_600_000)), "{asked}: one hour by default");
         ws.reconnect();
         log.closed(2).await;
         ws.abort();

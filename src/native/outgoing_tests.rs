@@ -1,0 +1,185 @@
+use core::task::Waker;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, DuplexStream, ReadBuf, duplex};
+
+use super::*;
+
+/// A stream that takes `room` bytes before it is full, and whatever is read makes room again.
+fn stream(room: usize) -> (DuplexStream, DuplexStream) {
+    duplex(room)
+}
+
+fn cx() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
+
+/// What the other end finds, up to so many bytes.
+fn read(stream: &mut DuplexStream, most: usize) -> Vec<u8> {
+    let mut bytes = vec![0; most];
+    let mut buffer = ReadBuf::new(&mut bytes);
+    let _ = Pin::new(stream).poll_read(&mut cx(), &mut buffer);
+    let length = buffer.filled().len();
+    bytes.truncate(length);
+    bytes
+}
+
+/// The frames in these bytes, unmasked: opcode, whether it is final, and payload.
+fn parsed(mut bytes: &[u8]) -> Vec<(OpCode, bool, Vec<u8>)> {
+    let mut frames = Vec::new();
+    while !bytes.is_empty() {
+        let mut cursor = io::Cursor::new(bytes);
+        let (header, length) = FrameHeader::parse(&mut cursor).unwrap().unwrap();
+        let start = cursor.position() as usize;
+        let mut payload = bytes[start..start + length as usize].to_vec();
+        apply_mask(&mut payload, header.mask.expect("a client masks"));
+        frames.push((header.opcode, header.is_final, payload));
+        bytes = &bytes[start + length as usize..];
+    }
+    frames
+}
+
+/// Lets the other end read until nothing more comes.
+fn drain(outgoing: &mut Outgoing, ours: &mut DuplexStream, theirs: &mut DuplexStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let done = outgoing.poll_flush(ours, &mut cx()).is_ready();
+        let more = read(theirs, 1 << 20);
+        if done && more.is_empty() {
+            return bytes;
+        }
+        bytes.extend(more);
+    }
+}
+
+fn send(outgoing: &mut Outgoing, ours: &mut DuplexStream, messages: impl IntoIterator<Item = Message>) -> usize {
+    let mut batch: VecDeque<_> = messages.into_iter().collect();
+    outgoing.send(&mut batch, ours, &mut cx());
+    let _ = outgoing.poll_flush(ours, &mut cx());
+    batch.len()
+}
+
+#[test]
+fn masks() {
+    for length in 0..40 {
+        let plain: Vec<u8> = (0..length).collect();
+        let mut masked = plain.clone();
+        apply_mask(&mut masked, [1, 2, 3, 4]);
+        let expected: Vec<_> = plain.iter().zip([1, 2, 3, 4].iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+        assert_eq!(masked, expected);
+    }
+}
+
+#[test]
+fn s15_messages_leave_one_by_one() {
+    let (mut ours, mut theirs) = stream(100);
+    let mut outgoing = Outgoing::new(None, true);
+    // Frames of 56 bytes.
+    assert_eq!(send(&mut outgoing, &mut ours, vec![Message::binary(vec![1; 50]); 4]), 0);
+    assert_eq!(outgoing.buffered(), Buffered { messages: 3, bytes: 124 });
+    read(&mut theirs, 12);
+    assert!(outgoing.poll_flush(&mut ours, &mut cx()).is_pending());
+    assert_eq!(outgoing.buffered(), Buffered { messages: 2, bytes: 112 });
+    drain(&mut outgoing, &mut ours, &mut theirs);
+    assert_eq!(outgoing.buffered(), Buffered::default());
+}
+
+#[test]
+fn s15_what_a_stream_buffers_itself_has_not_left_before_it_is_flushed() {
+    let (mut ours, mut theirs) = stream(100);
+    let mut outgoing = Outgoing::new(None, false);
+    send(&mut outgoing, &mut ours, vec![Message::binary(vec![1; 50]); 4]);
+    assert_eq!(outgoing.buffered().messages, 4);
+    drain(&mut outgoing, &mut ours, &mut theirs);
+    assert_eq!(outgoing.buffered().messages, 0);
+}
+
+#[test]
+fn s17_control_frames_go_between_the_fragments_of_a_large_message() {
+    let (mut ours, mut theirs) = stream(1000);
+    let mut outgoing = Outgoing::new(None, true);
+    let payload: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
+    send(&mut outgoing, &mut ours, [Message::binary(payload.clone()), Message::text("next")]);
+    outgoing.ping(b"beat");
+    outgoing.pong(Bytes::from_static(b"first"), &mut ours, &mut cx());
+    outgoing.pong(Bytes::from_static(b"second"), &mut ours, &mut cx());
+    outgoing.close(Some((CloseCode::NORMAL, "")), false);
+    let frames = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    let opcodes: Vec<_> = frames.iter().map(|(opcode, is_final, _)| (*opcode, *is_final)).collect();
+    let (ping, pong) = (OpCode::Control(Control::Ping), OpCode::Control(Control::Pong));
+    assert_eq!(
+        opcodes[..4],
+        [(OpCode::Data(Data::Binary), false), (ping, true), (pong, true), (OpCode::Data(Data::Continue), false)]
+    );
+    assert_eq!(frames[2].2, b"second", "the latest Ping is the one that is answered");
+    assert_eq!(opcodes.last(), Some(&(OpCode::Control(Control::Close), true)));
+    let data = frames.iter().filter(|(opcode, ..)| matches!(opcode, OpCode::Data(Data::Binary | Data::Continue)));
+    assert!(data.clone().all(|(_, _, part)| part.len() <= PART));
+    assert_eq!(data.flat_map(|(_, _, part)| part.clone()).collect::<Vec<_>>(), payload);
+    // "next" was never taken, so the Close frame did not have to wait for it.
+    assert!(!opcodes.contains(&(OpCode::Data(Data::Text), true)));
+}
+
+#[test]
+fn s10_an_answer_to_the_peers_close_frame_does_not_wait_for_a_large_message() {
+    let (mut ours, mut theirs) = stream(1000);
+    let mut outgoing = Outgoing::new(None, true);
+    send(&mut outgoing, &mut ours, [Message::binary(vec![1; 1_000_000])]);
+    outgoing.close(Some((CloseCode::NORMAL, "late")), false);
+    outgoing.close(Some((CloseCode::POLICY_VIOLATION, "")), true);
+    assert_eq!(outgoing.buffered().messages, 1);
+    let frames = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    let (opcode, _, payload) = frames.last().unwrap();
+    assert_eq!((frames.len(), *opcode, &payload[..]), (2, OpCode::Control(Control::Close), &b"\x03\xe8late"[..]));
+    assert_eq!(outgoing.buffered().messages, 1, "it will never be complete");
+    outgoing.ping(b"too late");
+    outgoing.pong(Bytes::from_static(b"too late"), &mut ours, &mut cx());
+    assert_eq!(drain(&mut outgoing, &mut ours, &mut theirs), []);
+}
+
+#[test]
+fn s20b_pongs_that_the_peer_does_not_take_are_bounded() {
+    let (mut ours, _theirs) = stream(100);
+    let mut outgoing = Outgoing::new(None, true);
+    for _ in 0..100_000 {
+        outgoing.pong(Bytes::from(vec![0; 125]), &mut ours, &mut cx());
+    }
+    assert!(outgoing.buffer.capacity() <= 4 * PONGS, "{}", outgoing.buffer.capacity());
+}
+
+#[test]
+fn s20_every_ping_is_answered_where_the_peer_reads() {
+    let (mut ours, mut theirs) = stream(1 << 20);
+    let mut outgoing = Outgoing::new(None, true);
+    for number in 0..1000_u16 {
+        outgoing.pong(Bytes::copy_from_slice(&number.to_be_bytes()), &mut ours, &mut cx());
+    }
+    let answers = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    assert_eq!(answers.len(), 1000);
+    assert!(answers.iter().zip(0..).all(|((_, _, payload), number)| payload[..] == u16::to_be_bytes(number)));
+}
+
+#[test]
+fn s14_memory_is_given_back_after_a_large_message() {
+    let (mut ours, mut theirs) = stream(1 << 16);
+    let mut outgoing = Outgoing::new(None, true);
+    send(&mut outgoing, &mut ours, [Message::binary(vec![1; 16 << 20])]);
+    drain(&mut outgoing, &mut ours, &mut theirs);
+    assert!(outgoing.is_large() && outgoing.buffer.capacity() <= 2 * (BATCH + PART));
+    outgoing.tidy();
+    assert!(outgoing.is_large(), "it was used since the last time");
+    outgoing.tidy();
+    assert!(!outgoing.is_large());
+}
+
+/// Nothing of a message is counted as left when writing failed before its last byte.
+#[tokio::test]
+async fn s15_an_error_leaves_what_was_not_written() {
+    let (mut ours, mut theirs) = stream(100);
+    let mut outgoing = Outgoing::new(None, true);
+    send(&mut outgoing, &mut ours, vec![Message::binary(vec![1; 50]); 4]);
+    let mut scrap = [0; 10];
+    theirs.read_exact(&mut scrap).await.unwrap();
+    drop(theirs);
+    assert!(outgoing.poll_flush(&mut ours, &mut cx()).is_ready() && outgoing.error.is_some());
+    assert_eq!(outgoing.buffered().messages, 3);
+}

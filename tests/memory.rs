@@ -1,0 +1,194 @@
+//! What a client keeps in memory, counted by the allocator: buffers shrink back, and nothing grows without bound.
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use homing::{Builder, Message, Reconnect, WebSocket};
+use homing_test_server::frame;
+use peak_alloc::PeakAlloc;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// All tests count the same memory.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(3600);
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// A server that opens connections and hands them out, and has no memory of its own.
+fn server() -> (String, Receiver<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let (open, opened) = channel();
+    thread::spawn(move || accept(&listener, &open));
+    (url, opened)
+}
+
+fn accept(listener: &TcpListener, open: &Sender<TcpStream>) {
+    while let Ok((mut stream, _)) = listener.accept() {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8_lossy(&head).into_owned();
+        let key = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim().to_string())
+        });
+        let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        if stream.write_all(answer.as_bytes()).is_err() || open.send(stream).is_err() {
+            return;
+        }
+    }
+}
+
+fn client(url: &str) -> Builder {
+    WebSocket::builder(url).heartbeat(None).reconnect(Reconnect::fixed(LONG)).max_send_buffer(64 * MIB)
+}
+
+/// Reads and forgets so many bytes.
+fn discard(stream: &mut TcpStream, mut bytes: usize) {
+    let mut scrap = [0; 4096];
+    while bytes > 0 {
+        let room = bytes.min(scrap.len());
+        bytes -= stream.read(&mut scrap[..room]).unwrap();
+    }
+}
+
+/// Waits until no more than this is in use, and panics if that takes too long.
+async fn shrinks_to(limit: usize, what: &str) {
+    let start = Instant::now();
+    while MEMORY.current_usage() > limit {
+        let usage = MEMORY.current_usage();
+        assert!(start.elapsed() < PATIENCE, "{what}: {} KiB are in use, not {}", usage / KIB, limit / KIB);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "{what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// An idle connection holds few KiB, whatever it has sent and received.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn s14_buffers_shrink_back() {
+    const CLIENTS: usize = 20;
+    let _alone = ALONE.lock().await;
+    let (url, opened) = server();
+    let clients: Vec<_> = (0..CLIENTS).map(|_| client(&url).connect().unwrap()).collect();
+    let mut streams = Vec::new();
+    until("all are open", || {
+        streams.extend(opened.try_iter());
+        streams.len() == CLIENTS && clients.iter().all(|ws| ws.state() == homing::State::Open)
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let before = MEMORY.current_usage();
+    let large = Arc::new(frame::binary(&vec![7; 16 * MIB]));
+    let with_large = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    for (ws, stream) in clients.iter().zip(&streams) {
+        let mut stream = stream.try_clone().unwrap();
+        let large = large.clone();
+        let peer = thread::spawn(move || {
+            // A header of 14 bytes and a mask for each part.
+            discard(&mut stream, 16 * MIB);
+            stream.write_all(&large).unwrap();
+            for _ in 0..5000 {
+                stream.write_all(&frame::text("small")).unwrap();
+            }
+            stream.set_nonblocking(true).unwrap();
+        });
+        ws.send(vec![7; 16 * MIB]).unwrap();
+        for _ in 0..5000 {
+            ws.send("small").unwrap();
+        }
+        until("all has arrived", || ws.stats().messages_received == 5001).await;
+        peer.join().unwrap();
+    }
+    // One message that is being sent or received at a time, and little beside it.
+    let peak = MEMORY.peak_usage() - with_large;
+    assert!(peak < 36 * MIB, "{} KiB at most", peak / KIB);
+    drop(large);
+    shrinks_to(before + CLIENTS * 4 * KIB, "after large and small messages").await;
+    drop((clients, streams));
+}
+
+/// What is small does not keep the buffer alive that it was read into.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn s22a_a_small_message_that_is_kept_keeps_little() {
+    let _alone = ALONE.lock().await;
+    for (size, others, limit) in
+        [(1, 60_000, 100), (200, 60_000, 600), (1000, 60_000, 6000), (1, 1000, 200), (5000, 60_000, 12_000)]
+    {
+        const COUNT: usize = 2000;
+        let (url, opened) = server();
+        let kept = Arc::new(Mutex::new(Vec::with_capacity(COUNT)));
+        let keeps = kept.clone();
+        let ws = client(&url)
+            .on_message(move |_, message: Message| {
+                if message.is_text() {
+                    keeps.lock().unwrap().push(message);
+                }
+            })
+            .connect()
+            .unwrap();
+        let mut stream = opened.recv().unwrap();
+        let pair = [frame::binary(&vec![7; others]), frame::text(&"x".repeat(size))].concat();
+        let before = MEMORY.current_usage();
+        let peer = thread::spawn(move || {
+            for _ in 0..COUNT {
+                stream.write_all(&pair).unwrap();
+            }
+            stream
+        });
+        until("all have arrived", || ws.stats().messages_received == 2 * COUNT as u64).await;
+        let stream = peer.join().unwrap();
+        let each = MEMORY.current_usage().saturating_sub(before + 256 * KIB) / COUNT;
+        assert!(each < limit, "{each} bytes for each message of {size} bytes that came among others of {others}");
+        assert_eq!(kept.lock().unwrap().len(), COUNT);
+        drop((ws, stream));
+    }
+}
+
+/// RFC 6455, 5.5.3: only the latest Ping is owed an answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn s20b_pongs_that_the_peer_does_not_read_are_bounded() {
+    let _alone = ALONE.lock().await;
+    let (url, opened) = server();
+    let ws = client(&url).connect().unwrap();
+    let mut stream = opened.recv().unwrap();
+    until("it is open", || ws.state() == homing::State::Open).await;
+    let before = MEMORY.current_usage();
+    let peer = thread::spawn(move || {
+        let pings = frame::raw(true, 0, frame::PING, &[7; 125]).repeat(100);
+        for _ in 0..3000 {
+            stream.write_all(&pings).unwrap();
+        }
+        stream.write_all(&frame::text("done")).unwrap();
+        stream
+    });
+    MEMORY.reset_peak_usage();
+    until("the end of the flood", || ws.stats().messages_received == 1).await;
+    let grown = MEMORY.peak_usage().saturating_sub(before);
+    assert!(grown < 512 * KIB, "{} KiB after 37 MB of Pings", grown / KIB);
+    drop(peer.join().unwrap());
+}

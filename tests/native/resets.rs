@@ -1,0 +1,158 @@
+//! Resets: what had arrived counts, however TCP ends (S20a).
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use homing::{EndReason, ErrorKind, Heartbeat, Initiator, Message, Reconnect};
+use homing_test_server::frame;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::support::{PATIENCE, client};
+
+const LONG: Duration = Duration::from_secs(600);
+/// Such races show in some runs only.
+const TIMES: usize = 20;
+
+/// A server that opens one connection and then does as it is told.
+struct Puppet {
+    url: String,
+    /// The connection, once it is open.
+    opened: Receiver<TcpStream>,
+}
+
+impl Puppet {
+    fn start() -> Puppet {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("ws://{}/", listener.local_addr().unwrap());
+        let (open, opened) = channel();
+        thread::spawn(move || accept(&listener, &open));
+        Puppet { url, opened }
+    }
+}
+
+fn accept(listener: &TcpListener, open: &Sender<TcpStream>) {
+    while let Ok((mut stream, _)) = listener.accept() {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8_lossy(&head).into_owned();
+        let key = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim().to_string())
+        });
+        let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        if stream.write_all(answer.as_bytes()).is_err() || open.send(stream).is_err() {
+            return;
+        }
+    }
+}
+
+/// Ends with RST, whatever was not read.
+fn reset(stream: TcpStream) {
+    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+}
+
+/// Sends without a pause until the client has other worries, from a thread of its own.
+fn flood(ws: &homing::WebSocket, size: usize) -> thread::JoinHandle<()> {
+    let ws = ws.clone();
+    thread::spawn(move || {
+        let payload = bytes::Bytes::from(vec![7; size]);
+        while ws.stats().reconnects == 0 && ws.state() == homing::State::Open {
+            if ws.send(payload.clone()).is_err() {
+                thread::yield_now();
+            }
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s20a_a_close_frame_before_a_reset_decides_the_code() {
+    for size in [16, 64 * 1024] {
+        for number in 0..TIMES {
+            let puppet = Puppet::start();
+            let (builder, recorder) = client(puppet.url.as_str());
+            let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+            recorder.opened().await;
+            let mut stream = puppet.opened.recv().unwrap();
+            let flood = flood(&ws, size);
+            stream.write_all(&frame::close(Some(1008), "policy")).unwrap();
+            reset(stream);
+            let end = tokio::time::timeout(PATIENCE, ws.closed()).await.expect("1008 is fatal");
+            let close = end.close.unwrap();
+            assert_eq!((close.code.get(), close.reason.as_str(), close.initiator), (1008, "policy", Initiator::Remote));
+            assert_eq!((end.reason, recorder.errors().len()), (EndReason::Fatal, 0), "{size} bytes, {number}");
+            flood.join().unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s20a_what_arrived_before_a_reset_is_delivered() {
+    for size in [16, 64 * 1024] {
+        for _ in 0..TIMES {
+            let puppet = Puppet::start();
+            let (builder, recorder) = client(puppet.url.as_str());
+            let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+            recorder.opened().await;
+            let mut stream = puppet.opened.recv().unwrap();
+            let flood = flood(&ws, size);
+            let messages: Vec<_> = (0..50).map(|number| number.to_string()).collect();
+            let frames: Vec<_> = messages.iter().flat_map(|text| frame::text(text)).collect();
+            stream.write_all(&frames).unwrap();
+            reset(stream);
+            let (error, close) = recorder.failed().await;
+            assert_eq!((error.kind(), close.code.get(), close.retry_in), (&ErrorKind::Io, 1006, Some(LONG)));
+            let expected: Vec<_> = messages.into_iter().map(Message::text).collect();
+            assert_eq!(recorder.messages(), expected);
+            ws.abort();
+            flood.join().unwrap();
+        }
+    }
+}
+
+/// S22: a client that is paused delivers it when it is resumed.
+#[tokio::test]
+async fn s20a_a_paused_client_loses_nothing_by_a_reset() {
+    let puppet = Puppet::start();
+    let (builder, recorder) = client(puppet.url.as_str());
+    let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+    recorder.opened().await;
+    ws.pause();
+    let mut stream = puppet.opened.recv().unwrap();
+    stream.write_all(&[frame::text("before"), frame::close(Some(4001), "bye")].concat()).unwrap();
+    reset(stream);
+    // Writing to a connection that was reset fails sooner or later.
+    for _ in 0..100 {
+        let _ = ws.send(vec![7; 1000]);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(recorder.messages(), []);
+    ws.resume();
+    let close = recorder.closed().await;
+    assert_eq!((close.code.get(), recorder.messages()), (4001, vec![Message::text("before")]));
+}
+
+/// A heartbeat does not wait for a peer that sent a Close frame and then reads nothing.
+#[tokio::test]
+async fn s20a_a_close_frame_counts_though_its_answer_cannot_leave() {
+    let puppet = Puppet::start();
+    let (builder, recorder) = client(puppet.url.as_str());
+    let builder = builder.heartbeat(Heartbeat::ping(LONG, LONG)).close_timeout(Duration::from_millis(300));
+    let ws = builder.reconnect(Reconnect::fixed(LONG)).max_send_buffer(64 << 20).connect().unwrap();
+    recorder.opened().await;
+    ws.send(vec![7; 40 << 20]).unwrap();
+    let mut stream = puppet.opened.recv().unwrap();
+    stream.write_all(&frame::close(Some(1012), "")).unwrap();
+    let close = recorder.closed().await;
+    assert_eq!((close.code.get(), close.lost, close.retry_in), (1012, 1, Some(LONG)));
+    drop(stream);
+}
