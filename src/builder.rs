@@ -29,6 +29,9 @@ impl<T, F: FnMut(&T) -> bool + MaybeSend + 'static> Predicate<T> for F {
 
 /// Configures a client. Made by [`WebSocket::builder`]; every option has a default that suits most.
 ///
+/// A callback is given a handle. One that owns a clone of it, or of the handle that `connect` returned, keeps its client alive
+/// for ever: keep a [`WeakWebSocket`](crate::WeakWebSocket) in place of it.
+///
 /// What only exists natively (headers, TLS, socket options) is added by `homing::native::BuilderExt`, what only exists
 /// in browsers by `homing::web::BuilderExt`.
 ///
@@ -152,6 +155,15 @@ impl Builder {
         self.judged("max_send_buffer", not_zero(bytes > 0))
     }
 
+    /// How many bytes of payload may wait to be read from [`Events`]. Default 1 MiB. The message that reaches the limit is
+    /// taken, and the client is paused until a quarter of it is left. 1,024 unread events pause it as well.
+    ///
+    /// Only [`connect_stream`](Self::connect_stream) has such a buffer: callbacks are given each message as it arrives.
+    pub fn max_receive_buffer(mut self, bytes: usize) -> Self {
+        self.setup.max_receive_buffer = bytes;
+        self.judged("max_receive_buffer", not_zero(bytes > 0))
+    }
+
     /// The largest message taken from the peer, in bytes. Default 16 MiB. A larger one fails the attempt with close
     /// code 1009.
     pub fn max_message_size(mut self, bytes: usize) -> Self {
@@ -233,11 +245,21 @@ impl Builder {
 
     /// Checks everything and starts dialling.
     ///
-    /// The client lives until it is closed or its last handle is dropped, and comes back by itself until then.
+    /// The client lives until it is closed or its last handle is dropped, and reconnects by itself until then. Keep the
+    /// handle, or let the client run without one by [`WebSocket::detach`]:
+    ///
+    /// ```compile_fail
+    /// #![deny(unused_must_use)]
+    /// # use homing::{ConfigError, WebSocket};
+    /// # fn main() -> Result<(), ConfigError> {
+    /// WebSocket::builder("wss://example.com/feed").connect()?; // closed as soon as it was made
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// An option has a value that cannot work; nothing was dialled. Natively also where no tokio runtime is entered:
-    /// see `homing::native::BuilderExt::run` for programs without one.
+    /// An option has a value that cannot work; nothing was dialled. Natively also where no tokio runtime is entered (see
+    /// `homing::native::BuilderExt::run` for programs without one), or one without timers or I/O, which
+    /// `tokio::runtime::Builder::enable_all` enables.
     pub fn connect(self) -> Result<WebSocket, ConfigError> {
         let (setup, source) = self.check()?;
         platform::connect(setup, source)
@@ -245,14 +267,24 @@ impl Builder {
 
     /// Like [`connect`](Self::connect), with events to be read from a stream in place of callbacks.
     ///
+    /// The stream keeps the client alive as well: the handle may be dropped.
+    ///
     /// # Errors
     /// As `connect`; also where callbacks are set as well.
     pub fn connect_stream(self) -> Result<(WebSocket, Events), ConfigError> {
+        self.connect_stream_by(Self::connect)
+    }
+
+    pub(crate) fn connect_stream_by(
+        self,
+        connect: impl FnOnce(Self) -> Result<WebSocket, ConfigError>,
+    ) -> Result<(WebSocket, Events), ConfigError> {
         if self.setup.handler.is_some() || !self.setup.closures.is_empty() {
             return Err(ConfigError::new("connect_stream", "callbacks are set, which the stream takes the place of"));
         }
-        let (handler, events) = crate::stream::events();
-        let ws = self.handler(handler).connect()?;
+        let (handler, events) = crate::stream::events(self.setup.max_receive_buffer);
+        let ws = connect(self.handler(handler))?;
+        let events = events.of(&ws);
         Ok((ws, events))
     }
 }
@@ -269,6 +301,7 @@ pub(crate) struct Setup {
     pub(crate) retry_if: Option<Box<dyn Predicate<CloseEvent>>>,
     pub(crate) is_reply: Option<Box<dyn Predicate<Message>>>,
     pub(crate) max_message_size: usize,
+    max_receive_buffer: usize,
     pub(crate) binary_type: BinaryType,
     pub(crate) jitter_seed: Option<u64>,
     pub(crate) closures: Box<Closures>,
@@ -300,6 +333,7 @@ impl Setup {
             retry_if: None,
             is_reply: None,
             max_message_size: 16 << 20,
+            max_receive_buffer: 1 << 20,
             binary_type: BinaryType::default(),
             jitter_seed: None,
             closures: Box::default(),

@@ -348,4 +348,8 @@ pub enum FlushError {
     /// Some of it went down with its connection, or was taken back.
     #[error("some of it was lost with its connection, or taken back")]
     Lost,
+    /// The wait is inside a callback of the same client, on its thread. Nothing leaves until the callback returns, so that
+    /// blocking on it would never end: spawn a task that waits.
+    #[error("nothing leaves before the callback returns: wait outside of it")]
+    InCallback,
 }

@@ -16,6 +16,9 @@ use crate::message::Message;
 /// `on_message` any number of times, `on_error` if it failed, `on_close` exactly once; and after the client's last
 /// attempt `on_end`.
 ///
+/// The handle that callbacks are given does not keep the client alive, but a clone of it does, and a handler that owns one
+/// would keep its own client alive for ever: keep a [`WeakWebSocket`](crate::WeakWebSocket) in place of it.
+///
 /// A handler is `Send` natively, where the client's task may move between threads; in browsers it need not be.
 ///
 /// ```

@@ -19,6 +19,7 @@ mod shown;
 mod stats;
 mod stream;
 mod waiting;
+mod weak;
 
 pub use builder::Builder;
 pub use client::WebSocket;
@@ -32,3 +33,5 @@ pub use message::{BinaryType, Message, Text};
 pub use request::{ProviderError, Request};
 pub use stats::Stats;
 pub use stream::Events;
+pub use waiting::{Closed, Flush, Ready, SinkError};
+pub use weak::WeakWebSocket;

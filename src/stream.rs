@@ -11,44 +11,88 @@ use futures_core::Stream;
 
 use crate::client::WebSocket;
 use crate::close::{CloseEvent, End};
-use crate::driver::platform;
+use crate::driver::{Keeper, Shared, platform};
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::handshake::Handshake;
 use crate::machine::{Event, PausedBy, Request};
 use crate::message::Message;
 
-/// A reader this many messages behind pauses the client, one at a quarter of it resumes it.
+/// This many unread events pause the client.
 const PAUSE_AT: usize = 1024;
+/// Half-read buffers must not pause and resume the client with each event: it resumes at a quarter of both limits.
+const RESUME_SHARE: usize = 4;
 
-/// Everything a client tells, in order, as a [`Stream`] of [`Event`]s. Made by
+/// Everything a client reports, in order, as a [`Stream`] of [`Event`]s. Made by
 /// [`connect_stream`](crate::Builder::connect_stream).
 ///
-/// It ends after [`Event::End`] once every handle is dropped; a client that begins anew goes on. A slow reader pauses
-/// the client after 1,024 messages: natively the peer feels that, a browser holds further messages in memory.
-/// Dropping it lets everything further go unread.
-#[must_use = "a client whose events are not read is paused after 1,024 messages"]
-pub struct Events(Arc<Mutex<Buffer>>);
+/// # Slow readers
+/// The client is paused while 1,024 events are unread or messages with
+/// [`max_receive_buffer`](crate::Builder::max_receive_buffer) bytes of payload, whichever comes first, and resumed when a
+/// quarter of both is left. The message that reaches the limit is taken, however large it is, so that memory is bounded by
+/// the limit and one message ([`max_message_size`](crate::Builder::max_message_size)). Natively a paused client does not
+/// read its socket, and TCP makes the peer wait; a browser goes on reading and holds the messages in memory of its own.
+///
+/// # Life of the client
+/// The stream keeps its client alive, as a handle does: a program may drop the [`WebSocket`] and go on reading. Dropping
+/// the stream discards all further events; the client then lives as long as it has handles, and closes where it has none.
+///
+/// The stream ends after [`Event::End`] once every handle is dropped. While there is one, it may
+/// [reconnect](WebSocket::reconnect), and the stream waits for that: break at `Event::End` where this is not wanted.
+#[must_use = "a client whose events are not read is paused"]
+pub struct Events {
+    buffer: Arc<Mutex<Buffer>>,
+    /// Keeps the client alive.
+    client: Keeper,
+}
+
+/// The events of a client that is about to be connected.
+pub(crate) struct Unconnected(Arc<Mutex<Buffer>>);
 
 struct Feeder(Arc<Mutex<Buffer>>);
 
 #[derive(Default)]
 struct Buffer {
     events: VecDeque<Event>,
+    /// The payload of the messages among them.
+    bytes: usize,
+    max_bytes: usize,
     waker: Option<Waker>,
-    /// Set while paused for this reader's sake.
-    paused: Option<WebSocket>,
+    paused: bool,
     reader_gone: bool,
     feeder_gone: bool,
 }
 
-pub(crate) fn events() -> (impl Handler, Events) {
-    let buffer = Arc::new(Mutex::new(Buffer::default()));
-    (Feeder(buffer.clone()), Events(buffer))
+/// A handler that feeds the events, and the events of the client that will have it.
+pub(crate) fn events(max_bytes: usize) -> (impl Handler, Unconnected) {
+    let buffer = Arc::new(Mutex::new(Buffer { max_bytes, ..Buffer::default() }));
+    (Feeder(buffer.clone()), Unconnected(buffer))
+}
+
+impl Unconnected {
+    pub(crate) fn of(self, ws: &WebSocket) -> Events {
+        Events { buffer: self.0, client: Keeper::new(ws.shared().clone()) }
+    }
 }
 
 fn lock(buffer: &Mutex<Buffer>) -> MutexGuard<'_, Buffer> {
     platform::lock(buffer)
+}
+
+fn payload(event: &Event) -> usize {
+    if let Event::Message(message) = event { message.len() } else { 0 }
+}
+
+/// Requests what `paused` says. Client and reader may do so at the same moment, and the request made last must be right:
+/// both look again afterwards.
+fn pause_or_resume(buffer: &Mutex<Buffer>, shared: &Shared) {
+    loop {
+        let paused = lock(buffer).paused;
+        shared.request(Request::Pause(PausedBy::Stream, paused));
+        if lock(buffer).paused == paused {
+            break;
+        }
+    }
 }
 
 impl Feeder {
@@ -57,15 +101,14 @@ impl Feeder {
         if buffer.reader_gone {
             return;
         }
+        buffer.bytes += payload(&event);
         buffer.events.push_back(event);
-        let pause = buffer.events.len() >= PAUSE_AT && buffer.paused.is_none();
-        if pause {
-            buffer.paused = Some(ws.uncounted());
-        }
+        let is_full = buffer.events.len() >= PAUSE_AT || buffer.bytes >= buffer.max_bytes;
+        let pauses = is_full && !core::mem::replace(&mut buffer.paused, true);
         let waker = buffer.waker.take();
         drop(buffer);
-        if pause {
-            ws.shared().request(Request::Pause(PausedBy::Stream, true));
+        if pauses {
+            pause_or_resume(&self.0, ws.shared());
         }
         if let Some(waker) = waker {
             waker.wake();
@@ -119,18 +162,23 @@ impl Stream for Events {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        let mut buffer = lock(&self.0);
+        // Declared before the lock, so that it is dropped after it.
+        let _unneeded;
+        let mut buffer = lock(&self.buffer);
         let Some(event) = buffer.events.pop_front() else {
             if buffer.feeder_gone {
                 return Poll::Ready(None);
             }
-            buffer.waker = Some(cx.waker().clone());
+            _unneeded = buffer.waker.replace(cx.waker().clone());
             return Poll::Pending;
         };
-        let resumed = (buffer.events.len() <= PAUSE_AT / 4).then(|| buffer.paused.take()).flatten();
+        buffer.bytes -= payload(&event);
+        let has_room =
+            buffer.events.len() <= PAUSE_AT / RESUME_SHARE && buffer.bytes <= buffer.max_bytes / RESUME_SHARE;
+        let resumes = has_room && core::mem::take(&mut buffer.paused);
         drop(buffer);
-        if let Some(ws) = resumed {
-            ws.shared().request(Request::Pause(PausedBy::Stream, false));
+        if resumes {
+            pause_or_resume(&self.buffer, self.client.shared());
         }
         Poll::Ready(Some(event))
     }
@@ -138,19 +186,29 @@ impl Stream for Events {
 
 impl Drop for Events {
     fn drop(&mut self) {
-        let mut buffer = lock(&self.0);
+        let mut buffer = lock(&self.buffer);
         buffer.reader_gone = true;
-        buffer.events.clear();
-        let resumed = buffer.paused.take();
+        buffer.bytes = 0;
+        let _unread = core::mem::take(&mut buffer.events);
+        let _waker = buffer.waker.take();
+        let resumes = core::mem::take(&mut buffer.paused);
         drop(buffer);
-        if let Some(ws) = resumed {
-            ws.shared().request(Request::Pause(PausedBy::Stream, false));
+        if resumes {
+            pause_or_resume(&self.buffer, self.client.shared());
         }
     }
 }
 
 impl core::fmt::Debug for Events {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Events").field("unread", &lock(&self.0).events.len()).finish()
+        let (events, bytes) = {
+            let buffer = lock(&self.buffer);
+            (buffer.events.len(), buffer.bytes)
+        };
+        f.debug_struct("Events").field("unread", &events).field("unread_bytes", &bytes).finish()
     }
 }
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;

@@ -8,7 +8,7 @@ use futures_sink::Sink;
 
 use crate::client::WebSocket;
 use crate::close::{CloseCode, End};
-use crate::driver::{Wait, Waiter};
+use crate::driver::{Mark, Wait, Waiter};
 use crate::error::{FlushError, SendError};
 use crate::machine::Request;
 use crate::message::Message;
@@ -28,7 +28,7 @@ impl Future for Ready {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.poll(Wait::Ready, cx)
+        self.0.poll(Wait::Ready, cx).map(|_| ())
     }
 }
 
@@ -38,17 +38,17 @@ impl Future for Ready {
 pub struct Flush {
     waiter: Waiter,
     /// `None` where everything had left already.
-    wait: Option<Wait>,
+    mark: Option<Mark>,
 }
 
 impl Flush {
     pub(crate) fn new(ws: &WebSocket) -> Self {
         let shared = ws.shared().clone();
         let core = shared.lock();
-        let (accepted, losses) = (core.machine.accepted(), core.machine.losses());
-        let wait = (!core.machine.has_left(accepted)).then_some(Wait::Flushed { accepted, losses });
+        let mark = Mark::new(&core.machine);
+        let mark = (!mark.has_left(&core.machine)).then_some(mark);
         drop(core);
-        Self { waiter: Waiter::new(shared), wait }
+        Self { waiter: Waiter::new(shared), mark }
     }
 }
 
@@ -56,16 +56,8 @@ impl Future for Flush {
     type Output = Result<(), FlushError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(wait @ Wait::Flushed { accepted, losses }) = self.wait else { return Poll::Ready(Ok(())) };
-        ready!(self.waiter.poll(wait, cx));
-        let machine = &self.waiter.shared.lock().machine;
-        Poll::Ready(if machine.losses() != losses && machine.first_lost() <= accepted {
-            Err(FlushError::Lost)
-        } else if machine.has_left(accepted) {
-            Ok(())
-        } else {
-            Err(FlushError::Ended)
-        })
+        let Some(mark) = self.mark else { return Poll::Ready(Ok(())) };
+        self.waiter.poll(Wait::Flushed(mark), cx)
     }
 }
 
@@ -92,7 +84,7 @@ impl Future for Closed {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let wait = Wait::Ended(self.ends);
-        ready!(self.waiter.poll(wait, cx));
+        let _ = ready!(self.waiter.poll(wait, cx));
         match self.waiter.shared.lock().machine.ends() {
             (_, Some(end)) => Poll::Ready(end.clone()),
             // An end that was counted was kept as well.
@@ -113,24 +105,53 @@ macro_rules! opaque_debug {
 
 opaque_debug!(Ready, Flush, Closed);
 
-/// Waits for room, sends, waits until all has left; closing the sink closes the client and waits for its end.
+/// What a sink has to flush.
+#[derive(Default)]
+pub(crate) struct Unflushed {
+    /// Behind the messages that the sink sent since its last flush.
+    sent: Option<Mark>,
+    /// Where the flush under way ends, so that what others send meanwhile does not hold it up.
+    end: Option<Mark>,
+}
+
+/// Waits for room, sends, waits until everything queued before the flush has left; closing the sink closes the client
+/// and waits for its end.
+///
+/// Inside a callback of the same client nothing can be waited for, see [`WebSocket::flush`]: a full buffer refuses the
+/// message there, and flushing and closing fail with [`FlushError::InCallback`] where they would wait. The close is under
+/// way then.
 impl Sink<Message> for WebSocket {
     type Error = SinkError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
-        self.waiter.poll(Wait::Ready, cx).map(Ok)
+        self.waiter.poll(Wait::Ready, cx).map(|_| Ok(()))
     }
 
-    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SinkError> {
-        Ok(self.send(message)?)
+    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SinkError> {
+        let Self { waiter, unflushed: Unflushed { sent, end }, .. } = &mut *self;
+        *end = None;
+        let sent = sent.get_or_insert_with(|| Mark::new(&waiter.shared.lock().machine));
+        waiter.shared.send(message)?;
+        sent.extend(&waiter.shared.lock().machine);
+        Ok(())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
-        let mut flush = self.flush();
-        // The handle waits, not the future, which is gone when this returns.
-        swap(&mut flush.waiter, &mut self.waiter);
-        let flushed = Pin::new(&mut flush).poll(cx);
-        swap(&mut flush.waiter, &mut self.waiter);
+        let Self { waiter, unflushed, .. } = &mut *self;
+        let end = match unflushed.end {
+            Some(end) => end,
+            None => {
+                let machine = &waiter.shared.lock().machine;
+                if unflushed.sent.take().is_some_and(|sent| sent.is_lost(machine)) {
+                    return Poll::Ready(Err(FlushError::Lost.into()));
+                }
+                *unflushed.end.insert(Mark::new(machine))
+            }
+        };
+        let flushed = waiter.poll(Wait::Flushed(end), cx);
+        if flushed.is_ready() {
+            unflushed.end = None;
+        }
         flushed.map_err(SinkError::from)
     }
 
@@ -140,7 +161,13 @@ impl Sink<Message> for WebSocket {
         swap(&mut closed.waiter, &mut self.waiter);
         let ended = Pin::new(&mut closed).poll(cx);
         swap(&mut closed.waiter, &mut self.waiter);
-        ended.map(|_| Ok(()))
+        match ended {
+            Poll::Ready(_) => Poll::Ready(Ok(())),
+            Poll::Pending if self.shared().callback().is_running_here() => {
+                Poll::Ready(Err(FlushError::InCallback.into()))
+            }
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 

@@ -11,18 +11,22 @@
 pub mod platform;
 mod pump;
 mod shared;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "tracing")]
 mod trace;
 #[cfg(not(feature = "tracing"))]
 #[path = "no_trace.rs"]
 mod trace;
+mod waiters;
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
 pub use crate::machine::{AttemptId, Buffered, Input, PageEvent, SocketEvent, Timestamp};
 pub use pump::Pump;
-pub(crate) use shared::{Shared, Wait, Waiter};
+pub(crate) use shared::{Keeper, Shared, Waiter};
+pub(crate) use waiters::{Mark, Wait};
 
 use crate::close::CloseCode;
 use crate::message::Message;

@@ -32,6 +32,8 @@ pub struct Pump<T: Transport, M: Timer> {
     /// Arrived since the last `received`.
     arrived: Arrived,
     trace: Trace,
+    /// The transport or the machine is at work; still set when the pump is dropped, it panicked.
+    working: bool,
 }
 
 #[derive(Default)]
@@ -80,6 +82,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             batch: VecDeque::new(),
             arrived: Arrived::default(),
             trace,
+            working: false,
         };
         Ok((ws, pump))
     }
@@ -127,14 +130,15 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.arrived.bytes += message.len() as u64;
         if let Some(is_reply) = &mut self.is_reply {
             let mut answers = false;
-            is_reply.ask(&message, &mut answers);
+            self.shared.callback().run(|| is_reply.ask(&message, &mut answers));
             if answers {
                 self.arrived.answered = true;
                 return;
             }
         }
         self.trace.message(&message);
-        self.handler.on_message(&self.ws, message);
+        let Self { handler, ws, .. } = self;
+        self.shared.callback().run(|| handler.on_message(ws, message));
     }
 
     /// Whether another message is wanted: not while paused, nor after a close. One that arrives while paused should
@@ -226,14 +230,27 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 
     /// Whether the client is closed and nobody is left to begin anew: the pump can be dropped.
     pub fn is_done(&self) -> bool {
-        self.shared.is_abandoned() && self.shared.lock().machine.is_over()
+        self.shared.is_done()
     }
 
     fn handle(&mut self, now: Timestamp, input: Input) {
         self.shared.lock().machine.handle(now, input);
     }
 
+    /// Marks the pump as working or not, and returns what it was. For owners who poll the transport: a panic in there ends
+    /// the client as one in a callback does.
+    pub(crate) fn set_working(&mut self, working: bool) -> bool {
+        core::mem::replace(&mut self.working, working)
+    }
+
+    /// Has the transport do something that may call the user's code, as a provider or a connector.
+    pub(crate) fn in_callback<R>(&mut self, run: impl FnOnce(&mut T) -> R) -> R {
+        let Self { transport, shared, .. } = self;
+        shared.callback().run(|| run(transport))
+    }
+
     fn carry_out(&mut self, output: Output) {
+        let before = self.set_working(true);
         self.trace.output(output);
         match output {
             Output::Tell(tell) => self.tell(tell),
@@ -242,11 +259,11 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                 // Asked only where there is one, and after a close.
                 let mut retry = true;
                 if let (Some(retry_if), Some(close)) = (&mut self.retry_if, close) {
-                    retry_if.ask(&close, &mut retry);
+                    self.shared.callback().run(|| retry_if.ask(&close, &mut retry));
                 }
                 self.handle(self.now(), Input::Verdict(retry));
             }
-            Output::Dial(attempt) => self.transport.dial(attempt),
+            Output::Dial(attempt) => self.in_callback(|transport| transport.dial(attempt)),
             Output::Transmit => self.transmit(),
             Output::Beat(beat) => self.beat(beat),
             Output::Read(on) => self.transport.read(on),
@@ -257,39 +274,41 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             }
             Output::Abort => self.transport.abort(),
         }
+        self.set_working(before);
     }
 
     fn tell(&mut self, tell: Tell) {
         let Self { handler, ws, shared, trace, .. } = self;
+        let callback = shared.callback();
         match tell {
-            Tell::Connect => handler.on_connect(ws),
+            Tell::Connect => callback.run(|| handler.on_connect(ws)),
             Tell::Open => {
                 let handshake = shared.lock().machine.take_handshake();
                 trace.opened(&handshake);
-                handler.on_open(ws, &handshake);
+                callback.run(|| handler.on_open(ws, &handshake));
             }
             Tell::Error => {
                 let error = shared.lock().machine.last_error().cloned();
                 if let Some(error) = error {
                     trace.failed(&error);
-                    handler.on_error(ws, &error);
+                    callback.run(|| handler.on_error(ws, &error));
                 }
             }
             Tell::Close => {
                 let close = shared.lock().machine.last_close().cloned();
                 if let Some(close) = close {
                     trace.closed(&close);
-                    handler.on_close(ws, &close);
+                    callback.run(|| handler.on_close(ws, &close));
                 }
             }
-            Tell::BufferFull => handler.on_buffer_full(ws),
-            Tell::BufferDrain => handler.on_buffer_drain(ws),
-            Tell::Latency(round_trip) => handler.on_latency(ws, round_trip),
+            Tell::BufferFull => callback.run(|| handler.on_buffer_full(ws)),
+            Tell::BufferDrain => callback.run(|| handler.on_buffer_drain(ws)),
+            Tell::Latency(round_trip) => callback.run(|| handler.on_latency(ws, round_trip)),
             Tell::End => {
                 let end = shared.lock().machine.ends().1.cloned();
                 if let Some(end) = end {
                     trace.ended(&end);
-                    handler.on_end(ws, &end);
+                    callback.run(|| handler.on_end(ws, &end));
                 }
             }
         }
@@ -336,10 +355,11 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     }
 }
 
-/// A pump that is dropped before its client ended leaves nobody waiting.
+/// Ends a client whose pump is dropped before its end. That the thread panics proves nothing: it may be the owner's panic
+/// that drops the pump.
 impl<T: Transport, M: Timer> Drop for Pump<T, M> {
     fn drop(&mut self) {
-        let panicked = std::thread::panicking();
+        let panicked = self.working || self.shared.callback().is_running();
         self.shared.perish(if panicked { EndReason::Panicked } else { EndReason::Shutdown });
     }
 }

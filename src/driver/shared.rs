@@ -1,26 +1,65 @@
-//! What the pump and the handles of a client share: the machine, and who waits for it.
+//! What the pump and the handles of a client share: the machine, and the futures that wait for it.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
-use core::mem::{discriminant, replace};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
+use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
 
+use super::waiters::{Places, Wait, Waiters};
 use super::{Clock, platform};
 use crate::close::{CloseCode, EndReason};
-use crate::error::SendError;
+use crate::error::{FlushError, SendError};
 use crate::machine::{Machine, Request};
 use crate::message::Message;
+
+/// A handle, which keeps the client alive and may begin anew after its end.
+const HANDLE: usize = 2;
+/// The stream of events, which keeps the client alive until its end.
+const STREAM: usize = 1;
 
 pub(crate) struct Shared {
     core: Mutex<Core>,
     pub(crate) clock: Clock,
     /// Messages are wanted. Read between two messages, where the lock would cost too much.
     delivers: AtomicBool,
-    /// Handles that keep the client alive.
-    handles: AtomicUsize,
+    /// What keeps the client alive: [`HANDLE`] for each handle, and [`STREAM`].
+    keepers: AtomicUsize,
     detached: AtomicBool,
+    callback: Callback,
+}
+
+thread_local! {
+    /// Its address is a number for the thread.
+    static THREAD: u8 = const { 0 };
+}
+
+/// Which thread runs a callback of the client, if any.
+#[derive(Default)]
+pub(crate) struct Callback(AtomicUsize);
+
+impl Callback {
+    /// Runs the user's code. After a panic in it [`is_running`](Self::is_running) for ever.
+    #[inline]
+    pub(super) fn run<R>(&self, callback: impl FnOnce() -> R) -> R {
+        self.0.store(this_thread(), Ordering::Relaxed);
+        let result = callback();
+        self.0.store(0, Ordering::Relaxed);
+        result
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether the caller was called by it. Only this thread stores its own number, so there is nothing to order.
+    pub(crate) fn is_running_here(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == this_thread()
+    }
+}
+
+fn this_thread() -> usize {
+    THREAD.try_with(|thread| core::ptr::from_ref(thread).addr()).unwrap_or(usize::MAX)
 }
 
 pub(crate) struct Core {
@@ -30,52 +69,13 @@ pub(crate) struct Core {
     /// The last handle was dropped since the pump last looked whether it is done.
     left: bool,
     waker: Option<Waker>,
-    waiting: Vec<Waiting>,
-    /// How many waiters have ever waited.
-    waiters: u64,
-}
-
-struct Waiting {
-    waiter: u64,
-    wait: Wait,
-    waker: Waker,
-}
-
-/// What a future waits for.
-#[derive(Clone, Copy)]
-pub(crate) enum Wait {
-    /// Room in the send buffer, or the end.
-    Ready,
-    /// Every message up to this number has left, or some were lost since then, or the end.
-    Flushed { accepted: u64, losses: u64 },
-    /// The client has ended more often than this.
-    Ended(u64),
+    pub(super) waiters: Waiters,
 }
 
 impl Core {
-    pub(crate) fn is_met(&self, wait: Wait) -> bool {
-        let machine = &self.machine;
-        match wait {
-            Wait::Ready => !machine.is_full() || machine.is_over(),
-            Wait::Flushed { accepted, losses } => {
-                machine.has_left(accepted) || machine.losses() != losses || machine.is_over()
-            }
-            Wait::Ended(ends) => machine.ends().0 > ends,
-        }
-    }
-
-    /// Whether somebody would like to know that the socket's own buffer empties.
+    /// Whether a future or a full queue waits for the socket's own buffer to empty.
     pub(super) fn waits_for_room(&self) -> bool {
-        self.machine.is_full() || self.waiting.iter().any(|waiting| !matches!(waiting.wait, Wait::Ended(_)))
-    }
-
-    /// One who waits no longer: whose condition has come about or, where that is asked, who is gone.
-    fn next(&mut self, gone: Option<u64>) -> Option<Waker> {
-        let next = self.waiting.iter().position(|waiting| match gone {
-            Some(waiter) => waiting.waiter == waiter,
-            None => self.is_met(waiting.wait),
-        })?;
-        Some(self.waiting.swap_remove(next).waker)
+        self.machine.is_full() || self.waiters.wait_for_sends()
     }
 
     /// Whether the pump has to look again before it sleeps.
@@ -93,11 +93,12 @@ impl Core {
 impl Shared {
     pub(crate) fn new(machine: Machine, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
-            core: Mutex::new(Core { machine, awake: true, left: false, waker: None, waiting: Vec::new(), waiters: 0 }),
+            core: Mutex::new(Core { machine, awake: true, left: false, waker: None, waiters: Waiters::default() }),
             clock,
             delivers: AtomicBool::new(false),
-            handles: AtomicUsize::new(0),
+            keepers: AtomicUsize::new(0),
             detached: AtomicBool::new(false),
+            callback: Callback::default(),
         })
     }
 
@@ -129,6 +130,15 @@ impl Shared {
         Self::rouse(core);
     }
 
+    pub(crate) fn reconnect(&self, delay: Duration) {
+        let in_callback = self.callback.is_running_here();
+        self.request(if in_callback { Request::ReconnectInCallback(delay) } else { Request::Reconnect(delay) });
+    }
+
+    pub(crate) fn callback(&self) -> &Callback {
+        &self.callback
+    }
+
     #[inline]
     pub(crate) fn send(&self, message: Message) -> Result<(), SendError> {
         let mut core = self.lock();
@@ -146,32 +156,47 @@ impl Shared {
         self.delivers.load(Ordering::Relaxed)
     }
 
-    /// Wakes the futures whose condition has come about.
+    /// Wakes the futures whose condition is true.
     pub(crate) fn wake_waiting(&self) {
-        self.settle(None);
-    }
-
-    fn settle(&self, gone: Option<u64>) {
-        loop {
-            // In a statement of its own: no waker is woken or dropped under the lock.
-            let next = self.lock().next(gone);
-            let Some(waker) = next else { break };
-            if gone.is_none() {
-                waker.wake();
-            }
+        let next = || {
+            let Core { machine, waiters, .. } = &mut *self.lock();
+            waiters.next_met(machine)
+        };
+        // No waker is woken or dropped under the lock.
+        while let Some(waker) = next() {
+            waker.wake();
         }
     }
 
     pub(crate) fn add_handle(&self) {
-        self.handles.fetch_add(1, Ordering::Relaxed);
+        self.keepers.fetch_add(HANDLE, Ordering::Relaxed);
     }
 
-    /// The last handle closes the client, unless it was detached (S6).
+    /// Adds a handle where there may be none, and returns whether that was possible: a client without handles closes, or
+    /// lives until its end where it has a stream or was detached.
+    pub(crate) fn revive_handle(&self) -> bool {
+        // Locked, so that the end does not come meanwhile.
+        let core = self.lock();
+        let least = match (core.machine.is_over(), self.detached.load(Ordering::Acquire)) {
+            (true, _) => HANDLE,
+            (false, false) => STREAM,
+            (false, true) => 0,
+        };
+        let add = |keepers| (keepers >= least).then_some(keepers + HANDLE);
+        self.keepers.fetch_update(Ordering::AcqRel, Ordering::Acquire, add).is_ok()
+    }
+
     pub(crate) fn drop_handle(&self) {
-        if self.handles.fetch_sub(1, Ordering::AcqRel) != 1 {
+        self.drop_keeper(HANDLE);
+    }
+
+    /// The last keeper closes the client, unless it was detached (S6).
+    fn drop_keeper(&self, keeper: usize) {
+        let left = self.keepers.fetch_sub(keeper, Ordering::AcqRel) - keeper;
+        if left >= HANDLE {
             return;
         }
-        if !self.detached.load(Ordering::Acquire) {
+        if left == 0 && !self.detached.load(Ordering::Acquire) {
             self.request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
         }
         // Also where nothing comes of it: a client that has ended is done now.
@@ -184,14 +209,14 @@ impl Shared {
         self.detached.store(true, Ordering::Release);
     }
 
-    /// Whether nobody holds a handle, and nobody wished the client to run on without.
-    pub(crate) fn is_dropped(&self) -> bool {
-        self.is_abandoned() && !self.detached.load(Ordering::Acquire)
-    }
-
-    /// Whether nobody is left who could begin anew.
-    pub(crate) fn is_abandoned(&self) -> bool {
-        self.handles.load(Ordering::Acquire) == 0
+    /// Whether the client has ended and there is no handle that could begin anew.
+    pub(super) fn is_done(&self) -> bool {
+        let is_abandoned = || self.keepers.load(Ordering::Acquire) < HANDLE;
+        // Most of the time there is a handle, and no need for the lock.
+        is_abandoned() && {
+            let core = self.lock();
+            core.machine.is_over() && is_abandoned()
+        }
     }
 
     /// The pump is gone before the client ended.
@@ -202,44 +227,55 @@ impl Shared {
     }
 }
 
-/// One that waits, as long as it is there. Waits for one thing of each kind at a time.
+/// What a stream of events keeps its client alive by.
+pub(crate) struct Keeper(Arc<Shared>);
+
+impl Keeper {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        shared.keepers.fetch_add(STREAM, Ordering::Relaxed);
+        Self(shared)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.drop_keeper(STREAM);
+    }
+}
+
+/// Registers wakers for a future or a sink, at most one for each kind of condition; unregisters them on drop.
 pub(crate) struct Waiter {
     pub(crate) shared: Arc<Shared>,
-    /// 0 until it has to wait.
-    number: u64,
+    places: Places,
 }
 
 impl Waiter {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, number: 0 }
+        Self { shared, places: Places::default() }
     }
 
-    pub(crate) fn poll(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<()> {
-        // Dropped after the lock: what a waker holds may be anybody's.
-        let _before;
-        let mut core = self.shared.lock();
-        if core.is_met(wait) {
-            return Poll::Ready(());
-        }
-        if self.number == 0 {
-            core.waiters += 1;
-            self.number = core.waiters;
-        }
-        let (waiter, kind) = (self.number, discriminant(&wait));
-        let known = core.waiting.iter_mut().find(|it| it.waiter == waiter && discriminant(&it.wait) == kind);
-        if let Some(known) = known {
-            known.wait = wait;
-            if !known.waker.will_wake(cx.waker()) {
-                _before = replace(&mut known.waker, cx.waker().clone());
+    /// Waits for the condition. Inside a callback messages cannot leave: waiting for them fails there.
+    pub(crate) fn poll(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<Result<(), FlushError>> {
+        // The waker that is no longer needed is dropped after the lock.
+        let (outcome, _unneeded) = {
+            let Core { machine, waiters, .. } = &mut *self.shared.lock();
+            match wait.outcome(machine) {
+                Poll::Pending if wait.is_for_sends() && self.shared.callback.is_running_here() => {
+                    (Poll::Ready(Err(FlushError::InCallback)), waiters.leave(wait.kind(), &mut self.places))
+                }
+                Poll::Pending => (Poll::Pending, waiters.wait(wait, &mut self.places, cx.waker())),
+                outcome => (outcome, waiters.leave(wait.kind(), &mut self.places)),
             }
-        } else {
-            core.waiting.push(Waiting { waiter, wait, waker: cx.waker().clone() });
-        }
-        Poll::Pending
+        };
+        outcome
     }
 }
 
-/// Another one, which has not waited yet.
+/// Another one, without wakers.
 impl Clone for Waiter {
     fn clone(&self) -> Self {
         Self::new(self.shared.clone())
@@ -248,8 +284,12 @@ impl Clone for Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        if self.number != 0 {
-            self.shared.settle(Some(self.number));
+        if !self.places.is_empty() {
+            for kind in 0..3 {
+                // In a statement of its own: no waker is dropped under the lock.
+                let unneeded = self.shared.lock().waiters.leave(kind, &mut self.places);
+                drop(unneeded);
+            }
         }
     }
 }

@@ -93,12 +93,25 @@ impl Reconnect {
         if self.max_attempts.is_some_and(|max| retries >= max) {
             return None;
         }
+        Some(self.grown(retries, rng))
+    }
+
+    /// The delay before a retry that happens though none are left. [`never`](Self::never) has no delay of its own.
+    pub(super) fn pace(&self, retries: u32, fallback: Duration, rng: &mut Rng) -> Duration {
+        if self.first.is_zero() { fallback } else { self.grown(retries, rng) }
+    }
+
+    pub(super) fn first_or(&self, fallback: Duration) -> Duration {
+        if self.first.is_zero() { fallback } else { self.first }
+    }
+
+    fn grown(&self, retries: u32, rng: &mut Rng) -> Duration {
         // Doubling 2000 times is infinity, which `min` brings back to `max`.
         let exponent = i32::try_from(retries.min(2000)).unwrap_or(2000);
         let grown = as_f64(self.first) * pow(self.factor, exponent);
         let bound = grown.min(as_f64(self.max));
         let drawn = bound * self.jitter;
-        Some(from_micros(bound - drawn + rng.unit() * drawn).min(self.max))
+        from_micros(bound - drawn + rng.unit() * drawn).min(self.max)
     }
 }
 

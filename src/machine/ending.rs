@@ -23,15 +23,22 @@ impl Machine {
         self.finish(None, next);
     }
 
+    /// Whether the attempt under way has been open for `stable_after`.
+    pub(super) fn lasts(&self) -> bool {
+        self.opened_at.is_some_and(|since| self.now - since >= self.config.stable_after)
+    }
+
     /// The socket is gone; `on_close` is owed.
     fn finish(&mut self, error: Option<Error>, next: Next) {
         if error.is_some() {
             self.tell(Tell::Error);
         }
         self.last_error = error;
-        self.lasted = self.opened_at.take().is_some_and(|since| self.now - since >= self.config.stable_after);
+        self.lasted = self.lasts();
+        self.opened_at = None;
         if self.lasted {
             self.retries = 0;
+            self.by_hand.lasted();
         }
         self.writable = false;
         let (lost, edge) = self.queue.socket_gone();
@@ -49,7 +56,7 @@ impl Machine {
             return;
         };
         let decision = match next {
-            Next::Policy => self.policy(verdict),
+            Next::Policy => self.policy(verdict).inspect(|delay| self.by_hand.left_to_policy(self.now + *delay)),
             Next::Retry(delay) => Ok(delay),
             Next::End => Err(EndReason::Closed),
         };
@@ -83,8 +90,13 @@ impl Machine {
         }
         let delay = self.config.reconnect.delay(self.retries, &mut self.rng).ok_or(EndReason::Exhausted)?;
         self.retries = self.retries.saturating_add(1);
+        Ok(delay.max(self.asked_delay()))
+    }
+
+    /// How long the peer asked to be left alone.
+    pub(super) fn asked_delay(&self) -> Duration {
         let asked = self.last_error.as_ref().and_then(Error::retry_after).unwrap_or_default();
-        Ok(delay.max(asked.min(self.config.max_retry_after)))
+        asked.min(self.config.max_retry_after)
     }
 
     /// The end, as `on_end` is about to tell it.

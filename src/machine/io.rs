@@ -105,9 +105,15 @@ pub enum PageEvent {
 /// What a handle asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Request {
-    Close { code: CloseCode, reason: String },
+    Close {
+        code: CloseCode,
+        reason: String,
+    },
     Abort,
     Reconnect(Duration),
+    /// As `Reconnect`, from inside one of the client's callbacks.
+    #[allow(dead_code, reason = "npm does not tell them apart")]
+    ReconnectInCallback(Duration),
     CancelReconnect,
     Pause(PausedBy, bool),
 }

@@ -29,6 +29,7 @@
 //! ```
 
 mod backoff;
+mod by_hand;
 mod config;
 mod ending;
 mod heartbeat;
@@ -62,6 +63,7 @@ use crate::error::{Error, ErrorKind, Refusal, SendError};
 use crate::handshake::Handshake;
 use crate::message::Message;
 use crate::stats::Stats;
+use by_hand::ByHand;
 use heartbeat::Due;
 use queue::{Edge, Queue};
 use rng::Rng;
@@ -76,6 +78,7 @@ pub(crate) struct Machine {
     attempt: AttemptId,
     /// Retries since the last attempt that lasted.
     retries: u32,
+    by_hand: ByHand,
     queue: Queue,
     /// The socket takes more; it refused part of the last batch otherwise.
     writable: bool,
@@ -111,6 +114,7 @@ impl Machine {
             phase: Phase::Closed { told: true },
             attempt: AttemptId(0),
             retries: 0,
+            by_hand: ByHand::default(),
             queue: Queue::new(config.max_send_buffer),
             writable: false,
             paused_by_user: false,
@@ -365,6 +369,7 @@ impl Machine {
     fn dial(&mut self) {
         self.attempt = AttemptId(self.attempt.0 + 1);
         self.stats.attempts += 1;
+        self.by_hand.dials(self.now);
         self.phase = Phase::Connecting { deadline: self.config.open_timeout.map(|timeout| self.now + timeout) };
         self.put(Output::Dial(self.attempt));
     }

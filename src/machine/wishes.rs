@@ -13,15 +13,27 @@ impl Machine {
         match request {
             Request::Close { code, reason } => match &mut self.phase {
                 Phase::Open { .. } => {
+                    self.by_hand.closed = true;
                     self.farewell = (code, reason);
                     self.start_closing(Stage::Draining, Next::End);
                     self.progress();
                 }
-                Phase::Closing { next, .. } => *next = Next::End,
+                Phase::Closing { next, .. } => {
+                    self.by_hand.closed = true;
+                    *next = Next::End;
+                }
                 _ => self.stop(),
             },
             Request::Abort => self.stop(),
-            Request::Reconnect(delay) => self.reconnect(delay),
+            Request::Reconnect(delay) => {
+                self.by_hand.closed = false;
+                self.reconnect(delay, false);
+            }
+            Request::ReconnectInCallback(delay) => {
+                if !self.by_hand.closed {
+                    self.reconnect(delay, true);
+                }
+            }
             Request::CancelReconnect => self.cancel_reconnect(),
             Request::Pause(by, paused) => self.pause(by, paused),
         }
@@ -29,6 +41,7 @@ impl Machine {
 
     /// Ends the client without a closing handshake.
     fn stop(&mut self) {
+        self.by_hand.closed = true;
         match &mut self.phase {
             Phase::Connecting { .. } | Phase::Open { .. } | Phase::Closing { .. } => self.drop_attempt(Next::End),
             Phase::Ending { next, .. } => *next = Next::End,
@@ -37,7 +50,8 @@ impl Machine {
         }
     }
 
-    fn reconnect(&mut self, delay: Duration) {
+    fn reconnect(&mut self, delay: Duration, in_callback: bool) {
+        let delay = self.paced(delay, in_callback);
         match &mut self.phase {
             Phase::Connecting { .. } => self.drop_attempt(Next::Retry(delay)),
             Phase::Open { .. } => {
@@ -59,8 +73,9 @@ impl Machine {
         match &mut self.phase {
             Phase::Waiting { .. } => self.end_waiting(),
             Phase::Closing { next: next @ Next::Retry(_), .. } | Phase::Ending { next, .. } => *next = Next::End,
-            _ => {}
+            _ => return,
         }
+        self.by_hand.closed = true;
     }
 
     fn pause(&mut self, by: PausedBy, paused: bool) {

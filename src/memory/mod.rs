@@ -39,6 +39,7 @@ use crate::builder::Builder;
 use crate::client::WebSocket;
 use crate::driver::{Clock, Input, PageEvent, Pump, Timestamp};
 use crate::error::ConfigError;
+use crate::stream::Events;
 use transport::{MemoryTimer, MemoryTransport};
 use world::{Client, Incoming, World};
 
@@ -91,6 +92,14 @@ impl Network {
         let (ws, pump) = Pump::start(setup, |_| Ok(transport), timer)?;
         self.lock().clients.push(Client::new(pump, max_message_size));
         Ok(ws)
+    }
+
+    /// As [`connect`](Self::connect), with events to be read from a stream in place of callbacks.
+    ///
+    /// # Errors
+    /// As [`Builder::connect_stream`].
+    pub fn connect_stream(&self, builder: Builder) -> Result<(WebSocket, Events), ConfigError> {
+        builder.connect_stream_by(|builder| self.connect(builder))
     }
 
     /// What the next dials meet, one each; every one after these is accepted.

@@ -69,6 +69,9 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// });
     /// ```
     ///
+    /// It is asked for every attempt. Of the operating system all clients of the process that dial the same name at the same
+    /// moment share one lookup, and the addresses that it finds serve for 1 s.
+    ///
     /// An error of it, or no address, is [`ErrorKind::Dns`](crate::ErrorKind::Dns). Behind a proxy the proxy resolves
     /// names; this is asked for the proxy's own then.
     #[must_use]

@@ -44,8 +44,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, ConfigError> {
-    let runtime = tokio::runtime::Handle::try_current()
-        .map_err(|_| ConfigError::new("connect", "no tokio runtime is entered here: see BuilderExt::run"))?;
+    let runtime = super::runtime::current(&setup.options)?;
     let (ws, pump) = Pump::start(setup, |setup| Socket::new(setup, source), NativeTimer::new())?;
     runtime.spawn(Task::new(pump));
     Ok(ws)

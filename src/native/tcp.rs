@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::connector::{Destination, Resolve};
+use super::lookup::{copy, lookup};
 use super::options::Options;
 use crate::driver::platform::BoxFuture;
 use crate::driver::platform::kernel;
@@ -72,7 +73,7 @@ impl Tcp {
                 let found = resolver.resolve(to.host.clone()).await?;
                 found.into_iter().map(|address| (address, to.port).into()).collect()
             }
-            None => tokio::net::lookup_host((&*to.host, to.port)).await?.collect(),
+            None => lookup(&to.host, to.port).await?,
         };
         if found.is_empty() {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
@@ -109,10 +110,7 @@ type Failures = Vec<(SocketAddr, io::Error)>;
 fn innermost(error: impl core::error::Error + Send + Sync + 'static) -> io::Error {
     let causes = core::iter::successors(core::error::Error::source(&error), |cause| cause.source());
     match causes.last().and_then(|cause| cause.downcast_ref::<io::Error>()) {
-        Some(cause) => match cause.raw_os_error() {
-            Some(number) => io::Error::from_raw_os_error(number),
-            None => io::Error::new(cause.kind(), cause.to_string()),
-        },
+        Some(cause) => copy(cause),
         None => io::Error::other(error),
     }
 }

@@ -30,6 +30,8 @@ impl NativeTimer {
     /// Ready when the deadline has come, or this other one.
     pub(super) fn poll(&mut self, other: Option<Timestamp>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline.into_iter().chain(other).min() else {
+            // A client that has ended is not woken once more.
+            self.sleep = None;
             return Poll::Pending;
         };
         loop {

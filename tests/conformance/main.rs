@@ -35,10 +35,12 @@ suite! {
         s01_handler_or_closures_or_stream s01_http_is_read_as_ws s01_what_cannot_work_is_refused_before_dialling
         s02_states s02_states_in_callbacks s03_a_clean_close_gives_no_error
         s03_failure_after_open s03_failure_before_open s03_nothing_after_on_close s03_nothing_of_a_superseded_attempt
-        s03_order_of_an_attempt s04_every_end_is_told_once s04_reasons s04_the_end_is_the_same_for_everyone
-        s06_a_clone_keeps_it_alive s06_a_dropped_client_is_not_revived s06_detached_it_is_freed_after_its_end s06_detached_it_runs_on
-        s06_drop_of_the_last_handle_before_open
-        s06_drop_of_the_last_handle_closes_gracefully s06_futures_do_not_keep_it_alive s06_handles_are_send_and_sync;
+        s03_order_of_an_attempt s04_every_end_is_told_once s04_reasons s04_the_end_is_the_same_for_everyone;
+    handles:
+        s06_a_client_without_handle_and_stream_closes s06_a_clone_keeps_it_alive s06_a_dropped_client_is_not_revived
+        s06_a_stream_keeps_its_client_alive s06_a_weak_handle_does_not_keep_it_alive s06_detached_it_is_freed_after_its_end s06_detached_it_runs_on
+        s06_drop_of_the_last_handle_before_open s06_drop_of_the_last_handle_closes_gracefully
+        s06_futures_do_not_keep_it_alive s06_handles_are_send_and_sync;
     reentrancy:
         s05_abort_in_every_callback s05_callbacks_of_handles_elsewhere_do_not_overlap s05_close_in_every_callback
         s05_drop_of_the_last_handle_in_every_callback s05_pause_in_every_callback s05_reconnect_in_every_callback
@@ -55,6 +57,9 @@ suite! {
         s08a_reconnect_while_open_closes_with_1000 s08a_reconnect_while_waiting s08b_provider_chooses_subprotocols
         s08b_provider_is_asked_for_every_attempt s08b_provider_that_fails s08b_provider_that_is_too_slow
         s08b_provider_with_a_bad_url s08d_open_timeout s08d_open_timeout_is_for_all_of_it;
+    pace:
+        s08a_close_ends_a_client_whose_callbacks_always_reconnect s08a_reconnect_in_a_loop_over_events_keeps_a_pace
+        s08a_reconnect_in_callbacks_keeps_to_the_policys_pace;
     closing:
         s09_codes_are_refused_at_the_call s09_limits_are_accepted
         s10_close_amid_a_flood s10_close_timeout
@@ -75,7 +80,8 @@ suite! {
     receiving:
         s21_fragments_with_pings_between s21_invalid_utf8 s21_protocol_errors s21_too_large
         s21_too_large_in_fragments s21_utf8_may_be_split s22_pause_and_resume s22_pause_outlives_an_attempt s22_stream
-        s22_stream_that_is_dropped s22_stream_with_a_slow_reader;
+        s22_stream_that_is_dropped s22_stream_with_a_slow_reader
+        s22a_a_larger_message_passes s22a_stream_is_bounded_by_bytes;
     reporting:
         s23_errors_before_and_after_open s23_errors_tell_the_url_without_the_query s24_subprotocol
         s24_subprotocol_that_was_not_offered s25_attempts s25_messages_and_bytes s26_debug_tells_no_secrets
@@ -92,6 +98,7 @@ suite! {
         s08_refusals_that_are_retried s08_refusals_with_a_provider s08_retry_after s08_retry_after_for_ever
         s10_close_while_paused_lets_the_queue_leave s13_order_of_a_thread_beside_a_slow_peer s15_flush_does_not_pretend s17_ping_frames_and_round_trips
         s18_a_late_wake_up_condemns_nobody s21_too_large_is_told_by_1009 s22_a_pause_from_another_thread_loses_nothing
-        s22_the_peer_feels_a_pause s22_the_peer_feels_a_slow_reader s23_credentials s23_kinds
+        s22_the_peer_feels_a_pause s22_the_peer_feels_a_slow_reader
+        s22a_a_reader_on_another_thread_is_never_left_waiting s22a_the_peer_feels_a_slow_reader s23_credentials s23_kinds
         s23_refusal_with_status_headers_and_body s24_extension_that_was_not_offered s24_status_and_headers s26_headers;
 }

@@ -227,14 +227,6 @@ async fn a_detached_client_runs_on() {
     no_tasks_left().await;
 }
 
-/// A runtime without I/O or time is found out by tokio itself, by a panic inside the client's task.
-#[test]
-fn a_runtime_without_io_is_told_by_the_end() {
-    let runtime = RuntimeBuilder::new_current_thread().build().unwrap();
-    let end = runtime.block_on(async { connect("ws://127.0.0.1:1/").0.closed().await });
-    assert_eq!(end.reason, EndReason::Panicked);
-}
-
 #[tokio::test]
 async fn a_provider_that_takes_too_long() {
     let server = server();

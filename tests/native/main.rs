@@ -2,6 +2,7 @@
 //! broken networks, TLS, and other people's servers.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
+mod callbacks;
 #[cfg(feature = "cookies")]
 mod cookies;
 #[cfg(feature = "deflate")]
@@ -31,9 +32,11 @@ mod redirects;
 mod refusals;
 mod resets;
 mod roads;
-mod slow;
+mod runtimes;
 mod secrets;
+mod slow;
 mod spelling;
+mod spread;
 mod streams;
 mod support;
 mod tls;

@@ -39,6 +39,13 @@ pub(crate) struct Policy {
     pub(crate) max_attempts: Option<u32>,
 }
 
+impl Policy {
+    /// The longest delay after so many retries.
+    pub(crate) fn bound(self, retries: u32) -> Duration {
+        (self.first * (1 << retries.min(20))).min(self.max)
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Beat {
     pub(crate) interval: Duration,

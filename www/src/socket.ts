@@ -241,7 +241,8 @@ export class HomingSocket extends EventTarget {
 
   /**
    * Dials anew, whatever the client is doing: an open connection is closed first, a waiting client waits no longer, and
-   * one that has come to its end begins anew.
+   * one that has come to its end begins anew. Where the attempt that it dialled before has just failed, it waits until
+   * `reconnect.min` has passed since then, but no longer than a second: no listener can dial in a loop.
    *
    * @param delay milliseconds until then.
    */

@@ -6,6 +6,10 @@ fn retry(delay: Duration) -> Request {
     Request::Reconnect(delay)
 }
 
+fn in_callback(delay: Duration) -> Request {
+    Request::ReconnectInCallback(delay)
+}
+
 #[test]
 fn s08a_connecting_dials_anew() {
     let mut rig = Rig::new(config());
@@ -116,31 +120,27 @@ fn s08a_closed_begins_anew_with_all_attempts() {
 #[test]
 fn s08a_inside_on_close_it_replaces_what_the_policy_chose() {
     let mut rig = Rig::new(config());
-    rig.inside("close", |machine, now| machine.request(now, retry(20 * SECOND)));
+    rig.inside("close", |machine, now| machine.request(now, in_callback(20 * SECOND)));
     rig.fails(ErrorKind::Connect);
     assert_eq!(rig.log().pop().unwrap(), "close 1006 Failure, retry 1s");
     assert_eq!(rig.due_in(), Some(20 * SECOND));
     // Also where it chose to stop: there is no end then.
     let mut rig = Rig::new(config());
-    rig.inside("close", |machine, now| machine.request(now, retry(20 * SECOND)));
+    rig.inside("close", |machine, now| machine.request(now, in_callback(20 * SECOND)));
     rig.is_refused(404, None);
     rig.after(20 * SECOND);
     assert_eq!(rig.log(), ["dial 1", "error status 404", "close 1006 Failure, stop", "dial 2"]);
     assert_eq!(rig.machine.ends().0, 0);
-    // Or where the user did.
-    rig.inside("close", |machine, now| machine.request(now, retry(Duration::ZERO)));
-    rig.close();
-    rig.after(Duration::ZERO);
-    assert_eq!(rig.log(), ["abort", "close 1006 Local, stop", "dial 3"]);
 }
 
 #[test]
 fn s08a_inside_on_end_it_begins_anew() {
-    let mut rig = Rig::new(config());
-    rig.inside("end", |machine, now| machine.request(now, retry(Duration::ZERO)));
-    rig.request(Request::Abort);
-    rig.after(Duration::ZERO);
-    assert_eq!(rig.log(), ["dial 1", "abort", "close 1006 Local, stop", "end Closed, 0 unsent", "dial 2"]);
+    let mut rig = Rig::new(Config { reconnect: Reconnect::never(), ..config() });
+    rig.inside("end", |machine, now| machine.request(now, in_callback(3 * SECOND)));
+    rig.fails(ErrorKind::Io);
+    rig.after(3 * SECOND);
+    let told = ["dial 1", "error Io", "close 1006 Failure, stop", "end Exhausted, 0 unsent", "dial 2"];
+    assert_eq!(rig.log(), told);
     assert_eq!(rig.machine.ends().0, 1);
 }
 
@@ -148,7 +148,7 @@ fn s08a_inside_on_end_it_begins_anew() {
 fn s08a_between_error_and_close_it_is_what_on_close_tells() {
     let mut rig = Rig::new(config());
     rig.inside("error", |machine, now| {
-        machine.request(now, retry(3 * SECOND));
+        machine.request(now, in_callback(3 * SECOND));
         machine.send("for the next".into()).unwrap();
     });
     rig.is_refused(404, None);

@@ -9,6 +9,7 @@ mod late;
 mod life;
 mod limit;
 mod liveness;
+mod pace;
 mod page;
 mod policy;
 mod progress;

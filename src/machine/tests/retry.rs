@@ -44,6 +44,27 @@ fn s07_jitter_is_drawn_anew_and_repeats_by_seed() {
     }
 }
 
+/// Seeds that are close to each other are the worst case.
+#[test]
+fn s07_clients_with_different_seeds_spread_evenly() {
+    for first_seed in [0, 1 << 32, u64::MAX - 300] {
+        let delay = |seed| {
+            let mut rig = Rig::open(Config { reconnect: Reconnect::default(), seed, ..config() });
+            rig.after(10 * SECOND);
+            rig.fails(ErrorKind::Io);
+            rig.due_in().unwrap()
+        };
+        let delays: Vec<_> = (0..300).map(|number| delay(first_seed + number)).collect();
+        let mut counts = [0_i32; 10];
+        for delay in &delays {
+            counts[(delay.as_millis() / 100).min(9) as usize] += 1;
+        }
+        // Chi-square with 9 degrees of freedom, for 30 in each tenth of a second: 99.9 % are below 27.9.
+        let chi_square = counts.iter().map(|count| (count - 30).pow(2)).sum::<i32>() / 30;
+        assert!(chi_square < 28, "{counts:?} from seed {first_seed}");
+    }
+}
+
 #[test]
 fn s07_the_count_starts_over_after_an_attempt_that_lasted() {
     let mut rig = Rig::new(Config { reconnect: doubling(), ..config() });

@@ -117,18 +117,19 @@ pub async fn s08a_reconnect_while_closed(env: Env) {
 }
 
 pub async fn s08a_reconnect_in_on_close_replaces_the_policys_choice(env: Env) {
-    let policies = [("waiting", Reconnect::fixed(NEVER)), ("stopping", Reconnect::never())];
-    for (choice, policy) in policies {
-        let log = env.log();
+    let policies = [("waiting", env.client("/close?code=4000")), ("stopping", env.client("/close?code=1008"))];
+    for (choice, builder) in policies {
+        let (log, before) = (env.log(), env.now());
         let then = |ws: &WebSocket, event: &Event| {
             if matches!(event, Event::Close(_)) {
-                ws.reconnect_after(ms(10));
+                ws.reconnect_after(ms(200));
             }
         };
-        let _ws = env.client("/close?code=1008").reconnect(policy).handler(log.then(then)).connect().unwrap();
+        let _ws = builder.handler(log.then(then)).connect().unwrap();
         log.opened(3).await;
         let story = log.story();
-        assert!(story.starts_with("open, close 1008, open, close 1008, open"), "{choice}: {story}");
+        assert_eq!(story.split(", ").filter(|word| word.starts_with("close")).count(), 2, "{choice}: {story}");
+        assert!(env.now() - before >= ms(400), "{choice}");
     }
 }
 

@@ -1,8 +1,7 @@
-//! Configuration, states, order, end, handles: S1 to S4 and S6. (S5 is in `reentrancy`.)
+//! Configuration, states, order, end: S1 to S4. (S5 is in `reentrancy`, S6 in `handles`.)
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use homing::{EndReason, Event, Heartbeat, Initiator, Reconnect, State, WebSocket};
 
 use super::*;
@@ -184,71 +183,6 @@ pub async fn s04_reasons(env: Env) {
     }
 }
 
-pub async fn s06_drop_of_the_last_handle_closes_gracefully(env: Env) {
-    let log = env.log();
-    let ws = env.client("/count").handler(log.handler()).connect().unwrap();
-    log.opened(1).await;
-    ws.send("last words").unwrap();
-    drop(ws);
-    assert_eq!(log.ended(1).await.reason, EndReason::Closed);
-    assert_eq!(log.story(), "open, close 1000, end");
-    let seen = env.server().seen().await;
-    assert_eq!(&seen[2..4], [Wire::Text("last words".into()), Wire::Close(Some(1000), "".into())]);
-}
-
-pub async fn s06_a_clone_keeps_it_alive(env: Env) {
-    let log = env.log();
-    let ws = env.client("/echo").handler(log.handler()).connect().unwrap();
-    let clone = ws.clone();
-    log.opened(1).await;
-    drop(ws);
-    env.sleep(A_WHILE).await;
-    clone.send("alive").unwrap();
-    log.messages(1).await;
-    assert_eq!(log.story(), "open, alive");
-}
-
-pub async fn s06_futures_do_not_keep_it_alive(env: Env) {
-    let ws = env.client("/echo").connect().unwrap();
-    let (closed, ready, flush) = (ws.closed(), ws.ready(), ws.flush());
-    drop(ws);
-    assert_eq!(env.soon("the end", closed).await.reason, EndReason::Closed);
-    env.soon("ready", ready).await;
-    env.soon("flush", flush).await.unwrap();
-}
-
-pub async fn s06_detached_it_runs_on(env: Env) {
-    let log = env.log();
-    let ws = env.client("/numbered?n=3").handler(log.handler()).connect().unwrap();
-    ws.detach();
-    drop(ws);
-    log.messages(3).await;
-    env.server().cut_all().await;
-    log.messages(6).await;
-    assert_eq!(log.story(), "open, 0, 1, 2, error, close 1006, open, 0, 1, 2");
-}
-
-/// Dropping its handle asks for nothing, but nobody is left who could begin anew.
-pub async fn s06_detached_it_is_freed_after_its_end(env: Env) {
-    let (ws, mut events) = env.once("/close?code=4001").connect_stream().unwrap();
-    ws.detach();
-    let to_the_end = async { while !matches!(events.next().await, Some(Event::End(_)) | None) {} };
-    env.soon("the end", to_the_end).await;
-    // It sleeps by now.
-    env.sleep(A_WHILE).await;
-    drop(ws);
-    assert_eq!(env.soon("the end of the stream", events.next()).await, None);
-}
-
-pub async fn s06_handles_are_send_and_sync(env: Env) {
-    fn check<T: Clone + Send + Sync + 'static>(value: T) -> T {
-        value
-    }
-    let ws = check(env.client("/echo").connect().unwrap());
-    env.soon("flush", check(ws.flush())).await.unwrap();
-    env.soon("ready", check(ws.ready())).await;
-}
-
 pub async fn s02_states_in_callbacks(env: Env) {
     let (log, states) = (env.log(), std::sync::Arc::new(std::sync::Mutex::new(Vec::new())));
     let theirs = states.clone();
@@ -263,35 +197,4 @@ pub async fn s02_states_in_callbacks(env: Env) {
     assert_eq!(log.story(), "open, close 4000, open, close 4000, end");
     let expected = [State::Open, State::Waiting, State::Open, State::Closed, State::Closed];
     assert_eq!(*states.lock().unwrap(), expected);
-}
-
-pub async fn s06_drop_of_the_last_handle_before_open(env: Env) {
-    let log = env.log();
-    drop(env.client("/stall").handler(log.handler()).connect().unwrap());
-    assert_eq!(log.ended(1).await.reason, EndReason::Closed);
-    assert_eq!(log.story(), "close 1006, end");
-    let log = env.log();
-    let ws = env.late("/http?status=503").handler(log.handler()).connect().unwrap();
-    log.closed(1).await;
-    drop(ws);
-    assert_eq!(log.ended(1).await.reason, EndReason::Closed);
-    assert_eq!(log.story(), "error, close 1006, end");
-}
-
-pub async fn s06_a_dropped_client_is_not_revived(env: Env) {
-    let log = env.log();
-    // As a handler does that always wants to come back.
-    let then = |ws: &WebSocket, event: &Event| {
-        if matches!(event, Event::Close(_) | Event::End(_)) {
-            ws.reconnect();
-        }
-    };
-    let ws = env.client("/echo").handler(log.then(then)).connect().unwrap();
-    log.opened(1).await;
-    env.server().cut_all().await;
-    log.opened(2).await;
-    drop(ws);
-    assert_eq!(log.ended(1).await.reason, EndReason::Closed);
-    env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, error, close 1006, open, close 1000, end");
 }

@@ -2,10 +2,12 @@
 
 pub mod by_hand;
 pub mod closing;
+pub mod handles;
 pub mod life;
 pub mod liveness;
 #[cfg(not(target_family = "wasm"))]
 pub mod native_only;
+pub mod pace;
 pub mod payload;
 pub mod receiving;
 pub mod reconnecting;

@@ -161,6 +161,7 @@ pub async fn s22_stream(env: Env) {
     assert_eq!(end, ws.closed().await);
     ws.reconnect();
     assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))), "a client that begins anew goes on");
+    ws.close(1000, "").unwrap();
     drop(ws);
     assert!(matches!(next(&env, &mut events).await, Some(Event::Close(_))));
     assert!(matches!(next(&env, &mut events).await, Some(Event::End(_))));
@@ -190,4 +191,32 @@ pub async fn s22_stream_that_is_dropped(env: Env) {
     env.server().wait_for_texts(1).await;
     env.server().close_all(4000, "").await;
     assert_eq!(env.soon("the end", ws.closed()).await.close.map(|close| close.code.get()), Some(4000));
+}
+
+/// What a slow reader leaves unread is bounded by bytes, here 100,000 and one message.
+pub async fn s22a_stream_is_bounded_by_bytes(env: Env) {
+    const SIZE: u64 = 16_384;
+    let builder = env.once("/flood?n=60&size=16384&binary=1").max_receive_buffer(100_000);
+    let (ws, mut events) = builder.connect_stream().unwrap();
+    while ws.stats().bytes_received < 100_000 {
+        env.sleep(Duration::from_millis(5)).await;
+    }
+    env.sleep(A_WHILE).await;
+    assert!(ws.stats().bytes_received < 100_000 + SIZE, "{:?}", ws.stats());
+    assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))));
+    for number in 1..=60 {
+        assert!(matches!(next(&env, &mut events).await, Some(Event::Message(message)) if message.len() as u64 == SIZE));
+        let read = number * SIZE;
+        assert!(ws.stats().bytes_received - read < 100_000 + SIZE, "after {number}: {:?}", ws.stats());
+    }
+}
+
+pub async fn s22a_a_larger_message_passes(env: Env) {
+    let builder = env.once("/flood?n=5&size=50000").max_receive_buffer(1);
+    let (ws, mut events) = builder.connect_stream().unwrap();
+    assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))));
+    for number in 1..=5 {
+        assert!(matches!(next(&env, &mut events).await, Some(Event::Message(message)) if message.len() == 50_000));
+        assert!(ws.stats().messages_received <= number + 1, "message {number}: {:?}", ws.stats());
+    }
 }

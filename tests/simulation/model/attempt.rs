@@ -5,6 +5,7 @@ use std::time::Duration;
 use homing::memory::Dial;
 use homing::{ErrorKind, State};
 
+use super::by_hand::Span;
 use crate::trace::{Did, PeerDid};
 
 pub(super) struct Attempt {
@@ -76,7 +77,8 @@ fn travels(bytes: usize, rate: Option<u64>) -> Duration {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Decision {
     Policy,
-    Retry(Duration),
+    /// After a delay in this span.
+    Retry(Span),
     End,
     /// Depends on what cannot be seen.
     Unknown,
@@ -152,13 +154,21 @@ impl Attempt {
     }
 
     /// `taken`: how many messages were, so far.
-    pub(super) fn wish(&mut self, now: Duration, wish: &Did, state: State, behind: bool, taken: usize) {
+    pub(super) fn wish(
+        &mut self,
+        now: Duration,
+        wish: &Did,
+        delay: Option<Span>,
+        state: State,
+        behind: bool,
+        taken: usize,
+    ) {
         let code = match wish {
             Did::Close(code) => *code,
             _ => 1000,
         };
-        match wish {
-            Did::Cancel => {
+        match (wish, delay) {
+            (Did::Cancel, _) => {
                 self.next = match self.next {
                     Decision::Retry(_) => Decision::End,
                     // Its end has come, but was not told yet.
@@ -168,7 +178,7 @@ impl Attempt {
                 };
                 return;
             }
-            Did::Reconnect(delay) => self.next = Decision::Retry(*delay),
+            (_, Some(delay)) => self.next = Decision::Retry(delay),
             _ => self.next = Decision::End,
         }
         let graceful = state == State::Open && !matches!(wish, Did::Abort);
@@ -190,7 +200,7 @@ impl Attempt {
         self.next = match self.next {
             Decision::End => Decision::End,
             asked @ (Decision::Policy | Decision::Unknown) if never => asked,
-            _ => Decision::Retry(Duration::ZERO),
+            _ => Decision::Retry((Duration::ZERO, Duration::ZERO)),
         };
     }
 

@@ -4,6 +4,7 @@
 //! one is due, and what became of each message. Whatever does not follow is an error that names its rule.
 
 mod attempt;
+mod by_hand;
 mod messages;
 mod policy;
 mod settled;
@@ -18,7 +19,8 @@ use homing::{End, EndReason, State};
 use crate::plan::{Page, Setup};
 use crate::run::Outcome;
 use crate::trace::{Did, Entry, Look, PeerDid, Told, What};
-use attempt::Attempt;
+use attempt::{Attempt, Decision};
+use by_hand::{ByHand, Span};
 use messages::Messages;
 
 pub(super) type Verdict = Result<(), String>;
@@ -49,6 +51,7 @@ pub(super) struct Model<'a> {
     next: Next,
     /// Retries since an attempt lasted, or since somebody began anew.
     retries: u32,
+    by_hand: ByHand,
     /// Closed without `on_end` so far, and for which reason.
     owed: Option<Option<EndReason>>,
     last_end: Option<End>,
@@ -86,6 +89,7 @@ pub(crate) fn judge(setup: &Setup, outcome: &Outcome) -> Verdict {
         attempt: None,
         next: Next::At(Duration::ZERO),
         retries: 0,
+        by_hand: ByHand::default(),
         owed: None,
         last_end: None,
         ends: 0,
@@ -196,6 +200,7 @@ impl Model<'_> {
         }
         self.next = Next::Never;
         let outcome = self.script.pop_front().unwrap_or_default();
+        self.by_hand.dials(at);
         self.dials = entry.dials;
         self.attempt = Some(Attempt::new(self.dials - 1, at, outcome, (self.latency, self.setup.rate), self.paused));
         Ok(())
@@ -251,10 +256,12 @@ impl Model<'_> {
     }
 
     /// A dial in this much time, or as soon as the page is back.
-    fn dial_in(&mut self, delay: Duration) {
-        // Clocks tick in microseconds.
-        let delay = Duration::from_micros(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
-        self.next = if self.frozen { Next::Thaw } else { Next::At(self.now + delay) };
+    fn dial_in(&mut self, (from, to): Span) {
+        self.next = match (self.frozen, from == to) {
+            (true, _) => Next::Thaw,
+            (false, true) => Next::At(self.now + from),
+            (false, false) => Next::Between(self.now + from, self.now + to),
+        };
     }
 
     fn did(&mut self, did: &Did, look: Option<&Look>) -> Verdict {
@@ -285,19 +292,32 @@ impl Model<'_> {
     /// Something that decides over attempts.
     fn wish(&mut self, wish: &Did, state: State) {
         let (behind, taken) = (self.is_behind(), self.messages.taken());
-        match (&mut self.attempt, state, wish) {
-            (Some(attempt), _, _) => attempt.wish(self.now, wish, state, behind, taken),
-            (None, State::Closed, Did::Reconnect(delay)) => {
+        let delay = match wish {
+            Did::Reconnect(delay) => match self.paced(*delay, state) {
+                Some(delay) => Some(delay),
+                None => return,
+            },
+            _ => None,
+        };
+        match (&mut self.attempt, state, delay) {
+            (Some(attempt), ..) => {
+                attempt.wish(self.now, wish, delay, state, behind, taken);
+                // Whether there was something to cancel may be undecidable from the outside.
+                let cancelled = attempt.next == Decision::End;
+                self.by_hand.closed |= matches!(wish, Did::Close(_) | Did::Abort) || cancelled;
+            }
+            (None, State::Closed, Some(delay)) => {
                 self.retries = 0;
                 self.owed = None;
-                self.dial_in(*delay);
+                self.dial_in(delay);
             }
-            (None, _, Did::Reconnect(delay)) => self.dial_in(*delay),
-            (None, State::Waiting, _) => {
+            (None, _, Some(delay)) => self.dial_in(delay),
+            (None, State::Waiting, None) => {
                 self.next = Next::Never;
                 self.owed = Some(Some(EndReason::Closed));
+                self.by_hand.closed = true;
             }
-            _ => {}
+            (None, _, None) => self.by_hand.closed |= !matches!(wish, Did::Cancel),
         }
     }
 }

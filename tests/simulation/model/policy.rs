@@ -15,21 +15,32 @@ impl Model<'_> {
         if lasted {
             self.retries = 0;
         }
+        self.by_hand.attempt_over(lasted, event.initiator != Initiator::Local);
         let told = event.retry_in;
         let reason = match attempt.next {
             Decision::End => {
                 demand!(told.is_none(), "S8: {told:?} though it was closed here");
                 Some(EndReason::Closed)
             }
-            Decision::Retry(delay) => {
-                demand!(told == Some(delay), "S8a: {told:?}, but {delay:?} was asked for");
+            Decision::Retry((from, to)) => {
+                let fits = told.is_some_and(|told| (from..=to).contains(&told));
+                demand!(fits, "S8a: {told:?}, but {from:?} to {to:?} was asked for");
                 None
             }
-            Decision::Policy => self.policy(attempt, event)?,
-            Decision::Unknown => None,
+            Decision::Policy => {
+                let stops = self.policy(attempt, event)?;
+                if let Some(delay) = told {
+                    self.by_hand.left_to_policy(self.now + delay);
+                }
+                stops
+            }
+            Decision::Unknown => {
+                self.by_hand.is_unsure();
+                None
+            }
         };
         match told {
-            Some(delay) => self.dial_in(delay),
+            Some(delay) => self.dial_in((delay, delay)),
             None => {
                 self.next = Next::Never;
                 self.owed = Some(reason);
@@ -57,7 +68,7 @@ impl Model<'_> {
             demand!(told.is_none(), "S8: retries in {told:?} though {stop:?}");
             return Ok(stop);
         }
-        let bound = (policy.first * (1 << self.retries.min(20))).min(policy.max);
+        let bound = policy.bound(self.retries);
         let fits = if policy.jitter {
             told.is_some_and(|told| told <= bound)
         } else {

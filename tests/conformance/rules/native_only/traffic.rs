@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use homing::{EndReason, ErrorKind, Event, FlushError, Heartbeat};
 
+use crate::PATIENCE;
 use crate::rules::*;
 
 fn pings(seen: &[Wire]) -> Vec<Vec<u8>> {
@@ -81,7 +82,8 @@ pub async fn s22_the_peer_feels_a_pause(env: Env) {
 
 /// See [`s22_the_peer_feels_a_pause`].
 pub async fn s22_the_peer_feels_a_slow_reader(env: Env) {
-    let (ws, mut events) = env.once(FLOOD).connect_stream().unwrap();
+    let builder = env.once(FLOOD).max_receive_buffer(usize::MAX);
+    let (ws, mut events) = builder.connect_stream().unwrap();
     ws.send("are you stuck?").unwrap();
     while ws.stats().messages_received < 1000 {
         env.sleep(ms(5)).await;
@@ -94,6 +96,35 @@ pub async fn s22_the_peer_feels_a_slow_reader(env: Env) {
         messages += usize::from(matches!(env.soon("an event", events.next()).await, Some(Event::Message(_))));
     }
     env.server().wait_for_texts(1).await;
+}
+
+/// See [`s22_the_peer_feels_a_pause`]. Here by the bytes of a few large messages.
+pub async fn s22a_the_peer_feels_a_slow_reader(env: Env) {
+    const SIZE: u64 = 8 << 20;
+    let (ws, mut events) = env.once("/flood?n=20&size=8388608&binary=1").connect_stream().unwrap();
+    ws.send("are you stuck?").unwrap();
+    for read in 1..=20 {
+        while !matches!(env.soon("an event", events.next()).await, Some(Event::Message(_))) {}
+        env.sleep(if read < 4 { A_WHILE } else { ms(1) }).await;
+        assert!(ws.stats().bytes_received <= (read + 1) * SIZE, "one is unread: {:?}", ws.stats());
+        assert!(read > 4 || texts(&env.server().seen().await).is_empty(), "the server has written everything");
+    }
+    env.server().wait_for_texts(1).await;
+}
+
+/// A browser has one thread. Each message pauses the client, and a reader that never sleeps resumes it at that moment.
+pub async fn s22a_a_reader_on_another_thread_is_never_left_waiting(env: Env) {
+    let (_, mut events) = env.once("/numbered?n=20000").max_receive_buffer(1).connect_stream().unwrap();
+    let reader = tokio::task::spawn_blocking(move || {
+        let (start, mut messages) = (std::time::Instant::now(), 0);
+        while messages < 20_000 {
+            match events.next().now_or_never() {
+                Some(event) => messages += usize::from(matches!(event, Some(Event::Message(_)))),
+                None => assert!(start.elapsed() < PATIENCE, "{messages} messages: {events:?}"),
+            }
+        }
+    });
+    reader.await.unwrap();
 }
 
 /// A browser has one thread.

@@ -1,0 +1,73 @@
+//! Reconnects by hand (S8a): whether a callback may begin anew, and how soon.
+//!
+//! A callback runs for each attempt. One that always reconnects would dial a peer that is down in a loop and could not be
+//! closed, so it keeps to the pace of the policy, and does not undo a close. A caller from outside, such as a person who
+//! presses a button, dials at once, unless such a dial has just failed. An open connection is replaced at once by either.
+
+use core::time::Duration;
+
+use super::{Machine, Timestamp};
+use crate::close::Initiator;
+
+/// The shortest interval where the policy has none, and the longest one between dials from outside.
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+pub(super) struct ByHand {
+    /// The client was closed on this side, and not revived from outside since.
+    pub(super) closed: bool,
+    /// The next attempt is one by hand.
+    next: bool,
+    /// When the last attempt was dialled, if it was one by hand.
+    dialled: Option<Timestamp>,
+    /// No callback dials before then. Decided once after each attempt.
+    earliest: Option<Timestamp>,
+    /// How often callbacks have reconnected since an attempt lasted.
+    retries: u32,
+}
+
+impl ByHand {
+    /// The policy chose when the next attempt begins.
+    pub(super) fn left_to_policy(&mut self, until: Timestamp) {
+        self.next = false;
+        self.earliest = Some(until);
+    }
+
+    pub(super) fn dials(&mut self, now: Timestamp) {
+        self.dialled = core::mem::take(&mut self.next).then_some(now);
+        self.earliest = None;
+    }
+
+    pub(super) fn lasted(&mut self) {
+        self.retries = 0;
+    }
+}
+
+impl Machine {
+    /// How long a reconnect by hand waits that asked for this delay.
+    pub(super) fn paced(&mut self, delay: Duration, in_callback: bool) -> Duration {
+        let is_up = self.phase.has_socket();
+        self.by_hand.next = !is_up || (in_callback && self.opened_at.is_none());
+        if !self.by_hand.next || (!is_up && self.lasted) {
+            return delay;
+        }
+        let failed = !is_up && self.last_close.as_ref().is_some_and(|close| close.initiator != Initiator::Local);
+        let earliest = match self.by_hand.dialled {
+            _ if failed && in_callback => self.earliest(),
+            Some(dialled) if failed || in_callback => dialled + self.config.reconnect.first_or(SECOND).min(SECOND),
+            _ => return delay,
+        };
+        delay.max(earliest - self.now)
+    }
+
+    /// When the policy would have dialled, had it not chosen to stop.
+    fn earliest(&mut self) -> Timestamp {
+        if let Some(earliest) = self.by_hand.earliest {
+            return earliest;
+        }
+        let retries = self.retries.max(self.by_hand.retries);
+        self.by_hand.retries = retries.saturating_add(1);
+        let delay = self.config.reconnect.pace(retries, SECOND, &mut self.rng);
+        *self.by_hand.earliest.insert(self.now + delay.max(self.asked_delay()))
+    }
+}

@@ -1,0 +1,178 @@
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+
+use futures_core::Stream;
+
+use super::Events;
+use crate::memory::{Dial, Network};
+use crate::{Builder, EndReason, Event, Message, Reconnect, State, WebSocket};
+
+const MS: Duration = Duration::from_millis(1);
+
+fn builder() -> Builder {
+    WebSocket::builder("ws://example.com").heartbeat(None).reconnect(Reconnect::never())
+}
+
+fn next(events: &mut Events) -> Poll<Option<Event>> {
+    Pin::new(events).poll_next(&mut Context::from_waker(Waker::noop()))
+}
+
+/// An open client with its first two events read.
+fn open(builder: Builder) -> (Network, WebSocket, Events) {
+    let network = Network::new();
+    let (ws, mut events) = network.connect_stream(builder).unwrap();
+    network.advance(MS);
+    assert!(matches!(next(&mut events), Poll::Ready(Some(Event::Connect))));
+    assert!(matches!(next(&mut events), Poll::Ready(Some(Event::Open(_)))));
+    (network, ws, events)
+}
+
+fn send(network: &Network, number: usize, len: usize) {
+    (0..number).for_each(|_| network.peer().send(Message::binary(vec![0; len])));
+    network.advance(MS);
+}
+
+/// The sizes of the messages at hand.
+fn read(events: &mut Events, number: usize) -> Vec<usize> {
+    let message = |event| match event {
+        Poll::Ready(Some(Event::Message(message))) => Some(message.len()),
+        Poll::Pending => None,
+        other => panic!("{other:?}"),
+    };
+    (0..number).map_while(|_| message(next(events))).collect()
+}
+
+#[test]
+fn s22a_as_many_bytes_as_are_allowed_pause_the_client() {
+    let (network, ws, mut events) = open(builder());
+    send(&network, 10, 300_000);
+    // The message that reaches 1 MiB is taken.
+    assert_eq!(ws.stats().bytes_received, 4 * 300_000);
+    assert_eq!(read(&mut events, 3).len(), 3);
+    network.advance(MS);
+    assert_eq!(ws.stats().messages_received, 4, "more than a quarter is unread");
+    assert_eq!(read(&mut events, 1).len(), 1);
+    network.advance(MS);
+    assert_eq!(ws.stats().messages_received, 8);
+    assert_eq!(read(&mut events, 10).len(), 4);
+    network.advance(MS);
+    assert_eq!(read(&mut events, 10), [300_000; 2]);
+    assert!(next(&mut events).is_pending());
+}
+
+#[test]
+fn s22a_as_many_messages_as_are_allowed_pause_the_client() {
+    let (network, ws, mut events) = open(builder());
+    send(&network, 3000, 0);
+    assert_eq!(ws.stats().messages_received, 1024);
+    assert_eq!(read(&mut events, 767).len(), 767);
+    network.advance(MS);
+    assert_eq!(ws.stats().messages_received, 1024);
+    assert_eq!(read(&mut events, 1).len(), 1);
+    network.advance(MS);
+    assert_eq!(ws.stats().messages_received, 1024 + 768);
+}
+
+#[test]
+fn s22a_a_larger_message_passes() {
+    let (network, ws, mut events) = open(builder().max_receive_buffer(10));
+    send(&network, 3, 1000);
+    for received in 1..=3 {
+        assert_eq!(ws.stats().messages_received, received);
+        assert_eq!(read(&mut events, 2), [1000]);
+        network.advance(MS);
+    }
+    // The buffer is empty again, whatever went through it.
+    send(&network, 9, 1);
+    assert_eq!(ws.stats().messages_received, 12);
+}
+
+#[test]
+fn s22a_a_stream_that_is_dropped_resumes_its_client() {
+    let (network, ws, events) = open(builder().max_receive_buffer(10));
+    send(&network, 3, 1000);
+    assert_eq!(ws.stats().messages_received, 1);
+    drop(events);
+    network.advance(MS);
+    assert_eq!((ws.stats().messages_received, ws.state()), (3, State::Open));
+}
+
+#[test]
+fn s22a_a_pause_of_the_user_is_not_resumed() {
+    let (network, ws, mut events) = open(builder().max_receive_buffer(10));
+    send(&network, 2, 1000);
+    ws.pause();
+    assert_eq!(read(&mut events, 2).len(), 1);
+    network.advance(MS);
+    assert_eq!(ws.stats().messages_received, 1);
+    ws.resume();
+    network.advance(MS);
+    assert_eq!(ws.stats().messages_received, 2);
+}
+
+#[test]
+fn s01_a_receive_buffer_of_zero_bytes_is_refused() {
+    let error = Network::new().connect_stream(builder().max_receive_buffer(0)).unwrap_err();
+    assert_eq!((error.option, error.to_string().contains("max_receive_buffer")), ("max_receive_buffer", true));
+}
+
+fn is_end(event: &Poll<Option<Event>>, reason: EndReason) -> bool {
+    matches!(event, Poll::Ready(Some(Event::End(end))) if end.reason == reason)
+}
+
+#[test]
+fn s06_a_stream_keeps_its_client_alive() {
+    let (network, ws, mut events) = open(builder());
+    drop(ws);
+    send(&network, 1, 5);
+    assert_eq!(read(&mut events, 2), [5]);
+    network.peer().close(1001, "");
+    network.advance(MS);
+    assert!(matches!(next(&mut events), Poll::Ready(Some(Event::Close(_)))));
+    assert!(is_end(&next(&mut events), EndReason::Exhausted));
+    // Nothing is left that could begin anew.
+    assert_eq!(next(&mut events), Poll::Ready(None));
+}
+
+#[test]
+fn s06_without_handle_and_stream_a_client_closes() {
+    for stream_first in [true, false] {
+        let (network, ws, events) = open(builder());
+        let closed = network.peer();
+        let mut end = core::pin::pin!(ws.closed());
+        if stream_first {
+            drop(events);
+            network.advance(MS);
+            assert_eq!(ws.state(), State::Open, "it has a handle");
+            drop(ws);
+        } else {
+            drop(ws);
+            network.advance(MS);
+            assert_eq!(closed.close_received(), None, "it has a stream");
+            drop(events);
+        }
+        network.advance(MS);
+        assert_eq!(closed.close_received().map(|(code, _)| code.get()), Some(1000));
+        let end = end.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(end, Poll::Ready(end) if end.reason == EndReason::Closed));
+    }
+}
+
+#[test]
+fn s06_the_last_handle_ends_the_stream_of_a_client_that_has_ended() {
+    let network = Network::new();
+    network.script([Dial::Status(404)]);
+    let (ws, mut events) = network.connect_stream(builder()).unwrap();
+    network.advance(MS);
+    while !is_end(&next(&mut events), EndReason::Fatal) {}
+    assert!(next(&mut events).is_pending(), "the handle may begin anew");
+    ws.reconnect();
+    network.advance(MS);
+    assert_eq!(next(&mut events), Poll::Ready(Some(Event::Connect)));
+    ws.abort();
+    drop(ws);
+    network.advance(MS);
+    while !is_end(&next(&mut events), EndReason::Closed) {}
+    assert_eq!(next(&mut events), Poll::Ready(None));
+}

@@ -1,0 +1,164 @@
+//! A handle that does not keep its client alive.
+
+use alloc::sync::{Arc, Weak};
+use core::fmt;
+
+use crate::client::WebSocket;
+use crate::driver::Shared;
+use crate::message::BinaryType;
+
+/// A handle that does not keep its client alive. Made by [`WebSocket::downgrade`].
+///
+/// It is what callbacks and other clients' callbacks should keep. A [`WebSocket`] that a client's own callback owns keeps the
+/// client open when all others are dropped, and its task and callbacks in memory even after its end, as it may still
+/// [reconnect](WebSocket::reconnect); so do two clients whose callbacks own handles of each other. (The `&WebSocket` that every
+/// callback is given does not keep the client alive.) Dropping such a handle, in `on_end` for one, frees the client as well.
+///
+/// ```
+/// # use homing::memory::Network;
+/// # use homing::{Message, WebSocket};
+/// # use std::time::Duration;
+/// # fn main() -> Result<(), homing::ConfigError> {
+/// # let network = Network::new();
+/// # let connect = |builder| network.connect(builder);
+/// let upstream = connect(WebSocket::builder("wss://example.com/feed"))?;
+/// let weak = upstream.downgrade();
+/// let browser = connect(WebSocket::builder("wss://example.com/browser").on_message(move |_, message| {
+///     if let Some(upstream) = weak.upgrade() {
+///         let _ = upstream.send(message);
+///     }
+/// }))?;
+/// # network.advance(Duration::ZERO);
+/// # network.peers()[1].send("hello");
+/// # network.advance(Duration::ZERO);
+/// # assert_eq!(network.peers()[0].received(), [Message::text("hello")]);
+/// # drop((upstream, browser));
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct WeakWebSocket {
+    shared: Weak<Shared>,
+    binary_type: BinaryType,
+}
+
+impl WeakWebSocket {
+    pub(crate) fn new(shared: &Arc<Shared>, binary_type: BinaryType) -> Self {
+        Self { shared: Arc::downgrade(shared), binary_type }
+    }
+
+    /// Returns a handle that keeps the client alive.
+    ///
+    /// Returns `None` once nothing keeps it alive any more: its last handle and [`Events`](crate::Events) were dropped, which
+    /// closes it. A [detached](WebSocket::detach) client has handles until its end.
+    pub fn upgrade(&self) -> Option<WebSocket> {
+        WebSocket::upgraded(self.shared.upgrade()?, self.binary_type)
+    }
+}
+
+impl fmt::Debug for WeakWebSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakWebSocket").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::memory::Network;
+    use crate::{Builder, Reconnect, State};
+
+    fn builder() -> Builder {
+        WebSocket::builder("ws://example.com").heartbeat(None).reconnect(Reconnect::never())
+    }
+
+    /// A callback that owns this and something else.
+    fn owner<T: Send + 'static>(owned: T, token: &Arc<()>) -> Builder {
+        let kept = (owned, token.clone());
+        builder().on_message(move |_, _| {
+            let _ = &kept;
+        })
+    }
+
+    #[test]
+    fn s06_a_weak_handle_in_a_callback_keeps_nothing() {
+        let (network, token) = (Network::new(), Arc::new(()));
+        let slots: [Arc<Mutex<Option<WeakWebSocket>>>; 2] = Default::default();
+        // The first has its own handle, and each has the other's.
+        let first = network.connect(owner(slots.clone(), &token)).unwrap();
+        let second = network.connect(owner(slots[0].clone(), &token)).unwrap();
+        *slots[0].lock().unwrap() = Some(first.downgrade());
+        *slots[1].lock().unwrap() = Some(second.downgrade());
+        network.advance(Duration::ZERO);
+        assert_eq!((first.state(), second.state(), Arc::strong_count(&token)), (State::Open, State::Open, 3));
+        drop((first, second));
+        network.advance(Duration::ZERO);
+        assert_eq!(Arc::strong_count(&token), 1, "the callbacks are gone");
+        assert!(slots.iter().all(|slot| slot.lock().unwrap().as_ref().unwrap().upgrade().is_none()));
+    }
+
+    /// The other way to break a cycle.
+    #[test]
+    fn s06_a_handle_that_is_dropped_in_on_end_keeps_nothing() {
+        let (network, token) = (Network::new(), Arc::new(()));
+        let slot = Arc::new(Mutex::new(None::<WebSocket>));
+        let theirs = slot.clone();
+        let ws = network.connect(owner((), &token).on_end(move |_, _| drop(theirs.lock().unwrap().take()))).unwrap();
+        *slot.lock().unwrap() = Some(ws.clone());
+        network.advance(Duration::ZERO);
+        ws.abort();
+        drop(ws);
+        network.advance(Duration::ZERO);
+        assert_eq!(Arc::strong_count(&token), 1);
+    }
+
+    #[test]
+    fn s06_a_weak_handle_upgrades_as_long_as_something_keeps_the_client() {
+        let network = Network::new();
+        let ws = network.connect(builder()).unwrap();
+        let weak = ws.downgrade();
+        network.advance(Duration::ZERO);
+        // One that was upgraded keeps it as any other.
+        let upgraded = weak.upgrade().unwrap();
+        drop(ws);
+        network.advance(Duration::ZERO);
+        assert_eq!(upgraded.state(), State::Open);
+        // After its end a client may begin anew as long as there is a handle.
+        upgraded.abort();
+        network.advance(Duration::ZERO);
+        weak.upgrade().unwrap().reconnect();
+        network.advance(Duration::ZERO);
+        assert_eq!(upgraded.state(), State::Open);
+        drop(upgraded);
+        assert!(weak.upgrade().is_none(), "it is closing");
+        network.advance(Duration::ZERO);
+        assert!(weak.clone().upgrade().is_none());
+    }
+
+    #[test]
+    fn s06_a_weak_handle_of_a_client_without_handles() {
+        // Detached.
+        let network = Network::new();
+        let ws = network.connect(builder()).unwrap();
+        let weak = ws.downgrade();
+        ws.detach();
+        drop(ws);
+        network.advance(Duration::ZERO);
+        assert_eq!(weak.upgrade().expect("it runs on").state(), State::Open);
+        network.peer().close(1000, "");
+        network.advance(Duration::ZERO);
+        assert!(weak.upgrade().is_none(), "it has ended");
+        // With a stream.
+        let (ws, events) = network.connect_stream(builder()).unwrap();
+        let weak = ws.downgrade();
+        drop(ws);
+        network.advance(Duration::ZERO);
+        assert_eq!(weak.upgrade().expect("it has a stream").state(), State::Open);
+        network.peer().close(1000, "");
+        network.advance(Duration::ZERO);
+        assert!(weak.upgrade().is_none(), "it has ended");
+        drop(events);
+    }
+}

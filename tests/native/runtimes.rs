@@ -1,0 +1,73 @@
+//! What the runtime around `connect` must have.
+
+use homing::native::BuilderExt;
+use homing::{ConfigError, WebSocket};
+use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
+
+use crate::support::{PATIENCE, client, server};
+
+/// One of each flavour.
+fn runtimes(enable: impl Fn(&mut RuntimeBuilder) -> &mut RuntimeBuilder) -> [Runtime; 2] {
+    [RuntimeBuilder::new_current_thread(), RuntimeBuilder::new_multi_thread()]
+        .map(|mut builder| enable(builder.worker_threads(1)).build().unwrap())
+}
+
+fn refusal(result: Result<WebSocket, ConfigError>) -> String {
+    let error = result.expect_err("the runtime lacks something");
+    assert_eq!(error.option, "connect");
+    error.to_string()
+}
+
+#[test]
+fn s01_a_runtime_without_timers_or_io_is_refused() {
+    let connect = || client("ws://127.0.0.1:1/").0.connect();
+    for runtime in runtimes(|builder| builder) {
+        let told = runtime.block_on(async { refusal(connect()) });
+        assert!(told.contains("enable_all") && told.contains("enable_time") && told.contains("timers"), "{told}");
+        let stream = async { WebSocket::builder("ws://127.0.0.1:1/").connect_stream().map(|(ws, _)| ws) };
+        refusal(runtime.block_on(stream));
+        // An entered runtime need not run.
+        let _entered = runtime.enter();
+        refusal(connect());
+    }
+    for runtime in runtimes(|builder| builder.enable_io()) {
+        let told = runtime.block_on(async { refusal(connect()) });
+        assert!(told.contains("enable_all") && told.contains("timers"), "{told}");
+    }
+    for runtime in runtimes(|builder| builder.enable_time()) {
+        let told = runtime.block_on(async { refusal(connect()) });
+        assert!(told.contains("enable_all") && told.contains("enable_io") && told.contains("I/O"), "{told}");
+        #[cfg(unix)]
+        refusal(runtime.block_on(async { client("ws://unix/").0.unix_socket("/nowhere").connect() }));
+    }
+}
+
+/// In memory, by a connector of the user's own.
+#[test]
+fn s01_streams_of_ones_own_need_no_io() {
+    for runtime in runtimes(|builder| builder.enable_time()) {
+        let (builder, recorder) = client("ws://memory.example/");
+        let (ours, theirs) = tokio::io::duplex(4096);
+        let theirs = std::sync::Mutex::new(Some(theirs));
+        let connector = move |_| std::future::ready(Ok(theirs.lock().unwrap().take().expect("dialled once")));
+        let failed = runtime.block_on(async {
+            let ws = builder.connector(connector).connect().expect("there is a timer");
+            drop(ours);
+            tokio::time::timeout(PATIENCE, ws.closed()).await.expect("an end")
+        });
+        assert!(failed.error.is_some(), "{failed:?}");
+        assert_eq!(recorder.errors().len(), 1);
+    }
+}
+
+#[test]
+fn s01_a_runtime_with_both_is_all_it_takes() {
+    let server = server();
+    for runtime in runtimes(|builder| builder.enable_time().enable_io()) {
+        runtime.block_on(async {
+            let (builder, recorder) = client(server.url("/echo"));
+            let _ws = builder.connect().unwrap();
+            recorder.opened().await;
+        });
+    }
+}

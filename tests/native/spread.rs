@@ -1,0 +1,73 @@
+//! Many clients of one server that goes away.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use homing::native::BuilderExt;
+use homing::{Reconnect, WebSocket};
+
+use crate::support::{PATIENCE, server};
+
+const CLIENTS: usize = 300;
+
+/// A name that the system resolves, as a program's users have it, and one that a function does.
+#[tokio::test]
+async fn s07_clients_that_are_cut_at_once_come_back_spread_out() {
+    let server = server();
+    let delays = Arc::new(Mutex::new(Vec::<Duration>::new()));
+    let dials = Arc::new(Mutex::new(Vec::<Instant>::new()));
+    let connect = |number: usize| {
+        let (delays, dials) = (delays.clone(), dials.clone());
+        let host = if number % 2 == 0 { "localhost" } else { "name.example" };
+        let builder =
+            WebSocket::builder(server.url("/echo").replace("127.0.0.1", host)).reconnect(Reconnect::default());
+        let builder = builder.on_connect({
+            let dials = dials.clone();
+            move |_| {
+                if number % 2 == 0 {
+                    dials.lock().unwrap().push(Instant::now())
+                }
+            }
+        });
+        let builder = builder.on_close(move |_, close| delays.lock().unwrap().extend(close.retry_in));
+        let builder = if number % 2 == 0 {
+            builder
+        } else {
+            builder.resolver(move |_| {
+                dials.lock().unwrap().push(Instant::now());
+                async { Ok(vec![[127, 0, 0, 1].into()]) }
+            })
+        };
+        builder.connect().unwrap()
+    };
+    let clients: Vec<_> = (0..CLIENTS).map(connect).collect();
+    let opened = async |attempts: u64| {
+        let all = async {
+            while !clients.iter().all(|ws| ws.stats().attempts >= attempts && ws.stats().open_for.is_some()) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, all).await.expect("all are open");
+    };
+    opened(1).await;
+    dials.lock().unwrap().clear();
+    delays.lock().unwrap().clear();
+    server.cut_all();
+    opened(2).await;
+
+    // Each client has a seed of its own: 300 delays in ten parts of a second, as even as chance allows (chi-square with 9
+    // degrees of freedom exceeds 60 once in a billion times).
+    let delays = &delays.lock().unwrap()[..CLIENTS];
+    let counts: Vec<_> =
+        (0..10).map(|part| delays.iter().filter(|delay| delay.as_millis() / 100 == part).count()).collect();
+    let expected = CLIENTS as f64 / 10.0;
+    let chi_square: f64 = counts.iter().map(|count| (*count as f64 - expected).powi(2) / expected).sum();
+    assert!(delays.iter().all(|delay| *delay <= Duration::from_secs(1)) && chi_square < 60.0, "{counts:?}");
+
+    // And the dials follow, on a busy machine as well: never most of them at once.
+    let mut dials = dials.lock().unwrap().clone();
+    dials.sort();
+    let most = CLIENTS / 2;
+    let window = dials.windows(most).map(|dials| dials[most - 1] - dials[0]).min().expect("as many as clients");
+    assert!(window > Duration::from_millis(150), "half of all dials within {window:?}");
+}

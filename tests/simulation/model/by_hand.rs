@@ -1,0 +1,104 @@
+//! Reconnects by hand: whether they count, and how long they wait at the least.
+
+use std::time::Duration;
+
+use homing::State;
+
+use super::Model;
+use super::attempt::Attempt;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// From when to when something may happen.
+pub(super) type Span = (Duration, Duration);
+
+#[derive(Default)]
+pub(super) struct ByHand {
+    /// Closed on this side, and not revived from outside.
+    pub(super) closed: bool,
+    /// The next attempt is one by hand.
+    next: bool,
+    dialled: Option<Duration>,
+    /// No callback dials before.
+    earliest: Option<Span>,
+    retries: u32,
+    /// What came before cannot be told from the outside.
+    unsure: bool,
+    /// Of the attempt before.
+    lasted: bool,
+    failed: bool,
+}
+
+impl ByHand {
+    pub(super) fn dials(&mut self, at: Duration) {
+        self.dialled = std::mem::take(&mut self.next).then_some(at);
+        self.earliest = None;
+    }
+
+    pub(super) fn attempt_over(&mut self, lasted: bool, failed: bool) {
+        self.lasted = lasted;
+        self.failed = failed;
+        if lasted {
+            self.retries = 0;
+            self.unsure = false;
+        }
+    }
+
+    pub(super) fn left_to_policy(&mut self, until: Duration) {
+        self.next = false;
+        self.earliest = Some((until, until));
+    }
+
+    pub(super) fn is_unsure(&mut self) {
+        self.unsure = true;
+    }
+}
+
+impl Model<'_> {
+    /// How long a reconnect waits that asked for this delay; `None` if it does nothing.
+    pub(super) fn paced(&mut self, delay: Duration, state: State) -> Option<Span> {
+        // Clocks tick in microseconds.
+        let delay = Duration::from_micros(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
+        let inside = self.inside.is_some();
+        if inside && self.by_hand.closed {
+            return None;
+        }
+        self.by_hand.closed &= inside;
+        let stable_after = self.setup.stable_after;
+        let lasts = |attempt: &Attempt| attempt.opened.is_some_and(|opened| self.now - opened >= stable_after);
+        let opened = self.attempt.as_ref().is_some_and(|attempt| attempt.opened.is_some());
+        let (is_up, failed, lasted) = match &self.attempt {
+            None => (false, self.by_hand.failed, self.by_hand.lasted),
+            Some(attempt) if attempt.error.is_some() || attempt.dropped => {
+                (false, attempt.error.is_some(), lasts(attempt))
+            }
+            Some(_) => {
+                // Its socket may be gone, which is not told yet.
+                self.by_hand.unsure |= self.is_behind() && state == State::Closing;
+                (true, false, opened)
+            }
+        };
+        self.by_hand.next = !is_up || (inside && !opened);
+        if self.by_hand.unsure {
+            return Some((delay, delay.max(self.setup.policy.max).max(SECOND)));
+        }
+        let spacing = self.setup.policy.first.min(SECOND);
+        let (from, to) = match self.by_hand.dialled {
+            _ if lasted => return Some((delay, delay)),
+            _ if failed && inside => self.earliest(),
+            Some(dialled) if failed || inside => (dialled + spacing, dialled + spacing),
+            _ => return Some((delay, delay)),
+        };
+        Some((delay.max(from.saturating_sub(self.now)), delay.max(to.saturating_sub(self.now))))
+    }
+
+    fn earliest(&mut self) -> Span {
+        let now = self.now;
+        let (policy, retries) = (self.setup.policy, self.retries.max(self.by_hand.retries));
+        *self.by_hand.earliest.get_or_insert_with(|| {
+            self.by_hand.retries = retries + 1;
+            let bound = policy.bound(retries);
+            (if policy.jitter { now } else { now + bound }, now + bound)
+        })
+    }
+}
