@@ -26,7 +26,7 @@ use crate::message::Message;
 const BATCH: usize = 64 * 1024;
 /// The largest payload of one frame.
 const PART: usize = 64 * 1024;
-/// How many bytes of Pongs are put together while there is more to be read.
+/// How many bytes of Pongs are put together while there is more to be read, or while the stream takes nothing.
 const PONGS: usize = 4 * 1024;
 /// A buffer of this size is kept.
 const SMALL: usize = 4 * 1024;
@@ -44,7 +44,9 @@ pub(super) struct Outgoing {
     heartbeat: Option<Message>,
     /// The Close frame that waits behind that message.
     close: Option<Vec<u8>>,
-    /// The Pong that is owed to the latest Ping, while the socket takes nothing (section 5.5.3).
+    /// Pongs in the buffer, in bytes.
+    pongs: usize,
+    /// The Pong that is owed to the latest Ping, if there is no room for it in the buffer (section 5.5.3).
     pong: Option<Bytes>,
     /// Pongs were put into the buffer and leave when nothing more is to be read.
     corked: bool,
@@ -75,6 +77,7 @@ impl Outgoing {
             rest: None,
             heartbeat: None,
             close: None,
+            pongs: 0,
             pong: None,
             corked: false,
             unflushed: false,
@@ -141,21 +144,23 @@ impl Outgoing {
         }
     }
 
-    /// Answers a Ping. While the stream takes nothing only the latest is owed an answer; else answers wait for the end
-    /// of what is at hand, so that many of them leave together.
+    /// Answers a Ping. Answers wait for the end of what is at hand, so that many of them leave together. If the stream
+    /// does not take them, only the latest of further ones is owed an answer.
     pub(super) fn pong<S: AsyncWrite + Unpin>(&mut self, payload: Bytes, stream: &mut S, cx: &mut Context<'_>) {
-        if self.buffer.len() > PONGS && self.corked {
+        if self.pongs >= PONGS && self.corked {
             let _ = self.poll_flush(stream, cx);
         }
         if self.closed || self.error.is_some() {
             return;
         }
-        if self.is_blocked() {
+        if self.pongs >= PONGS {
             self.pong = Some(payload);
-        } else {
-            self.frame(OpCode::Control(Control::Pong), false, true, &payload, false);
-            self.corked = true;
+            return;
         }
+        self.corked |= !self.is_blocked();
+        let before = self.buffer.len();
+        self.frame(OpCode::Control(Control::Pong), false, true, &payload, false);
+        self.pongs += self.buffer.len() - before;
     }
 
     /// Sends the Close frame behind everything that was taken; at once if it `answers` the peer's, who reads no more.
@@ -258,7 +263,7 @@ impl Outgoing {
         }
         self.was_large |= self.buffer.capacity() > SMALL;
         self.buffer.clear();
-        (self.written, self.payload) = (0, 0);
+        (self.written, self.payload, self.pongs) = (0, 0, 0);
         self.in_flight.held(0);
         Poll::Ready(Ok(()))
     }

@@ -102,7 +102,7 @@ async fn s17_a_peer_that_takes_nothing_more_is_noticed() {
 async fn s15_a_reset_loses_what_had_not_left() {
     let server = server();
     let proxy = homing_test_server::Proxy::start(server.addr()).unwrap();
-    for by_sink in [false] {
+    for by_sink in [false, true] {
         let (builder, recorder) = client(format!("ws://{}/silent", proxy.addr()));
         let builder = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).max_send_buffer(64 << 20);
         let ws = builder.connect().unwrap();
