@@ -109,8 +109,10 @@ pub struct CloseEvent {
     pub initiator: Initiator,
     /// How long until the next attempt; `None` when there will be none.
     pub retry_in: Option<Duration>,
-    /// At most how many messages were lost: the socket had taken them, and had them still when it broke. They are not
-    /// sent again, as some of them may have arrived.
+    /// How many messages were lost: the socket had taken them, and at least one byte of each had not left for the
+    /// operating system or browser when it broke. They are not sent again, as a peer may have seen a part.
+    ///
+    /// Over TLS, and in browsers, it may be a few more, as these take messages in larger portions.
     pub lost: u64,
 }
 

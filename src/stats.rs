@@ -12,12 +12,15 @@ pub struct Stats {
     pub messages_sent: u64,
     /// Their payload in bytes.
     pub bytes_sent: u64,
-    /// Messages that went down with their sockets, at most; part of `messages_sent`.
+    /// Messages that were lost with their connections: a byte of each had not left; part of `messages_sent`.
     pub messages_lost: u64,
     /// Messages that arrived.
     pub messages_received: u64,
     /// Their payload in bytes.
     pub bytes_received: u64,
+    /// Payload that has arrived and is held in memory, because the client is paused and its platform cannot stop reading:
+    /// in browsers, where texts are counted in UTF-16 code units. Always 0 natively, where the socket is not read.
+    pub bytes_held: u64,
     /// Sockets dialled.
     pub attempts: u64,
     /// Times that the client was open again after having been open before.

@@ -41,6 +41,7 @@ impl Machine {
             self.by_hand.lasted();
         }
         self.writable = false;
+        self.stats.bytes_held = 0;
         let (lost, edge) = self.queue.socket_gone();
         self.tell_edge(edge);
         self.stats.messages_lost += lost;

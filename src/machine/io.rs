@@ -47,6 +47,9 @@ pub enum SocketEvent {
         /// Their payload in bytes.
         bytes: u64,
     },
+    /// So many bytes of payload have arrived and wait in memory, as they are not wanted yet and the platform cannot stop
+    /// reading (S22).
+    Held(u64),
     /// A heartbeat's answer arrived; `None` where it does not tell which one's.
     Answered(Option<u64>),
     /// The socket has room again after it refused part of a batch.

@@ -38,6 +38,7 @@ impl Machine {
                     self.tell(Tell::Latency(rtt));
                 }
             }
+            SocketEvent::Held(bytes) => self.stats.bytes_held = bytes,
             SocketEvent::Writable => self.writable = true,
             SocketEvent::Left { held, was_full } => {
                 self.writable |= held == Buffered::default();

@@ -20,6 +20,7 @@ impl WebTransport {
         }
         let passes = !self.reads && self.backlog.is_empty() && self.wants(news.kind);
         if !passes {
+            self.held += length(news);
             self.backlog.push_back(news.into());
         }
         passes
@@ -35,7 +36,9 @@ impl WebTransport {
         if self.reads || !self.wants(self.backlog.front()?.kind) {
             return None;
         }
-        self.backlog.pop_front()
+        let next = self.backlog.pop_front()?;
+        self.held -= length(next.news());
+        Some(next)
     }
 
     /// Nothing is wanted while paused but what tells the end, if no message is in front of it.
@@ -103,6 +106,7 @@ impl WebTransport {
             return self.fail(Error::new(ErrorKind::Io, "a blob could not be read"));
         }
         // What waits came later. Somebody may have paused meanwhile.
+        self.held += length(news);
         self.backlog.push_front(news.into());
     }
 
@@ -110,6 +114,17 @@ impl WebTransport {
     pub(super) fn of_blob(&mut self, buffer: &JsValue) -> Option<Message> {
         self.check(bytes(buffer))
     }
+}
+
+/// How much payload an event brought. Of a text the browser tells how many UTF-16 code units it has.
+fn length(news: News<'_>) -> u64 {
+    let payload = match news.kind {
+        Kind::Message => glue::member(news.value, "data"),
+        Kind::Read => news.value.clone(),
+        _ => return 0,
+    };
+    let lengths = ["length", "byteLength", "size"].iter().filter_map(|name| glue::number(&payload, name));
+    lengths.map(|length| length as u64).sum()
 }
 
 /// Not `into`, which would bring along code for each way that bytes can be held.

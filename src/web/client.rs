@@ -228,6 +228,9 @@ impl Client {
                 self.take(pump, held.news());
             } else if let Some(held) = pump.transport().next() {
                 Self::deliver(pump, held.news());
+            } else if let Some(event) = pump.transport().held() {
+                let attempt = pump.transport().attempt();
+                pump.event(pump.now(), Input::Socket(attempt, event));
             } else if self.token.take_woken() {
                 pump.transport().ask(&mut Context::from_waker(&self.waker));
             } else if pump.is_done() {

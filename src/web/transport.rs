@@ -35,6 +35,9 @@ pub(super) struct WebTransport {
     /// Arrived and could not be delivered at once: behind a blob that must be read first, or while paused.
     /// A blob that was read is in front.
     pub(super) backlog: VecDeque<Held>,
+    /// Payload in the backlog, and how much of it the machine knows of.
+    pub(super) held: u64,
+    told_held: u64,
     /// A blob is being read, which arrived before all that is in the backlog.
     pub(super) reads: bool,
     /// The last message was a text.
@@ -76,6 +79,8 @@ impl WebTransport {
             max_message_size: setup.max_message_size,
             link: Link::Down,
             backlog: VecDeque::new(),
+            held: 0,
+            told_held: 0,
             reads: false,
             was_text: true,
             failure: None,
@@ -177,6 +182,12 @@ impl WebTransport {
         self.watch.looked(bytes).then(|| self.left(bytes))
     }
 
+    /// How much payload waits in the backlog, if that has changed.
+    pub(super) fn held(&mut self) -> Option<SocketEvent> {
+        let changed = core::mem::replace(&mut self.told_held, self.held) != self.held;
+        changed.then_some(SocketEvent::Held(self.held))
+    }
+
     /// The browser holds this much. Whether its own socket was full it does not tell.
     pub(super) fn left(&mut self, bytes: usize) -> SocketEvent {
         let held = Buffered { messages: self.in_flight.held(bytes), bytes };
@@ -267,6 +278,7 @@ impl Transport for WebTransport {
     fn abort(&mut self) {
         self.part();
         self.backlog.clear();
+        (self.held, self.told_held) = (0, 0);
         self.reads = false;
         self.failure = None;
     }

@@ -15,9 +15,9 @@ const DESIGN: &str = "DESIGN.md";
 const NAMES: &str = "tests/RULES.md";
 
 #[rustfmt::skip]
-const RULES: [&str; 30] = [
+const RULES: [&str; 33] = [
     "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S8a", "S8b", "S8c", "S8d", "S9", "S10", "S11", "S12", "S13", "S14",
-    "S15", "S16", "S17", "S18", "S19", "S20", "S21", "S22", "S23", "S24", "S25", "S26",
+    "S15", "S16", "S17", "S18", "S19", "S20", "S20a", "S20b", "S21", "S22", "S22a", "S23", "S24", "S25", "S26",
 ];
 
 /// The columns. Those from [`WEB`] to [`NODE`] are the suites of `web.rs`.
@@ -48,9 +48,9 @@ struct Note {
     text: &'static str,
 }
 
-const NOTES: [Note; 13] = [
+const NOTES: [Note; 16] = [
     Note {
-        rules: &["S1", "S6", "S8b", "S9", "S16", "S20", "S21", "S23", "S24", "S26"],
+        rules: &["S1", "S6", "S8b", "S9", "S16", "S20", "S20a", "S20b", "S21", "S22a", "S23", "S24", "S26"],
         targets: &[MACHINE],
         absent: true,
         text: "Not the machine's to decide: the API's, the driver's or the transport's.",
@@ -90,6 +90,19 @@ const NOTES: [Note; 13] = [
         text: "But the peer's feeling it: a browser's socket cannot be left unread.",
     },
     Note {
+        rules: &["S20a", "S20b"],
+        targets: &ALL_WEB,
+        absent: true,
+        text: "The browser's own: it reads the socket and answers Pings.",
+    },
+    Note {
+        rules: &["S20a", "S20b"],
+        targets: &[NPM],
+        absent: true,
+        text: "The browser's own: it reads the socket and answers Pings.",
+    },
+    Note { rules: &["S22a"], targets: &[NPM], absent: true, text: "There is no stream of events." },
+    Note {
         rules: &["S19"],
         targets: &[NODE],
         absent: false,
@@ -109,7 +122,7 @@ const NOTES: [Note; 13] = [
     },
 ];
 
-/// What the tests of `tests/native` show, as their names do not tell. Those that are not here show no rule, but that
+/// What the tests of `tests/native` show whose names do not begin with a rule, or that show several. Others show that
 /// nothing breaks: interoperability, TLS, hostile servers.
 #[rustfmt::skip]
 const SHOWN: [(&str, &[&str]); 54] = [
@@ -155,7 +168,7 @@ const SHOWN: [(&str, &[&str]); 54] = [
     ("refusals::which_refusals_are_fatal", &["S8"]),
     ("refusals::the_predicate_overrides_both", &["S8"]),
     ("refusals::a_provider_may_do_better", &["S8", "S8b"]),
-    ("refusals::retry_after_as_a_date", &["S8"]),
+    ("refusals::s08_retry_after_as_a_date", &["S8"]),
     ("refusals::retry_after_is_the_least_delay", &["S8"]),
     ("refusals::retry_after_is_waited_for", &["S8"]),
     ("streams::codes_of_servers", &["S12"]),
@@ -233,9 +246,11 @@ impl Census {
             }
         }
 
-        for (_, text) in sources(&root.join("src/native"))? {
-            for name in functions(&text, &["test"]) {
-                census.named(&name, &[NATIVE]);
+        for dir in ["src", "src/driver", "src/native"] {
+            for (_, text) in sources(&root.join(dir))? {
+                for name in functions(&text, &["test", "tokio::test"]) {
+                    census.named(&name, &[NATIVE]);
+                }
             }
         }
 
@@ -251,7 +266,11 @@ impl Census {
         let mut native = Vec::new();
         for (module, text) in sources(&root.join("tests/native"))? {
             for name in functions(&text, &["test", "tokio::test"]) {
-                native.push(format!("{module}::{name}"));
+                let full = format!("{module}::{name}");
+                if let Some(rule) = rule_of(&name).filter(|_| !SHOWN.iter().any(|(shown, _)| *shown == full)) {
+                    census.known(&rule, &full, &[NATIVE]);
+                }
+                native.push(full);
             }
         }
         for (name, rules) in SHOWN {
@@ -275,6 +294,9 @@ impl Census {
             for name in functions(&text, &["wasm_bindgen_test"]) {
                 census.named(&name, &targets);
             }
+            for name in functions(&text, &["tokio::test"]) {
+                census.named(&name, &[NATIVE]);
+            }
         }
         Ok(census)
     }
@@ -282,11 +304,15 @@ impl Census {
     /// Counts a test whose name begins with a rule; any other shows none.
     fn named(&mut self, name: &str, targets: &[usize]) {
         if let Some(rule) = rule_of(name) {
-            if !RULES.contains(&rule.as_str()) {
-                self.problems.push(format!("`{name}` is about no rule that there is"));
-            }
-            self.add(&rule, name, targets);
+            self.known(&rule, name, targets);
         }
+    }
+
+    fn known(&mut self, rule: &str, name: &str, targets: &[usize]) {
+        if !RULES.contains(&rule) {
+            self.problems.push(format!("`{name}` is about no rule that there is"));
+        }
+        self.add(rule, name, targets);
     }
 
     fn add(&mut self, rule: &str, name: &str, targets: &[usize]) {

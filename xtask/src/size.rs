@@ -10,7 +10,7 @@ use crate::setup;
 
 const BINARYEN: &str = "132.0.0";
 /// Bytes of the module and its glue together, after `gzip -9`: what was reached and 5 % more.
-const BUDGET: u64 = 27_870;
+const BUDGET: u64 = 29_000;
 /// What every browser has that can run the output of today's rustc.
 const FEATURES: [&str; 8] = [
     "--enable-bulk-memory",
