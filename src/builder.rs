@@ -127,8 +127,9 @@ impl Builder {
         self.judged("open_timeout", not_zero(timeout.is_none_or(|timeout| micros(timeout) > 0)))
     }
 
-    /// How long a close waits for the peer's Close frame. Default 5 s. Queued messages leave first, and have as long
-    /// again whenever some of them leave.
+    /// How long a close waits for the peer's Close frame. Default 5 s. Counted from the last byte that the operating system
+    /// or the browser took while it had been full, or that the peer acknowledged where that is known (on Linux): what is
+    /// queued leaves first, however long it takes, as long as it moves (RFC 6455, section 7.1.1).
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.setup.config.close_timeout = timeout;
         self.judged("close_timeout", not_zero(micros(timeout) > 0))

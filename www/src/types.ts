@@ -79,7 +79,9 @@ export interface HeartbeatOptions {
    */
   interval?: number
   /**
-   * Milliseconds within which something must arrive, whatever it is; else the attempt has failed.
+   * Milliseconds within which something must arrive, whatever it is; else the attempt has failed. They start over while
+   * `bufferedAmount` shows that what was sent before the heartbeat is still leaving. A browser reports neither parts of a
+   * message nor what the operating system holds: on a slow link choose more than the largest message takes.
    * @default 20000
    */
   timeout?: number
@@ -119,7 +121,7 @@ export interface HomingSocketOptions {
    */
   openTimeout?: number
   /**
-   * Milliseconds until the peer's answer to `close()`.
+   * Milliseconds until the peer's answer to `close()`, counted from when `bufferedAmount` last went down.
    * @default 5000, or with `reconnect: false` as long as the browser waits
    */
   closeTimeout?: number

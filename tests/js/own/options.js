@@ -226,6 +226,28 @@ test('s17_messages_alone_keep_a_connection_alive', async (t) => {
   ok(!entries.includes('error'), `${entries}`)
 })
 
+test('s17_a_heartbeat_behind_bytes_that_still_leave_has_not_left', async (t) => {
+  const server = await t.server()
+  // As on a slow link, where the browser's buffer empties little by little.
+  let left = 1000
+  class Slow extends WebSocket {
+    get bufferedAmount() {
+      return left
+    }
+  }
+  const ws = connect(t, server.url('/silent'), { WebSocket: Slow, heartbeat: { message: 'beat', interval: 100, timeout: 300 } })
+  await next(ws, 'open')
+  const entries = log(ws)
+  ws.send('x'.repeat(1000))
+  const leaving = setInterval(() => (left -= 1), 10)
+  t.onEnd(() => clearInterval(leaving))
+  await until(() => ws.stats.heartbeats >= 12)
+  ok(!entries.includes('error'), `${entries}`)
+  // Nothing moves any more.
+  clearInterval(leaving)
+  await until(() => entries.includes('error'))
+})
+
 test('s19_the_beat_may_be_kept_in_a_worker', async (t) => {
   const server = await t.server()
   const { setTimeout } = globalThis
