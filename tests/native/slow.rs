@@ -97,6 +97,29 @@ async fn s17_a_peer_that_takes_nothing_more_is_noticed() {
     assert_eq!(flush.await, Err(FlushError::Lost));
 }
 
+/// A program that hangs: its operating system goes on taking what is sent, and acknowledges it.
+#[tokio::test]
+async fn s17_a_peer_whose_system_acknowledges_but_that_reads_nothing_is_noticed() {
+    let server = server();
+    let (builder, recorder) = client(server.url("/silent"));
+    let beat = Heartbeat::ping(SECOND / 4, SECOND / 4);
+    let ws = builder.heartbeat(beat).reconnect(Reconnect::never()).connect().unwrap();
+    recorder.opened().await;
+    let failed = recorder.failed();
+    tokio::pin!(failed);
+    let sending = async {
+        loop {
+            ws.send("small").unwrap();
+            tokio::time::sleep(SECOND / 20).await;
+        }
+    };
+    let (error, _) = tokio::select! {
+        failed = &mut failed => failed,
+        () = sending => unreachable!("it goes on for ever"),
+    };
+    assert_eq!(error.kind(), &ErrorKind::HeartbeatTimeout);
+}
+
 /// S15: of a message that is lost `flush` and the sink never say that it has left.
 #[tokio::test]
 async fn s15_a_reset_loses_what_had_not_left() {
