@@ -112,7 +112,8 @@ pub struct CloseEvent {
     /// How many messages were lost: the socket had taken them, and at least one byte of each had not left for the
     /// operating system or browser when it broke. They are not sent again, as a peer may have seen a part.
     ///
-    /// Over TLS, and in browsers, it may be a few more, as these take messages in larger portions.
+    /// Over TLS, and in browsers, it may be a few more, as these take messages in larger portions. After a violation of the
+    /// protocol the message that was being sent may still arrive.
     pub lost: u64,
 }
 

@@ -53,7 +53,7 @@ pub trait Transport {
     fn dial(&mut self, attempt: AttemptId);
 
     /// Takes messages from the front of `batch` for as long as the socket has room, and leaves the rest. If it leaves
-    /// any, `Writable` is told once there is room. What was taken is never offered again.
+    /// any, `Writable` is told once there is room, or `Left` with nothing held. What was taken is never offered again.
     fn send(&mut self, batch: &mut VecDeque<Message>);
 
     /// Pushes out what was taken. Called once per batch. What leaves later than this call is reported as `Left`.

@@ -102,7 +102,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.shared.clock.now()
     }
 
-    /// Something happened. Whatever follows from it has happened when this returns.
+    /// Something happened. Whatever follows from it has happened when this returns, but for further batches of messages,
+    /// before which [`sleep`](Self::sleep) returns `false`.
     pub fn event(&mut self, now: Timestamp, input: Input) {
         // No event shows all that moves, and nothing asks while nothing depends on it.
         if matches!(input, Input::Wake) && self.is_expiring(now) && self.transport.progress() {
@@ -172,7 +173,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         sleeps_on
     }
 
-    /// Carries out what handles have asked for meanwhile.
+    /// Carries out what handles have asked for meanwhile. While they go on sending, a few batches at a time:
+    /// [`sleep`](Self::sleep) then returns `false`.
     pub fn drive(&mut self) {
         let mut batches = 0;
         loop {
@@ -265,11 +267,11 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             }
             Output::Dial(attempt) => self.in_callback(|transport| transport.dial(attempt)),
             Output::Transmit => self.transmit(),
+            Output::Mark => self.mark(),
             Output::Beat(beat) => self.beat(beat),
             Output::Read(on) => self.transport.read(on),
             Output::Close => {
                 let (code, reason) = self.shared.lock().machine.farewell();
-                self.mark();
                 self.transport.close(code, &reason);
             }
             Output::Abort => self.transport.abort(),
@@ -346,7 +348,6 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             let heartbeat = core.machine.heartbeat().filter(|heartbeat| !(heartbeat.ping && T::CAN_PING));
             heartbeat.and_then(|heartbeat| heartbeat.message.clone())
         };
-        self.mark();
         match message {
             Some(message) => self.transport.heartbeat(message),
             None => self.transport.ping(beat),

@@ -53,7 +53,7 @@ impl Trace {
             Output::Tell(Tell::BufferFull) => debug!(parent: span, "send buffer full"),
             Output::Tell(Tell::BufferDrain) => debug!(parent: span, "send buffer has room again"),
             Output::Tell(Tell::Latency(round_trip)) => debug!(parent: span, ?round_trip, "heartbeat answered"),
-            Output::Tell(_) | Output::Transmit | Output::Read(_) | Output::Judge => {}
+            Output::Tell(_) | Output::Mark | Output::Transmit | Output::Read(_) | Output::Judge => {}
         }
     }
 

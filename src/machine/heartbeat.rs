@@ -84,6 +84,8 @@ pub(super) struct Pulse {
     answer_by: Option<Timestamp>,
     late: u8,
     beats: u64,
+    /// The oldest heartbeat that is not answered is the last one.
+    is_oldest: bool,
     /// When the last ones left, by their number modulo `MEASURED`.
     sent_at: [Timestamp; MEASURED as usize],
 }
@@ -100,7 +102,14 @@ pub(super) enum Due {
 
 impl Pulse {
     pub(super) fn new(now: Timestamp, config: &Heartbeat) -> Self {
-        Self { next_beat: now + config.interval, answer_by: None, late: 0, beats: 0, sent_at: [now; MEASURED as usize] }
+        Self {
+            next_beat: now + config.interval,
+            answer_by: None,
+            late: 0,
+            beats: 0,
+            is_oldest: true,
+            sent_at: [now; MEASURED as usize],
+        }
     }
 
     /// Something arrived, whatever it was.
@@ -147,6 +156,11 @@ impl Pulse {
         self.late = 0;
     }
 
+    /// Whether no heartbeat before the last one still waits for an answer.
+    pub(super) fn is_oldest(&self) -> bool {
+        self.is_oldest
+    }
+
     /// Whether an answer is overdue.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.answer_by.is_some_and(|deadline| now >= deadline)
@@ -157,6 +171,7 @@ impl Pulse {
     }
 
     fn beat(&mut self, now: Timestamp, config: &Heartbeat) -> u64 {
+        self.is_oldest = self.answer_by.is_none();
         self.answer_by.get_or_insert(now + config.timeout);
         // From now, not from the last deadline: a sleeper does not make up for what it missed.
         self.next_beat = now + config.interval;

@@ -141,6 +141,9 @@ pub(crate) enum Output {
     Dial(AttemptId),
     /// Offer the queue to the socket.
     Transmit,
+    /// A heartbeat or a Close frame follows, or what is queued before one: see
+    /// [`Transport::mark`](crate::driver::Transport::mark).
+    Mark,
     /// Send this heartbeat.
     Beat(u64),
     /// Stop or resume reading.

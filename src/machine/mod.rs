@@ -406,6 +406,10 @@ impl Machine {
 
     fn beat(&mut self, beat: u64) {
         self.stats.heartbeats += 1;
+        // The deadline is that of the oldest one: what is sent after it does not hold it up.
+        if matches!(&self.phase, Phase::Open { pulse: Some(pulse) } if pulse.is_oldest()) {
+            self.put(Output::Mark);
+        }
         self.put(Output::Beat(beat));
     }
 }

@@ -148,6 +148,7 @@ impl Machine {
         }
         if self.queue.is_empty() && *stage == Stage::Draining {
             *stage = Stage::AwaitingPeer;
+            self.put(Output::Mark);
             self.put(Output::Close);
         }
     }

@@ -104,6 +104,8 @@ impl Machine {
             self.put(Output::Read(true));
         }
         self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage, next };
+        // What is on its way now counts, not what was when the last heartbeat left.
+        self.put(Output::Mark);
     }
 
     /// Drops the socket at once.

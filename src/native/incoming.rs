@@ -138,7 +138,7 @@ impl Incoming {
 
     /// Whether there is memory that [`tidy`](Self::tidy) may give back soon.
     pub(super) fn is_large(&self) -> bool {
-        self.size != IDLE
+        self.size != IDLE && self.buffer.is_empty()
     }
 
     /// Called now and then: gives the buffers back when there was no use for them since the last time.

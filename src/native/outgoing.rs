@@ -31,6 +31,13 @@ const PONGS: usize = 4 * 1024;
 /// A buffer of this size is kept.
 const SMALL: usize = 4 * 1024;
 
+/// What is sent to find out whether the peer is there.
+pub(super) enum Heartbeat {
+    /// With this number as its payload.
+    Ping(u64),
+    Message(Message),
+}
+
 /// What goes to the server.
 pub(super) struct Outgoing {
     /// Frames as they go over the wire, of which `written` bytes have been written.
@@ -40,8 +47,8 @@ pub(super) struct Outgoing {
     payload: usize,
     /// What is left of the message of which only a part is in the buffer, or has left.
     rest: Option<Bytes>,
-    /// The heartbeat that waits behind that message.
-    heartbeat: Option<Message>,
+    /// The heartbeat that waits for the stream to take more.
+    heartbeat: Option<Heartbeat>,
     /// The Close frame that waits behind that message.
     close: Option<Vec<u8>>,
     /// Pongs in the buffer, in bytes.
@@ -61,6 +68,8 @@ pub(super) struct Outgoing {
     in_flight: InFlight,
     delivery: Delivery,
     deflater: Option<Deflater>,
+    /// The stream was full, and it has not been reported that all has left since.
+    pub(super) owes_report: bool,
     /// The buffer has been large since the last `tidy`.
     was_large: bool,
     /// Writing failed: nothing more is written.
@@ -87,6 +96,7 @@ impl Outgoing {
             in_flight: InFlight::default(),
             delivery: Delivery::default(),
             deflater,
+            owes_report: false,
             was_large: false,
             error: None,
         }
@@ -99,8 +109,12 @@ impl Outgoing {
         stream: &mut S,
         cx: &mut Context<'_>,
     ) {
-        while self.error.is_none() {
+        loop {
             if (self.buffer.len() >= BATCH || self.rest.is_some()) && self.poll_flush(stream, cx).is_pending() {
+                return;
+            }
+            // What follows the Close frame, or an error, is for the next connection.
+            if self.closed || self.close.is_some() || self.error.is_some() {
                 return;
             }
             let Some(message) = batch.pop_front() else {
@@ -127,20 +141,31 @@ impl Outgoing {
         }
     }
 
-    /// Sends a heartbeat, between the fragments of a message if need be.
-    pub(super) fn ping(&mut self, payload: &[u8]) {
-        if !self.closed {
-            self.frame(OpCode::Control(Control::Ping), false, true, payload, false);
+    /// Sends a heartbeat. While the stream takes nothing at most one waits, the latest.
+    pub(super) fn heartbeat(&mut self, heartbeat: Heartbeat) {
+        if self.closed || self.error.is_some() {
+            return;
+        }
+        if self.is_blocked() {
+            self.heartbeat = Some(heartbeat);
+        } else {
+            self.put_heartbeat(heartbeat);
         }
     }
 
-    /// Sends a heartbeat that is a message, which cannot go between the fragments of another.
-    pub(super) fn heartbeat(&mut self, message: Message) {
-        if self.rest.is_some() {
-            self.heartbeat = Some(message);
-        } else if !self.closed {
-            let kind = if message.is_text() { Data::Text } else { Data::Binary };
-            self.frame(OpCode::Data(kind), false, true, message.as_bytes(), false);
+    /// A Ping goes between the fragments of a message; a message waits for the end of another.
+    fn put_heartbeat(&mut self, heartbeat: Heartbeat) {
+        match heartbeat {
+            Heartbeat::Ping(beat) => {
+                self.frame(OpCode::Control(Control::Ping), false, true, &beat.to_be_bytes(), false);
+            }
+            Heartbeat::Message(message) if self.rest.is_some() => {
+                self.heartbeat = Some(Heartbeat::Message(message));
+            }
+            Heartbeat::Message(message) => {
+                let kind = if message.is_text() { Data::Text } else { Data::Binary };
+                self.frame(OpCode::Data(kind), false, true, message.as_bytes(), false);
+            }
         }
     }
 
@@ -217,6 +242,9 @@ impl Outgoing {
         if let Some(pong) = self.pong.take() {
             self.frame(OpCode::Control(Control::Pong), false, true, &pong, false);
         }
+        if let Some(heartbeat) = self.heartbeat.take() {
+            self.put_heartbeat(heartbeat);
+        }
         if let Some(rest) = &mut self.rest {
             let part = rest.split_to(rest.len().min(PART));
             let is_last = rest.is_empty();
@@ -224,8 +252,6 @@ impl Outgoing {
                 self.rest = None;
             }
             self.frame(OpCode::Data(Data::Continue), false, is_last, &part, true);
-        } else if let Some(heartbeat) = self.heartbeat.take() {
-            self.heartbeat(heartbeat);
         } else if let Some(close) = self.close.take() {
             self.finish(&close);
         }
@@ -236,7 +262,11 @@ impl Outgoing {
     pub(super) fn poll_flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<()> {
         self.corked = false;
         while self.error.is_none() {
-            match ready!(self.poll_buffer(stream, cx)) {
+            let Poll::Ready(written) = self.poll_buffer(stream, cx) else {
+                self.owes_report = true;
+                return Poll::Pending;
+            };
+            match written {
                 Ok(()) if self.refill() => {}
                 Ok(()) => break,
                 Err(error) => self.error = Some(error),
@@ -261,7 +291,7 @@ impl Outgoing {
             ready!(Pin::new(stream).poll_flush(cx))?;
             self.unflushed = false;
         }
-        self.was_large |= self.buffer.capacity() > SMALL;
+        self.was_large |= self.buffer.len() > SMALL;
         self.buffer.clear();
         (self.written, self.payload, self.pongs) = (0, 0, 0);
         self.in_flight.held(0);
@@ -283,9 +313,9 @@ impl Outgoing {
         self.buffer.len() - if self.is_direct { self.written } else { 0 }
     }
 
-    /// Bytes that have left for the operating system, ever.
-    pub(super) fn left(&self) -> u64 {
-        self.in_flight.taken() - self.unwritten() as u64
+    /// Bytes that the stream has taken, ever. It may hold some of them itself.
+    pub(super) fn taken(&self) -> u64 {
+        self.in_flight.taken() - (self.buffer.len() - self.written) as u64
     }
 
     pub(super) fn buffered(&mut self) -> Buffered {
@@ -301,13 +331,13 @@ impl Outgoing {
     /// the peer.
     pub(super) fn mark(&mut self, unacknowledged: usize) {
         let rest = self.rest.as_ref().map_or(0, Bytes::len);
-        let delivered = self.left().saturating_sub(unacknowledged as u64);
+        let delivered = self.taken().saturating_sub(unacknowledged as u64);
         self.delivery.mark(self.in_flight.taken() + rest as u64, delivered);
     }
 
     /// See [`Transport::progress`](crate::driver::Transport::progress).
     pub(super) fn progress(&mut self, unacknowledged: usize) -> bool {
-        let delivered = self.left().saturating_sub(unacknowledged as u64);
+        let delivered = self.taken().saturating_sub(unacknowledged as u64);
         self.delivery.progress(delivered)
     }
 

@@ -99,7 +99,7 @@ fn s17_control_frames_go_between_the_fragments_of_a_large_message() {
     let mut outgoing = Outgoing::new(None, true);
     let payload: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
     send(&mut outgoing, &mut ours, [Message::binary(payload.clone()), Message::text("next")]);
-    outgoing.ping(b"beat");
+    outgoing.heartbeat(Heartbeat::Ping(1));
     outgoing.pong(Bytes::from_static(b"pong"), &mut ours, &mut cx());
     outgoing.close(Some((CloseCode::NORMAL, "")), false);
     let frames = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
@@ -107,7 +107,7 @@ fn s17_control_frames_go_between_the_fragments_of_a_large_message() {
     let (ping, pong) = (OpCode::Control(Control::Ping), OpCode::Control(Control::Pong));
     assert_eq!(
         opcodes[..4],
-        [(OpCode::Data(Data::Binary), false), (ping, true), (pong, true), (OpCode::Data(Data::Continue), false)]
+        [(OpCode::Data(Data::Binary), false), (pong, true), (ping, true), (OpCode::Data(Data::Continue), false)]
     );
     assert_eq!(opcodes.last(), Some(&(OpCode::Control(Control::Close), true)));
     let data = frames.iter().filter(|(opcode, ..)| matches!(opcode, OpCode::Data(Data::Binary | Data::Continue)));
@@ -115,6 +115,35 @@ fn s17_control_frames_go_between_the_fragments_of_a_large_message() {
     assert_eq!(data.flat_map(|(_, _, part)| part.clone()).collect::<Vec<_>>(), payload);
     // "next" was never taken, so the Close frame did not have to wait for it.
     assert!(!opcodes.contains(&(OpCode::Data(Data::Text), true)));
+}
+
+#[test]
+fn s13_nothing_is_taken_after_a_close_frame() {
+    let (mut ours, mut theirs) = stream(1000);
+    let mut outgoing = Outgoing::new(None, true);
+    outgoing.close(Some((CloseCode::NORMAL, "")), true);
+    assert_eq!(send(&mut outgoing, &mut ours, [Message::text("for the next")]), 1);
+    let frames = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    assert_eq!(frames.len(), 1);
+    assert_eq!(outgoing.buffered(), Buffered::default());
+}
+
+#[test]
+fn s17_at_most_one_heartbeat_waits() {
+    let (mut ours, mut theirs) = stream(1000);
+    let mut outgoing = Outgoing::new(None, true);
+    send(&mut outgoing, &mut ours, [Message::binary(vec![1; 100_000])]);
+    let before = outgoing.buffer.len();
+    for beat in 1..=100 {
+        outgoing.heartbeat(Heartbeat::Message(Message::text("earlier")));
+        outgoing.heartbeat(Heartbeat::Ping(beat));
+    }
+    outgoing.heartbeat(Heartbeat::Message(Message::text("beat")));
+    assert_eq!(outgoing.buffer.len(), before);
+    let frames = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    let (opcode, is_final, payload) = frames.last().unwrap();
+    assert_eq!((*opcode, *is_final, &payload[..]), (OpCode::Data(Data::Text), true, &b"beat"[..]));
+    assert_eq!(frames.len(), 3, "behind both parts of the message");
 }
 
 #[test]
@@ -129,7 +158,7 @@ fn s10_an_answer_to_the_peers_close_frame_does_not_wait_for_a_large_message() {
     let (opcode, _, payload) = frames.last().unwrap();
     assert_eq!((frames.len(), *opcode, &payload[..]), (2, OpCode::Control(Control::Close), &b"\x03\xe8late"[..]));
     assert_eq!(outgoing.buffered().messages, 1, "it will never be complete");
-    outgoing.ping(b"too late");
+    outgoing.heartbeat(Heartbeat::Ping(1));
     outgoing.pong(Bytes::from_static(b"too late"), &mut ours, &mut cx());
     assert_eq!(drain(&mut outgoing, &mut ours, &mut theirs), []);
 }

@@ -14,6 +14,7 @@ use super::handshake::Agreed;
 use super::incoming::{Arrived, Incoming};
 use super::opening::open;
 use super::options::Options;
+use super::outgoing::Heartbeat;
 use super::parting;
 use super::stream::Stream;
 use super::target::Target;
@@ -123,7 +124,7 @@ impl Socket {
         let Link::Up(up) = &mut self.link else {
             return self.poll_opening(cx).map(Step::Event);
         };
-        if up.outgoing.is_blocked() {
+        if up.outgoing.owes_report {
             if let Poll::Ready(event) = up.poll_left(cx) {
                 return Poll::Ready(Step::Event(event));
             }
@@ -144,10 +145,10 @@ impl Socket {
             return Poll::Ready(match up.poll_arrived(cx) {
                 Poll::Ready(Ok(Arrived::Message(message))) => Step::Message(message),
                 Poll::Ready(Ok(Arrived::Ping(payload))) => {
-                    up.ping(payload, cx);
+                    up.pinged(payload, cx);
                     continue;
                 }
-                Poll::Ready(Ok(Arrived::Pong(payload))) => Step::Event(up.pong(&payload)),
+                Poll::Ready(Ok(Arrived::Pong(payload))) => Step::Event(up.ponged(&payload)),
                 Poll::Ready(Ok(Arrived::Close(told))) => Step::Event(up.closed(told, cx)),
                 // Reported at the next poll: what was asked for when the messages before it arrived is sent first.
                 Poll::Ready(Err(fault)) => {
@@ -284,14 +285,14 @@ impl Transport for Socket {
     fn ping(&mut self, beat: u64) {
         if let Some((up, _)) = self.up() {
             up.tidy();
-            up.outgoing.ping(&beat.to_be_bytes());
+            up.outgoing.heartbeat(Heartbeat::Ping(beat));
         }
     }
 
     fn heartbeat(&mut self, message: Message) {
         if let Some((up, _)) = self.up() {
             up.tidy();
-            up.outgoing.heartbeat(message);
+            up.outgoing.heartbeat(Heartbeat::Message(message));
         }
     }
 

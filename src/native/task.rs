@@ -13,7 +13,7 @@ const BATCH: usize = 256;
 /// After how many batches other tasks get theirs.
 const TURN: usize = 8;
 
-/// How long after a burst the memory that it took is given back, in microseconds.
+/// How long after a burst the memory that it took is given back.
 const TIDY_AFTER: Duration = Duration::from_secs(1);
 
 pub(super) struct Task {

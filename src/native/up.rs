@@ -62,9 +62,12 @@ impl Up {
 
     /// Goes on writing to a stream that was full: ready when some of it has left.
     pub(super) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
-        let before = self.outgoing.left();
+        let before = self.outgoing.taken();
         let all = self.poll_flush(cx).is_ready() && self.outgoing.error.is_none();
-        if all || self.outgoing.left() > before {
+        if all {
+            self.outgoing.owes_report = false;
+        }
+        if all || self.outgoing.taken() > before {
             Poll::Ready(SocketEvent::Left { held: self.outgoing.buffered(), was_full: true })
         } else {
             Poll::Pending
@@ -78,14 +81,14 @@ impl Up {
         self.patience.get_or_insert_with(|| Box::pin(sleep(PATIENCE))).as_mut().poll(cx)
     }
 
-    /// Answers a Ping, unless nothing may follow a Close frame.
+    /// Answers the peer's Ping, unless our Close frame has been sent.
     #[cold]
-    pub(super) fn ping(&mut self, payload: Bytes, cx: &mut Context<'_>) {
+    pub(super) fn pinged(&mut self, payload: Bytes, cx: &mut Context<'_>) {
         self.outgoing.pong(payload, &mut self.stream, cx);
     }
 
     #[cold]
-    pub(super) fn pong(&self, payload: &[u8]) -> SocketEvent {
+    pub(super) fn ponged(&self, payload: &[u8]) -> SocketEvent {
         match payload.try_into() {
             Ok(beat) => SocketEvent::Answered(Some(u64::from_be_bytes(beat))),
             Err(_) => SocketEvent::Received { messages: 0, bytes: 0 },

@@ -156,3 +156,33 @@ async fn s20a_a_close_frame_counts_though_its_answer_cannot_leave() {
     assert_eq!((close.code.get(), close.lost, close.retry_in), (1012, 1, Some(LONG)));
     drop(stream);
 }
+
+/// RFC 6455, 5.5.1: nothing follows a Close frame. What is sent in answer to a message right before the peer's leaves on
+/// the next connection (S13).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s13_nothing_is_sent_after_a_close_frame() {
+    for _ in 0..TIMES {
+        let puppet = Puppet::start();
+        let builder = homing::WebSocket::builder(puppet.url.as_str()).heartbeat(None);
+        let builder = builder.reconnect(Reconnect::fixed(Duration::from_millis(10)));
+        let ws = builder.on_message(|ws, _| ws.send("answer").unwrap()).connect().unwrap();
+        let (next, reply) = tokio::task::spawn_blocking(move || {
+            let mut stream = puppet.opened.recv().unwrap();
+            stream.write_all(&[frame::text("question"), frame::close(Some(4001), "")].concat()).unwrap();
+            let mut answer = [0; 8];
+            stream.read_exact(&mut answer).unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let mut more = Vec::new();
+            stream.read_to_end(&mut more).unwrap();
+            assert_eq!((answer[..2].to_vec(), more), (vec![0x88, 0x82], vec![]), "a Close frame and nothing else");
+            let mut next = puppet.opened.recv().unwrap();
+            let mut reply = [0; 2 + 4 + 6];
+            next.read_exact(&mut reply).unwrap();
+            (next, reply)
+        })
+        .await
+        .unwrap();
+        assert_eq!((&reply[..2], ws.stats().messages_lost), (&[0x81, 0x86][..], 0));
+        drop((next, ws));
+    }
+}

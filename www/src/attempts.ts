@@ -155,10 +155,10 @@ export abstract class Attempts implements Visitor, Executor {
       case Todo.Transmit:
         return core.handle(What.Transmitted, link?.flush(this.outbox.queue) ?? this.outbox.queue.length, link?.buffered())
       case Todo.Beat:
-        core.handle(What.Mark, this.buffered(), this.given())
         return this.#beat()
+      case Todo.Mark:
+        return core.handle(What.Mark, this.buffered(), this.given())
       case Todo.Close:
-        core.handle(What.Mark, this.buffered(), this.given())
         return this.isClosing ? link?.socket?.close(...this.closeArguments) : link?.socket?.close(core.value(0))
       case Todo.Abort:
         // One that is gone is being told of.

@@ -36,6 +36,7 @@ export const enum Todo {
   TellFull,
   TellDrain,
   TellLatency,
+  Mark,
 }
 
 export const enum Failure {

@@ -67,6 +67,8 @@ struct Rig {
     /// How many bytes the socket says that it holds after each batch, of all messages since it said that it holds none.
     socket_bytes: usize,
     socket_messages: u64,
+    /// How often the socket was told that a deadline is about what it has taken so far.
+    marks: u64,
 }
 
 impl Rig {
@@ -84,6 +86,7 @@ impl Rig {
             room: usize::MAX,
             socket_bytes: 0,
             socket_messages: 0,
+            marks: 0,
         };
         rig.settle();
         rig
@@ -112,6 +115,10 @@ impl Rig {
         while let Some(output) = self.machine.poll() {
             outputs += 1;
             assert!(outputs < 1000, "the same output again and again: {output:?}");
+            if output == Output::Mark {
+                self.marks += 1;
+                continue;
+            }
             let judged = output == Output::Judge;
             let line = self.carry_out(output);
             if let Some(at) = self.reactions.iter().position(|(start, _)| line.starts_with(start)) {
@@ -132,6 +139,7 @@ impl Rig {
             Output::Judge => format!("judge {}", self.machine.last_close().unwrap().code),
             Output::Dial(attempt) => format!("dial {}", attempt.get()),
             Output::Transmit => self.transmit(),
+            Output::Mark => unreachable!("counted instead"),
             Output::Beat(beat) => format!("beat {beat}"),
             Output::Read(on) => format!("read {on}"),
             Output::Close => {

@@ -156,3 +156,25 @@ fn s15_lost_is_every_message_of_which_a_byte_had_not_left() {
     rig.fails(ErrorKind::Io);
     assert_eq!((rig.machine.losses(), rig.machine.first_lost()), (2, 4));
 }
+
+#[test]
+fn s17_only_the_oldest_heartbeat_is_waited_for() {
+    let mut rig = beating(2, 5);
+    rig.after(4 * SECOND);
+    assert_eq!(rig.marks, 1, "what is sent after the first does not hold it up");
+    rig.hears(1);
+    rig.after(2 * SECOND);
+    assert_eq!(rig.marks, 2);
+}
+
+#[test]
+fn s10_a_close_is_about_what_is_on_its_way_then() {
+    let mut rig = Rig::open(config());
+    rig.room = 0;
+    rig.send("queued").unwrap();
+    rig.close();
+    assert_eq!(rig.marks, 1, "when it begins to wait for the queue");
+    rig.room = 1;
+    rig.socket(SocketEvent::Writable);
+    assert!(rig.says("say close") && rig.marks == 2);
+}

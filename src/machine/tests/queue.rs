@@ -107,6 +107,7 @@ fn s13_what_is_queued_before_the_close_leaves_though_a_batch_is_out() {
     let mut batch = VecDeque::new();
     rig.machine.offer(&mut batch);
     rig.machine.request(rig.now, close());
+    assert_eq!(rig.machine.poll(), Some(Output::Mark));
     assert!(!rig.machine.has_output(), "the Close frame must not overtake the batch");
     batch.clear();
     rig.machine.restore(&mut batch, 1, 1, Buffered::default());

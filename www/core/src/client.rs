@@ -12,6 +12,10 @@ use crate::handshake::Handshake;
 use crate::machine::{AttemptId, Buffered, Config, Delivery, Input, Machine, Output, PageEvent, Request, SocketEvent, Tell, Timestamp};
 use crate::message::Message;
 
+/// JavaScript counts what it gives in UTF-16 code units, of which a browser makes up to three bytes each. So that what has
+/// left, the difference of both, is never less than nothing.
+const MANY: f64 = 1e15;
+
 pub(crate) struct Client {
     machine: Machine,
     attempt: AttemptId,
@@ -56,7 +60,7 @@ impl Client {
             what::CANCEL_RECONNECT => return self.request(now, Request::CancelReconnect),
             what::MARK => {
                 self.look(now, a, b);
-                return self.delivery.mark(b as u64, (b - a) as u64);
+                return self.delivery.mark((b + MANY) as u64, (b + MANY - a) as u64);
             }
             _ => {
                 if self.machine.is_expiring(timestamp(now)) {
@@ -70,7 +74,7 @@ impl Client {
 
     /// Whether the browser has passed something on since the last look.
     fn look(&mut self, now: f64, buffered: f64, given: f64) {
-        if self.delivery.progress((given - buffered) as u64) {
+        if self.delivery.progress((given + MANY - buffered) as u64) {
             self.machine.progressed(timestamp(now));
         }
     }
@@ -106,6 +110,7 @@ impl Client {
                 self.offered = self.machine.offer(&mut self.batch);
                 self.give(todo::TRANSMIT, [self.offered.0 as f64, 0.0, 0.0, 0.0])
             }
+            Output::Mark => todo::MARK,
             Output::Beat(_) => todo::BEAT,
             Output::Close => {
                 let (code, _) = self.machine.farewell();

@@ -26,7 +26,7 @@ pub(crate) mod what {
     /// `a`: milliseconds.
     pub(crate) const RECONNECT: u32 = 11;
     pub(crate) const CANCEL_RECONNECT: u32 = 12;
-    /// A heartbeat or Close frame follows; `a` and `b` as for `WAKE`.
+    /// The answer to the other `MARK`; `a` and `b` as for `WAKE`.
     pub(crate) const MARK: u32 = 13;
 }
 
@@ -53,6 +53,8 @@ pub(crate) mod todo {
     pub(crate) const TELL_DRAIN: u32 = 12;
     /// 0: milliseconds.
     pub(crate) const TELL_LATENCY: u32 = 13;
+    /// To be answered by the other `MARK`.
+    pub(crate) const MARK: u32 = 14;
 }
 
 pub(crate) mod failure {
