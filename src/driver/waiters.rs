@@ -81,11 +81,9 @@ impl Mark {
         machine.has_left(self.accepted)
     }
 
-    /// Whether a message before the mark was lost since. Of several losses only the latest is known: any but that may
-    /// have been of these messages, and counts.
+    /// Whether a message before the mark was lost since. They leave in order, so the first loss since then decides.
     pub(crate) fn is_lost(self, machine: &Machine) -> bool {
-        let losses = machine.losses() - self.losses;
-        losses > 0 && (losses > 1 || machine.first_lost() <= self.accepted)
+        machine.first_lost(self.losses).is_some_and(|first| first <= self.accepted)
     }
 }
 

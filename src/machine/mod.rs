@@ -284,9 +284,10 @@ impl Machine {
         self.queue.losses()
     }
 
-    /// The number of the first message of the latest loss, as [`accepted`](Self::accepted) counts.
-    pub(crate) fn first_lost(&self) -> u64 {
-        self.queue.first_lost()
+    /// The number of the first message that was lost since there had been so many losses, as [`accepted`](Self::accepted)
+    /// counts; 0 where that is too long ago to be known.
+    pub(crate) fn first_lost(&self, losses: u64) -> Option<u64> {
+        self.queue.first_lost(losses)
     }
 
     /// Gives back memory that a burst of messages needed.

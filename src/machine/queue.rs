@@ -6,6 +6,9 @@ use super::Buffered;
 use crate::error::{Refusal, SendError};
 use crate::message::Message;
 
+/// Of how many losses it is known which messages they were.
+const LOSSES: u64 = 8;
+
 /// For how many messages the queue keeps room once they have left.
 const ROOM: usize = 4096;
 
@@ -29,8 +32,8 @@ pub(super) struct Queue {
     held: u64,
     /// How often messages were lost with their socket, or taken out.
     losses: u64,
-    /// The first message of the latest loss, by its number.
-    first_lost: u64,
+    /// The first message of each of the latest losses, by its number.
+    first_lost: [u64; LOSSES as usize],
 }
 
 /// The limit was reached or there is room again. Each is told once.
@@ -53,7 +56,7 @@ impl Queue {
             accepted: 0,
             held: 0,
             losses: 0,
-            first_lost: 0,
+            first_lost: [0; LOSSES as usize],
         }
     }
 
@@ -124,7 +127,7 @@ impl Queue {
     fn note_loss(&mut self, some: bool) {
         if some {
             self.losses += 1;
-            self.first_lost = self.left() + 1;
+            self.first_lost[(self.losses % LOSSES) as usize] = self.left() + 1;
         }
     }
 
@@ -173,8 +176,14 @@ impl Queue {
         self.losses
     }
 
-    pub(super) fn first_lost(&self) -> u64 {
-        self.first_lost
+    /// The number of the first message that was lost since there had been so many losses. Of losses that are too long ago
+    /// it is 0.
+    pub(super) fn first_lost(&self, losses: u64) -> Option<u64> {
+        match self.losses - losses {
+            0 => None,
+            1..=LOSSES => Some(self.first_lost[((losses + 1) % LOSSES) as usize]),
+            _ => Some(0),
+        }
     }
 
     /// How many of the accepted messages have left for the operating system or browser, or were lost. They do so in

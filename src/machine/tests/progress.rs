@@ -148,13 +148,20 @@ fn s15_lost_is_every_message_of_which_a_byte_had_not_left() {
     rig.holds(2, 11);
     rig.fails(ErrorKind::Io);
     assert_eq!(rig.machine.last_close().map(|close| close.lost), Some(2));
-    assert_eq!((rig.machine.losses(), rig.machine.first_lost()), (1, 2));
+    assert_eq!((rig.machine.first_lost(0), rig.machine.first_lost(1)), (Some(2), None));
     // What was sent later is not affected.
     rig.after(SECOND);
     rig.opens();
     rig.send("d").unwrap();
     rig.fails(ErrorKind::Io);
-    assert_eq!((rig.machine.losses(), rig.machine.first_lost()), (2, 4));
+    assert_eq!((rig.machine.first_lost(0), rig.machine.first_lost(1)), (Some(2), Some(4)));
+    for _ in 0..8 {
+        rig.after(SECOND);
+        rig.opens();
+        rig.send("e").unwrap();
+        rig.fails(ErrorKind::Io);
+    }
+    assert_eq!((rig.machine.first_lost(1), rig.machine.first_lost(2)), (Some(0), Some(5)));
 }
 
 #[test]
