@@ -198,16 +198,16 @@ export abstract class Attempts implements Visitor, Executor {
   }
 
   #beat(): void {
-    const { message } = this.settings.heartbeat!
     // Past the queue, which may be long.
     guarded(() => {
-      if (this.link?.isOpen) this.link.send(typeof message === 'function' ? message() : message)
-    }, undefined)
+      const data = this.link?.isOpen ? this.settings.heartbeat!.message() : undefined
+      if (data !== undefined) this.link!.send(data)
+    })
   }
 
   #judge(core: Core): boolean {
     const event = this.story.closeEventOf(this.link!, core)
-    return guarded(() => this.settings.shouldReconnect!(event), true)
+    return !!this.settings.shouldReconnect!(event)
   }
 
   #finish(core: Core): void {

@@ -4,7 +4,7 @@ import { Attempts } from './attempts.js'
 import { now } from './clock.js'
 import { checkClose } from './closing.js'
 import { State, What } from './core.js'
-import { guarded, type Ears } from './listeners.js'
+import type { Ears } from './listeners.js'
 import { lengthOf, plain, type Data, type Payload } from './queue.js'
 import type { ClientState, ClosedInfo, Stats } from './types.js'
 
@@ -143,7 +143,7 @@ export class Driver extends Attempts implements Ears {
     const engine = this.engine
     engine.heard = true
     const isReply = this.#isReply
-    if (!isReply || !guarded(() => isReply(data), false)) return true
+    if (!isReply?.(data)) return true
     if (engine.core) {
       engine.input(What.Answered)
       engine.schedule()

@@ -152,7 +152,7 @@ export class Link {
   /** Sends everything that waits. How many messages that takes no more. */
   flush(queue: Queue): number {
     if (!this.isOpen) return queue.length
-    for (const payload of queue.take()) guarded(() => this.send(payload), undefined)
+    for (const payload of queue.take()) guarded(() => this.send(payload))
     return 0
   }
 }

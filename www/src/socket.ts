@@ -1,5 +1,6 @@
 // The class that pages know.
 
+import { LONGEST, number } from './checks.js'
 import { Driver } from './driver.js'
 import { messages } from './iterate.js'
 import { later, type Later } from './later.js'
@@ -62,8 +63,8 @@ export class HomingSocket extends EventTarget {
    * @param url where to, or a function that says so for each attempt; its failure is a failed attempt.
    * @param protocols the subprotocols to offer, likewise.
    * @param options see {@link HomingSocketOptions}.
-   * @throws what the browser's constructor throws: a `SyntaxError` for a bad URL or subprotocol; and a `RangeError` for an
-   *   option that cannot work.
+   * @throws what the browser's constructor throws: a `SyntaxError` for a bad URL or subprotocol; a `TypeError` for an option
+   *   of the wrong type, which names it, and a `RangeError` for a number out of range. Options are checked before it dials.
    */
   constructor(
     url: Provided<string | URL>,
@@ -244,10 +245,11 @@ export class HomingSocket extends EventTarget {
    * one that has come to its end begins anew. Where the attempt that it dialled before has just failed, it waits until
    * `reconnect.min` has passed since then, but no longer than a second: no listener can dial in a loop.
    *
-   * @param delay milliseconds until then.
+   * @param delay milliseconds until then, at most 2147483647 (24.8 days).
+   * @throws a `RangeError` for a delay out of that range, a `TypeError` for one that is no number.
    */
   reconnect(delay = 0): void {
-    this.#driver.reconnect(Math.max(0, delay))
+    this.#driver.reconnect(number('delay', delay, 0, LONGEST))
   }
 
   /** After the end: what was still queued, which is then queued no more. */

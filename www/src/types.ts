@@ -33,7 +33,7 @@ export interface OpenedInfo {
 /** When to try again. */
 export interface ReconnectOptions {
   /**
-   * The longest the first delay may be, in milliseconds.
+   * The longest the first delay may be, in milliseconds; at most 2147483647 (24.8 days).
    * @default 1000
    */
   min?: number
@@ -63,7 +63,9 @@ export interface ReconnectOptions {
    */
   stableAfter?: number
   /**
-   * Whether to try again after this. Overrides what is not tried again by default: close codes 1008 and 1010.
+   * Whether to try again after this. Overrides what is not tried again by default: close codes 1008 and 1010. Any truthy
+   * value means yes. It cannot be asynchronous: if it returns a promise, or throws, the error is reported and the default
+   * applies.
    * @default undefined
    */
   shouldReconnect?: (event: CloseEvent) => boolean
@@ -71,7 +73,7 @@ export interface ReconnectOptions {
 
 /** How to notice a peer that is gone. A browser cannot send Ping, so this is a message which the server answers. */
 export interface HeartbeatOptions {
-  /** What is sent, or what makes it. */
+  /** What is sent, or a function that returns it, which cannot be asynchronous. */
   message: Data | (() => Data)
   /**
    * Milliseconds between two of them.
@@ -86,7 +88,8 @@ export interface HeartbeatOptions {
    */
   timeout?: number
   /**
-   * Tells answers from other messages. They are not delivered, and their time is told by `latency`.
+   * Tells answers from other messages. They are not delivered, and their time is told by `latency`. Any truthy value means
+   * yes. It cannot be asynchronous: if it returns a promise, or throws, the error is reported and the message is delivered.
    * @default undefined
    */
   isReply?: (data: any) => boolean
