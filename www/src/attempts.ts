@@ -153,7 +153,7 @@ export abstract class Attempts implements Visitor, Executor {
       case Todo.Dial:
         return this.#redial()
       case Todo.Transmit:
-        return core.handle(What.Transmitted, link?.flush(this.outbox.queue) ?? this.outbox.queue.length, link?.buffered())
+        return core.handle(What.Transmitted, link?.flush(this.outbox.queue) ?? this.outbox.queue.length)
       case Todo.Beat:
         core.handle(What.Mark, this.buffered(), this.given())
         return this.#beat()
@@ -173,11 +173,7 @@ export abstract class Attempts implements Visitor, Executor {
         return this.#finish(core)
       case Todo.TellEnd:
         return this.end(REASONS[core.value(0)]!)
-      case Todo.TellFull:
-        this.engine.isFull = true
-        return
       case Todo.TellDrain:
-        this.engine.isFull = false
         return this.face.dispatch(new Event('drain'))
       case Todo.TellLatency:
         return this.face.dispatch(new LatencyEvent(core.value(0)))

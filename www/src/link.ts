@@ -38,8 +38,7 @@ export class Link {
   isGone = false
   /** It is closed to make way for the next one. */
   isLeaving = false
-  /** At most so many bytes, in so many messages, are in the platform's buffer. */
-  #bytes = 0
+  /** At most so many messages are in the platform's buffer. */
   #messages = 0
 
   constructor(settings: Settings, tally: Tally, owner: LinkOwner) {
@@ -126,26 +125,18 @@ export class Link {
 
   /** Bytes in the platform's buffer. */
   buffered(): number {
-    this.#bytes = this.socket?.bufferedAmount ?? 0
-    if (this.#bytes === 0) this.#messages = 0
-    return this.#bytes
+    const bytes = this.socket?.bufferedAmount ?? 0
+    if (bytes === 0) this.#messages = 0
+    return bytes
   }
 
-  /** Sends a message, unless the platform's buffer might reach `limit` with it; whether it did. */
-  offer(data: Data, limit: number): boolean {
-    const length = lengthOf(data)
-    // As many bytes as there can be on the wire, found without a look at every character.
-    this.#bytes += typeof data === 'string' ? length * 3 : length
-    if (this.#bytes >= limit) return false
-    this.send(data, length)
-    return true
-  }
-
-  send(data: Data, length = lengthOf(data)): void {
+  send(data: Data): void {
+    // A look now and then, so that few are counted that have left.
+    if (this.#messages % 64 === 0) this.buffered()
     this.socket!.send(data as string)
     const tally = this.#tally
     tally.messagesSent++
-    tally.unitsSent += length
+    tally.unitsSent += lengthOf(data)
     this.#messages++
   }
 

@@ -156,8 +156,8 @@ export class HomingSocket extends EventTarget {
   /**
    * Sends a message, or queues it until there is a connection.
    *
-   * @throws an `InvalidStateError` while connecting with `queue: false`; a `QuotaExceededError` when `maxSendBuffer` is
-   *   reached: then the message was not taken, and `drain` tells when there is room.
+   * @throws an `InvalidStateError` while connecting with `queue: false`; without a connection a `QuotaExceededError`
+   *   when `maxSendBuffer` is reached: then the message was not taken, and `drain` tells when there is room.
    */
   send(data: Data): void {
     if (arguments.length === 0) throw tooFew('send', 1, 0)

@@ -113,8 +113,10 @@ export interface HomingSocketOptions {
    */
   queue?: boolean
   /**
-   * Bytes that may wait, in the queue and in the browser. The message that crosses the limit is taken; after that `send`
-   * throws until `drain`. With `queue: false` there is no limit, as in the browser's class.
+   * Bytes that may wait in the queue while there is no connection. The message that crosses the limit is taken; after that
+   * `send` throws until `drain`. While the client is open, messages go straight to the browser and there is no limit, as in
+   * its own class: a program that sends more than the network takes has to look at `bufferedAmount`. With `queue: false`
+   * nothing waits here, so there is no limit either.
    * @default 1048576
    */
   maxSendBuffer?: number
@@ -192,7 +194,7 @@ export interface HomingSocketEventMap extends WebSocketEventMap {
   connecting: Event
   /** Nothing more happens, unless `reconnect()` is called. */
   end: EndEvent
-  /** The send buffer was full and has room again. */
+  /** The queue was full and has room again, as there is a connection. */
   drain: Event
   /** A heartbeat was answered. */
   latency: LatencyEvent

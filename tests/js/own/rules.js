@@ -5,7 +5,7 @@ import { equal, next, ok, test, throws, until } from '../support/test.js'
 
 test('s9_a_code_that_may_not_be_sent_is_refused_whatever_the_client_does', async (t) => {
   const server = await t.server()
-  // While messages wait, and while there is no socket, it is not the browser that refuses.
+  // While there is no socket it is not the browser that refuses.
   const busy = connect(t, server.url('/count'), { maxSendBuffer: 1000 })
   await next(busy, 'open')
   for (let i = 0; i < 2; i++) busy.send(new Uint8Array(900))
