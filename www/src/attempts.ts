@@ -159,7 +159,7 @@ export abstract class Attempts implements Visitor, Executor {
         return this.#beat()
       case Todo.Close:
         core.handle(What.Mark, this.buffered(), this.given())
-        return this.isClosing ? link?.socket?.close(...this.closeArguments) : link?.socket?.close(core.value(0))
+        return guarded(() => (this.isClosing ? link?.socket?.close(...this.closeArguments) : link?.socket?.close(core.value(0))))
       case Todo.Abort:
         // One that is gone is being told of.
         return link?.isGone ? undefined : link?.part()

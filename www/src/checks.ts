@@ -15,6 +15,14 @@ export function check(isSo: unknown, name: string, expected: string, value: unkn
   if (!isSo) throw new Kind(`homing: ${name} must be ${expected}, not ${shown(value)}`)
 }
 
+/** Checks values by their names. Each may be undefined. */
+export function typed(types: string, values: object): void {
+  for (const [name, value] of Object.entries(values)) {
+    const isSo = types.includes(typeof value) && value !== null && !Array.isArray(value)
+    check(value === undefined || isSo, name, `of type ${types}`, value)
+  }
+}
+
 /** Checks a number; by default milliseconds, of which there must be some. */
 export function number(name: string, value: number, least = 0.001, most = Infinity): number {
   const expected = `a number from ${least} to ${most}`

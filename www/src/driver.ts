@@ -50,8 +50,8 @@ export class Driver extends Attempts implements Ears {
   }
 
   set binaryType(type: BinaryType) {
-    this.arrivesAs = type
     if (this.link?.socket) this.link.socket.binaryType = type
+    this.arrivesAs = type
   }
 
   send(data: Data): void {
@@ -75,7 +75,8 @@ export class Driver extends Attempts implements Ears {
     const said: [code?: number, reason?: string] = reason !== undefined ? [code, reason] : code !== undefined ? [code] : []
     // The platform's socket knows best what it takes. It must wait, though, for what is queued.
     const isQueued = link?.isOpen && this.outbox.queue.length > 0
-    if (!socket || isQueued || this.settings.WebSocket) checkClose(code, reason)
+    const { isForeign } = this.settings
+    if (!socket || isQueued || isForeign) checkClose(code, reason, isForeign)
     if (socket && !isQueued) socket.close(...said)
     if (this.story.isOver || this.isClosing) return
     this.isClosing = true

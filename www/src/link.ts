@@ -2,7 +2,7 @@
 
 import { now, Timer } from './clock.js'
 import { guarded } from './listeners.js'
-import type { Settings } from './options.js'
+import { protocolsOf, type Settings } from './options.js'
 import { lengthOf, type Data, type Queue } from './queue.js'
 import type { Tally } from './tally.js'
 
@@ -58,18 +58,26 @@ export class Link {
         typeof url === 'function' ? url() : url,
         typeof protocols === 'function' ? protocols() : protocols,
       ])
-      if (!this.#parted) this.#open(to, offer, binaryType())
+      if (!this.#parted) this.#open(to, protocolsOf(offer), binaryType())
     }
     provide().catch((error) => this.fail(error))
   }
 
   #open(url: string, protocols: string | string[] | undefined, binaryType: BinaryType): void {
-    const Socket = (this.#settings.WebSocket ?? globalThis.WebSocket) as typeof WebSocket | undefined
+    const { WebSocket: given, third } = this.#settings
+    const Socket = (given ?? globalThis.WebSocket) as (new (...given: unknown[]) => WebSocket) | undefined
     if (!Socket) throw new TypeError('homing: there is no WebSocket here; give one by the option of that name')
-    const socket = protocols === undefined ? new Socket(url) : new Socket(url, protocols)
-    if (socket.binaryType !== binaryType) socket.binaryType = binaryType
+    // As a program without options would call it: some look at how many arguments there are.
+    const socket = new Socket(url, ...(third ? [protocols, third] : protocols === undefined ? [] : [protocols]))
+    try {
+      if (socket.binaryType !== binaryType) socket.binaryType = binaryType
+      this.#owner.attach(socket)
+    } catch (error) {
+      // A class of somebody's own. Nobody would close the socket later.
+      this.#drop(socket)
+      throw error
+    }
     this.socket = socket
-    this.#owner.attach(socket)
   }
 
   /** The error event came. */
@@ -112,10 +120,14 @@ export class Link {
     this.#missing.clear()
     const socket = this.socket
     if (!socket) return
-    this.#owner.detach(socket)
     if (this.buffered() > 0) this.#tally.messagesLost += this.#messages
     this.#messages = 0
-    if (socket.readyState < 2) socket.close()
+    this.#drop(socket)
+  }
+
+  #drop(socket: WebSocket): void {
+    guarded(() => this.#owner.detach(socket))
+    guarded(() => socket.readyState < 2 && socket.close())
   }
 
   /** Takes messages. */

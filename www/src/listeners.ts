@@ -204,7 +204,7 @@ class Handler {
 }
 
 /** Calls what the page gave. */
-export function guarded(act: () => void): void {
+export function guarded(act: () => unknown): void {
   try {
     act()
   } catch (error) {

@@ -1,6 +1,6 @@
 // Options, checked at once (S1), with their defaults.
 
-import { check, LONGEST, number, synchronous } from './checks.js'
+import { check, LONGEST, number, synchronous, typed } from './checks.js'
 import type { Config } from './core.js'
 import { isBinary, type Data } from './queue.js'
 import type { HeartbeatOptions, HomingSocketOptions, Provided, ReconnectOptions, WebSocketClass } from './types.js'
@@ -16,6 +16,10 @@ export interface Settings {
   readonly pauseWhileHidden: boolean
   readonly signal: AbortSignal | undefined
   readonly WebSocket: WebSocketClass | undefined
+  /** That is neither the platform's nor inherits from it. */
+  readonly isForeign: boolean
+  /** The third argument of its constructor. */
+  readonly third: object | undefined
   /** There is nothing to decide: whatever the platform's socket does is right. */
   readonly bare: boolean
 }
@@ -28,33 +32,30 @@ interface Beat {
 }
 
 export function settle(url: unknown, protocols: unknown, options: HomingSocketOptions): Settings {
-  const object = (name: string, value: unknown, expected = 'an object'): void =>
-    check(value && typeof value === 'object' && !Array.isArray(value), name, expected, value)
-  const boolean = (name: string, value: unknown): void => check(typeof value === 'boolean', name, 'a boolean', value)
-  const callable = (name: string, value: unknown, expected = 'a function'): void =>
-    check(value === undefined || typeof value === 'function', name, expected, value)
-
-  object('options', options)
-  const { reconnect = true, heartbeat, queue = true, pauseWhileHidden = false, signal, WebSocket } = options
-  if (typeof reconnect !== 'boolean') object('reconnect', reconnect, 'a boolean or an object')
-  if (heartbeat !== undefined) object('heartbeat', heartbeat)
-  const policy: ReconnectOptions = typeof reconnect === 'object' ? reconnect : {}
+  // Of anything, as the types are checked below.
+  const { reconnect = true, heartbeat, queue = true, pauseWhileHidden = false, signal, WebSocket, headers, webSocketOptions } =
+    Object(options) as HomingSocketOptions
+  const { openTimeout = reconnect ? 10_000 : Infinity, closeTimeout = reconnect ? 5000 : Infinity, maxSendBuffer = 2 ** 20 } =
+    Object(options) as HomingSocketOptions
+  const policy = Object(reconnect) as ReconnectOptions
   const { max = 30_000, min = Math.min(1000, max), factor = 2, jitter = 1, stableAfter = 5000, shouldReconnect } = policy
   const { maxAttempts = reconnect ? Infinity : 0 } = policy
-  const { message, isReply, inWorker = false, interval = heartbeat ? 20_000 : Infinity, timeout = 20_000 } = heartbeat ?? ({} as HeartbeatOptions)
-  const { openTimeout = reconnect ? 10_000 : Infinity, closeTimeout = reconnect ? 5000 : Infinity, maxSendBuffer = 2 ** 20 } = options
+  const { message, isReply, inWorker = false, interval = heartbeat ? 20_000 : Infinity, timeout = 20_000 } =
+    Object(heartbeat) as HeartbeatOptions
 
-  boolean('queue', queue)
-  boolean('pauseWhileHidden', pauseWhileHidden)
-  boolean('heartbeat.inWorker', inWorker)
-  callable('reconnect.shouldReconnect', shouldReconnect)
-  callable('heartbeat.isReply', isReply)
-  callable('WebSocket', WebSocket, 'a class')
+  typed('object', { options, heartbeat, headers, webSocketOptions })
+  typed('boolean or object', { reconnect })
+  typed('boolean', { queue, pauseWhileHidden, 'heartbeat.inWorker': inWorker })
+  typed('function', { 'reconnect.shouldReconnect': shouldReconnect, 'heartbeat.isReply': isReply, WebSocket })
+  const isMessage = typeof message === 'string' || typeof message === 'function' || isBinary(message)
+  check(!heartbeat || isMessage, 'heartbeat.message', 'a string, binary data or a function', message)
   // Not by `instanceof`: other frames and libraries have classes of their own.
   const isSignal = typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
   check(signal === undefined || isSignal, 'signal', 'an AbortSignal', signal)
-  const isMessage = typeof message === 'string' || typeof message === 'function' || isBinary(message)
-  check(!heartbeat || isMessage, 'heartbeat.message', 'a string, binary data or a function', message)
+  const native = globalThis.WebSocket as typeof WebSocket
+  const isOther = WebSocket && WebSocket !== native
+  const needed = "a class that takes headers and webSocketOptions (a browser's cannot)"
+  check(isOther || !(headers ?? webSocketOptions), 'WebSocket', needed, WebSocket)
 
   const longest = number('reconnect.max', max)
   const first = number('reconnect.min', min, 0.001, LONGEST)
@@ -93,15 +94,20 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
     pauseWhileHidden,
     signal,
     WebSocket,
+    isForeign: !!isOther && !native?.isPrototypeOf(WebSocket),
+    third: headers ? { ...webSocketOptions, headers } : webSocketOptions,
     bare: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,
   }
 }
 
 /** What the browser would make of it, as it may have changed by the next attempt. */
-function protocolsOf(protocols: unknown): string | string[] | undefined {
+export function protocolsOf(protocols: unknown): string | string[] | undefined {
   if (protocols === undefined) return undefined
   if (typeof protocols === 'object' && protocols !== null && Symbol.iterator in protocols) {
     return Array.from(protocols as Iterable<unknown>, (protocol) => `${protocol}`)
   }
-  return `${protocols}`
+  const text = `${protocols}`
+  const isMistaken = text === '[object Object]' && Object.keys(protocols as object).length > 0
+  check(!isMistaken, 'protocols', 'a string or an array of them (options are the third argument)', protocols)
+  return text
 }

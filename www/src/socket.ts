@@ -2,6 +2,7 @@
 
 import { LONGEST, number } from './checks.js'
 import { Driver } from './driver.js'
+import { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './events.js'
 import { messages } from './iterate.js'
 import { later, type Later } from './later.js'
 import { Listeners } from './listeners.js'
@@ -41,6 +42,10 @@ const STANDARD = [
  *
  * Each attempt ends with one `close` event, and an `error` event before it if it failed; while the next one is awaited
  * `readyState` is `CONNECTING`. With `{ reconnect: false, queue: false }` it behaves as the browser's class does.
+ *
+ * `instanceof WebSocket` is not true: objects that inherit from the browser's `WebSocket.prototype` without being made by
+ * its constructor throw in whatever of it is not overridden, now or in versions to come, and Node 20 has no such class.
+ * `Object.prototype.toString` says `[object WebSocket]`.
  */
 export class HomingSocket extends EventTarget {
   declare static readonly CONNECTING: 0
@@ -167,7 +172,8 @@ export class HomingSocket extends EventTarget {
   /**
    * Closes the client for good: what is queued leaves first, then the Close frame.
    *
-   * @throws an `InvalidAccessError` for a code other than 1000 and 3000 to 4999; a `SyntaxError` for a reason longer than
+   * @throws an `InvalidAccessError` for a code other than 1000 and 3000 to 4999 (a class that was given as `WebSocket` may
+   *   take 1001 to 1003 and 1007 to 1014 as well); a `SyntaxError` for a reason longer than
    *   123 bytes of UTF-8.
    */
   close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
@@ -280,6 +286,10 @@ export class HomingSocket extends EventTarget {
 }
 
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }
+// The build shortens names, which consoles and error reports show.
+for (const [value, Class] of Object.entries({ HomingSocket, EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent })) {
+  Object.defineProperty(Class, 'name', { value, configurable: true })
+}
 for (const [name, value] of Object.entries(CONSTANTS)) {
   const constant = { value, enumerable: true }
   Object.defineProperty(HomingSocket, name, constant)

@@ -146,14 +146,28 @@ export interface HomingSocketOptions {
    */
   signal?: AbortSignal
   /**
-   * The class to use, such as that of the package `ws`.
+   * The class to use, such as that of the package `ws`. What it takes is its own: that of `ws` also takes the close codes
+   * 1001 to 1003 and 1007 to 1014. Binary messages are blobs by default, also where the class knows none. If its
+   * constructor, or setting `binaryType`, throws, the attempt has failed, and its socket is closed.
    * @default globalThis.WebSocket
    */
   WebSocket?: WebSocketClass
+  /**
+   * Headers of the opening handshake, for a class given as `WebSocket` that takes them, such as that of `ws`. Browsers
+   * cannot send any.
+   * @default undefined
+   */
+  headers?: Record<string, string | number | readonly string[] | undefined>
+  /**
+   * The third argument for the constructor of the class given as `WebSocket`, such as `{ rejectUnauthorized: false }` for
+   * that of `ws`. `headers` are added to it.
+   * @default undefined
+   */
+  webSocketOptions?: object
 }
 
 /** A class that can be used: the browser's or one that behaves like it. */
-export type WebSocketClass = new (url: any, protocols?: any) => {
+export type WebSocketClass = new (url: any, protocols?: any, options?: any) => {
   readonly readyState: number
   readonly url: string
   send(data: any): void
