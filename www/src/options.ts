@@ -38,7 +38,9 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
   const { openTimeout = reconnect ? 10_000 : Infinity, closeTimeout = reconnect ? 5000 : Infinity, maxSendBuffer = 2 ** 20 } =
     Object(options) as HomingSocketOptions
   const policy = Object(reconnect) as ReconnectOptions
-  const { max = 30_000, min = Math.min(1000, max), factor = 2, jitter = 1, stableAfter = 5000, shouldReconnect } = policy
+  const { max = 30_000 } = policy
+  const longest = number('reconnect.max', max)
+  const { min = Math.min(1000, longest), factor = 2, jitter = 1, stableAfter = 5000, shouldReconnect } = policy
   const { maxAttempts = reconnect ? Infinity : 0 } = policy
   const { message, isReply, inWorker = false, interval = heartbeat ? 20_000 : Infinity, timeout = 20_000 } =
     Object(heartbeat) as HeartbeatOptions
@@ -57,7 +59,6 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
   const needed = "a class that takes headers and webSocketOptions (a browser's cannot)"
   check(isOther || !(headers ?? webSocketOptions), 'WebSocket', needed, WebSocket)
 
-  const longest = number('reconnect.max', max)
   const first = number('reconnect.min', min, 0.001, LONGEST)
   const config: Config = {
     first,
@@ -84,13 +85,20 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
     protocols: typeof protocols === 'function' ? (protocols as () => string[]) : protocolsOf(protocols),
     queue,
     heartbeat: heartbeat && {
-      message: typeof message === 'function' ? synchronous<void, Data | undefined>('heartbeat.message', message, () => undefined) : () => message,
+      message:
+        typeof message === 'function'
+          ? synchronous<void, Data | undefined>('heartbeat.message', message, () => undefined)
+          : () => message,
       isReply: isReply && synchronous<unknown, unknown>('heartbeat.isReply', isReply, () => false),
       inWorker,
     },
     shouldReconnect:
       shouldReconnect &&
-      synchronous<CloseEvent, unknown>('reconnect.shouldReconnect', shouldReconnect, ({ code }) => code !== 1008 && code !== 1010),
+      synchronous<CloseEvent, unknown>(
+        'reconnect.shouldReconnect',
+        shouldReconnect,
+        ({ code }) => code !== 1008 && code !== 1010,
+      ),
     pauseWhileHidden,
     signal,
     WebSocket,

@@ -26,6 +26,7 @@ test('s1_an_option_of_the_wrong_type_is_a_type_error_before_anything_is_dialled'
     ['options', null, 'null'], ['options', [], 'Array'], ['options', 'x', 'string'],
     ['reconnect', { reconnect: null }, 'null'], ['reconnect', { reconnect: 5 }, '5'], ['reconnect', { reconnect: () => {} }, 'function'],
     ['reconnect.min', { reconnect: { min: '5' } }, 'string'], ['reconnect.max', { reconnect: { max: null } }, 'null'],
+    ['reconnect.max', { reconnect: { max: 5n } }, '5'], ['reconnect.min', { reconnect: { min: Symbol('x') } }, 'symbol'],
     ['reconnect.factor', { reconnect: { factor: {} } }, 'Object'], ['reconnect.jitter', { reconnect: { jitter: true } }, 'true'],
     ['reconnect.maxAttempts', { reconnect: { maxAttempts: 5n } }, '5'], ['reconnect.stableAfter', { reconnect: { stableAfter: [] } }, 'Array'],
     ['reconnect.shouldReconnect', { reconnect: { shouldReconnect: true } }, 'true'],
