@@ -153,13 +153,13 @@ export abstract class Attempts implements Visitor, Executor {
       case Todo.Dial:
         return this.#redial()
       case Todo.Transmit:
-        return core.handle(What.Transmitted, link?.flush(this.outbox.queue) ?? this.outbox.queue.length, link?.buffered())
+        return core.handle(What.Transmitted, link?.flush(this.outbox.queue) ?? this.outbox.queue.length)
       case Todo.Beat:
         return this.#beat()
       case Todo.Mark:
         return core.handle(What.Mark, this.buffered(), this.given())
       case Todo.Close:
-        return this.isClosing ? link?.socket?.close(...this.closeArguments) : link?.socket?.close(core.value(0))
+        return guarded(() => (this.isClosing ? link?.socket?.close(...this.closeArguments) : link?.socket?.close(core.value(0))))
       case Todo.Abort:
         // One that is gone is being told of.
         return link?.isGone ? undefined : link?.part()
@@ -173,11 +173,7 @@ export abstract class Attempts implements Visitor, Executor {
         return this.#finish(core)
       case Todo.TellEnd:
         return this.end(REASONS[core.value(0)]!)
-      case Todo.TellFull:
-        this.engine.isFull = true
-        return
       case Todo.TellDrain:
-        this.engine.isFull = false
         return this.face.dispatch(new Event('drain'))
       case Todo.TellLatency:
         return this.face.dispatch(new LatencyEvent(core.value(0)))
@@ -198,16 +194,16 @@ export abstract class Attempts implements Visitor, Executor {
   }
 
   #beat(): void {
-    const { message } = this.settings.heartbeat!
     // Past the queue, which may be long.
     guarded(() => {
-      if (this.link?.isOpen) this.link.send(typeof message === 'function' ? message() : message)
-    }, undefined)
+      const data = this.link?.isOpen ? this.settings.heartbeat!.message() : undefined
+      if (data !== undefined) this.link!.send(data)
+    })
   }
 
   #judge(core: Core): boolean {
     const event = this.story.closeEventOf(this.link!, core)
-    return guarded(() => this.settings.shouldReconnect!(event), true)
+    return !!this.settings.shouldReconnect!(event)
   }
 
   #finish(core: Core): void {

@@ -1,14 +1,18 @@
 // What `close` may be called with.
 
-/** Checks the arguments of `close` as the standard says, where there is no socket of the platform to do it. */
-export function checkClose(code: unknown, reason: unknown): [code?: number, reason?: string] {
+/**
+ * Checks the arguments of `close` as the standard says, where there is no socket of the platform to do it. Other classes
+ * than the platform's take more: what a Close frame may contain (RFC 6455, 7.4).
+ */
+export function checkClose(code: unknown, reason: unknown, isForeign: boolean): [code?: number, reason?: string] {
   let clamped: number | undefined
   if (code !== undefined) {
     // A [Clamp] unsigned short rounds to the nearest, and halves to the even one.
     const number = Math.min(65_535, Math.max(0, +(code as number))) || 0
     clamped = Math.round(number)
     if (clamped - number === 0.5 && clamped % 2 === 1) clamped -= 1
-    if (clamped !== 1000 && (clamped < 3000 || clamped > 4999)) {
+    const isOfProtocol = isForeign && clamped > 1000 && clamped < 1015 && (clamped < 1004 || clamped > 1006)
+    if (clamped !== 1000 && !isOfProtocol && (clamped < 3000 || clamped > 4999)) {
       throw new DOMException(`The close code must be either 1000, or between 3000 and 4999. ${clamped} is neither.`, 'InvalidAccessError')
     }
   }

@@ -4,7 +4,7 @@ import { Attempts } from './attempts.js'
 import { now } from './clock.js'
 import { checkClose } from './closing.js'
 import { State, What } from './core.js'
-import { guarded, type Ears } from './listeners.js'
+import type { Ears } from './listeners.js'
 import { lengthOf, plain, type Data, type Payload } from './queue.js'
 import type { ClientState, ClosedInfo, Stats } from './types.js'
 
@@ -50,8 +50,8 @@ export class Driver extends Attempts implements Ears {
   }
 
   set binaryType(type: BinaryType) {
-    this.arrivesAs = type
     if (this.link?.socket) this.link.socket.binaryType = type
+    this.arrivesAs = type
   }
 
   send(data: Data): void {
@@ -75,7 +75,8 @@ export class Driver extends Attempts implements Ears {
     const said: [code?: number, reason?: string] = reason !== undefined ? [code, reason] : code !== undefined ? [code] : []
     // The platform's socket knows best what it takes. It must wait, though, for what is queued.
     const isQueued = link?.isOpen && this.outbox.queue.length > 0
-    if (!socket || isQueued || this.settings.WebSocket) checkClose(code, reason)
+    const { isForeign } = this.settings
+    if (!socket || isQueued || isForeign) checkClose(code, reason, isForeign)
     if (socket && !isQueued) socket.close(...said)
     if (this.story.isOver || this.isClosing) return
     this.isClosing = true
@@ -143,7 +144,7 @@ export class Driver extends Attempts implements Ears {
     const engine = this.engine
     engine.heard = true
     const isReply = this.#isReply
-    if (!isReply || !guarded(() => isReply(data), false)) return true
+    if (!isReply?.(data)) return true
     if (engine.core) {
       engine.input(What.Answered)
       engine.schedule()

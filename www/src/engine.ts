@@ -5,7 +5,7 @@ import { Core, State, Todo, What, type Config, type Exports } from './core.js'
 import { load } from './load.js'
 import { Alarm } from './worker.js'
 
-/** How often to look at the browser's buffer while somebody waits for room in it: no event tells. */
+/** How often to look at the browser's buffer while closing: no event tells that something left. */
 const LOOK_EVERY = 16
 
 /** Who carries it out. */
@@ -44,8 +44,6 @@ export class Engine {
   core: Core | undefined
   /** Something arrived that the machine does not know of yet. */
   heard = false
-  /** Somebody waits for room. */
-  isFull = false
 
   constructor(config: Config, executor: Executor) {
     this.#config = config
@@ -149,8 +147,8 @@ export class Engine {
     if (!core) return
     const delay = this.#timer.arm(core.deadline())
     if (delay !== undefined) this.#alarm?.arm(delay)
-    const watches = this.isFull || core.state() === State.Closing
-    this.#look.arm(watches && this.#executor.buffered() > 0 ? now() + LOOK_EVERY : Infinity)
+    const isClosing = core.state() === State.Closing
+    this.#look.arm(isClosing && this.#executor.buffered() > 0 ? now() + LOOK_EVERY : Infinity)
   }
 
   /** The end, until somebody asks for the machine again. */
@@ -161,7 +159,6 @@ export class Engine {
     this.#look.clear()
     this.#alarm?.release()
     this.#alarm = undefined
-    this.isFull = false
     this.#startedAt = undefined
   }
 }

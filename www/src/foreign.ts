@@ -11,7 +11,9 @@ export function translate(socket: WebSocket, target: EventTarget, ears: Ears): v
     tell(new Event('open'))
   }
   socket.onmessage = ({ data }) => {
-    const event = new MessageEvent('message', { data })
+    // Some do not know blobs and ignore such a `binaryType`: `ws` before version 8.
+    const isMissed = typeof data === 'object' && (target as WebSocket).binaryType === 'blob' && !(data instanceof Blob)
+    const event = new MessageEvent('message', { data: isMissed ? new Blob([data as ArrayBuffer]) : data })
     if (ears.admit(event)) tell(event)
   }
   socket.onerror = (event) => {

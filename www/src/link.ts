@@ -2,7 +2,7 @@
 
 import { now, Timer } from './clock.js'
 import { guarded } from './listeners.js'
-import type { Settings } from './options.js'
+import { protocolsOf, type Settings } from './options.js'
 import { lengthOf, type Data, type Queue } from './queue.js'
 import type { Tally } from './tally.js'
 
@@ -38,8 +38,7 @@ export class Link {
   isGone = false
   /** It is closed to make way for the next one. */
   isLeaving = false
-  /** At most so many bytes, in so many messages, are in the platform's buffer. */
-  #bytes = 0
+  /** At most so many messages are in the platform's buffer. */
   #messages = 0
 
   constructor(settings: Settings, tally: Tally, owner: LinkOwner) {
@@ -59,18 +58,26 @@ export class Link {
         typeof url === 'function' ? url() : url,
         typeof protocols === 'function' ? protocols() : protocols,
       ])
-      if (!this.#parted) this.#open(to, offer, binaryType())
+      if (!this.#parted) this.#open(to, protocolsOf(offer), binaryType())
     }
     provide().catch((error) => this.fail(error))
   }
 
   #open(url: string, protocols: string | string[] | undefined, binaryType: BinaryType): void {
-    const Socket = (this.#settings.WebSocket ?? globalThis.WebSocket) as typeof WebSocket | undefined
+    const { WebSocket: given, third } = this.#settings
+    const Socket = (given ?? globalThis.WebSocket) as (new (...given: unknown[]) => WebSocket) | undefined
     if (!Socket) throw new TypeError('homing: there is no WebSocket here; give one by the option of that name')
-    const socket = protocols === undefined ? new Socket(url) : new Socket(url, protocols)
-    if (socket.binaryType !== binaryType) socket.binaryType = binaryType
+    // As a program without options would call it: some look at how many arguments there are.
+    const socket = new Socket(url, ...(third ? [protocols, third] : protocols === undefined ? [] : [protocols]))
+    try {
+      if (socket.binaryType !== binaryType) socket.binaryType = binaryType
+      this.#owner.attach(socket)
+    } catch (error) {
+      // A class of somebody's own. Nobody would close the socket later.
+      this.#drop(socket)
+      throw error
+    }
     this.socket = socket
-    this.#owner.attach(socket)
   }
 
   /** The error event came. */
@@ -113,10 +120,14 @@ export class Link {
     this.#missing.clear()
     const socket = this.socket
     if (!socket) return
-    this.#owner.detach(socket)
     if (this.buffered() > 0) this.#tally.messagesLost += this.#messages
     this.#messages = 0
-    if (socket.readyState < 2) socket.close()
+    this.#drop(socket)
+  }
+
+  #drop(socket: WebSocket): void {
+    guarded(() => this.#owner.detach(socket))
+    guarded(() => socket.readyState < 2 && socket.close())
   }
 
   /** Takes messages. */
@@ -126,33 +137,25 @@ export class Link {
 
   /** Bytes in the platform's buffer. */
   buffered(): number {
-    this.#bytes = this.socket?.bufferedAmount ?? 0
-    if (this.#bytes === 0) this.#messages = 0
-    return this.#bytes
+    const bytes = this.socket?.bufferedAmount ?? 0
+    if (bytes === 0) this.#messages = 0
+    return bytes
   }
 
-  /** Sends a message, unless the platform's buffer might reach `limit` with it; whether it did. */
-  offer(data: Data, limit: number): boolean {
-    const length = lengthOf(data)
-    // As many bytes as there can be on the wire, found without a look at every character.
-    this.#bytes += typeof data === 'string' ? length * 3 : length
-    if (this.#bytes >= limit) return false
-    this.send(data, length)
-    return true
-  }
-
-  send(data: Data, length = lengthOf(data)): void {
+  send(data: Data): void {
+    // A look now and then, so that few are counted that have left.
+    if (this.#messages % 64 === 0) this.buffered()
     this.socket!.send(data as string)
     const tally = this.#tally
     tally.messagesSent++
-    tally.unitsSent += length
+    tally.unitsSent += lengthOf(data)
     this.#messages++
   }
 
   /** Sends everything that waits. How many messages that takes no more. */
   flush(queue: Queue): number {
     if (!this.isOpen) return queue.length
-    for (const payload of queue.take()) guarded(() => this.send(payload), undefined)
+    for (const payload of queue.take()) guarded(() => this.send(payload))
     return 0
   }
 }

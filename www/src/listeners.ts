@@ -204,12 +204,11 @@ class Handler {
 }
 
 /** Calls what the page gave. */
-export function guarded<T>(act: () => T, otherwise: T): T {
+export function guarded(act: () => unknown): void {
   try {
-    return act()
+    act()
   } catch (error) {
     report(error)
-    return otherwise
   }
 }
 

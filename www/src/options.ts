@@ -1,7 +1,9 @@
 // Options, checked at once (S1), with their defaults.
 
+import { check, LONGEST, number, synchronous, typed } from './checks.js'
 import type { Config } from './core.js'
-import type { HeartbeatOptions, HomingSocketOptions, Provided, WebSocketClass } from './types.js'
+import { isBinary, type Data } from './queue.js'
+import type { HeartbeatOptions, HomingSocketOptions, Provided, ReconnectOptions, WebSocketClass } from './types.js'
 
 /** What a driver goes by. */
 export interface Settings {
@@ -9,71 +11,111 @@ export interface Settings {
   readonly url: Provided<string>
   readonly protocols: Provided<string | string[] | undefined>
   readonly queue: boolean
-  readonly heartbeat: HeartbeatOptions | undefined
-  readonly shouldReconnect: ((event: CloseEvent) => boolean) | undefined
+  readonly heartbeat: Beat | undefined
+  readonly shouldReconnect: ((event: CloseEvent) => unknown) | undefined
   readonly pauseWhileHidden: boolean
   readonly signal: AbortSignal | undefined
   readonly WebSocket: WebSocketClass | undefined
+  /** That is neither the platform's nor inherits from it. */
+  readonly isForeign: boolean
+  /** The third argument of its constructor. */
+  readonly third: object | undefined
   /** There is nothing to decide: whatever the platform's socket does is right. */
   readonly bare: boolean
 }
 
-export function settle(url: unknown, protocols: unknown, options: HomingSocketOptions = {}): Settings {
-  const { heartbeat, queue = true, pauseWhileHidden = false, signal, WebSocket } = options
-  const reconnect = typeof options.reconnect === 'object' ? options.reconnect : {}
-  const comesBack = options.reconnect !== false
-  const { shouldReconnect } = reconnect
+interface Beat {
+  /** Undefined if the page's function has failed. */
+  readonly message: () => Data | undefined
+  readonly isReply: ((data: unknown) => unknown) | undefined
+  readonly inWorker: boolean
+}
 
-  const duration = (name: string, value: number | undefined, byDefault: number): number => {
-    const chosen = value ?? byDefault
-    if (!(chosen > 0)) throw new RangeError(`${name}: ${chosen} is not a time in milliseconds`)
-    return chosen
-  }
+export function settle(url: unknown, protocols: unknown, options: HomingSocketOptions): Settings {
+  // Of anything, as the types are checked below.
+  const { reconnect = true, heartbeat, queue = true, pauseWhileHidden = false, signal, WebSocket, headers, webSocketOptions } =
+    Object(options) as HomingSocketOptions
+  const { openTimeout = reconnect ? 10_000 : Infinity, closeTimeout = reconnect ? 5000 : Infinity, maxSendBuffer = 2 ** 20 } =
+    Object(options) as HomingSocketOptions
+  const policy = Object(reconnect) as ReconnectOptions
+  const { max = 30_000 } = policy
+  const longest = number('reconnect.max', max)
+  const { min = Math.min(1000, longest), factor = 2, jitter = 1, stableAfter = 5000, shouldReconnect } = policy
+  const { maxAttempts = reconnect ? Infinity : 0 } = policy
+  const { message, isReply, inWorker = false, interval = heartbeat ? 20_000 : Infinity, timeout = 20_000 } =
+    Object(heartbeat) as HeartbeatOptions
+
+  typed('object', { options, heartbeat, headers, webSocketOptions })
+  typed('boolean or object', { reconnect })
+  typed('boolean', { queue, pauseWhileHidden, 'heartbeat.inWorker': inWorker })
+  typed('function', { 'reconnect.shouldReconnect': shouldReconnect, 'heartbeat.isReply': isReply, WebSocket })
+  const isMessage = typeof message === 'string' || typeof message === 'function' || isBinary(message)
+  check(!heartbeat || isMessage, 'heartbeat.message', 'a string, binary data or a function', message)
+  // Not by `instanceof`: other frames and libraries have classes of their own.
+  const isSignal = typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
+  check(signal === undefined || isSignal, 'signal', 'an AbortSignal', signal)
+  const native = globalThis.WebSocket as typeof WebSocket
+  const isOther = WebSocket && WebSocket !== native
+  const needed = "a class that takes headers and webSocketOptions (a browser's cannot)"
+  check(isOther || !(headers ?? webSocketOptions), 'WebSocket', needed, WebSocket)
+
+  const first = number('reconnect.min', min, 0.001, LONGEST)
   const config: Config = {
-    first: duration('reconnect.min', reconnect.min, Math.min(1000, reconnect.max ?? 1000)),
-    max: duration('reconnect.max', reconnect.max, Math.max(30_000, reconnect.min ?? 0)),
-    factor: reconnect.factor ?? 2,
-    jitter: reconnect.jitter ?? 1,
-    maxAttempts: comesBack ? (reconnect.maxAttempts ?? Infinity) : 0,
-    stableAfter: duration('reconnect.stableAfter', reconnect.stableAfter, 5000),
-    openTimeout: duration('openTimeout', options.openTimeout, comesBack ? 10_000 : Infinity),
-    closeTimeout: duration('closeTimeout', options.closeTimeout, comesBack ? 5000 : Infinity),
-    beatInterval: heartbeat ? duration('heartbeat.interval', heartbeat.interval, 20_000) : Infinity,
-    beatTimeout: heartbeat ? duration('heartbeat.timeout', heartbeat.timeout, 20_000) : 0,
-    maxSendBuffer: duration('maxSendBuffer', options.maxSendBuffer, 2 ** 20),
+    first,
+    max: policy.max === undefined ? Math.max(longest, first) : longest,
+    factor: number('reconnect.factor', factor, 1, 1e308),
+    jitter: number('reconnect.jitter', jitter, 0, 1),
+    maxAttempts: number('reconnect.maxAttempts', maxAttempts, 0),
+    stableAfter: number('reconnect.stableAfter', stableAfter),
+    openTimeout: number('openTimeout', openTimeout),
+    closeTimeout: number('closeTimeout', closeTimeout),
+    beatInterval: number('heartbeat.interval', interval),
+    beatTimeout: number('heartbeat.timeout', timeout),
+    maxSendBuffer: number('maxSendBuffer', maxSendBuffer, 1),
     hasProvider: typeof url === 'function',
     hasPredicate: shouldReconnect !== undefined,
   }
-  const refuse = (fault: string): never => {
-    throw new RangeError(fault)
-  }
-  if (config.first > config.max) refuse('reconnect: min is more than max')
-  if (!(config.factor >= 1 && config.factor < Infinity)) refuse('reconnect.factor: must be at least 1')
-  if (!(config.jitter >= 0 && config.jitter <= 1)) refuse('reconnect.jitter: must be from 0 to 1')
-  if (!(config.maxAttempts >= 0)) refuse('reconnect.maxAttempts: must not be negative')
-  if (pauseWhileHidden && config.maxAttempts === 0) refuse('pauseWhileHidden: it comes back, which reconnect forbids')
-  if (heartbeat && heartbeat.message === undefined) refuse('heartbeat.message: needed, as browsers cannot send Ping')
+  number('reconnect.min', first, 0, config.max)
+  if (pauseWhileHidden) number('reconnect.maxAttempts with pauseWhileHidden', maxAttempts, 1)
 
-  const unhurried = config.openTimeout === Infinity && config.closeTimeout === Infinity
+  const unhurried = openTimeout === Infinity && closeTimeout === Infinity
   return {
     config,
     url: typeof url === 'function' ? (url as () => string) : `${url}`,
     protocols: typeof protocols === 'function' ? (protocols as () => string[]) : protocolsOf(protocols),
     queue,
-    heartbeat,
-    shouldReconnect,
+    heartbeat: heartbeat && {
+      message:
+        typeof message === 'function'
+          ? synchronous<void, Data | undefined>('heartbeat.message', message, () => undefined)
+          : () => message,
+      isReply: isReply && synchronous<unknown, unknown>('heartbeat.isReply', isReply, () => false),
+      inWorker,
+    },
+    shouldReconnect:
+      shouldReconnect &&
+      synchronous<CloseEvent, unknown>(
+        'reconnect.shouldReconnect',
+        shouldReconnect,
+        ({ code }) => code !== 1008 && code !== 1010,
+      ),
     pauseWhileHidden,
     signal,
     WebSocket,
-    bare: !comesBack && !queue && !heartbeat && !pauseWhileHidden && unhurried,
+    isForeign: !!isOther && !native?.isPrototypeOf(WebSocket),
+    third: headers ? { ...webSocketOptions, headers } : webSocketOptions,
+    bare: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,
   }
 }
 
 /** What the browser would make of it, as it may have changed by the next attempt. */
-function protocolsOf(protocols: unknown): string | string[] | undefined {
+export function protocolsOf(protocols: unknown): string | string[] | undefined {
   if (protocols === undefined) return undefined
   if (typeof protocols === 'object' && protocols !== null && Symbol.iterator in protocols) {
     return Array.from(protocols as Iterable<unknown>, (protocol) => `${protocol}`)
   }
-  return `${protocols}`
+  const text = `${protocols}`
+  const isMistaken = text === '[object Object]' && Object.keys(protocols as object).length > 0
+  check(!isMistaken, 'protocols', 'a string or an array of them (options are the third argument)', protocols)
+  return text
 }

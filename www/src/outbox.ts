@@ -1,6 +1,6 @@
 // What the page sends, and where it waits.
 
-import { Sent, What } from './core.js'
+import { Sent } from './core.js'
 import type { Engine } from './engine.js'
 import type { Link } from './link.js'
 import type { Settings } from './options.js'
@@ -27,9 +27,9 @@ export class Outbox {
 
   /** Sends to a connection that takes messages, if nothing waits before it, or queues. */
   send(data: Data, link: Link | undefined): void {
-    const { maxSendBuffer } = this.#settings.config
-    if (link?.isOpen && this.queue.length === 0 && link.offer(data, maxSendBuffer)) return
-    this.#enqueue(snapshot(plain(data)), link)
+    // While it is open the platform has the say, as with its own class.
+    if (link?.isOpen && this.queue.length === 0) link.send(data)
+    else this.#enqueue(snapshot(plain(data)), link)
   }
 
   /** Too late: it goes nowhere. */
@@ -46,16 +46,8 @@ export class Outbox {
   #enqueue(payload: Payload, link: Link | undefined): void {
     const { maxSendBuffer } = this.#settings.config
     const engine = this.#engine
-    const buffered = link?.buffered() ?? 0
     const bytes = sizeOf(payload)
-    let isFull: boolean
-    if (engine.core) {
-      if (link?.isOpen) engine.input(What.Buffered, buffered)
-      isFull = engine.core.send(bytes) === Sent.Full
-    } else {
-      isFull = this.queue.bytes + buffered >= maxSendBuffer
-    }
-    if (isFull) {
+    if (engine.core ? engine.core.send(bytes) === Sent.Full : this.queue.bytes >= maxSendBuffer) {
       throw new DOMException(`homing: the send buffer is full (maxSendBuffer: ${maxSendBuffer})`, 'QuotaExceededError')
     }
     this.queue.push(payload, bytes)

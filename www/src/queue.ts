@@ -35,12 +35,15 @@ export class Queue {
   }
 }
 
+/** Whether it is sent as bytes. */
+export function isBinary(data: unknown): data is ArrayBufferView | ArrayBuffer | Blob {
+  // By what they are rather than by their class, which each frame of a page has one of.
+  return ArrayBuffer.isView(data) || /^.object (ArrayBuffer|Blob|File)]$/.test(Object.prototype.toString.call(data))
+}
+
 /** What the platform makes of what `send` is given. */
 export function plain(data: Data): Plain {
-  if (typeof data === 'string' || ArrayBuffer.isView(data)) return data
-  // By what they are rather than by their class, which each frame of a page has one of.
-  const kind = Object.prototype.toString.call(data).slice(8, -1)
-  return /^(ArrayBuffer|Blob|File)$/.test(kind) ? (data as ArrayBuffer | Blob) : `${data as unknown as string}`
+  return typeof data === 'string' || isBinary(data) ? data : `${data as unknown as string}`
 }
 
 /** What was given may change afterwards; what waits must not. */

@@ -1,6 +1,8 @@
 // The class that pages know.
 
+import { LONGEST, number } from './checks.js'
 import { Driver } from './driver.js'
+import { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './events.js'
 import { messages } from './iterate.js'
 import { later, type Later } from './later.js'
 import { Listeners } from './listeners.js'
@@ -40,6 +42,10 @@ const STANDARD = [
  *
  * Each attempt ends with one `close` event, and an `error` event before it if it failed; while the next one is awaited
  * `readyState` is `CONNECTING`. With `{ reconnect: false, queue: false }` it behaves as the browser's class does.
+ *
+ * `instanceof WebSocket` is not true: objects that inherit from the browser's `WebSocket.prototype` without being made by
+ * its constructor throw in whatever of it is not overridden, now or in versions to come, and Node 20 has no such class.
+ * `Object.prototype.toString` says `[object WebSocket]`.
  */
 export class HomingSocket extends EventTarget {
   declare static readonly CONNECTING: 0
@@ -62,8 +68,8 @@ export class HomingSocket extends EventTarget {
    * @param url where to, or a function that says so for each attempt; its failure is a failed attempt.
    * @param protocols the subprotocols to offer, likewise.
    * @param options see {@link HomingSocketOptions}.
-   * @throws what the browser's constructor throws: a `SyntaxError` for a bad URL or subprotocol; and a `RangeError` for an
-   *   option that cannot work.
+   * @throws what the browser's constructor throws: a `SyntaxError` for a bad URL or subprotocol; a `TypeError` for an option
+   *   of the wrong type, which names it, and a `RangeError` for a number out of range. Options are checked before it dials.
    */
   constructor(
     url: Provided<string | URL>,
@@ -155,8 +161,8 @@ export class HomingSocket extends EventTarget {
   /**
    * Sends a message, or queues it until there is a connection.
    *
-   * @throws an `InvalidStateError` while connecting with `queue: false`; a `QuotaExceededError` when `maxSendBuffer` is
-   *   reached: then the message was not taken, and `drain` tells when there is room.
+   * @throws an `InvalidStateError` while connecting with `queue: false`; without a connection a `QuotaExceededError`
+   *   when `maxSendBuffer` is reached: then the message was not taken, and `drain` tells when there is room.
    */
   send(data: Data): void {
     if (arguments.length === 0) throw tooFew('send', 1, 0)
@@ -166,7 +172,8 @@ export class HomingSocket extends EventTarget {
   /**
    * Closes the client for good: what is queued leaves first, then the Close frame.
    *
-   * @throws an `InvalidAccessError` for a code other than 1000 and 3000 to 4999; a `SyntaxError` for a reason longer than
+   * @throws an `InvalidAccessError` for a code other than 1000 and 3000 to 4999 (a class that was given as `WebSocket` may
+   *   take 1001 to 1003 and 1007 to 1014 as well); a `SyntaxError` for a reason longer than
    *   123 bytes of UTF-8.
    */
   close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
@@ -244,10 +251,11 @@ export class HomingSocket extends EventTarget {
    * one that has come to its end begins anew. Where the attempt that it dialled before has just failed, it waits until
    * `reconnect.min` has passed since then, but no longer than a second: no listener can dial in a loop.
    *
-   * @param delay milliseconds until then.
+   * @param delay milliseconds until then, at most 2147483647 (24.8 days).
+   * @throws a `RangeError` for a delay out of that range, a `TypeError` for one that is no number.
    */
   reconnect(delay = 0): void {
-    this.#driver.reconnect(Math.max(0, delay))
+    this.#driver.reconnect(number('delay', delay, 0, LONGEST))
   }
 
   /** After the end: what was still queued, which is then queued no more. */
@@ -278,6 +286,10 @@ export class HomingSocket extends EventTarget {
 }
 
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }
+// The build shortens names, which consoles and error reports show.
+for (const [value, Class] of Object.entries({ HomingSocket, EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent })) {
+  Object.defineProperty(Class, 'name', { value, configurable: true })
+}
 for (const [name, value] of Object.entries(CONSTANTS)) {
   const constant = { value, enumerable: true }
   Object.defineProperty(HomingSocket, name, constant)

@@ -33,7 +33,7 @@ export interface OpenedInfo {
 /** When to try again. */
 export interface ReconnectOptions {
   /**
-   * The longest the first delay may be, in milliseconds.
+   * The longest the first delay may be, in milliseconds; at most 2147483647 (24.8 days).
    * @default 1000
    */
   min?: number
@@ -63,7 +63,9 @@ export interface ReconnectOptions {
    */
   stableAfter?: number
   /**
-   * Whether to try again after this. Overrides what is not tried again by default: close codes 1008 and 1010.
+   * Whether to try again after this. Overrides what is not tried again by default: close codes 1008 and 1010. Any truthy
+   * value means yes. It cannot be asynchronous: if it returns a promise, or throws, the error is reported and the default
+   * applies.
    * @default undefined
    */
   shouldReconnect?: (event: CloseEvent) => boolean
@@ -71,7 +73,7 @@ export interface ReconnectOptions {
 
 /** How to notice a peer that is gone. A browser cannot send Ping, so this is a message which the server answers. */
 export interface HeartbeatOptions {
-  /** What is sent, or what makes it. */
+  /** What is sent, or a function that returns it, which cannot be asynchronous. */
   message: Data | (() => Data)
   /**
    * Milliseconds between two of them.
@@ -86,7 +88,8 @@ export interface HeartbeatOptions {
    */
   timeout?: number
   /**
-   * Tells answers from other messages. They are not delivered, and their time is told by `latency`.
+   * Tells answers from other messages. They are not delivered, and their time is told by `latency`. Any truthy value means
+   * yes. It cannot be asynchronous: if it returns a promise, or throws, the error is reported and the message is delivered.
    * @default undefined
    */
   isReply?: (data: any) => boolean
@@ -110,8 +113,10 @@ export interface HomingSocketOptions {
    */
   queue?: boolean
   /**
-   * Bytes that may wait, in the queue and in the browser. The message that crosses the limit is taken; after that `send`
-   * throws until `drain`. With `queue: false` there is no limit, as in the browser's class.
+   * Bytes that may wait in the queue while there is no connection. The message that crosses the limit is taken; after that
+   * `send` throws until `drain`. While the client is open, messages go straight to the browser and there is no limit, as in
+   * its own class: a program that sends more than the network takes has to look at `bufferedAmount`. With `queue: false`
+   * nothing waits here, so there is no limit either.
    * @default 1048576
    */
   maxSendBuffer?: number
@@ -141,14 +146,28 @@ export interface HomingSocketOptions {
    */
   signal?: AbortSignal
   /**
-   * The class to use, such as that of the package `ws`.
+   * The class to use, such as that of the package `ws`. What it takes is its own: that of `ws` also takes the close codes
+   * 1001 to 1003 and 1007 to 1014. Binary messages are blobs by default, also where the class knows none. If its
+   * constructor, or setting `binaryType`, throws, the attempt has failed, and its socket is closed.
    * @default globalThis.WebSocket
    */
   WebSocket?: WebSocketClass
+  /**
+   * Headers of the opening handshake, for a class given as `WebSocket` that takes them, such as that of `ws`. Browsers
+   * cannot send any.
+   * @default undefined
+   */
+  headers?: Record<string, string | number | readonly string[] | undefined>
+  /**
+   * The third argument for the constructor of the class given as `WebSocket`, such as `{ rejectUnauthorized: false }` for
+   * that of `ws`. `headers` are added to it.
+   * @default undefined
+   */
+  webSocketOptions?: object
 }
 
 /** A class that can be used: the browser's or one that behaves like it. */
-export type WebSocketClass = new (url: any, protocols?: any) => {
+export type WebSocketClass = new (url: any, protocols?: any, options?: any) => {
   readonly readyState: number
   readonly url: string
   send(data: any): void
@@ -189,7 +208,7 @@ export interface HomingSocketEventMap extends WebSocketEventMap {
   connecting: Event
   /** Nothing more happens, unless `reconnect()` is called. */
   end: EndEvent
-  /** The send buffer was full and has room again. */
+  /** The queue was full and has room again, as there is a connection. */
   drain: Event
   /** A heartbeat was answered. */
   latency: LatencyEvent

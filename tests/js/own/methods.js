@@ -1,7 +1,16 @@
 // Beyond the standard: reconnect(), state, promises, iteration.
 
 import { connect, log, QUICK } from '../support/homing.js'
-import { equal, next, ok, rejects, test, until } from '../support/test.js'
+import { equal, next, ok, rejects, test, throws, until } from '../support/test.js'
+
+test('reconnect() refuses a delay that is out of range', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  await next(ws, 'open')
+  for (const delay of [1e300, Infinity, -Infinity, NaN, -1, 2 ** 31]) throws(() => ws.reconnect(delay), 'RangeError')
+  for (const delay of [null, '5', {}]) throws(() => ws.reconnect(delay), 'TypeError')
+  equal([ws.state, ws.stats.attempts], ['open', 1])
+})
 
 test('s8a_reconnect_while_open_closes_the_old_attempt_first', async (t) => {
   const server = await t.server()

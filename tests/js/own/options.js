@@ -1,16 +1,119 @@
 // Options: providers, policy, timeouts, heartbeat, signal.
 
-import { connect, HomingSocket, log, QUICK } from '../support/homing.js'
+import { connect, HomingSocket, log, Native, QUICK } from '../support/homing.js'
 import { equal, next, ok, rejects, skip, test, throws, until } from '../support/test.js'
 
 test('s1_options_that_cannot_work_are_refused_at_once', () => {
   const refused = [
     { reconnect: { min: 0 } }, { reconnect: { min: 10, max: 5 } }, { reconnect: { factor: 0.5 } }, { reconnect: { factor: NaN } },
     { reconnect: { jitter: 2 } }, { reconnect: { jitter: -1 } }, { reconnect: { maxAttempts: -1 } }, { openTimeout: 0 },
-    { openTimeout: NaN }, { closeTimeout: -5 }, { maxSendBuffer: 0 }, { heartbeat: {} }, { heartbeat: { message: 'x', interval: 0 } },
+    { openTimeout: NaN }, { closeTimeout: -5 }, { maxSendBuffer: 0 }, { heartbeat: { message: 'x', interval: 0 } },
+    { reconnect: { min: Infinity } }, { reconnect: { min: 1e300 } }, { reconnect: { factor: Infinity } }, { reconnect: { max: NaN } },
     { heartbeat: { message: 'x', timeout: -1 } }, { pauseWhileHidden: true, reconnect: false },
   ]
   for (const options of refused) throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'RangeError')
+})
+
+test('s1_an_option_of_the_wrong_type_is_a_type_error_before_anything_is_dialled', () => {
+  let dialled = 0
+  class Counted {
+    constructor() {
+      dialled++
+    }
+  }
+  const beat = (more) => ({ heartbeat: { message: 'x', ...more } })
+  const refused = [
+    ['options', null, 'null'], ['options', [], 'Array'], ['options', 'x', 'string'],
+    ['reconnect', { reconnect: null }, 'null'], ['reconnect', { reconnect: 5 }, '5'], ['reconnect', { reconnect: () => {} }, 'function'],
+    ['reconnect.min', { reconnect: { min: '5' } }, 'string'], ['reconnect.max', { reconnect: { max: null } }, 'null'],
+    ['reconnect.max', { reconnect: { max: 5n } }, '5'], ['reconnect.min', { reconnect: { min: Symbol('x') } }, 'symbol'],
+    ['reconnect.factor', { reconnect: { factor: {} } }, 'Object'], ['reconnect.jitter', { reconnect: { jitter: true } }, 'true'],
+    ['reconnect.maxAttempts', { reconnect: { maxAttempts: 5n } }, '5'], ['reconnect.stableAfter', { reconnect: { stableAfter: [] } }, 'Array'],
+    ['reconnect.shouldReconnect', { reconnect: { shouldReconnect: true } }, 'true'],
+    ['reconnect.shouldReconnect', { reconnect: { shouldReconnect: null } }, 'null'],
+    ['heartbeat', { heartbeat: null }, 'null'], ['heartbeat', { heartbeat: 1000 }, '1000'], ['heartbeat.message', { heartbeat: {} }, 'undefined'],
+    ['heartbeat.message', beat({ message: 5 }), '5'], ['heartbeat.message', beat({ message: { type: 'ping' } }), 'Object'],
+    ['heartbeat.isReply', beat({ isReply: 'pong' }), 'string'], ['heartbeat.inWorker', beat({ inWorker: 1 }), '1'],
+    ['heartbeat.interval', beat({ interval: '1s' }), 'string'], ['heartbeat.timeout', beat({ timeout: new Date() }), 'Date'],
+    ['signal', { signal: new AbortController() }, 'AbortController'], ['signal', { signal: null }, 'null'], ['signal', { signal: true }, 'true'],
+    ['queue', { queue: 'no' }, 'string'], ['pauseWhileHidden', { pauseWhileHidden: null }, 'null'],
+    ['maxSendBuffer', { maxSendBuffer: '1M' }, 'string'], ['openTimeout', { openTimeout: null }, 'null'],
+    ['closeTimeout', { closeTimeout: false }, 'false'], ['WebSocket', { WebSocket: {} }, 'Object'], ['WebSocket', { WebSocket: null }, 'null'],
+  ]
+  for (const [name, wrong, given] of refused) {
+    const options = wrong && !Array.isArray(wrong) && typeof wrong === 'object' ? { WebSocket: Counted, ...wrong } : wrong
+    const { message } = throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'TypeError')
+    ok(message.startsWith(`homing: ${name} must be `) && message.endsWith(`, not ${given}`), message)
+  }
+  equal(dialled, 0)
+})
+
+test('whatever shouldReconnect returns counts by its truth', async (t) => {
+  const server = await t.server()
+  for (const [answer, reason, attempts] of [
+    ['yes', 'exhausted', 2], [{}, 'exhausted', 2], [[1, 2], 'exhausted', 2], [Infinity, 'exhausted', 2],
+    ['', 'declined', 1], [0, 'declined', 1], [undefined, 'declined', 1], [null, 'declined', 1],
+  ]) {
+    const reconnect = { ...QUICK, maxAttempts: 1, shouldReconnect: () => answer }
+    const ws = connect(t, server.url('/close?code=4000'), { reconnect })
+    equal((await ws.closed).reason, reason)
+    equal(ws.stats.attempts, attempts)
+  }
+})
+
+test('a shouldReconnect that is asynchronous is reported once, and the default policy applies', async (t) => {
+  const server = await t.server()
+  const reports = []
+  t.catchReports((error) => reports.push(error))
+  let asked = 0
+  const shouldReconnect = async () => {
+    if (++asked === 2) throw new Error('nobody waits for this')
+    return false
+  }
+  const codes = [4000, 4001, 1008]
+  const ws = connect(t, () => server.url(`/close?code=${codes.shift()}`), { reconnect: { ...QUICK, shouldReconnect } })
+  const entries = log(ws)
+  await ws.closed
+  equal(entries.filter((entry) => entry.startsWith('close')), ['close 4000', 'close 4001', 'close 1008'])
+  await until(() => reports.length > 0)
+  equal(reports.map(({ name, message }) => `${name}: ${message}`), ['TypeError: homing: reconnect.shouldReconnect must not return a promise'])
+})
+
+test('an isReply that is asynchronous is reported once, and messages are delivered', async (t) => {
+  const server = await t.server()
+  const reports = []
+  t.catchReports((error) => reports.push(error))
+  const isReply = async (data) => data === 'beat'
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 10_000, isReply } })
+  const entries = log(ws)
+  for (const text of ['one', 'two', 'three']) ws.send(text)
+  await until(() => entries.includes('message three'))
+  equal(entries, ['open', 'message one', 'message two', 'message three'])
+  await until(() => reports.length > 0)
+  equal(reports.map(({ name, message }) => `${name}: ${message}`), ['TypeError: homing: heartbeat.isReply must not return a promise'])
+})
+
+test('a heartbeat message that is asynchronous is reported once and not sent', async (t) => {
+  const server = await t.server()
+  const reports = []
+  t.catchReports((error) => reports.push(error))
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: async () => 'beat', interval: 10, timeout: 10_000 } })
+  const entries = log(ws)
+  await until(() => reports.length > 0)
+  ws.send('after')
+  await until(() => entries.includes('message after'))
+  equal([entries, reports.map(({ name }) => name)], [['open', 'message after'], ['TypeError']])
+})
+
+test('whatever isReply returns counts by its truth', async (t) => {
+  const server = await t.server()
+  const isReply = (data) => data.match(/^beat/)
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 30, timeout: 10_000, isReply } })
+  const entries = log(ws)
+  await next(ws, 'latency')
+  ws.send('mine')
+  await next(ws, 'message')
+  equal(entries.filter((entry) => entry.startsWith('message')), ['message mine'])
 })
 
 test('s8b_the_url_may_come_from_a_function_for_each_attempt', async (t) => {
@@ -229,10 +332,15 @@ test('s17_messages_alone_keep_a_connection_alive', async (t) => {
 test('s17_a_heartbeat_behind_bytes_that_still_leave_has_not_left', async (t) => {
   const server = await t.server()
   // As on a slow link, where the browser's buffer empties little by little.
-  let left = 1000
-  class Slow extends WebSocket {
+  let left = 0
+  class Slow extends Native {
     get bufferedAmount() {
       return left
+    }
+
+    send(data) {
+      left += data.length
+      super.send(data)
     }
   }
   const ws = connect(t, server.url('/silent'), { WebSocket: Slow, heartbeat: { message: 'beat', interval: 100, timeout: 300 } })

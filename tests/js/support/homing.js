@@ -3,7 +3,10 @@
 const inNode = typeof process === 'object' && typeof window === 'undefined'
 const { default: Peer } = inNode ? await import('ws') : { default: globalThis.WebSocket }
 
-export const { HomingSocket, init } = await import(inNode ? '../../../dist/inline.js' : '../../../dist/index.js')
+const built = await import(inNode ? '../../../dist/inline.js' : '../../../dist/index.js')
+
+export const { HomingSocket, init } = built
+export const { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } = built
 
 /** The class below. */
 export const Native = Peer

@@ -28,6 +28,8 @@ const options: HomingSocketOptions = {
   pauseWhileHidden: true,
   signal: new AbortController().signal,
   WebSocket,
+  headers: { cookie: 'a=b', 'x-many': ['a', 'b'] },
+  webSocketOptions: { family: 4 },
 }
 const beyond = new HomingSocket(async () => new URL('wss://example.org'), () => ['a'], options)
 new HomingSocket('wss://example.org', undefined, { reconnect: false })

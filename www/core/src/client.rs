@@ -24,6 +24,8 @@ pub(crate) struct Client {
     offered: (usize, usize),
     values: [f64; 4],
     delivery: Delivery,
+    /// Bytes in the socket's own buffer at the last look.
+    held: f64,
 }
 
 impl Client {
@@ -35,6 +37,7 @@ impl Client {
             offered: (0, 0),
             values: [0.0; 4],
             delivery: Delivery::default(),
+            held: 0.0,
         }
     }
 
@@ -44,7 +47,7 @@ impl Client {
             what::OPENED => self.socket(SocketEvent::Opened(Handshake)),
             what::HEARD => self.socket(SocketEvent::Received { messages: 1, bytes: 0 }),
             what::ANSWERED => self.socket(SocketEvent::Answered(None)),
-            what::BUFFERED => self.socket(SocketEvent::Left { held: held(a as usize), was_full: false }),
+            what::BUFFERED => return self.buffered(now, a),
             what::CLOSED => self.socket(SocketEvent::Closed { code, reason: String::new(), clean: b > 0.0 }),
             what::FAILED => self.socket(SocketEvent::Failed(failed(a as u32))),
             what::PAGE => Input::Page(match a as u32 {
@@ -54,7 +57,7 @@ impl Client {
                 _ => PageEvent::Thawed,
             }),
             what::VERDICT => Input::Verdict(a > 0.0),
-            what::TRANSMITTED => return self.transmitted(a as usize, b as usize),
+            what::TRANSMITTED => return self.transmitted(a as usize),
             what::CLOSE => return self.request(now, Request::Close { code, reason: String::new() }),
             what::RECONNECT => return self.request(now, Request::Reconnect(duration(a))),
             what::CANCEL_RECONNECT => return self.request(now, Request::CancelReconnect),
@@ -70,6 +73,14 @@ impl Client {
             }
         };
         self.machine.handle(timestamp(now), input);
+    }
+
+    /// What the browser holds does not count against the limit of the queue: it has to be told nothing else than progress.
+    fn buffered(&mut self, now: f64, bytes: f64) {
+        if bytes < self.held {
+            self.machine.progressed(timestamp(now));
+        }
+        self.held = bytes;
     }
 
     /// Whether the browser has passed something on since the last look.
@@ -88,12 +99,12 @@ impl Client {
     }
 
     /// The last `left` messages of the batch were not taken.
-    fn transmitted(&mut self, left: usize, socket_bytes: usize) {
+    fn transmitted(&mut self, left: usize) {
         let (offered, bytes) = self.offered;
         self.batch.drain(..self.batch.len().saturating_sub(left));
         let left: usize = self.batch.iter().map(Message::len).sum();
         let messages = (offered - self.batch.len()) as u64;
-        self.machine.restore(&mut self.batch, messages, bytes - left, held(socket_bytes));
+        self.machine.restore(&mut self.batch, messages, bytes - left, Buffered::default());
     }
 
     pub(crate) fn poll(&mut self) -> u32 {
@@ -104,6 +115,7 @@ impl Client {
             Output::Dial(attempt) => {
                 self.attempt = attempt;
                 self.delivery = Delivery::default();
+                self.held = 0.0;
                 todo::DIAL
             }
             Output::Transmit => {
@@ -205,11 +217,6 @@ impl Client {
             _ => stats.smoothed_rtt.map_or(-1.0, millis),
         }
     }
-}
-
-/// Most messages never pass through here, so of how many a byte is left is not known: of one, if of any.
-fn held(bytes: usize) -> Buffered {
-    Buffered { messages: u64::from(bytes > 0), bytes }
 }
 
 fn failed(kind: u32) -> Error {

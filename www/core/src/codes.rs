@@ -19,7 +19,7 @@ pub(crate) mod what {
     pub(crate) const PAGE: u32 = 7;
     /// The answer to `JUDGE`; `a`: 1 to retry.
     pub(crate) const VERDICT: u32 = 8;
-    /// The answer to `TRANSMIT`; `a`: messages that the socket did not take; `b`: bytes in its own buffer.
+    /// The answer to `TRANSMIT`; `a`: messages that the socket did not take.
     pub(crate) const TRANSMITTED: u32 = 9;
     /// `a`: close code.
     pub(crate) const CLOSE: u32 = 10;

@@ -1,0 +1,154 @@
+// Classes given as `WebSocket`, what they take, and the names of ours.
+
+import { connect, EndEvent, FailureEvent, HomingSocket, LatencyEvent, log, Native, QUICK, ReconnectingEvent, where } from '../support/homing.js'
+import { equal, next, ok, test, throws, until } from '../support/test.js'
+
+test('a class that throws leaves no socket open, at first and later', async (t) => {
+  const reports = []
+  t.catchReports((error) => reports.push(error))
+  const says = (message) => {
+    throw new Error(message)
+  }
+  const classes = [
+    class extends Native {
+      constructor(url, protocols) {
+        super(url, protocols)
+        t.onEnd(() => this.close())
+        this.onerror = () => {}
+        this.close()
+        says('constructor')
+      }
+    },
+    class extends Native {
+      get binaryType() {
+        return 'nodebuffer'
+      }
+
+      set binaryType(type) {
+        says('setter')
+      }
+    },
+    class extends Native {
+      get binaryType() {
+        return says('getter')
+      }
+    },
+    class extends Native {
+      addEventListener(type, ...more) {
+        if (type === 'open') says('attach')
+        super.addEventListener(type, ...more)
+      }
+    },
+  ]
+  for (const WebSocket of classes) {
+    const server = await t.server()
+    const { message } = throws(() => connect(t, server.url('/echo'), { WebSocket }))
+    ok(['constructor', 'setter', 'getter', 'attach'].includes(message), message)
+    await until(async () => (await server.command('connections')) === '0')
+    // Where it is dialled later, each attempt fails.
+    const ws = connect(t, async () => server.url('/echo'), { WebSocket, reconnect: { ...QUICK, maxAttempts: 4 } })
+    const entries = log(ws)
+    const end = await ws.closed
+    equal([end.reason, ws.stats.attempts, end.error.cause.message], ['exhausted', 5, message])
+    ok(!entries.includes('open'), entries)
+    await until(async () => (await server.command('connections')) === '0')
+  }
+  equal(reports.map(({ message }) => message), [])
+})
+
+test('the mistake is named where options are given as subprotocols', async (t) => {
+  for (const wrong of [{ headers: { a: 'b' } }, { reconnect: false }, { protocols: [] }]) {
+    const { message } = throws(() => new HomingSocket('ws://127.0.0.1:9/', wrong), 'TypeError')
+    ok(message.includes('protocols must be a string or an array') && message.includes('third argument'), message)
+    const ws = connect(t, 'ws://127.0.0.1:9/', { protocols: () => wrong, reconnect: { ...QUICK, maxAttempts: 0 } })
+    const { error } = await ws.closed
+    equal([error.cause.name, error.cause.message], ['TypeError', message])
+  }
+})
+
+test('headers need a class that takes them', () => {
+  for (const option of [{ headers: { a: 'b' } }, { webSocketOptions: {} }]) {
+    for (const WebSocket of new Set([undefined, globalThis.WebSocket])) {
+      const { message } = throws(() => new HomingSocket('ws://127.0.0.1:9/', [], { ...option, WebSocket }), 'TypeError')
+      ok(message.includes('headers') && message.includes('browser'), message)
+    }
+  }
+  throws(() => new HomingSocket('ws://127.0.0.1:9/', [], { WebSocket: Native, headers: 'a: b' }), 'TypeError')
+  throws(() => new HomingSocket('ws://127.0.0.1:9/', [], { WebSocket: Native, webSocketOptions: null }), 'TypeError')
+})
+
+test('headers and options are the third argument of a class', async (t) => {
+  const server = await t.server()
+  const given = []
+  class Taking extends Native {
+    constructor(...args) {
+      given.push(args.slice(1))
+      super(args[0])
+    }
+  }
+  const options = { WebSocket: Taking, webSocketOptions: { family: 4 }, headers: { 'x-token': 'abc' } }
+  await next(connect(t, server.url('/echo'), options), 'open')
+  await next(connect(t, server.url('/echo'), { ...options, headers: undefined, protocols: ['a'] }), 'open')
+  await next(connect(t, server.url('/echo'), { WebSocket: Taking }), 'open')
+  equal(given, [[undefined, { family: 4, headers: { 'x-token': 'abc' } }], [['a'], { family: 4 }], []])
+})
+
+test('classes have their names in the package as it is built', async (t) => {
+  const ws = connect(t, 'ws://127.0.0.1:9/')
+  equal([ws.constructor.name, HomingSocket.name, class Other extends HomingSocket {}.name], ['HomingSocket', 'HomingSocket', 'Other'])
+  const events = [EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent]
+  equal(events.map(({ name }) => name), ['EndEvent', 'FailureEvent', 'LatencyEvent', 'ReconnectingEvent'])
+})
+
+if (where === 'node') {
+  test('the headers of ws arrive', async (t) => {
+    const server = await t.server()
+    const ws = connect(t, server.url('/headers'), { headers: { 'x-token': 'abc' } })
+    const { data } = await next(ws, 'message')
+    ok(data.toLowerCase().includes('x-token') && data.includes('abc'), data)
+  })
+
+  test('ws takes close codes of its own', async (t) => {
+    for (const code of [1001, 1011, 1014]) {
+      const server = await t.server()
+      const ws = connect(t, server.url('/count'))
+      await next(ws, 'open')
+      ws.close(code, 'going')
+      await ws.closed
+      ok((await server.journal()).some((entry) => `${entry}` === `close,${code},going`), await server.journal())
+      // While it connects, and while it waits.
+      const early = connect(t, server.url('/stall'))
+      early.close(code)
+      equal((await early.closed).reason, 'closed')
+      await server.command('stop')
+      const waiting = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000 } })
+      await next(waiting, 'reconnecting')
+      waiting.close(code)
+      equal((await waiting.closed).reason, 'closed')
+    }
+  })
+
+  test('what comes of a class that knows no blobs is a blob as well', async (t) => {
+    const server = await t.server()
+    // As ws before version 8: it ignores what it does not know.
+    class Seven extends Native {
+      get binaryType() {
+        return super.binaryType
+      }
+
+      set binaryType(type) {
+        if (type !== 'blob') super.binaryType = type
+      }
+    }
+    const ws = connect(t, server.url('/echo'), { WebSocket: Seven })
+    ws.send(Uint8Array.of(1, 2))
+    const { data } = await next(ws, 'message')
+    ok(data instanceof Blob && ws.binaryType === 'blob', data)
+    equal([...new Uint8Array(await data.arrayBuffer())], [1, 2])
+    ws.binaryType = 'arraybuffer'
+    ws.send(Uint8Array.of(3))
+    ok((await next(ws, 'message')).data instanceof ArrayBuffer)
+    ws.send('text')
+    equal((await next(ws, 'message')).data, 'text')
+  })
+}
