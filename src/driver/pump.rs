@@ -123,6 +123,25 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     /// One that arrives while the client closes is dropped, as browsers do.
     #[inline]
     pub fn message(&mut self, message: Message) {
+        self.enter();
+        self.deliver(message);
+        self.leave();
+    }
+
+    /// Before and after a batch of messages that [`deliver`](Self::deliver) gives to the handler.
+    #[inline]
+    pub(crate) fn enter(&self) {
+        self.shared.callback().enter();
+    }
+
+    #[inline]
+    pub(crate) fn leave(&self) {
+        self.shared.callback().leave();
+    }
+
+    /// As [`message`](Self::message).
+    #[inline]
+    pub(crate) fn deliver(&mut self, message: Message) {
         // A message that was taken from the socket before somebody paused is delivered.
         if !self.delivers() && self.shared.lock().machine.state() != State::Open {
             return;
@@ -131,15 +150,14 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.arrived.bytes += message.len() as u64;
         if let Some(is_reply) = &mut self.is_reply {
             let mut answers = false;
-            self.shared.callback().run(|| is_reply.ask(&message, &mut answers));
+            is_reply.ask(&message, &mut answers);
             if answers {
                 self.arrived.answered = true;
                 return;
             }
         }
         self.trace.message(&message);
-        let Self { handler, ws, .. } = self;
-        self.shared.callback().run(|| handler.on_message(ws, message));
+        self.handler.on_message(&self.ws, message);
     }
 
     /// Whether another message is wanted: not while paused, nor after a close. One that arrives while paused should

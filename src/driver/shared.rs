@@ -42,10 +42,21 @@ impl Callback {
     /// Runs the user's code. After a panic in it [`is_running`](Self::is_running) for ever.
     #[inline]
     pub(super) fn run<R>(&self, callback: impl FnOnce() -> R) -> R {
-        self.0.store(this_thread(), Ordering::Relaxed);
+        self.enter();
         let result = callback();
-        self.0.store(0, Ordering::Relaxed);
+        self.leave();
         result
+    }
+
+    /// The user's code runs from here on, until [`leave`](Self::leave): for a batch of messages at once.
+    #[inline]
+    pub(super) fn enter(&self) {
+        self.0.store(this_thread(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn leave(&self) {
+        self.0.store(0, Ordering::Relaxed);
     }
 
     pub(super) fn is_running(&self) -> bool {

@@ -7,7 +7,7 @@ use crate::error::{Refusal, SendError};
 use crate::message::Message;
 
 /// Of how many losses it is known which messages they were.
-const LOSSES: u64 = 8;
+const LOSSES: u64 = 4;
 
 /// For how many messages the queue keeps room once they have left.
 const ROOM: usize = 4096;

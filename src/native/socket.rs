@@ -110,10 +110,6 @@ impl Socket {
         self.attempt
     }
 
-    pub(super) fn is_opening(&self) -> bool {
-        matches!(self.link, Link::Dialling(..) | Link::Greeting(..))
-    }
-
     pub(super) fn set_waker(&mut self, waker: &Waker) {
         self.waker.clone_from(waker);
     }

@@ -32,17 +32,13 @@ impl Task {
         let attempt = pump.transport().attempt();
         let mut arrived = false;
         let mut last = None;
+        // Also for providers, resolvers and connectors, which are the user's as well.
+        pump.enter();
         for _ in 0..BATCH {
-            let step = if pump.transport().is_opening() {
-                // Which runs providers, resolvers and connectors.
-                pump.in_callback(|socket| socket.poll(cx))
-            } else {
-                pump.transport().poll(cx)
-            };
-            match step {
+            match pump.transport().poll(cx) {
                 Poll::Ready(Step::Message(message)) => {
                     arrived = true;
-                    pump.message(message);
+                    pump.deliver(message);
                     // Somebody closed, paused or reconnected: that comes first.
                     if !pump.delivers() {
                         break;
@@ -58,6 +54,7 @@ impl Task {
                 }
             }
         }
+        pump.leave();
         // Also for a part of a message.
         if pump.transport().has_arrived() || arrived {
             pump.received(attempt);

@@ -155,7 +155,7 @@ fn s15_lost_is_every_message_of_which_a_byte_had_not_left() {
     rig.send("d").unwrap();
     rig.fails(ErrorKind::Io);
     assert_eq!((rig.machine.first_lost(0), rig.machine.first_lost(1)), (Some(2), Some(4)));
-    for _ in 0..8 {
+    for _ in 0..4 {
         rig.after(SECOND);
         rig.opens();
         rig.send("e").unwrap();
