@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use homing::{CloseEvent, FlushError, Initiator, Message, Stats};
+use homing::{CloseCode, CloseEvent, FlushError, Initiator, Message, Stats};
 
 use crate::content::{Contents, UP, client};
 
@@ -96,7 +96,8 @@ impl Books {
 
     pub(crate) fn closed(&self, stats: Stats, event: &CloseEvent, contents: &Contents) {
         let mut inner = self.lock();
-        let answered = event.clean && event.initiator == Initiator::Local;
+        // The Close frames of both may cross: the server's own have other codes.
+        let answered = event.clean && event.initiator == Initiator::Local && event.code == CloseCode::NORMAL;
         let (attempt, end, lost) = (stats.attempts, stats.messages_sent, event.lost);
         inner.over = attempt;
         inner.totals.lost += lost;
