@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::time::{interval, sleep, timeout};
@@ -38,7 +38,13 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start(shared: Arc<Shared>, phase: watch::Receiver<Phase>) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listening = runtime.spawn(async { TcpListener::bind("127.0.0.1:0").await.unwrap() });
+        let listening = runtime.spawn(async {
+            let socket = TcpSocket::new_v4().unwrap();
+            // Little hides in it.
+            socket.set_recv_buffer_size(64 * 1024).unwrap();
+            socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+            socket.listen(1024).unwrap()
+        });
         let listener = listening.await.unwrap();
         let addr = listener.local_addr().unwrap();
         runtime.spawn(async move {
