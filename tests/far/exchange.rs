@@ -1,12 +1,13 @@
 //! Both sides send to each other, and each checks all that it gets.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use futures::{SinkExt, StreamExt};
-use homing::{CloseCode, End, Event, Heartbeat, Message, Reconnect, State, WebSocket};
+use homing::{CloseCode, End, ErrorKind, Event, Events, Heartbeat, Message, Reconnect, State, WebSocket};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
@@ -125,18 +126,19 @@ impl Load {
         receive(1).await;
     }
 
+    fn client(self, server: SocketAddr, number: u64) -> (WebSocket, Events) {
+        let mut builder = WebSocket::builder(format!("ws://{server}/{number}"));
+        if let Some([interval, timeout]) = self.beat {
+            builder = builder.heartbeat(Heartbeat::ping(interval, timeout));
+        }
+        builder.reconnect(Reconnect::never()).max_send_buffer(usize::MAX).connect_stream().unwrap()
+    }
+
     /// The clients, until they have closed.
     pub(crate) fn run(self, server: SocketAddr) {
         self.block_on(async {
             let began = Instant::now();
-            let connect = |client| {
-                let mut builder = WebSocket::builder(format!("ws://{server}/{client}"));
-                if let Some([interval, timeout]) = self.beat {
-                    builder = builder.heartbeat(Heartbeat::ping(interval, timeout));
-                }
-                builder.reconnect(Reconnect::never()).max_send_buffer(usize::MAX).connect_stream().unwrap()
-            };
-            let clients: Vec<_> = (0..self.clients).map(|client| (client, connect(client))).collect();
+            let clients: Vec<_> = (0..self.clients).map(|client| (client, self.client(server, client))).collect();
             while clients.iter().any(|(_, (ws, _))| ws.state() == State::Connecting) {
                 sleep(Duration::from_millis(10)).await;
             }
@@ -147,7 +149,7 @@ impl Load {
         });
     }
 
-    async fn run_one(self, client: u64, ws: WebSocket, mut events: homing::Events) {
+    async fn run_one(self, client: u64, ws: WebSocket, mut events: Events) {
         let messages = self.messages(Side::Client, client);
         let count = messages.len() as u64;
         messages.into_iter().for_each(|message| ws.send(message).unwrap());
@@ -173,5 +175,40 @@ impl Load {
         assert_eq!((close.code, close.clean, close.lost, unsent), (CloseCode::NORMAL, true, 0, 0), "client {client}");
         assert_eq!((stats.attempts, stats.messages_sent, stats.messages_lost), (1, count, 0), "client {client}");
         println!("client {client}: {} heartbeats, the slowest took {slowest:?}", stats.heartbeats);
+    }
+    /// A server that says nothing of its own, until the client is gone or a minute is over.
+    pub(crate) fn accept(self, at: [u8; 4], told: &mpsc::Sender<SocketAddr>) {
+        self.block_on(async {
+            let listener = TcpListener::bind(SocketAddr::from((at, 0))).await.unwrap();
+            told.send(listener.local_addr().unwrap()).unwrap();
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = tokio_tungstenite::accept_async(stream).await.unwrap();
+            let _ = timeout(Duration::from_secs(20), async { while let Some(Ok(_)) = stream.next().await {} }).await;
+        });
+    }
+
+    /// A client that is open until the link is cut.
+    pub(crate) fn notice(self, server: SocketAddr, is_cut: &AtomicBool) {
+        self.block_on(async {
+            let (ws, mut events) = self.client(server, 0);
+            let mut cut = None;
+            loop {
+                match events.next().await.expect("the client lives") {
+                    // The second one: beats are answered.
+                    Event::Latency(_) if ws.stats().heartbeats >= 3 && cut.is_none() => {
+                        is_cut.store(true, SeqCst);
+                        cut = Some(Instant::now());
+                    }
+                    Event::Error(error) => {
+                        let cut = cut.unwrap_or_else(|| panic!("{error:?} before the link was cut: {:?}", ws.stats()));
+                        println!("noticed after {:?}: {:?}", cut.elapsed(), ws.stats());
+                        assert_eq!(error.kind(), &ErrorKind::HeartbeatTimeout);
+                        assert!(cut.elapsed() < Duration::from_secs(15), "{:?}", cut.elapsed());
+                        return;
+                    }
+                    _ => {}
+                }
+            }
+        });
     }
 }

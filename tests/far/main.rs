@@ -12,6 +12,10 @@ mod exchange;
 #[cfg(target_os = "linux")]
 mod wire;
 
+use std::net::SocketAddr;
+use std::panic::resume_unwind;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use exchange::Load;
@@ -34,23 +38,34 @@ fn delay(millis: u64) -> Duration {
     Duration::from_millis(number("HOMING_FAR_DELAY_MS", millis))
 }
 
-/// Through namespaces, or not at all.
+/// Runs a server and a client, each in a namespace of its own, if there can be any.
 #[cfg(target_os = "linux")]
-fn far(load: Load, delay: Duration) {
-    use wire::{CLIENT, SERVER, Wire, Wired};
+fn apart(
+    wired: wire::Wired,
+    server: impl FnOnce(&Sender<SocketAddr>) + Send + 'static,
+    client: impl FnOnce(SocketAddr, &AtomicBool) + Send + 'static,
+) {
+    use wire::{CLIENT, SERVER, Wire};
 
-    let wire = Wire::start(Wired { rate: load.rate, delay, loss_percent: 1.0 });
-    let (told, addr) = std::sync::mpsc::channel();
-    let server = wire.end(SERVER, CLIENT, move || load.serve(SERVER, &told));
-    let client = wire.end(CLIENT, SERVER, move || load.run(addr.recv().expect("the server listens")));
+    let wire = Wire::start(wired);
+    let (told, addr) = channel();
+    let is_cut = wire.is_cut.clone();
+    let server = wire.end(SERVER, CLIENT, move || server(&told));
+    let client = wire.end(CLIENT, SERVER, move || client(addr.recv().expect("the server listens"), &is_cut));
     match server.and_then(|server| Ok((server, client?))) {
         Ok((server, client)) => {
             let outcomes = [client.join(), server.join()];
-            outcomes.into_iter().for_each(|outcome| outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            outcomes.into_iter().for_each(|outcome| outcome.unwrap_or_else(|panic| resume_unwind(panic)));
             println!("{:?}", wire.counts);
         }
         Err(why) => println!("SKIPPED: no network namespaces: {why}"),
     }
+}
+
+#[cfg(target_os = "linux")]
+fn far(load: Load, delay: Duration) {
+    let wired = wire::Wired { rate: load.rate, delay, loss_percent: 1.0 };
+    apart(wired, move |told| load.serve(wire::SERVER, told), move |server, _| load.run(server));
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -60,7 +75,7 @@ fn far(_: Load, _: Duration) {
 
 #[test]
 fn s17_a_far_and_lossy_link_is_no_dead_peer() {
-    far(load(1, 400_000, 50_000), delay(100));
+    far(load(1, 350_000, 50_000), delay(100));
 }
 
 #[test]
@@ -68,14 +83,30 @@ fn s17_clients_that_share_a_far_and_lossy_link_are_patient() {
     far(load(16, 40_000, 200_000), delay(50));
 }
 
+/// No answer can come within the timeout, as the link is. Nothing of it can be known before the first byte has come.
+#[test]
+fn s17_a_timeout_is_not_over_before_an_answer_can_come() {
+    let load = Load { beat: Some([Duration::from_secs(1); 2]), ..load(1, 20_000, 200_000) };
+    far(load, Duration::from_millis(700));
+}
+
+/// But a peer that is gone is noticed a few round trips later.
+#[cfg(target_os = "linux")]
+#[test]
+fn s17_a_dead_peer_behind_a_far_link_is_noticed() {
+    let wired = wire::Wired { rate: 200_000, delay: Duration::from_millis(500), loss_percent: 0.0 };
+    let load = Load { clients: 1, bytes: 0, rate: 1, beat: Some([Duration::from_secs(1); 2]) };
+    apart(wired, move |told| load.accept(wire::SERVER, told), move |server, is_cut| load.notice(server, is_cut));
+}
+
 /// The same without namespaces: nothing is lost on the way, but all is far and slow.
 #[test]
 fn s17_a_far_link_is_no_dead_peer() {
     let load = load(1, 400_000, 50_000);
-    let (told, addr) = std::sync::mpsc::channel();
+    let (told, addr) = channel();
     let server = std::thread::spawn(move || load.serve([127, 0, 0, 1], &told));
     let link =
         Link::start(addr.recv().unwrap(), Shape { rate: Some(load.rate), delay: delay(300), faults: None }).unwrap();
     load.run(link.addr());
-    server.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    server.join().unwrap_or_else(|panic| resume_unwind(panic));
 }

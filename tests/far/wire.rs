@@ -1,7 +1,7 @@
 //! Two network namespaces and what is between them: two devices (TUN), and packets that are carried from one to the other.
 
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub(crate) struct Wired {
 /// Carries packets between its two ends. Dropping it unplugs them.
 pub(crate) struct Wire {
     pub(crate) counts: Arc<Counts>,
+    /// Nothing is carried any more.
+    pub(crate) is_cut: Arc<AtomicBool>,
     /// The devices by their addresses' last bytes.
     ends: [watch::Sender<Option<Arc<Tun>>>; 2],
     runtime: Option<Runtime>,
@@ -50,11 +52,14 @@ impl Wire {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let ends: [watch::Sender<Option<Arc<Tun>>>; 2] = Default::default();
         let counts = Arc::new(Counts::default());
+        let is_cut = Arc::new(AtomicBool::new(false));
         for (seed, [from, to]) in [(1, [0, 1]), (2, [1, 0])] {
-            let (from, to, counts) = (ends[from].subscribe(), ends[to].subscribe(), counts.clone());
-            runtime.spawn(async move { carry(device(from).await, device(to).await, wired, seed, &counts).await });
+            let (from, to) = (ends[from].subscribe(), ends[to].subscribe());
+            let (counts, is_cut) = (counts.clone(), is_cut.clone());
+            runtime
+                .spawn(async move { carry(device(from).await, device(to).await, wired, seed, &counts, &is_cut).await });
         }
-        Self { counts, ends, runtime: Some(runtime) }
+        Self { counts, is_cut, ends, runtime: Some(runtime) }
     }
 
     /// Runs something in a namespace of its own, at this address. Fails if there can be none.
@@ -101,7 +106,7 @@ async fn device(mut end: watch::Receiver<Option<Arc<Tun>>>) -> Arc<Tun> {
 }
 
 /// One direction.
-async fn carry(from: Arc<Tun>, to: Arc<Tun>, wired: Wired, seed: u64, counts: &Counts) {
+async fn carry(from: Arc<Tun>, to: Arc<Tun>, wired: Wired, seed: u64, counts: &Counts, is_cut: &AtomicBool) {
     let (packets, mut arriving) = queue::channel::<(Instant, Vec<u8>)>(QUEUE);
     let taking = async {
         let mut buffer = [0; MTU as usize];
@@ -110,7 +115,7 @@ async fn carry(from: Arc<Tun>, to: Arc<Tun>, wired: Wired, seed: u64, counts: &C
         while let Ok(length) = from.recv(&mut buffer).await {
             // An LCG's upper bits are good enough to lose packets by.
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            if ((random >> 32) as f64) < f64::from(u32::MAX) * wired.loss_percent / 100.0 {
+            if ((random >> 32) as f64) < f64::from(u32::MAX) * wired.loss_percent / 100.0 || is_cut.load(Relaxed) {
                 counts.lost.fetch_add(1, Relaxed);
                 continue;
             }
