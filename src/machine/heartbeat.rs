@@ -18,6 +18,9 @@ use crate::message::Message;
 /// count as well. A browser shows whole messages and its `bufferedAmount` only: there choose a `timeout` longer than
 /// the largest message takes on the slowest link, and than what the system's own send buffer holds takes to leave.
 ///
+/// A timeout that is shorter than the link is long would end every connection: on Linux three round trips, as TCP
+/// measures them, must have passed since bytes last moved.
+///
 /// Browsers cannot send Ping: there a message is needed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Heartbeat {

@@ -8,7 +8,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::driver::platform::kernel;
+use crate::driver::platform::kernel::{self, Pace};
 
 /// What a connector may return: any stream of tokio's kind.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -54,6 +54,18 @@ impl Stream {
             #[cfg(feature = "native-tls")]
             Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().unacknowledged(),
             Self::Other(_) => 0,
+        }
+    }
+
+    /// How the link to the peer is, where that is known.
+    pub(super) fn pace(&self) -> Option<Pace> {
+        match self {
+            Self::Tcp(stream) => kernel::pace(stream),
+            #[cfg(feature = "__rustls")]
+            Self::Rustls(stream) => stream.get_ref().0.pace(),
+            #[cfg(feature = "native-tls")]
+            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().pace(),
+            Self::Other(_) => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::deflate::Deflater;
 use super::frames::Fault;
@@ -16,11 +16,16 @@ use super::incoming::{Arrived, Incoming};
 use super::outgoing::Outgoing;
 use super::stream::Stream;
 use crate::close::CloseCode;
+use crate::driver::platform::kernel::Pace;
 use crate::driver::{Buffered, SocketEvent};
 use crate::message::Message;
 
 /// For how long what had arrived before writing failed may take to be read.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// For how many of the link's round trips silence proves nothing, whatever the timeout: an answer takes one, and another
+/// two where a packet is lost and found out to be.
+const ROUND_TRIPS: u32 = 3;
 
 /// An open connection.
 pub(super) struct Up {
@@ -34,12 +39,23 @@ pub(super) struct Up {
     pub(super) peer_close: Option<(CloseCode, String)>,
     /// Since writing failed.
     patience: Option<Pin<Box<Sleep>>>,
+    /// When bytes were last found to have moved to the peer.
+    moved: Instant,
 }
 
 impl Up {
     pub(super) fn new(stream: Stream, incoming: Incoming, deflater: Option<Deflater>) -> Self {
         let outgoing = Outgoing::new(deflater, stream.is_direct());
-        Self { stream, incoming, outgoing, fault: None, closing: false, peer_close: None, patience: None }
+        Self {
+            stream,
+            incoming,
+            outgoing,
+            fault: None,
+            closing: false,
+            peer_close: None,
+            patience: None,
+            moved: Instant::now(),
+        }
     }
 
     #[inline]
@@ -132,7 +148,12 @@ impl Up {
     }
 
     pub(super) fn progress(&mut self) -> bool {
-        self.outgoing.progress(self.stream.unacknowledged())
+        if self.outgoing.progress(self.stream.unacknowledged()) {
+            self.moved = Instant::now();
+            return true;
+        }
+        let Some(Pace { round_trip, silent_for }) = self.stream.pace() else { return false };
+        silent_for.min(self.moved.elapsed()) < ROUND_TRIPS * round_trip
     }
 
     /// Whether there is memory that [`tidy`](Self::tidy) may give back.

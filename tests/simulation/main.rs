@@ -11,6 +11,7 @@
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 mod actor;
+mod day;
 mod model;
 mod network;
 mod plan;

@@ -1,5 +1,6 @@
 //! What Linux does and tells of a TCP socket beyond what every system does.
 
+use core::time::Duration;
 use std::os::fd::AsRawFd as _;
 
 use socket2::SockRef;
@@ -26,4 +27,33 @@ pub(crate) fn unacknowledged(stream: &TcpStream) -> usize {
     #[allow(unsafe_code)]
     let result = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
     if result == 0 { usize::try_from(bytes).unwrap_or_default() } else { 0 }
+}
+
+/// How the link to the peer is, by the operating system.
+pub(crate) struct Pace {
+    /// The round-trip time, smoothed.
+    pub(crate) round_trip: Duration,
+    /// For how long no data has arrived.
+    pub(crate) silent_for: Duration,
+}
+
+/// `None` where the system does not tell.
+pub(crate) fn pace(stream: &TcpStream) -> Option<Pace> {
+    /// Where `struct tcp_info` of `linux/tcp.h` has these, counted in `u32`s. Not every C library's declaration does.
+    const LAST_DATA_RECV: usize = 13;
+    const RTT: usize = 17;
+    let mut info = [0_u32; RTT + 1];
+    let mut length = core::mem::size_of_val(&info) as libc::socklen_t;
+    // SAFETY: the descriptor is borrowed from an open socket, and this option writes at most `length` bytes to where its
+    // argument points, which is an array of that many. No safe function of the standard library, tokio, socket2 or
+    // rustix reads it.
+    #[allow(unsafe_code)]
+    let result = unsafe {
+        let info = (&raw mut info).cast();
+        libc::getsockopt(stream.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, info, &raw mut length)
+    };
+    (result == 0 && length as usize == core::mem::size_of_val(&info)).then(|| Pace {
+        round_trip: Duration::from_micros(info[RTT].into()),
+        silent_for: Duration::from_millis(info[LAST_DATA_RECV].into()),
+    })
 }

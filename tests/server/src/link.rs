@@ -13,10 +13,13 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How much is forwarded at a time, and so how finely the rate is kept.
 const PIECE: usize = 2048;
+
+/// For how long a connection can be half open.
+const HALF_OPEN: Duration = Duration::from_secs(60);
 
 /// What a link is like.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,7 +41,7 @@ pub enum Fault {
     Cut(u64),
     /// It ends with RST, both ways.
     Reset(u64),
-    /// Nothing is forwarded any more, both ways, and nothing ends.
+    /// Nothing is forwarded any more, both ways, and nothing ends for a minute.
     HalfOpen(u64),
     /// Nothing is forwarded for so many milliseconds.
     Stall(u64, u64),
@@ -77,6 +80,7 @@ pub struct Link {
     addr: SocketAddr,
     connections: Arc<AtomicUsize>,
     accepted: Arc<AtomicUsize>,
+    calm: watch::Sender<bool>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -101,15 +105,16 @@ impl Link {
         let (stop, stopped) = oneshot::channel();
         let (connections, accepted) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let counts = (connections.clone(), accepted.clone());
+        let (calm, is_calm) = watch::channel(false);
         let thread = thread::Builder::new().name("test-link".into()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = accept_all(listener, target, shape, counts) => {}
+                    () = accept_all(listener, target, shape, counts, is_calm) => {}
                     _ = stopped => {}
                 }
             });
         })?;
-        Ok(Link { addr, connections, accepted, stop: Some(stop), thread: Some(thread) })
+        Ok(Link { addr, connections, accepted, calm, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -120,6 +125,12 @@ impl Link {
     /// The WebSocket URL of a path of the server behind it.
     pub fn url(&self, path: &str) -> String {
         format!("ws://{}{path}", self.addr)
+    }
+
+    /// Suspends the faults: connections that may break end now, with FIN, and new ones work; or lets faults happen again
+    /// to those that begin from now on.
+    pub fn calm(&self, on: bool) {
+        self.calm.send_replace(on);
     }
 
     /// How many connections are open now.
@@ -172,20 +183,24 @@ async fn accept_all(
     target: SocketAddr,
     shape: Shape,
     (connections, accepted): (Arc<AtomicUsize>, Arc<AtomicUsize>),
+    calm: watch::Receiver<bool>,
 ) {
     let lanes = [Lane::new(shape.rate), Lane::new(shape.rate)];
     loop {
         let client = Socket::new(accept(Some(&listener)).await);
         let number = accepted.fetch_add(1, SeqCst);
-        let fault = shape.faults.map(|seed| Fault::of(seed, number));
+        let fault = shape.faults.filter(|_| !*calm.borrow()).map(|seed| Fault::of(seed, number));
         if fault == Some(Fault::Refuse) {
             continue;
         }
-        let (lanes, connections) = (lanes.clone(), connections.clone());
+        let (lanes, connections, mut calm) = (lanes.clone(), connections.clone(), calm.clone());
         connections.fetch_add(1, SeqCst);
         tokio::spawn(async move {
             // Whatever happens to it, it is over then.
-            let _ = connect(client, target, shape, fault, lanes).await;
+            tokio::select! {
+                _ = connect(client, target, shape, fault, lanes) => {}
+                Ok(_) = calm.wait_for(|calm| *calm), if fault.is_some() => {}
+            }
             connections.fetch_sub(1, SeqCst);
         });
     }
@@ -218,8 +233,10 @@ async fn connect(
                 client.reset_on_close();
                 server.reset_on_close();
             }
-            // Until both ends have given up.
-            Fault::HalfOpen(_) => tokio::join!(client.gone(), server.gone()).0,
+            // Until both ends have given up: which is not seen of one whose FIN waits behind bytes that are not read.
+            Fault::HalfOpen(_) => {
+                let _ = timeout(HALF_OPEN, async { tokio::join!(client.gone(), server.gone()) }).await;
+            }
             _ => {}
         },
         () = forwarded => {}

@@ -1,0 +1,140 @@
+//! Two network namespaces and what is between them: two devices (TUN), and packets that are carried from one to the other.
+
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use nix::sched::{CloneFlags, unshare};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc as queue, watch};
+use tokio::time::{Instant, sleep_until};
+use tokio_tun::Tun;
+
+pub(crate) const CLIENT: [u8; 4] = [10, 93, 0, 1];
+pub(crate) const SERVER: [u8; 4] = [10, 93, 0, 2];
+
+/// As Ethernet.
+const MTU: i32 = 1500;
+/// How many packets wait in each direction, at most: as in `tc netem`.
+const QUEUE: usize = 1000;
+
+/// What a wire is like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wired {
+    /// Bytes a second in each direction.
+    pub(crate) rate: u64,
+    pub(crate) delay: Duration,
+    pub(crate) loss_percent: f64,
+}
+
+/// Carries packets between its two ends. Dropping it unplugs them.
+pub(crate) struct Wire {
+    pub(crate) counts: Arc<Counts>,
+    /// Nothing is carried any more.
+    pub(crate) is_cut: Arc<AtomicBool>,
+    /// The devices by their addresses' last bytes.
+    ends: [watch::Sender<Option<Arc<Tun>>>; 2],
+    runtime: Option<Runtime>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    carried: AtomicU64,
+    lost: AtomicU64,
+    /// There was no room for them.
+    dropped: AtomicU64,
+}
+
+impl Wire {
+    pub(crate) fn start(wired: Wired) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let ends: [watch::Sender<Option<Arc<Tun>>>; 2] = Default::default();
+        let counts = Arc::new(Counts::default());
+        let is_cut = Arc::new(AtomicBool::new(false));
+        for (seed, [from, to]) in [(1, [0, 1]), (2, [1, 0])] {
+            let (from, to) = (ends[from].subscribe(), ends[to].subscribe());
+            let (counts, is_cut) = (counts.clone(), is_cut.clone());
+            runtime
+                .spawn(async move { carry(device(from).await, device(to).await, wired, seed, &counts, &is_cut).await });
+        }
+        Self { counts, is_cut, ends, runtime: Some(runtime) }
+    }
+
+    /// Runs something in a namespace of its own, at this address. Fails if there can be none.
+    pub(crate) fn end(
+        &self,
+        at: [u8; 4],
+        peer: [u8; 4],
+        run: impl FnOnce() + Send + 'static,
+    ) -> Result<JoinHandle<()>, String> {
+        let runtime = self.runtime.as_ref().expect("it runs").handle().clone();
+        let end = self.ends[usize::from(at[3]) - 1].clone();
+        let (told, ready) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            let device = unshare(CloneFlags::CLONE_NEWNET).map_err(|error| error.to_string()).and_then(|()| {
+                let _entered = runtime.enter();
+                let (at, peer) = (Ipv4Addr::from(at), Ipv4Addr::from(peer));
+                let device = Tun::builder().name("far").address(at).destination(peer).mtu(MTU).up().build();
+                device.map_err(|error| format!("/dev/net/tun: {error}"))
+            });
+            let is_there = device.map(|mut devices| {
+                end.send_replace(devices.pop().map(Arc::new));
+            });
+            let runs = is_there.is_ok();
+            let _ = told.send(is_there);
+            if runs {
+                run();
+            }
+        });
+        ready.recv().unwrap_or_else(|_| Err("no device".into())).map(|()| thread)
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
+}
+
+async fn device(mut end: watch::Receiver<Option<Arc<Tun>>>) -> Arc<Tun> {
+    match end.wait_for(Option::is_some).await.ok().and_then(|end| end.clone()) {
+        Some(device) => device,
+        None => std::future::pending().await,
+    }
+}
+
+/// One direction.
+async fn carry(from: Arc<Tun>, to: Arc<Tun>, wired: Wired, seed: u64, counts: &Counts, is_cut: &AtomicBool) {
+    let (packets, mut arriving) = queue::channel::<(Instant, Vec<u8>)>(QUEUE);
+    let taking = async {
+        let mut buffer = [0; MTU as usize];
+        let mut free = Instant::now();
+        let mut random = seed;
+        while let Ok(length) = from.recv(&mut buffer).await {
+            // An LCG's upper bits are good enough to lose packets by.
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if ((random >> 32) as f64) < f64::from(u32::MAX) * wired.loss_percent / 100.0 || is_cut.load(Relaxed) {
+                counts.lost.fetch_add(1, Relaxed);
+                continue;
+            }
+            let takes = Duration::from_nanos(length as u64 * 1_000_000_000 / wired.rate);
+            let leaves = free.max(Instant::now()) + takes;
+            if packets.try_send((leaves + wired.delay, buffer[..length].to_vec())).is_ok() {
+                free = leaves;
+                counts.carried.fetch_add(1, Relaxed);
+            } else {
+                counts.dropped.fetch_add(1, Relaxed);
+            }
+        }
+    };
+    let giving = async {
+        while let Some((at, packet)) = arriving.recv().await {
+            sleep_until(at).await;
+            // A device that is gone takes nothing.
+            let _ = to.send(&packet).await;
+        }
+    };
+    tokio::join!(taking, giving);
+}
