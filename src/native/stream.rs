@@ -3,12 +3,13 @@
 use core::any::Any;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::driver::platform::kernel::{self, Pace};
+use crate::driver::platform::kernel;
 
 /// What a connector may return: any stream of tokio's kind.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -57,14 +58,14 @@ impl Stream {
         }
     }
 
-    /// How the link to the peer is, where that is known.
-    pub(super) fn pace(&self) -> Option<Pace> {
+    /// The round-trip time to the peer as TCP measures it, where that is known.
+    pub(super) fn round_trip(&self) -> Option<Duration> {
         match self {
-            Self::Tcp(stream) => kernel::pace(stream),
+            Self::Tcp(stream) => kernel::round_trip(stream),
             #[cfg(feature = "__rustls")]
-            Self::Rustls(stream) => stream.get_ref().0.pace(),
+            Self::Rustls(stream) => stream.get_ref().0.round_trip(),
             #[cfg(feature = "native-tls")]
-            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().pace(),
+            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().round_trip(),
             Self::Other(_) => None,
         }
     }

@@ -16,7 +16,6 @@ use super::incoming::{Arrived, Incoming};
 use super::outgoing::Outgoing;
 use super::stream::Stream;
 use crate::close::CloseCode;
-use crate::driver::platform::kernel::Pace;
 use crate::driver::{Buffered, SocketEvent};
 use crate::message::Message;
 
@@ -39,7 +38,7 @@ pub(super) struct Up {
     pub(super) peer_close: Option<(CloseCode, String)>,
     /// Since writing failed.
     patience: Option<Pin<Box<Sleep>>>,
-    /// When bytes were last found to have moved to the peer.
+    /// When the heartbeat or Close frame left that is waited for, or bytes before it were last found to have moved.
     moved: Instant,
 }
 
@@ -145,6 +144,7 @@ impl Up {
     /// Notes that a heartbeat or Close frame follows what was taken so far.
     pub(super) fn mark(&mut self) {
         self.outgoing.mark(self.stream.unacknowledged());
+        self.moved = Instant::now();
     }
 
     pub(super) fn progress(&mut self) -> bool {
@@ -152,8 +152,7 @@ impl Up {
             self.moved = Instant::now();
             return true;
         }
-        let Some(Pace { round_trip, silent_for }) = self.stream.pace() else { return false };
-        silent_for.min(self.moved.elapsed()) < ROUND_TRIPS * round_trip
+        self.stream.round_trip().is_some_and(|round_trip| self.moved.elapsed() < ROUND_TRIPS * round_trip)
     }
 
     /// Whether there is memory that [`tidy`](Self::tidy) may give back.

@@ -29,18 +29,9 @@ pub(crate) fn unacknowledged(stream: &TcpStream) -> usize {
     if result == 0 { usize::try_from(bytes).unwrap_or_default() } else { 0 }
 }
 
-/// How the link to the peer is, by the operating system.
-pub(crate) struct Pace {
-    /// The round-trip time, smoothed.
-    pub(crate) round_trip: Duration,
-    /// For how long no data has arrived.
-    pub(crate) silent_for: Duration,
-}
-
-/// `None` where the system does not tell.
-pub(crate) fn pace(stream: &TcpStream) -> Option<Pace> {
-    /// Where `struct tcp_info` of `linux/tcp.h` has these, counted in `u32`s. Not every C library's declaration does.
-    const LAST_DATA_RECV: usize = 13;
+/// The round-trip time to the peer, smoothed as TCP does it. `None` where the system does not tell.
+pub(crate) fn round_trip(stream: &TcpStream) -> Option<Duration> {
+    /// Where `struct tcp_info` of `linux/tcp.h` has it, counted in `u32`s. Not every C library declares it as far.
     const RTT: usize = 17;
     let mut info = [0_u32; RTT + 1];
     let mut length = core::mem::size_of_val(&info) as libc::socklen_t;
@@ -52,8 +43,6 @@ pub(crate) fn pace(stream: &TcpStream) -> Option<Pace> {
         let info = (&raw mut info).cast();
         libc::getsockopt(stream.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, info, &raw mut length)
     };
-    (result == 0 && length as usize == core::mem::size_of_val(&info)).then(|| Pace {
-        round_trip: Duration::from_micros(info[RTT].into()),
-        silent_for: Duration::from_millis(info[LAST_DATA_RECV].into()),
-    })
+    let is_known = result == 0 && length as usize == core::mem::size_of_val(&info);
+    is_known.then(|| Duration::from_micros(info[RTT].into()))
 }

@@ -10,11 +10,6 @@ pub(crate) fn unacknowledged(_: &TcpStream) -> usize {
     0
 }
 
-pub(crate) struct Pace {
-    pub(crate) round_trip: Duration,
-    pub(crate) silent_for: Duration,
-}
-
-pub(crate) fn pace(_: &TcpStream) -> Option<Pace> {
+pub(crate) fn round_trip(_: &TcpStream) -> Option<Duration> {
     None
 }
