@@ -19,7 +19,7 @@ use crate::message::Message;
 /// the largest message takes on the slowest link, and than what the system's own send buffer holds takes to leave.
 ///
 /// A timeout that is shorter than the link is long would end every connection: on Linux three round trips, as TCP
-/// measures them, must have passed since bytes last moved.
+/// measures them, must have passed since bytes last moved, and as long as TCP itself waits for an acknowledgement.
 ///
 /// Browsers cannot send Ping: there a message is needed.
 #[derive(Clone, PartialEq, Eq)]

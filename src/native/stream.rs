@@ -58,14 +58,14 @@ impl Stream {
         }
     }
 
-    /// The round-trip time to the peer as TCP measures it, where that is known.
-    pub(super) fn round_trip(&self) -> Option<Duration> {
+    /// For how long silence of the peer proves nothing, by what TCP has measured of the link, where that is known.
+    pub(super) fn patience(&self) -> Option<Duration> {
         match self {
-            Self::Tcp(stream) => kernel::round_trip(stream),
+            Self::Tcp(stream) => kernel::patience(stream),
             #[cfg(feature = "__rustls")]
-            Self::Rustls(stream) => stream.get_ref().0.round_trip(),
+            Self::Rustls(stream) => stream.get_ref().0.patience(),
             #[cfg(feature = "native-tls")]
-            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().round_trip(),
+            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().patience(),
             Self::Other(_) => None,
         }
     }

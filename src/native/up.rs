@@ -22,10 +22,6 @@ use crate::message::Message;
 /// For how long what had arrived before writing failed may take to be read.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// For how many of the link's round trips silence proves nothing, whatever the timeout: an answer takes one, and another
-/// two where a packet is lost and found out to be.
-const ROUND_TRIPS: u32 = 3;
-
 /// An open connection.
 pub(super) struct Up {
     pub(super) stream: Stream,
@@ -152,7 +148,7 @@ impl Up {
             self.moved = Instant::now();
             return true;
         }
-        self.stream.round_trip().is_some_and(|round_trip| self.moved.elapsed() < ROUND_TRIPS * round_trip)
+        self.stream.patience().is_some_and(|patience| self.moved.elapsed() < patience)
     }
 
     /// Whether there is memory that [`tidy`](Self::tidy) may give back.

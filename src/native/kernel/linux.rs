@@ -29,9 +29,15 @@ pub(crate) fn unacknowledged(stream: &TcpStream) -> usize {
     if result == 0 { usize::try_from(bytes).unwrap_or_default() } else { 0 }
 }
 
-/// The round-trip time to the peer, smoothed as TCP does it. `None` where the system does not tell.
-pub(crate) fn round_trip(stream: &TcpStream) -> Option<Duration> {
-    /// Where `struct tcp_info` of `linux/tcp.h` has it, counted in `u32`s. Not every C library declares it as far.
+/// For how long silence of the peer proves nothing, by what TCP has measured of the link. `None` where the system does not
+/// tell.
+///
+/// An answer takes one round trip, and another two where a packet is lost and found out to be; or as long as TCP itself
+/// waits before it sends a packet again, without its doubling that once a link is dead goes on and on.
+pub(crate) fn patience(stream: &TcpStream) -> Option<Duration> {
+    /// Where `struct tcp_info` of `linux/tcp.h` has these, counted in `u32`s. Not every C library declares it as far.
+    const BACKOFF: usize = 1;
+    const RTO: usize = 2;
     const RTT: usize = 17;
     let mut info = [0_u32; RTT + 1];
     let mut length = core::mem::size_of_val(&info) as libc::socklen_t;
@@ -43,6 +49,24 @@ pub(crate) fn round_trip(stream: &TcpStream) -> Option<Duration> {
         let info = (&raw mut info).cast();
         libc::getsockopt(stream.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, info, &raw mut length)
     };
-    let is_known = result == 0 && length as usize == core::mem::size_of_val(&info);
-    is_known.then(|| Duration::from_micros(info[RTT].into()))
+    if result != 0 || length as usize != core::mem::size_of_val(&info) {
+        return None;
+    }
+    // The first of four bytes.
+    let [backoff, ..] = info[BACKOFF].to_ne_bytes();
+    let resent_after = info[RTO].checked_shr(backoff.into()).unwrap_or_default();
+    Some(Duration::from_micros(resent_after.into()).max(3 * Duration::from_micros(info[RTT].into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn s17_a_link_within_a_machine_asks_for_no_patience() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let patience = patience(&stream).expect("Linux tells");
+        assert!(patience > Duration::ZERO && patience < Duration::from_secs(2), "{patience:?}");
+    }
 }
