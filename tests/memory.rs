@@ -2,16 +2,14 @@
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use homing::{Builder, Message, Reconnect, WebSocket};
-use homing_test_server::frame;
+use homing_test_server::{Puppet, frame};
 use peak_alloc::PeakAlloc;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -23,38 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LONG: Duration = Duration::from_secs(3600);
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
-
-/// A server that opens connections and hands them out, and has no memory of its own.
-fn server() -> (String, Receiver<TcpStream>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    let (open, opened) = channel();
-    thread::spawn(move || accept(&listener, &open));
-    (url, opened)
-}
-
-fn accept(listener: &TcpListener, open: &Sender<TcpStream>) {
-    while let Ok((mut stream, _)) = listener.accept() {
-        let mut head = Vec::new();
-        let mut byte = [0];
-        while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8_lossy(&head).into_owned();
-        let key = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim().to_string())
-        });
-        let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
-        let answer = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Accept: {accept}\r\n\r\n"
-        );
-        if stream.write_all(answer.as_bytes()).is_err() || open.send(stream).is_err() {
-            return;
-        }
-    }
-}
 
 fn client(url: &str) -> Builder {
     WebSocket::builder(url).heartbeat(None).reconnect(Reconnect::fixed(LONG)).max_send_buffer(64 * MIB)
@@ -92,7 +58,7 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 async fn s14_buffers_shrink_back() {
     const CLIENTS: usize = 20;
     let _alone = ALONE.lock().await;
-    let (url, opened) = server();
+    let Puppet { url, opened } = Puppet::start().unwrap();
     let clients: Vec<_> = (0..CLIENTS).map(|_| client(&url).connect().unwrap()).collect();
     let mut streams = Vec::new();
     until("all are open", || {
@@ -140,7 +106,7 @@ async fn s22a_a_small_message_that_is_kept_keeps_little() {
         [(1, 60_000, 100), (200, 60_000, 600), (1000, 60_000, 6000), (1, 1000, 200), (5000, 60_000, 12_000)]
     {
         const COUNT: usize = 2000;
-        let (url, opened) = server();
+        let Puppet { url, opened } = Puppet::start().unwrap();
         let kept = Arc::new(Mutex::new(Vec::with_capacity(COUNT)));
         let keeps = kept.clone();
         let ws = client(&url)
@@ -173,7 +139,7 @@ async fn s22a_a_small_message_that_is_kept_keeps_little() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn s20b_pongs_that_the_peer_does_not_read_are_bounded() {
     let _alone = ALONE.lock().await;
-    let (url, opened) = server();
+    let Puppet { url, opened } = Puppet::start().unwrap();
     let ws = client(&url).connect().unwrap();
     let mut stream = opened.recv().unwrap();
     until("it is open", || ws.state() == homing::State::Open).await;

@@ -114,11 +114,9 @@ impl Network {
 
     /// How many bytes of payload a second travel in each direction of each connection, from now on. Default: all at
     /// once. Messages then arrive and leave bit by bit, in parts of a hundredth of a second.
-    ///
-    /// # Panics
-    /// If the rate is zero: for a link on which nothing moves see [`Peer::read`] and [`Peer::silence`].
+    /// Zero counts as one byte a second: for a link on which nothing moves see [`Peer::read`] and [`Peer::silence`].
     pub fn set_rate(&self, bytes: impl Into<Option<u64>>) {
-        self.lock().rate = bytes.into().map(|rate| NonZeroU64::new(rate).expect("a rate is not zero"));
+        self.lock().rate = bytes.into().map(|rate| NonZeroU64::new(rate).unwrap_or(NonZeroU64::MIN));
     }
 
     /// How many bytes a socket holds that its peer does not read, or that the link has not taken yet. Default: 64 KiB.

@@ -1,60 +1,18 @@
 //! Resets: what had arrived counts, however TCP ends (S20a).
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
 use homing::{EndReason, ErrorKind, Heartbeat, Initiator, Message, Reconnect};
-use homing_test_server::frame;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use homing_test_server::{Puppet, frame};
 
 use crate::support::{PATIENCE, client};
 
 const LONG: Duration = Duration::from_secs(600);
 /// Such races show in some runs only.
 const TIMES: usize = 20;
-
-/// A server that opens one connection and then does as it is told.
-struct Puppet {
-    url: String,
-    /// The connection, once it is open.
-    opened: Receiver<TcpStream>,
-}
-
-impl Puppet {
-    fn start() -> Puppet {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("ws://{}/", listener.local_addr().unwrap());
-        let (open, opened) = channel();
-        thread::spawn(move || accept(&listener, &open));
-        Puppet { url, opened }
-    }
-}
-
-fn accept(listener: &TcpListener, open: &Sender<TcpStream>) {
-    while let Ok((mut stream, _)) = listener.accept() {
-        let mut head = Vec::new();
-        let mut byte = [0];
-        while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8_lossy(&head).into_owned();
-        let key = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim().to_string())
-        });
-        let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
-        let answer = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Accept: {accept}\r\n\r\n"
-        );
-        if stream.write_all(answer.as_bytes()).is_err() || open.send(stream).is_err() {
-            return;
-        }
-    }
-}
 
 /// Ends with RST, whatever was not read.
 fn reset(stream: TcpStream) {
@@ -78,7 +36,7 @@ fn flood(ws: &homing::WebSocket, size: usize) -> thread::JoinHandle<()> {
 async fn s20a_a_close_frame_before_a_reset_decides_the_code() {
     for size in [16, 64 * 1024] {
         for number in 0..TIMES {
-            let puppet = Puppet::start();
+            let puppet = Puppet::start().unwrap();
             let (builder, recorder) = client(puppet.url.as_str());
             let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
             recorder.opened().await;
@@ -99,7 +57,7 @@ async fn s20a_a_close_frame_before_a_reset_decides_the_code() {
 async fn s20a_what_arrived_before_a_reset_is_delivered() {
     for size in [16, 64 * 1024] {
         for _ in 0..TIMES {
-            let puppet = Puppet::start();
+            let puppet = Puppet::start().unwrap();
             let (builder, recorder) = client(puppet.url.as_str());
             let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
             recorder.opened().await;
@@ -122,7 +80,7 @@ async fn s20a_what_arrived_before_a_reset_is_delivered() {
 /// S22: a client that is paused delivers it when it is resumed.
 #[tokio::test]
 async fn s20a_a_paused_client_loses_nothing_by_a_reset() {
-    let puppet = Puppet::start();
+    let puppet = Puppet::start().unwrap();
     let (builder, recorder) = client(puppet.url.as_str());
     let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
     recorder.opened().await;
@@ -144,7 +102,7 @@ async fn s20a_a_paused_client_loses_nothing_by_a_reset() {
 /// A heartbeat does not wait for a peer that sent a Close frame and then reads nothing.
 #[tokio::test]
 async fn s20a_a_close_frame_counts_though_its_answer_cannot_leave() {
-    let puppet = Puppet::start();
+    let puppet = Puppet::start().unwrap();
     let (builder, recorder) = client(puppet.url.as_str());
     let builder = builder.heartbeat(Heartbeat::ping(LONG, LONG)).close_timeout(Duration::from_millis(300));
     let ws = builder.reconnect(Reconnect::fixed(LONG)).max_send_buffer(64 << 20).connect().unwrap();
@@ -162,7 +120,7 @@ async fn s20a_a_close_frame_counts_though_its_answer_cannot_leave() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s13_nothing_is_sent_after_a_close_frame() {
     for _ in 0..TIMES {
-        let puppet = Puppet::start();
+        let puppet = Puppet::start().unwrap();
         let builder = homing::WebSocket::builder(puppet.url.as_str()).heartbeat(None);
         let builder = builder.reconnect(Reconnect::fixed(Duration::from_millis(10)));
         let ws = builder.on_message(|ws, _| ws.send("answer").unwrap()).connect().unwrap();

@@ -60,7 +60,7 @@ pub(crate) fn answer(request: &Request) -> Response {
     response
 }
 
-fn accept(key: &str) -> String {
+pub(crate) fn accept(key: &str) -> String {
     let mut hash = Sha1::new();
     hash.update(key.trim());
     hash.update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11");

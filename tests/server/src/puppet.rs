@@ -1,0 +1,58 @@
+//! A server without a will of its own, for what no script does: it opens connections and hands them out, to be read and
+//! written byte by byte. It keeps nothing in memory.
+
+use crate::handshake::accept;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+/// Opens every connection that comes to its URL.
+pub struct Puppet {
+    /// Where it listens.
+    pub url: String,
+    /// The connections, once they are open.
+    pub opened: Receiver<TcpStream>,
+}
+
+impl Puppet {
+    /// Listens on a free port of 127.0.0.1 until a connection cannot be handed out any more.
+    pub fn start() -> io::Result<Puppet> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("ws://{}/", listener.local_addr()?);
+        let (open, opened) = channel();
+        thread::Builder::new().name("test-puppet".into()).spawn(move || serve(&listener, &open))?;
+        Ok(Puppet { url, opened })
+    }
+}
+
+fn serve(listener: &TcpListener, opened: &Sender<TcpStream>) {
+    while let Ok((stream, _)) = listener.accept() {
+        // One that breaks before is nobody's.
+        let Ok(stream) = open(stream) else { continue };
+        if opened.send(stream).is_err() {
+            return;
+        }
+    }
+}
+
+fn open(mut stream: TcpStream) -> io::Result<TcpStream> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&head);
+    let key = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim())
+    });
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {}\r\n\r\n",
+        accept(key.unwrap_or_default())
+    );
+    stream.write_all(answer.as_bytes())?;
+    Ok(stream)
+}
