@@ -94,7 +94,7 @@ async fn s14_buffers_shrink_back() {
     let peak = MEMORY.peak_usage() - with_large;
     assert!(peak < 36 * MIB, "{} KiB at most", peak / KIB);
     drop(large);
-    shrinks_to(before + CLIENTS * 4 * KIB, "after large and small messages").await;
+    shrinks_to(before + CLIENTS * KIB / 2, "after large and small messages").await;
     drop((clients, streams));
 }
 
