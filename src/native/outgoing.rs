@@ -210,7 +210,7 @@ impl Outgoing {
         if !self.closed {
             self.frame(OpCode::Control(Control::Close), false, true, payload, false);
             self.closed = true;
-            self.pong = None;
+            (self.pong, self.heartbeat) = (None, None);
         }
     }
 

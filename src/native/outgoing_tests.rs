@@ -151,6 +151,7 @@ fn s10_an_answer_to_the_peers_close_frame_does_not_wait_for_a_large_message() {
     let (mut ours, mut theirs) = stream(1000);
     let mut outgoing = Outgoing::new(None, true);
     send(&mut outgoing, &mut ours, [Message::binary(vec![1; 1_000_000])]);
+    outgoing.heartbeat(Heartbeat::Ping(1));
     outgoing.close(Some((CloseCode::NORMAL, "late")), false);
     outgoing.close(Some((CloseCode::POLICY_VIOLATION, "")), true);
     assert_eq!(outgoing.buffered().messages, 1);
