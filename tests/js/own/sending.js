@@ -161,7 +161,8 @@ test('s10_what_is_sent_too_late_does_not_overtake_the_queue', async (t) => {
     ws.close()
     const before = ws.bufferedAmount
     ws.send('too late')
-    equal(ws.bufferedAmount, before + 8)
+    // WebKit counts the header of a frame as well.
+    ok([8, 8 + 6].includes(ws.bufferedAmount - before), `${ws.bufferedAmount - before}`)
   })
   await ws.closed
   const texts = (await server.journal()).filter(([kind]) => kind === 'text').map(([, text]) => text.length)
