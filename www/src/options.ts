@@ -55,7 +55,8 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
   const isSignal = typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
   check(signal === undefined || isSignal, 'signal', 'an AbortSignal', signal)
   const native = globalThis.WebSocket as typeof WebSocket
-  const isOther = WebSocket && WebSocket !== native
+  // That of `ws` may be the global one as well, where there was none. A browser's has one parameter that must be given.
+  const isOther = WebSocket && (WebSocket !== native || WebSocket.length > 2)
   const needed = "a class that takes headers and webSocketOptions (a browser's cannot)"
   check(isOther || !(headers ?? webSocketOptions), 'WebSocket', needed, WebSocket)
 
@@ -102,7 +103,7 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
     pauseWhileHidden,
     signal,
     WebSocket,
-    isForeign: !!isOther && !native?.isPrototypeOf(WebSocket),
+    isForeign: !!isOther && (WebSocket === native || !native?.isPrototypeOf(WebSocket)),
     third: headers ? { ...webSocketOptions, headers } : webSocketOptions,
     bare: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,
   }

@@ -82,8 +82,7 @@ async function run(source, name) {
     setTimeout(() => reject(new Error(`not done after ${MILLIS} ms: ${server.journal}\n${output}`)), MILLIS).unref()
   })
   try {
-    await server.finished
-    await enough
+    await Promise.all([server.finished, enough])
     return { journal: server.journal, output }
   } finally {
     child.kill()
