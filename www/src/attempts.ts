@@ -174,7 +174,9 @@ export abstract class Attempts implements Visitor, Executor {
       case Todo.TellEnd:
         return this.end(REASONS[core.value(0)]!)
       case Todo.TellDrain:
-        return this.face.dispatch(new Event('drain'))
+        // After the listeners of the event in which the queue left, such as `open`: not before that is known.
+        setTimeout(() => this.story.ended || this.face.dispatch(new Event('drain')))
+        return
       case Todo.TellLatency:
         return this.face.dispatch(new LatencyEvent(core.value(0)))
     }
