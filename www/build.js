@@ -1,41 +1,35 @@
-// Builds the package into dist/: the module with cargo and wasm-opt, the scripts with esbuild, the types with tsc.
+// Builds the package into dist/: the machine with cargo and binaryen, the scripts with esbuild, the types with tsc.
 
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { deflateSync } from 'node:zlib'
+import { codes } from './codes.js'
+import { machine } from './machine.js'
 
 const www = dirname(fileURLToPath(import.meta.url))
 const root = dirname(www)
 const dist = join(root, 'dist')
 const target = resolve(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'npm')
 const require = createRequire(import.meta.url)
-
 const run = (program, ...args) => execFileSync(program, args, { stdio: 'inherit', cwd: root })
-const tool = (path, ...args) => run(process.execPath, join(dirname(require.resolve(`${path[0]}/package.json`)), path[1]), ...args)
-
-/** What every browser has that can run the output of today's rustc. */
-const FEATURES = [
-  '--enable-bulk-memory',
-  '--enable-bulk-memory-opt',
-  '--enable-call-indirect-overlong',
-  '--enable-multivalue',
-  '--enable-mutable-globals',
-  '--enable-nontrapping-float-to-int',
-  '--enable-reference-types',
-  '--enable-sign-ext',
-]
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist)
 
+// Written only if it changed, as `cargo xtask test` builds again what is older than its sources.
+const written = join(www, 'src/codes.ts')
+const made = codes(readFileSync(join(www, 'core/src/codes.rs'), 'utf8'))
+if (readFileSync(written, 'utf8') !== made) {
+  writeFileSync(written, made)
+  // It belongs to the sources: whoever changes one commits both.
+  if (process.env.CI) throw new Error('www/src/codes.ts was not that of www/core/src/codes.rs')
+}
+
 run('cargo', 'build', '--release', '--target', 'wasm32-unknown-unknown', '--target-dir', target, '--manifest-path', join(www, 'core/Cargo.toml'))
-const built = join(target, 'wasm32-unknown-unknown/release/homing.wasm')
-const wasm = join(dist, 'homing.wasm')
-tool(['binaryen', 'bin/wasm-opt'], ...FEATURES, '-Oz', '--converge', '--strip-producers', '--strip-target-features', built, '-o', wasm)
+const forms = machine(join(target, 'wasm32-unknown-unknown/release/homing.wasm'), target)
 
 const shared = {
   bundle: true,
@@ -46,15 +40,18 @@ const shared = {
   outdir: dist,
   logLevel: 'warning',
 }
-const embedded = deflateSync(readFileSync(wasm), { level: 9 }).toString('base64')
-const define = { MODULE: JSON.stringify(embedded) }
 const entry = (name) => join(www, 'src', `${name}.ts`)
-// The copy inside a module is a file of its own, which is loaded only where the module itself is not found.
-await build({ ...shared, entryPoints: [entry('index')], external: ['./embedded.js'] })
-await build({ ...shared, entryPoints: [entry('inline'), entry('embedded')], define })
+/** In the default entry the machine is JavaScript. */
+const asJavaScript = {
+  name: 'machine',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/machine\.js$/ }, () => ({ path: forms.js })),
+}
+const define = { MODULE: JSON.stringify(readFileSync(forms.wasm).toString('base64')) }
+await build({ ...shared, entryPoints: [entry('index')], plugins: [asJavaScript] })
+await build({ ...shared, entryPoints: [{ in: entry('index'), out: 'wasm' }], define })
 await build({ ...shared, entryPoints: [entry('react')], external: ['react', 'homing'] })
 
-tool(['typescript', 'bin/tsc'], '-p', join(www, 'tsconfig.json'))
+run(process.execPath, join(dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', join(www, 'tsconfig.json'))
 // Only what users' compilers will ask for.
 const wanted = new Set()
 const want = (name) => {
@@ -63,5 +60,5 @@ const want = (name) => {
   const text = readFileSync(join(dist, name), 'utf8')
   for (const [, path] of text.matchAll(/from '(\.[^']*)\.js'/g)) want(`${path.slice(2)}.d.ts`)
 }
-for (const name of ['index', 'inline', 'react']) want(`${name}.d.ts`)
+for (const name of ['index', 'react']) want(`${name}.d.ts`)
 for (const name of readdirSync(dist)) if (name.endsWith('.d.ts') && !wanted.has(name)) rmSync(join(dist, name))

@@ -24,13 +24,11 @@ export async function files() {
     format: 'esm',
     minify: true,
     outdir: dir,
-    alias: { homing: join(ROOT, 'dist/index.js'), 'homing/inline': join(ROOT, 'dist/inline.js') },
-    external: ['./embedded.js'],
+    alias: { homing: join(ROOT, 'dist/index.js'), 'homing/wasm': join(ROOT, 'dist/wasm.js') },
     logLevel: 'warning',
   })
   const served = new Map([
     ['/', ['text/html', HTML]],
-    ['/homing.wasm', ['application/wasm', readFileSync(join(ROOT, 'dist/homing.wasm'))]],
   ])
   for (const name of readdirSync(dir)) served.set(`/${name}`, ['text/javascript', readFileSync(join(dir, name))])
   rmSync(dir, { recursive: true })

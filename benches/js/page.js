@@ -3,7 +3,7 @@
 const IMPORTS = {
   bare: async () => ({ make: (url, Socket) => new (Socket ?? globalThis.WebSocket)(url) }),
   homing: async () => ofHoming(await import('homing')),
-  inline: async () => ofHoming(await import('homing/inline')),
+  wasm: async () => ofHoming(await import('homing/wasm')),
   partysocket: async () => {
     const { default: PartySocket } = await import('partysocket/ws')
     return { make: (url, Socket) => new PartySocket(url, [], Socket ? { WebSocket: Socket } : {}) }
@@ -13,12 +13,11 @@ const IMPORTS = {
     return { make: (url) => new ReconnectingWebSocket(url) }
   },
 }
-const ofHoming = ({ HomingSocket, init }) => ({
+const ofHoming = ({ HomingSocket }) => ({
   make: (url, Socket) => new HomingSocket(url, [], Socket ? { WebSocket: Socket } : {}),
-  ready: init,
 })
 
-const { make, ready = async () => {} } = await IMPORTS[new URLSearchParams(location.search).get('class')]()
+const { make } = await IMPORTS[new URLSearchParams(location.search).get('class')]()
 
 const opened = (socket) => new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }))
 const turn = () => new Promise((resolve) => setTimeout(resolve))
@@ -42,6 +41,11 @@ const SCENARIOS = {
   'round trip 32 B': ['/burst?size=32&binary=1', { messages: 500, sent: 500 }],
 }
 
+/** One socket after another: from `new` to the open event, and to that of the close. */
+const CYCLES = 'open and close'
+const EACH = 100
+let address
+
 const payload = new Uint8Array(16)
 /** The socket of the scenario at hand, and who waits for its messages. */
 let socket, name, work
@@ -62,6 +66,7 @@ async function connect(scenario, server) {
 /** Does a scenario's work, on a connection that is there; or none at all, to see what that costs. How many messages it took. */
 async function run() {
   if (!name) return 1
+  if (name === CYCLES) return cycle()
   const { messages, sent } = SCENARIOS[name][1]
   const answers = messages === sent
   const over = new Promise((done) => (work = { left: messages, done, answers }))
@@ -71,14 +76,24 @@ async function run() {
   return Math.max(messages, sent)
 }
 
+async function cycle() {
+  for (let i = 0; i < EACH; i++) {
+    const socket = make(address)
+    await opened(socket)
+    await close(socket)
+  }
+  sweep()
+  return EACH
+}
+
 /** Makes everything ready for a measurement. */
 async function prepare(scenario, server) {
-  await ready()
   if (scenario !== name) {
     if (socket) await close(socket)
     socket = undefined
     name = scenario
-    if (scenario) await connect(scenario, server)
+    if (scenario === CYCLES) address = `${server}/echo`
+    else if (scenario) await connect(scenario, server)
   }
   globalThis.gc?.()
   await turn()
@@ -137,16 +152,14 @@ async function own(messages) {
   return [each(between - before), each(after - between)]
 }
 
-/** Milliseconds from `new` to the open event, and until what decides of reconnecting is there. */
+/** Milliseconds from `new` to the open event. */
 async function open(server) {
   const before = performance.now()
   const socket = make(`${server}/echo`)
-  const loaded = ready().then(() => performance.now() - before)
   await opened(socket)
   const took = performance.now() - before
-  const times = [took, await loaded]
   await close(socket)
-  return times
+  return took
 }
 
-window.bench = { scenarios: Object.keys(SCENARIOS), prepare, run, own, open }
+window.bench = { scenarios: [...Object.keys(SCENARIOS), CYCLES], prepare, run, own, open }

@@ -16,9 +16,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 40)
 const OPENINGS = 11
 /** How often all browsers are started anew: how fast a process is depends on where things happen to lie in its memory. */
 const GENERATIONS = Number(process.env.GENERATIONS ?? 3)
-const NAMES = ['bare', 'homing', 'partysocket', 'rews']
-/** For the first socket of a page: both forms of the package. */
-const FORMS = ['bare', 'homing', 'inline', 'partysocket', 'rews']
+const NAMES = ['bare', 'homing', 'wasm', 'partysocket', 'rews']
 const LAUNCH = { chromium: chromium.launch, firefox: firefox.launch }
 const PLACES = Object.keys(LAUNCH)
 
@@ -136,18 +134,15 @@ async function own(place, site) {
 /** Milliseconds from `new` to open: of a browser's first page, of a later one, and of a page's later sockets. */
 async function opening(place, site, server) {
   const times = { cold: {}, cached: {}, loaded: {} }
-  const ready = { cold: {}, cached: {} }
   const note = (list, name, figure) => (list[name] ??= []).push(figure)
   for (let round = 0; round < OPENINGS; round++) {
-    for (const [at, name] of shuffled([...FORMS.entries()])) {
+    for (const [at, name] of shuffled([...NAMES.entries()])) {
       const page = await LAUNCH[place](SETTINGS)
       try {
         for (const kind of ['cold', 'cached']) {
           const call = await visit(page, site.url(11 + at, name))
-          const [open, loaded] = await call('open', server)
-          note(times[kind], name, open)
-          note(ready[kind], name, loaded)
-          if (kind === 'cached') for (let i = 0; i < 3; i++) note(times.loaded, name, (await call('open', server))[0])
+          note(times[kind], name, await call('open', server))
+          if (kind === 'cached') for (let i = 0; i < 3; i++) note(times.loaded, name, await call('open', server))
           // Elsewhere, so that the next page is a page anew.
           await page.go('about:blank')
         }
@@ -156,13 +151,9 @@ async function opening(place, site, server) {
       }
     }
   }
-  console.log('  milliseconds from new to open (and until the module is there)')
+  console.log('  milliseconds from new to open')
   for (const [kind, of] of Object.entries(times)) {
-    const text = (name) => {
-      const module = ['homing', 'inline'].includes(name) ? ready[kind]?.[name] : undefined
-      return `${median(of[name]).toFixed(1)}${module ? ` (${median(module).toFixed(1)})` : ''}`
-    }
-    console.log(`  ${kind.padEnd(20)} ${show(FORMS, text)}`)
+    console.log(`  ${kind.padEnd(20)} ${show(NAMES, (name) => median(of[name]).toFixed(1))}`)
   }
 }
 

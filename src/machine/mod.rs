@@ -109,7 +109,14 @@ pub(crate) struct Machine {
 impl Machine {
     /// A client that dials at once.
     pub(crate) fn new(config: Box<Config>, now: Timestamp) -> Self {
-        let mut machine = Self {
+        let mut machine = Self::ended(config, now);
+        machine.dial();
+        machine
+    }
+
+    /// A client that does nothing until it is asked to reconnect.
+    pub(crate) fn ended(config: Box<Config>, now: Timestamp) -> Self {
+        Self {
             now,
             phase: Phase::Closed { told: true },
             attempt: AttemptId(0),
@@ -135,9 +142,7 @@ impl Machine {
             ends: 0,
             perished: false,
             config,
-        };
-        machine.dial();
-        machine
+        }
     }
 
     /// Something happened.

@@ -1,4 +1,5 @@
-// Runs suites in a browser or in Node: `node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD]`.
+// Runs suites in a browser or in Node: `node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD]
+// [--entry=(index|wasm)]`, an entry of the package.
 // Those of `driven/` and `rust/` do not run in the page, but drive the browser. Prints a line for each test, what went wrong at
 // the end, and the sums as `node --test` does.
 
@@ -7,7 +8,9 @@ import { fileServer, testServer } from './support/server.js'
 import { all, attempt } from './support/test.js'
 
 const words = process.argv.slice(2)
-const filter = words.find((word) => word.startsWith('--filter='))?.slice(9) ?? ''
+const option = (name) => words.find((word) => word.startsWith(`--${name}=`))?.split('=')[1]
+const filter = option('filter') ?? ''
+const entry = (process.env.HOMING_ENTRY = option('entry') ?? 'index')
 const [where, ...named] = words.filter((word) => !word.startsWith('--'))
 const driven = named.filter((suite) => /^(driven|rust)\//.test(suite))
 const suites = named.filter((suite) => !driven.includes(suite))
@@ -34,7 +37,7 @@ async function inBrowser(control) {
   })
   const page = await browser(where)
   try {
-    const parameters = new URLSearchParams({ control, filter })
+    const parameters = new URLSearchParams({ control, filter, entry })
     suites.forEach((suite) => parameters.append('suite', `./${suite}.js`))
     if (suites.length > 0) {
       await page.go(`${files.url}/tests/js/page.html?${parameters}`)

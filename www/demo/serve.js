@@ -14,14 +14,12 @@ const demo = dirname(fileURLToPath(import.meta.url))
 export async function serve() {
   const server = await testServer()
   const built = await context({
-    // The module lies beside the script, where the package looks for it.
     entryPoints: [
       { in: join(demo, 'src/main.ts'), out: 'main' },
       { in: join(demo, 'style.css'), out: 'style' },
       { in: join(demo, 'index.html'), out: 'index' },
-      { in: join(demo, '../../dist/homing.wasm'), out: 'homing' },
     ],
-    loader: { '.html': 'copy', '.wasm': 'copy' },
+    loader: { '.html': 'copy' },
     define: { CONTROL: JSON.stringify(server.control) },
     bundle: true,
     splitting: true,

@@ -21,6 +21,11 @@ export function now(): number {
   return time
 }
 
+/** Runs a function when the program has gone on. Not by `queueMicrotask`, which the fake timers of test runners stop. */
+export function soon(act: () => unknown): void {
+  void Promise.resolve().then(act)
+}
+
 /** Longer delays than this would fire at once. */
 const LONGEST = 2 ** 31 - 1
 

@@ -1,25 +1,19 @@
-// The machine at work: loading it, telling it what happened, carrying out what it wants, and waking it.
+// The machine at work: what happened goes in, what it wants done is carried out, and timers wake it.
 
-import { now, Timer } from './clock.js'
-import { Core, State, Todo, What, type Config, type Exports } from './core.js'
-import { load } from './load.js'
-import { Alarm } from './worker.js'
+import { now, soon, Timer } from './clock.js'
+import { State, Todo, What, type Config } from './codes.js'
+import { Core } from './core.js'
+import { WorkerTimer } from './worker.js'
 
-/** How often to look at the browser's buffer while closing: no event tells that something left. */
+/** How often to look at the browser's buffer while closing: no event says that something left. */
 const LOOK_EVERY = 16
 
-/** Who carries it out. */
+/** What carries it out. */
 export interface Executor {
-  /** Whether something else is told first: a close event that is on its way to the listeners or, before anything was
+  /** Whether something else comes first: a close event that is on its way to the listeners or, before anything was
    * carried out, one that is about to come. */
   mustWait(isMidway: boolean): boolean
   carryOut(todo: Todo, core: Core): void
-  /** The machine is there, while an attempt is. It shall hear what happened without it. */
-  catchUp(core: Core): void
-  /** The machine is there anew, and has been told nothing yet. */
-  revived(core: Core): void
-  /** There will be no machine. */
-  orphaned(error: unknown): void
   /** Bytes in the platform's buffer. */
   buffered(): number
   /** How much the sockets were given, ever. */
@@ -32,15 +26,12 @@ export class Engine {
   readonly #config: Config
   readonly #executor: Executor
   readonly #timer = new Timer(() => this.wake())
-  readonly #look = new Timer(() => this.#lookAtBuffer())
-  #alarm: Alarm | undefined
-  /** What has to wait until the machine is loaded. */
-  #waiting: (() => void)[] = []
+  readonly #look = new Timer(() => this.#input(What.Buffered, this.#executor.buffered()))
+  #workerTimer: WorkerTimer | undefined
   #pumping = false
   #scheduled = false
-  /** Undefined after the end. */
-  #startedAt: number | undefined = now()
 
+  /** Undefined after the end. */
   core: Core | undefined
   /** Something arrived that the machine does not know of yet. */
   heard = false
@@ -50,46 +41,14 @@ export class Engine {
     this.#executor = executor
   }
 
-  /** Now, or when the machine is loaded. */
-  with(act: () => void): void {
-    if (this.core) return act()
-    this.#waiting.push(act)
-    if (this.#waiting.length > 1) return
-    load().then(
-      (exports) => this.#start(exports),
-      (error: unknown) => {
-        this.#waiting = []
-        this.#executor.orphaned(error)
-      },
-    )
+  /** A machine that dials at once, or that waits until it is to reconnect. */
+  start(dials: boolean): Core {
+    return (this.core = new Core(this.#config, dials))
   }
 
-  #start(exports: Exports): void {
-    const core = (this.core = new Core(exports, this.#config, this.#startedAt ?? now()))
-    const waiting = this.#waiting
-    this.#waiting = []
-    // Nothing is carried out before it has heard everything: what was asked for may change what follows.
-    this.#pumping = true
-    if (this.#startedAt === undefined) {
-      // It begins anew. A machine dials at once; this one shall wait until it is told to.
-      core.handle(What.Close, 1000)
-      while (core.poll() !== Todo.Nothing);
-      this.#startedAt = now()
-      waiting.forEach((act) => act())
-      this.#executor.revived(core)
-    } else {
-      // It was dialled, and the open event told.
-      core.poll()
-      this.#executor.catchUp(core)
-      waiting.forEach((act) => act())
-    }
-    this.#pumping = false
-    this.pump()
-  }
-
-  /** Keeps the beat where the page's own timers are slowed down. */
+  /** Keeps the heartbeat going where the page's own timers are slowed down. */
   keepAwake(): void {
-    this.#alarm ??= new Alarm(() => {
+    this.#workerTimer ??= new WorkerTimer(() => {
       // The page's own timeout, which is late, would keep both from being set anew.
       this.#timer.clear()
       this.wake()
@@ -105,24 +64,22 @@ export class Engine {
     core.handle(what, a, b)
   }
 
-  wake(): void {
+  #input(what: What, a: number, b = 0): void {
     if (!this.core) return
-    this.#executor.waking()
-    this.input(What.Wake, this.#executor.buffered(), this.#executor.given())
+    this.input(what, a, b)
     this.pump()
   }
 
-  #lookAtBuffer(): void {
-    if (!this.core) return
-    this.input(What.Buffered, this.#executor.buffered())
-    this.pump()
+  wake(): void {
+    if (this.core) this.#executor.waking()
+    this.#input(What.Wake, this.#executor.buffered(), this.#executor.given())
   }
 
   /** What the page asked for is carried out when it has gone on: callbacks never nest. */
   schedule(): void {
     if (this.#scheduled || this.#pumping) return
     this.#scheduled = true
-    queueMicrotask(() => {
+    soon(() => {
       this.#scheduled = false
       this.pump()
     })
@@ -132,33 +89,32 @@ export class Engine {
   pump(): void {
     if (this.#pumping || this.#executor.mustWait(false)) return
     this.#pumping = true
-    while (!this.#executor.mustWait(true)) {
-      const core = this.core
-      const todo = core ? core.poll() : Todo.Nothing
+    while (this.core && !this.#executor.mustWait(true)) {
+      const todo = this.core.poll()
       if (todo === Todo.Nothing) break
-      this.#executor.carryOut(todo, core!)
+      this.#executor.carryOut(todo, this.core)
     }
     this.#pumping = false
-    this.#arm()
+    this.arm()
   }
 
-  #arm(): void {
+  /** Sets the timers for what is due next. */
+  arm(): void {
     const core = this.core
     if (!core) return
     const delay = this.#timer.arm(core.deadline())
-    if (delay !== undefined) this.#alarm?.arm(delay)
+    if (delay !== undefined) this.#workerTimer?.arm(delay)
     const isClosing = core.state() === State.Closing
     this.#look.arm(isClosing && this.#executor.buffered() > 0 ? now() + LOOK_EVERY : Infinity)
   }
 
-  /** The end, until somebody asks for the machine again. */
+  /** The end, until the next `start`. */
   stop(): void {
     this.core?.free()
     this.core = undefined
     this.#timer.clear()
     this.#look.clear()
-    this.#alarm?.release()
-    this.#alarm = undefined
-    this.#startedAt = undefined
+    this.#workerTimer?.release()
+    this.#workerTimer = undefined
   }
 }

@@ -1,15 +1,25 @@
 /**
- * A drop-in `WebSocket` that finds its way back. The module that decides when to reconnect lies beside this file, as
- * `homing.wasm`, and is loaded by the first socket.
+ * A WebSocket client that reconnects, detects dead peers and queues messages while offline, with the interface of the
+ * browser's `WebSocket`.
+ *
+ * `homing` and `homing/wasm` are the same class over the same machine, which is JavaScript in the first and WebAssembly,
+ * smaller, in the second.
  * @module
  */
 
-import { compile, setLoader } from './load.js'
-
-// Asynchronous, as there is no address to start from where a bundler makes a classic script of this.
-const beside = async () => compile(new URL('./homing.wasm', import.meta.url))
-// Where a bundler has moved this file but not that one, a copy inside a module serves.
-setLoader(() => beside().catch(async () => (await import('./embedded.js')).embedded()))
-
-export * from './entry.js'
-export { default } from './entry.js'
+export { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './events.js'
+export type { Data, Payload } from './queue.js'
+export { HomingSocket, HomingSocket as default } from './socket.js'
+export type {
+  ClientState,
+  ClosedInfo,
+  EndReason,
+  HeartbeatOptions,
+  HomingSocketEventMap,
+  HomingSocketOptions,
+  OpenedInfo,
+  Provided,
+  ReconnectOptions,
+  Stats,
+  WebSocketClass,
+} from './types.js'

@@ -1,35 +1,35 @@
 // One attempt: a socket of the platform, from dialling to its end.
 
-import { now, Timer } from './clock.js'
+import { now, soon, Timer } from './clock.js'
+import type { Counters } from './counters.js'
 import { guarded } from './listeners.js'
 import { protocolsOf, type Settings } from './options.js'
 import { lengthOf, type Data, type Queue } from './queue.js'
-import type { Tally } from './tally.js'
 
 /** How long to wait for the close event that should follow an error event. In Chromium it is missing where the page's
  * policy forbids the connection, and in Node 20 where there is no such class. */
 const CLOSE_AFTER_ERROR = 250
 
-/** Who cares. */
+/** The owner of a link. */
 export interface LinkOwner {
   /** Listens to the platform's socket. */
   attach(socket: WebSocket): void
   detach(socket: WebSocket): void
   /** The attempt is over, without a close event. */
-  lost(): void
+  gone(): void
 }
 
 export class Link {
   readonly #settings: Settings
-  readonly #tally: Tally
+  readonly #counters: Counters
   readonly #missing: Timer
   readonly #owner: LinkOwner
-  #parted = false
+  #isDetached = false
 
   /** Undefined until URL and subprotocols are known. */
   socket: WebSocket | undefined
   openedAt: number | undefined
-  /** An error event was told, and the close event should follow. */
+  /** An error event came, and the close event should follow. */
   hasFailed = false
   /** Why it could not be dialled. */
   failure: Error | undefined
@@ -41,9 +41,9 @@ export class Link {
   /** At most so many messages are in the platform's buffer. */
   #messages = 0
 
-  constructor(settings: Settings, tally: Tally, owner: LinkOwner) {
+  constructor(settings: Settings, counters: Counters, owner: LinkOwner) {
     this.#settings = settings
-    this.#tally = tally
+    this.#counters = counters
     this.#owner = owner
     this.#missing = new Timer(() => this.#lost())
   }
@@ -51,14 +51,14 @@ export class Link {
   /** Throws what the platform's constructor throws, unless URL or subprotocols have to be waited for. */
   dial(binaryType: () => BinaryType): void {
     const { url, protocols } = this.#settings
-    this.#tally.attempts++
+    this.#counters.attempts++
     if (typeof url !== 'function' && typeof protocols !== 'function') return this.#open(url, protocols, binaryType())
     const provide = async (): Promise<void> => {
       const [to, offer] = await Promise.all([
         typeof url === 'function' ? url() : url,
         typeof protocols === 'function' ? protocols() : protocols,
       ])
-      if (!this.#parted) this.#open(to, protocolsOf(offer), binaryType())
+      if (!this.#isDetached) this.#open(to, protocolsOf(offer), binaryType())
     }
     provide().catch((error) => this.fail(error))
   }
@@ -74,7 +74,7 @@ export class Link {
       this.#owner.attach(socket)
     } catch (error) {
       // A class of somebody's own. Nobody would close the socket later.
-      this.#drop(socket)
+      this.#close(socket)
       throw error
     }
     this.socket = socket
@@ -95,7 +95,7 @@ export class Link {
 
   /** Could not be dialled. */
   fail(error: unknown): void {
-    if (this.#parted) return
+    if (this.#isDetached) return
     const said = error instanceof Error ? error.message : `${error as string}`
     this.failure = new Error(`homing: not dialled: ${redacted(said)}`, { cause: error })
     this.abandon()
@@ -103,29 +103,29 @@ export class Link {
 
   /** Ends without an end that the platform could tell of. */
   abandon(): void {
-    this.#parted = true
-    queueMicrotask(() => this.#lost())
+    this.#isDetached = true
+    soon(() => this.#lost())
   }
 
   #lost(): void {
     if (this.isGone) return
     this.isGone = true
-    this.#owner.lost()
+    this.#owner.gone()
   }
 
-  /** Nothing more is heard of it. */
-  part(): void {
-    this.#parted = true
+  /** Listens to it no more, and closes it. */
+  detach(): void {
+    this.#isDetached = true
     this.isGone = true
     this.#missing.clear()
     const socket = this.socket
     if (!socket) return
-    if (this.buffered() > 0) this.#tally.messagesLost += this.#messages
+    if (this.buffered() > 0) this.#counters.messagesLost += this.#messages
     this.#messages = 0
-    this.#drop(socket)
+    this.#close(socket)
   }
 
-  #drop(socket: WebSocket): void {
+  #close(socket: WebSocket): void {
     guarded(() => this.#owner.detach(socket))
     guarded(() => socket.readyState < 2 && socket.close())
   }
@@ -146,9 +146,8 @@ export class Link {
     // A look now and then, so that few are counted that have left.
     if (this.#messages % 64 === 0) this.buffered()
     this.socket!.send(data as string)
-    const tally = this.#tally
-    tally.messagesSent++
-    tally.unitsSent += lengthOf(data)
+    this.#counters.messagesSent++
+    this.#counters.unitsSent += lengthOf(data)
     this.#messages++
   }
 

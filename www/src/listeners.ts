@@ -3,23 +3,23 @@
 // Each listener is known twice: to the `EventTarget` that the page knows, for what is dispatched there, and to the
 // platform's socket of the present attempt, which calls it with its own events, in its own way.
 
-import { silence, translate } from './foreign.js'
-import { hand, setFace } from './handing.js'
+import { adapt, silence } from './adapt.js'
+import { retarget, setTarget } from './retarget.js'
 
 /** What a platform's socket dispatches. */
 export type Type = 'open' | 'message' | 'error' | 'close'
 
 type Callback = EventListenerOrEventListenerObject
 
-/** Who hears of everything first, and of the close event last as well. */
-export interface Ears {
+/** Is called before all listeners, and after those of the close event as well. */
+export interface Observer {
   opened(): void
   /** Whether a message is the listeners' business. */
   admit(event: MessageEvent): boolean
   errored(): void
   closed(event: CloseEvent): void
-  /** Everyone was told of the close event. */
-  told(): void
+  /** All listeners of the close event have been called. */
+  closeSeen(): void
 }
 
 interface Listener {
@@ -37,7 +37,7 @@ const { addEventListener: add, removeEventListener: remove } = EventTarget.proto
 
 export class Listeners {
   readonly #target: EventTarget
-  readonly #ears: Ears
+  readonly #observer: Observer
   readonly #lists: Record<Type, Listener[]> = { open: [], message: [], error: [], close: [] }
   readonly #handlers: Partial<Record<Type, Handler>> = {}
   /** Of the present attempt. */
@@ -46,19 +46,19 @@ export class Listeners {
   #message: Event | undefined
   #isAdmitted = true
 
-  constructor(target: EventTarget, ears: Ears) {
+  constructor(target: EventTarget, observer: Observer) {
     this.#target = target
-    this.#ears = ears
+    this.#observer = observer
   }
 
   /** Listens to the socket of an attempt. */
   attach(socket: WebSocket): void {
-    if (!(socket instanceof EventTarget)) return translate(socket, this.#target, this.#ears)
+    if (!(socket instanceof EventTarget)) return adapt(socket, this.#target, this.#observer)
     this.#socket = socket
-    setFace(socket, this.#target)
+    setTarget(socket, this.#target)
     this.#heads((type, head) => socket.addEventListener(type, head))
     this.#each((type, { handed, options }) => socket.addEventListener(type, handed, options))
-    socket.addEventListener('close', this.#told)
+    socket.addEventListener('close', this.#closeSeen)
   }
 
   /** Nothing more is heard of a socket. */
@@ -67,7 +67,7 @@ export class Listeners {
     if (this.#socket === socket) this.#socket = undefined
     this.#heads((type, head) => socket.removeEventListener(type, head))
     this.#each((type, { handed, options }) => socket.removeEventListener(type, handed, options))
-    socket.removeEventListener('close', this.#told)
+    socket.removeEventListener('close', this.#closeSeen)
   }
 
   #heads(act: (type: Type, head: (event: Event) => void) => void): void {
@@ -78,29 +78,29 @@ export class Listeners {
   }
 
   readonly #opened = (event: Event): void => {
-    hand(event)
-    this.#ears.opened()
+    retarget(event)
+    this.#observer.opened()
   }
 
   /** A message has no head where it has listeners: the first of them does its work, as each one called costs time. */
   readonly #admit = (event: Event): boolean => {
     if (event === this.#message) return this.#isAdmitted
-    hand(event)
+    retarget(event)
     this.#message = event
-    return (this.#isAdmitted = this.#ears.admit(event as MessageEvent))
+    return (this.#isAdmitted = this.#observer.admit(event as MessageEvent))
   }
 
   readonly #errored = (event: Event): void => {
-    hand(event)
-    this.#ears.errored()
+    retarget(event)
+    this.#observer.errored()
   }
 
   readonly #closed = (event: Event): void => {
-    hand(event)
-    this.#ears.closed(event as CloseEvent)
+    retarget(event)
+    this.#observer.closed(event as CloseEvent)
   }
 
-  readonly #told = (): void => this.#ears.told()
+  readonly #closeSeen = (): void => this.#observer.closeSeen()
 
   #each(act: (type: Type, listener: Listener) => void): void {
     for (const [type, list] of Object.entries(this.#lists)) list.forEach((listener) => act(type as Type, listener))
@@ -138,8 +138,8 @@ export class Listeners {
     if (type === 'message') socket.removeEventListener(type, admit)
     if (type !== 'close') return
     // Remains the last.
-    socket.removeEventListener(type, this.#told)
-    socket.addEventListener(type, this.#told)
+    socket.removeEventListener(type, this.#closeSeen)
+    socket.addEventListener(type, this.#closeSeen)
   }
 
   remove(type: string, callback: Callback | null, options?: EventListenerOptions | boolean): void {
@@ -212,11 +212,12 @@ export function guarded(act: () => unknown): void {
   }
 }
 
-/** An exception of what the page gave is the page's: it is told like any other that nobody caught. */
+/**
+ * Reports an exception of what the program gave, as the platform does with one that was not caught; but it never ends a
+ * process, as Node, Bun and Deno would then.
+ */
 export function report(error: unknown): void {
-  if (typeof reportError === 'function') reportError(error)
-  else
-    queueMicrotask(() => {
-      throw error
-    })
+  const { process } = globalThis as { process?: { versions?: { node?: string } } }
+  if (typeof reportError === 'function' && !process?.versions?.node) reportError(error)
+  else console.error(error)
 }

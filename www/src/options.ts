@@ -1,7 +1,7 @@
 // Options, checked at once (S1), with their defaults.
 
 import { check, LONGEST, number, synchronous, typed } from './checks.js'
-import type { Config } from './core.js'
+import type { Config } from './codes.js'
 import { isBinary, type Data } from './queue.js'
 import type { HeartbeatOptions, HomingSocketOptions, Provided, ReconnectOptions, WebSocketClass } from './types.js'
 
@@ -21,7 +21,7 @@ export interface Settings {
   /** The third argument of its constructor. */
   readonly third: object | undefined
   /** There is nothing to decide: whatever the platform's socket does is right. */
-  readonly bare: boolean
+  readonly isPlain: boolean
 }
 
 interface Beat {
@@ -31,7 +31,7 @@ interface Beat {
   readonly inWorker: boolean
 }
 
-export function settle(url: unknown, protocols: unknown, options: HomingSocketOptions): Settings {
+export function normalizeOptions(url: unknown, protocols: unknown, options: HomingSocketOptions): Settings {
   // Of anything, as the types are checked below.
   const { reconnect = true, heartbeat, queue = true, pauseWhileHidden = false, signal, WebSocket, headers, webSocketOptions } =
     Object(options) as HomingSocketOptions
@@ -62,7 +62,7 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
 
   const first = number('reconnect.min', min, 0.001, LONGEST)
   const config: Config = {
-    first,
+    min: first,
     max: policy.max === undefined ? Math.max(longest, first) : longest,
     factor: number('reconnect.factor', factor, 1, 1e308),
     jitter: number('reconnect.jitter', jitter, 0, 1),
@@ -70,11 +70,12 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
     stableAfter: number('reconnect.stableAfter', stableAfter),
     openTimeout: number('openTimeout', openTimeout),
     closeTimeout: number('closeTimeout', closeTimeout),
-    beatInterval: number('heartbeat.interval', interval),
-    beatTimeout: number('heartbeat.timeout', timeout),
+    interval: number('heartbeat.interval', interval),
+    timeout: number('heartbeat.timeout', timeout),
     maxSendBuffer: number('maxSendBuffer', maxSendBuffer, 1),
-    hasProvider: typeof url === 'function',
-    hasPredicate: shouldReconnect !== undefined,
+    hasProvider: +(typeof url === 'function'),
+    hasPredicate: +!!shouldReconnect,
+    seed: Math.random(),
   }
   number('reconnect.min', first, 0, config.max)
   if (pauseWhileHidden) number('reconnect.maxAttempts with pauseWhileHidden', maxAttempts, 1)
@@ -105,7 +106,7 @@ export function settle(url: unknown, protocols: unknown, options: HomingSocketOp
     WebSocket,
     isForeign: !!isOther && (WebSocket === native || !native?.isPrototypeOf(WebSocket)),
     third: headers ? { ...webSocketOptions, headers } : webSocketOptions,
-    bare: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,
+    isPlain: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,
   }
 }
 

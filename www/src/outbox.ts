@@ -1,6 +1,6 @@
 // What the page sends, and where it waits.
 
-import { Sent } from './core.js'
+import { Sent } from './codes.js'
 import type { Engine } from './engine.js'
 import type { Link } from './link.js'
 import type { Settings } from './options.js'
@@ -12,8 +12,6 @@ export class Outbox {
   readonly queue = new Queue()
   /** Bytes of what was sent after the end, which goes nowhere, as `bufferedAmount` tells. */
   #discarded = 0
-  /** There is no machine to say when something leaves. */
-  isAlone = false
 
   constructor(settings: Settings, engine: Engine) {
     this.#settings = settings
@@ -29,7 +27,7 @@ export class Outbox {
   send(data: Data, link: Link | undefined): void {
     // While it is open the platform has the say, as with its own class.
     if (link?.isOpen && this.queue.length === 0) link.send(data)
-    else this.#enqueue(snapshot(plain(data)), link)
+    else this.#enqueue(snapshot(plain(data)))
   }
 
   /** Too late: it goes nowhere. */
@@ -40,18 +38,16 @@ export class Outbox {
   /** A new life begins. */
   renew(): void {
     this.#discarded = 0
-    this.isAlone = false
   }
 
-  #enqueue(payload: Payload, link: Link | undefined): void {
+  #enqueue(payload: Payload): void {
     const { maxSendBuffer } = this.#settings.config
     const engine = this.#engine
     const bytes = sizeOf(payload)
-    if (engine.core ? engine.core.send(bytes) === Sent.Full : this.queue.bytes >= maxSendBuffer) {
+    if (engine.core?.send(bytes) === Sent.Full) {
       throw new DOMException(`homing: the send buffer is full (maxSendBuffer: ${maxSendBuffer})`, 'QuotaExceededError')
     }
     this.queue.push(payload, bytes)
-    if (this.isAlone) link?.flush(this.queue)
     engine.schedule()
   }
 }

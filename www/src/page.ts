@@ -1,10 +1,14 @@
 // What the page tells of itself and the network (S8c): one set of listeners for all clients.
 
-import { Page } from './core.js'
+import { Page } from './codes.js'
+
+/** The page was hidden, which is nothing to the machine. */
+export const HIDDEN = 'hidden'
+export type News = Page | typeof HIDDEN
 
 /** A client that wants to know. */
 export interface Visitor {
-  page(news: Page): void
+  page(news: News): void
 }
 
 const visitors = new Set<Visitor>()
@@ -38,7 +42,7 @@ function tell(event: Event): void {
   if (news !== undefined) [...visitors].forEach((visitor) => visitor.page(news))
 }
 
-function read(event: Event): Page | undefined {
+function read(event: Event): News | undefined {
   const { persisted } = event as PageTransitionEvent
   switch (event.type) {
     case 'online':
@@ -48,6 +52,6 @@ function read(event: Event): Page | undefined {
     case 'pageshow':
       return persisted ? Page.Thawed : undefined
     default:
-      return isHidden() ? Page.Hidden : Page.Visible
+      return isHidden() ? HIDDEN : Page.Visible
   }
 }

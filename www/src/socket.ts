@@ -6,9 +6,9 @@ import { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './event
 import { messages } from './iterate.js'
 import { later, type Later } from './later.js'
 import { Listeners } from './listeners.js'
-import { settle } from './options.js'
+import { normalizeOptions } from './options.js'
 import type { Data, Payload } from './queue.js'
-import type { Face } from './story.js'
+import type { Target } from './outcome.js'
 import type {
   ClientState,
   ClosedInfo,
@@ -78,15 +78,15 @@ export class HomingSocket extends EventTarget {
   ) {
     super()
     if (arguments.length === 0) throw tooFew('new WebSocket', 1, 0)
-    const face: Face = {
+    const target: Target = {
       attach: (socket) => this.#listeners.attach(socket),
       detach: (socket) => this.#listeners.detach(socket),
-      lost: () => this.#driver.lost(),
+      gone: () => this.#driver.gone(),
       dispatch: (event) => void super.dispatchEvent(event),
       opened: () => this.#onOpened(),
       ended: (info) => this.#onEnded(info),
     }
-    this.#driver = new Driver(settle(url, protocols, options), face)
+    this.#driver = new Driver(normalizeOptions(url, protocols, options), target)
     this.#listeners = new Listeners(this, this.#driver)
     this.#driver.dial()
   }

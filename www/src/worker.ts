@@ -14,7 +14,7 @@ let count = 0
 let warned = false
 
 /** A client's use of the worker. */
-export class Alarm {
+export class WorkerTimer {
   readonly #client = ++count
 
   constructor(callback: () => void) {

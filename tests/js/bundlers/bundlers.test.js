@@ -24,7 +24,7 @@ const cli = {
 const page = (script) => `<!doctype html><meta charset="utf-8"><title>app</title>${script}`
 
 /** Builds into a directory below the lab. `how` gets that directory and returns the page, unless the bundler makes it. */
-function app(name, how, look = () => {}) {
+function app(name, how, look = whole) {
   test(name, async () => {
     const path = name.replace(/\W+/g, '-')
     const out = join(on.dir, 'out', path)
@@ -52,54 +52,39 @@ async function complaintsOf(url, path) {
   return complaints.filter((line) => !/^WebSocket connection to .* failed/.test(line))
 }
 
-/** The module was loaded as a file of its own, not from the copy. */
-const byItself = ({ asked, complaints }) => {
-  assert.equal(asked.filter((line) => /^200 .*\.wasm$/.test(line)).length, 1, asked.join('\n'))
-  assert.deepEqual(asked.filter((line) => /embedded/.test(line) || !line.startsWith('200')), [])
-  assert.deepEqual(complaints, [])
-}
-
-/** These leave the file behind, so that the copy serves; all that the browser has to say is that the file is not there. */
-const fromCopy = ({ asked, complaints }) => {
-  assert.deepEqual(asked.filter((line) => /^200 .*\.wasm$/.test(line)), [])
-  assert.deepEqual(complaints.filter((line) => !/404.*\/homing\.wasm\)$/.test(line)), [])
-}
-
-const inline = ({ asked, complaints }) => {
-  assert.deepEqual(asked.filter((line) => /wasm/.test(line)), [])
+/** No file is asked for but those that the bundler has made. */
+const whole = ({ asked, complaints }) => {
+  assert.deepEqual(asked.filter((line) => /wasm$/.test(line) || !line.startsWith('200')), [])
   assert.deepEqual(complaints, [])
 }
 
 const vite = (source) => (out) => node([cli.vite, 'build', source, '--outDir', out, '--logLevel', 'warn'], { cwd: on.dir }).then(() => {})
-app('vite', vite('vite'), byItself)
-app('vite, in a worker', vite('vite-worker'), byItself)
-app('vite, with the module by its name', vite('vite-asset'), byItself)
+app('vite', vite('vite'))
+app('vite, in a worker', vite('vite-worker'))
 
 const webpack = (entry) => async (out) => {
   await node([cli.webpack, '--mode', 'production', '--entry', `./${entry}`, '--output-path', out], { cwd: on.dir })
   return '<script src="main.js"></script>'
 }
-app('webpack', webpack('main.js'), byItself)
-app('webpack, in a worker', webpack('in-worker.js'), byItself)
-app('webpack, with the module by its name', webpack('asset-url.js'), byItself)
-app('webpack, inline', webpack('inline.js'), inline)
+app('webpack', webpack('main.js'))
+app('webpack, in a worker', webpack('in-worker.js'))
+app('webpack, as WebAssembly', webpack('wasm.js'))
 
 const esbuild = (entry, ...options) => async (out) => {
   await node([cli.esbuild, entry, '--bundle', '--minify', `--outdir=${out}`, ...options], { cwd: on.dir })
   return `<script type="module" src="${entry}"></script>`
 }
-app('esbuild', esbuild('main.js'), fromCopy)
-app('esbuild, split', esbuild('main.js', '--format=esm', '--splitting'), fromCopy)
-app('esbuild, with the module by its name', esbuild('asset.js', '--format=esm', '--splitting', '--loader:.wasm=file'), byItself)
-app('esbuild, inline', esbuild('inline.js'), inline)
+app('esbuild', esbuild('main.js'))
+app('esbuild, split', esbuild('main.js', '--format=esm', '--splitting'))
+app('esbuild, as WebAssembly', esbuild('wasm.js'))
 
 const rollup = (entry, ...options) => async (out) => {
   await node([cli.rollup, entry, '-p', 'node-resolve', '-d', out, ...options], { cwd: on.dir })
   return `<script type="module" src="${entry}"></script>`
 }
-app('rollup', rollup('main.js', '-f', 'es'), fromCopy)
-app('rollup, one script', rollup('main.js', '-f', 'iife', '--inlineDynamicImports'), fromCopy)
-app('rollup, inline', rollup('inline.js', '-f', 'es'), inline)
+app('rollup', rollup('main.js', '-f', 'es'))
+app('rollup, one script', rollup('main.js', '-f', 'iife', '--inlineDynamicImports'))
+app('rollup, as WebAssembly', rollup('wasm.js', '-f', 'es'))
 
 test('vite, while developing', async () => {
   const port = /Local:\s+(http:\S+)/
@@ -111,4 +96,4 @@ test('vite, while developing', async () => {
   }
 })
 
-test('a plain module script', () => open('plain', on.dir, byItself, 'plain/'))
+test('a plain module script', () => open('plain', on.dir, whole, 'plain/'))

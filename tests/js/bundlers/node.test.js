@@ -1,16 +1,14 @@
 // The package in Node: in the one that runs this, and in those that `HOMING_TEST_NODES` names as `PATH` names directories.
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { EXPECTED, JOURNAL } from './support/expected.js'
-import { ROOT, run } from './support/lab.js'
+import { run } from './support/lab.js'
 import { stage } from './support/stage.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const others = (process.env.HOMING_TEST_NODES ?? '').split(delimiter).filter(Boolean)
 const on = stage([join(here, 'apps')], { inPage: false })
 
@@ -27,6 +25,5 @@ for (const program of [process.execPath, ...others]) {
 
   test(`node ${major}, by its own class`, () => runs('own', major < 22 ? ['--experimental-websocket', 'node.js'] : ['node.js']))
   test(`node ${major}, by the package ws`, () => runs('ws', ['node.js'], 'ws'))
-  test(`node ${major}, with the module by its name`, () => runs('module', ['node-module.js'], version))
   if (major >= 22) test(`node ${major}, by require`, () => runs('require', ['node.cjs']))
 }

@@ -3,15 +3,22 @@
 import { fileServer } from '../support/server.js'
 import { equal, test, until } from '../support/test.js'
 
+const entry = process.env.HOMING_ENTRY
+/** A page of the strictest policy that lets it connect. */
+const STRICT = "default-src 'self'; connect-src *"
+
+async function visit(t, policy, parameters) {
+  const files = await fileServer({}, { headers: { 'content-security-policy': policy } })
+  t.onEnd(files.end)
+  await t.page.go(`${files.url}/tests/js/driven/page.html?${new URLSearchParams({ entry, ...parameters })}`)
+}
+
 const OPTIONS = { heartbeat: { message: 'beat', interval: 50, timeout: 60_000, inWorker: true } }
 
 test('s19_where_workers_are_forbidden_the_timers_of_the_page_beat_and_it_is_said_once', async (t) => {
   const { page } = t
   const server = await t.server()
-  const files = await fileServer({}, { headers: { 'content-security-policy': "worker-src 'none'" } })
-  t.onEnd(files.end)
-  const parameters = new URLSearchParams({ url: server.url('/echo'), options: JSON.stringify(OPTIONS) })
-  await page.go(`${files.url}/tests/js/driven/page.html?${parameters}`)
+  await visit(t, "worker-src 'none'", { url: server.url('/echo'), options: JSON.stringify(OPTIONS) })
   await until(() => page.script('return window.seen?.socket.stats.heartbeats >= 3'))
   // A second client does not say it again.
   await page.script('seen.again()')
@@ -19,3 +26,21 @@ test('s19_where_workers_are_forbidden_the_timers_of_the_page_beat_and_it_is_said
   const warnings = await page.script('return seen.warnings')
   equal([warnings.length, warnings[0].startsWith('homing: ')], [1, true])
 })
+
+if (entry === 'index') {
+  test('reconnects where the policy allows scripts of the site only', async (t) => {
+    const server = await t.server()
+    await visit(t, STRICT, { url: server.url('/echo'), options: JSON.stringify({ reconnect: { max: 20 } }) })
+    await until(() => t.page.script("return window.seen?.socket.readyState === 1"))
+    await server.command('cut_all')
+    await until(() => t.page.script("return seen.notes.filter((note) => note === 'open').length === 2"))
+    equal(await t.page.script('return seen.socket.stats.reconnects'), 1)
+  })
+} else {
+  test('where the policy forbids WebAssembly the constructor throws, and nothing is dialled', async (t) => {
+    const server = await t.server()
+    await visit(t, STRICT, { url: server.url('/echo') })
+    const thrown = await until(() => t.page.script('return window.seen?.thrown'))
+    equal([thrown, await server.command('connections')], ['CompileError', '0'])
+  })
+}

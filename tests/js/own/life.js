@@ -1,6 +1,6 @@
 // Life, reconnecting and closing.
 
-import { connect, init, log, QUICK, where } from '../support/homing.js'
+import { connect, log, QUICK, where } from '../support/homing.js'
 import { equal, next, ok, skip, test, until } from '../support/test.js'
 
 test('s3_opens_echoes_and_closes', async (t) => {
@@ -23,9 +23,6 @@ test('s3_opens_echoes_and_closes', async (t) => {
   equal(entries, ['open', 'message queued', 'close 4000', 'end closed'])
   equal(ws.readyState, 3)
 })
-
-// What is here is about the machine; `late.js` is about its absence.
-await init()
 
 test('s7_comes_back_after_a_cut', async (t) => {
   const server = await t.server()

@@ -1,7 +1,7 @@
 // What the page tells of itself: network, visibility, back/forward cache. What the browser would dispatch is dispatched
 // here.
 
-import { connect, init, late, log, QUICK } from '../support/homing.js'
+import { connect, log, QUICK } from '../support/homing.js'
 import { equal, next, ok, test, until } from '../support/test.js'
 
 const LONG = { min: 600_000, max: 600_000, jitter: 0 }
@@ -73,7 +73,6 @@ test('s8c_a_client_that_shall_never_reconnect_ends_with_its_attempt', async (t) 
   const ws = connect(t, server.url('/echo'), { reconnect: false })
   const entries = log(ws)
   await next(ws, 'open')
-  await init()
   transition('pagehide')
   transition('pageshow')
   equal((await ws.closed).reason, 'exhausted')
@@ -119,23 +118,6 @@ test('pauseWhileHidden in a page that is hidden from the start', async (t) => {
   hide(t, true)
   const ws = connect(t, server.url('/echo'), { pauseWhileHidden: true, reconnect: LONG })
   await until(() => ws.state === 'waiting')
-  hide(t, false)
-  await next(ws, 'open')
-})
-
-test('pauseWhileHidden in a page that is hidden from the start, where the first attempt has failed before the module is there', async (t) => {
-  const arrive = late(t)
-  const server = await t.server()
-  await server.command('stop')
-  hide(t, true)
-  const ws = connect(t, server.url('/echo'), { pauseWhileHidden: true, reconnect: QUICK })
-  const entries = log(ws)
-  await next(ws, 'close')
-  await server.command('restart')
-  await arrive()
-  // As long as the delays of some attempts.
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  equal([ws.state, ...entries], ['waiting', 'error', 'close 1006'])
   hide(t, false)
   await next(ws, 'open')
 })

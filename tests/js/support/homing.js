@@ -3,9 +3,11 @@
 const inNode = typeof process === 'object' && typeof window === 'undefined'
 const { default: Peer } = inNode ? await import('ws') : { default: globalThis.WebSocket }
 
-const built = await import(inNode ? '../../../dist/inline.js' : '../../../dist/index.js')
+/** `homing` or `homing/wasm`. */
+export const entry = inNode ? process.env.HOMING_ENTRY ?? 'index' : new URLSearchParams(location.search).get('entry') ?? 'index'
+const built = await import(`../../../dist/${entry}.js`)
 
-export const { HomingSocket, init } = built
+export const { HomingSocket } = built
 export const { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } = built
 
 /** The class below. */
@@ -20,19 +22,6 @@ export function connect(t, url, { protocols, ...options } = {}) {
   const socket = new HomingSocket(url, protocols, { reconnect: QUICK, ...(inNode ? { WebSocket: Peer } : {}), ...options })
   t.onEnd(() => socket.close())
   return socket
-}
-
-/** The module's bytes. */
-export const wasm = inNode
-  ? await import('node:fs').then(({ readFileSync }) => readFileSync(new URL('../../../dist/homing.wasm', import.meta.url)))
-  : await fetch(new URL('../../../dist/homing.wasm', import.meta.url)).then((response) => response.arrayBuffer())
-
-/** Lets the module arrive only when what is returned is called. */
-export function late(t) {
-  let arrive
-  const loaded = init(new Promise((resolve) => (arrive = () => resolve(wasm))))
-  t.onEnd(() => (arrive(), loaded))
-  return () => (arrive(), loaded)
 }
 
 /** The types of all events in order, with what tells them apart. */

@@ -85,7 +85,7 @@ export class Context {
     this.#ends.push(end)
   }
 
-  /** Takes the exceptions that nobody caught. */
+  /** Takes the exceptions that nothing caught, and those that are reported: in a process, on the console. */
   catchReports(take) {
     if (typeof addEventListener === 'function') {
       const listener = (event) => {
@@ -95,8 +95,13 @@ export class Context {
       addEventListener('error', listener)
       this.onEnd(() => removeEventListener('error', listener))
     } else {
+      const { error } = console
+      console.error = take
       process.on('uncaughtException', take)
-      this.onEnd(() => process.off('uncaughtException', take))
+      this.onEnd(() => {
+        console.error = error
+        process.off('uncaughtException', take)
+      })
     }
   }
 

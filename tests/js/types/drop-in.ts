@@ -1,11 +1,11 @@
 // That the class can stand wherever the browser's can. Compiled only.
 
-import Default, { HomingSocket, init, type ClosedInfo, type HomingSocketOptions, type ReconnectingEvent } from 'homing'
-import { HomingSocket as Inline } from 'homing/inline'
+import Default, { HomingSocket, type ClosedInfo, type HomingSocketOptions, type ReconnectingEvent } from 'homing'
+import { HomingSocket as AsWebAssembly } from 'homing/wasm'
 
 const socket: WebSocket = new HomingSocket('wss://example.org')
 const Class: typeof WebSocket = HomingSocket
-const another: typeof WebSocket = Inline
+const another: typeof WebSocket = AsWebAssembly
 const third: typeof HomingSocket = Default
 new Class('wss://example.org', ['a']).send(new Uint8Array(1))
 
@@ -40,7 +40,6 @@ beyond.addEventListener('connecting', ({ timeStamp }) => timeStamp.toFixed())
 beyond.addEventListener('drain', () => beyond.reconnect(10))
 
 export async function all(): Promise<ClosedInfo> {
-  await init(new URL('https://example.org/homing.wasm'))
   const { protocol } = await beyond.opened
   for await (const data of beyond) beyond.send(`${protocol} ${data} ${beyond.stats.messagesReceived + 1}`)
   const [unsent] = beyond.takeUnsent()

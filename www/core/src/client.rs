@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 use crate::close::{CloseCode, EndReason};
-use crate::codes::{failure, todo, what};
+use crate::codes::{failure, page, reason, sent, stat, todo, what};
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::handshake::Handshake;
 use crate::machine::{AttemptId, Buffered, Config, Delivery, Input, Machine, Output, PageEvent, Request, SocketEvent, Tell, Timestamp};
@@ -29,9 +29,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(config: Config, now: f64) -> Self {
+    /// One that dials at once or, if not, one that has ended.
+    pub(crate) fn new(config: Box<Config>, now: f64, dials: bool) -> Self {
+        let start = if dials { Machine::new } else { Machine::ended };
         Self {
-            machine: Machine::new(Box::new(config), timestamp(now)),
+            machine: start(config, timestamp(now)),
             attempt: AttemptId::default(),
             batch: VecDeque::new(),
             offered: (0, 0),
@@ -49,18 +51,17 @@ impl Client {
             what::ANSWERED => self.socket(SocketEvent::Answered(None)),
             what::BUFFERED => return self.buffered(now, a),
             what::CLOSED => self.socket(SocketEvent::Closed { code, reason: String::new(), clean: b > 0.0 }),
-            what::FAILED => self.socket(SocketEvent::Failed(failed(a as u32))),
+            what::FAILED => self.socket(SocketEvent::Failed(Error::new(ErrorKind::Opaque, ""))),
             what::PAGE => Input::Page(match a as u32 {
-                0 => PageEvent::Online,
-                1 => PageEvent::Visible,
-                2 => PageEvent::Frozen,
+                page::ONLINE => PageEvent::Online,
+                page::VISIBLE => PageEvent::Visible,
+                page::FROZEN => PageEvent::Frozen,
                 _ => PageEvent::Thawed,
             }),
             what::VERDICT => Input::Verdict(a > 0.0),
             what::TRANSMITTED => return self.transmitted(a as usize),
             what::CLOSE => return self.request(now, Request::Close { code, reason: String::new() }),
             what::RECONNECT => return self.request(now, Request::Reconnect(duration(a))),
-            what::CANCEL_RECONNECT => return self.request(now, Request::CancelReconnect),
             what::MARK => {
                 self.look(now, a, b);
                 return self.delivery.mark((b + MANY) as u64, (b + MANY - a) as u64);
@@ -143,28 +144,26 @@ impl Client {
                 let kind = match self.machine.last_error().map(Error::kind) {
                     Some(ErrorKind::OpenTimeout) => failure::OPEN_TIMEOUT,
                     Some(ErrorKind::HeartbeatTimeout) => failure::HEARTBEAT_TIMEOUT,
-                    Some(ErrorKind::Unsupported) => failure::UNSUPPORTED,
                     _ => failure::OPAQUE,
                 };
                 self.give(todo::TELL_ERROR, [kind.into(), 0.0, 0.0, 0.0])
             }
             Tell::Close => self.close(todo::TELL_CLOSE),
-            Tell::BufferFull => todo::TELL_FULL,
             Tell::BufferDrain => todo::TELL_DRAIN,
             Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, [millis(rtt), 0.0, 0.0, 0.0]),
             Tell::End => {
                 let Some(end) = self.machine.ends().1 else { return self.poll() };
                 let reason = match end.reason {
-                    EndReason::Fatal => 1.0,
-                    EndReason::Exhausted => 2.0,
-                    EndReason::Declined => 3.0,
-                    _ => 0.0,
+                    EndReason::Fatal => reason::FATAL,
+                    EndReason::Exhausted => reason::EXHAUSTED,
+                    EndReason::Declined => reason::DECLINED,
+                    _ => reason::CLOSED,
                 };
                 let unsent = end.unsent as f64;
-                self.give(todo::TELL_END, [reason, unsent, 0.0, 0.0])
+                self.give(todo::TELL_END, [reason.into(), unsent, 0.0, 0.0])
             }
-            // There is no such event on a browser's socket.
-            Tell::Connect => self.poll(),
+            // No such event exists on a browser's socket, and `send` says that the queue is full.
+            Tell::Connect | Tell::BufferFull => self.poll(),
         }
     }
 
@@ -189,13 +188,13 @@ impl Client {
         self.machine.deadline().map_or(f64::INFINITY, |deadline| deadline.as_micros() as f64 / 1000.0)
     }
 
-    /// 0: taken; 1: refused, as the queue is full; 2: refused, as the client is closed.
+    /// One of `sent`.
     pub(crate) fn send(&mut self, bytes: f64) -> u32 {
         match self.machine.send(Message(bytes as usize)) {
-            Ok(()) => 0,
+            Ok(()) => sent::TAKEN,
             Err(error) => match error.reason {
-                Refusal::Full => 1,
-                Refusal::Closed => 2,
+                Refusal::Full => sent::FULL,
+                Refusal::Closed => sent::CLOSED,
             },
         }
     }
@@ -204,31 +203,26 @@ impl Client {
         self.machine.state() as u32
     }
 
-    pub(crate) fn take_unsent(&mut self) {
-        self.machine.take_unsent();
-    }
-
-    /// In the order of `Stat` in `www/src/core.ts`; negative where there is none.
+    /// By its number in `stat`; negative where there is none.
     pub(crate) fn stat(&self, index: u32) -> f64 {
         let stats = self.machine.stats(Timestamp::default());
         match index {
-            0 => stats.heartbeats as f64,
-            1 => stats.last_rtt.map_or(-1.0, millis),
+            stat::HEARTBEATS => stats.heartbeats as f64,
+            stat::LAST_RTT => stats.last_rtt.map_or(-1.0, millis),
             _ => stats.smoothed_rtt.map_or(-1.0, millis),
         }
     }
-}
-
-fn failed(kind: u32) -> Error {
-    Error::new(if kind == failure::UNSUPPORTED { ErrorKind::Unsupported } else { ErrorKind::Opaque }, "")
 }
 
 fn timestamp(millis: f64) -> Timestamp {
     Timestamp::from_micros((millis * 1000.0) as u64)
 }
 
+/// 30,000 years, for what lasts for ever: JavaScript made of WebAssembly has no saturating conversions.
+const EVER: f64 = 1e15;
+
 pub(crate) fn duration(millis: f64) -> Duration {
-    Duration::from_micros((millis * 1000.0) as u64)
+    Duration::from_micros((millis.min(EVER) * 1000.0) as u64)
 }
 
 fn millis(duration: Duration) -> f64 {

@@ -1,8 +1,10 @@
-//! The numbers that stand for what happened and what is to be done. `www/src/core.ts` has the same.
+//! The numbers that cross between Rust and JavaScript.
+//!
+//! They stand here once: `www/build.js` makes `www/src/codes.ts` of this file, by its modules, constants and comments.
 
 /// What happened, with the two numbers `a` and `b` that may belong to it.
 pub(crate) mod what {
-    /// `a`: bytes in the socket's own buffer; `b`: how much it was given, ever.
+    /// `a`: bytes in the socket's own buffer; `b`: how much the sockets were given, ever.
     pub(crate) const WAKE: u32 = 0;
     pub(crate) const OPENED: u32 = 1;
     /// Something arrived.
@@ -13,54 +15,123 @@ pub(crate) mod what {
     pub(crate) const BUFFERED: u32 = 4;
     /// `a`: close code; `b`: 1 if clean.
     pub(crate) const CLOSED: u32 = 5;
-    /// `a`: one of [`failure`](super::failure).
     pub(crate) const FAILED: u32 = 6;
-    /// `a`: 0 online, 1 visible, 2 frozen, 3 thawed.
+    /// `a`: one of `page`.
     pub(crate) const PAGE: u32 = 7;
-    /// The answer to `JUDGE`; `a`: 1 to retry.
+    /// The answer to `JUDGE`. `a`: 1 to retry.
     pub(crate) const VERDICT: u32 = 8;
-    /// The answer to `TRANSMIT`; `a`: messages that the socket did not take.
+    /// The answer to `TRANSMIT`. `a`: messages that the socket did not take.
     pub(crate) const TRANSMITTED: u32 = 9;
     /// `a`: close code.
     pub(crate) const CLOSE: u32 = 10;
     /// `a`: milliseconds.
     pub(crate) const RECONNECT: u32 = 11;
-    pub(crate) const CANCEL_RECONNECT: u32 = 12;
-    /// The answer to the other `MARK`; `a` and `b` as for `WAKE`.
-    pub(crate) const MARK: u32 = 13;
+    /// The answer to the other `MARK`. `a` and `b`: as for `WAKE`.
+    pub(crate) const MARK: u32 = 12;
 }
 
-/// What is to be done, with the numbers that `value` then gives.
+/// What is to be done next, with the numbers that `value` then gives.
 pub(crate) mod todo {
     pub(crate) const NOTHING: u32 = 0;
     pub(crate) const DIAL: u32 = 1;
-    /// Offer the queue to the socket; 0: how many messages.
+    /// Offer the queue to the socket. 0: how many messages.
     pub(crate) const TRANSMIT: u32 = 2;
     pub(crate) const BEAT: u32 = 3;
     /// 0: close code.
     pub(crate) const CLOSE: u32 = 4;
     pub(crate) const ABORT: u32 = 5;
-    /// As `TELL_CLOSE`: ask whether to retry.
+    /// Ask whether to retry. Values as for `TELL_CLOSE`.
     pub(crate) const JUDGE: u32 = 6;
     pub(crate) const TELL_OPEN: u32 = 7;
-    /// 0: one of [`failure`](super::failure).
+    /// 0: one of `failure`.
     pub(crate) const TELL_ERROR: u32 = 8;
     /// 0: close code; 1: 1 if clean; 2: milliseconds until the next attempt, negative for none; 3: 1 if it lasted.
     pub(crate) const TELL_CLOSE: u32 = 9;
-    /// 0: 0 closed, 1 fatal, 2 exhausted, 3 declined; 1: messages that were not sent.
+    /// 0: one of `reason`; 1: messages that were not sent.
     pub(crate) const TELL_END: u32 = 10;
-    pub(crate) const TELL_FULL: u32 = 11;
-    pub(crate) const TELL_DRAIN: u32 = 12;
+    pub(crate) const TELL_DRAIN: u32 = 11;
     /// 0: milliseconds.
-    pub(crate) const TELL_LATENCY: u32 = 13;
+    pub(crate) const TELL_LATENCY: u32 = 12;
     /// To be answered by the other `MARK`.
-    pub(crate) const MARK: u32 = 14;
+    pub(crate) const MARK: u32 = 13;
 }
 
+/// Why an attempt failed.
 pub(crate) mod failure {
     pub(crate) const OPAQUE: u32 = 0;
     pub(crate) const OPEN_TIMEOUT: u32 = 1;
     pub(crate) const HEARTBEAT_TIMEOUT: u32 = 2;
-    /// Dialling is impossible, and will be.
-    pub(crate) const UNSUPPORTED: u32 = 3;
+}
+
+/// What happened to the page.
+pub(crate) mod page {
+    pub(crate) const ONLINE: u32 = 0;
+    pub(crate) const VISIBLE: u32 = 1;
+    pub(crate) const FROZEN: u32 = 2;
+    pub(crate) const THAWED: u32 = 3;
+}
+
+/// Why a client has ended.
+pub(crate) mod reason {
+    pub(crate) const CLOSED: u32 = 0;
+    pub(crate) const FATAL: u32 = 1;
+    pub(crate) const EXHAUSTED: u32 = 2;
+    pub(crate) const DECLINED: u32 = 3;
+}
+
+/// What a client is doing.
+pub(crate) mod state {
+    use crate::machine::State;
+
+    pub(crate) const CONNECTING: u32 = 0;
+    pub(crate) const OPEN: u32 = 1;
+    pub(crate) const CLOSING: u32 = 2;
+    pub(crate) const WAITING: u32 = 3;
+    pub(crate) const CLOSED: u32 = 4;
+
+    const _: () = assert!(
+        State::Connecting as u32 == CONNECTING
+            && State::Open as u32 == OPEN
+            && State::Closing as u32 == CLOSING
+            && State::Waiting as u32 == WAITING
+            && State::Closed as u32 == CLOSED
+    );
+}
+
+/// What became of a message that was to be queued.
+pub(crate) mod sent {
+    pub(crate) const TAKEN: u32 = 0;
+    pub(crate) const FULL: u32 = 1;
+    pub(crate) const CLOSED: u32 = 2;
+}
+
+/// Figures of a client, negative where there is none yet.
+pub(crate) mod stat {
+    pub(crate) const HEARTBEATS: u32 = 0;
+    /// Milliseconds.
+    pub(crate) const LAST_RTT: u32 = 1;
+    /// Milliseconds.
+    pub(crate) const SMOOTHED_RTT: u32 = 2;
+}
+
+/// Options by name. Durations are in milliseconds, and `Infinity` means none.
+pub(crate) mod setting {
+    pub(crate) const MIN: u32 = 0;
+    pub(crate) const MAX: u32 = 1;
+    pub(crate) const FACTOR: u32 = 2;
+    pub(crate) const JITTER: u32 = 3;
+    pub(crate) const MAX_ATTEMPTS: u32 = 4;
+    pub(crate) const STABLE_AFTER: u32 = 5;
+    pub(crate) const OPEN_TIMEOUT: u32 = 6;
+    pub(crate) const CLOSE_TIMEOUT: u32 = 7;
+    pub(crate) const INTERVAL: u32 = 8;
+    pub(crate) const TIMEOUT: u32 = 9;
+    /// Bytes.
+    pub(crate) const MAX_SEND_BUFFER: u32 = 10;
+    /// 1 if the URL or the subprotocols come from a function.
+    pub(crate) const HAS_PROVIDER: u32 = 11;
+    /// 1 if there is a `shouldReconnect`.
+    pub(crate) const HAS_PREDICATE: u32 = 12;
+    /// From 0 to 1.
+    pub(crate) const SEED: u32 = 13;
 }

@@ -1,61 +1,31 @@
-//! What JavaScript calls. A client is its address, which only JavaScript keeps.
+//! What JavaScript calls. Configurations and clients are addresses, which only JavaScript keeps.
 
-use alloc::string::String;
-use core::time::Duration;
 use real_alloc::boxed::Box;
 
-use crate::client::{Client, duration};
-use crate::machine::{Config, Heartbeat, Reconnect};
+use crate::client::Client;
+use crate::machine::Config;
+use crate::settings;
 
-// SAFETY, of every function here but `create`: the address comes from `create`, and `www/src/core.ts`, the only caller,
-// forgets it when it calls `destroy`. Calls cannot overlap: there is one thread, and nothing here calls JavaScript.
+// SAFETY, of every function here that is given an address: it comes from `configure` or `create`, and `www/src/core.ts`,
+// the only caller, forgets it when it calls `create` or `destroy`. Calls cannot overlap: there is one thread, and nothing
+// here calls JavaScript.
 
-/// Durations are in milliseconds; a negative one, or a negative number of attempts, means none.
+/// A configuration, of which every option is yet to be set.
 #[unsafe(no_mangle)]
-extern "C" fn create(
-    now: f64,
-    seed: f64,
-    first: f64,
-    max: f64,
-    factor: f64,
-    jitter: f64,
-    max_attempts: f64,
-    stable_after: f64,
-    open_timeout: f64,
-    close_timeout: f64,
-    beat_interval: f64,
-    beat_timeout: f64,
-    max_send_buffer: f64,
-    has_provider: bool,
-    has_predicate: bool,
-) -> *mut Client {
-    let some = |number: f64| (number >= 0.0).then_some(number);
-    let config = Config {
-        reconnect: Reconnect {
-            first: duration(first),
-            max: duration(max),
-            factor,
-            jitter,
-            max_attempts: some(max_attempts).map(|attempts| attempts as u32),
-        },
-        heartbeat: some(beat_interval).map(|interval| Heartbeat {
-            interval: duration(interval),
-            timeout: duration(beat_timeout),
-            ping: false,
-            message: None,
-        }),
-        open_timeout: some(open_timeout).map(duration),
-        close_timeout: duration(close_timeout),
-        stable_after: duration(stable_after),
-        // Browsers hide the header that could ask for more.
-        max_retry_after: Duration::ZERO,
-        max_send_buffer: max_send_buffer as usize,
-        has_provider,
-        has_predicate,
-        seed: (seed * 9e15) as u64,
-        url: String::new(),
-    };
-    Box::into_raw(Box::new(Client::new(config, now)))
+extern "C" fn configure() -> *mut Config {
+    Box::into_raw(Box::new(settings::none()))
+}
+
+/// Sets an option, by its number in `setting`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn set(config: *mut Config, setting: u32, value: f64) {
+    settings::set(unsafe { &mut *config }, setting, value);
+}
+
+/// A client, which takes the configuration: one that dials at once or, if not, one that has ended.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn create(config: *mut Config, now: f64, dials: bool) -> *mut Client {
+    Box::into_raw(Box::new(Client::new(unsafe { Box::from_raw(config) }, now, dials)))
 }
 
 #[unsafe(no_mangle)]
@@ -91,11 +61,6 @@ unsafe extern "C" fn send(client: *mut Client, bytes: f64) -> u32 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn state(client: *const Client) -> u32 {
     unsafe { &*client }.state()
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn take_unsent(client: *mut Client) {
-    unsafe { &mut *client }.take_unsent();
 }
 
 #[unsafe(no_mangle)]

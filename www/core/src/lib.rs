@@ -3,8 +3,8 @@
 //!
 //! Sockets, timers, events and payloads stay on the JavaScript side (`www/src`). What crosses is: what
 //! happened and when ([`handle`](exports::handle)), what is to be done next ([`poll`](exports::poll)), and until when
-//! nothing has to be ([`deadline`](exports::deadline)). `www/src/core.ts` is the other half of this file and has the
-//! same numbers.
+//! nothing has to be ([`deadline`](exports::deadline)). [`codes`] has the numbers, of which `www/build.js` makes
+//! TypeScript; `www/src/core.ts` calls the exports.
 
 #![no_std]
 // The modules below are the crate's, with more in them than is used here.
@@ -26,6 +26,7 @@ mod handshake;
 #[path = "../../../src/machine/mod.rs"]
 mod machine;
 mod message;
+mod settings;
 #[path = "../../../src/stats.rs"]
 mod stats;
 mod string;

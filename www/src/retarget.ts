@@ -1,17 +1,17 @@
-// Handing on the browser's own events, as if they had been dispatched on the socket that the page knows.
+// Passing on the browser's own events, as if they had been dispatched on the socket that the page knows.
 //
 // To create and dispatch a second event for each message costs more than everything else here together. So listeners get
 // the very event that the browser made, from the browser itself, and only its prototype is another: one per kind of event,
 // which inherits from the browser's and names another target.
 
 /** By the platform's socket: the one that the page knows. */
-const faces = new WeakMap<object, EventTarget>()
+const targets = new WeakMap<object, EventTarget>()
 
 /** By the prototype that the platform gave: ours. */
 const prototypes = new Map<object, object>()
 
-export function setFace(socket: object, face: EventTarget): void {
-  faces.set(socket, face)
+export function setTarget(socket: object, target: EventTarget): void {
+  targets.set(socket, target)
 }
 
 /** Of the last event: most are messages. */
@@ -19,7 +19,7 @@ let last: object | undefined
 let lastDerived: object
 
 /** Makes an event of a platform's socket one of the socket that the page knows. Once per event. */
-export function hand(event: Event): void {
+export function retarget(event: Event): void {
   const prototype = Object.getPrototypeOf(event) as object
   if (prototype !== last) {
     lastDerived = prototypes.get(prototype) ?? derive(prototype)
@@ -31,19 +31,19 @@ export function hand(event: Event): void {
 const TARGETS = ['target', 'srcElement', 'currentTarget', 'originalTarget', 'explicitOriginalTarget']
 
 function derive(prototype: object): object {
-  const faceOf = (target: object | null): object | null => (target && faces.get(target)) ?? target
+  const known = (target: object | null): object | null => (target && targets.get(target)) ?? target
   const derived = Object.create(prototype) as object
   for (const name of TARGETS) {
     const native = getterOf(prototype, name)
     if (!native) continue
     const get = function (this: Event): unknown {
-      return faceOf(native.call(this) as object | null)
+      return known(native.call(this) as object | null)
     }
     Object.defineProperty(derived, name, { get, enumerable: true, configurable: true })
   }
   if ('composedPath' in prototype) {
     const value = function composedPath(this: Event): unknown[] {
-      return (prototype as Event).composedPath.call(this).map(faceOf)
+      return (prototype as Event).composedPath.call(this).map(known)
     }
     Object.defineProperty(derived, 'composedPath', { value, enumerable: true, configurable: true, writable: true })
   }

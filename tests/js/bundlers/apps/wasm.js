@@ -1,4 +1,4 @@
-import { HomingSocket } from 'homing/inline'
+import { HomingSocket } from 'homing/wasm'
 import { OPTIONS, scenario } from './scenario.js'
 
 const server = new URL(location.href).searchParams.get('server')

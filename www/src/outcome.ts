@@ -1,25 +1,26 @@
-// What the page is told of attempts and of the end, each once and in order.
+// How attempts end, and the client: what is dispatched of that, each once and in order.
 
 import { now } from './clock.js'
-import { Failure, State, type Core } from './core.js'
+import { Failure, State } from './codes.js'
+import type { Core } from './core.js'
 import { closeEvent, EndEvent, FailureEvent, ReconnectingEvent } from './events.js'
 import type { Link, LinkOwner } from './link.js'
 import type { ClosedInfo, EndReason } from './types.js'
 
-const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout', 'cannot be dialled'] as const
+const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout'] as const
 
 /** The socket that the page knows. */
-export interface Face extends LinkOwner {
-  /** Tells an event that no platform's socket tells. */
+export interface Target extends LinkOwner {
+  /** Dispatches an event that no platform's socket does. */
   dispatch(event: Event): void
   opened(): void
   ended(info: ClosedInfo): void
 }
 
-export class Story {
-  readonly #face: Face
+export class Outcome {
+  readonly #target: Target
   /** Set while the listeners are being told of the close event. */
-  #telling: ReturnType<typeof setTimeout> | undefined
+  #pending: ReturnType<typeof setTimeout> | undefined
   /** Its end is being told, or was. */
   #finished: Link | undefined
   #lastClose: CloseEvent | undefined
@@ -35,8 +36,8 @@ export class Story {
   isOver = false
   ended: ClosedInfo | undefined
 
-  constructor(face: Face) {
-    this.#face = face
+  constructor(target: Target) {
+    this.#target = target
   }
 
   /** Somebody wants it to go on, or to begin anew. */
@@ -49,35 +50,19 @@ export class Story {
     this.isOver = false
   }
 
-  /** The platform tells its close event; `everyoneHeard` is called after that, if nothing else does. */
-  closed(event: CloseEvent, everyoneHeard: () => void): void {
+  /** The platform tells its close event; `allSeen` is called after that, if nothing else does. */
+  closed(event: CloseEvent, allSeen: () => void): void {
     this.#lastClose = event
     // Somebody may stop the event on its way.
-    this.#telling = setTimeout(everyoneHeard)
+    this.#pending = setTimeout(allSeen)
   }
 
   /** Whether the listeners were still being told of a close event; now they have been. */
-  wasTold(): boolean {
-    if (this.#telling === undefined) return false
-    clearTimeout(this.#telling)
-    this.#telling = undefined
+  wasSeen(): boolean {
+    if (this.#pending === undefined) return false
+    clearTimeout(this.#pending)
+    this.#pending = undefined
     return true
-  }
-
-  /** What failed, of which no event tells. */
-  note(error: unknown): void {
-    this.#lastError = error
-  }
-
-  /** The attempt is over without a close event, and nothing follows. */
-  lost(link: Link): void {
-    const { failure, hasFailed } = link
-    this.isOver = true
-    // A machine that comes later shall not have them told again.
-    link.hasFailed = true
-    if (!hasFailed) this.#face.dispatch(failure ? new FailureEvent(failure) : new Event('error'))
-    this.#lastClose = link.closeEvent = closeEvent(1006, false)
-    this.#face.dispatch(this.#lastClose)
   }
 
   /** Tells why the attempt failed, unless the platform has done so: of a connection that breaks it tells the close only. */
@@ -88,7 +73,7 @@ export class Story {
     this.#failed = link
     this.#lastError = failure ?? new Error(`homing: ${FAILURES[kind]}`)
     if (kind === Failure.Opaque && !failure && link.closeEvent) return
-    this.#face.dispatch(new FailureEvent(this.#lastError as Error))
+    this.#target.dispatch(new FailureEvent(this.#lastError as Error))
   }
 
   /** The present attempt's close event, made here if it was given up. */
@@ -107,28 +92,28 @@ export class Story {
     else this.isOver = true
     // What failed earlier is not why this one is over.
     if (this.#failed !== link) this.#lastError = undefined
-    this.isHeldUp = this.#telling !== undefined
+    this.isHeldUp = this.#pending !== undefined
     if (this.isHeldUp) return
-    if (!isNative) this.#face.dispatch(event)
+    if (!isNative) this.#target.dispatch(event)
     this.finished(core)
   }
 
   /** Everyone was told of the close event. */
   finished(core: Core): void {
     this.isHeldUp = false
-    this.#finished?.part()
+    this.#finished?.detach()
     this.#finished = undefined
     const until = core.deadline()
     if (core.state() !== State.Waiting || until === Infinity) return
     this.#retries++
     const delay = Math.max(0, Math.round(until - now()))
-    this.#face.dispatch(new ReconnectingEvent(delay, this.#retries, this.#lastClose!))
+    this.#target.dispatch(new ReconnectingEvent(delay, this.#retries, this.#lastClose!))
   }
 
   end(reason: EndReason, unsent: number): void {
     this.isOver = true
     this.ended = { reason, unsent, cause: this.#lastClose, error: this.#lastError }
-    this.#face.ended(this.ended)
-    this.#face.dispatch(new EndEvent(this.ended))
+    this.#target.ended(this.ended)
+    this.#target.dispatch(new EndEvent(this.ended))
   }
 }

@@ -1,9 +1,10 @@
 // What a client counts.
 
-import { Stat, type Core } from './core.js'
+import { Stat } from './codes.js'
+import type { Core } from './core.js'
 import type { Stats } from './types.js'
 
-export class Tally {
+export class Counters {
   messagesSent = 0
   unitsSent = 0
   messagesLost = 0

@@ -1,4 +1,0 @@
-import { placed } from '../placed.js'
-import url from 'homing/homing.wasm?url'
-
-placed(url)

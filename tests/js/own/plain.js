@@ -1,0 +1,102 @@
+// Clients that do not reconnect by themselves, and what `reconnect()` makes of them.
+
+import { connect, log, QUICK } from '../support/homing.js'
+import { equal, next, ok, test } from '../support/test.js'
+
+const PLAIN = { reconnect: false, queue: false }
+const withoutErrors = (entries) => entries.filter((entry) => entry !== 'error')
+
+test('where nothing follows readyState says so in the close event', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/close?code=4000'), { reconnect: false })
+  const states = []
+  ws.addEventListener('close', () => states.push(ws.readyState))
+  await ws.closed
+  equal([...states, ws.readyState], [3, 3])
+})
+
+test('reconnect() in the close event of a plain client', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), PLAIN)
+  const entries = log(ws)
+  await next(ws, 'open')
+  ws.addEventListener('close', () => ws.reconnect(), { once: true })
+  const [closed, again] = [next(ws, 'close'), next(ws, 'open')]
+  await server.command('cut_all')
+  await closed
+  // Connecting, or open already: nothing is waited for.
+  ok(ws.readyState < 2, `${ws.readyState}`)
+  await again
+  equal(withoutErrors(entries), ['open', 'close 1006', 'reconnecting', 'open'])
+  equal([ws.readyState, ws.state], [1, 'open'])
+  ws.close()
+  equal((await ws.closed).reason, 'closed')
+})
+
+test('reconnect() of a plain client that is cut at the same time', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), PLAIN)
+  const entries = log(ws)
+  await next(ws, 'open')
+  const [closed, again] = [next(ws, 'close'), next(ws, 'open')]
+  ws.reconnect()
+  await server.command('cut_all')
+  await closed
+  await again
+  // The code is the server's answer or that of the cut, whichever came first.
+  equal(withoutErrors(entries).map((entry) => entry.split(' ')[0]), ['open', 'close', 'reconnecting', 'open'])
+})
+
+test('s3_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t) => {
+  let asked = 0
+  const server = await t.server()
+  const url = () => {
+    asked += 1
+    if (asked === 1) throw new Error('no token')
+    return server.url('/echo')
+  }
+  const ws = connect(t, url, PLAIN)
+  const entries = log(ws)
+  ws.addEventListener('close', () => ws.reconnect(), { once: true })
+  await next(ws, 'open')
+  equal(entries.filter((entry) => entry !== 'reconnecting'), ['error', 'close 1006', 'open'])
+})
+
+test('an abort right after reconnect() ends a client that has begun anew', async (t) => {
+  const server = await t.server()
+  const controller = new AbortController()
+  const ws = connect(t, server.url('/echo'), { signal: controller.signal })
+  await next(ws, 'open')
+  ws.close()
+  await ws.closed
+  ws.reconnect()
+  controller.abort()
+  equal((await ws.closed).reason, 'closed')
+  equal(ws.readyState, 3)
+})
+
+for (const path of ['/echo', '/stall']) {
+  test(`close() of ${path} in its first attempt`, async (t) => {
+    const server = await t.server()
+    const ws = connect(t, server.url(path), { reconnect: QUICK })
+    const entries = log(ws)
+    if (path === '/echo') await next(ws, 'open')
+    ws.close()
+    equal(ws.readyState, 2)
+    await next(ws, 'close')
+    equal(ws.readyState, 3)
+    await ws.closed
+    equal(entries, path === '/echo' ? ['open', 'close 1005', 'end closed'] : ['error', 'close 1006', 'end closed'])
+  })
+}
+
+test('what was sent leaves before a close() that follows at once', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/count'))
+  await next(ws, 'open')
+  ws.send('x'.repeat(400_000))
+  ws.close()
+  equal((await ws.closed).unsent, 0)
+  const texts = (await server.journal()).filter(([kind]) => kind === 'text')
+  equal(texts.map(([, text]) => text.length), [400_000])
+})

@@ -1,0 +1,71 @@
+//! The configuration of a client, set option by option.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use crate::client::duration;
+use crate::codes::setting;
+use crate::machine::{Config, Heartbeat, Reconnect};
+
+/// Without reconnecting, heartbeat and timeouts. JavaScript sets every option, and has the defaults.
+pub(crate) fn none() -> Config {
+    Config {
+        reconnect: Reconnect {
+            first: Duration::ZERO,
+            max: Duration::ZERO,
+            factor: 1.0,
+            jitter: 0.0,
+            max_attempts: None,
+        },
+        heartbeat: None,
+        open_timeout: None,
+        close_timeout: Duration::ZERO,
+        stable_after: Duration::ZERO,
+        // Browsers hide the header that could ask for more.
+        max_retry_after: Duration::ZERO,
+        max_send_buffer: 0,
+        has_provider: false,
+        has_predicate: false,
+        seed: 0,
+        url: String::new(),
+    }
+}
+
+pub(crate) fn set(config: &mut Config, setting: u32, value: f64) {
+    let some = value.is_finite();
+    let reconnect = &mut config.reconnect;
+    match setting {
+        setting::MIN => reconnect.first = duration(value),
+        setting::MAX => reconnect.max = duration(value),
+        setting::FACTOR => reconnect.factor = value,
+        setting::JITTER => reconnect.jitter = value,
+        setting::MAX_ATTEMPTS => reconnect.max_attempts = some.then_some(whole(value)),
+        setting::STABLE_AFTER => config.stable_after = duration(value),
+        setting::OPEN_TIMEOUT => config.open_timeout = some.then(|| duration(value)),
+        setting::CLOSE_TIMEOUT => config.close_timeout = duration(value),
+        setting::INTERVAL => {
+            config.heartbeat = some.then(|| Heartbeat {
+                interval: duration(value),
+                timeout: Duration::ZERO,
+                ping: false,
+                message: None,
+            });
+        }
+        // Set after the interval.
+        setting::TIMEOUT => {
+            if let Some(heartbeat) = &mut config.heartbeat {
+                heartbeat.timeout = duration(value);
+            }
+        }
+        setting::MAX_SEND_BUFFER => config.max_send_buffer = whole(value) as usize,
+        setting::HAS_PROVIDER => config.has_provider = value > 0.0,
+        setting::HAS_PREDICATE => config.has_predicate = value > 0.0,
+        setting::SEED => config.seed = (value * 9e15) as u64,
+        _ => {}
+    }
+}
+
+/// JavaScript made of WebAssembly has no saturating conversions.
+fn whole(value: f64) -> u32 {
+    value.min(u32::MAX.into()) as u32
+}
