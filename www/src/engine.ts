@@ -2,6 +2,7 @@
 
 import { now, soon, Timer } from './clock.js'
 import { State, Todo, What, type Config } from './codes.js'
+import { currentContext } from './context.js'
 import { Core } from './core.js'
 import { WorkerTimer } from './worker.js'
 
@@ -27,6 +28,8 @@ export class Engine {
   readonly #executor: Executor
   readonly #timer = new Timer(() => this.wake())
   readonly #look = new Timer(() => this.#input(What.Buffered, this.#executor.buffered()))
+  /** Everything is carried out where the client was made: neither zones nor stores of the program change with its calls. */
+  readonly #run = currentContext()
   #workerTimer: WorkerTimer | undefined
   #pumping = false
   #scheduled = false
@@ -87,7 +90,10 @@ export class Engine {
 
   /** Carries out whatever is to be done. */
   pump(): void {
-    if (this.#pumping || this.#executor.mustWait(false)) return
+    if (!this.#pumping && !this.#executor.mustWait(false)) this.#run(this.#pump)
+  }
+
+  readonly #pump = (): void => {
     this.#pumping = true
     while (this.core && !this.#executor.mustWait(true)) {
       const todo = this.core.poll()
@@ -95,11 +101,11 @@ export class Engine {
       this.#executor.carryOut(todo, this.core)
     }
     this.#pumping = false
-    this.arm()
+    this.#arm()
   }
 
   /** Sets the timers for what is due next. */
-  arm(): void {
+  #arm(): void {
     const core = this.core
     if (!core) return
     const delay = this.#timer.arm(core.deadline())

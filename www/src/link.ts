@@ -25,6 +25,7 @@ export class Link {
   readonly #missing: Timer
   readonly #owner: LinkOwner
   #isDetached = false
+  #hasClosed = false
 
   /** Undefined until URL and subprotocols are known. */
   socket: WebSocket | undefined
@@ -90,7 +91,7 @@ export class Link {
   closed(event: CloseEvent): void {
     this.#missing.clear()
     this.closeEvent = event
-    this.isGone = true
+    this.isGone = this.#hasClosed = true
   }
 
   /** Could not be dialled. */
@@ -126,7 +127,8 @@ export class Link {
   }
 
   #close(socket: WebSocket): void {
-    guarded(() => this.#owner.detach(socket))
+    // After its close event nothing comes of a socket of the platform.
+    if (!this.#hasClosed || this.#settings.WebSocket) guarded(() => this.#owner.detach(socket))
     guarded(() => socket.readyState < 2 && socket.close())
   }
 

@@ -4,6 +4,7 @@
 // platform's socket of the present attempt, which calls it with its own events, in its own way.
 
 import { adapt, silence } from './adapt.js'
+import { currentZone, type Run } from './context.js'
 import { retarget, setTarget } from './retarget.js'
 
 /** What a platform's socket dispatches. */
@@ -29,11 +30,14 @@ interface Listener {
   readonly own: (event: Event) => void
   /** What is called with events of the platform's socket. */
   readonly handed: (event: Event) => void
+  /** Where it was added. */
+  readonly zone: Run | undefined
   /** No signal shall remove it any more. */
   readonly forget: () => void
 }
 
-const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype
+// Its methods are looked up when they are called, as zone.js replaces them.
+const { prototype } = EventTarget
 
 export class Listeners {
   readonly #target: EventTarget
@@ -57,7 +61,11 @@ export class Listeners {
     this.#socket = socket
     setTarget(socket, this.#target)
     this.#heads((type, head) => socket.addEventListener(type, head))
-    this.#each((type, { handed, options }) => socket.addEventListener(type, handed, options))
+    this.#each((type, { handed, options, zone }) => {
+      const attach = (): void => socket.addEventListener(type, handed, options)
+      if (zone) zone(attach)
+      else attach()
+    })
     socket.addEventListener('close', this.#closeSeen)
   }
 
@@ -110,7 +118,7 @@ export class Listeners {
     const list = this.#listOf(type)
     // What the platform would refuse or ignore it shall.
     if (!list || (typeof callback !== 'object' && typeof callback !== 'function') || !callback) {
-      return add.call(this.#target, type, callback, options)
+      return prototype.addEventListener.call(this.#target, type, callback, options)
     }
     const given = typeof options === 'object' && options ? options : { capture: !!options }
     const { once, passive, signal } = given
@@ -126,9 +134,9 @@ export class Listeners {
     const handed = type === 'message' ? (event: Event): void => void (admit(event) && call(event)) : call
     const abort = (): void => this.#drop(type as Type, list, listener)
     const forget = (): void => signal?.removeEventListener('abort', abort)
-    const listener: Listener = { callback, options: { capture, passive }, own: call, handed, forget }
+    const listener: Listener = { callback, options: { capture, passive }, own: call, handed, zone: currentZone(), forget }
     // First, as it checks the signal.
-    add.call(this.#target, type, call, 'signal' in given ? { ...listener.options, signal } : listener.options)
+    prototype.addEventListener.call(this.#target, type, call, 'signal' in given ? { ...listener.options, signal } : listener.options)
     if (signal?.aborted) return
     signal?.addEventListener('abort', abort, { once: true })
     list.push(listener)
@@ -147,7 +155,7 @@ export class Listeners {
     const capture = typeof options === 'object' && options ? !!options.capture : !!options
     const listener = list && find(list, callback, capture)
     if (listener) this.#drop(type as Type, list, listener)
-    else remove.call(this.#target, type, callback, options)
+    else prototype.removeEventListener.call(this.#target, type, callback, options)
   }
 
   #listOf(type: string): Listener[] | undefined {
@@ -159,7 +167,7 @@ export class Listeners {
     if (index < 0) return
     list.splice(index, 1)
     listener.forget()
-    remove.call(this.#target, type, listener.own, listener.options)
+    prototype.removeEventListener.call(this.#target, type, listener.own, listener.options)
     this.#socket?.removeEventListener(type, listener.handed, listener.options)
     if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit)
   }
@@ -174,6 +182,7 @@ export class Listeners {
     const handler = (this.#handlers[type] ??= new Handler(this.#target))
     const before = handler.value
     handler.value = (typeof value === 'object' || typeof value === 'function') && value ? value : null
+    handler.zone = currentZone()
     if (!before && handler.value) this.add(type, handler.callback)
     else if (before && !handler.value) this.remove(type, handler.callback)
   }
@@ -193,12 +202,16 @@ function complain(callback: Callback): void {
 /** The value of an `on...` attribute, and the listener that stands for it. */
 class Handler {
   value: object | null = null
+  /** Where it was set. */
+  zone: Run | undefined
   readonly callback: (event: Event) => void
 
   constructor(target: EventTarget) {
     this.callback = (event) => {
-      if (typeof this.value !== 'function') return
-      if ((this.value as (event: Event) => unknown).call(target, event) === false) event.preventDefault()
+      const { value, zone } = this
+      if (typeof value !== 'function') return
+      const answer: unknown = zone ? zone(() => value.call(target, event) as unknown) : value.call(target, event)
+      if (answer === false) event.preventDefault()
     }
   }
 }

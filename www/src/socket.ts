@@ -19,6 +19,11 @@ import type {
   Stats,
 } from './types.js'
 
+/** Of platforms that have `EventTarget.prototype.when`; TypeScript does not know it yet. */
+declare class Observable {
+  constructor(subscribe: (subscriber: { next(value: unknown): void; readonly signal: AbortSignal }) => void)
+}
+
 type Listener<K extends keyof HomingSocketEventMap> = (this: HomingSocket, event: HomingSocketEventMap[K]) => unknown
 
 const STANDARD = [
@@ -283,6 +288,17 @@ export class HomingSocket extends EventTarget {
     this.#closed?.resolve(info)
     this.#opened = this.#closed = undefined
   }
+}
+
+// `when` of the platform would reach `EventTarget` directly, past the listeners of sockets.
+if ('when' in EventTarget.prototype) {
+  const value = function when(this: HomingSocket, type: string, options?: AddEventListenerOptions): unknown {
+    return new Observable((subscriber) => {
+      const given = { ...options, signal: subscriber.signal }
+      this.addEventListener(type, (event) => subscriber.next(event), given)
+    })
+  }
+  Object.defineProperty(HomingSocket.prototype, 'when', { value, configurable: true, writable: true })
 }
 
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }

@@ -14,17 +14,35 @@ use crate::{nodes, setup};
 const BUDGETS: [(&str, u64); 2] = [("index.js", 18_000), ("wasm.js", 16_000)];
 
 /// What the package is made of.
-const SOURCES: [&str; 9] =
-    ["www/src", "www/core", "www/build.js", "www/codes.js", "www/machine.js", "src/machine", "src/close.rs", "src/stats.rs", "package.json"];
+const SOURCES: [&str; 9] = [
+    "www/src",
+    "www/core",
+    "www/build.js",
+    "www/codes.js",
+    "www/machine.js",
+    "src/machine",
+    "src/close.rs",
+    "src/stats.rs",
+    "package.json",
+];
 
 /// Suites of `tests/js`, without their endings.
-const OWN: [&str; 8] =
-    ["own/life", "own/sending", "own/options", "own/methods", "own/plain", "own/listeners", "own/rules", "own/classes"];
+const OWN: [&str; 9] = [
+    "own/life",
+    "own/sending",
+    "own/options",
+    "own/methods",
+    "own/plain",
+    "own/listeners",
+    "own/rules",
+    "own/classes",
+    "own/contexts",
+];
 const STANDARD: [&str; 5] =
     ["standard/constructor", "standard/close", "standard/send", "standard/events", "standard/interface"];
 const PAGE: [&str; 1] = ["own/page"];
 /// These drive the browser rather than run in it.
-const DRIVEN: [&str; 3] = ["driven/history", "driven/network", "driven/policy"];
+const DRIVEN: [&str; 4] = ["driven/history", "driven/network", "driven/policy", "driven/zones"];
 
 /// The same class over the machine as JavaScript, and as WebAssembly.
 const ENTRIES: [&str; 2] = ["index", "wasm"];
@@ -120,7 +138,8 @@ fn run(job: &mut Job<'_>, node: impl Into<OsString>, place: &str, suites: &[&[&s
     let node = node.into();
     let mut counts = Counts::default();
     for entry in ENTRIES {
-        let runner = with_server(job, Cmd::program(&node).args(&["tests/js/run.js", place]))?.arg(format!("--entry={entry}"));
+        let runner =
+            with_server(job, Cmd::program(&node).args(&["tests/js/run.js", place]))?.arg(format!("--entry={entry}"));
         let more = job.tests(&suites.iter().fold(runner, |runner, suites| runner.args(suites)))?;
         counts.add(&more);
     }

@@ -1,0 +1,28 @@
+// zone.js, which Angular has: in which zone listeners and timers are.
+
+import { equal, test, until } from '../support/test.js'
+
+test('listeners are called in the zone in which they were added, and timers set in that of the client', async (t) => {
+  const { page, files } = t
+  const server = await t.server()
+  const parameters = new URLSearchParams({ entry: process.env.HOMING_ENTRY, url: server.url('/echo') })
+  await page.go(`${files.url}/tests/js/driven/zones.html?${parameters}`)
+  const sees = (entry, times) =>
+    until(() => page.script(`return window.seen?.notes.filter((it) => it === '${entry}').length >= ${times}`)).catch(async (error) => {
+      throw new Error(`${entry}: ${await page.script('return seen.notes')}`, { cause: error })
+    })
+  await sees('open inside', 1)
+  await page.script('seen.send()')
+  await sees('attribute inside', 1)
+  await page.script('seen.tasks.length = 0; seen.reconnect(); seen.send()')
+  await sees('attribute inside', 2)
+  await server.command('cut_all')
+  await sees('open inside', 3)
+  await page.script('seen.send()')
+  await sees('attribute inside', 3)
+  await until(() => page.script('return seen.socket.stats.heartbeats > 3'))
+  const messages = ['object inside', 'function inside', 'attribute inside']
+  const again = ['close inside', 'reconnecting inside', 'open inside', ...messages]
+  equal(await page.script('return seen.notes'), ['open inside', ...messages, ...again, ...again])
+  equal(await page.script('return [...new Set(seen.tasks)]'), ['outside'])
+})

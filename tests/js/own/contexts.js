@@ -1,0 +1,48 @@
+// The context of the caller, and other ways to listen than those of every `EventTarget`.
+
+import { connect, where } from '../support/homing.js'
+import { equal, next, skip, test } from '../support/test.js'
+
+test('listeners see the store of AsyncLocalStorage in which the client was made, in every attempt', async (t) => {
+  if (where !== 'node') skip('there is no AsyncLocalStorage in pages')
+  const { AsyncLocalStorage } = await import('node:async_hooks')
+  const storage = new AsyncLocalStorage()
+  const server = await t.server()
+  const seen = []
+  const ws = storage.run('maker', () => connect(t, server.url('/echo')))
+  for (const type of ['open', 'message', 'close', 'reconnecting', 'connecting', 'end']) {
+    ws.addEventListener(type, () => seen.push(`${type} ${storage.getStore()}`))
+  }
+  await next(ws, 'open')
+  storage.run('sender', () => ws.send('x'))
+  await next(ws, 'message')
+  const again = next(ws, 'open')
+  storage.run('another', () => ws.reconnect())
+  await again
+  storage.run('sender', () => ws.send('x'))
+  await next(ws, 'message')
+  storage.run('closer', () => ws.close())
+  await ws.closed
+  equal(seen, ['open', 'message', 'close', 'reconnecting', 'connecting', 'open', 'message', 'close', 'end'].map((type) => `${type} maker`))
+})
+
+test('when() reaches what the sockets say, in every attempt', async (t) => {
+  if (!('when' in EventTarget.prototype)) skip('this platform has no EventTarget.prototype.when')
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const heard = []
+  const stop = new AbortController()
+  ws.when('message').subscribe((event) => heard.push(event.data), { signal: stop.signal })
+  await next(ws, 'open')
+  ws.send('a')
+  await next(ws, 'message')
+  const again = next(ws, 'open')
+  await server.command('cut_all')
+  await again
+  ws.send('b')
+  await next(ws, 'message')
+  stop.abort()
+  ws.send('c')
+  await next(ws, 'message')
+  equal(heard, ['a', 'b'])
+})
