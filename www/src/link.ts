@@ -3,7 +3,7 @@
 import { now, soon, Timer } from './clock.js'
 import type { Counters } from './counters.js'
 import { guarded } from './listeners.js'
-import { protocolsOf, type Settings } from './options.js'
+import { protocolsOf, provided, type Settings } from './options.js'
 import { lengthOf, type Data, type Queue } from './queue.js'
 
 /** How long to wait for the close event that should follow an error event. In Chromium it is missing where the page's
@@ -59,7 +59,7 @@ export class Link {
         typeof url === 'function' ? url() : url,
         typeof protocols === 'function' ? protocols() : protocols,
       ])
-      if (!this.#isDetached) this.#open(to, protocolsOf(offer), binaryType())
+      if (!this.#isDetached) this.#open(provided(to), protocolsOf(offer), binaryType())
     }
     provide().catch((error) => this.fail(error))
   }
@@ -98,7 +98,7 @@ export class Link {
   fail(error: unknown): void {
     if (this.#isDetached) return
     const said = error instanceof Error ? error.message : `${error as string}`
-    this.failure = new Error(`homing: not dialled: ${redacted(said)}`, { cause: error })
+    this.failure = new Error(`homing: not dialled: ${redacted(said.replace('homing: ', ''))}`, { cause: error })
     this.abandon()
   }
 

@@ -35,7 +35,8 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
   // Of anything, as the types are checked below.
   const { reconnect = true, heartbeat, queue = true, pauseWhileHidden = false, signal, WebSocket, headers, webSocketOptions } =
     Object(options) as HomingSocketOptions
-  const { openTimeout = reconnect ? 10_000 : Infinity, closeTimeout = reconnect ? 5000 : Infinity, maxSendBuffer = 2 ** 20 } =
+  const isProvided = [url, protocols].some((it) => typeof it === 'function')
+  const { openTimeout = reconnect || isProvided ? 10_000 : Infinity, closeTimeout = reconnect ? 5000 : Infinity, maxSendBuffer = 2 ** 20 } =
     Object(options) as HomingSocketOptions
   const policy = Object(reconnect) as ReconnectOptions
   const { max = 30_000 } = policy
@@ -73,7 +74,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     interval: number('heartbeat.interval', interval),
     timeout: number('heartbeat.timeout', timeout),
     maxSendBuffer: number('maxSendBuffer', maxSendBuffer, 1),
-    hasProvider: +(typeof url === 'function'),
+    hasProvider: +isProvided,
     hasPredicate: +!!shouldReconnect,
     seed: Math.random(),
   }
@@ -108,6 +109,13 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     third: headers ? { ...webSocketOptions, headers } : webSocketOptions,
     isPlain: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,
   }
+}
+
+/** The URL that a function gave. Nothing is not taken for an address, as the browser's class would. */
+export function provided(url: unknown): string {
+  const isUrl = typeof url === 'string' ? url : typeof (url as URL | undefined | null)?.href === 'string'
+  check(isUrl, 'the result of url()', 'a URL, or a string that is not empty', url)
+  return `${url as string}`
 }
 
 /** What the browser would make of it, as it may have changed by the next attempt. */

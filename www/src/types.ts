@@ -122,7 +122,7 @@ export interface HomingSocketOptions {
   maxSendBuffer?: number
   /**
    * Milliseconds for dialling and opening handshake together.
-   * @default 10000, or with `reconnect: false` as long as the browser waits
+   * @default 10000; with `reconnect: false`, and without a function for the URL or the subprotocols, as long as the browser waits
    */
   openTimeout?: number
   /**

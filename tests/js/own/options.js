@@ -48,6 +48,27 @@ test('s1_an_option_of_the_wrong_type_is_a_type_error_before_anything_is_dialled'
   equal(dialled, 0)
 })
 
+test('an option whose getter throws is thrown before anything is dialled', () => {
+  let dialled = 0
+  class Counted {
+    constructor() {
+      dialled++
+    }
+  }
+  const thrower = (name) => Object.defineProperty({}, name, { enumerable: true, get: () => { throw new RangeError(name) } })
+  const nested = (name, inner) => ({ [name]: Object.assign(thrower(inner), name === 'heartbeat' ? { message: 'x' } : {}) })
+  const given = [
+    ...['reconnect', 'heartbeat', 'queue', 'signal', 'WebSocket', 'openTimeout', 'maxSendBuffer'].map((name) => [name, thrower(name)]),
+    ...['min', 'max', 'shouldReconnect'].map((name) => [name, nested('reconnect', name)]),
+    ...['interval', 'isReply'].map((name) => [name, nested('heartbeat', name)]),
+  ]
+  for (const [name, options] of given) {
+    if (name !== 'WebSocket') options.WebSocket = Counted
+    equal(throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'RangeError').message, name)
+  }
+  equal(dialled, 0)
+})
+
 test('whatever shouldReconnect returns counts by its truth', async (t) => {
   const server = await t.server()
   for (const [answer, reason, attempts] of [
@@ -151,6 +172,46 @@ test('s8b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
   await next(ws, 'open')
   equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'reconnecting', 'open'])
   equal(errors, ['no token', 'none yet'])
+})
+
+test('s8b_what_a_provider_gives_is_checked', async (t) => {
+  const server = await t.server()
+  let dialled = 0
+  class Counted extends Native {
+    constructor(...given) {
+      super(...given)
+      dialled++
+    }
+  }
+  const refused = [
+    [undefined, 'undefined'], [null, 'null'], ['', 'string'], [5, '5'], [{}, 'Object'], [['ws://127.0.0.1:9/'], 'Array'], [Symbol('x'), 'symbol'],
+  ]
+  for (const [given, shown] of refused) {
+    for (const url of [() => given, async () => given]) {
+      const ws = connect(t, url, { WebSocket: Counted, reconnect: { ...QUICK, maxAttempts: 1 } })
+      const entries = log(ws)
+      const { error } = await ws.closed
+      equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end exhausted'])
+      equal(error.message, `homing: not dialled: the result of url() must be a URL, or a string that is not empty, not ${shown}`)
+    }
+  }
+  equal(dialled, 0)
+  // The class itself refuses these.
+  for (const url of ['http://[', 'ftp://127.0.0.1/', 'ws://127.0.0.1:9/#x y']) {
+    const ws = connect(t, () => url, { reconnect: { ...QUICK, maxAttempts: 0 } })
+    const { reason, error } = await ws.closed
+    equal([reason, error.cause?.name ?? 'none'], ['exhausted', 'SyntaxError'], url)
+  }
+  const taken = connect(t, () => new URL(server.url('/echo')))
+  await next(taken, 'open')
+})
+
+test('s8b_a_provider_that_never_settles_ends_its_attempt_also_where_nothing_reconnects', async (t) => {
+  const ws = connect(t, () => new Promise(() => {}), { reconnect: false, openTimeout: undefined })
+  equal(ws.state, 'connecting')
+  // By the default of ten seconds.
+  const { reason, error } = await ws.closed
+  equal([reason, error.message], ['exhausted', 'homing: open timeout'])
 })
 
 test('s8b_a_provider_that_takes_too_long_is_a_failed_attempt', async (t) => {
