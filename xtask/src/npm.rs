@@ -32,7 +32,7 @@ const OWN: [&str; 9] = [
     "own/sending",
     "own/options",
     "own/methods",
-    "own/plain",
+    "own/reconnect",
     "own/listeners",
     "own/rules",
     "own/classes",
