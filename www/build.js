@@ -2,11 +2,13 @@
 
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { codes } from './codes.js'
+import { declarations } from './declarations.js'
+import { ENTRIES, writeExports } from './entries.js'
 import { machine } from './machine.js'
 
 const www = dirname(fileURLToPath(import.meta.url))
@@ -28,37 +30,48 @@ if (readFileSync(written, 'utf8') !== made) {
   if (process.env.CI) throw new Error('www/src/codes.ts was not that of www/core/src/codes.rs')
 }
 
+// So does package.json.
+const isNew = writeExports(join(root, 'package.json'))
+if (isNew && process.env.CI) throw new Error('"exports" of package.json was not that of www/entries.js')
+
 run('cargo', 'build', '--release', '--target', 'wasm32-unknown-unknown', '--target-dir', target, '--manifest-path', join(www, 'core/Cargo.toml'))
 const forms = machine(join(target, 'wasm32-unknown-unknown/release/homing.wasm'), target)
 
 const shared = {
   bundle: true,
-  format: 'esm',
   target: 'es2022',
   minify: true,
   sourcemap: false,
   outdir: dist,
   logLevel: 'warning',
 }
-const entry = (name) => join(www, 'src', `${name}.ts`)
 /** In the default entry the machine is JavaScript. */
 const asJavaScript = {
   name: 'machine',
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/machine\.js$/ }, () => ({ path: forms.js })),
 }
 const define = { MODULE: JSON.stringify(readFileSync(forms.wasm).toString('base64')) }
-await build({ ...shared, entryPoints: [entry('index')], plugins: [asJavaScript] })
-await build({ ...shared, entryPoints: [{ in: entry('index'), out: 'wasm' }], define })
-await build({ ...shared, entryPoints: [entry('react')], external: ['react', 'homing'] })
+for (const { name, source = name, external } of ENTRIES) {
+  const options = {
+    ...shared,
+    external,
+    define,
+    plugins: name === 'wasm' ? [] : [asJavaScript],
+  }
+  const entryPoints = (out) => [{ in: join(www, 'src', `${source}.ts`), out }]
+  const asScript = { entryPoints: entryPoints(name), format: 'cjs', outExtension: { '.js': '.cjs' } }
+  await build({ ...options, entryPoints: entryPoints(name), format: 'esm' })
+  await build({ ...options, ...asScript })
+  const names = Object.keys(require(join(dist, `${name}.cjs`)))
+  writeFileSync(join(dist, `${name}.mjs`), wrapper(name, names))
+}
+
+/** Node's ES module: what is in the CommonJS file. */
+function wrapper(name, names) {
+  const all = names.filter((name) => name !== 'default')
+  const end = names.includes('default') ? `export default all.default\n` : ''
+  return `import all from './${name}.cjs'\nexport const { ${all.join(', ')} } = all\n${end}`
+}
 
 run(process.execPath, join(dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', join(www, 'tsconfig.json'))
-// Only what users' compilers will ask for.
-const wanted = new Set()
-const want = (name) => {
-  if (wanted.has(name)) return
-  wanted.add(name)
-  const text = readFileSync(join(dist, name), 'utf8')
-  for (const [, path] of text.matchAll(/from '(\.[^']*)\.js'/g)) want(`${path.slice(2)}.d.ts`)
-}
-for (const name of ['index', 'react']) want(`${name}.d.ts`)
-for (const name of readdirSync(dist)) if (name.endsWith('.d.ts') && !wanted.has(name)) rmSync(join(dist, name))
+declarations(dist, ENTRIES)

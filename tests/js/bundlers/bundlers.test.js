@@ -19,6 +19,7 @@ const cli = {
   webpack: tool('webpack-cli/bin/cli.js'),
   esbuild: tool('esbuild/bin/esbuild'),
   rollup: tool('rollup/dist/bin/rollup'),
+  parcel: tool('parcel/lib/bin.js'),
 }
 
 const page = (script) => `<!doctype html><meta charset="utf-8"><title>app</title>${script}`
@@ -61,6 +62,7 @@ const whole = ({ asked, complaints }) => {
 const vite = (source) => (out) => node([cli.vite, 'build', source, '--outDir', out, '--logLevel', 'warn'], { cwd: on.dir }).then(() => {})
 app('vite', vite('vite'))
 app('vite, in a worker', vite('vite-worker'))
+app('vite, imported and required', vite('vite-both'))
 
 const webpack = (entry) => async (out) => {
   await node([cli.webpack, '--mode', 'production', '--entry', `./${entry}`, '--output-path', out], { cwd: on.dir })
@@ -69,6 +71,7 @@ const webpack = (entry) => async (out) => {
 app('webpack', webpack('main.js'))
 app('webpack, in a worker', webpack('in-worker.js'))
 app('webpack, as WebAssembly', webpack('wasm.js'))
+app('webpack, imported and required', webpack('both.js'))
 
 const esbuild = (entry, ...options) => async (out) => {
   await node([cli.esbuild, entry, '--bundle', '--minify', `--outdir=${out}`, ...options], { cwd: on.dir })
@@ -77,6 +80,10 @@ const esbuild = (entry, ...options) => async (out) => {
 app('esbuild', esbuild('main.js'))
 app('esbuild, split', esbuild('main.js', '--format=esm', '--splitting'))
 app('esbuild, as WebAssembly', esbuild('wasm.js'))
+app('esbuild, imported and required', esbuild('both.js'))
+// As Wrangler does: with conditions of its own, esbuild leaves out `module`.
+const WORKERD = ['--format=esm', '--conditions=workerd,worker,browser']
+app('esbuild, as for workerd, imported and required', esbuild('both.js', ...WORKERD))
 
 const rollup = (entry, ...options) => async (out) => {
   await node([cli.rollup, entry, '-p', 'node-resolve', '-d', out, ...options], { cwd: on.dir })
@@ -85,6 +92,16 @@ const rollup = (entry, ...options) => async (out) => {
 app('rollup', rollup('main.js', '-f', 'es'))
 app('rollup, one script', rollup('main.js', '-f', 'iife', '--inlineDynamicImports'))
 app('rollup, as WebAssembly', rollup('wasm.js', '-f', 'es'))
+// Rollup itself knows no `require`.
+app('rollup, imported and required', rollup('both.js', '-f', 'es', '-p', 'commonjs'))
+
+const parcel = (source) => async (out) => {
+  const args = ['build', `${source}/index.html`, '--dist-dir', out, '--cache-dir', join(on.dir, 'parcel-cache'), '--no-source-maps']
+  await node([cli.parcel, ...args, '--public-url', './'], { cwd: on.dir })
+}
+app('parcel', parcel('vite'))
+app('parcel, as WebAssembly', parcel('parcel-wasm'))
+app('parcel, imported and required', parcel('vite-both'))
 
 test('vite, while developing', async () => {
   const port = /Local:\s+(http:\S+)/

@@ -37,6 +37,8 @@ test('the class is there on the server, and connects in the page', async () => {
   await comesBack('')
 })
 
+test('what is imported and what is required are one class', () => comesBack('both'))
+
 test('the hook renders on the server, and connects in the page', async () => {
   assert.match(await rendered('hook'), /<p>closed<\/p>/)
   await comesBack('hook')

@@ -25,5 +25,15 @@ for (const program of [process.execPath, ...others]) {
 
   test(`node ${major}, by its own class`, () => runs('own', major < 22 ? ['--experimental-websocket', 'node.js'] : ['node.js']))
   test(`node ${major}, by the package ws`, () => runs('ws', ['node.js'], 'ws'))
-  if (major >= 22) test(`node ${major}, by require`, () => runs('require', ['node.cjs']))
+  test(`node ${major}, by require`, () => runs('require', major < 22 ? ['--experimental-websocket', 'node.cjs'] : ['node.cjs']))
+  test(`node ${major}, by import and by require in one program`, async () => {
+    // As in the versions before 20.19, which cannot require an ES module.
+    const { isOne, ...entries } = JSON.parse(await run(program, ['--no-experimental-require-module', 'entries.js'], { cwd: on.dir }))
+    assert.ok(isOne)
+    const events = ['EndEvent', 'FailureEvent']
+    const names = [...events, 'HomingSocket', 'LatencyEvent', 'ReconnectingEvent', 'default']
+    assert.deepEqual(entries.homing, { names, isSame: true, extra: [] })
+    assert.deepEqual(entries['homing/wasm'], entries.homing)
+    for (const name in entries) assert.ok(entries[name].isSame && entries[name].extra.length === 0, name)
+  })
 }

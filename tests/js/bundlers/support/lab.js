@@ -18,7 +18,9 @@ export const tool = (path) => join(TOOLS, 'node_modules', path)
 
 const npm = ['npm', ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']]
 
-/** A directory with copies of some of the tests' directories, in which `homing` is installed. */
+const PACKAGES = join(ROOT, 'tests/js/bundlers/packages')
+
+/** A directory with copies of some of the tests' directories, in which `homing` is installed, and packages that use it. */
 export async function lab(...sources) {
   const dir = mkdtempSync(join(TOOLS, 'lab-'))
   const end = () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
@@ -29,6 +31,7 @@ export async function lab(...sources) {
     const tarball = readdirSync(dir).find((file) => file.endsWith('.tgz'))
     const offline = ['--offline', '--no-save', '--no-package-lock', '--legacy-peer-deps']
     await run(npm[0], [...npm[1], 'install', ...offline, `./${tarball}`], { cwd: dir })
+    cpSync(PACKAGES, join(dir, 'node_modules'), { recursive: true })
     return { dir, end }
   } catch (error) {
     end()

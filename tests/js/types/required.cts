@@ -1,0 +1,19 @@
+// That a CommonJS module gets the same types as an ES module, so that classes of both fit. Compiled only.
+
+import homing = require('homing')
+import Default, { HomingSocket } from 'homing'
+import { HomingSocket as AsWebAssembly } from 'homing/wasm'
+import { useHomingSocket, type HomingSocketHook } from 'homing/react'
+
+const socket = new homing.HomingSocket('wss://example.org', [], { reconnect: false })
+const Class: typeof HomingSocket = Default
+const another: typeof homing.default = AsWebAssembly
+const hook: (url: string) => HomingSocketHook = useHomingSocket
+
+type Imported = typeof import('homing', { with: { 'resolution-mode': 'import' } })
+const imported: Imported['HomingSocket'] = Class
+const module_: Imported['default'] = homing.default
+// A hook that was imported takes the socket of a class that was required.
+const both: HomingSocketHook['socket'] = socket
+
+export = { another, both, hook, imported, module_ }

@@ -1,0 +1,36 @@
+// Makes of what tsc has declared what compilers of users ask for.
+
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * The declarations become those of CommonJS modules, and the ES modules re-export them: a class that is declared twice
+ * would be two types, which TypeScript does not take for each other. What no entry refers to is removed.
+ */
+export function declarations(dist, entries) {
+  const declared = readdirSync(dist).filter((file) => file.endsWith('.d.ts'))
+  const texts = new Map(declared.map((file) => [file.slice(0, -5), readFileSync(join(dist, file), 'utf8')]))
+  declared.forEach((file) => rmSync(join(dist, file)))
+
+  const written = new Set()
+  const write = (name) => {
+    if (written.has(name)) return
+    written.add(name)
+    const text = texts.get(name).replace(/(from |import\()'\.\/([^']*)\.js'/g, (_, before, other) => {
+      write(other)
+      return `${before}'./${other}.cjs'`
+    })
+    writeFileSync(join(dist, `${name}.d.cts`), text)
+  }
+  for (const { name, source = name } of entries) {
+    const [, main] = /(\w+) as default/.exec(texts.get(source)) ?? []
+    if (name === source) write(name)
+    else writeFileSync(join(dist, `${name}.d.cts`), again(source, main))
+    writeFileSync(join(dist, `${name}.d.ts`), again(name, main))
+  }
+}
+
+/** By its name, as what an ES module in Node sees as the default of a CommonJS one is all of it. */
+function again(name, main) {
+  return `export * from './${name}.cjs'\n${main ? `export { ${main} as default } from './${name}.cjs'\n` : ''}`
+}
