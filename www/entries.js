@@ -10,6 +10,7 @@ export const ENTRIES = [
   { name: 'index', path: '.' },
   // Neither Hermes nor workerd compiles WebAssembly: they get the same class over the same machine as JavaScript.
   { name: 'wasm', path: './wasm', source: 'index', instead: 'index' },
+  { name: 'plain', path: './plain', external: ['homing'] },
   { name: 'react', path: './react', external: ['react', 'homing'] },
 ]
 

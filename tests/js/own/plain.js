@@ -1,0 +1,198 @@
+// `homing/plain`: each socket is one connection, for libraries that reconnect by themselves.
+
+import { HomingSocket, log, Native, where } from '../support/homing.js'
+import { equal, next, ok, test, throws, until } from '../support/test.js'
+
+const { plain, PlainSocket } = await import('../../../dist/plain.js')
+
+const CLASS = where === 'node' ? { WebSocket: Native } : {}
+/** A class whose sockets end with the test. */
+function plainClass(t, options = {}) {
+  return class extends plain({ ...CLASS, ...options }) {
+    constructor(...args) {
+      super(...args)
+      t.onEnd(() => this.close())
+    }
+  }
+}
+
+const accepted = async (server) => (await server.journal()).filter(([kind]) => kind === 'accepted').length
+
+/** Opens one more connection, so that what would have been dialled before it is in the journal too. */
+async function oneMore(t, server) {
+  await next(new (plainClass(t))(server.url('/echo')), 'open')
+}
+
+test('after its end nothing dials again, whatever listeners of close do', async (t) => {
+  const reports = []
+  t.catchReports((error) => reports.push(error.name))
+  const Socket = plainClass(t, { heartbeat: { message: 'beat', interval: 50, timeout: 10_000 } })
+  const server = await t.server()
+  const ws = new Socket(server.url('/drop'))
+  const entries = log(ws)
+  ws.onclose = () => ws.reconnect()
+  ws.addEventListener('close', () => {
+    throws(() => ws.reconnect(10), 'NotSupportedError')
+    ws.send('nowhere')
+    ws.close()
+  })
+  await ws.closed
+  equal([ws.state, ws.readyState, ws.stats.attempts], ['closed', 3, 1])
+  await oneMore(t, server)
+  await until(() => reports.length > 0)
+  equal([await accepted(server), ws.stats.attempts, reports], [2, 1, ['NotSupportedError']])
+  ok(!entries.includes('reconnecting') && entries.filter((entry) => entry.startsWith('close')).length === 1, entries)
+})
+
+test('a refused dial is one error, one close and the end', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = new (plainClass(t))(server.url('/echo'))
+  const entries = log(ws)
+  await ws.closed
+  equal([entries, ws.stats.attempts], [['error', 'close 1006', 'end exhausted'], 1])
+})
+
+test('close codes are the server\'s', async (t) => {
+  for (const code of [1000, 1001, 1008, 1012, 4001]) {
+    const server = await t.server()
+    const ws = new (plainClass(t, { heartbeat: { message: 'beat' } }))(server.url(`/close?code=${code}`))
+    const event = await next(ws, 'close')
+    equal([event.code, event.wasClean], [code, true])
+    await ws.closed
+    await oneMore(t, server)
+    equal(await accepted(server), 2)
+  }
+})
+
+test('a silent server is noticed, with one close', async (t) => {
+  const server = await t.server()
+  const ws = new (plainClass(t, { heartbeat: { message: 'beat', interval: 50, timeout: 100 } }))(server.url('/silent'))
+  const entries = log(ws)
+  await ws.closed
+  equal(entries, ['open', 'error', 'close 1006', 'end exhausted'])
+  await oneMore(t, server)
+  equal(await accepted(server), 2)
+})
+
+test('a stalled handshake ends after openTimeout', async (t) => {
+  const server = await t.server()
+  const ws = new (plainClass(t, { openTimeout: 50 }))(server.url('/stall'))
+  const entries = log(ws)
+  await ws.closed
+  equal([entries, ws.stats.attempts], [['error', 'close 1006', 'end exhausted'], 1])
+})
+
+test('send throws while it connects, and queues with queue: true', async (t) => {
+  const server = await t.server()
+  const ws = new (plainClass(t))(server.url('/echo'))
+  throws(() => ws.send('early'), 'InvalidStateError')
+  const queueing = new (plainClass(t, { queue: true }))(server.url('/echo'))
+  queueing.send('early')
+  equal((await next(queueing, 'message')).data, 'early')
+  for (const queue of [undefined, false]) {
+    const socket = new (plainClass(t, { queue }))(server.url('/stall'))
+    throws(() => socket.send('early'), 'InvalidStateError')
+  }
+})
+
+test('a URL function is asked once', async (t) => {
+  const server = await t.server()
+  let asked = 0
+  const Socket = plainClass(t)
+  const ws = new Socket(async () => server.url(`/echo?${++asked}`))
+  await next(ws, 'open')
+  ws.close()
+  await ws.closed
+  const failing = new Socket(async () => {
+    asked++
+    throw new Error('no token')
+  })
+  const { error } = await next(failing, 'error')
+  equal(error.cause.message, 'no token')
+  equal([(await failing.closed).reason, asked], ['exhausted', 2])
+})
+
+test('it is like a WebSocket class', (t) => {
+  const Socket = plainClass(t)
+  for (const Class of [PlainSocket, plain(), Socket]) {
+    equal([Class.CONNECTING, Class.OPEN, Class.CLOSING, Class.CLOSED, Class.length], [0, 1, 2, 3, Class === Socket ? 0 : 1])
+    equal(Class.prototype instanceof HomingSocket, true)
+    throws(() => new Class(), 'TypeError')
+  }
+  throws(() => new Socket('ws://:::'), 'SyntaxError')
+  throws(() => new Socket('ws://127.0.0.1:9/', ['a', 'a']), 'SyntaxError')
+  ok(plain({ openTimeout: 5 }).prototype instanceof PlainSocket)
+  equal([PlainSocket.name, plain().name], ['PlainSocket', 'PlainSocket'])
+  const ws = new Socket('ws://127.0.0.1:9/')
+  equal([`${ws}`, ws.OPEN, ws.readyState], ['[object WebSocket]', 1, 0])
+})
+
+test('options are checked when the class is made', () => {
+  const wrong = [
+    [{ reconnect: true }, 'TypeError', 'reconnect must be false in homing/plain'],
+    [{ reconnect: {} }, 'TypeError', 'not Object'],
+    [{ reconnect: null }, 'TypeError', 'not null'],
+    [{ pauseWhileHidden: true }, 'TypeError', 'pauseWhileHidden must be false in homing/plain'],
+    [{ queue: 'no' }, 'TypeError', 'queue'],
+    [{ heartbeat: true }, 'TypeError', 'heartbeat'],
+    [{ heartbeat: {} }, 'TypeError', 'heartbeat.message'],
+    [{ heartbeat: { message: 'x', interval: 0 } }, 'RangeError', 'heartbeat.interval'],
+    [{ openTimeout: -1 }, 'RangeError', 'openTimeout'],
+    [{ closeTimeout: '5' }, 'TypeError', 'closeTimeout'],
+    [{ signal: new AbortController() }, 'TypeError', 'signal'],
+    [{ WebSocket: {} }, 'TypeError', 'WebSocket'],
+    [{ headers: { a: 'b' } }, 'TypeError', 'headers'],
+    [null, 'TypeError', 'options must be of type object, not null'],
+    ['options', 'TypeError', 'options'],
+    [[], 'TypeError', 'options'],
+  ]
+  for (const [options, name, text] of wrong) {
+    const { message } = throws(() => plain(options), name)
+    ok(message.startsWith('homing: ') && message.includes(text), message)
+  }
+  for (const options of [undefined, {}, { reconnect: false }, { reconnect: undefined, pauseWhileHidden: false }]) plain(options)
+})
+
+test('options in the constructor are a mistake that is named', () => {
+  for (const option of [{ reconnect: false }, { heartbeat: { message: 'x' } }, { queue: true }, { WebSocket: Native }]) {
+    const { message } = throws(() => new PlainSocket('ws://127.0.0.1:9/', [], option), 'TypeError')
+    ok(message.includes(Object.keys(option)[0]) && message.includes('plain()'), message)
+  }
+})
+
+test('a third argument goes to the class that was given, and nowhere else', async (t) => {
+  const server = await t.server()
+  const given = []
+  class Taking extends Native {
+    constructor(...args) {
+      given.push(args.slice(1))
+      super(args[0])
+    }
+  }
+  const third = { family: 4, agent: 1, headers: { 'x-a': 'theirs', 'x-b': 'theirs' } }
+  const Bare = plainClass(t, { WebSocket: Taking })
+  const Full = plainClass(t, { WebSocket: Taking, webSocketOptions: { agent: 2 }, headers: { 'x-b': 'ours' } })
+  await next(new Bare(server.url('/echo'), [], third), 'open')
+  await next(new Full(server.url('/echo'), [], third), 'open')
+  await next(new Full(server.url('/echo')), 'open')
+  for (const odd of [null, 'odd', 5, () => {}]) await next(new Bare(server.url('/echo'), undefined, odd), 'open')
+  equal(given.slice(0, 3), [
+    [[], { family: 4, agent: 1, headers: { 'x-a': 'theirs', 'x-b': 'theirs' } }],
+    [[], { family: 4, agent: 2, headers: { 'x-a': 'theirs', 'x-b': 'ours' } }],
+    [undefined, { agent: 2, headers: { 'x-b': 'ours' } }],
+  ])
+  equal(given.slice(3).flat().filter((argument) => argument !== undefined), [])
+  // A browser ignores it.
+  if (where === 'page') await next(new (plainClass(t))(server.url('/echo'), [], third), 'open')
+})
+
+test('each class has its own options', async (t) => {
+  const server = await t.server()
+  const Beating = plainClass(t, { heartbeat: { message: 'beat', interval: 20, timeout: 30_000 } })
+  class Further extends Beating {}
+  const [beating, further, still] = [Beating, Further, plainClass(t)].map((Class) => new Class(server.url('/echo')))
+  await next(still, 'open')
+  await until(() => beating.stats.heartbeats > 0 && further.stats.heartbeats > 0)
+  equal(still.stats.heartbeats, 0)
+})

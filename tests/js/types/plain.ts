@@ -1,0 +1,30 @@
+// That the classes of `homing/plain` can stand wherever the browser's can. Compiled only.
+
+import { HomingSocket } from 'homing'
+import { plain, PlainSocket, type PlainOptions } from 'homing/plain'
+
+const options: PlainOptions = {
+  heartbeat: { message: 'ping', isReply: (data) => data === 'pong' },
+  queue: false,
+  openTimeout: 10_000,
+  closeTimeout: 5000,
+  headers: { cookie: 'a=b' },
+  signal: new AbortController().signal,
+}
+const Class: typeof WebSocket = PlainSocket
+const Bound: typeof WebSocket = plain(options)
+const Sub: typeof WebSocket = class extends plain() {}
+const homing: typeof HomingSocket = plain({ reconnect: false, pauseWhileHidden: false })
+const socket: WebSocket = new Class('wss://example.org', ['a'])
+const third: PlainSocket = new (plain())('wss://example.org', undefined, { rejectUnauthorized: false })
+const provided = new PlainSocket(async () => new URL('wss://example.org'), () => ['a'])
+provided.addEventListener('latency', ({ latency }) => latency.toFixed())
+
+// @ts-expect-error it does not reconnect
+plain({ reconnect: true })
+// @ts-expect-error nor is it dialled again when the page is shown
+plain({ pauseWhileHidden: true })
+// @ts-expect-error no such option
+plain({ retries: 3 })
+
+export { Bound, homing, socket, Sub, third }

@@ -1,0 +1,116 @@
+/**
+ * `WebSocket` classes for libraries that reconnect by themselves: each socket is one connection.
+ * @module
+ */
+
+import { HomingSocket, type HomingSocketOptions, type Provided } from 'homing'
+import { check, typed } from './checks.js'
+import { normalizeOptions } from './options.js'
+
+/**
+ * Options of the sockets of a class made by {@link plain}: those of a `HomingSocket` without what dials again or belongs to
+ * dialling again. `queue` is false by default, so that `send` throws while the socket connects, as the browser's does.
+ */
+export interface PlainOptions extends Omit<HomingSocketOptions, 'reconnect' | 'pauseWhileHidden'> {
+  /** Can only be false. */
+  reconnect?: false
+  /** Can only be false, as the client dials again when the page is shown. */
+  pauseWhileHidden?: false
+}
+
+/** The options of each class that {@link plain} has made. */
+const bound = new WeakMap<object, PlainOptions>()
+
+/** Options that no library gives to a socket class, so their place in the third argument is a mistake. */
+const MISPLACED = ['reconnect', 'heartbeat', 'queue', 'maxSendBuffer', 'openTimeout', 'WebSocket', 'webSocketOptions']
+
+/**
+ * A `WebSocket` that is one connection: when it has ended, nothing dials again. For libraries that take a `WebSocket` class
+ * and make a new socket after each loss. Without options it behaves as the browser's class does; {@link plain} makes a class
+ * with a heartbeat, timeouts or headers.
+ *
+ * It is a `HomingSocket` with `{ reconnect: false, queue: false }`, and has its events, promises and counters.
+ */
+export class PlainSocket extends HomingSocket {
+  /**
+   * Dials at once.
+   *
+   * @param url the URL, or a function that returns it, also later: a place to add a fresh token.
+   * @param protocols the subprotocols to offer, or such a function.
+   * @param third what some libraries pass on to the class of `ws`, such as `{ headers }`. It goes to a class given to
+   *   {@link plain} as `WebSocket`, along with `headers` and `webSocketOptions` given there, which override it. Without such
+   *   a class it is ignored, as a browser does.
+   * @throws what the browser's constructor throws; a `TypeError` if `third` has options that belong to {@link plain}.
+   */
+  constructor(
+    url: Provided<string | URL>,
+    protocols: Provided<string | string[] | undefined> = undefined,
+    third: unknown = undefined,
+  ) {
+    // As the browser's, it complains if there is no argument at all.
+    if (arguments.length === 0) super(...([] as unknown as [string]))
+    else super(url, protocols, { ...withThird(optionsOf(new.target), third), reconnect: false })
+  }
+
+  /**
+   * Not supported.
+   *
+   * @throws a `NotSupportedError`, always: make a new socket.
+   */
+  override reconnect(): never {
+    const hint = 'make a new socket, or use HomingSocket'
+    throw new DOMException(`homing: a socket of homing/plain cannot reconnect: ${hint}`, 'NotSupportedError')
+  }
+}
+
+/**
+ * Returns a class like {@link PlainSocket} whose sockets have these options, to be given to a library in place of
+ * `WebSocket`.
+ *
+ * @throws a `TypeError` for an option of the wrong type, also for `reconnect` and `pauseWhileHidden` other than false; a
+ *   `RangeError` for a number out of range.
+ */
+export function plain(options: PlainOptions = {}): typeof PlainSocket {
+  typed('object', { options })
+  const { reconnect, pauseWhileHidden, queue = false, ...rest } = options as HomingSocketOptions
+  const never = 'false in homing/plain, whose sockets never dial again (HomingSocket does)'
+  check(reconnect === undefined || reconnect === false, 'reconnect', never, reconnect)
+  check(pauseWhileHidden === undefined || pauseWhileHidden === false, 'pauseWhileHidden', never, pauseWhileHidden)
+  const copy: PlainOptions = { ...rest, queue }
+  // Checked here, as the library that makes the sockets may take an error there for a failed connection and try for ever.
+  normalizeOptions('ws://localhost', undefined, { ...copy, reconnect: false })
+
+  const Class = class extends PlainSocket {}
+  bound.set(Class, copy)
+  return named(Class)
+}
+
+function optionsOf(Class: object): PlainOptions {
+  for (let at: object | null = Class; at; at = Object.getPrototypeOf(at) as object | null) {
+    const options = bound.get(at)
+    if (options) return options
+  }
+  return { queue: false }
+}
+
+function withThird(options: PlainOptions, third: unknown): PlainOptions {
+  if (typeof third !== 'object' || third === null) return options
+  const misplaced = MISPLACED.find((name) => (third as Record<string, unknown>)[name] !== undefined)
+  if (misplaced) throw new TypeError(`homing: ${misplaced} must be given to plain(), not to the constructor of its class`)
+  const { WebSocket, headers, webSocketOptions } = options
+  // The browser's class takes none. That of `ws` may be the global one, where there was none.
+  if (!WebSocket || (WebSocket === (globalThis.WebSocket as unknown) && WebSocket.length <= 2)) return options
+  const given = third as { headers?: HomingSocketOptions['headers'] }
+  return {
+    ...options,
+    webSocketOptions: { ...given, ...webSocketOptions },
+    ...((headers ?? given.headers) && { headers: { ...given.headers, ...headers } }),
+  }
+}
+
+/** Gives a class the name that consoles show, as the build shortens it, and the `length` of the browser's class. */
+function named<C extends object>(Class: C): C {
+  const configurable = true
+  return Object.defineProperties(Class, { name: { value: 'PlainSocket', configurable }, length: { value: 1, configurable } })
+}
+named(PlainSocket)
