@@ -1,14 +1,35 @@
 import mqtt from 'mqtt'
-import { alive, becomes, Counted, equal } from './support.js'
+import { alive, becomes, equal, Reconnecting, threeCuts } from './support.js'
+
+function connect(url, Socket) {
+  return mqtt.connectAsync(url, {
+    createWebsocket: (url, protocols) => new Socket(url, protocols),
+    // In Node too: without it the library insists on the package ws there.
+    forceNativeWebSocket: true,
+    reconnectPeriod: 20,
+  })
+}
+
+async function run({ url }, Socket) {
+  const client = await connect(url, Socket)
+  const heard = []
+  client.on('message', (topic, payload) => heard.push(`${payload}`))
+  await client.subscribeAsync('prices', { qos: 1 })
+  // Again and again, as it may be sent before the library subscribes again.
+  const flows = (word) =>
+    becomes(async () => {
+      await client.publishAsync('prices', word, { qos: 1 })
+      return heard.includes(word)
+    }, true)
+  return { flows, stop: () => client.endAsync() }
+}
 
 export const cases = {
-  async 'messages, cut in the middle'({ url, control, onEnd }) {
-    const client = await mqtt.connectAsync(url, {
-      createWebsocket: (url, protocols) => new Counted(url, protocols),
-      // In Node too: without it the library insists on the package ws there.
-      forceNativeWebSocket: true,
-      reconnectPeriod: 20,
-    })
+  'three cuts and a stop': (t) => threeCuts(t, run),
+
+  // It closes a socket that has lost its connection, so one that reconnects does no harm.
+  async 'messages with a reconnecting socket, cut in the middle'({ url, control, onEnd }) {
+    const client = await connect(url, Reconnecting)
     onEnd(() => client.end(true))
     const heard = []
     client.on('message', (topic, payload) => heard.push(`${topic} ${payload.length} ${payload.subarray(0, 5)}`))

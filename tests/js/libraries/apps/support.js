@@ -1,17 +1,32 @@
 // What the cases share, in pages and in Node.
 
 import { HomingSocket } from 'homing'
+import { plain } from 'homing/plain'
 
 /** The sockets that a library has made, so that none is forgotten. */
 export const made = []
 
-/** For counting only: given to the libraries as `HomingSocket` would be. */
-export class Counted extends HomingSocket {
-  constructor(...args) {
-    super(...args)
-    made.push(this)
+/** For counting only: given to the libraries as the class itself would be. */
+const counted = (Class) =>
+  class extends Class {
+    constructor(...args) {
+      super(...args)
+      made.push(this)
+    }
   }
-}
+
+/** The default entry, which reconnects: here always later than the libraries, so that each case has one outcome. */
+export const Reconnecting = counted(
+  class extends HomingSocket {
+    constructor(url, protocols, options) {
+      super(url, protocols, { ...options, reconnect: { min: 500, max: 500, jitter: 0 } })
+    }
+  },
+)
+
+/** Each socket is one connection. */
+export const single = (options) => counted(plain(options))
+export const Single = single()
 
 /** Waits until something is as expected. */
 export async function becomes(look, expected, millis = 15_000) {
@@ -30,6 +45,67 @@ export function equal(actual, expected) {
 
 /** So many of the clients have not come to their ends. */
 export const alive = (count) => becomes(() => made.filter(({ state }) => state !== 'closed').length, count)
+
+/** Publishes a word until it has arrived: a library that has just connected may not have subscribed yet. */
+export const arrives = (control, word, heard) =>
+  becomes(async () => {
+    await control('publish', word)
+    return heard.includes(word)
+  }, true)
+
+/** Edits a shared document from both sides. */
+export const edits = (control, name, document) => {
+  const text = document.getText('text')
+  return async (word) => {
+    text.insert(text.length, ` ${word}`)
+    await becomes(async () => (await control('text', name))?.endsWith(word), true)
+    await control('append', name, ` answer to ${word}`)
+    await becomes(() => text.toString().endsWith(`answer to ${word}`), true)
+  }
+}
+
+/** A moment in which whatever would still dial does: the libraries wait for 20 ms or so before they do. */
+const moment = () => new Promise((resolve) => setTimeout(resolve, 200))
+
+/**
+ * Cuts a library's connection three times, also with refused dials. After each cut data flows again, over one connection;
+ * after the library's stop there is none, and no socket has dialled twice. `run` starts the library with a class, and returns
+ * how data `flows`, with a new word each time, and how to `stop`.
+ */
+export async function threeCuts(t, run, Socket = Single) {
+  const { flows, stop } = await run(t, Socket)
+  t.onEnd(stop)
+  await flows('first')
+  for (const [refused, word] of ['second', 'third', 'fourth'].entries()) {
+    const before = made.length
+    await t.control('cut', refused)
+    await flows(word)
+    await moment()
+    equal([await t.control('open'), made.length - before], [1, refused + 1])
+    await alive(1)
+  }
+  await stop()
+  await becomes(() => t.control('open'), 0)
+  await alive(0)
+  await moment()
+  equal([await t.control('open'), made.length, Math.max(...made.map(({ stats }) => stats.attempts))], [0, 1 + 1 + 2 + 3, 1])
+}
+
+/**
+ * What comes of a class that reconnects where the library forgets a socket that has lost its connection: both dial, and the
+ * library's stop leaves one of the two connections. With `refused` the socket that is forgotten is one that was refused.
+ */
+export async function doubles(t, run, refused = 0) {
+  const { flows, stop } = await run(t, Reconnecting)
+  t.onEnd(stop)
+  await flows('first')
+  await t.control('cut', refused)
+  await becomes(() => t.control('open'), 2)
+  await alive(2)
+  await stop()
+  await becomes(() => t.control('open'), 1)
+  await alive(1)
+}
 
 /** Runs a case, and ends all that it has begun. */
 export async function attempt(run, url, control) {

@@ -1,22 +1,31 @@
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
-import { alive, becomes, Counted, equal } from './support.js'
+import { alive, becomes, edits, equal, Reconnecting, threeCuts } from './support.js'
 
-function editor(url, room) {
+function editor(url, room, WebSocketPolyfill) {
   const doc = new Y.Doc()
   // Without the channel between tabs, past the server.
-  const provider = new WebsocketProvider(url, room, doc, { WebSocketPolyfill: Counted, disableBc: true })
+  const provider = new WebsocketProvider(url, room, doc, { WebSocketPolyfill, disableBc: true })
   const end = () => {
     provider.destroy()
     doc.destroy()
   }
-  return { provider, text: doc.getText('text'), end }
+  return { doc, provider, text: doc.getText('text'), end }
+}
+
+function run({ url, control }, Socket) {
+  const room = crypto.randomUUID()
+  const { doc, end } = editor(url, room, Socket)
+  return { flows: edits(control, room, doc), stop: end }
 }
 
 export const cases = {
-  async 'two documents, cut in the middle'({ url, control, onEnd }) {
+  'three cuts and a stop': (t) => threeCuts(t, run),
+
+  // It closes a socket that has lost its connection, so one that reconnects does no harm.
+  async 'two documents with reconnecting sockets, cut in the middle'({ url, control, onEnd }) {
     const room = crypto.randomUUID()
-    const [a, b] = [editor(url, room), editor(url, room)]
+    const [a, b] = [editor(url, room, Reconnecting), editor(url, room, Reconnecting)]
     onEnd(() => [a, b].forEach(({ end }) => end()))
     const texts = () => [a.text.toString(), b.text.toString()]
     a.text.insert(0, 'hello')

@@ -1,0 +1,23 @@
+import { Centrifuge } from 'centrifuge'
+import { arrives, becomes, Reconnecting, threeCuts } from './support.js'
+
+function run({ url, control }, websocket) {
+  const heard = []
+  const client = new Centrifuge(url, { websocket, minReconnectDelay: 20, maxReconnectDelay: 50 })
+  const subscription = client.newSubscription('prices', { minResubscribeDelay: 20, maxResubscribeDelay: 50 })
+  subscription.on('publication', ({ data }) => heard.push(data))
+  subscription.subscribe()
+  client.connect()
+  const flows = async (word) => {
+    await arrives(control, word, heard)
+    await subscription.publish(word)
+    await becomes(async () => (await control('published')).includes(word), true)
+  }
+  return { flows, stop: () => client.disconnect() }
+}
+
+export const cases = {
+  'three cuts and a stop': (t) => threeCuts(t, run),
+  // It closes a socket that has lost its connection, so one that reconnects does no harm.
+  'three cuts and a stop with a reconnecting class': (t) => threeCuts(t, run, Reconnecting),
+}

@@ -1,0 +1,31 @@
+import { HttpTransportType, HubConnectionBuilder, LogLevel } from '@microsoft/signalr'
+import { arrives, becomes, doubles, equal, Reconnecting, threeCuts } from './support.js'
+
+async function run({ url, control }, WebSocket) {
+  const heard = []
+  const connection = new HubConnectionBuilder()
+    .withUrl(url.replace('ws', 'http'), { WebSocket, transport: HttpTransportType.WebSockets, skipNegotiation: true })
+    .withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 20 })
+    .configureLogging(LogLevel.None)
+    .build()
+  connection.on('Tick', (word) => heard.push(word))
+  await connection.start()
+  const flows = async (word) => {
+    // It rejects until the library is connected again.
+    await becomes(() => connection.invoke('Echo', word).catch(() => undefined), word)
+    await arrives(control, word, heard)
+  }
+  return { flows, stop: () => connection.stop() }
+}
+
+export const cases = {
+  'three cuts and a stop': (t) => threeCuts(t, run),
+
+  async 'a reconnecting class'(t) {
+    // The library closes a socket that has lost its connection, but not one that never had any.
+    if (typeof window === 'object') return doubles(t, run, 1)
+    // In Node it gives headers as third argument, which are no options of a socket that stands on a browser's class.
+    const why = await run(t, Reconnecting).catch(({ message }) => message)
+    equal([`${why}`.includes('headers'), await t.control('open')], [true, 0])
+  },
+}

@@ -1,0 +1,24 @@
+import { Client, ReconnectionTimeMode } from '@stomp/stompjs'
+import { arrives, becomes, doubles, threeCuts } from './support.js'
+
+function run({ url, control }, Socket) {
+  const heard = []
+  const client = new Client({
+    webSocketFactory: () => new Socket(url, ['v12.stomp', 'v11.stomp', 'v10.stomp']),
+    reconnectDelay: 20,
+    reconnectTimeMode: ReconnectionTimeMode.LINEAR,
+    onConnect: () => client.subscribe('/topic/prices', ({ body }) => heard.push(body)),
+  })
+  client.activate()
+  const flows = async (word) => {
+    await arrives(control, word, heard)
+    client.publish({ destination: '/queue/orders', body: word })
+    await becomes(async () => (await control('published')).includes(word), true)
+  }
+  return { flows, stop: () => client.deactivate() }
+}
+
+export const cases = {
+  'three cuts and a stop': (t) => threeCuts(t, run),
+  'a reconnecting class': (t) => doubles(t, run),
+}

@@ -1,0 +1,41 @@
+// Brokers: Aedes for MQTT, stomp-broker-js for STOMP.
+
+import { Aedes } from 'aedes'
+import { EventEmitter } from 'node:events'
+import StompServer from 'stomp-broker-js'
+import { createWebSocketStream } from 'ws'
+import { host, hostWs } from './host.js'
+
+export const mqtt = () =>
+  hostWs(
+    async (sockets) => {
+      const broker = await Aedes.createBroker()
+      const published = []
+      broker.on('publish', ({ topic, payload }) => {
+        if (topic === 'prices') published.push(`${payload}`)
+      })
+      sockets.on('connection', (ws, request) => {
+        const stream = createWebSocketStream(ws)
+        // It reports each cut connection, which is no failure here.
+        stream.on('error', () => {})
+        broker.handle(stream, request)
+      })
+      return { published: () => published, end: () => new Promise((resolve) => broker.close(resolve)) }
+    },
+    { handleProtocols: () => 'mqtt' },
+  )
+
+export const stomp = () =>
+  host(async () => {
+    // All that the broker wants of an HTTP server is its event `upgrade`.
+    const http = new EventEmitter()
+    const broker = new StompServer({ server: http, path: '/' })
+    broker.on('error', () => {})
+    const published = []
+    broker.subscribe('/queue/orders', (body) => published.push(`${body}`))
+    return {
+      upgrade: (...args) => http.emit('upgrade', ...args),
+      publish: (word) => broker.send('/topic/prices', {}, word),
+      published: () => published,
+    }
+  })
