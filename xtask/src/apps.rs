@@ -34,7 +34,7 @@ pub(crate) fn libraries(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 pub(crate) fn guides(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    run(job, &["guides/guides", "guides/types"])
+    run(job, &["guides/guides", "guides/libraries", "guides/types"])
 }
 
 fn run(job: &mut Job<'_>, tests: &[&str]) -> Result<Counts, Stop> {

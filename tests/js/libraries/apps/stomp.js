@@ -4,7 +4,7 @@ import { arrives, becomes, doubles, threeCuts } from './support.js'
 function run({ url, control }, Socket) {
   const heard = []
   const client = new Client({
-    webSocketFactory: () => new Socket(url, ['v12.stomp', 'v11.stomp', 'v10.stomp']),
+    webSocketFactory: () => new Socket(`${url}/stomp`, ['v12.stomp', 'v11.stomp', 'v10.stomp']),
     reconnectDelay: 20,
     reconnectTimeMode: ReconnectionTimeMode.LINEAR,
     onConnect: () => client.subscribe('/topic/prices', ({ body }) => heard.push(body)),

@@ -20,7 +20,8 @@ export const mqtt = () =>
         stream.on('error', () => {})
         broker.handle(stream, request)
       })
-      return { published: () => published, end: () => new Promise((resolve) => broker.close(resolve)) }
+      const publish = (word) => new Promise((resolve) => broker.publish({ topic: 'prices', payload: word }, () => resolve()))
+      return { publish, published: () => published, end: () => new Promise((resolve) => broker.close(resolve)) }
     },
     { handleProtocols: () => 'mqtt' },
   )
@@ -29,7 +30,7 @@ export const stomp = () =>
   host(async () => {
     // All that the broker wants of an HTTP server is its event `upgrade`.
     const http = new EventEmitter()
-    const broker = new StompServer({ server: http, path: '/' })
+    const broker = new StompServer({ server: http, path: '/stomp' })
     broker.on('error', () => {})
     const published = []
     broker.subscribe('/queue/orders', (body) => published.push(`${body}`))
