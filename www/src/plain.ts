@@ -6,6 +6,7 @@
 import { HomingSocket, type HomingSocketOptions, type Provided } from 'homing'
 import { check, typed } from './checks.js'
 import { normalizeOptions } from './options.js'
+import type { WebSocketClass } from './types.js'
 
 /**
  * Options of the sockets of a class made by {@link plain}: those of a `HomingSocket` without what dials again or belongs to
@@ -37,9 +38,9 @@ export class PlainSocket extends HomingSocket {
    *
    * @param url the URL, or a function that returns it, also later: a place to add a fresh token.
    * @param protocols the subprotocols to offer, or such a function.
-   * @param third what some libraries pass on to the class of `ws`, such as `{ headers }`. It goes to a class given to
-   *   {@link plain} as `WebSocket`, along with `headers` and `webSocketOptions` given there, which override it. Without such
-   *   a class it is ignored, as a browser does.
+   * @param third what some libraries pass on to the class of `ws`, such as `{ headers }`. It goes to the class given to
+   *   {@link plain} as `WebSocket`, along with `headers` and `webSocketOptions` given there, which override it, or to a global
+   *   class that takes it (React Native's). The classes of browsers and of Node ignore it.
    * @throws what the browser's constructor throws; a `TypeError` if `third` has options that belong to {@link plain}.
    */
   constructor(
@@ -97,12 +98,15 @@ function withThird(options: PlainOptions, third: unknown): PlainOptions {
   if (typeof third !== 'object' || third === null) return options
   const misplaced = MISPLACED.find((name) => (third as Record<string, unknown>)[name] !== undefined)
   if (misplaced) throw new TypeError(`homing: ${misplaced} must be given to plain(), not to the constructor of its class`)
-  const { WebSocket, headers, webSocketOptions } = options
-  // The browser's class takes none. That of `ws` may be the global one, where there was none.
-  if (!WebSocket || (WebSocket === (globalThis.WebSocket as unknown) && WebSocket.length <= 2)) return options
+  const { headers, webSocketOptions } = options
+  const native = globalThis.WebSocket as unknown as WebSocketClass | undefined
+  const WebSocket = options.WebSocket ?? native
+  // A browser's class takes none. Those of `ws` and React Native do, which may be the global ones.
+  if (!WebSocket || (WebSocket === native && WebSocket.length <= 2)) return options
   const given = third as { headers?: HomingSocketOptions['headers'] }
   return {
     ...options,
+    WebSocket,
     webSocketOptions: { ...given, ...webSocketOptions },
     ...((headers ?? given.headers) && { headers: { ...given.headers, ...headers } }),
   }

@@ -69,6 +69,7 @@ const EXPECTED = [
   ['hocuspocus'],
   ['y-websocket'],
   ['mqtt'],
+  ['sharedb'],
   ['rxjs', withTokens],
 ]
 

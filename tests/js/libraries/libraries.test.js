@@ -17,7 +17,7 @@ globalThis.WebSocket ??= WebSocket
 const { dir, end } = await lab(join(here, 'apps'), join(here, 'servers'))
 const load = (file) => import(pathToFileURL(join(dir, file)))
 const { servers } = await load('servers.js')
-const { attempt } = await load('support.js')
+const { attempt, single } = await load('support.js')
 let chromium, files
 
 before(async () => {
@@ -57,3 +57,14 @@ for (const library of Object.keys(servers)) {
       }))
   }
 }
+
+test('signalr in Node: its headers reach the server with the class of ws', async () => {
+  const { run } = await load('signalr.js')
+  await beside('signalr', async (server) => {
+    const { stop } = await run(server, single({ WebSocket, headers: { 'x-token': 'secret' } }))
+    await stop()
+    const [headers] = await server.control('headers')
+    assert.match(headers['user-agent'], /SignalR/)
+    assert.equal(headers['x-token'], 'secret')
+  })
+})

@@ -197,8 +197,21 @@ test('a third argument goes to the class that was given, and nowhere else', asyn
     [undefined, { agent: 2, headers: { 'x-b': 'ours' } }],
   ])
   equal(given.slice(3).flat().filter((argument) => argument !== undefined), [])
-  // A browser ignores it.
+  // A browser's class ignores it.
   if (where === 'page') await next(new (plainClass(t))(server.url('/echo'), [], third), 'open')
+  // One that takes it may be the global one.
+  const native = globalThis.WebSocket
+  globalThis.WebSocket = class extends Taking {
+    constructor(url, protocols, third) {
+      super(url, protocols, third)
+    }
+  }
+  t.onEnd(() => (globalThis.WebSocket = native))
+  given.length = 0
+  const ws = new (plain())(server.url('/echo'), undefined, { headers: { 'x-a': 'theirs' } })
+  await next(ws, 'open')
+  ws.close()
+  equal(given, [[undefined, { headers: { 'x-a': 'theirs' } }]])
 })
 
 test('each class has its own options', async (t) => {

@@ -1,7 +1,7 @@
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from '@microsoft/signalr'
 import { arrives, becomes, doubles, equal, Reconnecting, threeCuts } from './support.js'
 
-async function run({ url, control }, WebSocket) {
+export async function run({ url, control }, WebSocket) {
   const heard = []
   const connection = new HubConnectionBuilder()
     .withUrl(url.replace('ws', 'http'), { WebSocket, transport: HttpTransportType.WebSockets, skipNegotiation: true })

@@ -107,6 +107,22 @@ export async function doubles(t, run, refused = 0) {
   await alive(1)
 }
 
+/** The same as `threeCuts` for a library that keeps one socket, which reconnects. */
+export async function oneSocket(t, run) {
+  const { flows, stop } = await run(t, Reconnecting)
+  t.onEnd(stop)
+  await flows('first')
+  for (const [refused, word] of ['second', 'third', 'fourth'].entries()) {
+    await t.control('cut', refused)
+    await flows(word)
+    equal(await t.control('open'), 1)
+  }
+  await stop()
+  await becomes(() => t.control('open'), 0)
+  await alive(0)
+  equal([made.length, made[0].stats.attempts], [1, 1 + 1 + 2 + 3])
+}
+
 /** Runs a case, and ends all that it has begun. */
 export async function attempt(run, url, control) {
   const ends = []

@@ -1,7 +1,9 @@
-// The servers of y-websocket and hocuspocus. Tests read and write the server's copy of a document.
+// The servers of y-websocket, hocuspocus and ShareDB. Tests read and write the server's copy of a document.
 
 import { Server } from '@hocuspocus/server'
+import WebSocketJSONStream from '@teamwork/websocket-json-stream'
 import { docs, setupWSConnection } from '@y/websocket-server/utils'
+import ShareDB from 'sharedb'
 import { host, hostWs } from './host.js'
 
 const commands = (documents) => ({
@@ -27,5 +29,24 @@ export const hocuspocus = () =>
       upgrade: (...args) => server.httpServer.emit('upgrade', ...args),
       ...commands(server.hocuspocus.documents),
       end: () => server.destroy(),
+    }
+  })
+
+export const sharedb = () =>
+  hostWs(async (sockets) => {
+    const backend = new ShareDB()
+    const document = backend.connect().get('documents', 'room')
+    await new Promise((resolve) => document.create({ words: ['first word'] }, resolve))
+    await new Promise((resolve) => document.subscribe(resolve))
+    sockets.on('connection', (ws) => {
+      const stream = new WebSocketJSONStream(ws)
+      // It reports what could not be sent to a cut connection, which is no failure here.
+      stream.on('error', () => {})
+      backend.listen(stream)
+    })
+    return {
+      text: () => document.data.words.join(' '),
+      append: (name, word) => new Promise((resolve) => document.submitOp([{ p: ['words', 0], li: word }], resolve)),
+      end: () => new Promise((resolve) => backend.close(resolve)),
     }
   })

@@ -11,7 +11,7 @@ import { WebSocketServer } from 'ws'
 export async function host(attach) {
   const server = createServer()
   const open = new Set()
-  const urls = []
+  const requests = []
   let refusals = 0
   const { upgrade, drop = () => {}, end: more = () => {}, ...commands } = await attach()
   server.on('upgrade', (request, socket, head) => {
@@ -21,7 +21,7 @@ export async function host(attach) {
       refusals--
       return socket.destroy()
     }
-    urls.push(request.url)
+    requests.push(request)
     open.add(socket)
     socket.on('close', () => open.delete(socket))
     upgrade(request, socket, head)
@@ -37,7 +37,8 @@ export async function host(attach) {
     /** How many connections there are, also in the middle of their handshakes. */
     open: () => open.size,
     /** What was asked for, in order. */
-    urls: () => urls,
+    urls: () => requests.map(({ url }) => url),
+    headers: () => requests.map(({ headers }) => headers),
     /** Ends all connections without a Close frame, and refuses so many dials. */
     cut: (dials) => {
       refusals = dials

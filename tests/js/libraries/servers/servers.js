@@ -3,7 +3,7 @@
 import { mqtt, stomp } from './brokers.js'
 import { graphql, rxjs, trpc } from './calls.js'
 import { centrifuge, phoenix, signalr } from './channels.js'
-import { hocuspocus, yWebsocket } from './documents.js'
+import { hocuspocus, sharedb, yWebsocket } from './documents.js'
 
 export const servers = {
   centrifuge,
@@ -12,6 +12,7 @@ export const servers = {
   mqtt,
   phoenix,
   rxjs,
+  sharedb,
   signalr,
   stomp,
   trpc,
