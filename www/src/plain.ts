@@ -9,10 +9,15 @@ import { normalizeOptions } from './options.js'
 import type { WebSocketClass } from './types.js'
 
 /**
- * Options of the sockets of a class made by {@link plain}: those of a `HomingSocket` without what dials again or belongs to
- * dialling again. `queue` is false by default, so that `send` throws while the socket connects, as the browser's does.
+ * Options of the sockets of a class made by {@link plain}: those of a `HomingSocket` without what dials again. `openTimeout`
+ * and `closeTimeout` are as long as the browser waits by default, as with `reconnect: false`.
  */
-export interface PlainOptions extends Omit<HomingSocketOptions, 'reconnect' | 'pauseWhileHidden'> {
+export interface PlainOptions extends Omit<HomingSocketOptions, 'reconnect' | 'pauseWhileHidden' | 'queue'> {
+  /**
+   * Whether messages wait while the socket connects. If not, `send` throws an `InvalidStateError` then, as the browser's does.
+   * @default false
+   */
+  queue?: boolean
   /** Can only be false. */
   reconnect?: false
   /** Can only be false, as the client dials again when the page is shown. */
