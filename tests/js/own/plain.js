@@ -3,7 +3,7 @@
 import { HomingSocket, log, Native, where } from '../support/homing.js'
 import { equal, next, ok, test, throws, until } from '../support/test.js'
 
-const { plain, PlainSocket } = await import('../../../dist/plain.js')
+const { plain, PlainSocket } = await import('homing/plain')
 
 const CLASS = where === 'node' ? { WebSocket: Native } : {}
 /** A class whose sockets end with the test. */
