@@ -1,8 +1,9 @@
 // `homing/plain`: each socket is one connection, for libraries that reconnect by themselves.
 
-import { HomingSocket, log, Native, where } from '../support/homing.js'
+import { log, Native, where } from '../support/homing.js'
 import { equal, next, ok, test, throws, until } from '../support/test.js'
 
+const { HomingSocket } = await import('homing')
 const { plain, PlainSocket } = await import('homing/plain')
 
 const CLASS = where === 'node' ? { WebSocket: Native } : {}
