@@ -1,5 +1,7 @@
 // What `close` may be called with.
 
+import { sizeOf } from './queue.js'
+
 /**
  * Checks the arguments of `close` as the standard says, where there is no socket of the platform to do it. Other classes
  * than the platform's take more: what a Close frame may contain (RFC 6455, 7.4).
@@ -18,7 +20,7 @@ export function checkClose(code: unknown, reason: unknown, isForeign: boolean): 
   }
   if (reason === undefined) return [clamped]
   const text = `${reason as string}`
-  if (new TextEncoder().encode(text).length > 123) {
+  if (sizeOf(text) > 123) {
     throw new DOMException('The close reason must not be greater than 123 UTF-8 bytes.', 'SyntaxError')
   }
   return [clamped, text]

@@ -38,7 +38,9 @@ export class Queue {
 /** Whether it is sent as bytes. */
 export function isBinary(data: unknown): data is ArrayBufferView | ArrayBuffer | Blob {
   // By what they are rather than by their class, which each frame of a page has one of.
-  return ArrayBuffer.isView(data) || /^.object (ArrayBuffer|Blob|File)]$/.test(Object.prototype.toString.call(data))
+  if (ArrayBuffer.isView(data) || /^.object (ArrayBuffer|Blob|File)]$/.test(Object.prototype.toString.call(data))) return true
+  // That of happy-dom does not say so.
+  return typeof Blob === 'function' && data instanceof Blob
 }
 
 /** What the platform makes of what `send` is given. */
