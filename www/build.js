@@ -40,7 +40,6 @@ const forms = machine(join(target, 'wasm32-unknown-unknown/release/homing.wasm')
 const shared = {
   bundle: true,
   target: 'es2022',
-  minify: true,
   sourcemap: false,
   outdir: dist,
   logLevel: 'warning',
@@ -51,9 +50,10 @@ const asJavaScript = {
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/machine\.js$/ }, () => ({ path: forms.js })),
 }
 const define = { MODULE: JSON.stringify(readFileSync(forms.wasm).toString('base64')) }
-for (const { name, source = name, external } of ENTRIES) {
+for (const { name, source = name, external, minify = true } of ENTRIES) {
   const options = {
     ...shared,
+    minify,
     external,
     define,
     plugins: name === 'wasm' ? [] : [asJavaScript],

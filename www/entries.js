@@ -12,6 +12,8 @@ export const ENTRIES = [
   { name: 'wasm', path: './wasm', source: 'index', instead: 'index' },
   { name: 'plain', path: './plain', external: ['homing'] },
   { name: 'react', path: './react', external: ['react', 'homing'] },
+  // Its names and lines are shown where a test fails.
+  { name: 'testing', path: './testing', minify: false },
 ]
 
 /**

@@ -1,6 +1,6 @@
 //! The npm package: building it, its tests in Node and in browsers, its size, and what a user would get.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -51,10 +51,10 @@ const DRIVEN: [&str; 4] = ["driven/history", "driven/network", "driven/policy", 
 const ENTRIES: [&str; 2] = ["index", "wasm"];
 
 /// The entries of the package, each of which is several files.
-const BUILT: [&str; 4] = ["index", "plain", "react", "wasm"];
+const BUILT: [&str; 5] = ["index", "plain", "react", "testing", "wasm"];
 
 /// What the package has to contain besides its entries.
-const CONTENTS: [&str; 8] = [
+const CONTENTS: [&str; 11] = [
     "CHANGELOG.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
@@ -62,6 +62,9 @@ const CONTENTS: [&str; 8] = [
     "dist/events.d.cts",
     "dist/queue.d.cts",
     "dist/socket.d.cts",
+    "dist/testing-connection.d.cts",
+    "dist/testing-server.d.cts",
+    "dist/testing-socket.d.cts",
     "dist/types.d.cts",
 ];
 
@@ -133,18 +136,33 @@ pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, "node", "webkit", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
 }
 
-/// Runs suites by a Node, in a place that is Node or a browser.
-fn run(job: &mut Job<'_>, node: impl Into<OsString>, place: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {
+/// `homing/testing` in virtual time, and its class beside Chromium's own.
+pub(crate) fn testing(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    setup::needs("chromedriver")?;
     ensure(job)?;
+    let (mut nodes, mut counts) = nodes::others(job);
+    nodes.insert(0, "node".into());
+    for node in nodes {
+        counts.add(&job.tests(&Cmd::program(node).args(&["--test", "tests/js/testing/node.test.js"]))?);
+    }
+    counts.add(&run_entry(job, "node".as_ref(), "chromium", "index", &[&["testing/standard"]])?);
+    Ok(counts)
+}
+
+/// Runs suites by a Node, in a place that is Node or a browser, over each entry of the package.
+fn run(job: &mut Job<'_>, node: impl Into<OsString>, place: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {
     let node = node.into();
     let mut counts = Counts::default();
     for entry in ENTRIES {
-        let runner =
-            with_server(job, Cmd::program(&node).args(&["tests/js/run.js", place]))?.arg(format!("--entry={entry}"));
-        let more = job.tests(&suites.iter().fold(runner, |runner, suites| runner.args(suites)))?;
-        counts.add(&more);
+        counts.add(&run_entry(job, &node, place, entry, suites)?);
     }
     Ok(counts)
+}
+
+fn run_entry(job: &mut Job<'_>, node: &OsStr, place: &str, entry: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {
+    ensure(job)?;
+    let runner = with_server(job, Cmd::program(node).args(&["tests/js/run.js", place]))?.arg(format!("--entry={entry}"));
+    job.tests(&suites.iter().fold(runner, |runner, suites| runner.args(suites)))
 }
 
 /// A command that starts the test server itself.

@@ -91,6 +91,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("npm chromium", npm::chromium),
         step("npm firefox", npm::firefox),
         step("npm webkit", npm::webkit),
+        step("npm testing", npm::testing),
         step("npm autobahn chromium", autobahn::short_chromium),
         step("npm autobahn node", autobahn::short_node),
         step("npm size", npm::size),

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
-import { lab, ROOT } from '../bundlers/support/lab.js'
+import { lab, node, ROOT } from '../bundlers/support/lab.js'
 
 const GUIDES = join(ROOT, 'www/guides')
 /** Addresses in the guides, of which the tests' server takes the place. */
@@ -108,12 +108,33 @@ const EXPECTED = {
   ],
 }
 
+/** Programs that are tests, and how many tests each one has. */
+const TESTS = { 'testing.md': [1, 1, 2, 1] }
+
 // That about libraries has servers and tests of its own.
-const ALL = [...Object.keys(EXPECTED), 'with-libraries.md']
-test('every guide is among them', () => assert.deepEqual(readdirSync(GUIDES).sort(), ALL.sort()))
+test('every guide is among them', () => {
+  assert.deepEqual(readdirSync(GUIDES).sort(), [...Object.keys(EXPECTED), ...Object.keys(TESTS), 'with-libraries.md'].sort())
+})
+
+const programsOf = (guide) =>
+  [...readFileSync(join(GUIDES, guide), 'utf8').matchAll(/^```js\n(.*?)^```$/gms)].map(([, program]) => program)
+
+for (const [guide, expected] of Object.entries(TESTS)) {
+  test(`${guide} has as many programs as are expected`, () => assert.equal(programsOf(guide).length, expected.length))
+  for (const [i, count] of expected.entries()) {
+    test(`${guide}, program ${i + 1}`, async () => {
+      const file = join(dir, `${guide}-${i + 1}.test.js`)
+      writeFileSync(file, programsOf(guide)[i])
+      // Or it would take itself for a part of this run.
+      const env = { NODE_TEST_CONTEXT: undefined }
+      const output = await node(['--test', '--test-reporter=tap', file], { cwd: dir, env, millis: MILLIS })
+      assert.match(output, new RegExp(`^# pass ${count}$`, 'm'))
+    })
+  }
+}
 
 for (const [guide, expected] of Object.entries(EXPECTED)) {
-  const programs = [...readFileSync(join(GUIDES, guide), 'utf8').matchAll(/^```js\n(.*?)^```$/gms)].map(([, program]) => program)
+  const programs = programsOf(guide)
   test(`${guide} has as many programs as are expected`, () => assert.equal(programs.length, expected.length))
   for (const [i, { journal, output = /1\.09/, more = '' }] of expected.entries()) {
     test(`${guide}, program ${i + 1}`, async () => {

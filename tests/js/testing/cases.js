@@ -1,0 +1,347 @@
+// What a program's own tests do with `homing/testing`, in virtual time. Knows no framework, so that each of them can run it:
+// each case between the framework's own switches to fake timers and back.
+//
+// A case gets `HomingSocket`, `FakeServer`, and `advance(millis)`, which lets virtual time pass, and lets everything happen
+// that is due.
+
+import { equal, ok, rejects, throws } from '../support/test.js'
+
+export const cases = []
+
+const test = (name, run) => cases.push({ name, run })
+
+const URL = 'wss://example.com/prices'
+
+/** A client of the server, and the types of its events. */
+function client({ HomingSocket }, server, options = {}) {
+  const socket = new HomingSocket(URL, undefined, { WebSocket: server.WebSocket, ...options })
+  const events = []
+  for (const type of ['open', 'error', 'close', 'reconnecting', 'connecting', 'end']) {
+    socket.addEventListener(type, ({ code, reason, delay }) => {
+      events.push(type === 'close' ? `close ${code}` : type === 'end' ? `end ${reason}` : delay !== undefined ? `${type} ${delay}` : type)
+    })
+  }
+  return { socket, events }
+}
+
+test('the delays of refused attempts, to the millisecond', async ({ advance, ...t }) => {
+  const server = new t.FakeServer(() => 'refuse')
+  const { socket, events } = client(t, server, { reconnect: { min: 1000, max: 8000, jitter: 0 } })
+  await advance(0)
+  for (const [index, delay] of [1000, 2000, 4000, 8000, 8000].entries()) {
+    equal(server.attempts.length, index + 1)
+    equal(events.splice(0).filter((event) => event !== 'connecting'), ['error', 'close 1006', `reconnecting ${delay}`])
+    await advance(delay - 1)
+    equal([server.attempts.length, socket.state], [index + 1, 'waiting'])
+    await advance(1)
+  }
+  equal(server.attempts.length, 6)
+  server.script('accept')
+  await advance(8000)
+  equal([socket.state, server.attempts.at(-1).number, server.connections.length], ['open', 7, 1])
+  socket.close()
+  await advance(0)
+})
+
+test('a connection that lasted starts the delays over', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  server.script('accept', 'refuse', 'refuse')
+  const { socket, events } = client(t, server, { reconnect: { min: 1000, jitter: 0, stableAfter: 5000 } })
+  await advance(0)
+  const delays = () => events.splice(0).filter((event) => event.startsWith('reconnecting'))
+  await advance(5000)
+  server.drop()
+  await advance(0)
+  equal(delays(), ['reconnecting 1000'])
+  await advance(1000 + 2000)
+  equal(delays(), ['reconnecting 2000', 'reconnecting 4000'])
+  await advance(4000)
+  equal(socket.state, 'open')
+  // Not for long enough.
+  await advance(4999)
+  server.drop()
+  await advance(0)
+  equal(delays(), ['reconnecting 8000'])
+  await advance(8000)
+  await advance(5000)
+  server.drop()
+  await advance(0)
+  equal(delays(), ['reconnecting 1000'])
+  socket.close()
+  await advance(0)
+})
+
+test('a heartbeat that is not answered ends the connection', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  const { socket, events } = client(t, server, {
+    heartbeat: { message: 'ping', interval: 20_000, timeout: 5000 },
+    reconnect: { min: 1000, jitter: 0 },
+  })
+  const connection = await server.connection()
+  await advance(19_999)
+  equal(connection.messages, [])
+  await advance(1)
+  equal(connection.messages, ['ping'])
+  await advance(4999)
+  equal([socket.state, events], ['open', ['open']])
+  await advance(1)
+  equal([socket.state, events], ['waiting', ['open', 'error', 'close 1006', 'reconnecting 1000']])
+  await advance(1000)
+  equal([socket.state, server.connections.length], ['open', 2])
+  socket.close()
+  await advance(0)
+})
+
+test('a heartbeat that is answered keeps the connection', async ({ advance, ...t }) => {
+  const server = new t.FakeServer((connection) => connection.reply((message) => (message === 'ping' ? 'pong' : undefined)))
+  const { socket, events } = client(t, server, {
+    heartbeat: { message: 'ping', isReply: (data) => data === 'pong', interval: 1000, timeout: 500 },
+  })
+  const latencies = []
+  socket.addEventListener('latency', ({ latency }) => latencies.push(latency))
+  const connection = await server.connection()
+  await advance(10_000)
+  equal([events, connection.messages.length, socket.stats.heartbeats], [['open'], 10, 10])
+  equal(latencies, Array(10).fill(0))
+  socket.close()
+  await advance(0)
+})
+
+test('what was sent while there was no connection arrives with the next one, in order', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  server.script('accept', 'refuse')
+  const { socket } = client(t, server, { reconnect: { min: 1000, jitter: 0 } })
+  socket.addEventListener('open', () => socket.send('subscribe'))
+  socket.send('early')
+  const first = await server.connection()
+  equal([await first.message(), await first.message()], ['early', 'subscribe'])
+  first.drop()
+  await first.closed
+  socket.send('one')
+  socket.send(Uint8Array.of(2, 3))
+  await advance(1000)
+  equal([socket.bufferedAmount, server.connections.length], [5, 1])
+  await advance(2000)
+  const second = await server.connection()
+  const [one, two] = [await second.message(), await second.message()]
+  equal([one, two instanceof Uint8Array, ...two, await second.message()], ['one', true, 2, 3, 'subscribe'])
+  equal(first.messages.length, 2)
+  socket.close()
+  await advance(0)
+})
+
+test('close says goodbye, and nothing happens after it', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  const { socket, events } = client(t, server, { heartbeat: { message: 'ping', interval: 1000 } })
+  const connection = await server.connection()
+  socket.send('last')
+  socket.close(4000, 'done')
+  equal(socket.state, 'closing')
+  await advance(0)
+  equal(await connection.closed, { code: 4000, reason: 'done', wasClean: true })
+  equal([connection.messages, connection.closeReceived], [['last'], { code: 4000, reason: 'done' }])
+  const { reason, cause } = await socket.closed
+  equal([reason, cause.code, cause.wasClean, events], ['closed', 4000, true, ['open', 'close 4000', 'end closed']])
+  await advance(60_000)
+  equal([server.attempts.length, connection.messages.length, events.length], [1, 1, 3])
+})
+
+test('close while waiting ends it at once', async ({ advance, ...t }) => {
+  const server = new t.FakeServer(() => 'refuse')
+  const { socket, events } = client(t, server, { reconnect: { min: 1000, jitter: 0 } })
+  await advance(0)
+  equal(socket.state, 'waiting')
+  socket.close()
+  await advance(0)
+  equal([socket.state, events.at(-1)], ['closed', 'end closed'])
+  await advance(60_000)
+  equal(server.attempts.length, 1)
+})
+
+test('a server that does not answer: not the handshake, not the Close frame', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  server.script('stall')
+  const { socket, events } = client(t, server, { openTimeout: 10_000, closeTimeout: 5000, reconnect: { min: 1000, jitter: 0 } })
+  const attempt = await server.attempt()
+  await advance(9999)
+  equal([socket.state, attempt.state], ['connecting', 'connecting'])
+  await advance(1)
+  equal([socket.state, attempt.state, events], ['waiting', 'closed', ['error', 'close 1006', 'reconnecting 1000']])
+  await advance(1000)
+  const connection = await server.connection()
+  connection.stall()
+  socket.close()
+  await advance(4999)
+  equal([socket.state, connection.closeReceived], ['closing', { code: 1005, reason: '' }])
+  await advance(1)
+  equal([socket.state, events.slice(-2)], ['closed', ['close 1006', 'end closed']])
+})
+
+test('a handshake that is answered late', async ({ advance, ...t }) => {
+  const server = new t.FakeServer(() => 'stall')
+  const { socket } = client(t, server)
+  const attempt = await server.attempt()
+  await advance(3000)
+  ok(throws(() => attempt.send('too early')).message.includes('stalled'))
+  attempt.accept()
+  await advance(0)
+  equal([socket.state, (await server.connection()) === attempt], ['open', true])
+  socket.close()
+  await advance(0)
+})
+
+test('a slow network: what is held back stays in bufferedAmount', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  const { socket } = client(t, server, { closeTimeout: 1000 })
+  const connection = await server.connection()
+  connection.hold()
+  socket.send('0123456789')
+  socket.send('abc')
+  await advance(100)
+  equal([socket.bufferedAmount, connection.messages], [13, []])
+  connection.release(4)
+  await advance(0)
+  equal([socket.bufferedAmount, connection.messages], [9, []])
+  connection.release(6)
+  await advance(0)
+  equal([socket.bufferedAmount, connection.messages], [3, ['0123456789']])
+  socket.close()
+  // As long as something leaves, it is waited for.
+  for (let i = 0; i < 3; i++) {
+    await advance(900)
+    equal([socket.state, socket.bufferedAmount], ['closing', 3 - i])
+    connection.release(1)
+  }
+  await advance(100)
+  equal([socket.state, connection.messages.at(-1)], ['closing', 'abc'])
+  connection.release()
+  await advance(0)
+  equal([socket.state, (await socket.closed).reason], ['closed', 'closed'])
+})
+
+test('what was held back is lost with the connection', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  const { socket } = client(t, server, { reconnect: { min: 1000, jitter: 0 } })
+  const connection = await server.connection()
+  connection.hold()
+  socket.send('lost')
+  const waiting = rejects(connection.message())
+  connection.send('still under way')
+  let got
+  socket.onmessage = ({ data }) => (got = data)
+  connection.drop()
+  await advance(0)
+  equal([got, socket.stats.messagesLost, connection.messages], ['still under way', 1, []])
+  ok((await waiting).message.includes('connection 1 has ended'))
+  socket.close()
+  await advance(0)
+})
+
+test('the codes with which a server closes', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  const { socket, events } = client(t, server, { reconnect: { min: 1000, jitter: 0 } })
+  const first = await server.connection()
+  first.close(1012, 'restarting')
+  await advance(1000)
+  equal([socket.state, events], ['open', ['open', 'close 1012', 'reconnecting 1000', 'connecting', 'open']])
+  const second = await server.connection()
+  second.close(1008)
+  await advance(60_000)
+  equal([socket.state, (await socket.closed).reason, server.attempts.length], ['closed', 'fatal', 2])
+})
+
+test('giving up after maxAttempts', async ({ advance, ...t }) => {
+  const server = new t.FakeServer(() => 'refuse')
+  const { socket, events } = client(t, server, { reconnect: { min: 1000, jitter: 0, maxAttempts: 3 } })
+  socket.send('never')
+  await advance(60_000)
+  equal([server.attempts.length, events.at(-1), (await socket.closed).unsent], [4, 'end exhausted', 1])
+})
+
+test('what each attempt asks for', async ({ advance, ...t }) => {
+  const server = new t.FakeServer((connection) => (connection.protocols.includes('v2') ? connection.accept({ protocol: 'v2' }) : 'refuse'))
+  let token = 0
+  const socket = new t.HomingSocket(() => `wss://example.com/?token=${++token}`, () => (token > 1 ? ['v1', 'v2'] : ['v1']), {
+    WebSocket: server.WebSocket,
+    reconnect: { min: 1000, jitter: 0 },
+    headers: { Authorization: 'secret' },
+  })
+  await advance(1000)
+  equal(server.attempts.map(({ url, protocols, protocol, state }) => [url, protocols, protocol, state]), [
+    ['wss://example.com/?token=1', ['v1'], '', 'closed'],
+    ['wss://example.com/?token=2', ['v1', 'v2'], 'v2', 'open'],
+  ])
+  equal([socket.protocol, server.attempts[0].headers], ['v2', { authorization: 'secret' }])
+  socket.close()
+  await advance(0)
+})
+
+test('binary messages, both ways', async ({ advance, ...t }) => {
+  const server = new t.FakeServer((connection) => connection.reply((message) => message))
+  const { socket } = client(t, server)
+  const got = []
+  socket.onmessage = ({ data }) => got.push(data)
+  const connection = await server.connection()
+  socket.send(new Blob([Uint8Array.of(1, 2)]))
+  socket.send('behind the blob')
+  const [bytes, text] = [await connection.message(), await connection.message()]
+  equal([bytes instanceof Uint8Array, ...bytes, text], [true, 1, 2, 'behind the blob'])
+  await advance(0)
+  equal([got.length, got[0] instanceof Blob, got[0].size, got[1]], [2, true, 2, 'behind the blob'])
+  socket.binaryType = 'arraybuffer'
+  socket.send(Uint16Array.of(0x0403))
+  await connection.message()
+  await advance(0)
+  equal([got[2] instanceof ArrayBuffer, ...new Uint8Array(got[2])], [true, 3, 4])
+  socket.close()
+  await advance(0)
+})
+
+test('in place of the global class, for code that uses that', async ({ advance, ...t }) => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket')
+  const server = new t.FakeServer((connection) => connection.send('welcome'))
+  const uninstall = server.install()
+  const plain = new WebSocket('ws://example.com')
+  const homing = new t.HomingSocket('ws://example.com')
+  const got = []
+  for (const socket of [plain, homing]) socket.onmessage = ({ data }) => got.push(data)
+  await advance(0)
+  equal([got, server.connections.length, plain.constructor === server.WebSocket], [['welcome', 'welcome'], 2, true])
+  plain.close()
+  homing.close()
+  await advance(0)
+  uninstall()
+  uninstall()
+  equal(Object.getOwnPropertyDescriptor(globalThis, 'WebSocket'), before)
+  const again = server.install()
+  again[Symbol.dispose ?? Symbol.for('Symbol.dispose')]()
+  equal(Object.getOwnPropertyDescriptor(globalThis, 'WebSocket'), before)
+})
+
+test('mistakes in a test are named', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  const complaints = [
+    [() => new t.FakeServer('accept'), 'TypeError: homing: handler: expected a function, got string'],
+    [() => server.script('deny'), "TypeError: homing: script: expected 'accept', 'refuse', 'stall' or a function, got 'deny'"],
+  ]
+  const { socket } = client(t, server, { reconnect: false })
+  const connection = await server.connection()
+  complaints.push(
+    [() => connection.accept(), 'Error: homing: accept: expected connection 1 to be connecting, but it is open'],
+    [() => connection.refuse(), 'Error: homing: refuse: expected connection 1 to be connecting, but it is open'],
+    [() => connection.send({}), 'TypeError: homing: send: expected a string, an ArrayBuffer or a view of one, got object'],
+    [() => connection.close(1006), 'RangeError: homing: close code: expected 1000 to 4999 without 1004, 1005, 1006 and 1015, got 1006'],
+  )
+  for (const [act, expected] of complaints) equal(`${throws(act)}`, expected)
+  connection.drop()
+  equal(`${throws(() => connection.send('x'))}`, 'Error: homing: send: expected connection 1 to be open, but it is dropped')
+  // The client's own end is no mistake of the server's.
+  const other = client(t, server).socket
+  const second = await server.connection()
+  other.close()
+  await second.closed
+  second.send('ignored')
+  second.close(1000)
+  await advance(0)
+  equal([second.state, socket.state], ['closed', 'closed'])
+})

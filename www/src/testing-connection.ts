@@ -1,0 +1,309 @@
+// The server's end of a fake connection.
+
+import { isBinary, snapshot } from './queue.js'
+import { Pipe } from './testing-pipe.js'
+import type { Dialled, Remote, Socket } from './testing-socket.js'
+
+/** A message as the server gets it: text, or bytes, also where a `Blob` was sent. */
+export type Message = string | Uint8Array
+
+/**
+ * `connecting` until the handshake is answered, which a stalled attempt never is; `closing` once a Close frame was sent by
+ * either side; `closed` also where the handshake was refused.
+ */
+export type ConnectionState = 'connecting' | 'open' | 'closing' | 'closed'
+
+/** How a connection ended, as the client's `close` event says. */
+export interface CloseInfo {
+  /** 1005 for a Close frame without a code, 1006 for a connection that was dropped, refused or abandoned. */
+  readonly code: number
+  readonly reason: string
+  readonly wasClean: boolean
+}
+
+/** A Close frame of the client. */
+export interface CloseFrame {
+  /** 1005 where the frame has none. */
+  readonly code: number
+  readonly reason: string
+}
+
+/** What a server answers in an accepted handshake. */
+export interface AcceptOptions {
+  /**
+   * The subprotocol. One that was not offered fails the handshake, as it does in a browser.
+   * @default the first one offered, or `''` for none
+   */
+  protocol?: string
+  /**
+   * @default ''
+   */
+  extensions?: string
+}
+
+/** What a server can send. */
+export type Sendable = string | ArrayBuffer | ArrayBufferView
+
+/** What {@link FakeConnection.reply} takes. */
+export type Answer = (message: Message) => Sendable | undefined | void
+
+interface Reader {
+  resolve(message: Message): void
+  reject(error: Error): void
+}
+
+/** The server's end of one attempt to connect, whatever became of it. */
+export class FakeConnection {
+  /** Its place among all attempts of its server; the first one is 1. */
+  readonly number: number
+  /** The URL that was dialled. */
+  readonly url: string
+  /** The subprotocols that were offered. */
+  readonly protocols: readonly string[]
+  /** The headers given by the option `headers` of `HomingSocket`, with names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** All messages that have arrived here, in order. */
+  readonly messages: readonly Message[]
+  /** Resolves when the client's `close` event has been dispatched. */
+  readonly closed: Promise<CloseInfo>
+
+  readonly #socket: Socket
+  readonly #toClient = new Pipe()
+  readonly #toServer = new Pipe((bytes) => this.#socket.left(bytes))
+  readonly #received: Message[] = []
+  readonly #readers: Reader[] = []
+  readonly #onOpen: (connection: FakeConnection) => void
+  #read = 0
+  #state: ConnectionState = 'connecting'
+  #isDecided = false
+  #isStalled = false
+  #protocol = ''
+  #answer: Answer | undefined
+  /** What this end did to end it. */
+  #ending: string | undefined
+  #closeReceived: CloseFrame | undefined
+  #resolveClosed!: (info: CloseInfo) => void
+
+  /** @internal Connections are made by their server. */
+  constructor(number: number, dialled: Dialled, socket: Socket, onOpen: (connection: FakeConnection) => void) {
+    this.number = number
+    this.url = dialled.url
+    this.protocols = dialled.protocols
+    this.headers = dialled.headers
+    this.messages = this.#received
+    this.#socket = socket
+    this.#onOpen = onOpen
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
+  }
+
+  /** What has become of it so far. */
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** The subprotocol that was chosen, or `''`. */
+  get protocol(): string {
+    return this.#protocol
+  }
+
+  /** The client's Close frame, once it has arrived. */
+  get closeReceived(): CloseFrame | undefined {
+    return this.#closeReceived
+  }
+
+  /** @internal Whether somebody has said what shall become of it. */
+  get isDecided(): boolean {
+    return this.#isDecided
+  }
+
+  /**
+   * Accepts the handshake: the client's `open` event follows. A stalled attempt can be accepted later.
+   *
+   * @throws an `Error` if the handshake was answered before, or the client has given up.
+   */
+  accept({ protocol, extensions = '' }: AcceptOptions = {}): void {
+    this.#mustBeConnecting('accept')
+    const chosen = protocol ?? this.protocols[0] ?? ''
+    if (chosen !== '' && !this.protocols.includes(chosen)) return this.#fail()
+    this.#isDecided = true
+    this.#isStalled = false
+    this.#protocol = chosen
+    this.#state = 'open'
+    this.#toClient.push(() => {
+      this.#socket.opened(chosen, extensions)
+      this.#onOpen(this)
+    })
+  }
+
+  /**
+   * Refuses the handshake, as a port without a server or a status such as 503 does: the client gets `error`, then `close`
+   * with 1006.
+   *
+   * @throws an `Error` if the handshake was answered before, or the client has given up.
+   */
+  refuse(): void {
+    this.#mustBeConnecting('refuse')
+    this.#fail()
+  }
+
+  /**
+   * Answers nothing from now on: neither the handshake, before it is accepted, nor the client's Close frame. Messages still
+   * arrive here.
+   */
+  stall(): void {
+    this.#isDecided = true
+    this.#isStalled = true
+  }
+
+  /**
+   * Sends a message; accepts the handshake first if that is still to be decided. Does nothing once the client has closed.
+   *
+   * @throws a `TypeError` for what is neither text nor binary, an `Error` if the attempt is stalled, or was ended from here.
+   */
+  send(data: Sendable): void {
+    if (typeof data !== 'string' && !(isBinary(data) && 'byteLength' in data)) {
+      throw new TypeError(`homing: send: expected a string, an ArrayBuffer or a view of one, got ${typeof data}`)
+    }
+    this.#mustBeUsable('send')
+    // A copy, as what was given may change before it arrives.
+    const copy = typeof data === 'string' ? data : new Uint8Array(snapshot(data) as ArrayBuffer)
+    this.#toClient.push(() => this.#socket.message(copy))
+  }
+
+  /**
+   * Sends a Close frame, which the client answers: it gets `close` with this code and reason. Accepts the handshake first if
+   * that is still to be decided. Does nothing once the client has closed.
+   *
+   * @param code 1000 to 4999, without 1004, 1005, 1006 and 1015, which no Close frame may have (RFC 6455, 7.4); none by default.
+   * @throws a `RangeError` for another code, an `Error` if the attempt is stalled, or was ended from here.
+   */
+  close(code?: number, reason = ''): void {
+    const isAllowed = code === undefined || (Number.isInteger(code) && code >= 1000 && code < 5000 && ![1004, 1005, 1006, 1015].includes(code))
+    if (!isAllowed) throw new RangeError(`homing: close code: expected 1000 to 4999 without 1004, 1005, 1006 and 1015, got ${code}`)
+    this.#mustBeUsable('close')
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
+    this.#ending = 'closed'
+    this.#toClient.push(() => this.#socket.closing())
+    // The client's answer follows what it has sent before.
+    this.#toClient.push(() => this.#toServer.push(() => this.#end(code ?? 1005, reason, true)))
+  }
+
+  /**
+   * Ends the connection without a Close frame, as a lost network does: the client gets `close` with 1006, and what it has sent
+   * and was held back is lost. What was sent from here before still arrives.
+   */
+  drop(): void {
+    if (this.#state === 'connecting') return this.#fail()
+    if (this.#state === 'closed') return
+    this.#ending = 'dropped'
+    this.#toServer.clear()
+    this.#end(1006, '', false)
+  }
+
+  /** Sends what `answer` returns for each message from now on, unless that is undefined. `(message) => message` is an echo. */
+  reply(answer: Answer): void {
+    this.#answer = answer
+  }
+
+  /** Reads nothing more: messages of the client stay in its `bufferedAmount`, until `release`. */
+  hold(): void {
+    this.#toServer.hold()
+  }
+
+  /** Lets so many bytes of what is held back arrive; by default all, and what follows. */
+  release(bytes = Infinity): void {
+    this.#toServer.release(bytes)
+  }
+
+  /**
+   * Resolves with the next message that was not returned by this before. Rejects if the connection ends first.
+   */
+  message(): Promise<Message> {
+    if (this.#read < this.#received.length) return Promise.resolve(this.#received[this.#read++]!)
+    if (this.#state === 'closed') return Promise.reject(this.#noMessage())
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }))
+  }
+
+  /** @internal */
+  remote(): Remote {
+    return {
+      sent: (data, bytes) => {
+        // The client does not know yet.
+        if (this.#state === 'closed') return
+        if (typeof data === 'string') return this.#toServer.push(() => this.#receive(wellFormed(data)), bytes)
+        if ('byteLength' in data) return this.#toServer.push(() => this.#receive(new Uint8Array(data)), bytes)
+        let read: Message
+        const ready = bytesOf(data).then((buffer) => (read = new Uint8Array(buffer).slice()))
+        this.#toServer.push(() => this.#receive(read), bytes, ready)
+      },
+      closing: (code, reason) => this.#toServer.push(() => this.#onClose(code ?? 1005, reason ?? '')),
+      abandoned: () => this.#fail(),
+    }
+  }
+
+  #receive(message: Message): void {
+    this.#received.push(message)
+    const reader = this.#readers.shift()
+    if (reader) reader.resolve(this.#received[this.#read++]!)
+    const answer = this.#ending ? undefined : this.#answer?.(message)
+    if (answer !== undefined) this.send(answer)
+  }
+
+  #onClose(code: number, reason: string): void {
+    const text = wellFormed(reason)
+    this.#closeReceived = { code, reason: text }
+    if (this.#state === 'open') this.#state = 'closing'
+    if (!this.#isStalled) this.#end(code, text, true)
+  }
+
+  #fail(): void {
+    this.#isDecided = true
+    this.#toClient.clear()
+    this.#end(1006, '', false, true)
+  }
+
+  /** Follows what was sent from here before. */
+  #end(code: number, reason: string, wasClean: boolean, hasFailed = false): void {
+    if (!wasClean) this.#state = 'closed'
+    this.#toClient.push(() => {
+      this.#state = 'closed'
+      // A message of the client that comes to nothing.
+      this.#toServer.clear()
+      this.#socket.closed(code, reason, wasClean, hasFailed)
+      this.#resolveClosed({ code, reason, wasClean })
+      this.#readers.splice(0).forEach(({ reject }) => reject(this.#noMessage()))
+    })
+  }
+
+  #noMessage(): Error {
+    return new Error(`homing: connection ${this.number} has ended, no message is to come`)
+  }
+
+  #mustBeConnecting(what: string): void {
+    if (this.#state === 'connecting') return
+    throw new Error(`homing: ${what}: expected connection ${this.number} to be connecting, but it is ${this.#state}`)
+  }
+
+  #mustBeUsable(what: string): void {
+    if (this.#state === 'connecting' && !this.#isDecided) this.accept()
+    const state = this.#state === 'connecting' ? 'stalled' : this.#ending
+    if (state) throw new Error(`homing: ${what}: expected connection ${this.number} to be open, but it is ${state}`)
+  }
+}
+
+function bytesOf(blob: Blob): Promise<ArrayBuffer> {
+  if (typeof blob.arrayBuffer === 'function') return blob.arrayBuffer()
+  // That of jsdom has no such method before version 27.
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(reader.result as ArrayBuffer)
+    reader.onerror = () => reject(reader.error)
+    reader.readAsArrayBuffer(blob)
+  })
+}
+
+/** On the wire text is UTF-8, which has no unpaired surrogates. */
+function wellFormed(text: string): string {
+  return text.replace(/[\ud800-\udfff]/gu, '\ufffd')
+}

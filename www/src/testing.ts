@@ -1,0 +1,20 @@
+/**
+ * A network without sockets, for tests: a `FakeServer` and the `WebSocket` class that talks to it.
+ *
+ * Nothing here waits for time to pass: everything happens in microtasks, which no fake timers hold back. So tests run under
+ * the fake timers of vitest, jest and `node:test`, and without any.
+ * @module
+ */
+
+export type {
+  AcceptOptions,
+  Answer,
+  CloseFrame,
+  CloseInfo,
+  ConnectionState,
+  FakeConnection,
+  Message,
+  Sendable,
+} from './testing-connection.js'
+export { FakeServer, type ConnectionHandler, type Decision, type Installed } from './testing-server.js'
+export type { FakeWebSocketClass } from './testing-socket.js'
