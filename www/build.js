@@ -60,9 +60,9 @@ for (const { name, source = name, external, minify = true } of ENTRIES) {
   }
   const entryPoints = (out) => [{ in: join(www, 'src', `${source}.ts`), out }]
   const asScript = { entryPoints: entryPoints(name), format: 'cjs', outExtension: { '.js': '.cjs' } }
-  await build({ ...options, entryPoints: entryPoints(name), format: 'esm' })
+  const { metafile } = await build({ ...options, entryPoints: entryPoints(name), format: 'esm', metafile: true })
   await build({ ...options, ...asScript })
-  const names = Object.keys(require(join(dist, `${name}.cjs`)))
+  const [{ exports: names }] = Object.values(metafile.outputs)
   writeFileSync(join(dist, `${name}.mjs`), wrapper(name, names))
 }
 

@@ -11,7 +11,8 @@ export const ENTRIES = [
   // Neither Hermes nor workerd compiles WebAssembly: they get the same class over the same machine as JavaScript.
   { name: 'wasm', path: './wasm', source: 'index', instead: 'index' },
   { name: 'plain', path: './plain', external: ['homing'] },
-  { name: 'react', path: './react', external: ['react', 'homing'] },
+  { name: 'react', path: './react', external: ['react', 'homing', 'homing/store'] },
+  { name: 'store', path: './store' },
   // Its names and lines are shown where a test fails.
   { name: 'testing', path: './testing', minify: false },
 ]

@@ -5,6 +5,7 @@
  */
 
 import { HomingSocket, type ClientState, type HomingSocketOptions, type Provided } from 'homing'
+import { store } from 'homing/store'
 import { useCallback, useEffect, useInsertionEffect, useRef, useState, useSyncExternalStore } from 'react'
 
 /** What {@link useHomingSocket} takes besides the options of a `HomingSocket`. The callbacks may be others in each render. */
@@ -34,7 +35,7 @@ export interface HomingSocketHook {
 type Url = Provided<string | URL> | null | undefined
 type Data = Parameters<HomingSocket['send']>[0]
 
-const CHANGES = ['connecting', 'open', 'close', 'reconnecting', 'end'] as const
+const subscribeToNothing = () => () => {}
 
 /**
  * Connects while the component is mounted, and renders anew when the state changes. Another URL, or other subprotocols,
@@ -84,17 +85,10 @@ export function useHomingSocket(url: Url, options: UseHomingSocketOptions = {}):
   }, [key])
 
   const socket = held?.key === key ? held?.socket : undefined
-  const subscribe = useCallback(
-    (changed: () => void) => {
-      CHANGES.forEach((type) => socket?.addEventListener(type, changed))
-      return () => CHANGES.forEach((type) => socket?.removeEventListener(type, changed))
-    },
-    [socket],
-  )
   const before = key === undefined ? 'closed' : 'connecting'
   const state = useSyncExternalStore<ClientState>(
-    subscribe,
-    () => socket?.state ?? before,
+    socket ? store(socket).subscribe : subscribeToNothing,
+    () => (socket ? store(socket).getSnapshot().state : before),
     () => before,
   )
   const send = useCallback((data: Data) => {

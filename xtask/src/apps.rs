@@ -29,6 +29,10 @@ pub(crate) fn react(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, &["react/react"])
 }
 
+pub(crate) fn store(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    run(job, &["store/store", "store/apps"])
+}
+
 pub(crate) fn libraries(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, &["libraries/libraries"])
 }

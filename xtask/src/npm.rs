@@ -51,7 +51,7 @@ const DRIVEN: [&str; 4] = ["driven/history", "driven/network", "driven/policy", 
 const ENTRIES: [&str; 2] = ["index", "wasm"];
 
 /// The entries of the package, each of which is several files.
-const BUILT: [&str; 5] = ["index", "plain", "react", "testing", "wasm"];
+const BUILT: [&str; 6] = ["index", "plain", "react", "store", "testing", "wasm"];
 
 /// What the package has to contain besides its entries.
 const CONTENTS: [&str; 11] = [

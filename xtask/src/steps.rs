@@ -104,6 +104,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("npm bundlers", apps::bundlers),
         step("npm next", apps::next),
         step("npm react", apps::react),
+        step("npm store", apps::store),
         step("npm libraries", apps::libraries),
         step("npm guides", apps::guides),
         step("machine wasm", |job| check(job,

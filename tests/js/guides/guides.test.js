@@ -111,9 +111,22 @@ const EXPECTED = {
 /** Programs that are tests, and how many tests each one has. */
 const TESTS = { 'testing.md': [1, 1, 2, 1] }
 
+/** One with excerpts of examples, which are tested elsewhere. */
+const EXCERPTS = 'frameworks.md'
+const EXAMPLES = join(ROOT, 'examples/npm')
+
 // That about libraries has servers and tests of its own.
 test('every guide is among them', () => {
-  assert.deepEqual(readdirSync(GUIDES).sort(), [...Object.keys(EXPECTED), ...Object.keys(TESTS), 'with-libraries.md'].sort())
+  assert.deepEqual(readdirSync(GUIDES).sort(), [...Object.keys(EXPECTED), ...Object.keys(TESTS), EXCERPTS, 'with-libraries.md'].sort())
+})
+
+test(`${EXCERPTS} shows what is in the examples`, () => {
+  const files = readdirSync(EXAMPLES, { recursive: true }).filter((file) => /\.(jsx?|vue|svelte)$/.test(file))
+  const bare = (text) => text.replace(/^ +/gm, '')
+  const sources = files.map((file) => bare(readFileSync(join(EXAMPLES, file), 'utf8')))
+  const shown = [...readFileSync(join(GUIDES, EXCERPTS), 'utf8').matchAll(/^```\w+\n(.*?)^```$/gms)].map(([, code]) => code)
+  assert.ok(shown.length >= 5, `${shown.length}`)
+  for (const code of shown) assert.ok(sources.some((source) => source.includes(bare(code))), code)
 })
 
 const programsOf = (guide) =>

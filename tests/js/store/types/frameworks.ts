@@ -1,0 +1,16 @@
+// Compiled only, against the frameworks' own types.
+
+import { HomingSocket } from 'homing'
+import { messages, store, type Snapshot } from 'homing/store'
+import { from as observe, type Observable } from 'rxjs'
+import { from as signal } from 'solid-js'
+import type { Readable } from 'svelte/store'
+import { shallowRef, type ShallowRef } from 'vue'
+
+const socket = new HomingSocket('wss://example.org')
+export const rxjs: Observable<Snapshot> = observe(store(socket))
+export const lines: Observable<string> = observe(messages(socket))
+export const solid: () => Snapshot | undefined = signal(store(socket))
+export const svelte: Readable<Snapshot> = store(socket)
+export const vue: ShallowRef<Snapshot> = shallowRef(store(socket).getSnapshot())
+export const stop: () => void = store(socket).subscribe((snapshot) => (vue.value = snapshot))
