@@ -3,56 +3,14 @@
 import { isBinary, snapshot } from './queue.js'
 import { Pipe } from './testing-pipe.js'
 import type { Dialled, Remote, Socket } from './testing-socket.js'
-
-/** A message as the server gets it: text, or bytes, also where a `Blob` was sent. */
-export type Message = string | Uint8Array
-
-/**
- * `connecting` until the handshake is answered, which a stalled attempt never is; `closing` once a Close frame was sent by
- * either side; `closed` also where the handshake was refused.
- */
-export type ConnectionState = 'connecting' | 'open' | 'closing' | 'closed'
-
-/** How a connection ended, as the client's `close` event says. */
-export interface CloseInfo {
-  /** 1005 for a Close frame without a code, 1006 for a connection that was dropped, refused or abandoned. */
-  readonly code: number
-  readonly reason: string
-  readonly wasClean: boolean
-}
-
-/** A Close frame of the client. */
-export interface CloseFrame {
-  /** 1005 where the frame has none. */
-  readonly code: number
-  readonly reason: string
-}
-
-/** What a server answers in an accepted handshake. */
-export interface AcceptOptions {
-  /**
-   * The subprotocol. One that was not offered fails the handshake, as it does in a browser.
-   * @default the first one offered, or `''` for none
-   */
-  protocol?: string
-  /**
-   * @default ''
-   */
-  extensions?: string
-}
-
-/** What a server can send. */
-export type Sendable = string | ArrayBuffer | ArrayBufferView
-
-/** What {@link FakeConnection.reply} takes. */
-export type Answer = (message: Message) => Sendable | undefined | void
+import type { AcceptOptions, Answer, CloseFrame, CloseInfo, ConnectionState, Message, Sendable } from './testing-types.js'
 
 interface Reader {
   resolve(message: Message): void
   reject(error: Error): void
 }
 
-/** The server's end of one attempt to connect, whatever became of it. */
+/** The server's end of one attempt to connect, also of one that was refused or stalled. */
 export class FakeConnection {
   /** Its place among all attempts of its server; the first one is 1. */
   readonly number: number
@@ -79,7 +37,7 @@ export class FakeConnection {
   #isStalled = false
   #protocol = ''
   #answer: Answer | undefined
-  /** What this end did to end it. */
+  /** How it was ended from here. */
   #ending: string | undefined
   #closeReceived: CloseFrame | undefined
   #resolveClosed!: (info: CloseInfo) => void
@@ -96,7 +54,7 @@ export class FakeConnection {
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
   }
 
-  /** What has become of it so far. */
+  /** Its present state. */
   get state(): ConnectionState {
     return this.#state
   }
@@ -111,7 +69,7 @@ export class FakeConnection {
     return this.#closeReceived
   }
 
-  /** @internal Whether somebody has said what shall become of it. */
+  /** @internal Whether it was accepted, refused or stalled. */
   get isDecided(): boolean {
     return this.#isDecided
   }
@@ -178,8 +136,7 @@ export class FakeConnection {
    * @throws a `RangeError` for another code, an `Error` if the attempt is stalled, or was ended from here.
    */
   close(code?: number, reason = ''): void {
-    const isAllowed = code === undefined || (Number.isInteger(code) && code >= 1000 && code < 5000 && ![1004, 1005, 1006, 1015].includes(code))
-    if (!isAllowed) throw new RangeError(`homing: close code: expected 1000 to 4999 without 1004, 1005, 1006 and 1015, got ${code}`)
+    if (code !== undefined && !isCloseCode(code)) throw new RangeError(`homing: close code: expected 1000 to 4999 without 1004, 1005, 1006 and 1015, got ${code}`)
     this.#mustBeUsable('close')
     if (this.#state !== 'open') return
     this.#state = 'closing'
@@ -201,8 +158,13 @@ export class FakeConnection {
     this.#end(1006, '', false)
   }
 
-  /** Sends what `answer` returns for each message from now on, unless that is undefined. `(message) => message` is an echo. */
+  /**
+   * Sends what `answer` returns for each message from now on, unless that is undefined. `(message) => message` is an echo.
+   *
+   * @throws a `TypeError` if it is no function.
+   */
   reply(answer: Answer): void {
+    if (typeof answer !== 'function') throw new TypeError(`homing: reply: expected a function, got ${typeof answer}`)
     this.#answer = answer
   }
 
@@ -211,8 +173,13 @@ export class FakeConnection {
     this.#toServer.hold()
   }
 
-  /** Lets so many bytes of what is held back arrive; by default all, and what follows. */
+  /**
+   * Lets so many bytes of what is held back arrive; by default all, and what follows.
+   *
+   * @throws a `RangeError` for what is no number of bytes.
+   */
   release(bytes = Infinity): void {
+    if (!(bytes >= 0)) throw new RangeError(`homing: release: expected a number of bytes, got ${bytes}`)
     this.#toServer.release(bytes)
   }
 
@@ -229,7 +196,7 @@ export class FakeConnection {
   remote(): Remote {
     return {
       sent: (data, bytes) => {
-        // The client does not know yet.
+        // It was dropped, and the client's `close` event is still to come.
         if (this.#state === 'closed') return
         if (typeof data === 'string') return this.#toServer.push(() => this.#receive(wellFormed(data)), bytes)
         if ('byteLength' in data) return this.#toServer.push(() => this.#receive(new Uint8Array(data)), bytes)
@@ -268,7 +235,7 @@ export class FakeConnection {
     if (!wasClean) this.#state = 'closed'
     this.#toClient.push(() => {
       this.#state = 'closed'
-      // A message of the client that comes to nothing.
+      // What the client has sent and was not read is lost.
       this.#toServer.clear()
       this.#socket.closed(code, reason, wasClean, hasFailed)
       this.#resolveClosed({ code, reason, wasClean })
@@ -290,6 +257,11 @@ export class FakeConnection {
     const state = this.#state === 'connecting' ? 'stalled' : this.#ending
     if (state) throw new Error(`homing: ${what}: expected connection ${this.number} to be open, but it is ${state}`)
   }
+}
+
+/** Whether a Close frame may have it. */
+function isCloseCode(code: number): boolean {
+  return Number.isInteger(code) && code >= 1000 && code < 5000 && ![1004, 1005, 1006, 1015].includes(code)
 }
 
 function bytesOf(blob: Blob): Promise<ArrayBuffer> {

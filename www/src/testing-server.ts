@@ -1,15 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// The fake server: what becomes of each attempt, and the connections there have been.
+// The fake server: it decides about each attempt, and keeps all of them.
 
 import { FakeConnection } from './testing-connection.js'
 import { webSocketClass, type FakeWebSocketClass } from './testing-socket.js'
 
-/** What becomes of an attempt. */
+/** What the server does with an attempt. */
 export type Decision = 'accept' | 'refuse' | 'stall'
 
 /**
- * Called with each attempt before it is answered. What it does to the connection, or returns, decides what becomes of it; if
- * it does neither, the attempt is accepted. An asynchronous one has until its first `await`. For an answer that comes later,
+ * Called with each attempt before it is answered. It decides by what it does to the connection, or by what it returns; if it
+ * does neither, the attempt is accepted. An asynchronous one has until its first `await`. For an answer that comes later,
  * `stall` the attempt, and `accept` or `refuse` it then.
  */
 export type ConnectionHandler = (connection: FakeConnection) => Decision | void | Promise<void>
@@ -33,9 +33,9 @@ const DECISIONS: readonly unknown[] = ['accept', 'refuse', 'stall']
  * ```
  */
 export class FakeServer {
-  /** A class like the browser's. Every socket made by it is an attempt to connect to this server, whatever its URL. */
+  /** A class like the browser's. Every socket made by it is an attempt to connect to this server, with any URL. */
   readonly WebSocket: FakeWebSocketClass
-  /** All attempts so far, in order, whatever became of them. */
+  /** All attempts so far, in order, including those that were refused or stalled. */
   readonly attempts: readonly FakeConnection[]
   /** Those that were accepted, in the order of the clients' `open` events. */
   readonly connections: readonly FakeConnection[]
@@ -56,7 +56,7 @@ export class FakeServer {
     this.WebSocket = webSocketClass((dialled, socket) => {
       const connection = new FakeConnection(this.attempts.length + 1, dialled, socket, (opened) => this.#connections.add(opened))
       this.#attempts.all.push(connection)
-      // In a microtask: whoever made the socket can add listeners first, and close it.
+      // In a microtask, so that the code that made the socket can add listeners or close it first.
       void Promise.resolve().then(() => this.#decide(connection))
       return connection.remote()
     })
@@ -73,7 +73,7 @@ export class FakeServer {
   }
 
   /**
-   * What becomes of the next attempts, one each; those after them are the handler's.
+   * Decides about the next attempts, one each; those after them are left to the handler.
    *
    * @throws a `TypeError` for what is neither a decision nor a function.
    */
@@ -120,7 +120,7 @@ export class FakeServer {
       if (typeof decision === 'string') check('handler: expected to return', decision)
       if (!connection.isDecided) connection[typeof decision === 'string' ? decision : 'accept']()
     } catch (error) {
-      // It is reported as an unhandled rejection, and the client must not wait for an answer.
+      // Reported as an unhandled rejection; the client should not have to wait for an answer as well.
       if (!connection.isDecided) connection.refuse()
       throw error
     } finally {
@@ -135,7 +135,7 @@ function check(what: string, decision: unknown): void {
   throw new TypeError(`homing: ${what} 'accept', 'refuse', 'stall' or ${what.startsWith('s') ? 'a function' : 'nothing'}, got ${shown}`)
 }
 
-/** Connections in order, and those who wait for the next one. */
+/** Connections in order, and the promises that wait for the next one. */
 class Line {
   readonly all: FakeConnection[] = []
   readonly #ready: FakeConnection[] = []
@@ -146,7 +146,7 @@ class Line {
     this.seen(connection)
   }
 
-  /** It can be given to those who wait. */
+  /** Resolves the next promise with it. */
   seen(connection: FakeConnection): void {
     const waiting = this.#waiting.shift()
     if (waiting) waiting(connection)

@@ -27,7 +27,7 @@ export interface Socket {
   left(bytes: number): void
 }
 
-/** What is dialled. */
+/** What the constructor was given. */
 export interface Dialled {
   readonly url: string
   readonly protocols: readonly string[]
@@ -44,7 +44,7 @@ const ENUMERABLE = [
   ...['close', 'onmessage', 'binaryType', 'send'],
 ]
 
-/** Makes the class of a server, which `dial` tells of each socket. */
+/** Makes the class of a server. `dial` is called for each socket that is constructed. */
 export function webSocketClass(dial: (dialled: Dialled, socket: Socket) => Remote): FakeWebSocketClass {
   const { addEventListener, removeEventListener, dispatchEvent } = EventTarget.prototype
 

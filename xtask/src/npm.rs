@@ -54,7 +54,7 @@ const ENTRIES: [&str; 2] = ["index", "wasm"];
 const BUILT: [&str; 6] = ["index", "plain", "react", "store", "testing", "wasm"];
 
 /// What the package has to contain besides its entries.
-const CONTENTS: [&str; 11] = [
+const CONTENTS: [&str; 12] = [
     "CHANGELOG.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
@@ -65,6 +65,7 @@ const CONTENTS: [&str; 11] = [
     "dist/testing-connection.d.cts",
     "dist/testing-server.d.cts",
     "dist/testing-socket.d.cts",
+    "dist/testing-types.d.cts",
     "dist/types.d.cts",
 ];
 
@@ -136,17 +137,21 @@ pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, "node", "webkit", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
 }
 
-/// `homing/testing` in virtual time, and its class beside Chromium's own.
+/// `homing/testing` in virtual time.
 pub(crate) fn testing(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    setup::needs("chromedriver")?;
     ensure(job)?;
     let (mut nodes, mut counts) = nodes::others(job);
     nodes.insert(0, "node".into());
     for node in nodes {
         counts.add(&job.tests(&Cmd::program(node).args(&["--test", "tests/js/testing/node.test.js"]))?);
     }
-    counts.add(&run_entry(job, "node".as_ref(), "chromium", "index", &[&["testing/standard"]])?);
     Ok(counts)
+}
+
+/// The class of `homing/testing` beside the browser's own.
+pub(crate) fn testing_in(job: &mut Job<'_>, browser: &str, driver: &str) -> Result<Counts, Stop> {
+    setup::needs(driver)?;
+    run_entry(job, "node".as_ref(), browser, "index", &[&["testing/standard"]])
 }
 
 /// Runs suites by a Node, in a place that is Node or a browser, over each entry of the package.
@@ -161,7 +166,8 @@ fn run(job: &mut Job<'_>, node: impl Into<OsString>, place: &str, suites: &[&[&s
 
 fn run_entry(job: &mut Job<'_>, node: &OsStr, place: &str, entry: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {
     ensure(job)?;
-    let runner = with_server(job, Cmd::program(node).args(&["tests/js/run.js", place]))?.arg(format!("--entry={entry}"));
+    let runner =
+        with_server(job, Cmd::program(node).args(&["tests/js/run.js", place]))?.arg(format!("--entry={entry}"));
     job.tests(&suites.iter().fold(runner, |runner, suites| runner.args(suites)))
 }
 
@@ -219,7 +225,8 @@ pub(crate) fn package(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let mut contents: Vec<_> = listing.lines().filter_map(packed).collect();
     contents.retain(|path| *path != "package.json");
     contents.sort_unstable();
-    let built = BUILT.iter().flat_map(|name| ["cjs", "d.cts", "d.ts", "js", "mjs"].map(|end| format!("dist/{name}.{end}")));
+    let built =
+        BUILT.iter().flat_map(|name| ["cjs", "d.cts", "d.ts", "js", "mjs"].map(|end| format!("dist/{name}.{end}")));
     let mut expected: Vec<_> = CONTENTS.into_iter().map(String::from).chain(built).collect();
     expected.sort_unstable();
     if contents != expected {

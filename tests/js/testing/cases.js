@@ -330,6 +330,8 @@ test('mistakes in a test are named', async ({ advance, ...t }) => {
     [() => connection.accept(), 'Error: homing: accept: expected connection 1 to be connecting, but it is open'],
     [() => connection.refuse(), 'Error: homing: refuse: expected connection 1 to be connecting, but it is open'],
     [() => connection.send({}), 'TypeError: homing: send: expected a string, an ArrayBuffer or a view of one, got object'],
+    [() => connection.reply('pong'), 'TypeError: homing: reply: expected a function, got string'],
+    [() => connection.release(-1), 'RangeError: homing: release: expected a number of bytes, got -1'],
     [() => connection.close(1006), 'RangeError: homing: close code: expected 1000 to 4999 without 1004, 1005, 1006 and 1015, got 1006'],
   )
   for (const [act, expected] of complaints) equal(`${throws(act)}`, expected)
