@@ -48,6 +48,12 @@ const STANDARD = [
  * Each attempt ends with one `close` event, and an `error` event before it if it failed; while the next one is awaited
  * `readyState` is `CONNECTING`. With `{ reconnect: false, queue: false }` it behaves as the browser's class does.
  *
+ * Listeners are added by its own methods and attributes, or by `when()`. Those that are added past them, by
+ * `EventTarget.prototype.addEventListener.call(socket, ...)`, do not get what the platform's sockets dispatch: to dispatch a
+ * second event for each message would cost a third of the page's time for messages. They are called in the zone of zone.js in
+ * which they were added; what the client does by itself belongs to the zone, or `AsyncLocalStorage` context, in which it was
+ * made.
+ *
  * `instanceof WebSocket` is not true: objects that inherit from the browser's `WebSocket.prototype` without being made by
  * its constructor throw in whatever of it is not overridden, now or in versions to come, and Node 20 has no such class.
  * `Object.prototype.toString` says `[object WebSocket]`.
