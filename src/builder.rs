@@ -360,7 +360,8 @@ impl Setup {
         config.url = target.shown();
         config.has_provider = self.provider.is_some();
         config.has_predicate = self.retry_if.is_some();
-        config.seed = self.jitter_seed.unwrap_or_else(platform::seed);
+        let seed = self.jitter_seed.unwrap_or_else(platform::seed);
+        config.seed = (seed ^ (seed >> 32)) as u32;
         Ok(match self.provider.take() {
             Some(provider) => Source::Provider(provider),
             None => Source::Fixed(target),

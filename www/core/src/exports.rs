@@ -52,7 +52,7 @@ extern "C" fn create(
         max_send_buffer: max_send_buffer as usize,
         has_provider,
         has_predicate,
-        seed: (seed * 9e15) as u64,
+        seed: (seed * 4_294_967_296.0) as u32,
         url: String::new(),
     };
     Box::into_raw(Box::new(Client::new(config, now)))
