@@ -18,6 +18,7 @@ mod request;
 mod shown;
 mod stats;
 mod stream;
+mod units;
 mod waiting;
 mod weak;
 

@@ -4,10 +4,9 @@
 //! closed, so it keeps to the pace of the policy, and does not undo a close. A caller from outside, such as a person who
 //! presses a button, dials at once, unless such a dial has just failed. An open connection is replaced at once by either.
 
-use core::time::Duration;
-
 use super::{Machine, Timestamp};
 use crate::close::Initiator;
+use crate::units::Duration;
 
 /// The shortest interval where the policy has none, and the longest one between dials from outside.
 const SECOND: Duration = Duration::from_secs(1);

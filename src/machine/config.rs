@@ -1,9 +1,9 @@
 //! What a user configured, as far as the machine goes by it.
 
 use alloc::string::String;
-use core::time::Duration;
 
 use super::{Heartbeat, Reconnect};
+use crate::units::Duration;
 
 /// What the machine needs to know of a client's configuration.
 #[derive(Debug, Clone)]

@@ -1,11 +1,10 @@
 //! How an attempt ends, what follows it (S7, S8), and how a client ends.
 
-use core::time::Duration;
-
 use super::state::{Next, Phase, Stage};
 use super::{Machine, Tell};
 use crate::close::{CloseEvent, End, EndReason, Initiator};
 use crate::error::{Error, Phase as ErrorPhase};
+use crate::units::Duration;
 
 impl Machine {
     /// The attempt failed: `on_error`, then `on_close`.

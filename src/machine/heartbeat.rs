@@ -1,11 +1,10 @@
 //! Is the peer still there? (S17, S18)
 
 use core::fmt;
-use core::time::Duration;
 
 use super::Fault;
-use super::time::{Timestamp, micros};
 use crate::message::Message;
+use crate::units::{Count, Duration, Timestamp, from_micros, micros};
 
 /// What is sent to a peer so that silence can be told from death.
 ///
@@ -62,10 +61,10 @@ impl Heartbeat {
 
     pub(crate) fn check(&self) -> Result<(), Fault> {
         // The machine counts microseconds.
-        if micros(self.interval) == 0 {
+        if micros(self.interval) == 0.0 {
             return Err("the interval is zero");
         }
-        if micros(self.timeout) == 0 {
+        if micros(self.timeout) == 0.0 {
             return Err("the timeout is zero");
         }
         Ok(())
@@ -77,7 +76,7 @@ impl Heartbeat {
 const FORGIVEN: u8 = 2;
 
 /// How many heartbeats' round trips are measured at a time: a slow answer may come after the next ones have left.
-const MEASURED: u64 = 8;
+const MEASURED: Count = 8;
 
 /// The heartbeat of one open attempt.
 #[derive(Debug)]
@@ -86,7 +85,7 @@ pub(super) struct Pulse {
     /// Until when something must have arrived; `None` while nothing is owed.
     answer_by: Option<Timestamp>,
     late: u8,
-    beats: u64,
+    beats: Count,
     /// The oldest heartbeat that is not answered is the last one.
     is_oldest: bool,
     /// When the last ones left, by their number modulo `MEASURED`.
@@ -98,7 +97,7 @@ pub(super) struct Pulse {
 pub(super) enum Due {
     Nothing,
     /// Send heartbeat number so-and-so.
-    Beat(u64),
+    Beat(Count),
     /// The peer is gone.
     Dead,
 }
@@ -122,7 +121,7 @@ impl Pulse {
     }
 
     /// The round trip of heartbeat `beat`, or of the last one where the answer names none.
-    pub(super) fn answered(&mut self, now: Timestamp, beat: Option<u64>) -> Option<Duration> {
+    pub(super) fn answered(&mut self, now: Timestamp, beat: Option<Count>) -> Option<Duration> {
         self.heard();
         let beat = beat.unwrap_or(self.beats);
         let measured = (1..=self.beats).contains(&beat) && self.beats - beat < MEASURED;
@@ -131,7 +130,7 @@ impl Pulse {
 
     /// Sends a heartbeat now. An earlier one that may still be answered keeps its deadline, or else a network that
     /// flaps would put off the verdict for ever; where it is over, the full timeout is allowed again.
-    pub(super) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> u64 {
+    pub(super) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
         self.answer_by = self.answer_by.filter(|deadline| *deadline > now);
         self.beat(now, config)
     }
@@ -173,7 +172,7 @@ impl Pulse {
         self.answer_by.map_or(self.next_beat, |answer_by| answer_by.min(self.next_beat))
     }
 
-    fn beat(&mut self, now: Timestamp, config: &Heartbeat) -> u64 {
+    fn beat(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
         self.is_oldest = self.answer_by.is_none();
         self.answer_by.get_or_insert(now + config.timeout);
         // From now, not from the last deadline: a sleeper does not make up for what it missed.
@@ -184,12 +183,12 @@ impl Pulse {
     }
 }
 
-fn slot(beat: u64) -> usize {
+fn slot(beat: Count) -> usize {
     (beat % MEASURED) as usize
 }
 
 /// By how much a wake-up may miss its deadline before it counts as late. Timers are never exact; but what is more than
 /// that was kept from looking, and the answer may be waiting to be seen.
 fn slack(config: &Heartbeat) -> Duration {
-    Duration::from_micros((micros(config.timeout) / 2).min(100_000))
+    from_micros((micros(config.timeout) / 2.0).min(100_000.0))
 }

@@ -41,13 +41,13 @@ mod socket;
 mod state;
 #[cfg(test)]
 mod tests;
-mod time;
 mod wishes;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 
+pub use crate::units::Timestamp;
 pub use backoff::Reconnect;
 pub(crate) use config::{Config, Fault, ZERO};
 pub use heartbeat::Heartbeat;
@@ -55,14 +55,13 @@ pub(crate) use in_flight::{Delivery, InFlight};
 pub use io::{AttemptId, Buffered, Event, Input, PageEvent, SocketEvent};
 pub(crate) use io::{Output, PausedBy, Request, Tell};
 pub use state::State;
-pub use time::Timestamp;
-pub(crate) use time::micros;
 
 use crate::close::{CloseCode, CloseEvent, End, EndReason};
 use crate::error::{Error, ErrorKind, Refusal, SendError};
 use crate::handshake::Handshake;
-use crate::message::Message;
+use crate::message::{Message, Messages};
 use crate::stats::Stats;
+use crate::units::Count;
 use by_hand::ByHand;
 use heartbeat::Due;
 use queue::{Edge, Queue};
@@ -101,7 +100,7 @@ pub(crate) struct Machine {
     last_error: Option<Error>,
     last_end: Option<End>,
     end_reason: EndReason,
-    ends: u64,
+    ends: Count,
     /// Nobody drives this machine any more.
     perished: bool,
 }
@@ -214,7 +213,7 @@ impl Machine {
     }
 
     /// Answers [`Output::Transmit`]: moves the queue into `batch`, which must be empty. Returns how many messages with how many bytes these are.
-    pub(crate) fn offer(&mut self, batch: &mut VecDeque<Message>) -> (usize, usize) {
+    pub(crate) fn offer(&mut self, batch: &mut Messages) -> (usize, usize) {
         let bytes = self.queue.offer(batch);
         (batch.len(), bytes)
     }
@@ -228,10 +227,10 @@ impl Machine {
 
     /// What the socket did with the batch: what is left in it goes back, `messages` and `bytes` were taken, and
     /// `socket` waits in the socket's own buffer.
-    pub(crate) fn restore(&mut self, batch: &mut VecDeque<Message>, messages: u64, bytes: usize, socket: Buffered) {
+    pub(crate) fn restore(&mut self, batch: &mut Messages, messages: Count, bytes: usize, socket: Buffered) {
         self.writable = batch.is_empty();
         self.stats.messages_sent += messages;
-        self.stats.bytes_sent += bytes as u64;
+        self.stats.bytes_sent += bytes as Count;
         let edge = self.queue.restore(batch, messages, bytes, socket);
         self.tell_edge(edge);
         if messages > 0 {
@@ -270,23 +269,23 @@ impl Machine {
     }
 
     /// The number of the last message accepted, for [`has_left`](Self::has_left).
-    pub(crate) fn accepted(&self) -> u64 {
+    pub(crate) fn accepted(&self) -> Count {
         self.queue.accepted()
     }
 
     /// Whether every message up to number `accepted` has left for the operating system or browser.
-    pub(crate) fn has_left(&self, accepted: u64) -> bool {
+    pub(crate) fn has_left(&self, accepted: Count) -> bool {
         self.queue.left() >= accepted
     }
 
     /// How often messages were lost with their socket or handed back, instead of leaving.
-    pub(crate) fn losses(&self) -> u64 {
+    pub(crate) fn losses(&self) -> Count {
         self.queue.losses()
     }
 
     /// The number of the first message that was lost since there had been so many losses, as [`accepted`](Self::accepted)
     /// counts; 0 where that is too long ago to be known.
-    pub(crate) fn first_lost(&self, losses: u64) -> Option<u64> {
+    pub(crate) fn first_lost(&self, losses: Count) -> Option<Count> {
         self.queue.first_lost(losses)
     }
 
@@ -297,12 +296,12 @@ impl Machine {
     }
 
     /// Hands back what was still queued at the end; nothing while the client lives.
-    pub(crate) fn take_unsent(&mut self) -> VecDeque<Message> {
-        if matches!(self.phase, Phase::Closed { .. }) { self.queue.take() } else { VecDeque::new() }
+    pub(crate) fn take_unsent(&mut self) -> Messages {
+        if matches!(self.phase, Phase::Closed { .. }) { self.queue.take() } else { Messages::new() }
     }
 
     /// How often the client has ended, and how the last time.
-    pub(crate) fn ends(&self) -> (u64, Option<&End>) {
+    pub(crate) fn ends(&self) -> (Count, Option<&End>) {
         (self.ends, self.last_end.as_ref())
     }
 
@@ -405,7 +404,7 @@ impl Machine {
         }
     }
 
-    fn beat(&mut self, beat: u64) {
+    fn beat(&mut self, beat: Count) {
         self.stats.heartbeats += 1;
         // The deadline is that of the oldest one: what is sent after it does not hold it up.
         if matches!(&self.phase, Phase::Open { pulse: Some(pulse) } if pulse.is_oldest()) {

@@ -1,14 +1,14 @@
 //! What happens on the socket, and to the page around it.
 
 use alloc::string::String;
-use core::time::Duration;
 
 use super::heartbeat::Pulse;
 use super::state::{Next, Phase, Stage};
-use super::{Buffered, Machine, Output, PageEvent, SocketEvent, Tell, Timestamp};
+use super::{Buffered, Machine, Output, PageEvent, SocketEvent, Tell};
 use crate::close::{CloseCode, CloseEvent, Initiator};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
+use crate::units::{Duration, Timestamp, from_micros};
 
 /// Clients that hear of the network at the same moment do not dial at the same moment.
 const ONLINE_SPREAD_MICROS: f64 = 500_000.0;
@@ -168,7 +168,7 @@ impl Machine {
 
     /// A waiting client dials soon, an open one is probed.
     fn hurry(&mut self) {
-        let soon = self.now + Duration::from_micros((self.rng.unit() * ONLINE_SPREAD_MICROS) as u64);
+        let soon = self.now + from_micros(self.rng.unit() * ONLINE_SPREAD_MICROS);
         let now = self.now;
         match &mut self.phase {
             Phase::Waiting { until: Some(until) } => *until = soon.min(*until),

@@ -1,9 +1,7 @@
 //! The states, each with the deadlines that belong to it.
 
-use core::time::Duration;
-
 use super::heartbeat::Pulse;
-use super::time::Timestamp;
+use crate::units::{Duration, Timestamp};
 
 /// What a client is doing (S2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,10 +1,9 @@
 //! What a handle asks for.
 
-use core::time::Duration;
-
 use super::state::{Next, Phase, Stage};
 use super::{Machine, Output, PausedBy, Request, Timestamp};
 use crate::close::{CloseCode, EndReason};
+use crate::units::Duration;
 
 impl Machine {
     /// A handle asks for something. Works in every state and never fails.

@@ -23,3 +23,5 @@ mod message;
 mod shown;
 #[path = "../../../src/stats.rs"]
 mod stats;
+#[path = "../../../src/units.rs"]
+mod units;

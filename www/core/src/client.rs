@@ -1,27 +1,24 @@
 //! One client: its machine, and the numbers of what it wants done next.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::string::String;
-use core::time::Duration;
 
 use crate::close::{CloseCode, EndReason};
 use crate::codes::{failure, todo, what};
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::handshake::Handshake;
-use crate::machine::{AttemptId, Buffered, Config, Delivery, Input, Machine, Output, PageEvent, Request, SocketEvent, Tell, Timestamp};
-use crate::message::Message;
-
-/// JavaScript counts what it gives in UTF-16 code units, of which a browser makes up to three bytes each. So that what has
-/// left, the difference of both, is never less than nothing.
-const MANY: f64 = 1e15;
+use crate::machine::{
+    AttemptId, Buffered, Config, Delivery, Input, Machine, Output, PageEvent, Request, SocketEvent, Tell,
+};
+use crate::message::{Message, Messages};
+use crate::units::{Count, Timestamp, from_millis as duration, millis, whole};
 
 pub(crate) struct Client {
     machine: Machine,
     attempt: AttemptId,
-    /// What was offered to the socket, until JavaScript tells what it took.
-    batch: VecDeque<Message>,
-    offered: (usize, usize),
+    /// What was offered to the socket, until JavaScript tells whether it took them, and how many bytes they have.
+    batch: Messages,
+    offered: usize,
     values: [f64; 4],
     delivery: Delivery,
     /// Bytes in the socket's own buffer at the last look.
@@ -31,10 +28,10 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(config: Config, now: f64) -> Self {
         Self {
-            machine: Machine::new(Box::new(config), timestamp(now)),
+            machine: Machine::new(Box::new(config), Timestamp::from_millis(now)),
             attempt: AttemptId::default(),
-            batch: VecDeque::new(),
-            offered: (0, 0),
+            batch: Messages::new(),
+            offered: 0,
             values: [0.0; 4],
             delivery: Delivery::default(),
             held: 0.0,
@@ -42,51 +39,50 @@ impl Client {
     }
 
     pub(crate) fn handle(&mut self, now: f64, happened: u32, a: f64, b: f64) {
-        let code = CloseCode::new(a as u16);
         let input = match happened {
             what::OPENED => self.socket(SocketEvent::Opened(Handshake)),
             what::HEARD => self.socket(SocketEvent::Received { messages: 1, bytes: 0 }),
             what::ANSWERED => self.socket(SocketEvent::Answered(None)),
             what::BUFFERED => return self.buffered(now, a),
-            what::CLOSED => self.socket(SocketEvent::Closed { code, reason: String::new(), clean: b > 0.0 }),
-            what::FAILED => self.socket(SocketEvent::Failed(failed(a as u32))),
-            what::PAGE => Input::Page(match a as u32 {
+            what::CLOSED => self.socket(SocketEvent::Closed { code: code(a), reason: String::new(), clean: b > 0.0 }),
+            what::FAILED => self.socket(SocketEvent::Failed(failed(whole(a)))),
+            what::PAGE => Input::Page(match whole(a) {
                 0 => PageEvent::Online,
                 1 => PageEvent::Visible,
                 2 => PageEvent::Frozen,
                 _ => PageEvent::Thawed,
             }),
             what::VERDICT => Input::Verdict(a > 0.0),
-            what::TRANSMITTED => return self.transmitted(a as usize),
-            what::CLOSE => return self.request(now, Request::Close { code, reason: String::new() }),
+            what::TRANSMITTED => return self.transmitted(a == 0.0),
+            what::CLOSE => return self.request(now, Request::Close { code: code(a), reason: String::new() }),
             what::RECONNECT => return self.request(now, Request::Reconnect(duration(a))),
             what::CANCEL_RECONNECT => return self.request(now, Request::CancelReconnect),
             what::MARK => {
                 self.look(now, a, b);
-                return self.delivery.mark((b + MANY) as u64, (b + MANY - a) as u64);
+                return self.delivery.mark(b, b - a);
             }
             _ => {
-                if self.machine.is_expiring(timestamp(now)) {
+                if self.machine.is_expiring(Timestamp::from_millis(now)) {
                     self.look(now, a, b);
                 }
                 Input::Wake
             }
         };
-        self.machine.handle(timestamp(now), input);
+        self.machine.handle(Timestamp::from_millis(now), input);
     }
 
     /// What the browser holds does not count against the limit of the queue: it has to be told nothing else than progress.
     fn buffered(&mut self, now: f64, bytes: f64) {
         if bytes < self.held {
-            self.machine.progressed(timestamp(now));
+            self.machine.progressed(Timestamp::from_millis(now));
         }
         self.held = bytes;
     }
 
     /// Whether the browser has passed something on since the last look.
     fn look(&mut self, now: f64, buffered: f64, given: f64) {
-        if self.delivery.progress((given + MANY - buffered) as u64) {
-            self.machine.progressed(timestamp(now));
+        if self.delivery.progress(given - buffered) {
+            self.machine.progressed(Timestamp::from_millis(now));
         }
     }
 
@@ -95,16 +91,13 @@ impl Client {
     }
 
     fn request(&mut self, now: f64, request: Request) {
-        self.machine.request(timestamp(now), request);
+        self.machine.request(Timestamp::from_millis(now), request);
     }
 
-    /// The last `left` messages of the batch were not taken.
-    fn transmitted(&mut self, left: usize) {
-        let (offered, bytes) = self.offered;
-        self.batch.drain(..self.batch.len().saturating_sub(left));
-        let left: usize = self.batch.iter().map(Message::len).sum();
-        let messages = (offered - self.batch.len()) as u64;
-        self.machine.restore(&mut self.batch, messages, bytes - left, Buffered::default());
+    /// Whether the socket took the batch. It takes all of it or, when it is not open any more, none.
+    fn transmitted(&mut self, is_taken: bool) {
+        let taken = if is_taken { (core::mem::take(&mut self.batch.0), self.offered) } else { (0, 0) };
+        self.machine.restore(&mut self.batch, taken.0 as Count, taken.1, Buffered::default());
     }
 
     pub(crate) fn poll(&mut self) -> u32 {
@@ -114,13 +107,16 @@ impl Client {
         match output {
             Output::Dial(attempt) => {
                 self.attempt = attempt;
-                self.delivery = Delivery::default();
+                // Nothing counts before the first mark. What has left may be less than nothing: JavaScript counts what it gives
+                // in UTF-16 code units, of which a browser makes up to three bytes each.
+                self.delivery.mark(f64::NEG_INFINITY, 0.0);
                 self.held = 0.0;
                 todo::DIAL
             }
             Output::Transmit => {
-                self.offered = self.machine.offer(&mut self.batch);
-                self.give(todo::TRANSMIT, [self.offered.0 as f64, 0.0, 0.0, 0.0])
+                let (messages, bytes) = self.machine.offer(&mut self.batch);
+                self.offered = bytes;
+                self.give(todo::TRANSMIT, [messages as f64, 0.0, 0.0, 0.0])
             }
             Output::Mark => todo::MARK,
             Output::Beat(_) => todo::BEAT,
@@ -186,12 +182,12 @@ impl Client {
 
     /// Infinite if there is none.
     pub(crate) fn deadline(&self) -> f64 {
-        self.machine.deadline().map_or(f64::INFINITY, |deadline| deadline.as_micros() as f64 / 1000.0)
+        self.machine.deadline().map_or(f64::INFINITY, |deadline| deadline.as_millis())
     }
 
     /// 0: taken; 1: refused, as the queue is full; 2: refused, as the client is closed.
     pub(crate) fn send(&mut self, bytes: f64) -> u32 {
-        match self.machine.send(Message(bytes as usize)) {
+        match self.machine.send(Message(whole(bytes) as usize)) {
             Ok(()) => 0,
             Err(error) => match error.reason {
                 Refusal::Full => 1,
@@ -219,18 +215,10 @@ impl Client {
     }
 }
 
+fn code(number: f64) -> CloseCode {
+    CloseCode::new(whole(number) as u16)
+}
+
 fn failed(kind: u32) -> Error {
     Error::new(if kind == failure::UNSUPPORTED { ErrorKind::Unsupported } else { ErrorKind::Opaque }, "")
-}
-
-fn timestamp(millis: f64) -> Timestamp {
-    Timestamp::from_micros((millis * 1000.0) as u64)
-}
-
-pub(crate) fn duration(millis: f64) -> Duration {
-    Duration::from_micros((millis * 1000.0) as u64)
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_micros() as u64 as f64 / 1000.0
 }

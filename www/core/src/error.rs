@@ -1,7 +1,7 @@
 //! What the machine says of failures, without words: those are JavaScript's.
 
 use crate::message::Message;
-use core::time::Duration;
+use crate::units::Duration;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error(ErrorKind);

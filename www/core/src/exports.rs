@@ -1,11 +1,11 @@
 //! What JavaScript calls. A client is its address, which only JavaScript keeps.
 
 use alloc::string::String;
-use core::time::Duration;
 use real_alloc::boxed::Box;
 
-use crate::client::{Client, duration};
+use crate::client::Client;
 use crate::machine::{Config, Heartbeat, Reconnect};
+use crate::units::{Duration, from_millis as duration, whole};
 
 // SAFETY, of every function here but `create`: the address comes from `create`, and `www/src/core.ts`, the only caller,
 // forgets it when it calls `destroy`. Calls cannot overlap: there is one thread, and nothing here calls JavaScript.
@@ -36,7 +36,7 @@ extern "C" fn create(
             max: duration(max),
             factor,
             jitter,
-            max_attempts: some(max_attempts).map(|attempts| attempts as u32),
+            max_attempts: some(max_attempts).map(whole),
         },
         heartbeat: some(beat_interval).map(|interval| Heartbeat {
             interval: duration(interval),
@@ -49,10 +49,10 @@ extern "C" fn create(
         stable_after: duration(stable_after),
         // Browsers hide the header that could ask for more.
         max_retry_after: Duration::ZERO,
-        max_send_buffer: max_send_buffer as usize,
+        max_send_buffer: whole(max_send_buffer) as usize,
         has_provider,
         has_predicate,
-        seed: (seed * 4_294_967_296.0) as u32,
+        seed: whole(seed * 4e9),
         url: String::new(),
     };
     Box::into_raw(Box::new(Client::new(config, now)))

@@ -10,16 +10,16 @@
 // The modules below are the crate's, with more in them than is used here.
 #![allow(dead_code, unused_imports)]
 
-// The machine's `alloc::string::String` is the one below.
+// What the machine takes from `alloc` are the modules below.
 extern crate alloc as real_alloc;
 extern crate self as alloc;
 
-use real_alloc::{boxed, collections};
-
+mod boxed;
 mod client;
 #[path = "../../../src/close.rs"]
 mod close;
 mod codes;
+mod collections;
 mod error;
 mod exports;
 mod handshake;
@@ -29,6 +29,7 @@ mod message;
 #[path = "../../../src/stats.rs"]
 mod stats;
 mod string;
+mod units;
 
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
