@@ -14,6 +14,7 @@
 extern crate alloc as real_alloc;
 extern crate self as alloc;
 
+mod allocator;
 mod boxed;
 mod client;
 #[path = "../../../src/close.rs"]
@@ -32,7 +33,7 @@ mod string;
 mod units;
 
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: allocator::Allocator = allocator::Allocator::new();
 
 /// A broken invariant traps, and JavaScript sees a `RuntimeError`.
 #[panic_handler]
