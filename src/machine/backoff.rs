@@ -105,8 +105,7 @@ impl Reconnect {
 
     fn grown(&self, retries: u32, rng: &mut Rng) -> Duration {
         // Doubling 2000 times is infinity, which `min` brings back to `max`.
-        let exponent = i32::try_from(retries.min(2000)).unwrap_or(2000);
-        let grown = micros(self.first) * pow(self.factor, exponent);
+        let grown = micros(self.first) * pow(self.factor, retries.min(2000));
         let bound = grown.min(micros(self.max));
         let drawn = bound * self.jitter;
         // To the nearest one.
@@ -115,8 +114,8 @@ impl Reconnect {
 }
 
 /// `f64::powi` lives in `std`.
-fn pow(base: f64, exponent: i32) -> f64 {
-    (0..exponent).fold(1.0, |power, _| if power.is_finite() { power * base } else { power })
+fn pow(base: f64, exponent: u32) -> f64 {
+    (0..exponent).fold(1.0, |power, _| power * base)
 }
 
 #[cfg(test)]

@@ -115,7 +115,6 @@ pub(crate) enum Request {
     Abort,
     Reconnect(Duration),
     /// As `Reconnect`, from inside one of the client's callbacks.
-    #[allow(dead_code, reason = "npm does not tell them apart")]
     ReconnectInCallback(Duration),
     CancelReconnect,
     Pause(PausedBy, bool),
@@ -131,6 +130,7 @@ pub(crate) enum PausedBy {
 /// What is to be done next, in order. Small, as it is queued and passed on: what belongs to it the machine keeps until
 /// then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Output {
     /// Tell the handler.
     Tell(Tell),

@@ -3,7 +3,8 @@
 //! It owns states, deadlines, heartbeat, backoff, queue and limits. The contract with whoever drives it:
 //!
 //! 1. Something happened: [`Machine::handle`] takes it, with the time; a handle's wishes come by
-//!    [`Machine::request`] and [`Machine::send`].
+//!    [`Machine::request`] and [`Machine::send`]. Both do no more than to [`advance`](Machine::advance) the time and call
+//!    one method, which the npm package calls directly: what it never calls it need not load.
 //! 2. Then [`Machine::poll`] until it is empty, carrying out each [`Output`] before asking for the next. Whatever a
 //!    callback wishes goes into the machine meanwhile and comes out of a later `poll`, so callbacks never nest.
 //! 3. Then sleep until [`Machine::deadline`] at the latest, and say [`Input::Wake`]. It is a plain instant, asked for
@@ -145,17 +146,25 @@ impl Machine {
         match input {
             Input::Wake => self.wake(),
             Input::Socket(attempt, event) => {
-                if attempt == self.attempt && self.phase.has_socket() {
+                if self.is_current(attempt) {
                     self.socket(event);
                 }
             }
             Input::Page(event) => self.page(event),
-            Input::Verdict(retry) => {
-                if let Phase::Ending { verdict, .. } = &mut self.phase {
-                    *verdict = Some(retry);
-                }
-            }
+            Input::Verdict(retry) => self.judged(retry),
         }
+    }
+
+    /// The retry predicate's answer to [`Output::Judge`].
+    pub(crate) fn judged(&mut self, retry: bool) {
+        if let Phase::Ending { verdict, .. } = &mut self.phase {
+            *verdict = Some(retry);
+        }
+    }
+
+    /// Whether what happens on the socket of this attempt still matters.
+    pub(crate) fn is_current(&self, attempt: AttemptId) -> bool {
+        attempt == self.attempt && self.phase.has_socket()
     }
 
     /// What is to be done next; `None` when there is nothing more until the next input.
@@ -346,7 +355,8 @@ impl Machine {
         }
     }
 
-    fn advance(&mut self, now: Timestamp) {
+    /// It is later now, before anything that happens.
+    pub(crate) fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
     }
 
@@ -374,7 +384,8 @@ impl Machine {
         self.put(Output::Dial(self.attempt));
     }
 
-    fn wake(&mut self) {
+    /// Does what is due.
+    pub(crate) fn wake(&mut self) {
         let now = self.now;
         let listening = !self.is_paused();
         match &mut self.phase {

@@ -8,7 +8,7 @@ use super::{Buffered, Machine, Output, PageEvent, SocketEvent, Tell};
 use crate::close::{CloseCode, CloseEvent, Initiator};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
-use crate::units::{Duration, Timestamp, from_micros};
+use crate::units::{Count, Duration, Timestamp, from_micros};
 
 /// Clients that hear of the network at the same moment do not dial at the same moment.
 const ONLINE_SPREAD_MICROS: f64 = 500_000.0;
@@ -25,19 +25,9 @@ impl Machine {
             SocketEvent::Received { messages, bytes } => {
                 self.stats.messages_received += messages;
                 self.stats.bytes_received += bytes;
-                if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
-                    pulse.heard();
-                }
+                self.heard();
             }
-            SocketEvent::Answered(beat) => {
-                let Phase::Open { pulse: Some(pulse) } = &mut self.phase else {
-                    return;
-                };
-                if let Some(rtt) = pulse.answered(self.now, beat) {
-                    self.stats.measured(rtt);
-                    self.tell(Tell::Latency(rtt));
-                }
-            }
+            SocketEvent::Answered(beat) => self.answered(beat),
             SocketEvent::Held(bytes) => self.stats.bytes_held = bytes,
             SocketEvent::Writable => self.writable = true,
             SocketEvent::Left { held, was_full } => {
@@ -58,7 +48,26 @@ impl Machine {
         }
     }
 
-    fn opened(&mut self, handshake: Handshake) {
+    /// Something arrived.
+    pub(crate) fn heard(&mut self) {
+        if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
+            pulse.heard();
+        }
+    }
+
+    /// A heartbeat's answer arrived; `None` where it does not tell which one's.
+    pub(crate) fn answered(&mut self, beat: Option<Count>) {
+        let Phase::Open { pulse: Some(pulse) } = &mut self.phase else {
+            return;
+        };
+        if let Some(rtt) = pulse.answered(self.now, beat) {
+            self.stats.measured(rtt);
+            self.tell(Tell::Latency(rtt));
+        }
+    }
+
+    /// The opening handshake succeeded.
+    pub(crate) fn opened(&mut self, handshake: Handshake) {
         if !matches!(self.phase, Phase::Connecting { .. }) {
             return;
         }
@@ -87,7 +96,8 @@ impl Machine {
         self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage: Stage::AwaitingEnd, next };
     }
 
-    fn socket_closed(&mut self, code: CloseCode, reason: String, clean: bool) {
+    /// The socket is gone, without an error.
+    pub(crate) fn socket_closed(&mut self, code: CloseCode, reason: String, clean: bool) {
         if code != CloseCode::ABNORMAL {
             self.peer_closing(code, reason);
         }
@@ -100,7 +110,8 @@ impl Machine {
         self.part(next);
     }
 
-    fn socket_failed(&mut self, error: Error) {
+    /// The attempt failed and the socket is gone.
+    pub(crate) fn socket_failed(&mut self, error: Error) {
         let told = matches!(error.kind(), ErrorKind::Protocol | ErrorKind::MessageTooLarge);
         match self.phase {
             // The closing handshake was under way: how TCP ends is no news, unless the peer broke the protocol.
@@ -153,7 +164,8 @@ impl Machine {
         }
     }
 
-    pub(super) fn page(&mut self, event: PageEvent) {
+    /// Something happened to the network or the page.
+    pub(crate) fn page(&mut self, event: PageEvent) {
         match event {
             PageEvent::Online | PageEvent::Visible => self.hurry(),
             PageEvent::Frozen => self.freeze(),

@@ -19,6 +19,7 @@ pub enum State {
 }
 
 #[derive(Debug)]
+#[repr(u8)]
 pub(super) enum Phase {
     Connecting {
         deadline: Option<Timestamp>,
@@ -60,6 +61,7 @@ pub(super) enum Stage {
 
 /// What follows an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Next {
     /// Whatever the reconnect policy says.
     Policy,

@@ -1,5 +1,7 @@
 //! What a handle asks for.
 
+use alloc::string::String;
+
 use super::state::{Next, Phase, Stage};
 use super::{Machine, Output, PausedBy, Request, Timestamp};
 use crate::close::{CloseCode, EndReason};
@@ -10,31 +12,33 @@ impl Machine {
     pub(crate) fn request(&mut self, now: Timestamp, request: Request) {
         self.advance(now);
         match request {
-            Request::Close { code, reason } => match &mut self.phase {
-                Phase::Open { .. } => {
-                    self.by_hand.closed = true;
-                    self.farewell = (code, reason);
-                    self.start_closing(Stage::Draining, Next::End);
-                    self.progress();
-                }
-                Phase::Closing { next, .. } => {
-                    self.by_hand.closed = true;
-                    *next = Next::End;
-                }
-                _ => self.stop(),
-            },
+            Request::Close { code, reason } => self.close(code, reason),
             Request::Abort => self.stop(),
-            Request::Reconnect(delay) => {
-                self.by_hand.closed = false;
-                self.reconnect(delay, false);
-            }
+            Request::Reconnect(delay) => self.reconnect(delay),
             Request::ReconnectInCallback(delay) => {
                 if !self.by_hand.closed {
-                    self.reconnect(delay, true);
+                    self.begin_anew(delay, true);
                 }
             }
             Request::CancelReconnect => self.cancel_reconnect(),
             Request::Pause(by, paused) => self.pause(by, paused),
+        }
+    }
+
+    /// Ends the client once what is queued has left.
+    pub(crate) fn close(&mut self, code: CloseCode, reason: String) {
+        match &mut self.phase {
+            Phase::Open { .. } => {
+                self.by_hand.closed = true;
+                self.farewell = (code, reason);
+                self.start_closing(Stage::Draining, Next::End);
+                self.progress();
+            }
+            Phase::Closing { next, .. } => {
+                self.by_hand.closed = true;
+                *next = Next::End;
+            }
+            _ => self.stop(),
         }
     }
 
@@ -49,7 +53,13 @@ impl Machine {
         }
     }
 
-    fn reconnect(&mut self, delay: Duration, in_callback: bool) {
+    /// Dials anew after this delay, not from inside a callback.
+    pub(crate) fn reconnect(&mut self, delay: Duration) {
+        self.by_hand.closed = false;
+        self.begin_anew(delay, false);
+    }
+
+    fn begin_anew(&mut self, delay: Duration, in_callback: bool) {
         let delay = self.paced(delay, in_callback);
         match &mut self.phase {
             Phase::Connecting { .. } => self.drop_attempt(Next::Retry(delay)),
@@ -68,7 +78,8 @@ impl Machine {
         }
     }
 
-    fn cancel_reconnect(&mut self) {
+    /// Ends a client that is not connected.
+    pub(crate) fn cancel_reconnect(&mut self) {
         match &mut self.phase {
             Phase::Waiting { .. } => self.end_waiting(),
             Phase::Closing { next: next @ Next::Retry(_), .. } | Phase::Ending { next, .. } => *next = Next::End,

@@ -3,18 +3,17 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::close::{CloseCode, EndReason};
+use crate::close::CloseCode;
 use crate::codes::{failure, todo, what};
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::handshake::Handshake;
-use crate::machine::{
-    AttemptId, Buffered, Config, Delivery, Input, Machine, Output, PageEvent, Request, SocketEvent, Tell,
-};
+use crate::machine::{AttemptId, Buffered, Config, Delivery, Machine, Output, PageEvent, Tell};
 use crate::message::{Message, Messages};
 use crate::units::{Count, Timestamp, from_millis as duration, millis, whole};
 
 pub(crate) struct Client {
     machine: Machine,
+    /// What JavaScript dialled last.
     attempt: AttemptId,
     /// What was offered to the socket, until JavaScript tells whether it took them, and how many bytes they have.
     batch: Messages,
@@ -39,59 +38,54 @@ impl Client {
     }
 
     pub(crate) fn handle(&mut self, now: f64, happened: u32, a: f64, b: f64) {
-        let input = match happened {
-            what::OPENED => self.socket(SocketEvent::Opened(Handshake)),
-            what::HEARD => self.socket(SocketEvent::Received { messages: 1, bytes: 0 }),
-            what::ANSWERED => self.socket(SocketEvent::Answered(None)),
+        let now = Timestamp::from_millis(now);
+        match happened {
             what::BUFFERED => return self.buffered(now, a),
-            what::CLOSED => self.socket(SocketEvent::Closed { code: code(a), reason: String::new(), clean: b > 0.0 }),
-            what::FAILED => self.socket(SocketEvent::Failed(failed(whole(a)))),
-            what::PAGE => Input::Page(match whole(a) {
+            what::TRANSMITTED => return self.transmitted(a == 0.0),
+            what::MARK => {
+                self.look(now, a, b);
+                return self.delivery.mark(b, b - a);
+            }
+            what::WAKE if self.machine.is_expiring(now) => self.look(now, a, b),
+            _ => {}
+        }
+        let machine = &mut self.machine;
+        machine.advance(now);
+        let is_late = !machine.is_current(self.attempt);
+        match happened {
+            what::OPENED | what::HEARD | what::ANSWERED | what::CLOSED | what::FAILED if is_late => {}
+            what::OPENED => machine.opened(Handshake),
+            what::HEARD => machine.heard(),
+            what::ANSWERED => machine.answered(None),
+            what::CLOSED => machine.socket_closed(code(a), String::new(), b > 0.0),
+            what::FAILED => machine.socket_failed(failed(whole(a))),
+            what::PAGE => machine.page(match whole(a) {
                 0 => PageEvent::Online,
                 1 => PageEvent::Visible,
                 2 => PageEvent::Frozen,
                 _ => PageEvent::Thawed,
             }),
-            what::VERDICT => Input::Verdict(a > 0.0),
-            what::TRANSMITTED => return self.transmitted(a == 0.0),
-            what::CLOSE => return self.request(now, Request::Close { code: code(a), reason: String::new() }),
-            what::RECONNECT => return self.request(now, Request::Reconnect(duration(a))),
-            what::CANCEL_RECONNECT => return self.request(now, Request::CancelReconnect),
-            what::MARK => {
-                self.look(now, a, b);
-                return self.delivery.mark(b, b - a);
-            }
-            _ => {
-                if self.machine.is_expiring(Timestamp::from_millis(now)) {
-                    self.look(now, a, b);
-                }
-                Input::Wake
-            }
-        };
-        self.machine.handle(Timestamp::from_millis(now), input);
+            what::VERDICT => machine.judged(a > 0.0),
+            what::CLOSE => machine.close(code(a), String::new()),
+            what::RECONNECT => machine.reconnect(duration(a)),
+            what::CANCEL_RECONNECT => machine.cancel_reconnect(),
+            _ => machine.wake(),
+        }
     }
 
     /// What the browser holds does not count against the limit of the queue: it has to be told nothing else than progress.
-    fn buffered(&mut self, now: f64, bytes: f64) {
+    fn buffered(&mut self, now: Timestamp, bytes: f64) {
         if bytes < self.held {
-            self.machine.progressed(Timestamp::from_millis(now));
+            self.machine.progressed(now);
         }
         self.held = bytes;
     }
 
     /// Whether the browser has passed something on since the last look.
-    fn look(&mut self, now: f64, buffered: f64, given: f64) {
+    fn look(&mut self, now: Timestamp, buffered: f64, given: f64) {
         if self.delivery.progress(given - buffered) {
-            self.machine.progressed(Timestamp::from_millis(now));
+            self.machine.progressed(now);
         }
-    }
-
-    fn socket(&self, event: SocketEvent) -> Input {
-        Input::Socket(self.attempt, event)
-    }
-
-    fn request(&mut self, now: f64, request: Request) {
-        self.machine.request(Timestamp::from_millis(now), request);
     }
 
     /// Whether the socket took the batch. It takes all of it or, when it is not open any more, none.
@@ -136,12 +130,7 @@ impl Client {
         match tell {
             Tell::Open => todo::TELL_OPEN,
             Tell::Error => {
-                let kind = match self.machine.last_error().map(Error::kind) {
-                    Some(ErrorKind::OpenTimeout) => failure::OPEN_TIMEOUT,
-                    Some(ErrorKind::HeartbeatTimeout) => failure::HEARTBEAT_TIMEOUT,
-                    Some(ErrorKind::Unsupported) => failure::UNSUPPORTED,
-                    _ => failure::OPAQUE,
-                };
+                let kind = self.machine.last_error().map_or(failure::OPAQUE, |error| *error.kind() as u32);
                 self.give(todo::TELL_ERROR, [kind.into(), 0.0, 0.0, 0.0])
             }
             Tell::Close => self.close(todo::TELL_CLOSE),
@@ -150,14 +139,8 @@ impl Client {
             Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, [millis(rtt), 0.0, 0.0, 0.0]),
             Tell::End => {
                 let Some(end) = self.machine.ends().1 else { return self.poll() };
-                let reason = match end.reason {
-                    EndReason::Fatal => 1.0,
-                    EndReason::Exhausted => 2.0,
-                    EndReason::Declined => 3.0,
-                    _ => 0.0,
-                };
-                let unsent = end.unsent as f64;
-                self.give(todo::TELL_END, [reason, unsent, 0.0, 0.0])
+                let (reason, unsent) = (end.reason as u32, end.unsent as f64);
+                self.give(todo::TELL_END, [reason.into(), unsent, 0.0, 0.0])
             }
             // There is no such event on a browser's socket.
             Tell::Connect => self.poll(),

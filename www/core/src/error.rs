@@ -1,5 +1,6 @@
 //! What the machine says of failures, without words: those are JavaScript's.
 
+use crate::codes::failure;
 use crate::message::Message;
 use crate::units::Duration;
 
@@ -8,13 +9,14 @@ pub struct Error(ErrorKind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    Opaque,
-    OpenTimeout,
-    HeartbeatTimeout,
+    Opaque = failure::OPAQUE as isize,
+    OpenTimeout = failure::OPEN_TIMEOUT as isize,
+    HeartbeatTimeout = failure::HEARTBEAT_TIMEOUT as isize,
+    /// Dialling was impossible, and would be again.
+    Unsupported = failure::UNSUPPORTED as isize,
+    // What follows does not happen here.
     Protocol,
     MessageTooLarge,
-    /// Dialling was impossible, and would be again.
-    Unsupported,
 }
 
 pub enum Phase {
