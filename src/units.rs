@@ -17,6 +17,9 @@ pub(crate) type Bytes = u64;
 pub struct Timestamp(u64);
 
 impl Timestamp {
+    /// No deadline, or one that is too far away to ever come.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
     /// The instant `micros` microseconds after the clock's start.
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
@@ -45,7 +48,7 @@ pub(crate) fn from_micros(micros: f64) -> Duration {
     Duration::from_micros(micros as u64)
 }
 
-/// Saturates: a deadline that far away never comes.
+/// Saturates at [`NEVER`](Timestamp::NEVER).
 impl Add<Duration> for Timestamp {
     type Output = Self;
 

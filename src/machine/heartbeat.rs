@@ -82,8 +82,8 @@ const MEASURED: Count = 8;
 #[derive(Debug)]
 pub(super) struct Pulse {
     next_beat: Timestamp,
-    /// Until when something must have arrived; `None` while nothing is owed.
-    answer_by: Option<Timestamp>,
+    /// Until when something must have arrived; `NEVER` while nothing is owed.
+    answer_by: Timestamp,
     late: u8,
     beats: Count,
     /// The oldest heartbeat that is not answered is the last one.
@@ -106,7 +106,7 @@ impl Pulse {
     pub(super) fn new(now: Timestamp, config: &Heartbeat) -> Self {
         Self {
             next_beat: now + config.interval,
-            answer_by: None,
+            answer_by: Timestamp::NEVER,
             late: 0,
             beats: 0,
             is_oldest: true,
@@ -116,7 +116,7 @@ impl Pulse {
 
     /// Something arrived, whatever it was.
     pub(super) fn heard(&mut self) {
-        self.answer_by = None;
+        self.answer_by = Timestamp::NEVER;
         self.late = 0;
     }
 
@@ -131,15 +131,17 @@ impl Pulse {
     /// Sends a heartbeat now. An earlier one that may still be answered keeps its deadline, or else a network that
     /// flaps would put off the verdict for ever; where it is over, the full timeout is allowed again.
     pub(super) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
-        self.answer_by = self.answer_by.filter(|deadline| *deadline > now);
+        if self.is_due(now) {
+            self.answer_by = Timestamp::NEVER;
+        }
         self.beat(now, config)
     }
 
     pub(super) fn check(&mut self, now: Timestamp, config: &Heartbeat, listening: bool) -> Due {
-        if let Some(deadline) = self.answer_by.filter(|deadline| now >= *deadline) {
+        if self.is_due(now) {
             if !listening {
-                self.answer_by = None;
-            } else if now > deadline + slack(config) && self.late < FORGIVEN {
+                self.answer_by = Timestamp::NEVER;
+            } else if now > self.answer_by + slack(config) && self.late < FORGIVEN {
                 self.late += 1;
                 return Due::Beat(self.probe(now, config));
             } else {
@@ -154,7 +156,9 @@ impl Pulse {
 
     /// Bytes are moving that show the peer alive, while an answer may be behind them: the timeout starts over.
     pub(super) fn put_off(&mut self, now: Timestamp, config: &Heartbeat) {
-        self.answer_by = self.answer_by.map(|_| now + config.timeout);
+        if self.answer_by != Timestamp::NEVER {
+            self.answer_by = now + config.timeout;
+        }
         self.late = 0;
     }
 
@@ -165,16 +169,18 @@ impl Pulse {
 
     /// Whether an answer is overdue.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        self.answer_by.is_some_and(|deadline| now >= deadline)
+        now >= self.answer_by
     }
 
     pub(super) fn deadline(&self) -> Timestamp {
-        self.answer_by.map_or(self.next_beat, |answer_by| answer_by.min(self.next_beat))
+        self.answer_by.min(self.next_beat)
     }
 
     fn beat(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
-        self.is_oldest = self.answer_by.is_none();
-        self.answer_by.get_or_insert(now + config.timeout);
+        self.is_oldest = self.answer_by == Timestamp::NEVER;
+        if self.is_oldest {
+            self.answer_by = now + config.timeout;
+        }
         // From now, not from the last deadline: a sleeper does not make up for what it missed.
         self.next_beat = now + config.interval;
         self.beats += 1;

@@ -114,7 +114,7 @@ impl Machine {
             phase: Phase::Closed { told: true },
             attempt: AttemptId(0),
             retries: 0,
-            by_hand: ByHand::default(),
+            by_hand: ByHand::new(),
             queue: Queue::new(config.max_send_buffer),
             writable: false,
             paused_by_user: false,
@@ -201,12 +201,17 @@ impl Machine {
 
     /// When [`Input::Wake`] is due at the latest.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        Some(self.due()).filter(|due| *due != Timestamp::NEVER)
+    }
+
+    /// The same; `NEVER` if it is not.
+    pub(crate) fn due(&self) -> Timestamp {
         match &self.phase {
-            Phase::Waiting { until } => *until,
-            Phase::Connecting { deadline } => *deadline,
-            Phase::Open { pulse } => pulse.as_ref().map(heartbeat::Pulse::deadline),
-            Phase::Closing { deadline, .. } => Some(*deadline),
-            Phase::Ending { .. } | Phase::Closed { .. } => None,
+            Phase::Waiting { until: due }
+            | Phase::Connecting { deadline: due }
+            | Phase::Closing { deadline: due, .. } => *due,
+            Phase::Open { pulse: Some(pulse) } => pulse.deadline(),
+            _ => Timestamp::NEVER,
         }
     }
 
@@ -380,7 +385,8 @@ impl Machine {
         self.attempt = AttemptId(self.attempt.0 + 1);
         self.stats.attempts += 1;
         self.by_hand.dials(self.now);
-        self.phase = Phase::Connecting { deadline: self.config.open_timeout.map(|timeout| self.now + timeout) };
+        let deadline = self.config.open_timeout.map_or(Timestamp::NEVER, |timeout| self.now + timeout);
+        self.phase = Phase::Connecting { deadline };
         self.put(Output::Dial(self.attempt));
     }
 
@@ -389,11 +395,8 @@ impl Machine {
         let now = self.now;
         let listening = !self.is_paused();
         match &mut self.phase {
-            Phase::Waiting { until: Some(until) } if now >= *until => self.dial(),
-            Phase::Connecting { deadline: Some(deadline) } if now >= *deadline => {
-                self.put(Output::Abort);
-                self.fail(Error::new(ErrorKind::OpenTimeout, ""));
-            }
+            Phase::Waiting { until } if now >= *until => self.dial(),
+            Phase::Connecting { deadline } if now >= *deadline => self.give_up(ErrorKind::OpenTimeout),
             Phase::Open { pulse: Some(pulse) } => {
                 let Some(config) = &self.config.heartbeat else {
                     return;
@@ -401,16 +404,10 @@ impl Machine {
                 match pulse.check(now, config, listening) {
                     Due::Nothing => {}
                     Due::Beat(beat) => self.beat(beat),
-                    Due::Dead => {
-                        self.put(Output::Abort);
-                        self.fail(Error::new(ErrorKind::HeartbeatTimeout, ""));
-                    }
+                    Due::Dead => self.give_up(ErrorKind::HeartbeatTimeout),
                 }
             }
-            Phase::Closing { deadline, .. } if now >= *deadline => {
-                self.put(Output::Abort);
-                self.part(self.phase.next());
-            }
+            Phase::Closing { deadline, .. } if now >= *deadline => self.drop_attempt(self.phase.next()),
             _ => {}
         }
     }

@@ -172,7 +172,7 @@ impl Machine {
             PageEvent::Thawed => {
                 self.frozen = false;
                 if let Phase::Waiting { until } = &mut self.phase {
-                    *until = Some(self.now);
+                    *until = self.now;
                 }
             }
         }
@@ -183,7 +183,7 @@ impl Machine {
         let soon = self.now + from_micros(self.rng.unit() * ONLINE_SPREAD_MICROS);
         let now = self.now;
         match &mut self.phase {
-            Phase::Waiting { until: Some(until) } => *until = soon.min(*until),
+            Phase::Waiting { until } if !self.frozen => *until = soon.min(*until),
             Phase::Open { pulse: Some(pulse) } => {
                 let Some(config) = &self.config.heartbeat else {
                     return;
@@ -204,10 +204,9 @@ impl Machine {
                 Next::Policy if self.config.reconnect.is_never() => Next::Policy,
                 Next::Policy | Next::Retry(_) => Next::Retry(Duration::ZERO),
             };
-            self.put(Output::Abort);
-            self.part(next);
+            self.drop_attempt(next);
         } else if let Phase::Waiting { until } = &mut self.phase {
-            *until = None;
+            *until = Timestamp::NEVER;
         }
     }
 }

@@ -22,7 +22,8 @@ pub enum State {
 #[repr(u8)]
 pub(super) enum Phase {
     Connecting {
-        deadline: Option<Timestamp>,
+        /// `NEVER` without an open timeout.
+        deadline: Timestamp,
     },
     Open {
         pulse: Option<Pulse>,
@@ -40,8 +41,8 @@ pub(super) enum Phase {
         verdict: Option<bool>,
     },
     Waiting {
-        /// `None` while the page is frozen.
-        until: Option<Timestamp>,
+        /// `NEVER` while the page is frozen.
+        until: Timestamp,
     },
     Closed {
         /// `on_end` was told.

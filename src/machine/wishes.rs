@@ -69,11 +69,11 @@ impl Machine {
                 self.put(Output::Close);
             }
             Phase::Closing { next, .. } | Phase::Ending { next, .. } => *next = Next::Retry(delay),
-            Phase::Waiting { until } => *until = (!self.frozen).then(|| self.now + delay),
+            Phase::Waiting { .. } => self.phase = Phase::Waiting { until: self.after(delay) },
             Phase::Closed { .. } if self.perished => {}
             Phase::Closed { .. } => {
                 self.retries = 0;
-                self.phase = Phase::Waiting { until: (!self.frozen).then(|| self.now + delay) };
+                self.phase = Phase::Waiting { until: self.after(delay) };
             }
         }
     }
@@ -116,12 +116,6 @@ impl Machine {
         self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage, next };
         // What is on its way now counts, not what was when the last heartbeat left.
         self.put(Output::Mark);
-    }
-
-    /// Drops the socket at once.
-    fn drop_attempt(&mut self, next: Next) {
-        self.put(Output::Abort);
-        self.part(next);
     }
 
     fn end_waiting(&mut self) {

@@ -165,7 +165,7 @@ impl Client {
 
     /// Infinite if there is none.
     pub(crate) fn deadline(&self) -> f64 {
-        self.machine.deadline().map_or(f64::INFINITY, |deadline| deadline.as_millis())
+        self.machine.due().as_millis()
     }
 
     /// 0: taken; 1: refused, as the queue is full; 2: refused, as the client is closed.

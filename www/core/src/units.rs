@@ -38,6 +38,8 @@ impl Duration {
 pub struct Timestamp(f64);
 
 impl Timestamp {
+    pub(crate) const NEVER: Self = Self(f64::INFINITY);
+
     pub fn min(self, other: Self) -> Self {
         if other < self { other } else { self }
     }
