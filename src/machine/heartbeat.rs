@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::Fault;
 use crate::message::Message;
-use crate::units::{Count, Duration, Timestamp, from_micros, micros};
+use crate::units::{Count, Duration, MEASURED, Timestamp, from_micros, micros};
 
 /// What is sent to a peer so that silence can be told from death.
 ///
@@ -74,9 +74,6 @@ impl Heartbeat {
 /// How many late wake-ups in a row are forgiven while nothing arrives. A machine that slept, or a tab whose timers
 /// are throttled, was not there to listen; but a client that is late every time must not trust a dead peer for ever.
 const FORGIVEN: u8 = 2;
-
-/// How many heartbeats' round trips are measured at a time: a slow answer may come after the next ones have left.
-const MEASURED: Count = 8;
 
 /// The heartbeat of one open attempt.
 #[derive(Debug)]

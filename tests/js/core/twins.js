@@ -37,6 +37,8 @@ const TODO = [
   'tell latency',
   'mark',
 ]
+/** How many numbers belong to it; the others have no meaning. */
+const VALUES = { transmit: 1, close: 1, judge: 4, 'tell error': 1, 'tell close': 4, 'tell end': 2, 'tell latency': 1 }
 const STATES = ['connecting', 'open', 'closing', 'waiting', 'closed']
 const SENT = ['taken', 'full', 'closed']
 const FAILURES = ['opaque', 'open timeout', 'heartbeat timeout', 'unsupported']
@@ -262,7 +264,7 @@ class Client {
     const { chance } = this.random
     const todo = TODO[this.call('poll')]
     this.seen(`todo: ${todo}`)
-    const values = [0, 1, 2, 3, 4].map((index) => this.call('value', index))
+    const values = Array.from({ length: VALUES[todo] ?? 0 }, (_, index) => this.call('value', index))
     switch (todo) {
       case 'dial':
         if (this.dialled++ > 0) this.seen('dial after dial')

@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use crate::close::CloseCode;
 use crate::codes::{failure, todo, what};
-use crate::error::{Error, ErrorKind, Refusal};
+use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
 use crate::machine::{AttemptId, Buffered, Config, Delivery, Machine, Output, PageEvent, Tell};
 use crate::message::{Message, Messages};
@@ -18,6 +18,7 @@ pub(crate) struct Client {
     /// What was offered to the socket, until JavaScript tells whether it took them, and how many bytes they have.
     batch: Messages,
     offered: usize,
+    /// What belongs to the last thing to be done. Of the others it has no meaning.
     values: [f64; 4],
     delivery: Delivery,
     /// Bytes in the socket's own buffer at the last look.
@@ -110,13 +111,13 @@ impl Client {
             Output::Transmit => {
                 let (messages, bytes) = self.machine.offer(&mut self.batch);
                 self.offered = bytes;
-                self.give(todo::TRANSMIT, [messages as f64, 0.0, 0.0, 0.0])
+                self.give(todo::TRANSMIT, messages as f64)
             }
             Output::Mark => todo::MARK,
             Output::Beat(_) => todo::BEAT,
             Output::Close => {
                 let (code, _) = self.machine.farewell();
-                self.give(todo::CLOSE, [code.get().into(), 0.0, 0.0, 0.0])
+                self.give(todo::CLOSE, code.get())
             }
             Output::Abort => todo::ABORT,
             Output::Judge => self.close(todo::JUDGE),
@@ -131,16 +132,16 @@ impl Client {
             Tell::Open => todo::TELL_OPEN,
             Tell::Error => {
                 let kind = self.machine.last_error().map_or(failure::OPAQUE, |error| *error.kind() as u32);
-                self.give(todo::TELL_ERROR, [kind.into(), 0.0, 0.0, 0.0])
+                self.give(todo::TELL_ERROR, kind)
             }
             Tell::Close => self.close(todo::TELL_CLOSE),
             Tell::BufferFull => todo::TELL_FULL,
             Tell::BufferDrain => todo::TELL_DRAIN,
-            Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, [millis(rtt), 0.0, 0.0, 0.0]),
+            Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, millis(rtt)),
             Tell::End => {
                 let Some(end) = self.machine.ends().1 else { return self.poll() };
-                let (reason, unsent) = (end.reason as u32, end.unsent as f64);
-                self.give(todo::TELL_END, [reason.into(), unsent, 0.0, 0.0])
+                self.values[1] = end.unsent as f64;
+                self.give(todo::TELL_END, end.reason as u32)
             }
             // There is no such event on a browser's socket.
             Tell::Connect => self.poll(),
@@ -149,13 +150,14 @@ impl Client {
 
     fn close(&mut self, todo: u32) -> u32 {
         let Some(close) = self.machine.last_close() else { return self.poll() };
-        let flag = |is_so: bool| f64::from(u8::from(is_so));
         let retry_in = close.retry_in.map_or(-1.0, millis);
-        self.give(todo, [close.code.get().into(), flag(close.clean), retry_in, flag(self.machine.lasted())])
+        self.values = [close.code.get().into(), close.clean.into(), retry_in, self.machine.lasted().into()];
+        todo
     }
 
-    fn give(&mut self, todo: u32, values: [f64; 4]) -> u32 {
-        self.values = values;
+    /// With the first of the values, which is often the only one.
+    fn give(&mut self, todo: u32, value: impl Into<f64>) -> u32 {
+        self.values[0] = value.into();
         todo
     }
 
@@ -172,10 +174,7 @@ impl Client {
     pub(crate) fn send(&mut self, bytes: f64) -> u32 {
         match self.machine.send(Message(whole(bytes) as usize)) {
             Ok(()) => 0,
-            Err(error) => match error.reason {
-                Refusal::Full => 1,
-                Refusal::Closed => 2,
-            },
+            Err(error) => error.reason as u32,
         }
     }
 

@@ -62,6 +62,6 @@ pub struct SendError {
 }
 
 pub enum Refusal {
-    Full,
-    Closed,
+    Full = 1,
+    Closed = 2,
 }

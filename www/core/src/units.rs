@@ -5,6 +5,9 @@ use core::ops::{Add, Sub};
 /// Wraps after four billion. The machine only compares differences of these; the number of heartbeats is all that is shown.
 pub(crate) type Count = u32;
 
+/// No answer names its heartbeat here: it is the last one's.
+pub(crate) const MEASURED: Count = 1;
+
 pub(crate) type Bytes = f64;
 
 /// Whole microseconds. Never negative, never NaN.
