@@ -14,6 +14,7 @@ mod handshake;
 mod machine;
 pub mod memory;
 mod message;
+mod paused;
 mod request;
 mod shown;
 mod stats;

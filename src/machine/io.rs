@@ -5,6 +5,7 @@ use alloc::string::String;
 use crate::close::{CloseCode, CloseEvent, End};
 use crate::error::Error;
 use crate::handshake::Handshake;
+use crate::paused::PausedBy;
 use crate::units::{Count, Duration};
 
 /// Names one attempt: one socket, from dialling to its close.
@@ -118,13 +119,6 @@ pub(crate) enum Request {
     ReconnectInCallback(Duration),
     CancelReconnect,
     Pause(PausedBy, bool),
-}
-
-/// Who does not want to be given messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PausedBy {
-    User,
-    Stream,
 }
 
 /// What is to be done next, in order. Small, as it is queued and passed on: what belongs to it the machine keeps until

@@ -48,19 +48,21 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 
+pub(crate) use crate::paused::PausedBy;
 pub use crate::units::Timestamp;
 pub use backoff::Reconnect;
 pub(crate) use config::{Config, Fault, ZERO};
 pub use heartbeat::Heartbeat;
 pub(crate) use in_flight::{Delivery, InFlight};
 pub use io::{AttemptId, Buffered, Event, Input, PageEvent, SocketEvent};
-pub(crate) use io::{Output, PausedBy, Request, Tell};
+pub(crate) use io::{Output, Request, Tell};
 pub use state::State;
 
 use crate::close::{CloseCode, CloseEvent, End, EndReason};
 use crate::error::{Error, ErrorKind, Refusal, SendError};
 use crate::handshake::Handshake;
 use crate::message::{Message, Messages};
+use crate::paused::Paused;
 use crate::stats::Stats;
 use crate::units::Count;
 use by_hand::ByHand;
@@ -82,8 +84,7 @@ pub(crate) struct Machine {
     queue: Queue,
     /// The socket takes more; it refused part of the last batch otherwise.
     writable: bool,
-    paused_by_user: bool,
-    paused_by_stream: bool,
+    paused: Paused,
     outputs: VecDeque<Output>,
     rng: Rng,
     stats: Stats,
@@ -117,8 +118,7 @@ impl Machine {
             by_hand: ByHand::new(),
             queue: Queue::new(config.max_send_buffer),
             writable: false,
-            paused_by_user: false,
-            paused_by_stream: false,
+            paused: Paused::default(),
             outputs: VecDeque::new(),
             rng: Rng::new(config.seed),
             stats: Stats::default(),
@@ -266,7 +266,7 @@ impl Machine {
     }
 
     pub(crate) fn is_paused(&self) -> bool {
-        self.paused_by_user || self.paused_by_stream
+        self.paused.is_paused()
     }
 
     pub(crate) fn stats(&self, now: Timestamp) -> Stats {

@@ -90,10 +90,7 @@ impl Machine {
 
     fn pause(&mut self, by: PausedBy, paused: bool) {
         let before = self.is_paused();
-        match by {
-            PausedBy::User => self.paused_by_user = paused,
-            PausedBy::Stream => self.paused_by_stream = paused,
-        }
+        self.paused.set(by, paused);
         let after = self.is_paused();
         // Both handshakes are read whatever is wished, and a message that arrives during the closing is dropped.
         let Phase::Open { pulse } = &mut self.phase else {

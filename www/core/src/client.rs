@@ -40,21 +40,22 @@ impl Client {
 
     pub(crate) fn handle(&mut self, now: f64, happened: u32, a: f64, b: f64) {
         let now = Timestamp::from_millis(now);
-        match happened {
-            what::BUFFERED => return self.buffered(now, a),
-            what::TRANSMITTED => return self.transmitted(a == 0.0),
-            what::MARK => {
-                self.look(now, a, b);
-                return self.delivery.mark(b, b - a);
-            }
-            what::WAKE if self.machine.is_expiring(now) => self.look(now, a, b),
-            _ => {}
+        if happened == what::WAKE && self.machine.is_expiring(now) {
+            self.look(now, a, b);
         }
         let machine = &mut self.machine;
-        machine.advance(now);
+        if !matches!(happened, what::BUFFERED | what::TRANSMITTED | what::MARK) {
+            machine.advance(now);
+        }
         let is_late = !machine.is_current(self.attempt);
         match happened {
             what::OPENED | what::HEARD | what::ANSWERED | what::CLOSED | what::FAILED if is_late => {}
+            what::BUFFERED => self.buffered(now, a),
+            what::TRANSMITTED => self.transmitted(a == 0.0),
+            what::MARK => {
+                self.look(now, a, b);
+                self.delivery.mark(b, b - a);
+            }
             what::OPENED => machine.opened(Handshake),
             what::HEARD => machine.heard(),
             what::ANSWERED => machine.answered(None),

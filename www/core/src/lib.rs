@@ -27,6 +27,7 @@ mod handshake;
 #[path = "../../../src/machine/mod.rs"]
 mod machine;
 mod message;
+mod paused;
 #[path = "../../../src/stats.rs"]
 mod stats;
 mod string;
