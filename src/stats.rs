@@ -1,28 +1,28 @@
 //! What a client counts.
 
-use crate::units::{Count, Duration, from_micros, micros};
+use crate::units::{Count, Duration, Shown, from_micros, micros};
 
 /// A snapshot of a client's counters, over all of its attempts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
     /// Messages handed to a socket.
-    pub messages_sent: Count,
+    pub messages_sent: Shown,
     /// Their payload in bytes.
-    pub bytes_sent: Count,
+    pub bytes_sent: Shown,
     /// Messages that were lost with their connections: a byte of each had not left; part of `messages_sent`.
-    pub messages_lost: Count,
+    pub messages_lost: Shown,
     /// Messages that arrived.
-    pub messages_received: Count,
+    pub messages_received: Shown,
     /// Their payload in bytes.
-    pub bytes_received: Count,
+    pub bytes_received: Shown,
     /// Payload that has arrived and is held in memory, because the client is paused and its platform cannot stop reading:
     /// in browsers, where texts are counted in UTF-16 code units. Always 0 natively, where the socket is not read.
     pub bytes_held: Count,
     /// Sockets dialled.
-    pub attempts: Count,
+    pub attempts: Shown,
     /// Times that the client was open again after having been open before.
-    pub reconnects: Count,
+    pub reconnects: Shown,
     /// Heartbeats sent.
     pub heartbeats: Count,
     /// The last heartbeat's round trip.

@@ -9,6 +9,9 @@ pub(crate) use core::time::Duration;
 /// The number of messages, bytes, attempts or heartbeats. Never overflows, whatever the size of an address is.
 pub(crate) type Count = u64;
 
+/// What is only counted to be shown, and not on npm, where JavaScript counts it.
+pub(crate) type Shown = Count;
+
 /// How many heartbeats' round trips are measured at a time: a slow answer may come after the next ones have left.
 pub(crate) const MEASURED: Count = 8;
 

@@ -1,9 +1,17 @@
 //! What the machine counts in here. Takes the place of `src/units.rs`, as JavaScript has no integers of 64 bits.
 
-use core::ops::{Add, Sub};
+use core::ops::{Add, AddAssign, Sub};
 
 /// Wraps after four billion. The machine only compares differences of these; the number of heartbeats is all that is shown.
 pub(crate) type Count = u32;
+
+/// What JavaScript counts itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shown;
+
+impl AddAssign<Count> for Shown {
+    fn add_assign(&mut self, _: Count) {}
+}
 
 /// No answer names its heartbeat here: it is the last one's.
 pub(crate) const MEASURED: Count = 1;
