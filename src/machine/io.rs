@@ -124,7 +124,6 @@ pub(crate) enum Request {
 /// What is to be done next, in order. Small, as it is queued and passed on: what belongs to it the machine keeps until
 /// then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Output {
     /// Tell the handler.
     Tell(Tell),

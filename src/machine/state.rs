@@ -19,7 +19,6 @@ pub enum State {
 }
 
 #[derive(Debug)]
-#[repr(u8)]
 pub(super) enum Phase {
     Connecting {
         /// `NEVER` without an open timeout.
@@ -62,7 +61,6 @@ pub(super) enum Stage {
 
 /// What follows an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub(super) enum Next {
     /// Whatever the reconnect policy says.
     Policy,
