@@ -54,7 +54,7 @@ pub(crate) fn from_micros(micros: f64) -> Duration {
     Duration::from_micros(micros as u64)
 }
 
-/// Saturates at [`NEVER`](Timestamp::NEVER).
+/// Saturates: a deadline that far away never comes.
 impl Add<Duration> for Timestamp {
     type Output = Self;
 

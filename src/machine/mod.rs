@@ -118,7 +118,7 @@ impl Machine {
             by_hand: ByHand::new(),
             queue: Queue::new(config.max_send_buffer),
             writable: false,
-            paused: Paused::default(),
+            paused: Default::default(),
             outputs: VecDeque::new(),
             rng: Rng::new(config.seed),
             stats: Stats::default(),
