@@ -318,6 +318,19 @@ class Client {
   }
 }
 
+/** More clients at a time than there is memory for at the start, twice, so that the second half comes where the first was. */
+function crowd(twins, random, seen, whole) {
+  let addresses = Infinity
+  for (const round of ['new memory', 'the same memory']) {
+    const clients = Array.from({ length: 500 }, () => new Client(twins, random, seen, whole))
+    for (const client of clients) for (let step = 0; step < 5; step++) client.step()
+    const last = Math.max(...clients.map((client) => client.clients[0]))
+    if (last > addresses) throw new Error(`no ${round}: a client at ${last}, the last ones ended at ${addresses}`)
+    addresses = last
+    clients.forEach((client) => client.destroy())
+  }
+}
+
 /**
  * Runs the same scripts on two builds and compares every value.
  *
@@ -355,6 +368,7 @@ export function compare(a, b, { scripts, seed, whole = false }) {
       throw new Error(`script ${script}, step ${steps.length}: ${error.message}`, { cause: error })
     }
   }
+  crowd(twins, dice(seed), seen, whole)
   const missing = WANTED.filter((what) => counts.get(what) === 0)
   if (missing.length > 0) throw new Error(`these never happened: ${missing.join(', ')}`)
   return { values: twins.values, counts }
