@@ -12,6 +12,13 @@ pub(crate) type Count = u64;
 /// What is only counted to be shown, and not on npm, where JavaScript counts it.
 pub(crate) type Shown = Count;
 
+/// What the machine says of a round trip. On npm it takes less room.
+pub(crate) type RoundTrip = Duration;
+
+pub(crate) fn round_trip(duration: Duration) -> RoundTrip {
+    duration
+}
+
 /// How many heartbeats' round trips are measured at a time: a slow answer may come after the next ones have left.
 pub(crate) const MEASURED: Count = 8;
 

@@ -6,7 +6,7 @@ use crate::close::{CloseCode, CloseEvent, End};
 use crate::error::Error;
 use crate::handshake::Handshake;
 use crate::paused::PausedBy;
-use crate::units::{Count, Duration};
+use crate::units::{Count, Duration, RoundTrip};
 
 /// Names one attempt: one socket, from dialling to its close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -159,7 +159,7 @@ pub(crate) enum Tell {
     Close,
     BufferFull,
     BufferDrain,
-    Latency(Duration),
+    Latency(RoundTrip),
     /// [`Machine::ends`](super::Machine::ends).
     End,
 }

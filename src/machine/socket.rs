@@ -8,7 +8,7 @@ use super::{Buffered, Machine, Output, PageEvent, SocketEvent, Tell};
 use crate::close::{CloseCode, CloseEvent, Initiator};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
-use crate::units::{Count, Duration, Timestamp, from_micros};
+use crate::units::{Count, Duration, Timestamp, from_micros, round_trip};
 
 /// Clients that hear of the network at the same moment do not dial at the same moment.
 const ONLINE_SPREAD_MICROS: f64 = 500_000.0;
@@ -62,7 +62,7 @@ impl Machine {
         };
         if let Some(rtt) = pulse.answered(self.now, beat) {
             self.stats.measured(rtt);
-            self.tell(Tell::Latency(rtt));
+            self.tell(Tell::Latency(round_trip(rtt)));
         }
     }
 

@@ -138,7 +138,7 @@ impl Client {
             Tell::Close => self.close(todo::TELL_CLOSE),
             Tell::BufferFull => todo::TELL_FULL,
             Tell::BufferDrain => todo::TELL_DRAIN,
-            Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, millis(rtt)),
+            Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, f64::from(rtt) / 1e3),
             Tell::End => {
                 let Some(end) = self.machine.ends().1 else { return self.poll() };
                 self.values[1] = end.unsent as f64;

@@ -13,6 +13,14 @@ impl AddAssign<Count> for Shown {
     fn add_assign(&mut self, _: Count) {}
 }
 
+/// Whole microseconds; an hour and more where it was longer. As it is no larger than the rest of what the machine puts out,
+/// that is passed on by less code.
+pub(crate) type RoundTrip = u32;
+
+pub(crate) fn round_trip(duration: Duration) -> RoundTrip {
+    whole(duration.0)
+}
+
 /// No answer names its heartbeat here: it is the last one's.
 pub(crate) const MEASURED: Count = 1;
 
