@@ -26,9 +26,10 @@ impl<T> VecDeque<T> {
     }
 
     pub(crate) fn pop_front(&mut self) -> Option<T> {
-        let node = self.0.take()?;
-        self.0 = node.next;
-        Some(node.value)
+        let Node { value, next } = *self.0.take()?;
+        // What it replaces is empty, and needs no drop.
+        core::mem::forget(core::mem::replace(&mut self.0, next));
+        Some(value)
     }
 
     pub(crate) fn front(&self) -> Option<&T> {
