@@ -15,7 +15,7 @@ pub(crate) struct Client {
     machine: Machine,
     /// What JavaScript dialled last.
     attempt: AttemptId,
-    /// What was offered to the socket, until JavaScript tells whether it took them, and how many bytes they have.
+    /// What was offered to the socket, until JavaScript reports whether it took them, and their bytes.
     batch: Messages,
     offered: usize,
     /// What belongs to the last thing to be done. Of the others it has no meaning.
