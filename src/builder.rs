@@ -8,10 +8,11 @@ use crate::driver::platform::{self, MaybeSend};
 use crate::error::{ConfigError, Error};
 use crate::handler::{Closures, Handler};
 use crate::handshake::Handshake;
-use crate::machine::{Config, Fault, Heartbeat, Reconnect, ZERO, micros};
+use crate::machine::{Config, Fault, Heartbeat, Reconnect, ZERO};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, ProviderError, Request, Source};
 use crate::stream::Events;
+use crate::units::micros;
 
 /// A predicate, which is the user's code as the handler is.
 ///
@@ -124,7 +125,7 @@ impl Builder {
     pub fn open_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
         self.setup.config.open_timeout = timeout;
-        self.judged("open_timeout", not_zero(timeout.is_none_or(|timeout| micros(timeout) > 0)))
+        self.judged("open_timeout", not_zero(timeout.is_none_or(|timeout| micros(timeout) > 0.0)))
     }
 
     /// How long a close waits for the peer's Close frame. Default 5 s. Counted from the last byte that the operating system
@@ -132,7 +133,7 @@ impl Builder {
     /// queued leaves first, however long it takes, as long as it moves (RFC 6455, section 7.1.1).
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.setup.config.close_timeout = timeout;
-        self.judged("close_timeout", not_zero(micros(timeout) > 0))
+        self.judged("close_timeout", not_zero(micros(timeout) > 0.0))
     }
 
     /// How to notice a dead peer. Natively by default Ping frames every 20 s, answered within 20 s; `None` disables.
@@ -360,7 +361,8 @@ impl Setup {
         config.url = target.shown();
         config.has_provider = self.provider.is_some();
         config.has_predicate = self.retry_if.is_some();
-        config.seed = self.jitter_seed.unwrap_or_else(platform::seed);
+        let seed = self.jitter_seed.unwrap_or_else(platform::seed);
+        config.seed = (seed ^ (seed >> 32)) as u32;
         Ok(match self.provider.take() {
             Some(provider) => Source::Provider(provider),
             None => Source::Fixed(target),

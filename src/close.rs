@@ -2,9 +2,9 @@
 
 use alloc::string::String;
 use core::fmt;
-use core::time::Duration;
 
 use crate::error::Error;
+use crate::units::{Count, Duration};
 
 /// A close code (RFC 6455, section 7.4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,7 +114,7 @@ pub struct CloseEvent {
     ///
     /// Over TLS, and in browsers, it may be a few more, as these take messages in larger portions. After a violation of the
     /// protocol the message that was being sent may still arrive.
-    pub lost: u64,
+    pub lost: Count,
 }
 
 impl CloseEvent {

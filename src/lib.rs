@@ -14,10 +14,12 @@ mod handshake;
 mod machine;
 pub mod memory;
 mod message;
+mod paused;
 mod request;
 mod shown;
 mod stats;
 mod stream;
+mod units;
 mod waiting;
 mod weak;
 

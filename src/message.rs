@@ -1,5 +1,6 @@
 //! Messages, as they are sent and received.
 
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use core::fmt;
 use core::ops::Deref;
@@ -16,6 +17,9 @@ pub enum Message {
     /// A binary message.
     Binary(Bytes),
 }
+
+/// A queue of messages.
+pub(crate) type Messages = VecDeque<Message>;
 
 impl Message {
     /// A text message.

@@ -10,15 +10,22 @@ const pascal = (name) => camel(`_${name}`)
 
 /** The TypeScript of such a file of Rust. */
 export function codes(rust) {
-  const modules = [...rust.matchAll(MODULE)].map(([, doc, name, body]) => {
+  const modules = read(rust).map(({ doc, name, constants }) =>
+    // Options cross by name, so their names are needed at run time.
+    name === 'setting' ? options(doc, constants) : numbers(doc, pascal(name), constants),
+  )
+  return [HEAD, ...modules].join('\n')
+}
+
+/** The modules of such a file, in each of which the numbers begin with 0. */
+export function read(rust) {
+  return [...rust.matchAll(MODULE)].map(([, doc, name, body]) => {
     const constants = [...body.matchAll(CONSTANT)].map(([, doc, name, value]) => ({ doc, name, value }))
     constants.forEach(({ name, value }, index) => {
       if (+value !== index) throw new Error(`${name} is ${value}, and ${index} by its place`)
     })
-    // Options cross by name, so their names are needed at run time.
-    return name === 'setting' ? options(doc, constants) : numbers(doc, pascal(name), constants)
+    return { doc, name, constants }
   })
-  return [HEAD, ...modules].join('\n')
 }
 
 const comment = (doc) => (doc ? `  /** ${doc} */\n` : '')

@@ -1,10 +1,8 @@
 //! When to try again (S7).
 
-use core::time::Duration;
-
 use super::Fault;
 use super::rng::Rng;
-use super::time::micros;
+use crate::units::{Duration, from_micros, micros};
 
 /// Whether and when a client comes back after an attempt has ended.
 ///
@@ -82,7 +80,7 @@ impl Reconnect {
         if !(0.0..=1.0).contains(&self.jitter) {
             return Err("the jitter is not a share from 0 to 1");
         }
-        if micros(self.first) == 0 && !self.is_never() {
+        if micros(self.first) == 0.0 && !self.is_never() {
             return Err("the delay is zero: a server that refuses would be dialled without a pause");
         }
         Ok(())
@@ -107,29 +105,17 @@ impl Reconnect {
 
     fn grown(&self, retries: u32, rng: &mut Rng) -> Duration {
         // Doubling 2000 times is infinity, which `min` brings back to `max`.
-        let exponent = i32::try_from(retries.min(2000)).unwrap_or(2000);
-        let grown = as_f64(self.first) * pow(self.factor, exponent);
-        let bound = grown.min(as_f64(self.max));
+        let grown = micros(self.first) * pow(self.factor, retries.min(2000));
+        let bound = grown.min(micros(self.max));
         let drawn = bound * self.jitter;
-        from_micros(bound - drawn + rng.unit() * drawn).min(self.max)
+        // To the nearest one.
+        from_micros(bound - drawn + rng.unit() * drawn + 0.5).min(self.max)
     }
 }
 
-/// Microseconds, which is what a [`Timestamp`](super::Timestamp) counts.
-#[allow(clippy::cast_precision_loss)]
-fn as_f64(duration: Duration) -> f64 {
-    micros(duration) as f64
-}
-
-/// To the nearest one. The longest there is where that is too long.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn from_micros(micros: f64) -> Duration {
-    Duration::from_micros((micros + 0.5) as u64)
-}
-
 /// `f64::powi` lives in `std`.
-fn pow(base: f64, exponent: i32) -> f64 {
-    (0..exponent).fold(1.0, |power, _| if power.is_finite() { power * base } else { power })
+fn pow(base: f64, exponent: u32) -> f64 {
+    (0..exponent).fold(1.0, |power, _| power * base)
 }
 
 #[cfg(test)]

@@ -4,38 +4,42 @@
 //! closed, so it keeps to the pace of the policy, and does not undo a close. A caller from outside, such as a person who
 //! presses a button, dials at once, unless such a dial has just failed. An open connection is replaced at once by either.
 
-use core::time::Duration;
-
 use super::{Machine, Timestamp};
 use crate::close::Initiator;
+use crate::units::Duration;
 
 /// The shortest interval where the policy has none, and the longest one between dials from outside.
 const SECOND: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ByHand {
     /// The client was closed on this side, and not revived from outside since.
     pub(super) closed: bool,
     /// The next attempt is one by hand.
     next: bool,
-    /// When the last attempt was dialled, if it was one by hand.
-    dialled: Option<Timestamp>,
-    /// No callback dials before then. Decided once after each attempt.
-    earliest: Option<Timestamp>,
+    /// When the last attempt was dialled, if it was one by hand; else `NEVER`.
+    dialled: Timestamp,
+    /// No callback dials before then. Decided once after each attempt; `NEVER` until then.
+    earliest: Timestamp,
     /// How often callbacks have reconnected since an attempt lasted.
     retries: u32,
 }
 
 impl ByHand {
+    pub(super) fn new() -> Self {
+        let (dialled, earliest) = (Timestamp::NEVER, Timestamp::NEVER);
+        Self { closed: false, next: false, dialled, earliest, retries: 0 }
+    }
+
     /// The policy chose when the next attempt begins.
     pub(super) fn left_to_policy(&mut self, until: Timestamp) {
         self.next = false;
-        self.earliest = Some(until);
+        self.earliest = until;
     }
 
     pub(super) fn dials(&mut self, now: Timestamp) {
-        self.dialled = core::mem::take(&mut self.next).then_some(now);
-        self.earliest = None;
+        self.dialled = if core::mem::take(&mut self.next) { now } else { Timestamp::NEVER };
+        self.earliest = Timestamp::NEVER;
     }
 
     pub(super) fn lasted(&mut self) {
@@ -54,7 +58,9 @@ impl Machine {
         let failed = !is_up && self.last_close.as_ref().is_some_and(|close| close.initiator != Initiator::Local);
         let earliest = match self.by_hand.dialled {
             _ if failed && in_callback => self.earliest(),
-            Some(dialled) if failed || in_callback => dialled + self.config.reconnect.first_or(SECOND).min(SECOND),
+            dialled if dialled != Timestamp::NEVER && (failed || in_callback) => {
+                dialled + self.config.reconnect.first_or(SECOND).min(SECOND)
+            }
             _ => return delay,
         };
         delay.max(earliest - self.now)
@@ -62,12 +68,13 @@ impl Machine {
 
     /// When the policy would have dialled, had it not chosen to stop.
     fn earliest(&mut self) -> Timestamp {
-        if let Some(earliest) = self.by_hand.earliest {
-            return earliest;
+        if self.by_hand.earliest != Timestamp::NEVER {
+            return self.by_hand.earliest;
         }
         let retries = self.retries.max(self.by_hand.retries);
         self.by_hand.retries = retries.saturating_add(1);
         let delay = self.config.reconnect.pace(retries, SECOND, &mut self.rng);
-        *self.by_hand.earliest.insert(self.now + delay.max(self.asked_delay()))
+        self.by_hand.earliest = self.now + delay.max(self.asked_delay());
+        self.by_hand.earliest
     }
 }

@@ -1,9 +1,9 @@
 //! What a user configured, as far as the machine goes by it.
 
 use alloc::string::String;
-use core::time::Duration;
 
 use super::{Heartbeat, Reconnect};
+use crate::units::Duration;
 
 /// What the machine needs to know of a client's configuration.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(crate) struct Config {
     pub(crate) has_provider: bool,
     /// Somebody wants to be asked before each retry.
     pub(crate) has_predicate: bool,
-    pub(crate) seed: u64,
+    pub(crate) seed: u32,
     /// The URL without credentials and query, for errors.
     pub(crate) url: String,
 }

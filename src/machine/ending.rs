@@ -1,11 +1,10 @@
 //! How an attempt ends, what follows it (S7, S8), and how a client ends.
 
-use core::time::Duration;
-
 use super::state::{Next, Phase, Stage};
-use super::{Machine, Tell};
+use super::{Machine, Output, Tell};
 use crate::close::{CloseEvent, End, EndReason, Initiator};
-use crate::error::{Error, Phase as ErrorPhase};
+use crate::error::{Error, ErrorKind, Phase as ErrorPhase};
+use crate::units::{Duration, Timestamp};
 
 impl Machine {
     /// The attempt failed: `on_error`, then `on_close`.
@@ -13,6 +12,23 @@ impl Machine {
         let phase = if matches!(self.phase, Phase::Connecting { .. }) { ErrorPhase::Opening } else { ErrorPhase::Open };
         self.last_close = Some(CloseEvent::abnormal(Initiator::Failure));
         self.finish(Some(error.at(&self.config.url).during(phase)), self.phase.next());
+    }
+
+    /// The attempt took too long. Drops the socket.
+    pub(super) fn give_up(&mut self, kind: ErrorKind) {
+        self.put(Output::Abort);
+        self.fail(Error::new(kind, ""));
+    }
+
+    /// Drops the socket at once.
+    pub(super) fn drop_attempt(&mut self, next: Next) {
+        self.put(Output::Abort);
+        self.part(next);
+    }
+
+    /// When to dial after this delay: not as long as the page is frozen.
+    pub(super) fn after(&self, delay: Duration) -> Timestamp {
+        if self.frozen { Timestamp::NEVER } else { self.now + delay }
     }
 
     /// The attempt is over without a failure. Where no Close frame arrived it was this side that ended it.
@@ -62,7 +78,7 @@ impl Machine {
             Next::End => Err(EndReason::Closed),
         };
         self.phase = match decision {
-            Ok(delay) => Phase::Waiting { until: (!self.frozen).then(|| self.now + delay) },
+            Ok(delay) => Phase::Waiting { until: self.after(delay) },
             Err(reason) => {
                 self.end_reason = reason;
                 Phase::Closed { told: false }
@@ -96,8 +112,8 @@ impl Machine {
 
     /// How long the peer asked to be left alone.
     pub(super) fn asked_delay(&self) -> Duration {
-        let asked = self.last_error.as_ref().and_then(Error::retry_after).unwrap_or_default();
-        asked.min(self.config.max_retry_after)
+        let asked = self.last_error.as_ref().and_then(Error::retry_after);
+        asked.map_or(Duration::ZERO, |asked| asked.min(self.config.max_retry_after))
     }
 
     /// The end, as `on_end` is about to tell it.

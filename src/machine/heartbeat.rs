@@ -1,11 +1,10 @@
 //! Is the peer still there? (S17, S18)
 
 use core::fmt;
-use core::time::Duration;
 
 use super::Fault;
-use super::time::{Timestamp, micros};
 use crate::message::Message;
+use crate::units::{Count, Duration, MEASURED, Timestamp, from_micros, micros};
 
 /// What is sent to a peer so that silence can be told from death.
 ///
@@ -62,10 +61,10 @@ impl Heartbeat {
 
     pub(crate) fn check(&self) -> Result<(), Fault> {
         // The machine counts microseconds.
-        if micros(self.interval) == 0 {
+        if micros(self.interval) == 0.0 {
             return Err("the interval is zero");
         }
-        if micros(self.timeout) == 0 {
+        if micros(self.timeout) == 0.0 {
             return Err("the timeout is zero");
         }
         Ok(())
@@ -76,17 +75,14 @@ impl Heartbeat {
 /// are throttled, was not there to listen; but a client that is late every time must not trust a dead peer for ever.
 const FORGIVEN: u8 = 2;
 
-/// How many heartbeats' round trips are measured at a time: a slow answer may come after the next ones have left.
-const MEASURED: u64 = 8;
-
 /// The heartbeat of one open attempt.
 #[derive(Debug)]
 pub(super) struct Pulse {
     next_beat: Timestamp,
-    /// Until when something must have arrived; `None` while nothing is owed.
-    answer_by: Option<Timestamp>,
+    /// Until when something must have arrived; `NEVER` while nothing is owed.
+    answer_by: Timestamp,
     late: u8,
-    beats: u64,
+    beats: Count,
     /// The oldest heartbeat that is not answered is the last one.
     is_oldest: bool,
     /// When the last ones left, by their number modulo `MEASURED`.
@@ -98,7 +94,7 @@ pub(super) struct Pulse {
 pub(super) enum Due {
     Nothing,
     /// Send heartbeat number so-and-so.
-    Beat(u64),
+    Beat(Count),
     /// The peer is gone.
     Dead,
 }
@@ -107,7 +103,7 @@ impl Pulse {
     pub(super) fn new(now: Timestamp, config: &Heartbeat) -> Self {
         Self {
             next_beat: now + config.interval,
-            answer_by: None,
+            answer_by: Timestamp::NEVER,
             late: 0,
             beats: 0,
             is_oldest: true,
@@ -117,12 +113,12 @@ impl Pulse {
 
     /// Something arrived, whatever it was.
     pub(super) fn heard(&mut self) {
-        self.answer_by = None;
+        self.answer_by = Timestamp::NEVER;
         self.late = 0;
     }
 
     /// The round trip of heartbeat `beat`, or of the last one where the answer names none.
-    pub(super) fn answered(&mut self, now: Timestamp, beat: Option<u64>) -> Option<Duration> {
+    pub(super) fn answered(&mut self, now: Timestamp, beat: Option<Count>) -> Option<Duration> {
         self.heard();
         let beat = beat.unwrap_or(self.beats);
         let measured = (1..=self.beats).contains(&beat) && self.beats - beat < MEASURED;
@@ -131,16 +127,18 @@ impl Pulse {
 
     /// Sends a heartbeat now. An earlier one that may still be answered keeps its deadline, or else a network that
     /// flaps would put off the verdict for ever; where it is over, the full timeout is allowed again.
-    pub(super) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> u64 {
-        self.answer_by = self.answer_by.filter(|deadline| *deadline > now);
+    pub(super) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
+        if self.is_due(now) {
+            self.answer_by = Timestamp::NEVER;
+        }
         self.beat(now, config)
     }
 
     pub(super) fn check(&mut self, now: Timestamp, config: &Heartbeat, listening: bool) -> Due {
-        if let Some(deadline) = self.answer_by.filter(|deadline| now >= *deadline) {
+        if self.is_due(now) {
             if !listening {
-                self.answer_by = None;
-            } else if now > deadline + slack(config) && self.late < FORGIVEN {
+                self.answer_by = Timestamp::NEVER;
+            } else if now > self.answer_by + slack(config) && self.late < FORGIVEN {
                 self.late += 1;
                 return Due::Beat(self.probe(now, config));
             } else {
@@ -155,7 +153,9 @@ impl Pulse {
 
     /// Bytes are moving that show the peer alive, while an answer may be behind them: the timeout starts over.
     pub(super) fn put_off(&mut self, now: Timestamp, config: &Heartbeat) {
-        self.answer_by = self.answer_by.map(|_| now + config.timeout);
+        if self.answer_by != Timestamp::NEVER {
+            self.answer_by = now + config.timeout;
+        }
         self.late = 0;
     }
 
@@ -166,16 +166,18 @@ impl Pulse {
 
     /// Whether an answer is overdue.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        self.answer_by.is_some_and(|deadline| now >= deadline)
+        now >= self.answer_by
     }
 
     pub(super) fn deadline(&self) -> Timestamp {
-        self.answer_by.map_or(self.next_beat, |answer_by| answer_by.min(self.next_beat))
+        self.answer_by.min(self.next_beat)
     }
 
-    fn beat(&mut self, now: Timestamp, config: &Heartbeat) -> u64 {
-        self.is_oldest = self.answer_by.is_none();
-        self.answer_by.get_or_insert(now + config.timeout);
+    fn beat(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
+        self.is_oldest = self.answer_by == Timestamp::NEVER;
+        if self.is_oldest {
+            self.answer_by = now + config.timeout;
+        }
         // From now, not from the last deadline: a sleeper does not make up for what it missed.
         self.next_beat = now + config.interval;
         self.beats += 1;
@@ -184,12 +186,12 @@ impl Pulse {
     }
 }
 
-fn slot(beat: u64) -> usize {
+fn slot(beat: Count) -> usize {
     (beat % MEASURED) as usize
 }
 
 /// By how much a wake-up may miss its deadline before it counts as late. Timers are never exact; but what is more than
 /// that was kept from looking, and the answer may be waiting to be seen.
 fn slack(config: &Heartbeat) -> Duration {
-    Duration::from_micros((micros(config.timeout) / 2).min(100_000))
+    from_micros((micros(config.timeout) / 2.0).min(100_000.0))
 }

@@ -4,6 +4,8 @@
 
 use alloc::collections::VecDeque;
 
+use crate::units::{Bytes, Count};
+
 /// For how many messages room is kept once they have left.
 const ROOM: usize = 64;
 
@@ -11,9 +13,9 @@ const ROOM: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     /// Bytes ever taken.
-    taken: u64,
+    taken: Bytes,
     /// Where each message that is still held ends, counted in bytes ever taken.
-    ends: VecDeque<u64>,
+    ends: VecDeque<Bytes>,
 }
 
 impl InFlight {
@@ -27,23 +29,23 @@ impl InFlight {
     /// The socket took bytes that end no message: the first part of one, or a control frame.
     #[inline]
     pub(crate) fn other(&mut self, bytes: usize) {
-        self.taken += bytes as u64;
+        self.taken += bytes as Bytes;
     }
 
     /// Returns of how many messages the socket holds a byte, now that it holds so many bytes.
-    pub(crate) fn held(&mut self, bytes: usize) -> u64 {
-        let left = self.taken - (bytes as u64).min(self.taken);
+    pub(crate) fn held(&mut self, bytes: usize) -> Count {
+        let left = self.taken - (bytes as Bytes).min(self.taken);
         while self.ends.front().is_some_and(|end| *end <= left) {
             self.ends.pop_front();
         }
         if self.ends.is_empty() && self.ends.capacity() > ROOM {
             self.ends = VecDeque::new();
         }
-        self.ends.len() as u64
+        self.ends.len() as Count
     }
 
     /// Bytes ever taken.
-    pub(crate) fn taken(&self) -> u64 {
+    pub(crate) fn taken(&self) -> Bytes {
         self.taken
     }
 }
@@ -55,18 +57,18 @@ impl InFlight {
 /// acknowledging.
 #[derive(Debug, Default)]
 pub(crate) struct Delivery {
-    mark: u64,
-    delivered: u64,
+    mark: Bytes,
+    delivered: Bytes,
 }
 
 impl Delivery {
     /// A heartbeat or Close frame follows what was `taken` so far, of which so much was `delivered`.
-    pub(crate) fn mark(&mut self, taken: u64, delivered: u64) {
+    pub(crate) fn mark(&mut self, taken: Bytes, delivered: Bytes) {
         *self = Self { mark: taken, delivered };
     }
 
     /// Whether bytes before the mark have moved since this was asked last.
-    pub(crate) fn progress(&mut self, delivered: u64) -> bool {
+    pub(crate) fn progress(&mut self, delivered: Bytes) -> bool {
         let before = core::mem::replace(&mut self.delivered, delivered);
         // Less than before where an encrypted stream has passed on what the operating system counts with its overhead.
         before < self.mark && delivered != before

@@ -1,19 +1,20 @@
 //! What goes into the machine and what comes out.
 
 use alloc::string::String;
-use core::time::Duration;
 
 use crate::close::{CloseCode, CloseEvent, End};
 use crate::error::Error;
 use crate::handshake::Handshake;
+use crate::paused::PausedBy;
+use crate::units::{Count, Duration, RoundTrip};
 
 /// Names one attempt: one socket, from dialling to its close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct AttemptId(pub(crate) u64);
+pub struct AttemptId(pub(crate) Count);
 
 impl AttemptId {
     /// Its number; the client's first attempt is 1.
-    pub const fn get(self) -> u64 {
+    pub const fn get(self) -> Count {
         self.0
     }
 }
@@ -43,15 +44,15 @@ pub enum SocketEvent {
     /// Something arrived, if only a part of a message or a control frame: every byte is a sign of life (S17).
     Received {
         /// The messages that are complete.
-        messages: u64,
+        messages: Count,
         /// Their payload in bytes.
-        bytes: u64,
+        bytes: Count,
     },
     /// So many bytes of payload have arrived and wait in memory, as they are not wanted yet and the platform cannot stop
     /// reading (S22).
-    Held(u64),
+    Held(Count),
     /// A heartbeat's answer arrived; `None` where it does not tell which one's.
-    Answered(Option<u64>),
+    Answered(Option<Count>),
     /// The socket has room again after it refused part of a batch.
     Writable,
     /// Some of what the socket had taken has left for the operating system or the browser.
@@ -86,7 +87,7 @@ pub enum SocketEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Buffered {
     /// Messages of which at least one byte has not left. They are lost if the connection breaks (S15).
-    pub messages: u64,
+    pub messages: Count,
     /// Bytes of payload that have not left.
     pub bytes: usize,
 }
@@ -115,17 +116,9 @@ pub(crate) enum Request {
     Abort,
     Reconnect(Duration),
     /// As `Reconnect`, from inside one of the client's callbacks.
-    #[allow(dead_code, reason = "npm does not tell them apart")]
     ReconnectInCallback(Duration),
     CancelReconnect,
     Pause(PausedBy, bool),
-}
-
-/// Who does not want to be given messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PausedBy {
-    User,
-    Stream,
 }
 
 /// What is to be done next, in order. Small, as it is queued and passed on: what belongs to it the machine keeps until
@@ -145,7 +138,7 @@ pub(crate) enum Output {
     /// [`Transport::mark`](crate::driver::Transport::mark).
     Mark,
     /// Send this heartbeat.
-    Beat(u64),
+    Beat(Count),
     /// Stop or resume reading.
     Read(bool),
     /// Start the closing handshake, behind what was sent, with [`Machine::farewell`](super::Machine::farewell).
@@ -166,7 +159,7 @@ pub(crate) enum Tell {
     Close,
     BufferFull,
     BufferDrain,
-    Latency(Duration),
+    Latency(RoundTrip),
     /// [`Machine::ends`](super::Machine::ends).
     End,
 }

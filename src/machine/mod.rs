@@ -3,7 +3,8 @@
 //! It owns states, deadlines, heartbeat, backoff, queue and limits. The contract with whoever drives it:
 //!
 //! 1. Something happened: [`Machine::handle`] takes it, with the time; a handle's wishes come by
-//!    [`Machine::request`] and [`Machine::send`].
+//!    [`Machine::request`] and [`Machine::send`]. Both do no more than to [`advance`](Machine::advance) the time and call
+//!    one method, which the npm package calls directly: what it never calls it need not load.
 //! 2. Then [`Machine::poll`] until it is empty, carrying out each [`Output`] before asking for the next. Whatever a
 //!    callback wishes goes into the machine meanwhile and comes out of a later `poll`, so callbacks never nest.
 //! 3. Then sleep until [`Machine::deadline`] at the latest, and say [`Input::Wake`]. It is a plain instant, asked for
@@ -41,28 +42,29 @@ mod socket;
 mod state;
 #[cfg(test)]
 mod tests;
-mod time;
 mod wishes;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 
+pub(crate) use crate::paused::PausedBy;
+pub use crate::units::Timestamp;
 pub use backoff::Reconnect;
 pub(crate) use config::{Config, Fault, ZERO};
 pub use heartbeat::Heartbeat;
 pub(crate) use in_flight::{Delivery, InFlight};
 pub use io::{AttemptId, Buffered, Event, Input, PageEvent, SocketEvent};
-pub(crate) use io::{Output, PausedBy, Request, Tell};
+pub(crate) use io::{Output, Request, Tell};
 pub use state::State;
-pub use time::Timestamp;
-pub(crate) use time::micros;
 
 use crate::close::{CloseCode, CloseEvent, End, EndReason};
 use crate::error::{Error, ErrorKind, Refusal, SendError};
 use crate::handshake::Handshake;
-use crate::message::Message;
+use crate::message::{Message, Messages};
+use crate::paused::Paused;
 use crate::stats::Stats;
+use crate::units::Count;
 use by_hand::ByHand;
 use heartbeat::Due;
 use queue::{Edge, Queue};
@@ -82,8 +84,7 @@ pub(crate) struct Machine {
     queue: Queue,
     /// The socket takes more; it refused part of the last batch otherwise.
     writable: bool,
-    paused_by_user: bool,
-    paused_by_stream: bool,
+    paused: Paused,
     outputs: VecDeque<Output>,
     rng: Rng,
     stats: Stats,
@@ -101,7 +102,7 @@ pub(crate) struct Machine {
     last_error: Option<Error>,
     last_end: Option<End>,
     end_reason: EndReason,
-    ends: u64,
+    ends: Count,
     /// Nobody drives this machine any more.
     perished: bool,
 }
@@ -121,11 +122,10 @@ impl Machine {
             phase: Phase::Closed { told: true },
             attempt: AttemptId(0),
             retries: 0,
-            by_hand: ByHand::default(),
+            by_hand: ByHand::new(),
             queue: Queue::new(config.max_send_buffer),
             writable: false,
-            paused_by_user: false,
-            paused_by_stream: false,
+            paused: Default::default(),
             outputs: VecDeque::new(),
             rng: Rng::new(config.seed),
             stats: Stats::default(),
@@ -151,17 +151,25 @@ impl Machine {
         match input {
             Input::Wake => self.wake(),
             Input::Socket(attempt, event) => {
-                if attempt == self.attempt && self.phase.has_socket() {
+                if self.is_current(attempt) {
                     self.socket(event);
                 }
             }
             Input::Page(event) => self.page(event),
-            Input::Verdict(retry) => {
-                if let Phase::Ending { verdict, .. } = &mut self.phase {
-                    *verdict = Some(retry);
-                }
-            }
+            Input::Verdict(retry) => self.judged(retry),
         }
+    }
+
+    /// The retry predicate's answer to [`Output::Judge`].
+    pub(crate) fn judged(&mut self, retry: bool) {
+        if let Phase::Ending { verdict, .. } = &mut self.phase {
+            *verdict = Some(retry);
+        }
+    }
+
+    /// Whether what happens on the socket of this attempt still matters.
+    pub(crate) fn is_current(&self, attempt: AttemptId) -> bool {
+        attempt == self.attempt && self.phase.has_socket()
     }
 
     /// What is to be done next; `None` when there is nothing more until the next input.
@@ -198,12 +206,17 @@ impl Machine {
 
     /// When [`Input::Wake`] is due at the latest.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        Some(self.due()).filter(|due| *due != Timestamp::NEVER)
+    }
+
+    /// The same; `NEVER` if it is not.
+    pub(crate) fn due(&self) -> Timestamp {
         match &self.phase {
-            Phase::Waiting { until } => *until,
-            Phase::Connecting { deadline } => *deadline,
-            Phase::Open { pulse } => pulse.as_ref().map(heartbeat::Pulse::deadline),
-            Phase::Closing { deadline, .. } => Some(*deadline),
-            Phase::Ending { .. } | Phase::Closed { .. } => None,
+            Phase::Waiting { until: due }
+            | Phase::Connecting { deadline: due }
+            | Phase::Closing { deadline: due, .. } => *due,
+            Phase::Open { pulse: Some(pulse) } => pulse.deadline(),
+            _ => Timestamp::NEVER,
         }
     }
 
@@ -219,7 +232,7 @@ impl Machine {
     }
 
     /// Answers [`Output::Transmit`]: moves the queue into `batch`, which must be empty. Returns how many messages with how many bytes these are.
-    pub(crate) fn offer(&mut self, batch: &mut VecDeque<Message>) -> (usize, usize) {
+    pub(crate) fn offer(&mut self, batch: &mut Messages) -> (usize, usize) {
         let bytes = self.queue.offer(batch);
         (batch.len(), bytes)
     }
@@ -233,10 +246,10 @@ impl Machine {
 
     /// What the socket did with the batch: what is left in it goes back, `messages` and `bytes` were taken, and
     /// `socket` waits in the socket's own buffer.
-    pub(crate) fn restore(&mut self, batch: &mut VecDeque<Message>, messages: u64, bytes: usize, socket: Buffered) {
+    pub(crate) fn restore(&mut self, batch: &mut Messages, messages: Count, bytes: usize, socket: Buffered) {
         self.writable = batch.is_empty();
         self.stats.messages_sent += messages;
-        self.stats.bytes_sent += bytes as u64;
+        self.stats.bytes_sent += bytes as Count;
         let edge = self.queue.restore(batch, messages, bytes, socket);
         self.tell_edge(edge);
         if messages > 0 {
@@ -258,7 +271,7 @@ impl Machine {
     }
 
     pub(crate) fn is_paused(&self) -> bool {
-        self.paused_by_user || self.paused_by_stream
+        self.paused.is_paused()
     }
 
     pub(crate) fn stats(&self, now: Timestamp) -> Stats {
@@ -275,23 +288,23 @@ impl Machine {
     }
 
     /// The number of the last message accepted, for [`has_left`](Self::has_left).
-    pub(crate) fn accepted(&self) -> u64 {
+    pub(crate) fn accepted(&self) -> Count {
         self.queue.accepted()
     }
 
     /// Whether every message up to number `accepted` has left for the operating system or browser.
-    pub(crate) fn has_left(&self, accepted: u64) -> bool {
+    pub(crate) fn has_left(&self, accepted: Count) -> bool {
         self.queue.left() >= accepted
     }
 
     /// How often messages were lost with their socket or handed back, instead of leaving.
-    pub(crate) fn losses(&self) -> u64 {
+    pub(crate) fn losses(&self) -> Count {
         self.queue.losses()
     }
 
     /// The number of the first message that was lost since there had been so many losses, as [`accepted`](Self::accepted)
     /// counts; 0 where that is too long ago to be known.
-    pub(crate) fn first_lost(&self, losses: u64) -> Option<u64> {
+    pub(crate) fn first_lost(&self, losses: Count) -> Option<Count> {
         self.queue.first_lost(losses)
     }
 
@@ -302,12 +315,12 @@ impl Machine {
     }
 
     /// Hands back what was still queued at the end; nothing while the client lives.
-    pub(crate) fn take_unsent(&mut self) -> VecDeque<Message> {
-        if matches!(self.phase, Phase::Closed { .. }) { self.queue.take() } else { VecDeque::new() }
+    pub(crate) fn take_unsent(&mut self) -> Messages {
+        if matches!(self.phase, Phase::Closed { .. }) { self.queue.take() } else { Messages::new() }
     }
 
     /// How often the client has ended, and how the last time.
-    pub(crate) fn ends(&self) -> (u64, Option<&End>) {
+    pub(crate) fn ends(&self) -> (Count, Option<&End>) {
         (self.ends, self.last_end.as_ref())
     }
 
@@ -352,7 +365,8 @@ impl Machine {
         }
     }
 
-    fn advance(&mut self, now: Timestamp) {
+    /// It is later now, before anything that happens.
+    pub(crate) fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
     }
 
@@ -376,19 +390,18 @@ impl Machine {
         self.attempt = AttemptId(self.attempt.0 + 1);
         self.stats.attempts += 1;
         self.by_hand.dials(self.now);
-        self.phase = Phase::Connecting { deadline: self.config.open_timeout.map(|timeout| self.now + timeout) };
+        let deadline = self.config.open_timeout.map_or(Timestamp::NEVER, |timeout| self.now + timeout);
+        self.phase = Phase::Connecting { deadline };
         self.put(Output::Dial(self.attempt));
     }
 
-    fn wake(&mut self) {
+    /// Does what is due.
+    pub(crate) fn wake(&mut self) {
         let now = self.now;
         let listening = !self.is_paused();
         match &mut self.phase {
-            Phase::Waiting { until: Some(until) } if now >= *until => self.dial(),
-            Phase::Connecting { deadline: Some(deadline) } if now >= *deadline => {
-                self.put(Output::Abort);
-                self.fail(Error::new(ErrorKind::OpenTimeout, ""));
-            }
+            Phase::Waiting { until } if now >= *until => self.dial(),
+            Phase::Connecting { deadline } if now >= *deadline => self.give_up(ErrorKind::OpenTimeout),
             Phase::Open { pulse: Some(pulse) } => {
                 let Some(config) = &self.config.heartbeat else {
                     return;
@@ -396,21 +409,15 @@ impl Machine {
                 match pulse.check(now, config, listening) {
                     Due::Nothing => {}
                     Due::Beat(beat) => self.beat(beat),
-                    Due::Dead => {
-                        self.put(Output::Abort);
-                        self.fail(Error::new(ErrorKind::HeartbeatTimeout, ""));
-                    }
+                    Due::Dead => self.give_up(ErrorKind::HeartbeatTimeout),
                 }
             }
-            Phase::Closing { deadline, .. } if now >= *deadline => {
-                self.put(Output::Abort);
-                self.part(self.phase.next());
-            }
+            Phase::Closing { deadline, .. } if now >= *deadline => self.drop_attempt(self.phase.next()),
             _ => {}
         }
     }
 
-    fn beat(&mut self, beat: u64) {
+    fn beat(&mut self, beat: Count) {
         self.stats.heartbeats += 1;
         // The deadline is that of the oldest one: what is sent after it does not hold it up.
         if matches!(&self.phase, Phase::Open { pulse: Some(pulse) } if pulse.is_oldest()) {

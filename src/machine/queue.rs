@@ -1,13 +1,12 @@
 //! What waits to be sent (S13 to S15).
 
-use alloc::collections::VecDeque;
-
 use super::Buffered;
 use crate::error::{Refusal, SendError};
-use crate::message::Message;
+use crate::message::{Message, Messages};
+use crate::units::Count;
 
 /// Of how many losses it is known which messages they were.
-const LOSSES: u64 = 4;
+const LOSSES: Count = 4;
 
 /// For how many messages the queue keeps room once they have left.
 const ROOM: usize = 4096;
@@ -18,7 +17,7 @@ const ROOM: usize = 4096;
 /// buffer. All three count against the limit.
 #[derive(Debug)]
 pub(super) struct Queue {
-    waiting: VecDeque<Message>,
+    waiting: Messages,
     waiting_bytes: usize,
     offered_bytes: usize,
     offered: bool,
@@ -27,13 +26,13 @@ pub(super) struct Queue {
     limit: usize,
     full: bool,
     /// Messages ever taken in.
-    accepted: u64,
+    accepted: Count,
     /// Messages that are still here or offered.
-    held: u64,
+    held: Count,
     /// How often messages were lost with their socket, or taken out.
-    losses: u64,
+    losses: Count,
     /// The first message of each of the latest losses, by its number.
-    first_lost: [u64; LOSSES as usize],
+    first_lost: [Count; LOSSES as usize],
 }
 
 /// The limit was reached or there is room again. Each is told once.
@@ -46,7 +45,7 @@ pub(super) enum Edge {
 impl Queue {
     pub(super) fn new(limit: usize) -> Self {
         Self {
-            waiting: VecDeque::new(),
+            waiting: Messages::new(),
             waiting_bytes: 0,
             offered_bytes: 0,
             offered: false,
@@ -75,7 +74,7 @@ impl Queue {
 
     /// Moves everything into `batch`, which must be empty, and tells its bytes. It comes back by
     /// [`restore`](Self::restore).
-    pub(super) fn offer(&mut self, batch: &mut VecDeque<Message>) -> usize {
+    pub(super) fn offer(&mut self, batch: &mut Messages) -> usize {
         debug_assert!(batch.is_empty() && !self.offered);
         core::mem::swap(&mut self.waiting, batch);
         self.offered_bytes = core::mem::take(&mut self.waiting_bytes);
@@ -87,8 +86,8 @@ impl Queue {
     /// `socket` is what it now holds itself.
     pub(super) fn restore(
         &mut self,
-        batch: &mut VecDeque<Message>,
-        messages: u64,
+        batch: &mut Messages,
+        messages: Count,
         bytes: usize,
         socket: Buffered,
     ) -> Option<Edge> {
@@ -104,7 +103,7 @@ impl Queue {
             core::mem::swap(&mut self.waiting, batch);
         } else if batch.capacity() > ROOM {
             // An outage is over whose messages took more memory than the next years will need.
-            *batch = VecDeque::new();
+            *batch = Messages::new();
         }
         self.socket_holds(socket)
     }
@@ -117,7 +116,7 @@ impl Queue {
     }
 
     /// The socket is gone, and with it what it held. Returns how many messages were lost.
-    pub(super) fn socket_gone(&mut self) -> (u64, Option<Edge>) {
+    pub(super) fn socket_gone(&mut self) -> (Count, Option<Edge>) {
         let lost = self.socket.messages;
         self.note_loss(lost > 0);
         (lost, self.socket_holds(Buffered::default()))
@@ -132,7 +131,7 @@ impl Queue {
     }
 
     /// Takes everything out.
-    pub(super) fn take(&mut self) -> VecDeque<Message> {
+    pub(super) fn take(&mut self) -> Messages {
         debug_assert!(!self.offered);
         self.note_loss(self.held > 0);
         self.waiting_bytes = 0;
@@ -168,17 +167,17 @@ impl Queue {
         self.socket
     }
 
-    pub(super) fn accepted(&self) -> u64 {
+    pub(super) fn accepted(&self) -> Count {
         self.accepted
     }
 
-    pub(super) fn losses(&self) -> u64 {
+    pub(super) fn losses(&self) -> Count {
         self.losses
     }
 
     /// The number of the first message that was lost since there had been so many losses. Of losses that are too long ago
     /// it is 0.
-    pub(super) fn first_lost(&self, losses: u64) -> Option<u64> {
+    pub(super) fn first_lost(&self, losses: Count) -> Option<Count> {
         match self.losses - losses {
             0 => None,
             1..=LOSSES => Some(self.first_lost[((losses + 1) % LOSSES) as usize]),
@@ -188,7 +187,7 @@ impl Queue {
 
     /// How many of the accepted messages have left for the operating system or browser, or were lost. They do so in
     /// their order.
-    pub(super) fn left(&self) -> u64 {
+    pub(super) fn left(&self) -> Count {
         self.accepted - self.held - self.socket.messages
     }
 
@@ -196,7 +195,7 @@ impl Queue {
     #[allow(dead_code, reason = "only natively is memory given back to anybody")]
     pub(super) fn shrink(&mut self) {
         if self.waiting.is_empty() {
-            self.waiting = VecDeque::new();
+            self.waiting = Messages::new();
         }
     }
 

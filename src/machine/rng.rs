@@ -1,28 +1,28 @@
 //! Jitter that can be repeated.
 
-/// SplitMix64: small, seedable, and good enough to spread clients. Never used for secrets.
+/// A counter and a mixer of 32 bits (as in SplitMix, with the constants of `lowbias32`): small, seedable, and good
+/// enough to spread clients. Two clients in four billion share a seed. Never used for secrets.
+///
+/// Not of 64 bits, as JavaScript has no such numbers, and the npm package runs this as JavaScript.
 #[derive(Debug, Clone)]
-pub(crate) struct Rng(u64);
+pub(crate) struct Rng(u32);
 
 impl Rng {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u32) -> Self {
         Self(seed)
     }
 
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    fn next(&mut self) -> u32 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9);
         let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        mixed = (mixed ^ (mixed >> 16)).wrapping_mul(0x21f0_aaad);
+        mixed = (mixed ^ (mixed >> 15)).wrapping_mul(0x735a_2d97);
+        mixed ^ (mixed >> 15)
     }
 
     /// Uniform from 0 to 1, both included.
     pub(crate) fn unit(&mut self) -> f64 {
-        // 53 bits are what an f64 holds exactly.
-        #[allow(clippy::cast_precision_loss)]
-        let unit = (self.next() >> 11) as f64 / ((1_u64 << 53) - 1) as f64;
-        unit
+        f64::from(self.next()) / f64::from(u32::MAX)
     }
 }
 

@@ -1,14 +1,14 @@
 //! What happens on the socket, and to the page around it.
 
 use alloc::string::String;
-use core::time::Duration;
 
 use super::heartbeat::Pulse;
 use super::state::{Next, Phase, Stage};
-use super::{Buffered, Machine, Output, PageEvent, SocketEvent, Tell, Timestamp};
+use super::{Buffered, Machine, Output, PageEvent, SocketEvent, Tell};
 use crate::close::{CloseCode, CloseEvent, Initiator};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
+use crate::units::{Count, Duration, Timestamp, from_micros, round_trip};
 
 /// Clients that hear of the network at the same moment do not dial at the same moment.
 const ONLINE_SPREAD_MICROS: f64 = 500_000.0;
@@ -25,19 +25,9 @@ impl Machine {
             SocketEvent::Received { messages, bytes } => {
                 self.stats.messages_received += messages;
                 self.stats.bytes_received += bytes;
-                if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
-                    pulse.heard();
-                }
+                self.heard();
             }
-            SocketEvent::Answered(beat) => {
-                let Phase::Open { pulse: Some(pulse) } = &mut self.phase else {
-                    return;
-                };
-                if let Some(rtt) = pulse.answered(self.now, beat) {
-                    self.stats.measured(rtt);
-                    self.tell(Tell::Latency(rtt));
-                }
-            }
+            SocketEvent::Answered(beat) => self.answered(beat),
             SocketEvent::Held(bytes) => self.stats.bytes_held = bytes,
             SocketEvent::Writable => self.writable = true,
             SocketEvent::Left { held, was_full } => {
@@ -58,7 +48,26 @@ impl Machine {
         }
     }
 
-    fn opened(&mut self, handshake: Handshake) {
+    /// Something arrived.
+    pub(crate) fn heard(&mut self) {
+        if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
+            pulse.heard();
+        }
+    }
+
+    /// A heartbeat's answer arrived; `None` where it does not tell which one's.
+    pub(crate) fn answered(&mut self, beat: Option<Count>) {
+        let Phase::Open { pulse: Some(pulse) } = &mut self.phase else {
+            return;
+        };
+        if let Some(rtt) = pulse.answered(self.now, beat) {
+            self.stats.measured(rtt);
+            self.tell(Tell::Latency(round_trip(rtt)));
+        }
+    }
+
+    /// The opening handshake succeeded.
+    pub(crate) fn opened(&mut self, handshake: Handshake) {
         if !matches!(self.phase, Phase::Connecting { .. }) {
             return;
         }
@@ -87,7 +96,8 @@ impl Machine {
         self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage: Stage::AwaitingEnd, next };
     }
 
-    fn socket_closed(&mut self, code: CloseCode, reason: String, clean: bool) {
+    /// The socket is gone, without an error.
+    pub(crate) fn socket_closed(&mut self, code: CloseCode, reason: String, clean: bool) {
         if code != CloseCode::ABNORMAL {
             self.peer_closing(code, reason);
         }
@@ -100,7 +110,8 @@ impl Machine {
         self.part(next);
     }
 
-    fn socket_failed(&mut self, error: Error) {
+    /// The attempt failed and the socket is gone.
+    pub(crate) fn socket_failed(&mut self, error: Error) {
         let told = matches!(error.kind(), ErrorKind::Protocol | ErrorKind::MessageTooLarge);
         match self.phase {
             // The closing handshake was under way: how TCP ends is no news, unless the peer broke the protocol.
@@ -153,14 +164,15 @@ impl Machine {
         }
     }
 
-    pub(super) fn page(&mut self, event: PageEvent) {
+    /// Something happened to the network or the page.
+    pub(crate) fn page(&mut self, event: PageEvent) {
         match event {
             PageEvent::Online | PageEvent::Visible => self.hurry(),
             PageEvent::Frozen => self.freeze(),
             PageEvent::Thawed => {
                 self.frozen = false;
                 if let Phase::Waiting { until } = &mut self.phase {
-                    *until = Some(self.now);
+                    *until = self.now;
                 }
             }
         }
@@ -168,10 +180,10 @@ impl Machine {
 
     /// A waiting client dials soon, an open one is probed.
     fn hurry(&mut self) {
-        let soon = self.now + Duration::from_micros((self.rng.unit() * ONLINE_SPREAD_MICROS) as u64);
+        let soon = self.now + from_micros(self.rng.unit() * ONLINE_SPREAD_MICROS);
         let now = self.now;
         match &mut self.phase {
-            Phase::Waiting { until: Some(until) } => *until = soon.min(*until),
+            Phase::Waiting { until } if !self.frozen => *until = soon.min(*until),
             Phase::Open { pulse: Some(pulse) } => {
                 let Some(config) = &self.config.heartbeat else {
                     return;
@@ -192,10 +204,9 @@ impl Machine {
                 Next::Policy if self.config.reconnect.is_never() => Next::Policy,
                 Next::Policy | Next::Retry(_) => Next::Retry(Duration::ZERO),
             };
-            self.put(Output::Abort);
-            self.part(next);
+            self.drop_attempt(next);
         } else if let Phase::Waiting { until } = &mut self.phase {
-            *until = None;
+            *until = Timestamp::NEVER;
         }
     }
 }

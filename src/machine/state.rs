@@ -1,9 +1,7 @@
 //! The states, each with the deadlines that belong to it.
 
-use core::time::Duration;
-
 use super::heartbeat::Pulse;
-use super::time::Timestamp;
+use crate::units::{Duration, Timestamp};
 
 /// What a client is doing (S2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,7 +21,8 @@ pub enum State {
 #[derive(Debug)]
 pub(super) enum Phase {
     Connecting {
-        deadline: Option<Timestamp>,
+        /// `NEVER` without an open timeout.
+        deadline: Timestamp,
     },
     Open {
         pulse: Option<Pulse>,
@@ -41,8 +40,8 @@ pub(super) enum Phase {
         verdict: Option<bool>,
     },
     Waiting {
-        /// `None` while the page is frozen.
-        until: Option<Timestamp>,
+        /// `NEVER` while the page is frozen.
+        until: Timestamp,
     },
     Closed {
         /// `on_end` was told.

@@ -1,41 +1,44 @@
 //! What a handle asks for.
 
-use core::time::Duration;
+use alloc::string::String;
 
 use super::state::{Next, Phase, Stage};
 use super::{Machine, Output, PausedBy, Request, Timestamp};
 use crate::close::{CloseCode, EndReason};
+use crate::units::Duration;
 
 impl Machine {
     /// A handle asks for something. Works in every state and never fails.
     pub(crate) fn request(&mut self, now: Timestamp, request: Request) {
         self.advance(now);
         match request {
-            Request::Close { code, reason } => match &mut self.phase {
-                Phase::Open { .. } => {
-                    self.by_hand.closed = true;
-                    self.farewell = (code, reason);
-                    self.start_closing(Stage::Draining, Next::End);
-                    self.progress();
-                }
-                Phase::Closing { next, .. } => {
-                    self.by_hand.closed = true;
-                    *next = Next::End;
-                }
-                _ => self.stop(),
-            },
+            Request::Close { code, reason } => self.close(code, reason),
             Request::Abort => self.stop(),
-            Request::Reconnect(delay) => {
-                self.by_hand.closed = false;
-                self.reconnect(delay, false);
-            }
+            Request::Reconnect(delay) => self.reconnect(delay),
             Request::ReconnectInCallback(delay) => {
                 if !self.by_hand.closed {
-                    self.reconnect(delay, true);
+                    self.begin_anew(delay, true);
                 }
             }
             Request::CancelReconnect => self.cancel_reconnect(),
             Request::Pause(by, paused) => self.pause(by, paused),
+        }
+    }
+
+    /// Ends the client once what is queued has left.
+    pub(crate) fn close(&mut self, code: CloseCode, reason: String) {
+        match &mut self.phase {
+            Phase::Open { .. } => {
+                self.by_hand.closed = true;
+                self.farewell = (code, reason);
+                self.start_closing(Stage::Draining, Next::End);
+                self.progress();
+            }
+            Phase::Closing { next, .. } => {
+                self.by_hand.closed = true;
+                *next = Next::End;
+            }
+            _ => self.stop(),
         }
     }
 
@@ -50,7 +53,13 @@ impl Machine {
         }
     }
 
-    fn reconnect(&mut self, delay: Duration, in_callback: bool) {
+    /// Dials anew after this delay, not from inside a callback.
+    pub(crate) fn reconnect(&mut self, delay: Duration) {
+        self.by_hand.closed = false;
+        self.begin_anew(delay, false);
+    }
+
+    fn begin_anew(&mut self, delay: Duration, in_callback: bool) {
         let delay = self.paced(delay, in_callback);
         match &mut self.phase {
             Phase::Connecting { .. } => self.drop_attempt(Next::Retry(delay)),
@@ -60,16 +69,17 @@ impl Machine {
                 self.put(Output::Close);
             }
             Phase::Closing { next, .. } | Phase::Ending { next, .. } => *next = Next::Retry(delay),
-            Phase::Waiting { until } => *until = (!self.frozen).then(|| self.now + delay),
+            Phase::Waiting { .. } => self.phase = Phase::Waiting { until: self.after(delay) },
             Phase::Closed { .. } if self.perished => {}
             Phase::Closed { .. } => {
                 self.retries = 0;
-                self.phase = Phase::Waiting { until: (!self.frozen).then(|| self.now + delay) };
+                self.phase = Phase::Waiting { until: self.after(delay) };
             }
         }
     }
 
-    fn cancel_reconnect(&mut self) {
+    /// Ends a client that is not connected.
+    pub(crate) fn cancel_reconnect(&mut self) {
         match &mut self.phase {
             Phase::Waiting { .. } => self.end_waiting(),
             Phase::Closing { next: next @ Next::Retry(_), .. } | Phase::Ending { next, .. } => *next = Next::End,
@@ -80,10 +90,7 @@ impl Machine {
 
     fn pause(&mut self, by: PausedBy, paused: bool) {
         let before = self.is_paused();
-        match by {
-            PausedBy::User => self.paused_by_user = paused,
-            PausedBy::Stream => self.paused_by_stream = paused,
-        }
+        self.paused.set(by, paused);
         let after = self.is_paused();
         // Both handshakes are read whatever is wished, and a message that arrives during the closing is dropped.
         let Phase::Open { pulse } = &mut self.phase else {
@@ -106,12 +113,6 @@ impl Machine {
         self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage, next };
         // What is on its way now counts, not what was when the last heartbeat left.
         self.put(Output::Mark);
-    }
-
-    /// Drops the socket at once.
-    fn drop_attempt(&mut self, next: Next) {
-        self.put(Output::Abort);
-        self.part(next);
     }
 
     fn end_waiting(&mut self) {

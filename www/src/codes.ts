@@ -1,7 +1,7 @@
 // Made by `www/build.js` of `www/core/src/codes.rs`, where the numbers stand. Do not edit.
 
 /** What happened, with the two numbers `a` and `b` that may belong to it. */
-export const enum What {
+export const enum Input {
   /** `a`: bytes in the socket's own buffer; `b`: how much the sockets were given, ever. */
   Wake,
   Opened,
@@ -16,8 +16,8 @@ export const enum What {
   Failed,
   /** `a`: one of `page`. */
   Page,
-  /** The answer to `JUDGE`. `a`: 1 to retry. */
-  Verdict,
+  /** The answer to `ASK_RETRY`. `a`: 1 to retry. */
+  RetryAnswer,
   /** The answer to `TRANSMIT`. `a`: messages that the socket did not take. */
   Transmitted,
   /** `a`: close code. */
@@ -29,27 +29,27 @@ export const enum What {
 }
 
 /** What is to be done next, with the numbers that `value` then gives. */
-export const enum Todo {
+export const enum Output {
   Nothing,
   Dial,
   /** Offer the queue to the socket. 0: how many messages. */
   Transmit,
-  Beat,
+  Heartbeat,
   /** 0: close code. */
   Close,
   Abort,
-  /** Ask whether to retry. Values as for `TELL_CLOSE`. */
-  Judge,
-  TellOpen,
+  /** Ask whether to retry. Values as for `NOTIFY_CLOSE`. */
+  AskRetry,
+  NotifyOpen,
   /** 0: one of `failure`. */
-  TellError,
+  NotifyError,
   /** 0: close code; 1: 1 if clean; 2: milliseconds until the next attempt, negative for none; 3: 1 if it lasted. */
-  TellClose,
+  NotifyClose,
   /** 0: one of `reason`; 1: messages that were not sent. */
-  TellEnd,
-  TellDrain,
+  NotifyEnd,
+  NotifyDrain,
   /** 0: milliseconds. */
-  TellLatency,
+  NotifyLatency,
   /** To be answered by the other `MARK`. */
   Mark,
 }

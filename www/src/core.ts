@@ -2,7 +2,7 @@
 // `src/machine/mod.rs`.
 
 import { now } from './clock.js'
-import { SETTINGS, type Config, type Sent, type Stat, type State, type Todo, type What } from './codes.js'
+import { SETTINGS, type Config, type Input, type Output, type Sent, type Stat, type State } from './codes.js'
 import { instantiate } from './machine.js'
 
 /** What `www/core` exports. Configurations and clients are addresses. */
@@ -11,7 +11,7 @@ export interface Exports {
   set(config: number, setting: number, value: number): void
   create(config: number, now: number, dials: number): number
   destroy(client: number): void
-  handle(client: number, now: number, what: number, a: number, b: number): void
+  handle(client: number, now: number, input: number, a: number, b: number): void
   poll(client: number): number
   value(client: number, index: number): number
   deadline(client: number): number
@@ -35,11 +35,11 @@ export class Core {
     this.#client = create(address, now(), +dials)
   }
 
-  handle(what: What, a = 0, b = 0): void {
-    this.#exports.handle(this.#client, now(), what, a, b)
+  handle(input: Input, a = 0, b = 0): void {
+    this.#exports.handle(this.#client, now(), input, a, b)
   }
 
-  poll(): Todo {
+  poll(): Output {
     return this.#exports.poll(this.#client)
   }
 
@@ -47,7 +47,7 @@ export class Core {
     return this.#exports.value(this.#client, index)
   }
 
-  /** When `What.Wake` is due at the latest; `Infinity` if it is not. */
+  /** When `Input.Wake` is due at the latest; `Infinity` if it is not. */
   deadline(): number {
     return this.#exports.deadline(this.#client)
   }

@@ -3,7 +3,7 @@
 
 import { now, soon } from './clock.js'
 import { checkClose } from './closing.js'
-import { Failure, Page, State, Todo, What } from './codes.js'
+import { Failure, Input, Output, Page, State } from './codes.js'
 import type { Core } from './core.js'
 import { Counters } from './counters.js'
 import { Engine, type Executor } from './engine.js'
@@ -75,7 +75,7 @@ export class Driver implements Executor, Observer, Visitor {
     if (isPlain) return
     visit(this)
     if (heartbeat?.inWorker) this.#engine.keepAwake()
-    if (pauseWhileHidden && isHidden()) this.#engine.input(What.Page, Page.Frozen)
+    if (pauseWhileHidden && isHidden()) this.#engine.input(Input.Page, Page.Frozen)
   }
 
   readonly #abort = (): void => this.close(1000)
@@ -157,7 +157,7 @@ export class Driver implements Executor, Observer, Visitor {
   }
 
   #askToClose(): void {
-    this.#engine.input(What.Close, this.#closeArguments[0] ?? 1005)
+    this.#engine.input(Input.Close, this.#closeArguments[0] ?? 1005)
   }
 
   reconnect(delay: number): void {
@@ -171,7 +171,7 @@ export class Driver implements Executor, Observer, Visitor {
     const hasEnded = !engine.core
     const core = engine.core ?? engine.start(false)
     if (wasClosing) this.#askToClose()
-    engine.input(What.Reconnect, delay)
+    engine.input(Input.Reconnect, delay)
     if (hasEnded) {
       this.#outbox.queue.sizes().forEach((bytes) => core.send(bytes))
       this.#watch()
@@ -195,7 +195,7 @@ export class Driver implements Executor, Observer, Visitor {
   opened(): void {
     this.#link!.openedAt = now()
     this.#counters.opened++
-    this.#engine.input(What.Opened)
+    this.#engine.input(Input.Opened)
     this.#engine.pump()
   }
 
@@ -205,7 +205,7 @@ export class Driver implements Executor, Observer, Visitor {
     counters.unitsReceived += lengthOf(data)
     this.#engine.heard = true
     if (!this.#isReply?.(data)) return true
-    this.#engine.input(What.Answered)
+    this.#engine.input(Input.Answered)
     this.#engine.schedule()
     return false
   }
@@ -232,8 +232,8 @@ export class Driver implements Executor, Observer, Visitor {
     const { closeEvent, hasFailed } = this.#link!
     if (this.#isClosing) this.#askToClose()
     // Without an error and with a code of the peer's, its Close frame came, however TCP ended after that.
-    if (hasFailed || !closeEvent || closeEvent.code === 1006) engine.input(What.Failed)
-    else engine.input(What.Closed, closeEvent.code, 1)
+    if (hasFailed || !closeEvent || closeEvent.code === 1006) engine.input(Input.Failed)
+    else engine.input(Input.Closed, closeEvent.code, 1)
     engine.pump()
   }
 
@@ -256,39 +256,39 @@ export class Driver implements Executor, Observer, Visitor {
     if (this.#isClosing) this.#askToClose()
   }
 
-  carryOut(todo: Todo, core: Core): void {
+  carryOut(output: Output, core: Core): void {
     const link = this.#link
     const { queue } = this.#outbox
-    switch (todo) {
-      case Todo.Dial:
+    switch (output) {
+      case Output.Dial:
         return this.#redial()
-      case Todo.Transmit:
-        return core.handle(What.Transmitted, link?.flush(queue) ?? queue.length)
-      case Todo.Beat:
+      case Output.Transmit:
+        return core.handle(Input.Transmitted, link?.flush(queue) ?? queue.length)
+      case Output.Heartbeat:
         return this.#beat()
-      case Todo.Mark:
-        return core.handle(What.Mark, this.buffered(), this.given())
-      case Todo.Close:
+      case Output.Mark:
+        return core.handle(Input.Mark, this.buffered(), this.given())
+      case Output.Close:
         return guarded(() => link?.socket?.close(...(this.#isClosing ? this.#closeArguments : ([core.value(0)] as [number]))))
-      case Todo.Abort:
+      case Output.Abort:
         // The listeners of one that is gone are still being called.
         return link?.isGone ? undefined : link?.detach()
-      case Todo.Judge:
-        return core.handle(What.Verdict, +!!this.#settings.shouldReconnect!(this.#outcome.closeEventOf(link!, core)))
-      case Todo.TellOpen:
+      case Output.AskRetry:
+        return core.handle(Input.RetryAnswer, +!!this.#settings.shouldReconnect!(this.#outcome.closeEventOf(link!, core)))
+      case Output.NotifyOpen:
         return this.#target.opened()
-      case Todo.TellError:
+      case Output.NotifyError:
         return this.#outcome.failed(core.value(0) as Failure, link!)
-      case Todo.TellClose:
+      case Output.NotifyClose:
         this.#lastUrl = this.url
         return this.#outcome.finish(link!, core, () => (this.#link = undefined))
-      case Todo.TellEnd:
+      case Output.NotifyEnd:
         return this.#end(REASONS[core.value(0)]!)
-      case Todo.TellDrain:
+      case Output.NotifyDrain:
         // After the listeners of the event in which the queue left, such as `open`.
         setTimeout(() => this.ended || this.#target.dispatch(new Event('drain')))
         return
-      case Todo.TellLatency:
+      case Output.NotifyLatency:
         return this.#target.dispatch(new LatencyEvent(core.value(0)))
     }
   }
@@ -327,7 +327,7 @@ export class Driver implements Executor, Observer, Visitor {
       else if (news === HIDDEN || isHidden()) news = Page.Frozen
     }
     if (news === HIDDEN || !this.#engine.core) return
-    this.#engine.input(What.Page, news)
+    this.#engine.input(Input.Page, news)
     this.#engine.pump()
   }
 }

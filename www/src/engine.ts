@@ -1,7 +1,7 @@
 // The machine at work: what happened goes in, what it wants done is carried out, and timers wake it.
 
 import { now, soon, Timer } from './clock.js'
-import { State, Todo, What, type Config } from './codes.js'
+import { Input, Output, State, type Config } from './codes.js'
 import { currentContext } from './context.js'
 import { Core } from './core.js'
 import { WorkerTimer } from './worker.js'
@@ -14,7 +14,7 @@ export interface Executor {
   /** Whether something else comes first: a close event that is on its way to the listeners or, before anything was
    * carried out, one that is about to come. */
   mustWait(isMidway: boolean): boolean
-  carryOut(todo: Todo, core: Core): void
+  carryOut(output: Output, core: Core): void
   /** Bytes in the platform's buffer. */
   buffered(): number
   /** How much the sockets were given, ever. */
@@ -27,7 +27,7 @@ export class Engine {
   readonly #config: Config
   readonly #executor: Executor
   readonly #timer = new Timer(() => this.wake())
-  readonly #look = new Timer(() => this.#input(What.Buffered, this.#executor.buffered()))
+  readonly #look = new Timer(() => this.#input(Input.Buffered, this.#executor.buffered()))
   /** Everything is carried out where the client was made: neither zones nor stores of the program change with its calls. */
   readonly #run = currentContext()
   #workerTimer: WorkerTimer | undefined
@@ -58,24 +58,24 @@ export class Engine {
     })
   }
 
-  input(what: What, a = 0, b = 0): void {
+  input(input: Input, a = 0, b = 0): void {
     const core = this.core!
     if (this.heard) {
       this.heard = false
-      core.handle(What.Heard)
+      core.handle(Input.Heard)
     }
-    core.handle(what, a, b)
+    core.handle(input, a, b)
   }
 
-  #input(what: What, a: number, b = 0): void {
+  #input(input: Input, a: number, b = 0): void {
     if (!this.core) return
-    this.input(what, a, b)
+    this.input(input, a, b)
     this.pump()
   }
 
   wake(): void {
     if (this.core) this.#executor.waking()
-    this.#input(What.Wake, this.#executor.buffered(), this.#executor.given())
+    this.#input(Input.Wake, this.#executor.buffered(), this.#executor.given())
   }
 
   /** What the page asked for is carried out when it has gone on: callbacks never nest. */
@@ -96,9 +96,9 @@ export class Engine {
   readonly #pump = (): void => {
     this.#pumping = true
     while (this.core && !this.#executor.mustWait(true)) {
-      const todo = this.core.poll()
-      if (todo === Todo.Nothing) break
-      this.#executor.carryOut(todo, this.core)
+      const output = this.core.poll()
+      if (output === Output.Nothing) break
+      this.#executor.carryOut(output, this.core)
     }
     this.#pumping = false
     this.#arm()

@@ -19,7 +19,11 @@ mod handshake;
 mod machine;
 #[path = "../../../src/message.rs"]
 mod message;
+#[path = "../../../src/paused.rs"]
+mod paused;
 #[path = "../../../src/shown.rs"]
 mod shown;
 #[path = "../../../src/stats.rs"]
 mod stats;
+#[path = "../../../src/units.rs"]
+mod units;

@@ -1,27 +1,24 @@
 //! One client: its machine, and the numbers of what it wants done next.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::string::String;
-use core::time::Duration;
 
-use crate::close::{CloseCode, EndReason};
-use crate::codes::{failure, page, reason, sent, stat, todo, what};
-use crate::error::{Error, ErrorKind, Refusal};
+use crate::close::CloseCode;
+use crate::codes::{failure, input, output, page, sent, stat};
+use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
-use crate::machine::{AttemptId, Buffered, Config, Delivery, Input, Machine, Output, PageEvent, Request, SocketEvent, Tell, Timestamp};
-use crate::message::Message;
-
-/// JavaScript counts what it gives in UTF-16 code units, of which a browser makes up to three bytes each. So that what has
-/// left, the difference of both, is never less than nothing.
-const MANY: f64 = 1e15;
+use crate::machine::{AttemptId, Buffered, Config, Delivery, Machine, Output, PageEvent, Tell};
+use crate::message::{Message, Messages};
+use crate::units::{Count, Timestamp, from_millis as duration, millis, whole};
 
 pub(crate) struct Client {
     machine: Machine,
+    /// What JavaScript dialled last.
     attempt: AttemptId,
-    /// What was offered to the socket, until JavaScript tells what it took.
-    batch: VecDeque<Message>,
-    offered: (usize, usize),
+    /// What was offered to the socket, until JavaScript reports whether it took them, and their bytes.
+    batch: Messages,
+    offered: usize,
+    /// What belongs to the last thing to be done. Of the others it has no meaning.
     values: [f64; 4],
     delivery: Delivery,
     /// Bytes in the socket's own buffer at the last look.
@@ -30,13 +27,13 @@ pub(crate) struct Client {
 
 impl Client {
     /// One that dials at once or, if not, one that has ended.
-    pub(crate) fn new(config: Box<Config>, now: f64, dials: bool) -> Self {
+    pub(crate) fn new(config: Config, now: f64, dials: bool) -> Self {
         let start = if dials { Machine::new } else { Machine::ended };
         Self {
-            machine: start(config, timestamp(now)),
+            machine: start(Box::new(config), Timestamp::from_millis(now)),
             attempt: AttemptId::default(),
-            batch: VecDeque::new(),
-            offered: (0, 0),
+            batch: Messages::new(),
+            offered: 0,
             values: [0.0; 4],
             delivery: Delivery::default(),
             held: 0.0,
@@ -44,93 +41,88 @@ impl Client {
     }
 
     pub(crate) fn handle(&mut self, now: f64, happened: u32, a: f64, b: f64) {
-        let code = CloseCode::new(a as u16);
-        let input = match happened {
-            what::OPENED => self.socket(SocketEvent::Opened(Handshake)),
-            what::HEARD => self.socket(SocketEvent::Received { messages: 1, bytes: 0 }),
-            what::ANSWERED => self.socket(SocketEvent::Answered(None)),
-            what::BUFFERED => return self.buffered(now, a),
-            what::CLOSED => self.socket(SocketEvent::Closed { code, reason: String::new(), clean: b > 0.0 }),
-            what::FAILED => self.socket(SocketEvent::Failed(Error::new(ErrorKind::Opaque, ""))),
-            what::PAGE => Input::Page(match a as u32 {
+        let now = Timestamp::from_millis(now);
+        if happened == input::WAKE && self.machine.is_expiring(now) {
+            self.look(now, a, b);
+        }
+        let machine = &mut self.machine;
+        if !matches!(happened, input::BUFFERED | input::TRANSMITTED | input::MARK) {
+            machine.advance(now);
+        }
+        let is_late = !machine.is_current(self.attempt);
+        match happened {
+            input::OPENED | input::HEARD | input::ANSWERED | input::CLOSED | input::FAILED if is_late => {}
+            input::BUFFERED => self.buffered(now, a),
+            input::TRANSMITTED => self.transmitted(a == 0.0),
+            input::MARK => {
+                self.look(now, a, b);
+                self.delivery.mark(b, b - a);
+            }
+            input::OPENED => machine.opened(Handshake),
+            input::HEARD => machine.heard(),
+            input::ANSWERED => machine.answered(None),
+            input::CLOSED => machine.socket_closed(code(a), String::new(), b > 0.0),
+            input::FAILED => machine.socket_failed(Error::new(ErrorKind::Opaque, "")),
+            input::PAGE => machine.page(match whole(a) {
                 page::ONLINE => PageEvent::Online,
                 page::VISIBLE => PageEvent::Visible,
                 page::FROZEN => PageEvent::Frozen,
                 _ => PageEvent::Thawed,
             }),
-            what::VERDICT => Input::Verdict(a > 0.0),
-            what::TRANSMITTED => return self.transmitted(a as usize),
-            what::CLOSE => return self.request(now, Request::Close { code, reason: String::new() }),
-            what::RECONNECT => return self.request(now, Request::Reconnect(duration(a))),
-            what::MARK => {
-                self.look(now, a, b);
-                return self.delivery.mark((b + MANY) as u64, (b + MANY - a) as u64);
-            }
-            _ => {
-                if self.machine.is_expiring(timestamp(now)) {
-                    self.look(now, a, b);
-                }
-                Input::Wake
-            }
-        };
-        self.machine.handle(timestamp(now), input);
+            input::RETRY_ANSWER => machine.judged(a > 0.0),
+            input::CLOSE => machine.close(code(a), String::new()),
+            input::RECONNECT => machine.reconnect(duration(a)),
+            _ => machine.wake(),
+        }
     }
 
     /// What the browser holds does not count against the limit of the queue: it has to be told nothing else than progress.
-    fn buffered(&mut self, now: f64, bytes: f64) {
+    fn buffered(&mut self, now: Timestamp, bytes: f64) {
         if bytes < self.held {
-            self.machine.progressed(timestamp(now));
+            self.machine.progressed(now);
         }
         self.held = bytes;
     }
 
     /// Whether the browser has passed something on since the last look.
-    fn look(&mut self, now: f64, buffered: f64, given: f64) {
-        if self.delivery.progress((given + MANY - buffered) as u64) {
-            self.machine.progressed(timestamp(now));
+    fn look(&mut self, now: Timestamp, buffered: f64, given: f64) {
+        if self.delivery.progress(given - buffered) {
+            self.machine.progressed(now);
         }
     }
 
-    fn socket(&self, event: SocketEvent) -> Input {
-        Input::Socket(self.attempt, event)
-    }
-
-    fn request(&mut self, now: f64, request: Request) {
-        self.machine.request(timestamp(now), request);
-    }
-
-    /// The last `left` messages of the batch were not taken.
-    fn transmitted(&mut self, left: usize) {
-        let (offered, bytes) = self.offered;
-        self.batch.drain(..self.batch.len().saturating_sub(left));
-        let left: usize = self.batch.iter().map(Message::len).sum();
-        let messages = (offered - self.batch.len()) as u64;
-        self.machine.restore(&mut self.batch, messages, bytes - left, Buffered::default());
+    /// Whether the socket took the batch. It takes all of it or, when it is not open any more, none.
+    fn transmitted(&mut self, is_taken: bool) {
+        let taken = if is_taken { (core::mem::take(&mut self.batch.0), self.offered) } else { (0, 0) };
+        self.machine.restore(&mut self.batch, taken.0 as Count, taken.1, Buffered::default());
     }
 
     pub(crate) fn poll(&mut self) -> u32 {
         let Some(output) = self.machine.poll() else {
-            return todo::NOTHING;
+            return output::NOTHING;
         };
         match output {
             Output::Dial(attempt) => {
                 self.attempt = attempt;
-                self.delivery = Delivery::default();
+                // Nothing counts before the first mark. What has left may be less than nothing: JavaScript counts what it gives
+                // in UTF-16 code units, of which a browser makes up to three bytes each.
+                self.delivery.mark(f64::NEG_INFINITY, 0.0);
                 self.held = 0.0;
-                todo::DIAL
+                output::DIAL
             }
             Output::Transmit => {
-                self.offered = self.machine.offer(&mut self.batch);
-                self.give(todo::TRANSMIT, [self.offered.0 as f64, 0.0, 0.0, 0.0])
+                let (messages, bytes) = self.machine.offer(&mut self.batch);
+                self.offered = bytes;
+                self.give(output::TRANSMIT, messages as f64)
             }
-            Output::Mark => todo::MARK,
-            Output::Beat(_) => todo::BEAT,
+            Output::Mark => output::MARK,
+            Output::Beat(_) => output::HEARTBEAT,
             Output::Close => {
                 let (code, _) = self.machine.farewell();
-                self.give(todo::CLOSE, [code.get().into(), 0.0, 0.0, 0.0])
+                self.give(output::CLOSE, code.get())
             }
-            Output::Abort => todo::ABORT,
-            Output::Judge => self.close(todo::JUDGE),
+            Output::Abort => output::ABORT,
+            Output::Judge => self.close(output::ASK_RETRY),
             // A browser's socket cannot be left unread, and nobody asks to pause.
             Output::Read(_) => self.poll(),
             Output::Tell(tell) => self.tell(tell),
@@ -139,28 +131,18 @@ impl Client {
 
     fn tell(&mut self, tell: Tell) -> u32 {
         match tell {
-            Tell::Open => todo::TELL_OPEN,
+            Tell::Open => output::NOTIFY_OPEN,
             Tell::Error => {
-                let kind = match self.machine.last_error().map(Error::kind) {
-                    Some(ErrorKind::OpenTimeout) => failure::OPEN_TIMEOUT,
-                    Some(ErrorKind::HeartbeatTimeout) => failure::HEARTBEAT_TIMEOUT,
-                    _ => failure::OPAQUE,
-                };
-                self.give(todo::TELL_ERROR, [kind.into(), 0.0, 0.0, 0.0])
+                let kind = self.machine.last_error().map_or(failure::OPAQUE, |error| *error.kind() as u32);
+                self.give(output::NOTIFY_ERROR, kind)
             }
-            Tell::Close => self.close(todo::TELL_CLOSE),
-            Tell::BufferDrain => todo::TELL_DRAIN,
-            Tell::Latency(rtt) => self.give(todo::TELL_LATENCY, [millis(rtt), 0.0, 0.0, 0.0]),
+            Tell::Close => self.close(output::NOTIFY_CLOSE),
+            Tell::BufferDrain => output::NOTIFY_DRAIN,
+            Tell::Latency(rtt) => self.give(output::NOTIFY_LATENCY, f64::from(rtt) / 1e3),
             Tell::End => {
                 let Some(end) = self.machine.ends().1 else { return self.poll() };
-                let reason = match end.reason {
-                    EndReason::Fatal => reason::FATAL,
-                    EndReason::Exhausted => reason::EXHAUSTED,
-                    EndReason::Declined => reason::DECLINED,
-                    _ => reason::CLOSED,
-                };
-                let unsent = end.unsent as f64;
-                self.give(todo::TELL_END, [reason.into(), unsent, 0.0, 0.0])
+                self.values[1] = end.unsent as f64;
+                self.give(output::NOTIFY_END, end.reason as u32)
             }
             // No such event exists on a browser's socket, and `send` says that the queue is full.
             Tell::Connect | Tell::BufferFull => self.poll(),
@@ -169,13 +151,14 @@ impl Client {
 
     fn close(&mut self, todo: u32) -> u32 {
         let Some(close) = self.machine.last_close() else { return self.poll() };
-        let flag = |is_so: bool| f64::from(u8::from(is_so));
         let retry_in = close.retry_in.map_or(-1.0, millis);
-        self.give(todo, [close.code.get().into(), flag(close.clean), retry_in, flag(self.machine.lasted())])
+        self.values = [close.code.get().into(), close.clean.into(), retry_in, self.machine.lasted().into()];
+        todo
     }
 
-    fn give(&mut self, todo: u32, values: [f64; 4]) -> u32 {
-        self.values = values;
+    /// With the first of the values, which is often the only one.
+    fn give(&mut self, todo: u32, value: impl Into<f64>) -> u32 {
+        self.values[0] = value.into();
         todo
     }
 
@@ -185,17 +168,14 @@ impl Client {
 
     /// Infinite if there is none.
     pub(crate) fn deadline(&self) -> f64 {
-        self.machine.deadline().map_or(f64::INFINITY, |deadline| deadline.as_micros() as f64 / 1000.0)
+        self.machine.due().as_millis()
     }
 
     /// One of `sent`.
     pub(crate) fn send(&mut self, bytes: f64) -> u32 {
-        match self.machine.send(Message(bytes as usize)) {
+        match self.machine.send(Message(whole(bytes) as usize)) {
             Ok(()) => sent::TAKEN,
-            Err(error) => match error.reason {
-                Refusal::Full => sent::FULL,
-                Refusal::Closed => sent::CLOSED,
-            },
+            Err(error) => error.reason as u32,
         }
     }
 
@@ -214,17 +194,6 @@ impl Client {
     }
 }
 
-fn timestamp(millis: f64) -> Timestamp {
-    Timestamp::from_micros((millis * 1000.0) as u64)
-}
-
-/// 30,000 years, for what lasts for ever: JavaScript made of WebAssembly has no saturating conversions.
-const EVER: f64 = 1e15;
-
-pub(crate) fn duration(millis: f64) -> Duration {
-    Duration::from_micros((millis.min(EVER) * 1000.0) as u64)
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_micros() as u64 as f64 / 1000.0
+fn code(number: f64) -> CloseCode {
+    CloseCode::new(whole(number) as u16)
 }

@@ -3,7 +3,7 @@
 //! They stand here once: `www/build.js` makes `www/src/codes.ts` of this file, by its modules, constants and comments.
 
 /// What happened, with the two numbers `a` and `b` that may belong to it.
-pub(crate) mod what {
+pub(crate) mod input {
     /// `a`: bytes in the socket's own buffer; `b`: how much the sockets were given, ever.
     pub(crate) const WAKE: u32 = 0;
     pub(crate) const OPENED: u32 = 1;
@@ -18,8 +18,8 @@ pub(crate) mod what {
     pub(crate) const FAILED: u32 = 6;
     /// `a`: one of `page`.
     pub(crate) const PAGE: u32 = 7;
-    /// The answer to `JUDGE`. `a`: 1 to retry.
-    pub(crate) const VERDICT: u32 = 8;
+    /// The answer to `ASK_RETRY`. `a`: 1 to retry.
+    pub(crate) const RETRY_ANSWER: u32 = 8;
     /// The answer to `TRANSMIT`. `a`: messages that the socket did not take.
     pub(crate) const TRANSMITTED: u32 = 9;
     /// `a`: close code.
@@ -31,27 +31,27 @@ pub(crate) mod what {
 }
 
 /// What is to be done next, with the numbers that `value` then gives.
-pub(crate) mod todo {
+pub(crate) mod output {
     pub(crate) const NOTHING: u32 = 0;
     pub(crate) const DIAL: u32 = 1;
     /// Offer the queue to the socket. 0: how many messages.
     pub(crate) const TRANSMIT: u32 = 2;
-    pub(crate) const BEAT: u32 = 3;
+    pub(crate) const HEARTBEAT: u32 = 3;
     /// 0: close code.
     pub(crate) const CLOSE: u32 = 4;
     pub(crate) const ABORT: u32 = 5;
-    /// Ask whether to retry. Values as for `TELL_CLOSE`.
-    pub(crate) const JUDGE: u32 = 6;
-    pub(crate) const TELL_OPEN: u32 = 7;
+    /// Ask whether to retry. Values as for `NOTIFY_CLOSE`.
+    pub(crate) const ASK_RETRY: u32 = 6;
+    pub(crate) const NOTIFY_OPEN: u32 = 7;
     /// 0: one of `failure`.
-    pub(crate) const TELL_ERROR: u32 = 8;
+    pub(crate) const NOTIFY_ERROR: u32 = 8;
     /// 0: close code; 1: 1 if clean; 2: milliseconds until the next attempt, negative for none; 3: 1 if it lasted.
-    pub(crate) const TELL_CLOSE: u32 = 9;
+    pub(crate) const NOTIFY_CLOSE: u32 = 9;
     /// 0: one of `reason`; 1: messages that were not sent.
-    pub(crate) const TELL_END: u32 = 10;
-    pub(crate) const TELL_DRAIN: u32 = 11;
+    pub(crate) const NOTIFY_END: u32 = 10;
+    pub(crate) const NOTIFY_DRAIN: u32 = 11;
     /// 0: milliseconds.
-    pub(crate) const TELL_LATENCY: u32 = 12;
+    pub(crate) const NOTIFY_LATENCY: u32 = 12;
     /// To be answered by the other `MARK`.
     pub(crate) const MARK: u32 = 13;
 }
@@ -73,10 +73,19 @@ pub(crate) mod page {
 
 /// Why a client has ended.
 pub(crate) mod reason {
+    use crate::close::EndReason;
+
     pub(crate) const CLOSED: u32 = 0;
     pub(crate) const FATAL: u32 = 1;
     pub(crate) const EXHAUSTED: u32 = 2;
     pub(crate) const DECLINED: u32 = 3;
+
+    const _: () = assert!(
+        EndReason::Closed as u32 == CLOSED
+            && EndReason::Fatal as u32 == FATAL
+            && EndReason::Exhausted as u32 == EXHAUSTED
+            && EndReason::Declined as u32 == DECLINED
+    );
 }
 
 /// What a client is doing.

@@ -1,20 +1,20 @@
 //! What the machine says of failures, without words: those are JavaScript's.
 
+use crate::codes::{failure, sent};
 use crate::message::Message;
-use core::time::Duration;
+use crate::units::Duration;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error(ErrorKind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    Opaque,
-    OpenTimeout,
-    HeartbeatTimeout,
+    Opaque = failure::OPAQUE as isize,
+    OpenTimeout = failure::OPEN_TIMEOUT as isize,
+    HeartbeatTimeout = failure::HEARTBEAT_TIMEOUT as isize,
+    // What follows does not happen here.
     Protocol,
     MessageTooLarge,
-    /// Dialling was impossible, and would be again.
-    Unsupported,
 }
 
 pub enum Phase {
@@ -44,8 +44,9 @@ impl Error {
         false
     }
 
+    /// Only the class could say so, and it throws what any attempt may.
     pub(crate) fn is_fatal(&self) -> bool {
-        self.0 == ErrorKind::Unsupported
+        false
     }
 
     /// Browsers hide the answer that could ask for it.
@@ -60,6 +61,6 @@ pub struct SendError {
 }
 
 pub enum Refusal {
-    Full,
-    Closed,
+    Full = sent::FULL as isize,
+    Closed = sent::CLOSED as isize,
 }

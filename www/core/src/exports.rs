@@ -25,7 +25,8 @@ unsafe extern "C" fn set(config: *mut Config, setting: u32, value: f64) {
 /// A client, which takes the configuration: one that dials at once or, if not, one that has ended.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn create(config: *mut Config, now: f64, dials: bool) -> *mut Client {
-    Box::into_raw(Box::new(Client::new(unsafe { Box::from_raw(config) }, now, dials)))
+    let config = *unsafe { Box::from_raw(config) };
+    Box::into_raw(Box::new(Client::new(config, now, dials)))
 }
 
 #[unsafe(no_mangle)]
@@ -34,8 +35,8 @@ unsafe extern "C" fn destroy(client: *mut Client) {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn handle(client: *mut Client, now: f64, what: u32, a: f64, b: f64) {
-    unsafe { &mut *client }.handle(now, what, a, b);
+unsafe extern "C" fn handle(client: *mut Client, now: f64, input: u32, a: f64, b: f64) {
+    unsafe { &mut *client }.handle(now, input, a, b);
 }
 
 #[unsafe(no_mangle)]

@@ -1,11 +1,10 @@
 //! The configuration of a client, set option by option.
 
 use alloc::string::String;
-use core::time::Duration;
 
-use crate::client::duration;
 use crate::codes::setting;
 use crate::machine::{Config, Heartbeat, Reconnect};
+use crate::units::{Duration, from_millis as duration, whole};
 
 /// Without reconnecting, heartbeat and timeouts. JavaScript sets every option, and has the defaults.
 pub(crate) fn none() -> Config {
@@ -60,12 +59,7 @@ pub(crate) fn set(config: &mut Config, setting: u32, value: f64) {
         setting::MAX_SEND_BUFFER => config.max_send_buffer = whole(value) as usize,
         setting::HAS_PROVIDER => config.has_provider = value > 0.0,
         setting::HAS_PREDICATE => config.has_predicate = value > 0.0,
-        setting::SEED => config.seed = (value * 9e15) as u64,
+        setting::SEED => config.seed = whole(value * 4e9),
         _ => {}
     }
-}
-
-/// JavaScript made of WebAssembly has no saturating conversions.
-fn whole(value: f64) -> u32 {
-    value.min(u32::MAX.into()) as u32
 }
