@@ -49,7 +49,7 @@ const asJavaScript = {
   name: 'machine',
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/machine\.js$/ }, () => ({ path: forms.js })),
 }
-const define = { MODULE: JSON.stringify(readFileSync(forms.wasm).toString('base64')) }
+const define = { MODULE: JSON.stringify(readFileSync(forms.wasm).toString('hex')) }
 for (const { name, source = name, external, minify = true } of ENTRIES) {
   const options = {
     ...shared,

@@ -73,6 +73,7 @@ export class Timer {
   }
 
   clear(): void {
+    if (this.#firesAt === Infinity) return
     clearTimeout(this.#timeout)
     this.#firesAt = Infinity
   }

@@ -216,12 +216,12 @@ export class Driver implements Executor, Observer, Visitor {
 
   closed(event: CloseEvent): void {
     this.#link!.closed(event)
-    this.#outcome.closed(event, () => this.closeSeen())
+    this.#outcome.closed(event)
     this.gone()
   }
 
   closeSeen(): void {
-    if (!this.#outcome.wasSeen()) return
+    if (!this.#outcome.seen()) return
     this.#outcome.finished(this.#engine.core!)
     this.#engine.pump()
   }

@@ -5,7 +5,7 @@
 
 import { adapt, silence } from './adapt.js'
 import { currentZone, type Run } from './context.js'
-import { retarget, setTarget } from './retarget.js'
+import { onStop, retarget, setTarget } from './retarget.js'
 
 /** What a platform's socket dispatches. */
 export type Type = 'open' | 'message' | 'error' | 'close'
@@ -105,6 +105,8 @@ export class Listeners {
 
   readonly #closed = (event: Event): void => {
     retarget(event)
+    // Then the last listener is not called.
+    onStop(event, () => setTimeout(this.#closeSeen))
     this.#observer.closed(event as CloseEvent)
   }
 

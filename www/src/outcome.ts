@@ -19,8 +19,8 @@ export interface Target extends LinkOwner {
 
 export class Outcome {
   readonly #target: Target
-  /** Set while the listeners are being told of the close event. */
-  #pending: ReturnType<typeof setTimeout> | undefined
+  /** The listeners of the close event are being called. */
+  #isPending = false
   /** Its end is being told, or was. */
   #finished: Link | undefined
   #lastClose: CloseEvent | undefined
@@ -50,19 +50,17 @@ export class Outcome {
     this.isOver = false
   }
 
-  /** The platform tells its close event; `allSeen` is called after that, if nothing else does. */
-  closed(event: CloseEvent, allSeen: () => void): void {
+  /** The platform dispatches its close event. */
+  closed(event: CloseEvent): void {
     this.#lastClose = event
-    // Somebody may stop the event on its way.
-    this.#pending = setTimeout(allSeen)
+    this.#isPending = true
   }
 
-  /** Whether the listeners were still being told of a close event; now they have been. */
-  wasSeen(): boolean {
-    if (this.#pending === undefined) return false
-    clearTimeout(this.#pending)
-    this.#pending = undefined
-    return true
+  /** All listeners of the close event have been called. Whether that is news. */
+  seen(): boolean {
+    const wasPending = this.#isPending
+    this.#isPending = false
+    return wasPending
   }
 
   /** Tells why the attempt failed, unless the platform has done so: of a connection that breaks it tells the close only. */
@@ -92,7 +90,7 @@ export class Outcome {
     else this.isOver = true
     // What failed earlier is not why this one is over.
     if (this.#failed !== link) this.#lastError = undefined
-    this.isHeldUp = this.#pending !== undefined
+    this.isHeldUp = this.#isPending
     if (this.isHeldUp) return
     if (!isNative) this.#target.dispatch(event)
     this.finished(core)

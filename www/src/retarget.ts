@@ -14,6 +14,13 @@ export function setTarget(socket: object, target: EventTarget): void {
   targets.set(socket, target)
 }
 
+/** What follows if a listener keeps an event from those after it. */
+const stops = new WeakMap<object, () => void>()
+
+export function onStop(event: Event, act: () => void): void {
+  stops.set(event, act)
+}
+
 /** Of the last event: most are messages. */
 let last: object | undefined
 let lastDerived: object
@@ -46,6 +53,13 @@ function derive(prototype: object): object {
       return (prototype as Event).composedPath.call(this).map(known)
     }
     Object.defineProperty(derived, 'composedPath', { value, enumerable: true, configurable: true, writable: true })
+  }
+  if ('stopImmediatePropagation' in prototype) {
+    const value = function stopImmediatePropagation(this: Event): void {
+      ;(prototype as Event).stopImmediatePropagation.call(this)
+      stops.get(this)?.()
+    }
+    Object.defineProperty(derived, 'stopImmediatePropagation', { value, enumerable: true, configurable: true, writable: true })
   }
   prototypes.set(prototype, derived)
   return derived

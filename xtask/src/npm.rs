@@ -137,6 +137,13 @@ pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, "node", "webkit", &[&OWN, &PAGE, &STANDARD, &DRIVEN])
 }
 
+/// The machine as WebAssembly beside the machine as JavaScript.
+pub(crate) fn twins(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    ensure(job)?;
+    let forms = job.place.target.join("npm");
+    job.tests(&cmd("node --test tests/js/core/twins.test.js").env("HOMING_MACHINE", forms))
+}
+
 /// `homing/testing` in virtual time.
 pub(crate) fn testing(job: &mut Job<'_>) -> Result<Counts, Stop> {
     ensure(job)?;

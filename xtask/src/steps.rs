@@ -91,6 +91,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("npm chromium", npm::chromium),
         step("npm firefox", npm::firefox),
         step("npm webkit", npm::webkit),
+        step("npm twins", npm::twins),
         step("npm testing", npm::testing),
         step("npm testing chromium", |job| npm::testing_in(job, "chromium", "chromedriver")),
         step("npm testing firefox", |job| npm::testing_in(job, "firefox", "geckodriver")),

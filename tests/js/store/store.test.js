@@ -1,14 +1,11 @@
 // The store and the messages of a client, without a framework.
 
 import assert from 'node:assert/strict'
-import { before, mock, test } from 'node:test'
+import { mock, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import * as homing from 'homing'
 import { messages, store } from 'homing/store'
 import { FakeServer } from 'homing/testing'
-import { ready } from '../testing/cases.js'
-
-before(() => ready(homing))
 
 /** A client whose timers are passed by `advance`. */
 function scene(t, options = {}, server = new FakeServer()) {
