@@ -7,6 +7,8 @@ declare const MODULE: string
 
 /** Fails where WebAssembly is missing or forbidden. */
 export function instantiate(): Exports {
-  const bytes = Uint8Array.from(MODULE.match(/../g)!, (byte) => parseInt(byte, 16))
+  const bytes = new Uint8Array(MODULE.length / 2)
+  // Several times as fast as `Uint8Array.from` with a function.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(MODULE.slice(2 * i, 2 * i + 2), 16)
   return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Exports
 }
