@@ -54,13 +54,16 @@ const ENTRIES: [&str; 2] = ["index", "wasm"];
 const BUILT: [&str; 6] = ["index", "plain", "react", "store", "testing", "wasm"];
 
 /// What the package has to contain besides its entries.
-const CONTENTS: [&str; 12] = [
+const CONTENTS: [&str; 15] = [
     "CHANGELOG.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
     "dist/events.d.cts",
+    "dist/index.native.cjs",
+    "dist/plain.native.cjs",
     "dist/queue.d.cts",
+    "dist/react.native.cjs",
     "dist/socket.d.cts",
     "dist/testing-connection.d.cts",
     "dist/testing-server.d.cts",
