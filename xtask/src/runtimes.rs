@@ -48,6 +48,27 @@ fn suites(job: &mut Job<'_>, runtime: impl Fn() -> Cmd) -> Result<Counts, Stop> 
     Ok(counts)
 }
 
+pub(crate) fn workerd(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    run(job, "workerd")
+}
+
+pub(crate) fn vitest(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    run(job, "vitest")
+}
+
+pub(crate) fn jest(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    run(job, "jest")
+}
+
+/// Tests in Node which start the runtime.
+fn run(job: &mut Job<'_>, name: &str) -> Result<Counts, Stop> {
+    let tools = install(job)?;
+    npm::ensure(job)?;
+    let tests = cmd("node --test").arg(format!("tests/js/runtimes/{name}.test.js"));
+    let tests = npm::with_server(job, tests)?;
+    job.tests(&tests.env("HOMING_JS_TOOLS", tools.parent().unwrap_or(&tools)))
+}
+
 /// Installs all of them once, for as long as the versions stay the same. Returns where the packages are.
 fn install(job: &mut Job<'_>) -> Result<PathBuf, Stop> {
     setup::needs("node")?;

@@ -136,6 +136,8 @@ export class Context {
 }
 
 function unhex(hex) {
+  // Not every environment has the decoder.
+  if (typeof TextDecoder !== 'function') return decodeURIComponent(hex.replace(/../g, '%$&'))
   const bytes = (hex.match(/../g) ?? []).map((pair) => parseInt(pair, 16))
   return new TextDecoder().decode(Uint8Array.from(bytes))
 }
