@@ -52,6 +52,10 @@ pub(crate) fn workerd(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, "workerd")
 }
 
+pub(crate) fn hermes(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    run(job, "hermes")
+}
+
 pub(crate) fn vitest(job: &mut Job<'_>) -> Result<Counts, Stop> {
     run(job, "vitest")
 }

@@ -91,6 +91,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("npm bun", runtimes::bun),
         step("npm deno", runtimes::deno),
         step("npm workerd", runtimes::workerd),
+        step("npm hermes", runtimes::hermes),
         step("npm vitest", runtimes::vitest),
         step("npm jest", runtimes::jest),
         step("npm chromium", npm::chromium),
