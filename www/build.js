@@ -50,12 +50,12 @@ const asJavaScript = {
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/machine\.js$/ }, () => ({ path: forms.js })),
 }
 const define = { MODULE: JSON.stringify(readFileSync(forms.wasm).toString('hex')) }
-for (const { name, source = name, external, minify = true } of ENTRIES) {
+for (const { name, source = name, external, isNative, minify = true } of ENTRIES) {
   const options = {
     ...shared,
     minify,
     external,
-    define,
+    define: { ...define, IS_REACT_NATIVE: 'false' },
     plugins: name === 'wasm' ? [] : [asJavaScript],
   }
   const entryPoints = (out) => [{ in: join(www, 'src', `${source}.ts`), out }]
@@ -64,6 +64,10 @@ for (const { name, source = name, external, minify = true } of ENTRIES) {
   await build({ ...options, ...asScript })
   const [{ exports: names }] = Object.values(metafile.outputs)
   writeFileSync(join(dist, `${name}.mjs`), wrapper(name, names))
+  if (!isNative) continue
+  // What the platform lacks takes the place of its global names.
+  const forNative = { define: { ...define, IS_REACT_NATIVE: 'true' }, inject: [join(www, 'src/native.ts')] }
+  await build({ ...options, ...asScript, ...forNative, entryPoints: entryPoints(`${name}.native`) })
 }
 
 /** Node's ES module: what is in the CommonJS file. */

@@ -1,5 +1,6 @@
 // Runs suites in a browser or in Node: `node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD]
-// [--entry=(index|wasm)]`, an entry of the package.
+// [--entry=(index|wasm)]`, an entry of the package, `[--class=own]`, in Node on its own class instead of that of `ws`. What
+// runs this may also be Bun or Deno.
 // Those of `driven/` and `rust/` do not run in the page, but drive the browser. Prints a line for each test, what went wrong at
 // the end, and the sums as `node --test` does.
 
@@ -11,6 +12,7 @@ const words = process.argv.slice(2)
 const option = (name) => words.find((word) => word.startsWith(`--${name}=`))?.split('=')[1]
 const filter = option('filter') ?? ''
 const entry = (process.env.HOMING_ENTRY = option('entry') ?? 'index')
+process.env.HOMING_CLASS = option('class') ?? 'ws'
 const [where, ...named] = words.filter((word) => !word.startsWith('--'))
 const driven = named.filter((suite) => /^(driven|rust)\//.test(suite))
 const suites = named.filter((suite) => !driven.includes(suite))

@@ -30,7 +30,9 @@ export function adapt(socket: WebSocket, target: EventTarget, observer: Observer
 }
 
 export function silence(socket: WebSocket): void {
-  socket.onopen = socket.onmessage = socket.onclose = null
+  // On Android, `close` of React Native's class does nothing while it connects, and it opens afterwards.
+  socket.onopen = IS_REACT_NATIVE ? () => socket.close() : null
+  socket.onmessage = socket.onclose = null
   // Not null: an error that nobody listens to is thrown.
   socket.onerror = () => {}
 }

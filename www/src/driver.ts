@@ -30,7 +30,8 @@ export class Driver implements Executor, Observer, Visitor {
   readonly #counters = new Counters()
   #link: Link | undefined
   #lastUrl = ''
-  #binaryType: BinaryType = 'blob'
+  // React Native's class delivers an ArrayBuffer unless told otherwise, and there a Blob cannot be made of one.
+  #binaryType: BinaryType = IS_REACT_NATIVE ? 'arraybuffer' : 'blob'
   /** `close` was called, with these arguments. */
   #isClosing = false
   #closeArguments: [code?: number, reason?: string] = []
@@ -150,8 +151,10 @@ export class Driver implements Executor, Observer, Visitor {
     if (this.#outcome.isOver || this.#isClosing) return
     this.#isClosing = true
     this.#closeArguments = given
-    // While it connects the platform has the say: its error and close events follow at once.
-    if (!this.#engine.core || (socket && link.openedAt === undefined && !link.isGone)) return
+    // While it connects the platform has the say: its error and close events follow at once; not in React
+    // Native on Android.
+    const isSaid = !IS_REACT_NATIVE && socket && link.openedAt === undefined && !link.isGone
+    if (!this.#engine.core || isSaid) return
     this.#askToClose()
     this.#engine.schedule()
   }

@@ -90,6 +90,8 @@ export class Link {
   /** The close event came. */
   closed(event: CloseEvent): void {
     this.#missing.clear()
+    // In Deno, which there says that no Close frame came.
+    if (event.code === 0) Object.defineProperty(event, 'code', { value: 1006 })
     this.closeEvent = event
     this.isGone = this.#hasClosed = true
   }

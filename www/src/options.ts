@@ -56,8 +56,10 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
   const isSignal = typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
   check(signal === undefined || isSignal, 'signal', 'an AbortSignal', signal)
   const native = globalThis.WebSocket as typeof WebSocket
-  // That of `ws` may be the global one as well, where there was none. A browser's has one parameter that must be given.
-  const isOther = WebSocket && (WebSocket !== native || WebSocket.length > 2)
+  const used = WebSocket ?? native
+  // React Native's takes headers, and that of `ws` may be the global one as well, where there was none. A browser's has one
+  // parameter that must be given.
+  const isOther = used && (used !== native || used.length > 2)
   const needed = "a class that takes headers and webSocketOptions (a browser's cannot)"
   check(isOther || !(headers ?? webSocketOptions), 'WebSocket', needed, WebSocket)
 
@@ -105,7 +107,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     pauseWhileHidden,
     signal,
     WebSocket,
-    isForeign: !!isOther && (WebSocket === native || !native?.isPrototypeOf(WebSocket)),
+    isForeign: !!isOther && (used === native || !native?.isPrototypeOf(used)),
     third: headers ? { ...webSocketOptions, headers } : webSocketOptions,
     isPlain: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,
   }

@@ -39,7 +39,7 @@ export class Queue {
 export function isBinary(data: unknown): data is ArrayBufferView | ArrayBuffer | Blob {
   // By what they are rather than by their class, which each frame of a page has one of.
   if (ArrayBuffer.isView(data) || /^.object (ArrayBuffer|Blob|File)]$/.test(Object.prototype.toString.call(data))) return true
-  // That of happy-dom does not say so.
+  // Those of happy-dom and React Native do not say so.
   return typeof Blob === 'function' && data instanceof Blob
 }
 

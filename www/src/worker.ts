@@ -33,13 +33,14 @@ export class WorkerTimer {
     if (clients.size > 0) return
     worker?.terminate()
     worker = undefined
-    URL.revokeObjectURL(url)
+    // Deno throws where there is none.
+    if (url) URL.revokeObjectURL(url)
   }
 }
 
 function start(): Worker | undefined {
-  // Not in Node, whose timers nobody slows down.
-  if (typeof Worker !== 'function') return undefined
+  // Not in Node and Deno, which slow no timers down and have none of these workers.
+  if (typeof Worker !== 'function' || 'Deno' in globalThis) return undefined
   try {
     url = URL.createObjectURL(new Blob([SCRIPT], { type: 'text/javascript' }))
     const started = new Worker(url)

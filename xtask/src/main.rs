@@ -16,6 +16,7 @@ mod package;
 mod page;
 mod report;
 mod rules;
+mod runtimes;
 mod setup;
 mod size;
 mod steps;

@@ -1,6 +1,6 @@
 //! The npm package: building it, its tests in Node and in browsers, its size, and what a user would get.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -29,7 +29,7 @@ const SOURCES: [&str; 11] = [
 ];
 
 /// Suites of `tests/js`, without their endings.
-const OWN: [&str; 10] = [
+pub(crate) const OWN: [&str; 10] = [
     "own/life",
     "own/sending",
     "own/options",
@@ -48,19 +48,22 @@ const PAGE: [&str; 1] = ["own/page"];
 const DRIVEN: [&str; 4] = ["driven/history", "driven/network", "driven/policy", "driven/zones"];
 
 /// The same class over the machine as JavaScript, and as WebAssembly.
-const ENTRIES: [&str; 2] = ["index", "wasm"];
+pub(crate) const ENTRIES: [&str; 2] = ["index", "wasm"];
 
 /// The entries of the package, each of which is several files.
 const BUILT: [&str; 6] = ["index", "plain", "react", "store", "testing", "wasm"];
 
 /// What the package has to contain besides its entries.
-const CONTENTS: [&str; 12] = [
+const CONTENTS: [&str; 15] = [
     "CHANGELOG.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
     "dist/events.d.cts",
+    "dist/index.native.cjs",
+    "dist/plain.native.cjs",
     "dist/queue.d.cts",
+    "dist/react.native.cjs",
     "dist/socket.d.cts",
     "dist/testing-connection.d.cts",
     "dist/testing-server.d.cts",
@@ -158,7 +161,8 @@ pub(crate) fn testing(job: &mut Job<'_>) -> Result<Counts, Stop> {
 /// The class of `homing/testing` beside the browser's own.
 pub(crate) fn testing_in(job: &mut Job<'_>, browser: &str, driver: &str) -> Result<Counts, Stop> {
     setup::needs(driver)?;
-    run_entry(job, "node".as_ref(), browser, "index", &[&["testing/standard"]])
+    let runner = cmd("node tests/js/run.js").arg(browser);
+    run_entry(job, runner, "index", &[&["testing/standard"]])
 }
 
 /// Runs suites by a Node, in a place that is Node or a browser, over each entry of the package.
@@ -166,15 +170,16 @@ fn run(job: &mut Job<'_>, node: impl Into<OsString>, place: &str, suites: &[&[&s
     let node = node.into();
     let mut counts = Counts::default();
     for entry in ENTRIES {
-        counts.add(&run_entry(job, &node, place, entry, suites)?);
+        let runner = Cmd::program(&node).args(&["tests/js/run.js", place]);
+        counts.add(&run_entry(job, runner, entry, suites)?);
     }
     Ok(counts)
 }
 
-fn run_entry(job: &mut Job<'_>, node: &OsStr, place: &str, entry: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {
+/// Runs suites over one entry. `runner` is a runtime with the arguments of `tests/js/run.js`.
+pub(crate) fn run_entry(job: &mut Job<'_>, runner: Cmd, entry: &str, suites: &[&[&str]]) -> Result<Counts, Stop> {
     ensure(job)?;
-    let runner =
-        with_server(job, Cmd::program(node).args(&["tests/js/run.js", place]))?.arg(format!("--entry={entry}"));
+    let runner = with_server(job, runner)?.arg(format!("--entry={entry}"));
     job.tests(&suites.iter().fold(runner, |runner, suites| runner.args(suites)))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo};
 use crate::job::{Job, Stop};
-use crate::{apps, autobahn, demo, layers, npm, package, page, rules, setup, size, web};
+use crate::{apps, autobahn, demo, layers, npm, package, page, rules, runtimes, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -88,6 +88,12 @@ pub(crate) fn all() -> Vec<Step> {
         step("bench web", page::bench_runs),
         step("npm build", npm::build),
         step("npm node", npm::node),
+        step("npm bun", runtimes::bun),
+        step("npm deno", runtimes::deno),
+        step("npm workerd", runtimes::workerd),
+        step("npm hermes", runtimes::hermes),
+        step("npm vitest", runtimes::vitest),
+        step("npm jest", runtimes::jest),
         step("npm chromium", npm::chromium),
         step("npm firefox", npm::firefox),
         step("npm webkit", npm::webkit),

@@ -1,6 +1,6 @@
 // Classes given as `WebSocket`, what they take, and the names of ours.
 
-import { connect, EndEvent, FailureEvent, HomingSocket, LatencyEvent, log, Native, QUICK, ReconnectingEvent, where } from '../support/homing.js'
+import { connect, EndEvent, FailureEvent, HomingSocket, isByWs, LatencyEvent, log, Native, QUICK, ReconnectingEvent } from '../support/homing.js'
 import { equal, next, ok, test, throws, until } from '../support/test.js'
 
 test('a class that throws leaves no socket open, at first and later', async (t) => {
@@ -100,7 +100,7 @@ test('classes have their names in the package as it is built', async (t) => {
   equal(events.map(({ name }) => name), ['EndEvent', 'FailureEvent', 'LatencyEvent', 'ReconnectingEvent'])
 })
 
-if (where === 'node') {
+if (isByWs) {
   test('the headers of ws arrive', async (t) => {
     const server = await t.server()
     const ws = connect(t, server.url('/headers'), { headers: { 'x-token': 'abc' } })

@@ -1,10 +1,11 @@
 // The context of the caller, and other ways to listen than those of every `EventTarget`.
 
-import { connect, where } from '../support/homing.js'
+import { connect, isByWs, where } from '../support/homing.js'
 import { equal, next, skip, test } from '../support/test.js'
 
 test('listeners see the store of AsyncLocalStorage in which the client was made, in every attempt', async (t) => {
   if (where !== 'node') skip('there is no AsyncLocalStorage in pages')
+  if ('Deno' in globalThis && isByWs) skip('sockets of node:net have no store in Deno')
   const { AsyncLocalStorage } = await import('node:async_hooks')
   const storage = new AsyncLocalStorage()
   const server = await t.server()

@@ -1,7 +1,11 @@
 // The package as it is built, for wherever the tests run.
 
 const inNode = typeof process === 'object' && typeof window === 'undefined'
-const { default: Peer } = inNode ? await import('ws') : { default: globalThis.WebSocket }
+/** Whether the class below is that of the package `ws` instead of the platform's. */
+export const isByWs = inNode && process.env.HOMING_CLASS !== 'own'
+/** Deno's own class has some ways of its own. */
+export const isByDeno = 'Deno' in globalThis && !isByWs
+const { default: Peer } = isByWs ? await import('ws') : { default: globalThis.WebSocket }
 
 /** `homing` or `homing/wasm`. */
 export const entry = inNode ? process.env.HOMING_ENTRY ?? 'index' : new URLSearchParams(location.search).get('entry') ?? 'index'
@@ -20,7 +24,7 @@ export const QUICK = { min: 20, max: 50 }
 
 /** A client that is closed when the test is over. */
 export function connect(t, url, { protocols, ...options } = {}) {
-  const socket = new HomingSocket(url, protocols, { reconnect: QUICK, ...(inNode ? { WebSocket: Peer } : {}), ...options })
+  const socket = new HomingSocket(url, protocols, { reconnect: QUICK, ...(isByWs ? { WebSocket: Peer } : {}), ...options })
   t.onEnd(() => socket.close())
   return socket
 }

@@ -87,21 +87,19 @@ export class Context {
 
   /** Takes the exceptions that nothing caught, and those that are reported: in a process, on the console. */
   catchReports(take) {
-    if (typeof addEventListener === 'function') {
+    if (typeof process === 'object') {
+      const { error } = console
+      console.error = take
+      this.onEnd(() => (console.error = error))
+      process.on('uncaughtException', take)
+      this.onEnd(() => process.off('uncaughtException', take))
+    } else {
       const listener = (event) => {
         event.preventDefault()
         take(event.error)
       }
       addEventListener('error', listener)
       this.onEnd(() => removeEventListener('error', listener))
-    } else {
-      const { error } = console
-      console.error = take
-      process.on('uncaughtException', take)
-      this.onEnd(() => {
-        console.error = error
-        process.off('uncaughtException', take)
-      })
     }
   }
 
@@ -138,6 +136,8 @@ export class Context {
 }
 
 function unhex(hex) {
+  // Not every environment has the decoder.
+  if (typeof TextDecoder !== 'function') return decodeURIComponent(hex.replace(/../g, '%$&'))
   const bytes = (hex.match(/../g) ?? []).map((pair) => parseInt(pair, 16))
   return new TextDecoder().decode(Uint8Array.from(bytes))
 }

@@ -1,0 +1,167 @@
+// What has to work in every runtime, against the real server. Each case gets, besides what `Context` has, `HomingSocket` and
+// `options` of the runtime, such as a class to use; and `hasErrors`, which is false where that class dispatches no error events,
+// and `isAndroid`.
+
+import { equal, next, ok, test, throws, until } from '../support/test.js'
+
+const QUICK = { min: 20, max: 50 }
+
+function connect(t, url, { protocols, ...options } = {}) {
+  const socket = new t.HomingSocket(url, protocols, { reconnect: QUICK, ...t.options, ...options })
+  t.onEnd(() => socket.close())
+  return socket
+}
+
+/** The types of all events but errors, which not every class dispatches where a connection breaks. */
+function log(socket) {
+  const entries = []
+  for (const type of ['open', 'message', 'close', 'reconnecting', 'end']) {
+    socket.addEventListener(type, ({ code, data, reason }) => {
+      const more = { close: code, message: data, end: reason }[type]
+      entries.push(more === undefined ? type : `${type} ${more}`)
+    })
+  }
+  return entries
+}
+
+test('opens, is echoed text and bytes, and closes', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  ws.binaryType = 'arraybuffer'
+  const attribute = []
+  ws.onopen = (event) => attribute.push(event.type, event.target === ws)
+  const entries = log(ws)
+  equal([ws.readyState, ws.state], [0, 'connecting'])
+  ws.send('queued')
+  await next(ws, 'message')
+  const bytes = next(ws, 'message')
+  ws.send(Uint8Array.of(1, 2, 3))
+  equal([...new Uint8Array((await bytes).data)], [1, 2, 3])
+  equal([ws.readyState, ws.state], [1, 'open'])
+  ws.close(4000, 'bye')
+  equal(ws.readyState, 2)
+  equal((await ws.closed).reason, 'closed')
+  equal(ws.readyState, 3)
+  equal(attribute, ['open', true])
+  equal(entries.filter((entry) => !entry.includes('object')), ['open', 'message queued', 'close 4000', 'end closed'])
+  ok((await server.journal()).some((entry) => `${entry}` === 'close,4000,bye'))
+})
+
+test('after a cut it reconnects, and sends what was queued', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const entries = log(ws)
+  await next(ws, 'open')
+  const [closed, echoed] = [next(ws, 'close'), next(ws, 'message')]
+  await server.command('cut_all')
+  await closed
+  ws.send('queued')
+  await echoed
+  equal(entries, ['open', 'close 1006', 'reconnecting', 'open', 'message queued'])
+  equal([ws.stats.reconnects, ws.stats.attempts], [1, 2])
+})
+
+test('a refused dial is retried, up to the limit', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 2 } })
+  const entries = log(ws)
+  let errors = 0
+  ws.addEventListener('error', () => (errors += 1))
+  equal((await ws.closed).reason, 'exhausted')
+  equal(entries, ['close 1006', 'reconnecting', 'close 1006', 'reconnecting', 'close 1006', 'end exhausted'])
+  // That of happy-dom dispatches none.
+  equal(errors, t.hasErrors === false ? 0 : 3)
+})
+
+test('a silent peer is noticed by the heartbeat', async (t) => {
+  const server = await t.server()
+  const heartbeat = { message: 'beat', interval: 100, timeout: 300, isReply: (data) => data === 'beat' }
+  const ws = connect(t, server.url('/echo'), { heartbeat })
+  const entries = log(ws)
+  await next(ws, 'latency')
+  const failed = next(ws, 'error')
+  const again = next(ws, 'close').then(() => next(ws, 'latency'))
+  await server.command('silence?on=1')
+  equal((await failed).error.message, 'homing: heartbeat timeout')
+  await server.command('silence?on=0')
+  await again
+  equal(entries.slice(0, 3), ['open', 'close 1006', 'reconnecting'])
+})
+
+test('the codes of the server arrive', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/close?code=4001&reason=enough'), { reconnect: false })
+  const { code, reason } = await next(ws, 'close')
+  equal([code, reason], [4001, 'enough'])
+  equal((await ws.closed).reason, 'exhausted')
+})
+
+test('close() while it connects ends the client and leaves no socket', async (t) => {
+  for (const path of ['/stall', '/echo']) {
+    const server = await t.server()
+    const ws = connect(t, server.url(path))
+    const entries = log(ws)
+    ws.close()
+    equal((await ws.closed).reason, 'closed')
+    equal(entries, ['close 1006', 'end closed'])
+    // There, only a socket that is open can be closed.
+    if (t.isAndroid && path === '/echo') await until(async () => (await server.journal()).some(([kind]) => kind === 'request'))
+    if (t.isAndroid && path === '/stall') continue
+    await until(async () => (await server.command('connections')) === '0')
+  }
+})
+
+test('the URL is asked for each time, and what it throws is a failed attempt', async (t) => {
+  const server = await t.server()
+  let asked = 0
+  const url = async () => {
+    asked += 1
+    if (asked === 1) throw new Error('no token')
+    return server.url('/echo')
+  }
+  const ws = connect(t, url)
+  const { error } = await next(ws, 'error')
+  equal([error.message, error.cause.message], ['homing: not dialled: no token', 'no token'])
+  await next(ws, 'open')
+  equal(asked, 2)
+})
+
+test('bad options are named, and dial nothing', async (t) => {
+  const server = await t.server()
+  const url = server.url('/echo')
+  const wrong = [
+    [{ reconnect: { min: '1' } }, 'TypeError', 'reconnect.min'],
+    [{ reconnect: { jitter: 2 } }, 'RangeError', 'reconnect.jitter'],
+    [{ heartbeat: {} }, 'TypeError', 'heartbeat.message'],
+    [{ signal: {} }, 'TypeError', 'signal'],
+  ]
+  for (const [options, name, text] of wrong) {
+    const error = throws(() => connect(t, url, options), name)
+    ok(error.message.includes(`homing: ${text} must be`), error.message)
+  }
+  equal((await server.journal()).filter(([kind]) => kind === 'accepted').length, 0)
+  // Where there is a socket, its class has the say.
+  const nowhere = connect(t, () => new Promise(() => {}))
+  for (const code of [999, 1006, 5000]) throws(() => nowhere.close(code), 'InvalidAccessError')
+  throws(() => nowhere.close(4000, 'ü'.repeat(62)), 'SyntaxError')
+  equal(nowhere.readyState, 0)
+})
+
+test('listeners are called once, by objects, until a signal, and whatever one of them does', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const calls = []
+  const stop = new AbortController()
+  ws.addEventListener('message', () => calls.push('once'), { once: true })
+  ws.addEventListener('message', { handleEvent: () => calls.push('object') })
+  ws.addEventListener('message', () => calls.push('signal'), { signal: stop.signal })
+  await next(ws, 'open')
+  for (const text of ['a', 'b']) {
+    const echoed = next(ws, 'message')
+    ws.send(text)
+    await echoed
+    stop.abort()
+  }
+  equal(calls, ['once', 'object', 'signal', 'object'])
+})

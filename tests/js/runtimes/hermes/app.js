@@ -1,0 +1,15 @@
+// What runs in Hermes: React Native's own `WebSocket` in JavaScript, the package, and the cases.
+
+import { ask, Blob, done } from './host.js'
+import { AbortController } from 'react-native/src/private/webapis/dom/abort-api/AbortController'
+import WebSocket from 'react-native/Libraries/WebSocket/WebSocket'
+import { HomingSocket } from 'homing'
+import { HomingSocket as AsWebAssembly } from 'homing/wasm'
+import { results } from '../all.js'
+import './only.js'
+
+Object.assign(globalThis, { AbortController, Blob, WebSocket })
+results('', { HomingSocket, ask, options: {}, isAndroid: true }).then(
+  (results) => done({ isOne: HomingSocket === AsWebAssembly && HomingSocket === require('homing').default, results }),
+  (error) => done({ error: `${error}\n${error.stack}` }),
+)

@@ -1,0 +1,103 @@
+// What is otherwise in React Native.
+
+import { equal, next, ok, test, throws } from '../../support/test.js'
+
+test('binary messages are ArrayBuffers by default, as in its own class', async (t) => {
+  const server = await t.server()
+  const ws = new t.HomingSocket(server.url('/echo'))
+  t.onEnd(() => ws.close())
+  equal(ws.binaryType, 'arraybuffer')
+  ws.send(Uint8Array.of(1, 2))
+  const { data } = await next(ws, 'message')
+  ok(data instanceof ArrayBuffer)
+  equal([...new Uint8Array(data)], [1, 2])
+})
+
+test('headers are passed to its class', async (t) => {
+  const server = await t.server()
+  const ws = new t.HomingSocket(server.url('/headers'), [], { headers: { 'x-token': 'abc' } })
+  t.onEnd(() => ws.close())
+  const { data } = await next(ws, 'message')
+  ok(data.toLowerCase().includes('x-token') && data.includes('abc'), data)
+})
+
+test('a code that the native side would fail on never reaches it', async (t) => {
+  const server = await t.server()
+  const ws = new t.HomingSocket(server.url('/echo'))
+  t.onEnd(() => ws.close())
+  await next(ws, 'open')
+  for (const code of [0, 999, 1005, 1006, 1015, 5000]) throws(() => ws.close(code), 'InvalidAccessError')
+  equal(ws.readyState, 1)
+})
+
+/** An event target as the package brings it, found by way of its class. */
+const targets = ({ HomingSocket }) => {
+  const EventTarget = Object.getPrototypeOf(HomingSocket)
+  const socket = new HomingSocket(() => new Promise(() => {}))
+  let Event
+  socket.addEventListener('end', (event) => (Event = Object.getPrototypeOf(event.constructor)))
+  socket.close()
+  return socket.closed.then(() => ({ EventTarget, Event }))
+}
+
+test('events are dispatched as the DOM says', async (t) => {
+  const { EventTarget, Event } = await targets(t)
+  const target = new EventTarget()
+  const calls = []
+  const note = (name, more) => (event) => {
+    calls.push(name)
+    more?.(event)
+  }
+  const later = note('added while dispatching')
+  const removed = note('removed while dispatching')
+  target.addEventListener('x', note('first', () => {
+    target.removeEventListener('x', removed)
+    target.addEventListener('x', later)
+  }), { once: true })
+  target.addEventListener('x', removed)
+  target.addEventListener('x', note('capture'), true)
+  const both = note('both')
+  target.addEventListener('x', both)
+  target.addEventListener('x', both, { capture: false })
+  target.addEventListener('x', both, { capture: true })
+  target.addEventListener('x', { handleEvent: note('object', (event) => equal([event.target === target, event.currentTarget === target], [true, true])) })
+  target.addEventListener('x', null)
+  const event = new Event('x', { cancelable: true })
+  equal(target.dispatchEvent(event), true)
+  equal(calls, ['capture', 'both', 'first', 'both', 'object'])
+  equal([event.currentTarget, event.target === target, event.eventPhase], [null, true, 0])
+  calls.length = 0
+  target.dispatchEvent(event)
+  equal(calls, ['capture', 'both', 'both', 'object', 'added while dispatching'])
+})
+
+test('what listeners may do to an event', async (t) => {
+  const { EventTarget, Event } = await targets(t)
+  const reports = []
+  const { error } = console
+  console.error = (report) => reports.push(report)
+  t.onEnd(() => (console.error = error))
+  const target = new EventTarget()
+  const calls = []
+  const stop = new AbortController()
+  target.addEventListener('x', () => calls.push('signal'), { signal: stop.signal })
+  target.addEventListener('x', () => {
+    throw new Error('thrown')
+  })
+  target.addEventListener('x', {})
+  target.addEventListener('x', (event) => event.preventDefault(), { passive: true })
+  equal(target.dispatchEvent(new Event('x', { cancelable: true })), true)
+  equal(reports.map((report) => report.message === 'thrown' || report.name), [true, 'TypeError'])
+  target.addEventListener('x', (event) => {
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    throws(() => target.dispatchEvent(event), 'InvalidStateError')
+  })
+  target.addEventListener('x', () => calls.push('never'))
+  stop.abort()
+  equal([target.dispatchEvent(new Event('x', { cancelable: true })), target.dispatchEvent(new Event('x'))], [false, true])
+  equal(calls, ['signal'])
+  throws(() => target.addEventListener('x', 'text'), 'TypeError')
+  throws(() => target.addEventListener('x', () => {}, { signal: null }), 'TypeError')
+  throws(() => target.dispatchEvent({ type: 'x' }), 'TypeError')
+})
