@@ -46,7 +46,7 @@ export class LatencyEvent extends Event {
   }
 }
 
-/** An attempt failed for a reason that is known here; of others the browser tells a plain `Event`. */
+/** An attempt failed for a reason that is known here; for others the browser dispatches a plain `Event`. */
 export class FailureEvent extends Event {
   readonly error: Error
 

@@ -74,7 +74,7 @@ export class Link {
       if (socket.binaryType !== binaryType) socket.binaryType = binaryType
       this.#owner.attach(socket)
     } catch (error) {
-      // A class of somebody's own. Nobody would close the socket later.
+      // A class of the program. Nothing else would close the socket later.
       this.#close(socket)
       throw error
     }
@@ -104,7 +104,7 @@ export class Link {
     this.abandon()
   }
 
-  /** Ends without an end that the platform could tell of. */
+  /** Ends without a close event. */
   abandon(): void {
     this.#isDetached = true
     soon(() => this.#lost())

@@ -69,7 +69,7 @@ export class Listeners {
     socket.addEventListener('close', this.#closeSeen)
   }
 
-  /** Nothing more is heard of a socket. */
+  /** Listens to a socket no more. */
   detach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return silence(socket)
     if (this.#socket === socket) this.#socket = undefined

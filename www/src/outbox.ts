@@ -10,7 +10,7 @@ export class Outbox {
   readonly #settings: Settings
   readonly #engine: Engine
   readonly queue = new Queue()
-  /** Bytes of what was sent after the end, which goes nowhere, as `bufferedAmount` tells. */
+  /** Bytes of what was sent after the end, which goes nowhere: `bufferedAmount` counts it. */
   #discarded = 0
 
   constructor(settings: Settings, engine: Engine) {

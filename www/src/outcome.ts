@@ -21,7 +21,7 @@ export class Outcome {
   readonly #target: Target
   /** The listeners of the close event are being called. */
   #isPending = false
-  /** Its end is being told, or was. */
+  /** The attempt that ended last. */
   #finished: Link | undefined
   #lastClose: CloseEvent | undefined
   #lastError: unknown
@@ -30,9 +30,9 @@ export class Outcome {
   /** Since the last attempt that lasted. */
   #retries = 0
 
-  /** The machine knows what follows, and waits until everyone was told of the close event. */
+  /** The machine knows what follows, and waits until all listeners of the close event have been called. */
   isHeldUp = false
-  /** The last close event was told, and no attempt follows. */
+  /** The last close event was dispatched, and no attempt follows. */
   isOver = false
   ended: ClosedInfo | undefined
 
@@ -40,7 +40,7 @@ export class Outcome {
     this.#target = target
   }
 
-  /** Somebody wants it to go on, or to begin anew. */
+  /** The client shall go on, or begin anew. */
   goOn(): void {
     if (this.ended) {
       this.#lastError = undefined
@@ -63,7 +63,7 @@ export class Outcome {
     return wasPending
   }
 
-  /** Tells why the attempt failed, unless the platform has done so: of a connection that breaks it tells the close only. */
+  /** Reports why the attempt failed, unless the platform did: for a connection that breaks it dispatches no error. */
   failed(kind: Failure, link: Link): void {
     const { failure, hasFailed } = link
     if (hasFailed) return
@@ -96,7 +96,7 @@ export class Outcome {
     this.finished(core)
   }
 
-  /** Everyone was told of the close event. */
+  /** All listeners of the close event have been called. */
   finished(core: Core): void {
     this.isHeldUp = false
     this.#finished?.detach()

@@ -1,4 +1,4 @@
-// What the page tells of itself and the network (S8c): one set of listeners for all clients.
+// What happens to the page and its network (S8c): one set of listeners for all clients.
 
 import { Page } from './codes.js'
 
@@ -23,13 +23,13 @@ function forEachSource(act: (target: EventTarget, type: string) => void): void {
 }
 
 export function visit(visitor: Visitor): void {
-  if (visitors.size === 0) forEachSource((target, type) => target.addEventListener(type, tell))
+  if (visitors.size === 0) forEachSource((target, type) => target.addEventListener(type, notify))
   visitors.add(visitor)
 }
 
 export function leave(visitor: Visitor): void {
   if (visitors.delete(visitor) && visitors.size === 0) {
-    forEachSource((target, type) => target.removeEventListener(type, tell))
+    forEachSource((target, type) => target.removeEventListener(type, notify))
   }
 }
 
@@ -37,7 +37,7 @@ export function isHidden(): boolean {
   return typeof document === 'object' && document.hidden
 }
 
-function tell(event: Event): void {
+function notify(event: Event): void {
   const news = read(event)
   if (news !== undefined) [...visitors].forEach((visitor) => visitor.page(news))
 }

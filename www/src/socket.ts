@@ -173,7 +173,7 @@ export class HomingSocket extends EventTarget {
    * Sends a message, or queues it until there is a connection.
    *
    * @throws an `InvalidStateError` while connecting with `queue: false`; without a connection a `QuotaExceededError`
-   *   when `maxSendBuffer` is reached: then the message was not taken, and `drain` tells when there is room.
+   *   when `maxSendBuffer` is reached: then the message was not taken, and `drain` is dispatched when there is room.
    */
   send(data: Data): void {
     if (arguments.length === 0) throw tooFew('send', 1, 0)
@@ -274,7 +274,7 @@ export class HomingSocket extends EventTarget {
     return this.#driver.takeUnsent()
   }
 
-  /** The data of each message from now on, until the end. Messages wait in memory for whoever is slow. */
+  /** The data of each message from now on, until the end. Messages wait in memory until they are taken. */
   [Symbol.asyncIterator](): AsyncIterableIterator<any> {
     return messages(this)
   }

@@ -88,7 +88,7 @@ export interface HeartbeatOptions {
    */
   timeout?: number
   /**
-   * Tells answers from other messages. They are not delivered, and their time is told by `latency`. Any truthy value means
+   * Whether a message is an answer to a heartbeat. Answers are not delivered, and `latency` has their time. Any truthy value means
    * yes. It cannot be asynchronous: if it returns a promise, or throws, the error is reported and the message is delivered.
    * @default undefined
    */
@@ -204,7 +204,7 @@ export interface Stats {
 export interface HomingSocketEventMap extends WebSocketEventMap {
   /** An attempt ended, another is scheduled. */
   reconnecting: ReconnectingEvent
-  /** The wait is over: the next socket is being dialled. Not told of the first one, which `new` dials. */
+  /** The wait is over: the next socket is being dialled. Not dispatched for the first one, which `new` dials. */
   connecting: Event
   /** Nothing more happens, unless `reconnect()` is called. */
   end: EndEvent

@@ -45,7 +45,7 @@ function start(): Worker | undefined {
     url = URL.createObjectURL(new Blob([SCRIPT], { type: 'text/javascript' }))
     const started = new Worker(url)
     started.onmessage = ({ data }) => clients.get(data)?.()
-    // Some browsers tell that the policy forbids it only later.
+    // Some browsers report only later that the policy forbids it.
     started.onerror = warn
     return started
   } catch {
