@@ -1,4 +1,6 @@
 // Builds the package into dist/: the machine with cargo and binaryen, the scripts with esbuild, the types with tsc.
+//
+// `--check`: fails if a file that is made of others, and committed with them, is not that of these others.
 
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
@@ -16,6 +18,7 @@ const root = dirname(www)
 const dist = join(root, 'dist')
 const target = resolve(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'npm')
 const require = createRequire(import.meta.url)
+const isCheck = process.argv.includes('--check')
 const run = (program, ...args) => execFileSync(program, args, { stdio: 'inherit', cwd: root })
 
 rmSync(dist, { recursive: true, force: true })
@@ -27,12 +30,12 @@ const made = codes(readFileSync(join(www, 'core/src/codes.rs'), 'utf8'))
 if (readFileSync(written, 'utf8') !== made) {
   writeFileSync(written, made)
   // It belongs to the sources: whoever changes one commits both.
-  if (process.env.CI) throw new Error('www/src/codes.ts was not that of www/core/src/codes.rs')
+  if (isCheck) throw new Error('www/src/codes.ts was not that of www/core/src/codes.rs')
 }
 
 // So does package.json.
 const isNew = writeExports(join(root, 'package.json'))
-if (isNew && process.env.CI) throw new Error('"exports" of package.json was not that of www/entries.js')
+if (isNew && isCheck) throw new Error('"exports" of package.json was not that of www/entries.js')
 
 run('cargo', 'build', '--release', '--target', 'wasm32-unknown-unknown', '--target-dir', target, '--manifest-path', join(www, 'core/Cargo.toml'))
 const forms = machine(join(target, 'wasm32-unknown-unknown/release/homing.wasm'), target)

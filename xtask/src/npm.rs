@@ -74,7 +74,7 @@ const CONTENTS: [&str; 15] = [
 
 pub(crate) fn build(job: &mut Job<'_>) -> Result<Counts, Stop> {
     install(job)?;
-    job.run(&cmd("npm run build"))?;
+    job.run(&cmd("npm run build -- --check"))?;
     job.run(&cmd("npm run types"))?;
     Ok(Counts::one_passed())
 }

@@ -1,6 +1,6 @@
 // Options: providers, policy, timeouts, heartbeat, signal.
 
-import { connect, HomingSocket, log, Native, QUICK } from '../support/homing.js'
+import { connect, HomingSocket, log, Native, QUICK, where } from '../support/homing.js'
 import { equal, next, ok, rejects, skip, test, throws, until } from '../support/test.js'
 
 test('s1_options_that_cannot_work_are_refused_at_once', () => {
@@ -98,6 +98,36 @@ test('a shouldReconnect that is asynchronous is reported once, and the default p
   equal(entries.filter((entry) => entry.startsWith('close')), ['close 4000', 'close 4001', 'close 1008'])
   await until(() => reports.length > 0)
   equal(reports.map(({ name, message }) => `${name}: ${message}`), ['TypeError: homing: reconnect.shouldReconnect must not return a promise'])
+})
+
+test('what is reported never ends a process', async (t) => {
+  if (where !== 'node') skip('this is a page')
+  const server = await t.server()
+  const uncaught = []
+  const note = (error) => uncaught.push(error)
+  process.on('uncaughtException', note)
+  const { error } = console
+  const printed = []
+  console.error = (reported) => printed.push(reported.message)
+  t.onEnd(() => {
+    process.off('uncaughtException', note)
+    console.error = error
+  })
+  const fail = (what) => () => {
+    throw new Error(what)
+  }
+  const heartbeat = { message: fail('message'), interval: 20, timeout: 60_000, isReply: fail('isReply') }
+  const ws = connect(t, server.url('/echo'), { heartbeat, reconnect: { ...QUICK, maxAttempts: 0, shouldReconnect: fail('shouldReconnect') } })
+  await next(ws, 'open')
+  ws.send('x')
+  await next(ws, 'message')
+  await until(() => printed.includes('message'))
+  await server.command('cut_all')
+  await ws.closed
+  equal([...new Set(printed)].sort(), ['isReply', 'message', 'shouldReconnect'])
+  // Longer than it takes until an exception of a microtask is uncaught.
+  await new Promise((resolve) => setTimeout(resolve))
+  equal(uncaught, [])
 })
 
 test('an isReply that is asynchronous is reported once, and messages are delivered', async (t) => {
