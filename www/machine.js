@@ -21,7 +21,7 @@ const FEATURES = [
 ]
 
 /** What JavaScript has no operators for. */
-const LOWERING = ['--signext-lowering', '--llvm-memory-copy-fill-lowering', '--llvm-nontrapping-fptoint-lowering']
+const LOWERING = ['--signext-lowering', '--llvm-nontrapping-fptoint-lowering']
 
 const SMALL = ['-Oz', '--converge', '--strip-producers', '--strip-target-features']
 
@@ -30,7 +30,7 @@ export function machine(built, to) {
   const [wasm, lowered, js] = ['homing.wasm', 'lowered.wasm', 'machine.js'].map((name) => join(to, name))
   tool('wasm-opt', ...FEATURES, ...SMALL, built, '-o', wasm)
   tool('wasm-opt', ...FEATURES, ...LOWERING, ...SMALL, built, '-o', lowered)
-  tool('wasm2js', '-Oz', lowered, '-o', js)
+  tool('wasm2js', ...FEATURES, '-Oz', lowered, '-o', js)
   writeFileSync(js, lazy(readFileSync(js, 'utf8')))
   return { wasm, js }
 }

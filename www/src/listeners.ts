@@ -5,7 +5,7 @@
 
 import { adapt, silence } from './adapt.js'
 import { currentZone, type Run } from './context.js'
-import { onStop, retarget, setTarget } from './retarget.js'
+import { retarget, setFront, type Front } from './retarget.js'
 
 /** What a platform's socket dispatches. */
 export type Type = 'open' | 'message' | 'error' | 'close'
@@ -42,6 +42,7 @@ const { prototype } = EventTarget
 export class Listeners {
   readonly #target: EventTarget
   readonly #observer: Observer
+  readonly #front: Front
   readonly #lists: Record<Type, Listener[]> = { open: [], message: [], error: [], close: [] }
   readonly #handlers: Partial<Record<Type, Handler>> = {}
   /** Of the present attempt. */
@@ -53,13 +54,15 @@ export class Listeners {
   constructor(target: EventTarget, observer: Observer) {
     this.#target = target
     this.#observer = observer
+    // The last listener of the close event is then not called.
+    this.#front = { target, stopped: (type) => void (type === 'close' && setTimeout(this.#closeSeen)) }
   }
 
   /** Listens to the socket of an attempt. */
   attach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return adapt(socket, this.#target, this.#observer)
     this.#socket = socket
-    setTarget(socket, this.#target)
+    setFront(socket, this.#front)
     this.#heads((type, head) => socket.addEventListener(type, head))
     this.#each((type, { handed, options, zone }) => {
       const attach = (): void => socket.addEventListener(type, handed, options)
@@ -105,8 +108,6 @@ export class Listeners {
 
   readonly #closed = (event: Event): void => {
     retarget(event)
-    // Then the last listener is not called.
-    onStop(event, () => setTimeout(this.#closeSeen))
     this.#observer.closed(event as CloseEvent)
   }
 

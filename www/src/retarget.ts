@@ -4,22 +4,27 @@
 // the very event that the browser made, from the browser itself, and only its prototype is another: one per kind of event,
 // which inherits from the browser's and names another target.
 
-/** By the platform's socket: the one that the page knows. */
-const targets = new WeakMap<object, EventTarget>()
+/** What stands before a platform's socket. */
+export interface Front {
+  /** The socket that the page knows. */
+  readonly target: EventTarget
+  /** A listener keeps an event of this type from those after it. */
+  stopped(type: string): void
+}
+
+/** A property of the platform's sockets. A `WeakMap` would cost much more time for garbage collection. */
+const FRONT = Symbol()
+
+type Backed = { [FRONT]?: Front }
 
 /** By the prototype that the platform gave: ours. */
 const prototypes = new Map<object, object>()
 
-export function setTarget(socket: object, target: EventTarget): void {
-  targets.set(socket, target)
+export function setFront(socket: object, front: Front): void {
+  ;(socket as Backed)[FRONT] = front
 }
 
-/** What follows if a listener keeps an event from those after it. */
-const stops = new WeakMap<object, () => void>()
-
-export function onStop(event: Event, act: () => void): void {
-  stops.set(event, act)
-}
+const frontOf = (target: object | null): Front | undefined => (target as Backed | null)?.[FRONT]
 
 /** Of the last event: most are messages. */
 let last: object | undefined
@@ -38,7 +43,7 @@ export function retarget(event: Event): void {
 const TARGETS = ['target', 'srcElement', 'currentTarget', 'originalTarget', 'explicitOriginalTarget']
 
 function derive(prototype: object): object {
-  const known = (target: object | null): object | null => (target && targets.get(target)) ?? target
+  const known = (target: object | null): object | null => frontOf(target)?.target ?? target
   const derived = Object.create(prototype) as object
   for (const name of TARGETS) {
     const native = getterOf(prototype, name)
@@ -55,9 +60,10 @@ function derive(prototype: object): object {
     Object.defineProperty(derived, 'composedPath', { value, enumerable: true, configurable: true, writable: true })
   }
   if ('stopImmediatePropagation' in prototype) {
+    const currentTarget = getterOf(prototype, 'currentTarget')
     const value = function stopImmediatePropagation(this: Event): void {
       ;(prototype as Event).stopImmediatePropagation.call(this)
-      stops.get(this)?.()
+      frontOf(currentTarget?.call(this) as object | null)?.stopped(this.type)
     }
     Object.defineProperty(derived, 'stopImmediatePropagation', { value, enumerable: true, configurable: true, writable: true })
   }
