@@ -1,6 +1,6 @@
 //! The npm package: building it, its tests in Node and in browsers, its size, and what a user would get.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -110,17 +110,25 @@ fn newest(path: &Path) -> Option<SystemTime> {
 
 pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let mut counts = run(job, "node", "node", &[&OWN])?;
+    counts.add(&on_own_class(job, "node".as_ref())?);
     let (others, missing) = nodes::others(job);
     counts.add(&missing);
     for program in others {
         let said = program.display().to_string();
-        let more = run(job, program, "node", &[&OWN])?;
+        let mut more = run(job, &program, "node", &[&OWN])?;
+        more.add(&on_own_class(job, program.as_os_str())?);
         counts.add(&more);
         if more.failed > 0 {
             counts.notes.push(format!("{} failed by {said}", more.failed));
         }
     }
     Ok(counts)
+}
+
+/// The same on Node's own class, which version 20 has by a flag.
+fn on_own_class(job: &mut Job<'_>, node: &OsStr) -> Result<Counts, Stop> {
+    let runner = Cmd::program(node).args(&["--experimental-websocket", "tests/js/run.js", "node", "--class=own"]);
+    run_entry(job, runner, "index", &[&OWN])
 }
 
 pub(crate) fn chromium(job: &mut Job<'_>) -> Result<Counts, Stop> {

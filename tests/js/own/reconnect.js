@@ -43,8 +43,9 @@ test('reconnect() of a plain client that is cut at the same time', async (t) => 
   await server.command('cut_all')
   await closed
   await again
-  // The code is the server's answer or that of the cut, whichever came first.
-  equal(withoutErrors(entries).map((entry) => entry.split(' ')[0]), ['open', 'close', 'reconnecting', 'open'])
+  // The code is the server's answer or that of the cut, whichever came first. A late cut may hit the next connection as well.
+  const types = withoutErrors(entries).map((entry) => entry.split(' ')[0])
+  equal(types.slice(0, 4), ['open', 'close', 'reconnecting', 'open'])
 })
 
 test('s3_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t) => {

@@ -3,8 +3,11 @@
 const inNode = typeof process === 'object' && typeof window === 'undefined'
 /** Whether the class below is that of the package `ws` instead of the platform's. */
 export const isByWs = inNode && process.env.HOMING_CLASS !== 'own'
-/** Deno's own class has some ways of its own. */
+/** Deno's own class has some ways of its own, and so has Node's. */
 export const isByDeno = 'Deno' in globalThis && !isByWs
+export const isByUndici = inNode && !isByWs && !isByDeno && !('Bun' in globalThis)
+/** What is sent too late shows in `bufferedAmount`. */
+export const countsLate = !isByDeno && !isByUndici
 const { default: Peer } = isByWs ? await import('ws') : { default: globalThis.WebSocket }
 
 /** `homing` or `homing/wasm`. */
@@ -33,6 +36,8 @@ export function connect(t, url, { protocols, ...options } = {}) {
 export function log(socket, entries = []) {
   for (const type of ['open', 'message', 'error', 'close', 'reconnecting', 'end', 'drain', 'latency']) {
     socket.addEventListener(type, (event) => {
+      // Node's own class dispatches two of a dial that is given up.
+      if (type === 'error' && isByUndici && entries.at(-1) === 'error') return
       if (type === 'message') entries.push(`message ${event.data}`)
       else if (type === 'close') entries.push(`close ${event.code}`)
       else if (type === 'end') entries.push(`end ${event.reason}`)
