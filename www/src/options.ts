@@ -57,9 +57,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
   check(signal === undefined || isSignal, 'signal', 'an AbortSignal', signal)
   const native = globalThis.WebSocket as typeof WebSocket
   const used = WebSocket ?? native
-  // React Native's takes headers, and that of `ws` may be the global one as well, where there was none. A browser's has one
-  // parameter that must be given.
-  const isOther = used && (used !== native || used.length > 2)
+  const isOther = takesOptions(used)
   const needed = "a class that takes headers and webSocketOptions (a browser's cannot)"
   check(isOther || !(headers ?? webSocketOptions), 'WebSocket', needed, WebSocket)
 
@@ -107,10 +105,18 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     pauseWhileHidden,
     signal,
     WebSocket,
-    isForeign: !!isOther && (used === native || !native?.isPrototypeOf(used)),
+    isForeign: isOther && (used === native || !native?.isPrototypeOf(used)),
     third: headers ? { ...webSocketOptions, headers } : webSocketOptions,
     isPlain: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,
   }
+}
+
+/**
+ * Whether the constructor of a class may take options: those of browsers do not, and have one parameter that must be given.
+ * React Native's does, and the global one may also be that of `ws`, where there was none.
+ */
+export function takesOptions(Class: WebSocketClass | undefined): Class is WebSocketClass {
+  return !!Class && (Class !== globalThis.WebSocket || Class.length > 2)
 }
 
 /** The URL that a function gave. Nothing is not taken for an address, as the browser's class would. */

@@ -5,7 +5,7 @@
 
 import { HomingSocket, type HomingSocketOptions, type Provided } from 'homing'
 import { check, typed } from './checks.js'
-import { normalizeOptions } from './options.js'
+import { normalizeOptions, takesOptions } from './options.js'
 import type { WebSocketClass } from './types.js'
 
 /**
@@ -104,10 +104,8 @@ function withThird(options: PlainOptions, third: unknown): PlainOptions {
   const misplaced = MISPLACED.find((name) => (third as Record<string, unknown>)[name] !== undefined)
   if (misplaced) throw new TypeError(`homing: ${misplaced} must be given to plain(), not to the constructor of its class`)
   const { headers, webSocketOptions } = options
-  const native = globalThis.WebSocket as unknown as WebSocketClass | undefined
-  const WebSocket = options.WebSocket ?? native
-  // A browser's class takes none. Those of `ws` and React Native do, which may be the global ones.
-  if (!WebSocket || (WebSocket === native && WebSocket.length <= 2)) return options
+  const WebSocket = options.WebSocket ?? (globalThis.WebSocket as unknown as WebSocketClass | undefined)
+  if (!takesOptions(WebSocket)) return options
   const given = third as { headers?: HomingSocketOptions['headers'] }
   return {
     ...options,
