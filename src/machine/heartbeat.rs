@@ -112,14 +112,14 @@ impl Pulse {
     }
 
     /// Something arrived, whatever it was.
-    pub(super) fn heard(&mut self) {
+    pub(super) fn received(&mut self) {
         self.answer_by = Timestamp::NEVER;
         self.late = 0;
     }
 
     /// The round trip of heartbeat `beat`, or of the last one where the answer names none.
     pub(super) fn answered(&mut self, now: Timestamp, beat: Option<Count>) -> Option<Duration> {
-        self.heard();
+        self.received();
         let beat = beat.unwrap_or(self.beats);
         let measured = (1..=self.beats).contains(&beat) && self.beats - beat < MEASURED;
         measured.then(|| now - self.sent_at[slot(beat)])

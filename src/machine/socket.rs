@@ -25,7 +25,7 @@ impl Machine {
             SocketEvent::Received { messages, bytes } => {
                 self.stats.messages_received += messages;
                 self.stats.bytes_received += bytes;
-                self.heard();
+                self.received();
             }
             SocketEvent::Answered(beat) => self.answered(beat),
             SocketEvent::Held(bytes) => self.stats.bytes_held = bytes,
@@ -49,9 +49,9 @@ impl Machine {
     }
 
     /// Something arrived.
-    pub(crate) fn heard(&mut self) {
+    pub(crate) fn received(&mut self) {
         if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
-            pulse.heard();
+            pulse.received();
         }
     }
 

@@ -99,7 +99,7 @@ impl Machine {
         if after != before {
             if let Some(pulse) = pulse {
                 // Nobody listened while paused: what is owed since then proves nothing.
-                pulse.heard();
+                pulse.received();
             }
             self.put(Output::Read(before));
         }

@@ -6,7 +6,7 @@ export const enum Input {
   Wake,
   Opened,
   /** Something arrived. */
-  Heard,
+  Received,
   /** A heartbeat was answered. */
   Answered,
   /** `a`: bytes in the socket's own buffer. */

@@ -206,7 +206,7 @@ export class Driver implements Executor, Observer, Visitor {
     const counters = this.#counters
     counters.messagesReceived++
     counters.unitsReceived += lengthOf(data)
-    this.#engine.heard = true
+    this.#engine.received = true
     if (!this.#isReply?.(data)) return true
     this.#engine.input(Input.Answered)
     this.#engine.schedule()
@@ -268,7 +268,7 @@ export class Driver implements Executor, Observer, Visitor {
       case Output.Transmit:
         return core.handle(Input.Transmitted, link?.flush(queue) ?? queue.length)
       case Output.Heartbeat:
-        return this.#beat()
+        return this.#sendHeartbeat()
       case Output.Mark:
         return core.handle(Input.Mark, this.buffered(), this.given())
       case Output.Close:
@@ -305,7 +305,7 @@ export class Driver implements Executor, Observer, Visitor {
     this.#target.dispatch(new Event('connecting'))
   }
 
-  #beat(): void {
+  #sendHeartbeat(): void {
     // Past the queue, which may be long.
     guarded(() => {
       const data = this.#link?.isOpen ? this.#settings.heartbeat!.message() : undefined

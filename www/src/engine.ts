@@ -37,7 +37,7 @@ export class Engine {
   /** Undefined after the end. */
   core: Core | undefined
   /** Something arrived that the machine does not know of yet. */
-  heard = false
+  received = false
 
   constructor(config: Config, executor: Executor) {
     this.#config = config
@@ -60,9 +60,9 @@ export class Engine {
 
   input(input: Input, a = 0, b = 0): void {
     const core = this.core!
-    if (this.heard) {
-      this.heard = false
-      core.handle(Input.Heard)
+    if (this.received) {
+      this.received = false
+      core.handle(Input.Received)
     }
     core.handle(input, a, b)
   }

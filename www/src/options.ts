@@ -11,7 +11,7 @@ export interface Settings {
   readonly url: Provided<string>
   readonly protocols: Provided<string | string[] | undefined>
   readonly queue: boolean
-  readonly heartbeat: Beat | undefined
+  readonly heartbeat: Heartbeat | undefined
   readonly shouldReconnect: ((event: CloseEvent) => unknown) | undefined
   readonly pauseWhileHidden: boolean
   readonly signal: AbortSignal | undefined
@@ -24,7 +24,7 @@ export interface Settings {
   readonly isPlain: boolean
 }
 
-interface Beat {
+interface Heartbeat {
   /** Undefined if the page's function has failed. */
   readonly message: () => Data | undefined
   readonly isReply: ((data: unknown) => unknown) | undefined

@@ -123,13 +123,13 @@ export class Client {
     const state = STATES[this.call('state')]
     const usual = {
       connecting: ['opened', 'opened', 'opened', 'opened', 'opened', 'failed', 'closed', 'wake'],
-      open: ['heard', 'answered', 'wake', 'wake', 'send', 'send', 'moves', 'page', 'closed', 'close', 'reconnect'],
+      open: ['received', 'answered', 'wake', 'wake', 'send', 'send', 'moves', 'page', 'closed', 'close', 'reconnect'],
       closing: ['wake', 'moves', 'buffered', 'closed', 'retry answer', 'send'],
       waiting: ['wake', 'wake', 'wake', 'wake', 'page', 'send'],
       closed: ['reconnect', 'wake'],
     }
     const any = [
-      ...['opened', 'heard', 'answered', 'buffered', 'closed', 'failed', 'page', 'retry answer', 'close', 'reconnect'],
+      ...['opened', 'received', 'answered', 'buffered', 'closed', 'failed', 'page', 'retry answer', 'close', 'reconnect'],
       ...['mark', 'send', 'moves', 'wake'],
     ]
     const act = among(chance(0.75) ? usual[state] : any)

@@ -51,7 +51,7 @@ impl Client {
         }
         let is_late = !machine.is_current(self.attempt);
         match happened {
-            input::OPENED | input::HEARD | input::ANSWERED | input::CLOSED | input::FAILED if is_late => {}
+            input::OPENED | input::RECEIVED | input::ANSWERED | input::CLOSED | input::FAILED if is_late => {}
             input::BUFFERED => self.buffered(now, a),
             input::TRANSMITTED => self.transmitted(a == 0.0),
             input::MARK => {
@@ -59,7 +59,7 @@ impl Client {
                 self.delivery.mark(b, b - a);
             }
             input::OPENED => machine.opened(Handshake),
-            input::HEARD => machine.heard(),
+            input::RECEIVED => machine.received(),
             input::ANSWERED => machine.answered(None),
             input::CLOSED => machine.socket_closed(code(a), String::new(), b > 0.0),
             input::FAILED => machine.socket_failed(Error::new(ErrorKind::Opaque, "")),

@@ -8,7 +8,7 @@ pub(crate) mod input {
     pub(crate) const WAKE: u32 = 0;
     pub(crate) const OPENED: u32 = 1;
     /// Something arrived.
-    pub(crate) const HEARD: u32 = 2;
+    pub(crate) const RECEIVED: u32 = 2;
     /// A heartbeat was answered.
     pub(crate) const ANSWERED: u32 = 3;
     /// `a`: bytes in the socket's own buffer.
