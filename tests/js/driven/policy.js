@@ -4,13 +4,16 @@ import { fileServer } from '../support/server.js'
 import { equal, test, until } from '../support/test.js'
 
 const entry = process.env.HOMING_ENTRY
-/** A page of the strictest policy that lets it connect. */
-const STRICT = "default-src 'self'; connect-src *"
+/** Everything comes from the page's own site, WebSocket connections included. */
+const STRICT = "default-src 'self'"
 
-async function visit(t, policy, parameters) {
-  const files = await fileServer({}, { headers: { 'content-security-policy': policy } })
+/** Opens a page whose site passes WebSocket connections on to the server. */
+async function visit(t, server, policy, path, options = {}) {
+  const files = await fileServer({}, { headers: { 'content-security-policy': policy }, webSockets: server.port })
   t.onEnd(files.end)
-  await t.page.go(`${files.url}/tests/js/driven/page.html?${new URLSearchParams({ entry, ...parameters })}`)
+  const url = files.url.replace('http', 'ws') + path
+  const parameters = new URLSearchParams({ entry, url, options: JSON.stringify(options) })
+  await t.page.go(`${files.url}/tests/js/driven/page.html?${parameters}`)
 }
 
 const OPTIONS = { heartbeat: { message: 'beat', interval: 50, timeout: 60_000, inWorker: true } }
@@ -18,7 +21,7 @@ const OPTIONS = { heartbeat: { message: 'beat', interval: 50, timeout: 60_000, i
 test('s19_where_workers_are_forbidden_the_timers_of_the_page_beat_and_it_is_said_once', async (t) => {
   const { page } = t
   const server = await t.server()
-  await visit(t, "worker-src 'none'", { url: server.url('/echo'), options: JSON.stringify(OPTIONS) })
+  await visit(t, server, "worker-src 'none'", '/echo', OPTIONS)
   await until(() => page.script('return window.seen?.socket.stats.heartbeats >= 3'))
   // A second client does not say it again.
   await page.script('seen.again()')
@@ -30,7 +33,7 @@ test('s19_where_workers_are_forbidden_the_timers_of_the_page_beat_and_it_is_said
 if (entry === 'index') {
   test('reconnects where the policy allows scripts of the site only', async (t) => {
     const server = await t.server()
-    await visit(t, STRICT, { url: server.url('/echo'), options: JSON.stringify({ reconnect: { max: 20 } }) })
+    await visit(t, server, STRICT, '/echo', { reconnect: { max: 20 } })
     await until(() => t.page.script("return window.seen?.socket.readyState === 1"))
     await server.command('cut_all')
     await until(() => t.page.script("return seen.notes.filter((note) => note === 'open').length === 2"))
@@ -39,7 +42,7 @@ if (entry === 'index') {
 } else {
   test('where the policy forbids WebAssembly the constructor throws, and nothing is dialled', async (t) => {
     const server = await t.server()
-    await visit(t, STRICT, { url: server.url('/echo') })
+    await visit(t, server, STRICT, '/echo')
     const thrown = await until(() => t.page.script('return window.seen?.thrown'))
     equal([thrown, await server.command('connections')], ['CompileError', '0'])
   })

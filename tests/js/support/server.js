@@ -5,8 +5,10 @@ import { once } from 'node:events'
 import { createReadStream, existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
+import { connect } from 'node:net'
 import { dirname, extname, join, normalize } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = normalize(join(dirname(fileURLToPath(import.meta.url)), '../../..'))
@@ -32,9 +34,10 @@ export async function testServer() {
 
 /**
  * Serves the repository's files. `answers` maps paths to functions of a request's body, `mounts` maps beginnings of paths
- * to directories elsewhere, `headers` are sent with every file, and `tls` is a certificate with its key, as PEM.
+ * to directories elsewhere, `headers` are sent with every file, `tls` is a certificate with its key, as PEM, and `webSockets` the
+ * port to which WebSocket connections are passed on.
  */
-export async function fileServer(answers = {}, { headers = {}, mounts = {}, tls } = {}) {
+export async function fileServer(answers = {}, { headers = {}, mounts = {}, tls, webSockets } = {}) {
   const create = tls ? (serve) => createSecureServer({ cert: tls, key: tls }, serve) : createServer
   const server = create(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost')
@@ -50,6 +53,14 @@ export async function fileServer(answers = {}, { headers = {}, mounts = {}, tls 
     response.setHeaders(new Map(Object.entries(headers)))
     response.setHeader('content-type', TYPES[extname(file)] ?? 'text/plain')
     createReadStream(file).pipe(response)
+  })
+  server.on('upgrade', ({ method, url, rawHeaders }, socket, head) => {
+    const upstream = connect(webSockets, '127.0.0.1')
+    const lines = rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`))
+    upstream.write(`${method} ${url} HTTP/1.1\r\n${lines.join('')}\r\n`)
+    upstream.write(head)
+    // Whatever ends one of them ends the other.
+    pipeline(socket, upstream, socket, () => {})
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
