@@ -60,10 +60,11 @@ function derive(prototype: object): object {
     Object.defineProperty(derived, 'composedPath', { value, enumerable: true, configurable: true, writable: true })
   }
   if ('stopImmediatePropagation' in prototype) {
-    const currentTarget = getterOf(prototype, 'currentTarget')
+    // Not `currentTarget`, which Node forgets after the first listener. There is no tree, so both are the same.
+    const target = getterOf(prototype, 'target')
     const value = function stopImmediatePropagation(this: Event): void {
       ;(prototype as Event).stopImmediatePropagation.call(this)
-      frontOf(currentTarget?.call(this) as object | null)?.stopped(this.type)
+      frontOf(target?.call(this) as object | null)?.stopped(this.type)
     }
     Object.defineProperty(derived, 'stopImmediatePropagation', { value, enumerable: true, configurable: true, writable: true })
   }
