@@ -54,14 +54,15 @@ export async function fileServer(answers = {}, { headers = {}, mounts = {}, tls,
     response.setHeader('content-type', TYPES[extname(file)] ?? 'text/plain')
     createReadStream(file).pipe(response)
   })
-  server.on('upgrade', ({ method, url, rawHeaders }, socket, head) => {
+  const passOn = ({ method, url, rawHeaders }, socket, head) => {
     const upstream = connect(webSockets, '127.0.0.1')
     const lines = rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`))
     upstream.write(`${method} ${url} HTTP/1.1\r\n${lines.join('')}\r\n`)
     upstream.write(head)
     // Whatever ends one of them ends the other.
     pipeline(socket, upstream, socket, () => {})
-  })
+  }
+  if (webSockets) server.on('upgrade', passOn)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
