@@ -1,6 +1,6 @@
-//! Who does not want to be given messages.
+//! Whether received messages are wanted now.
 //!
-//! The npm package brings its own version of this file (`www/core/src/paused.rs`): there nobody can ask for it.
+//! The npm package brings its own version of this file (`www/core/src/paused.rs`): there, nothing can pause a client.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PausedBy {

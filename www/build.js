@@ -29,7 +29,7 @@ const written = join(www, 'src/codes.ts')
 const made = codes(readFileSync(join(www, 'core/src/codes.rs'), 'utf8'))
 if (readFileSync(written, 'utf8') !== made) {
   writeFileSync(written, made)
-  // It belongs to the sources: whoever changes one commits both.
+  // It belongs to the sources: both are committed together.
   if (isCheck) throw new Error('www/src/codes.ts was not that of www/core/src/codes.rs')
 }
 

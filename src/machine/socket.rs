@@ -55,7 +55,7 @@ impl Machine {
         }
     }
 
-    /// A heartbeat's answer arrived; `None` where it does not tell which one's.
+    /// A heartbeat's answer arrived; `None` where it does not say which one's.
     pub(crate) fn answered(&mut self, beat: Option<Count>) {
         let Phase::Open { pulse: Some(pulse) } = &mut self.phase else {
             return;

@@ -30,7 +30,7 @@ export class Driver implements Executor, Observer, Visitor {
   readonly #counters = new Counters()
   #link: Link | undefined
   #lastUrl = ''
-  // React Native's class delivers an ArrayBuffer unless told otherwise, and there a Blob cannot be made of one.
+  // React Native's class delivers an ArrayBuffer by default, and there a Blob cannot be made of one.
   #binaryType: BinaryType = IS_REACT_NATIVE ? 'arraybuffer' : 'blob'
   /** `close` was called, with these arguments. */
   #isClosing = false

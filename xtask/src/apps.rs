@@ -1,16 +1,14 @@
 //! The npm package in other people's hands: installed from its tarball into small apps, and under libraries.
 
-use std::path::Path;
-use std::{env, fs};
+use std::env;
 
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cmd};
 use crate::job::{Job, Stop};
 use crate::{nodes, npm, setup};
 
-/// The versions of all bundlers, frameworks and libraries.
+/// The versions of all bundlers, frameworks and libraries, 650 MB of them.
 const MANIFEST: &str = "tests/js/bundlers/package.json";
-const INSTALL: &str = "npm install --no-package-lock --no-audit --no-fund --ignore-scripts --legacy-peer-deps --prefix";
 
 pub(crate) fn bundlers(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let tests = command(job, &["bundlers/bundlers", "bundlers/node"])?;
@@ -48,24 +46,10 @@ fn run(job: &mut Job<'_>, tests: &[&str]) -> Result<Counts, Stop> {
 
 fn command(job: &mut Job<'_>, tests: &[&str]) -> Result<Cmd, Stop> {
     let chromium = setup::needs("chromium")?;
-    let manifest = fs::read_to_string(job.place.root.join(MANIFEST))?;
-    tools(job, &manifest)?;
+    let tools = setup::npm_manifest(job, "npm-apps", MANIFEST)?;
     npm::ensure(job)?;
     let files: Vec<_> = tests.iter().map(|test| format!("tests/js/{test}.test.js")).collect();
     let files: Vec<_> = files.iter().map(String::as_str).collect();
     let node = cmd("node --test").args(&files).env("CHROMIUM", chromium);
-    Ok(node.env("HOMING_JS_TOOLS", job.place.own("npm-apps")))
-}
-
-/// Installs what the apps are built with, 650 MB of it: once, for as long as the versions stay the same.
-fn tools(job: &mut Job<'_>, manifest: &str) -> Result<Counts, Stop> {
-    setup::needs("node")?;
-    setup::needs("npm")?;
-    let works =
-        |_: &mut Job<'_>, dir: &Path| fs::read_to_string(dir.join("package.json")).is_ok_and(|it| it == manifest);
-    setup::install_aside(job, "npm-apps", works, |job, dir| {
-        fs::create_dir_all(dir)?;
-        fs::write(dir.join("package.json"), manifest)?;
-        job.run(&cmd(INSTALL).arg(dir))
-    })
+    Ok(node.env("HOMING_JS_TOOLS", tools))
 }

@@ -32,13 +32,27 @@ fn is_like(said: &str, version: &str) -> bool {
 
 /// What npm calls it.
 fn package(version: &str, os: &str, arch: &str) -> Result<String, Stop> {
-    let platform = match (os, arch) {
-        ("linux", "x86_64") => "linux-x64",
-        ("linux", "aarch64") => "linux-arm64",
-        ("macos", "aarch64") => "darwin-arm64",
-        _ => return Err(Stop::Skipped(format!("no Node {version} for {os} {arch}"))),
-    };
-    Ok(format!("node-{platform}"))
+    let platforms = ["linux-x64", "linux-arm64", "darwin-arm64"];
+    Ok(format!("node-{}", for_machine(&format!("Node {version}"), os, arch, platforms)?))
+}
+
+/// What there is of a program for this machine: of Linux on x86-64 and ARM, and macOS on ARM.
+pub(crate) fn on_this_machine(program: &str, names: [&'static str; 3]) -> Result<&'static str, Stop> {
+    for_machine(program, OS, ARCH, names)
+}
+
+fn for_machine(
+    program: &str,
+    os: &str,
+    arch: &str,
+    [linux, linux_arm, macos]: [&'static str; 3],
+) -> Result<&'static str, Stop> {
+    match (os, arch) {
+        ("linux", "x86_64") => Ok(linux),
+        ("linux", "aarch64") => Ok(linux_arm),
+        ("macos", "aarch64") => Ok(macos),
+        _ => Err(Stop::Skipped(format!("no {program} for {os} {arch}"))),
+    }
 }
 
 fn install(job: &mut Job<'_>, version: &str) -> Result<PathBuf, Stop> {

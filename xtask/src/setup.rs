@@ -136,6 +136,23 @@ pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
     install_aside(job, "node", works, |job, dir| npm_package(job, dir, &format!("ws@{WS}")))
 }
 
+/// Installs the packages of a manifest once, for as long as it stays the same. Returns where. Without their scripts, which
+/// only copy or download what other packages have.
+pub(crate) fn npm_manifest(job: &mut Job<'_>, name: &str, manifest: &str) -> Result<PathBuf, Stop> {
+    needs("node")?;
+    needs("npm")?;
+    let manifest = fs::read_to_string(job.place.root.join(manifest))?;
+    let works =
+        |_: &mut Job<'_>, dir: &Path| fs::read_to_string(dir.join("package.json")).is_ok_and(|it| it == manifest);
+    install_aside(job, name, works, |job, dir| {
+        fs::create_dir_all(dir)?;
+        fs::write(dir.join("package.json"), &manifest)?;
+        let install = "npm install --no-package-lock --no-audit --no-fund --ignore-scripts --legacy-peer-deps --prefix";
+        job.run(&cmd(install).arg(dir))
+    })?;
+    Ok(job.place.own(name))
+}
+
 /// Installs a package into a directory of its own.
 pub(crate) fn npm_package(job: &mut Job<'_>, dir: &Path, package: &str) -> Result<String, Stop> {
     fs::create_dir_all(dir)?;

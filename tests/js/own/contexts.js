@@ -31,9 +31,9 @@ test('when() reaches what the sockets say, in every attempt', async (t) => {
   if (!('when' in EventTarget.prototype)) skip('this platform has no EventTarget.prototype.when')
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
-  const heard = []
+  const received = []
   const stop = new AbortController()
-  ws.when('message').subscribe((event) => heard.push(event.data), { signal: stop.signal })
+  ws.when('message').subscribe((event) => received.push(event.data), { signal: stop.signal })
   await next(ws, 'open')
   ws.send('a')
   await next(ws, 'message')
@@ -45,5 +45,5 @@ test('when() reaches what the sockets say, in every attempt', async (t) => {
   stop.abort()
   ws.send('c')
   await next(ws, 'message')
-  equal(heard, ['a', 'b'])
+  equal(received, ['a', 'b'])
 })

@@ -2,14 +2,14 @@ import { Centrifuge } from 'centrifuge'
 import { arrives, becomes, Reconnecting, threeCuts } from './support.js'
 
 function run({ url, control }, websocket) {
-  const heard = []
+  const received = []
   const client = new Centrifuge(url, { websocket, minReconnectDelay: 20, maxReconnectDelay: 50 })
   const subscription = client.newSubscription('prices', { minResubscribeDelay: 20, maxResubscribeDelay: 50 })
-  subscription.on('publication', ({ data }) => heard.push(data))
+  subscription.on('publication', ({ data }) => received.push(data))
   subscription.subscribe()
   client.connect()
   const flows = async (word) => {
-    await arrives(control, word, heard)
+    await arrives(control, word, received)
     await subscription.publish(word)
     await becomes(async () => (await control('published')).includes(word), true)
   }

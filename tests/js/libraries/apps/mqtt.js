@@ -12,14 +12,14 @@ function connect(url, Socket) {
 
 async function run({ url }, Socket) {
   const client = await connect(url, Socket)
-  const heard = []
-  client.on('message', (topic, payload) => heard.push(`${payload}`))
+  const received = []
+  client.on('message', (topic, payload) => received.push(`${payload}`))
   await client.subscribeAsync('prices', { qos: 1 })
   // Again and again, as it may be sent before the library subscribes again.
   const flows = (word) =>
     becomes(async () => {
       await client.publishAsync('prices', word, { qos: 1 })
-      return heard.includes(word)
+      return received.includes(word)
     }, true)
   return { flows, stop: () => client.endAsync() }
 }
@@ -31,18 +31,18 @@ export const cases = {
   async 'messages with a reconnecting socket, cut in the middle'({ url, control, onEnd }) {
     const client = await connect(url, Reconnecting)
     onEnd(() => client.end(true))
-    const heard = []
-    client.on('message', (topic, payload) => heard.push(`${topic} ${payload.length} ${payload.subarray(0, 5)}`))
+    const received = []
+    client.on('message', (topic, payload) => received.push(`${topic} ${payload.length} ${payload.subarray(0, 5)}`))
     await client.subscribeAsync('prices', { qos: 1 })
     await client.publishAsync('prices', 'hello', { qos: 1 })
-    await becomes(() => heard, ['prices 5 hello'])
+    await becomes(() => received, ['prices 5 hello'])
     await control('cut', 2)
     await becomes(() => client.connected, false)
     // The library queues it; whether it sends it before it subscribes again depends on when it was asked to.
     await client.publishAsync('prices', 'sent meanwhile', { qos: 1 })
     await becomes(() => control('published'), ['hello', 'sent meanwhile'])
     await client.publishAsync('prices', 'x'.repeat(200_000), { qos: 1 })
-    await becomes(() => heard.at(-1), 'prices 200000 xxxxx')
+    await becomes(() => received.at(-1), 'prices 200000 xxxxx')
     equal(await control('open'), 1)
     await alive(1)
     await client.endAsync()

@@ -2,14 +2,14 @@ import { Socket } from 'phoenix'
 import { arrives, becomes, Reconnecting, threeCuts } from './support.js'
 
 function run({ url, control }, transport) {
-  const heard = []
+  const received = []
   const socket = new Socket(`${url}/socket`, { transport, reconnectAfterMs: () => 20, rejoinAfterMs: () => 20 })
   socket.connect()
   const channel = socket.channel('prices')
-  channel.on('tick', ({ word }) => heard.push(word))
+  channel.on('tick', ({ word }) => received.push(word))
   channel.join()
   const flows = async (word) => {
-    await arrives(control, word, heard)
+    await arrives(control, word, received)
     channel.push('order', { word })
     await becomes(async () => (await control('published')).includes(word), true)
   }

@@ -4,14 +4,14 @@ import { alive, arrives, becomes, doubles, equal, made, single, threeCuts } from
 
 function run({ url, control }, WebSocketCtor) {
   const subject = webSocket({ url, WebSocketCtor })
-  const heard = []
-  const subscription = subject.pipe(retry({ delay: 20 })).subscribe((word) => heard.push(word))
+  const received = []
+  const subscription = subject.pipe(retry({ delay: 20 })).subscribe((word) => received.push(word))
   const flows = async (word) => {
-    await arrives(control, word, heard)
+    await arrives(control, word, received)
     subject.next(`echo ${word}`)
-    await becomes(() => heard.includes(`echo ${word}`), true)
+    await becomes(() => received.includes(`echo ${word}`), true)
   }
-  return { heard, flows, stop: () => subscription.unsubscribe() }
+  return { received, flows, stop: () => subscription.unsubscribe() }
 }
 
 export const cases = {
@@ -23,14 +23,14 @@ export const cases = {
   async 'a server that has gone silent'(t) {
     const isReply = (data) => data === '"beat"'
     const Wary = single({ heartbeat: { message: '"beat"', isReply, interval: 100, timeout: 2000 } })
-    const { heard, stop } = run(t, Wary)
+    const { received, stop } = run(t, Wary)
     t.onEnd(stop)
-    await arrives(t.control, 'before', heard)
+    await arrives(t.control, 'before', received)
     await becomes(() => made[0].stats.smoothedRtt >= 0, true)
     await t.control('silence')
     await becomes(() => made.length > 1, true)
-    await arrives(t.control, 'after', heard)
-    equal(heard.includes('beat'), false)
+    await arrives(t.control, 'after', received)
+    equal(received.includes('beat'), false)
     await alive(1)
   },
 }

@@ -2,18 +2,18 @@ import { HttpTransportType, HubConnectionBuilder, LogLevel } from '@microsoft/si
 import { arrives, becomes, doubles, equal, Reconnecting, threeCuts } from './support.js'
 
 export async function run({ url, control }, WebSocket) {
-  const heard = []
+  const received = []
   const connection = new HubConnectionBuilder()
     .withUrl(url.replace('ws', 'http'), { WebSocket, transport: HttpTransportType.WebSockets, skipNegotiation: true })
     .withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 20 })
     .configureLogging(LogLevel.None)
     .build()
-  connection.on('Tick', (word) => heard.push(word))
+  connection.on('Tick', (word) => received.push(word))
   await connection.start()
   const flows = async (word) => {
     // It rejects until the library is connected again.
     await becomes(() => connection.invoke('Echo', word).catch(() => undefined), word)
-    await arrives(control, word, heard)
+    await arrives(control, word, received)
   }
   return { flows, stop: () => connection.stop() }
 }

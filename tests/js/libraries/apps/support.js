@@ -47,10 +47,10 @@ export function equal(actual, expected) {
 export const alive = (count) => becomes(() => made.filter(({ state }) => state !== 'closed').length, count)
 
 /** Publishes a word until it has arrived: a library that has just connected may not have subscribed yet. */
-export const arrives = (control, word, heard) =>
+export const arrives = (control, word, received) =>
   becomes(async () => {
     await control('publish', word)
-    return heard.includes(word)
+    return received.includes(word)
   }, true)
 
 /** Edits a shared document from both sides. */

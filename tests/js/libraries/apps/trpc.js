@@ -4,11 +4,11 @@ import { arrives, doubles, equal, threeCuts } from './support.js'
 function run({ url, control }, WebSocket) {
   const ws = createWSClient({ url, WebSocket, retryDelayMs: () => 20 })
   const client = createTRPCClient({ links: [wsLink({ client: ws })] })
-  const heard = []
-  client.tick.subscribe(undefined, { onData: (word) => heard.push(word) })
+  const received = []
+  client.tick.subscribe(undefined, { onData: (word) => received.push(word) })
   const flows = async (word) => {
     equal(await client.hello.query(), 'world')
-    await arrives(control, word, heard)
+    await arrives(control, word, received)
   }
   return { flows, stop: () => ws.close() }
 }
