@@ -50,7 +50,7 @@ async fn a_black_hole_of_the_same_family() {
 
 /// Where nothing answers, what is told is the time that ran out.
 #[tokio::test]
-async fn black_holes_only() {
+async fn s08d_black_holes_only() {
     let server = server();
     server.stop();
     let port = server.addr().port();

@@ -24,7 +24,7 @@ async fn opened_times(recorder: &Recorder, times: usize) {
 }
 
 #[tokio::test]
-async fn a_server_killed_and_restarted() {
+async fn s08_a_server_killed_and_restarted() {
     let server = server();
     let (builder, recorder) = client(server.url("/echo"));
     let ws = builder.reconnect(Reconnect::fixed(SHORT)).connect().unwrap();
@@ -52,7 +52,7 @@ async fn a_server_killed_and_restarted() {
 
 /// Every delay is waited in full: nothing dials earlier than it was told.
 #[tokio::test]
-async fn the_delay_is_waited() {
+async fn s07_the_delay_is_waited() {
     let server = server();
     server.refuse_next(2);
     let delay = Duration::from_millis(150);
@@ -68,7 +68,7 @@ async fn the_delay_is_waited() {
 }
 
 #[tokio::test]
-async fn connections_cut_by_fin_and_rst() {
+async fn s03_s23_connections_cut_by_fin_and_rst() {
     let server = server();
     for path in ["/drop", "/rst", "/drop?after=1", "/rst?after=1"] {
         let (builder, recorder) = client(server.url(path));
@@ -82,7 +82,7 @@ async fn connections_cut_by_fin_and_rst() {
 }
 
 #[tokio::test]
-async fn a_reset_before_the_handshake() {
+async fn s03_s23_a_reset_before_the_handshake() {
     let server = server();
     server.refuse_next(1);
     let (_ws, recorder) = connect(server.url("/echo"));
@@ -93,7 +93,7 @@ async fn a_reset_before_the_handshake() {
 }
 
 #[tokio::test]
-async fn a_server_that_accepts_and_says_nothing() {
+async fn s08d_a_server_that_accepts_and_says_nothing() {
     let server = server();
     server.silence(true);
     let (builder, recorder) = client(server.url("/echo"));
@@ -106,7 +106,7 @@ async fn a_server_that_accepts_and_says_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_that_falls_silent() {
+async fn s17_a_server_that_falls_silent() {
     let server = server();
     let (interval, timeout) = (Duration::from_millis(100), Duration::from_millis(300));
     for path in ["/silent", "/deaf"] {
@@ -124,7 +124,7 @@ async fn a_server_that_falls_silent() {
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens() {
+async fn s23_a_port_where_nobody_listens() {
     let server = server();
     server.stop();
     let (builder, recorder) = client(server.url("/echo?token=secret"));
@@ -138,7 +138,7 @@ async fn a_port_where_nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_exist() {
+async fn s23_a_name_that_does_not_exist() {
     let (builder, recorder) = client("ws://nonexistent.invalid/");
     let _ws = builder.open_timeout(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
     let (error, close) = recorder.failed().await;
@@ -169,7 +169,7 @@ async fn send_until_failure(ws: &WebSocket, recorder: &Recorder, payload: &'stat
 /// The worst case: the peer is gone without a word while everything on the way to it is full. Pings are stuck behind
 /// the data, so only the clock can tell.
 #[tokio::test]
-async fn a_half_open_peer_behind_a_full_send_buffer() {
+async fn s17_a_half_open_peer_behind_a_full_send_buffer() {
     const LIMIT: usize = 256 * 1024;
     static PAYLOAD: [u8; 32 * 1024] = [b'x'; 32 * 1024];
     let server = server();
@@ -207,7 +207,7 @@ async fn a_half_open_peer_behind_a_full_send_buffer() {
 
 /// A close has its own limit where the peer is half open: the Close frame cannot even leave.
 #[tokio::test]
-async fn closing_towards_a_half_open_peer() {
+async fn s10_closing_towards_a_half_open_peer() {
     let server = server();
     let proxy = Proxy::start(server.addr()).unwrap();
     let (builder, recorder) = client(format!("ws://{}/sink", proxy.addr()));
@@ -231,7 +231,7 @@ async fn closing_towards_a_half_open_peer() {
 
 /// Messages come without a pause until a Ping among them was answered and a heartbeat has left (S17, S20).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pongs_and_heartbeats_leave_during_a_flood() {
+async fn s17_s20_pongs_and_heartbeats_leave_during_a_flood() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -282,7 +282,7 @@ async fn pongs_and_heartbeats_leave_during_a_flood() {
 
 /// Pings are answered while the client has nothing to say, and while it says a lot.
 #[tokio::test]
-async fn pings_are_answered_in_order() {
+async fn s20_pings_are_answered_in_order() {
     let server = server();
     let (ws, recorder) = connect(server.url("/ping?n=20&every_ms=2"));
     recorder.opened().await;

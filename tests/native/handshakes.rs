@@ -49,7 +49,7 @@ async fn answers_that_are_no_agreement() {
 }
 
 #[tokio::test]
-async fn subprotocols() {
+async fn s24_subprotocols() {
     let server = server();
     let offering = |path: &str| {
         let (builder, recorder) = client(server.url(path));
@@ -78,7 +78,7 @@ async fn subprotocols() {
 }
 
 #[tokio::test]
-async fn what_the_server_says_is_told() {
+async fn s24_what_the_server_says_is_told() {
     let server = server();
     let (_ws, recorder) = connect(server.url("/echo?header=X-One:1&header=X-Two:a&header=X-Two:b"));
     let handshake = recorder.opened().await;
@@ -144,7 +144,7 @@ async fn every_attempt_has_a_key_of_its_own() {
 
 /// S26: none of what a request holds is told on failure.
 #[tokio::test]
-async fn secrets_stay_secret() {
+async fn s26_secrets_stay_secret() {
     let server = server();
     let header = "header=Set-Cookie:id%3Danswered-secret";
     let path = server.url(&format!("/http?status=401&token=query-secret&{header}"));
@@ -190,7 +190,7 @@ async fn header_floods() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_has_the_open_timeout() {
+async fn s08d_a_slow_answer_has_the_open_timeout() {
     let server = server();
     let timeout = Duration::from_millis(400);
     for path in ["/slow?ms=50", "/stall"] {

@@ -26,7 +26,7 @@ async fn no_tasks_left() {
 }
 
 #[tokio::test]
-async fn a_panic_ends_its_own_client_only() {
+async fn s05_a_panic_ends_its_own_client_only() {
     let server = server();
     let (bystander, others) = connect(server.url("/echo"));
     others.opened().await;
@@ -58,7 +58,7 @@ async fn a_panic_ends_its_own_client_only() {
 
 /// The other code of a user that the client runs.
 #[tokio::test]
-async fn panics_outside_the_handler() {
+async fn s05_panics_outside_the_handler() {
     let server = server();
     let builder = WebSocket::builder(server.url("/drop")).retry_if(|_| panic!("on purpose"));
     assert_eq!(builder.connect().unwrap().closed().await.reason, EndReason::Panicked);
@@ -74,7 +74,7 @@ async fn panics_outside_the_handler() {
 }
 
 #[test]
-fn the_end_of_the_runtime_is_an_end() {
+fn s04_the_end_of_the_runtime_is_an_end() {
     let server = server();
     let runtime = RuntimeBuilder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (open, recorder) = runtime.block_on(async {
@@ -181,7 +181,7 @@ async fn running_inside_a_runtime_is_an_error() {
 
 /// In every state: open, dialling, waiting, closing; violations leave a task behind for a while, but not for ever.
 #[tokio::test]
-async fn dropping_the_last_handle_leaves_nothing() {
+async fn s06_dropping_the_last_handle_leaves_nothing() {
     let server = server();
     let (builder, waiting) = client(server.url("/drop"));
     let waiting_ws = builder.reconnect(Reconnect::fixed(PATIENCE * 100)).connect().unwrap();
@@ -216,7 +216,7 @@ async fn dropping_the_last_handle_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_detached_client_runs_on() {
+async fn s06_a_detached_client_runs_on() {
     let server = server();
     let (ws, recorder) = connect(server.url("/echo"));
     recorder.opened().await;
@@ -228,7 +228,7 @@ async fn a_detached_client_runs_on() {
 }
 
 #[tokio::test]
-async fn a_provider_that_takes_too_long() {
+async fn s08b_a_provider_that_takes_too_long() {
     let server = server();
     let provider = || std::future::pending::<Result<Request, _>>();
     let builder = client(server.url("/echo")).0.request_provider(provider);

@@ -97,7 +97,7 @@ async fn s26_credentials_for_an_http_proxy() {
 
 /// What the proxy may not do would be refused again, what it cannot do now may work later.
 #[tokio::test]
-async fn s8_refusals_of_http_proxies() {
+async fn s08_s23_refusals_of_http_proxies() {
     let Some(proxy) = ProxyServer::tinyproxy("ConnectPort 1").await else { return };
     let server = server();
     let (builder, recorder) = lost(beyond(&server, "/echo"));
@@ -212,7 +212,7 @@ async fn s8b_a_provider_behind_a_proxy() {
 }
 
 #[tokio::test]
-async fn a_proxy_where_nobody_listens() {
+async fn s23_a_proxy_where_nobody_listens() {
     let (builder, recorder) = lost("ws://server.test/?token=secret".into());
     let _ws = builder.proxy("http://proxy-user:secret@proxy.test:1").connect().unwrap();
     let (error, _) = recorder.failed().await;

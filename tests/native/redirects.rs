@@ -115,7 +115,7 @@ async fn never_from_wss_to_ws() {
 
 /// The error is about the URL that failed, not about the one where it began.
 #[tokio::test]
-async fn where_it_failed_is_told() {
+async fn s23_where_it_failed_is_told() {
     let (first, second) = (server(), server());
     second.stop();
     let (builder, recorder) = client(first.url(&redirect(302, &second.url("/moved?token=secret"))));

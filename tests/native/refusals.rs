@@ -20,7 +20,7 @@ fn body(error: &Error) -> &[u8] {
 }
 
 #[tokio::test]
-async fn status_headers_and_body_are_told() {
+async fn s23_status_headers_and_body_are_told() {
     let server = server();
     for chunked in ["", "&chunked=1"] {
         let path = format!("/http?status=401&body=no%20token&header=WWW-Authenticate:Bearer{chunked}");
@@ -36,7 +36,7 @@ async fn status_headers_and_body_are_told() {
 
 /// The start of a long body, exactly 16 KiB of it; whether its length is announced or not.
 #[tokio::test]
-async fn at_most_16_kib_of_the_body() {
+async fn s23_at_most_16_kib_of_the_body() {
     let server = server();
     for chunked in ["", "&chunked=1"] {
         for (length, kept) in [(0, 0), (1, 1), (16384, 16384), (16385, 16384), (3_000_000, 16384)] {
@@ -50,7 +50,7 @@ async fn at_most_16_kib_of_the_body() {
 
 /// A body that never ends must not hide that the answer was no.
 #[tokio::test]
-async fn a_stalled_body_does_not_hide_the_refusal() {
+async fn s23_a_stalled_body_does_not_hide_the_refusal() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -67,7 +67,7 @@ async fn a_stalled_body_does_not_hide_the_refusal() {
 
 /// An answer that is cut off in its body is as good as a whole one.
 #[tokio::test]
-async fn a_cut_body_does_not_hide_the_refusal() {
+async fn s23_a_cut_body_does_not_hide_the_refusal() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -97,7 +97,7 @@ async fn early_hints_are_no_answer() {
 }
 
 #[tokio::test]
-async fn which_refusals_are_fatal() {
+async fn s08_which_refusals_are_fatal() {
     let server = server();
     let fatal = [400, 401, 403, 404, 405, 410, 426, 451, 499];
     let retried = [408, 425, 429, 300, 302, 500, 502, 503, 504];
@@ -118,7 +118,7 @@ async fn which_refusals_are_fatal() {
 }
 
 #[tokio::test]
-async fn the_predicate_overrides_both() {
+async fn s08_the_predicate_overrides_both() {
     let server = server();
     for (status, retry) in [(404, true), (503, false)] {
         let (builder, recorder) = client(server.url(&format!("/http?status={status}")));
@@ -134,7 +134,7 @@ async fn the_predicate_overrides_both() {
 
 /// The next request may have what the last one lacked.
 #[tokio::test]
-async fn a_provider_may_do_better() {
+async fn s08_s08b_a_provider_may_do_better() {
     let server = server();
     let calls = AtomicUsize::new(0);
     let urls = [server.url("/http?status=401"), server.url("/http?status=404"), server.url("/echo")];
@@ -151,7 +151,7 @@ async fn a_provider_may_do_better() {
 }
 
 #[tokio::test]
-async fn retry_after_is_the_least_delay() {
+async fn s08_retry_after_is_the_least_delay() {
     let server = server();
     let delay = Duration::from_secs(5);
     for (status, header, expected) in [
@@ -201,7 +201,7 @@ async fn s08_retry_after_as_a_date() {
 }
 
 #[tokio::test]
-async fn retry_after_is_waited_for() {
+async fn s08_retry_after_is_waited_for() {
     let server = server();
     let (builder, recorder) = client(server.url("/http?status=503&header=Retry-After:1"));
     let start = Instant::now();

@@ -89,7 +89,7 @@ async fn closes_well(ws: WebSocket, recorder: crate::support::Recorder, code: Op
 
 /// Every code that a server may send is told as it is, and echoed; 1002 as well, whatever the reason.
 #[tokio::test]
-async fn codes_of_servers() {
+async fn s12_codes_of_servers() {
     let server = server();
     let codes = (1000..=1003).chain(1007..=1013).chain([3000, 3999, 4000, 4999]).map(Some).chain([None]);
     for (position, code) in codes.enumerate() {

@@ -152,7 +152,7 @@ mod with_any {
     }
 
     #[tokio::test]
-    async fn a_stalled_tls_handshake_has_the_open_timeout() {
+    async fn s08d_a_stalled_tls_handshake_has_the_open_timeout() {
         let server = Server::start_tls("localhost").unwrap();
         server.silence(true);
         let (builder, recorder) = client(server.url("/echo"));

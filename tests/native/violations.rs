@@ -163,7 +163,7 @@ async fn judge(server: &Server, connection: u64, case: &Case) -> Result<(), Stri
 }
 
 #[tokio::test]
-async fn every_violation_is_answered() {
+async fn s21_every_violation_is_answered() {
     let server = server();
     let mut failures = Vec::new();
     for (position, case) in cases().into_iter().enumerate() {
@@ -176,7 +176,7 @@ async fn every_violation_is_answered() {
 
 /// Also where the Close frame that breaks the rules is the answer to ours; nothing may be sent after that one.
 #[tokio::test]
-async fn a_forbidden_code_in_the_answer_to_a_close() {
+async fn s21_a_forbidden_code_in_the_answer_to_a_close() {
     let server = server();
     let (ws, recorder) = connect(server.url(&path(&[text("close, please"), close(Some(999), "")])));
     recorder.messages_are(1).await;
@@ -226,7 +226,7 @@ async fn data_after_close_is_discarded() {
 
 /// What was being sent is finished first: the Close frame is behind it, not inside it.
 #[tokio::test]
-async fn the_close_frame_does_not_tear_what_is_being_sent() {
+async fn s21_the_close_frame_does_not_tear_what_is_being_sent() {
     let server = server();
     let (builder, recorder) = client(server.url(&path(&[raw(true, 0b100, TEXT, b"x")])));
     let ws = builder.max_send_buffer(32 << 20).connect().unwrap();
@@ -240,7 +240,7 @@ async fn the_close_frame_does_not_tear_what_is_being_sent() {
 
 /// A server that is still sending reads the Close frame later. The connection must not be reset until then.
 #[tokio::test]
-async fn a_server_that_has_much_left_to_send_is_told_as_well() {
+async fn s21_a_server_that_has_much_left_to_send_is_told_as_well() {
     let server = server();
     let (builder, recorder) = client(server.url("/flood?n=10000&size=2000"));
     let _ws = builder.max_message_size(MAX_MESSAGE).connect().unwrap();
@@ -251,7 +251,7 @@ async fn a_server_that_has_much_left_to_send_is_told_as_well() {
 /// A TLS connection hides nothing of this.
 #[cfg(feature = "__rustls")]
 #[tokio::test]
-async fn over_tls_as_well() {
+async fn s21_over_tls_as_well() {
     let server = Server::start_tls("localhost").unwrap();
     let (builder, recorder) = client(server.url(&path(&[raw(true, 0, TEXT, b"\xff")])));
     let _ws = builder.root_certificates_pem(server.ca_pem()).connect().unwrap();
@@ -274,7 +274,7 @@ fn a_runtime_that_ends_takes_nothing_back() {
 /// A server that breaks the protocol may do better next time: the client comes back, and the messages it was not able
 /// to send go along.
 #[tokio::test]
-async fn a_violation_is_retried() {
+async fn s21_a_violation_is_retried() {
     let server = server();
     let (builder, recorder) = client(server.url(&path(&[raw(true, 0, 3, b"")])));
     let ws = builder.reconnect(Reconnect::fixed(Duration::from_millis(20))).connect().unwrap();
