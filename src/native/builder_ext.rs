@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::connector::Destination;
-#[cfg(feature = "cookies")]
-use super::cookies::{CookieJar, Cookies};
-#[cfg(feature = "deflate")]
-use super::deflate::Deflate;
-#[cfg(unix)]
-use super::options::UNIX_SOCKET;
-use super::proxies::Choice;
-use super::run::{self, RunError};
 use crate::builder::Builder;
 use crate::close::End;
+use crate::native::dial::connector::Destination;
+use crate::native::dial::proxy_choice::Choice;
+#[cfg(feature = "cookies")]
+use crate::native::handshake::cookies::{CookieJar, Cookies};
+#[cfg(unix)]
+use crate::native::options::UNIX_SOCKET;
+use crate::native::run::{self, RunError};
+#[cfg(feature = "deflate")]
+use crate::native::wire::deflate::Deflate;
 use crate::request::Request;
 
 /// What a [`Builder`] can do natively only.
@@ -224,7 +224,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// certificate is shown where a redirect has led to another origin.
     #[cfg(feature = "__rustls")]
     #[must_use]
-    fn rustls_config(self, config: std::sync::Arc<super::rustls::ClientConfig>) -> Self;
+    fn rustls_config(self, config: std::sync::Arc<crate::native::rustls::ClientConfig>) -> Self;
 
     /// Uses the operating system's TLS library, set up by this connector; the other TLS options are then refused.
     ///
@@ -232,7 +232,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// cannot be taken from it, redirects to another origin over TLS are refused.
     #[cfg(feature = "native-tls")]
     #[must_use]
-    fn native_tls_connector(self, connector: super::native_tls::TlsConnector) -> Self;
+    fn native_tls_connector(self, connector: crate::native::native_tls::TlsConnector) -> Self;
 
     /// Connects, and blocks until the client has ended: for programs without a runtime.
     ///
@@ -331,13 +331,13 @@ impl BuilderExt for Builder {
     }
 
     #[cfg(feature = "__rustls")]
-    fn rustls_config(mut self, config: std::sync::Arc<super::rustls::ClientConfig>) -> Self {
+    fn rustls_config(mut self, config: std::sync::Arc<crate::native::rustls::ClientConfig>) -> Self {
         self.setup.options.tls.rustls = Some(config);
         self
     }
 
     #[cfg(feature = "native-tls")]
-    fn native_tls_connector(mut self, connector: super::native_tls::TlsConnector) -> Self {
+    fn native_tls_connector(mut self, connector: crate::native::native_tls::TlsConnector) -> Self {
         self.setup.options.tls.native = Some(connector);
         self
     }

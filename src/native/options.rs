@@ -5,15 +5,15 @@ use core::time::Duration;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::connector::{Connect, Resolve};
-use super::cookies::Cookies;
-use super::deflate::Deflate;
-use super::proxies::Choice;
-use super::tls::TlsOptions;
 use crate::error::ConfigError;
+use crate::native::dial::connector::{Connect, Resolve};
+use crate::native::dial::proxy_choice::Choice;
+use crate::native::dial::tls::TlsOptions;
+use crate::native::handshake::cookies::Cookies;
+use crate::native::wire::deflate::Deflate;
 
 /// The option that makes a connector for Unix sockets.
-pub(super) const UNIX_SOCKET: &str = "unix_socket";
+pub(crate) const UNIX_SOCKET: &str = "unix_socket";
 
 /// The seconds that Linux takes. It counts whole ones.
 const KEEPALIVE: core::ops::RangeInclusive<u64> = 1..=32767;
@@ -21,19 +21,19 @@ const KEEPALIVE: core::ops::RangeInclusive<u64> = 1..=32767;
 /// The native part of a builder.
 #[derive(Clone)]
 pub(crate) struct Options {
-    pub(super) tls: TlsOptions,
-    pub(super) nodelay: bool,
-    pub(super) keepalive: Option<Duration>,
-    pub(super) local_address: Option<IpAddr>,
-    pub(super) resolver: Option<Arc<dyn Resolve>>,
+    pub(crate) tls: TlsOptions,
+    pub(crate) nodelay: bool,
+    pub(crate) keepalive: Option<Duration>,
+    pub(crate) local_address: Option<IpAddr>,
+    pub(crate) resolver: Option<Arc<dyn Resolve>>,
     /// And the option that set it.
-    pub(super) connector: Option<(&'static str, Arc<dyn Connect>)>,
+    pub(crate) connector: Option<(&'static str, Arc<dyn Connect>)>,
     /// What is wrong with the path of a Unix socket.
-    pub(super) unix_socket_fault: Option<String>,
-    pub(super) proxy: Choice,
-    pub(super) follows_redirects: bool,
-    pub(super) cookies: Cookies,
-    pub(super) deflate: Option<Deflate>,
+    pub(crate) unix_socket_fault: Option<String>,
+    pub(crate) proxy: Choice,
+    pub(crate) follows_redirects: bool,
+    pub(crate) cookies: Cookies,
+    pub(crate) deflate: Option<Deflate>,
 }
 
 impl Default for Options {
@@ -60,7 +60,7 @@ impl fmt::Debug for Options {
     }
 }
 
-pub(super) fn check(options: &Options) -> Result<(), ConfigError> {
+pub(crate) fn check(options: &Options) -> Result<(), ConfigError> {
     // What the operating system refuses would be ignored in silence.
     if options.keepalive.is_some_and(|after| !KEEPALIVE.contains(&after.as_secs())) {
         let [least, most] = [KEEPALIVE.start(), KEEPALIVE.end()];

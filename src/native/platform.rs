@@ -4,18 +4,18 @@ use core::pin::Pin;
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::socket::Socket;
-use super::task::Task;
-use super::timer::NativeTimer;
 use crate::builder::Setup;
 use crate::client::WebSocket;
 use crate::driver::Pump;
 use crate::error::ConfigError;
 use crate::machine::Heartbeat;
+use crate::native::task::Task;
+use crate::native::timer::NativeTimer;
+use crate::native::transport::Socket;
 use crate::request::Source;
 
-pub(crate) use super::options::Options;
-pub(crate) use super::target::{Target, resolve};
+pub(crate) use crate::native::options::Options;
+pub(crate) use crate::native::target::{Target, resolve};
 
 /// The bound on everything that the client's task runs.
 pub trait MaybeSend: Send {}
@@ -44,7 +44,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, ConfigError> {
-    let runtime = super::runtime::current(&setup.options)?;
+    let runtime = crate::native::runtime::current(&setup.options)?;
     let (ws, pump) = Pump::start(setup, |setup| Socket::new(setup, source), NativeTimer::new())?;
     runtime.spawn(Task::new(pump));
     Ok(ws)

@@ -8,7 +8,7 @@ use crate::close::End;
 use crate::error::ConfigError;
 use crate::machine::State;
 
-/// Why [`run`](super::BuilderExt::run) did not run.
+/// Why [`run`](crate::native::BuilderExt::run) did not run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
@@ -20,7 +20,7 @@ pub enum RunError {
     Runtime(#[from] io::Error),
 }
 
-pub(super) fn run(builder: Builder) -> Result<End, RunError> {
+pub(crate) fn run(builder: Builder) -> Result<End, RunError> {
     let mut ends = run_all([builder])?;
     // One client went in, so one end came out.
     ends.pop().ok_or_else(|| io::Error::other("no client").into())

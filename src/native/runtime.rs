@@ -5,15 +5,15 @@ use std::panic::{UnwindSafe, catch_unwind};
 
 use tokio::runtime::Handle;
 
-use super::options::{Options, UNIX_SOCKET};
 use crate::error::ConfigError;
+use crate::native::options::{Options, UNIX_SOCKET};
 
 const NONE: &str = "no tokio runtime is entered here: see BuilderExt::run";
 const NO_TIMERS: &str = "this tokio runtime has no timers: build it with enable_all, or enable_time and enable_io";
 const NO_IO: &str = "this tokio runtime has no I/O: build it with enable_all, or enable_time and enable_io";
 
 /// The runtime that is entered here, with all that a client needs. Streams of the user's own need no I/O of it.
-pub(super) fn current(options: &Options) -> Result<Handle, ConfigError> {
+pub(crate) fn current(options: &Options) -> Result<Handle, ConfigError> {
     let refused = |why| ConfigError::new("connect", why);
     let runtime = Handle::try_current().map_err(|_| refused(NONE))?;
     if !works(|| drop(tokio::time::sleep(Duration::ZERO))) {

@@ -5,26 +5,26 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, Uri, header};
 use url::Url;
 
-use super::connector::Destination;
-use super::options::{Options, check};
-use super::tls;
 use crate::builder::check_protocols;
 use crate::error::ConfigError;
+use crate::native::dial::connector::Destination;
+use crate::native::dial::tls;
+use crate::native::options::{Options, check};
 use crate::request::Request;
 
 /// A checked request.
 #[derive(Clone)]
 pub(crate) struct Target {
-    pub(super) url: Url,
-    pub(super) protocols: Vec<String>,
+    pub(crate) url: Url,
+    pub(crate) protocols: Vec<String>,
     /// The user's headers, and the credentials of the URL.
-    pub(super) headers: Fields,
+    pub(crate) headers: Fields,
     /// A redirect led here from another origin: nothing that identifies this client goes along.
-    pub(super) is_foreign: bool,
+    pub(crate) is_foreign: bool,
 }
 
 /// Headers with their names as the user spells them.
-pub(super) type Fields = Vec<(String, HeaderValue)>;
+pub(crate) type Fields = Vec<(String, HeaderValue)>;
 
 /// The most headers of a request, and the most bytes of their names and values together: more than servers take, and
 /// few enough to copy for each attempt.
@@ -42,7 +42,7 @@ impl Target {
         url.into()
     }
 
-    pub(super) fn is_secure(&self) -> bool {
+    pub(crate) fn is_secure(&self) -> bool {
         self.url.scheme() == "wss"
     }
 
@@ -51,7 +51,7 @@ impl Target {
     }
 
     /// The `Host` header: the port is left out where it is the scheme's own.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         match self.url.port() {
             Some(port) => format!("{}:{port}", self.host()),
             None => self.host().to_owned(),
@@ -59,12 +59,12 @@ impl Target {
     }
 
     /// Where it is to be dialled.
-    pub(super) fn destination(&self) -> Destination {
+    pub(crate) fn destination(&self) -> Destination {
         Destination::new(self.host(), self.url.port_or_known_default().unwrap_or_default())
     }
 
     /// The request's own line: path and query.
-    pub(super) fn path_and_query(&self) -> &str {
+    pub(crate) fn path_and_query(&self) -> &str {
         &self.url[url::Position::BeforePath..url::Position::AfterQuery]
     }
 }
@@ -88,7 +88,7 @@ pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, Co
 const MAX_URL: usize = u16::MAX as usize - 1;
 
 /// The text is never repeated in errors: it can hold credentials.
-pub(super) fn parse(text: &str) -> Result<Url, ConfigError> {
+pub(crate) fn parse(text: &str) -> Result<Url, ConfigError> {
     let fault = |fault: String| ConfigError::new("url", fault);
     let mut url = Url::parse(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => fault("a relative URL has nothing to be resolved against".into()),

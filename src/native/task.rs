@@ -4,9 +4,9 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
-use super::socket::{Socket, Step};
-use super::timer::NativeTimer;
 use crate::driver::{Input, Pump, Timestamp};
+use crate::native::timer::NativeTimer;
+use crate::native::transport::{Socket, Step};
 
 /// How many messages are delivered before sends, timers and the machine get their turn.
 const BATCH: usize = 256;
@@ -16,13 +16,13 @@ const TURN: usize = 8;
 /// How long after a burst the memory that it took is given back.
 const TIDY_AFTER: Duration = Duration::from_secs(1);
 
-pub(super) struct Task {
+pub(crate) struct Task {
     pump: Pump<Socket, NativeTimer>,
     tidy_at: Option<Timestamp>,
 }
 
 impl Task {
-    pub(super) fn new(pump: Pump<Socket, NativeTimer>) -> Self {
+    pub(crate) fn new(pump: Pump<Socket, NativeTimer>) -> Self {
         Self { pump, tidy_at: None }
     }
 

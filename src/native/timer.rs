@@ -15,7 +15,7 @@ fn now() -> Timestamp {
     Timestamp::from_micros(START.elapsed().as_micros() as u64)
 }
 
-pub(super) struct NativeTimer {
+pub(crate) struct NativeTimer {
     /// Made when first armed, then reset: most clients arm it once per heartbeat.
     sleep: Option<Pin<Box<Sleep>>>,
     sleeps_until: Timestamp,
@@ -23,12 +23,12 @@ pub(super) struct NativeTimer {
 }
 
 impl NativeTimer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { sleep: None, sleeps_until: Timestamp::default(), deadline: None }
     }
 
     /// Ready when the deadline has come, or this other one.
-    pub(super) fn poll(&mut self, other: Option<Timestamp>, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, other: Option<Timestamp>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline.into_iter().chain(other).min() else {
             // A client that has ended is not woken once more.
             self.sleep = None;

@@ -1,0 +1,146 @@
+//! Names resolved by the operating system, once for all clients that dial at the same moment.
+//!
+//! The system blocks a thread for each lookup. When a server goes down with hundreds of connections, its clients come back
+//! spread over a second or more, but on a busy machine hundreds of threads that start, wait and wake others undo that: the
+//! dials bunch up and come seconds late. Clients that dial the same name therefore share one lookup and, for a moment, the
+//! addresses that it found.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::OnceCell;
+
+use crate::native::platform::lock;
+
+/// For how long addresses serve for other dials.
+const SERVES: Duration = Duration::from_secs(1);
+
+static LOOKUPS: Lookups = Lookups(Mutex::new(Vec::new()));
+
+/// Resolves a name. Returns its addresses in the order that the system prefers, with this port.
+pub(crate) async fn lookup(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let of_system = || async { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) };
+    let mut found = LOOKUPS.get(host, of_system).await?;
+    found.iter_mut().for_each(|address| address.set_port(port));
+    Ok(found)
+}
+
+/// As good a copy as there can be.
+pub(crate) fn copy(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+/// Lookups under way, and those whose addresses still serve. There are few names at a time.
+struct Lookups(Mutex<Vec<Arc<Lookup>>>);
+
+struct Lookup {
+    host: String,
+    /// If the dial that looks up is given up, one that waits for the same takes over.
+    outcome: OnceCell<Outcome>,
+}
+
+struct Outcome {
+    at: Instant,
+    found: io::Result<Vec<SocketAddr>>,
+}
+
+impl Lookups {
+    async fn get<A>(&self, host: &str, look_up: impl FnOnce() -> A) -> io::Result<Vec<SocketAddr>>
+    where
+        A: Future<Output = io::Result<Vec<SocketAddr>>>,
+    {
+        let lookup = self.current(host);
+        let outcome = lookup.outcome.get_or_init(|| async {
+            let found = look_up().await;
+            Outcome { at: Instant::now(), found }
+        });
+        outcome.await.found.as_ref().map(Vec::clone).map_err(copy)
+    }
+
+    /// The lookup of this name that still serves, or a new one.
+    fn current(&self, host: &str) -> Arc<Lookup> {
+        let mut lookups = lock(&self.0);
+        lookups.retain(|lookup| match lookup.outcome.get() {
+            Some(outcome) => outcome.found.is_ok() && outcome.at.elapsed() < SERVES,
+            // Under way, unless all dials that waited for it were given up.
+            None => Arc::strong_count(lookup) > 1,
+        });
+        if let Some(known) = lookups.iter().find(|lookup| lookup.host == host) {
+            return known.clone();
+        }
+        let lookup = Arc::new(Lookup { host: host.to_owned(), outcome: OnceCell::new() });
+        lookups.push(lookup.clone());
+        lookup
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::future::pending;
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn lookups() -> Lookups {
+        Lookups(Mutex::new(Vec::new()))
+    }
+
+    fn address(last: u8) -> SocketAddr {
+        ([127, 0, 0, last], 0).into()
+    }
+
+    #[tokio::test]
+    async fn s7_dials_at_the_same_moment_share_a_lookup() {
+        let (lookups, asked) = (lookups(), AtomicUsize::new(0));
+        let look_up = || async {
+            asked.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Ok(vec![address(1)])
+        };
+        let dials = (0..300).map(|_| lookups.get("one.example", look_up));
+        let found = futures::future::join_all(dials).await;
+        assert!(found.iter().all(|found| found.as_ref().unwrap() == &[address(1)]));
+        assert_eq!(lookups.get("one.example", look_up).await.unwrap(), [address(1)]);
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        // Another name is another lookup.
+        let other = lookups.get("two.example", || async { Ok(vec![address(2)]) });
+        assert_eq!(other.await.unwrap(), [address(2)]);
+        // And so is a later one.
+        tokio::time::sleep(SERVES).await;
+        lookups.get("one.example", look_up).await.unwrap();
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+        assert_eq!(lookups.0.lock().unwrap().len(), 1, "what does not serve any more is forgotten");
+    }
+
+    #[tokio::test]
+    async fn s7_a_failure_is_that_of_all_who_waited_and_of_nobody_else() {
+        let (lookups, asked) = (lookups(), AtomicUsize::new(0));
+        let fail = || async {
+            asked.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Err(io::Error::new(io::ErrorKind::NotFound, "no such name"))
+        };
+        let failed = futures::future::join_all((0..10).map(|_| lookups.get("one.example", fail))).await;
+        assert!(failed.iter().all(|failed| failed.as_ref().unwrap_err().to_string() == "no such name"));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        let found = lookups.get("one.example", || async { Ok(vec![address(1)]) });
+        assert_eq!(found.await.unwrap(), [address(1)]);
+    }
+
+    #[tokio::test]
+    async fn s7_a_dial_that_is_given_up_holds_up_no_other() {
+        let lookups = lookups();
+        let stuck = async {
+            let stuck = lookups.get("one.example", || async { pending().await });
+            tokio::time::timeout(Duration::from_millis(20), stuck).await.unwrap_err();
+        };
+        let waiting = lookups.get("one.example", || async { Ok(vec![address(1)]) });
+        let ((), found) = futures::join!(stuck, waiting);
+        assert_eq!(found.unwrap(), [address(1)]);
+    }
+}

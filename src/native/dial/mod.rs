@@ -1,0 +1,10 @@
+//! From a target to a byte stream: names, TCP, proxies and TLS.
+
+pub(crate) mod connector;
+pub(crate) mod dialler;
+pub(crate) mod lookup;
+pub(crate) mod proxy;
+pub(crate) mod proxy_choice;
+pub(crate) mod stream;
+pub(crate) mod tcp;
+pub(crate) mod tls;

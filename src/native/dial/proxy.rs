@@ -1,0 +1,162 @@
+//! A proxy, and how it is passed.
+
+use core::future::{Ready, ready};
+use core::task::{Context, Poll};
+use std::io;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, Method, Uri};
+use hyper_util::client::legacy::connect::proxy::SocksV5;
+use hyper_util::rt::TokioIo;
+use tower_service::Service;
+use url::Url;
+
+use super::connector::Destination;
+use super::stream::Stream;
+use super::tls;
+use super::tls::advice;
+use crate::error::{Error, ErrorKind};
+use crate::native::handshake::http1::{Exchange, Head};
+use crate::native::handshake::retry_after;
+
+/// The longest answer of a proxy, without its body.
+const MAX_HEAD: usize = 16 * 1024;
+/// How long user, password and the destination's host may be together: hyper-util's SOCKS has one buffer for them.
+const MAX_SOCKS: usize = 249;
+
+/// A proxy. It has no `Debug`, as it can have credentials.
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    pub(crate) at: Destination,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
+    /// By CONNECT (RFC 9110, section 9.3.6).
+    Http { secure: bool, authorization: Option<HeaderValue> },
+    /// SOCKS 5 (RFC 1928), with user and password (RFC 1929).
+    Socks { credentials: Option<(String, String)> },
+}
+
+impl Proxy {
+    /// Reads a URL, or `host:port`. It is not repeated in the fault, as it can have credentials.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = Url::parse(&with_scheme).map_err(|error| error.to_string())?;
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let (user, password) = (decode(url.username()), decode(url.password().unwrap_or_default()));
+        let (kind, port) = match url.scheme() {
+            scheme @ ("http" | "https") => {
+                let secure = scheme == "https";
+                if secure && !tls::AVAILABLE {
+                    return Err("https needs TLS: build homing with one of its TLS features".into());
+                }
+                let authorization = has_credentials.then(|| basic(&user, &password)).flatten();
+                (Kind::Http { secure, authorization }, if secure { 443 } else { 80 })
+            }
+            "socks5" | "socks5h" => {
+                if user.len() + password.len() >= MAX_SOCKS {
+                    return Err(format!("user and password are longer than SOCKS takes here: {MAX_SOCKS} bytes"));
+                }
+                (Kind::Socks { credentials: has_credentials.then_some((user, password)) }, 1080)
+            }
+            _ => return Err("the scheme is not http, https, socks5 or socks5h".into()),
+        };
+        match url.host_str() {
+            None | Some("") => Err("there is no host".into()),
+            Some(_) if url.port() == Some(0) => Err("the port is 0".into()),
+            Some(host) => Ok(Self { at: Destination::new(host, url.port().unwrap_or(port)), kind }),
+        }
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        matches!(self.kind, Kind::Http { secure: true, .. })
+    }
+
+    /// A failure on the way to the proxy, which must not be mistaken for one behind it.
+    pub(crate) fn unreachable(&self, error: &Error) -> Error {
+        Error::new(error.kind().clone(), format!("proxy {}: {}", self.at, error.detail()))
+    }
+
+    /// Has the proxy connect `stream` to the destination, whose name it resolves.
+    pub(crate) async fn pass(&self, stream: Stream, to: &Destination) -> Result<Stream, Error> {
+        match &self.kind {
+            Kind::Http { authorization, .. } => tunnel(stream, to, authorization.clone()).await,
+            Kind::Socks { credentials } => {
+                let length = credentials.as_ref().map_or(0, |(user, password)| user.len() + password.len());
+                if length + to.host.len() > MAX_SOCKS {
+                    let detail = format!("user, password and host are longer than {MAX_SOCKS} bytes together");
+                    return Err(Error::new(ErrorKind::Proxy { status: None }, detail));
+                }
+                let to: Uri = format!("http://{to}/").parse().map_err(refused)?;
+                let mut socks = SocksV5::new(Uri::default(), Reached(Some(TokioIo::new(stream))));
+                if let Some((user, password)) = credentials.clone() {
+                    socks = socks.with_auth(user, password);
+                }
+                Ok(socks.call(to).await.map_err(refused)?.into_inner())
+            }
+        }
+    }
+}
+
+fn basic(user: &str, password: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// By hyper itself: hyper-util's connector for tunnels does not tell the status of a refusal.
+async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderValue>) -> Result<Stream, Error> {
+    let authority = to.to_string();
+    let mut head = Head::new(Method::CONNECT, &authority.parse().map_err(refused)?);
+    head.push("Host", &authority.try_into().map_err(refused)?);
+    if let Some(authorization) = &authorization {
+        head.push("Proxy-Authorization", authorization);
+    }
+    let (exchange, response) = Exchange::ask(stream, head, MAX_HEAD)
+        .await
+        .map_err(|no_answer| if no_answer.is_tls { not_a_proxy(advice::IS_TLS) } else { refused(no_answer.error) })?;
+    let status = response.status();
+    if !status.is_success() {
+        let kind = ErrorKind::Proxy { status: Some(status.as_u16()) };
+        let error = Error::new(kind, status.canonical_reason().unwrap_or_default());
+        return Err(error.with_retry_after(retry_after::asked(status, response.headers())));
+    }
+    let (stream, read) = exchange.into_stream(response).await.map_err(refused)?;
+    if !read.is_empty() {
+        // Servers of TLS and HTTP do not speak first, so this cannot come from one.
+        return Err(Error::new(ErrorKind::Proxy { status: Some(status.as_u16()) }, "more than its answer came"));
+    }
+    Ok(stream)
+}
+
+/// No answer, or one that is not a proxy's.
+fn refused(error: impl core::error::Error + Send + Sync + 'static) -> Error {
+    let causes = core::iter::successors(Some(&error as &dyn core::error::Error), |cause| cause.source());
+    let told: Vec<_> = causes.map(ToString::to_string).collect();
+    not_a_proxy(told.join(": "))
+}
+
+fn not_a_proxy(detail: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Proxy { status: None }, detail)
+}
+
+/// A stream to a proxy that is there already, in place of a connector to it.
+struct Reached(Option<TokioIo<Stream>>);
+
+impl Service<Uri> for Reached {
+    type Response = TokioIo<Stream>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<TokioIo<Stream>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
+    }
+}

@@ -1,0 +1,159 @@
+//! Which proxy is on the way to where, and what the environment says of it.
+
+use hyper_util::client::proxy::matcher::Matcher;
+
+use super::proxy::Proxy;
+use crate::error::ConfigError;
+use crate::native::options::Options;
+use crate::native::target::Target;
+
+/// Which proxies a client was given.
+#[derive(Clone, Default)]
+pub(crate) enum Choice {
+    #[default]
+    None,
+    Fixed(String),
+    Environment,
+    /// Both, which contradict each other.
+    Contradiction,
+}
+
+impl Choice {
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::None, chosen) | (Self::Fixed(_), chosen @ Self::Fixed(_)) => chosen,
+            (Self::Environment, Self::Environment) => Self::Environment,
+            _ => Self::Contradiction,
+        }
+    }
+}
+
+/// The proxies of a client, read and checked.
+pub(crate) struct Proxies {
+    plain: Option<Proxy>,
+    secure: Option<Proxy>,
+    exempt: Option<Matcher>,
+}
+
+impl Proxies {
+    pub(crate) fn new(options: &Options) -> Result<Self, ConfigError> {
+        match &options.proxy {
+            Choice::None => Ok(Self { plain: None, secure: None, exempt: None }),
+            Choice::Fixed(url) => {
+                let proxy = Proxy::parse(url).map_err(|fault| ConfigError::new("proxy", fault))?;
+                Ok(Self { plain: Some(proxy.clone()), secure: Some(proxy), exempt: None })
+            }
+            Choice::Environment => Self::from_env(|name| std::env::var(name).ok()),
+            Choice::Contradiction => Err(ConfigError::new("proxy", "proxy_from_env is set as well")),
+        }
+    }
+
+    /// The variables that curl reads too.
+    fn from_env(read: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let read = |names: &[&'static str]| {
+            let mut values = names.iter().filter_map(|name| Some((*name, read(name)?)));
+            values.find(|(_, value)| !value.is_empty())
+        };
+        // A server that runs CGI programs puts a request's header `Proxy` into this one.
+        let is_cgi = read(&["REQUEST_METHOD"]).is_some();
+        let plain: &[_] = if is_cgi { &["http_proxy"] } else { &["HTTP_PROXY", "http_proxy"] };
+        let all = ["ALL_PROXY", "all_proxy"];
+        let proxy = |names: &[&'static str]| {
+            let Some((name, value)) = read(names).or_else(|| read(&all)) else {
+                return Ok(None);
+            };
+            let fault = |fault| ConfigError::new("proxy_from_env", format!("{name}: {fault}"));
+            Proxy::parse(&value).map(Some).map_err(fault)
+        };
+        let exempt = read(&["NO_PROXY", "no_proxy"]);
+        Ok(Self {
+            plain: proxy(plain)?,
+            secure: proxy(&["HTTPS_PROXY", "https_proxy"])?,
+            // The proxy there is a stand-in: it is asked about exemptions only.
+            exempt: exempt.map(|(_, list)| Matcher::builder().all("http://proxy").no(list).build()),
+        })
+    }
+
+    pub(crate) fn on_the_way_to(&self, target: &Target) -> Option<&Proxy> {
+        let proxy = if target.is_secure() { &self.secure } else { &self.plain }.as_ref()?;
+        let is_exempt = self.exempt.as_ref().is_some_and(|exempt| {
+            let uri = format!("http://{}/", target.destination()).parse();
+            uri.is_ok_and(|uri| exempt.intercept(&uri).is_none())
+        });
+        (!is_exempt).then_some(proxy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::native::target::resolve;
+    use crate::request::Request;
+
+    fn from_env(variables: &[(&str, &str)]) -> Result<Proxies, ConfigError> {
+        Proxies::from_env(|name| {
+            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
+            Some((*value).to_owned())
+        })
+    }
+
+    /// Which proxy these variables put before a URL, or none.
+    fn before(url: &str, variables: &[(&str, &str)]) -> String {
+        let target = resolve(&Request::new(url), &Options::default()).unwrap();
+        let proxies = from_env(variables).unwrap();
+        proxies.on_the_way_to(&target).map(|proxy| proxy.at.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn schemes_choose_variables() {
+        let all = [("HTTP_PROXY", "http://h:1"), ("HTTPS_PROXY", "h:2"), ("ALL_PROXY", "socks5://u:p@h:3")];
+        assert_eq!(before("ws://a", &all), "h:1");
+        assert_eq!(before("wss://a", &all), "h:2");
+        assert_eq!(before("wss://a", &[all[0], all[2]]), "h:3");
+        assert_eq!(before("ws://a", &[("ALL_PROXY", "socks5://h")]), "h:1080");
+        assert_eq!(before("ws://a", &[("http_proxy", "http://[::1]")]), "[::1]:80");
+        assert_eq!(before("ws://a", &[("HTTP_PROXY", ""), ("http_proxy", "h:4")]), "h:4");
+        assert_eq!(before("ws://a", &[("HTTPS_PROXY", "h:2")]), "");
+        assert_eq!(before("ws://a", &[]), "");
+    }
+
+    #[test]
+    fn exemptions() {
+        let with = |list| [("ALL_PROXY", "h:1"), ("NO_PROXY", list)];
+        for (list, url) in [
+            ("*", "ws://a"),
+            ("example.com", "wss://example.com:8080/x"),
+            ("other, example.com", "ws://www.example.com"),
+            (".example.com", "ws://www.example.com"),
+            ("10.0.0.0/8", "ws://10.1.2.3"),
+            ("::1", "ws://[::1]:80"),
+        ] {
+            assert_eq!(before(url, &with(list)), "", "{list} exempts {url}");
+        }
+        for (list, url) in [("example.com", "ws://notexample.com"), ("10.0.0.0/8", "ws://11.0.0.1"), ("", "ws://a")] {
+            assert_eq!(before(url, &with(list)), "h:1", "{list} does not exempt {url}");
+        }
+    }
+
+    /// In a CGI program the variable can be set by whoever sent the request.
+    #[test]
+    fn a_header_is_no_proxy() {
+        let cgi = ("REQUEST_METHOD", "GET");
+        assert_eq!(before("ws://a", &[("HTTP_PROXY", "evil:1"), cgi]), "");
+        assert_eq!(before("ws://a", &[("http_proxy", "good:1"), cgi]), "good:1");
+    }
+
+    #[test]
+    fn s1_wrong_proxies() {
+        let long = format!("socks5://u:{}@h", "p".repeat(250));
+        for bad in
+            ["ftp://u:secret@h", "http://", "socks4://h", "http://u:secret@h:0", "http://u:secret@h:99999", &long]
+        {
+            let error = from_env(&[("HTTPS_PROXY", bad)]).err().expect(bad);
+            assert_eq!(error.option, "proxy_from_env");
+            assert!(error.fault.starts_with("HTTPS_PROXY: ") && !error.fault.contains("secret"), "{error}");
+            let options = Options { proxy: Choice::Fixed(bad.into()), ..Options::default() };
+            assert_eq!(Proxies::new(&options).err().expect(bad).option, "proxy");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! TCP: from a name to a connection, with whichever of its addresses answers first (RFC 8305).
+
+use core::future::{Ready, poll_fn, ready};
+use core::pin::pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use super::connector::{Destination, Resolve};
+use super::lookup::{copy, lookup};
+use crate::driver::platform::BoxFuture;
+use crate::driver::platform::kernel;
+use crate::error::{Error, ErrorKind};
+use crate::native::options::Options;
+
+/// How long one address may keep the next one waiting (RFC 8305, section 8).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+/// Of how many addresses a failure tells.
+const TOLD: usize = 4;
+
+/// How TCP connections are made.
+#[derive(Clone)]
+pub(crate) struct Tcp {
+    resolver: Option<Arc<dyn Resolve>>,
+    nodelay: bool,
+    keepalive: Option<Duration>,
+    local_address: Option<IpAddr>,
+}
+
+impl Tcp {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            resolver: options.resolver.clone(),
+            nodelay: options.nodelay,
+            keepalive: options.keepalive,
+            local_address: options.local_address,
+        }
+    }
+
+    pub(crate) async fn connect(&self, to: &Destination) -> Result<TcpStream, Error> {
+        let mut addresses = self.resolve(to).await.map_err(|error| {
+            let detail = error.to_string();
+            Error::new(ErrorKind::Dns, detail).with_source(error)
+        })?;
+        if let Some(local) = self.local_address {
+            addresses.retain(|address| address.is_ipv4() == local.is_ipv4());
+            if addresses.is_empty() {
+                let family = if local.is_ipv4() { "IPv4" } else { "IPv6" };
+                let detail = format!("there is no {family} address, which the local address is");
+                return Err(Error::new(ErrorKind::Connect, detail));
+            }
+        }
+        let attempts = interleaved(addresses).into_iter().map(|address| (address, self.attempt(address)));
+        race(attempts).await.map_err(failed)
+    }
+
+    /// Never empty.
+    async fn resolve(&self, to: &Destination) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(address) = to.host.parse::<IpAddr>() {
+            return Ok(vec![(address, to.port).into()]);
+        }
+        let found: Vec<SocketAddr> = match &self.resolver {
+            Some(resolver) => {
+                let found = resolver.resolve(to.host.clone()).await?;
+                found.into_iter().map(|address| (address, to.port).into()).collect()
+            }
+            None => lookup(&to.host, to.port).await?,
+        };
+        if found.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+        }
+        Ok(found)
+    }
+
+    fn attempt(&self, address: SocketAddr) -> Attempt {
+        let mut connector = HttpConnector::new_with_resolver(Known(address));
+        connector.enforce_http(false);
+        connector.set_nodelay(self.nodelay);
+        connector.set_keepalive(self.keepalive);
+        connector.set_local_address(self.local_address);
+        let uri =
+            Uri::builder().scheme("http").authority(format!("known:{}", address.port())).path_and_query("/").build();
+        Box::pin(async move {
+            let uri = uri.map_err(io::Error::other)?;
+            match connector.call(uri).await {
+                Ok(stream) => {
+                    let stream = stream.into_inner();
+                    kernel::limit_unsent(&stream);
+                    Ok(stream)
+                }
+                Err(error) => Err(innermost(error)),
+            }
+        })
+    }
+}
+
+type Attempt = BoxFuture<io::Result<TcpStream>>;
+type Failures = Vec<(SocketAddr, io::Error)>;
+
+/// The connector wraps what happened; the innermost error is what a user wants to read.
+fn innermost(error: impl core::error::Error + Send + Sync + 'static) -> io::Error {
+    let causes = core::iter::successors(core::error::Error::source(&error), |cause| cause.source());
+    match causes.last().and_then(|cause| cause.downcast_ref::<io::Error>()) {
+        Some(cause) => copy(cause),
+        None => io::Error::other(error),
+    }
+}
+
+/// Alternates between the families, from the one that the resolver prefers (RFC 8305, section 4).
+fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_ipv4 = addresses.first().is_some_and(SocketAddr::is_ipv4);
+    let total = addresses.len();
+    let (preferred, others): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv4() == first_is_ipv4);
+    let (mut preferred, mut others) = (preferred.into_iter(), others.into_iter());
+    let mut interleaved = Vec::with_capacity(total);
+    while interleaved.len() < total {
+        interleaved.extend(preferred.next());
+        interleaved.extend(others.next());
+    }
+    interleaved
+}
+
+/// Starts an attempt whenever the one before has failed or kept the others waiting, and takes the first that succeeds
+/// (RFC 8305, section 5). The others are abandoned.
+async fn race(mut waiting: impl Iterator<Item = (SocketAddr, Attempt)>) -> Result<TcpStream, Failures> {
+    let mut failures = Failures::new();
+    let mut running: Vec<(SocketAddr, Attempt)> = waiting.next().into_iter().collect();
+    let mut waiting = waiting.peekable();
+    while !running.is_empty() {
+        let mut patience = pin!(waiting.peek().is_some().then(|| tokio::time::sleep(ATTEMPT_DELAY)));
+        let step = poll_fn(|cx| {
+            for (position, (_, attempt)) in running.iter_mut().enumerate() {
+                if let Poll::Ready(outcome) = attempt.as_mut().poll(cx) {
+                    return Poll::Ready(Some((position, outcome)));
+                }
+            }
+            match patience.as_mut().as_pin_mut() {
+                Some(patience) => patience.poll(cx).map(|()| None),
+                None => Poll::Pending,
+            }
+        });
+        match step.await {
+            Some((_, Ok(stream))) => return Ok(stream),
+            Some((position, Err(error))) => failures.push((running.swap_remove(position).0, error)),
+            None => {}
+        }
+        running.extend(waiting.next());
+    }
+    Err(failures)
+}
+
+fn failed(mut failures: Failures) -> Error {
+    let detail = match failures.as_slice() {
+        [(_, only)] => only.to_string(),
+        several => {
+            let told: Vec<_> = several.iter().take(TOLD).map(|(at, error)| format!("{at}: {error}")).collect();
+            told.join(", ")
+        }
+    };
+    let error = Error::new(ErrorKind::Connect, detail);
+    match failures.pop() {
+        Some((_, source)) => error.with_source(source),
+        None => error,
+    }
+}
+
+/// A resolver for what is resolved: an address in a URL could not have the scope that a link-local one needs.
+#[derive(Clone)]
+struct Known(SocketAddr);
+
+impl Service<Name> for Known {
+    type Response = core::iter::Once<SocketAddr>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Name) -> Self::Future {
+        ready(Ok(core::iter::once(self.0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let parse = |list: &str| list.split(' ').map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        for (given, expected) in [
+            ("[::1]:1 [::2]:1 [::3]:1 1.1.1.1:1", "[::1]:1 1.1.1.1:1 [::2]:1 [::3]:1"),
+            ("1.1.1.1:1 1.1.1.2:1 [::1]:1 [::2]:1", "1.1.1.1:1 [::1]:1 1.1.1.2:1 [::2]:1"),
+            ("1.1.1.1:1", "1.1.1.1:1"),
+        ] {
+            assert_eq!(interleaved(parse(given)), parse(expected));
+        }
+    }
+
+    #[tokio::test]
+    async fn options_of_sockets() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = Destination::new("127.0.0.1", listener.local_addr().unwrap().port());
+        let stream = Tcp::new(&Options::default()).connect(&to).await.unwrap();
+        assert!(stream.nodelay().unwrap(), "on by default");
+        assert!(!socket2::SockRef::from(&stream).keepalive().unwrap(), "off by default");
+
+        let keepalive = Some(Duration::from_secs(33));
+        let stream = Tcp::new(&Options { nodelay: false, keepalive, ..Options::default() }).connect(&to).await.unwrap();
+        assert!(!stream.nodelay().unwrap());
+        let socket = socket2::SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        #[cfg(unix)]
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(33));
+    }
+}

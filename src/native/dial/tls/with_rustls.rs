@@ -1,0 +1,267 @@
+//! TLS by rustls. Configurations are made when TLS is first needed, and shared: reading the roots of a system takes
+//! long, and a plain client never needs them.
+
+use core::fmt;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::OnceCell;
+use tokio_rustls::rustls::client::{ClientConfig, ResolvesClientCert, Resumption};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, TrustAnchor};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{self, RootCertStore, SignatureScheme};
+
+use super::{Identity, TlsOptions, advice, unreadable};
+use crate::error::{ConfigError, Error};
+use crate::native::dial::stream::Stream;
+
+const HTTP: &[u8] = b"http/1.1";
+
+/// What a client's TLS handshakes go by.
+pub(crate) struct Connector {
+    source: Source,
+    /// Stays empty for [`Source::Default`], whose configuration the process shares.
+    made: OnceLock<Configs>,
+}
+
+enum Source {
+    Default,
+    Own(Arc<ClientConfig>),
+    Pem { roots: Vec<TrustAnchor<'static>>, identity: Option<Arc<dyn ResolvesClientCert>> },
+}
+
+#[derive(Clone)]
+struct Configs {
+    own: Arc<ClientConfig>,
+    /// The same without a client certificate.
+    anonymous: Arc<ClientConfig>,
+}
+
+impl Connector {
+    pub(crate) fn new(options: &TlsOptions) -> Result<Self, ConfigError> {
+        let source = match &options.rustls {
+            Some(config) => Source::Own(config.clone()),
+            None if !options.is_set() => Source::Default,
+            None => Source::Pem { roots: roots(options)?, identity: identity(options)? },
+        };
+        Ok(Self { source, made: OnceLock::new() })
+    }
+
+    pub(crate) async fn connect(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
+        let name = ServerName::try_from(host.to_owned()).map_err(advice::failed)?;
+        let configs = self.configs().await?;
+        let config = match identity {
+            Identity::Own => &configs.own,
+            Identity::None => &configs.anonymous,
+        };
+        let connecting = tokio_rustls::TlsConnector::from(config.clone()).connect(name, stream);
+        Ok(Stream::Rustls(Box::new(connecting.await.map_err(advice::failed)?)))
+    }
+
+    async fn configs(&self) -> Result<&Configs, Error> {
+        static DEFAULT: OnceLock<Configs> = OnceLock::new();
+        let (roots, identity, made) = match &self.source {
+            Source::Own(config) => return Ok(self.made.get_or_init(|| Configs::new(speaking_http(config)))),
+            Source::Default => (&[][..], None, &DEFAULT),
+            Source::Pem { roots, identity } => (&roots[..], identity.as_ref(), &self.made),
+        };
+        if let Some(configs) = made.get() {
+            return Ok(configs);
+        }
+        let trusted = system_roots().await?.iter().chain(roots).cloned().collect();
+        Ok(made.get_or_init(|| Configs::new(config(trusted, identity.cloned()))))
+    }
+}
+
+impl Configs {
+    fn new(own: Arc<ClientConfig>) -> Self {
+        let mut anonymous = ClientConfig::clone(&own);
+        anonymous.client_auth_cert_resolver = Arc::new(NoCertificate);
+        // A session that is resumed has the identity that it began with.
+        anonymous.resumption = Resumption::in_memory_sessions(32);
+        Self { own, anonymous: Arc::new(anonymous) }
+    }
+}
+
+/// Shows no certificate.
+#[derive(Debug)]
+struct NoCertificate;
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
+/// The user's configuration, but that servers which prefer another protocol do not get to choose it.
+fn speaking_http(config: &Arc<ClientConfig>) -> Arc<ClientConfig> {
+    if config.alpn_protocols.iter().all(|protocol| protocol == HTTP) {
+        return config.clone();
+    }
+    let mut config = ClientConfig::clone(config);
+    config.alpn_protocols = vec![HTTP.to_vec()];
+    Arc::new(config)
+}
+
+fn config(roots: Vec<TrustAnchor<'static>>, identity: Option<Arc<dyn ResolvesClientCert>>) -> Arc<ClientConfig> {
+    // Named, because rustls panics where a process has no default provider, or two to choose from.
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().expect("ring has suites for every version");
+    let mut config = builder
+        .with_root_certificates(RootCertStore { roots })
+        .with_client_cert_resolver(identity.unwrap_or_else(|| Arc::new(NoCertificate)));
+    config.alpn_protocols = vec![HTTP.to_vec()];
+    Arc::new(config)
+}
+
+/// Whom everybody trusts. Read once for each process.
+async fn system_roots() -> Result<&'static Vec<TrustAnchor<'static>>, Error> {
+    static ROOTS: OnceCell<Vec<TrustAnchor<'static>>> = OnceCell::const_new();
+    let read = || {
+        #[allow(unused_mut, reason = "there is nothing to add without native roots")]
+        let mut roots = RootCertStore::empty();
+        #[cfg(feature = "rustls-webpki-roots")]
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        // Some certificate of a system can nearly always not be read; those that can are trusted.
+        #[cfg(feature = "rustls-native-roots")]
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots.roots
+    };
+    if cfg!(feature = "rustls-native-roots") {
+        // Reads files.
+        ROOTS.get_or_try_init(|| async { tokio::task::spawn_blocking(read).await.map_err(advice::failed) }).await
+    } else {
+        Ok(ROOTS.get_or_init(|| async { read() }).await)
+    }
+}
+
+fn roots(options: &TlsOptions) -> Result<Vec<TrustAnchor<'static>>, ConfigError> {
+    let mut roots = RootCertStore::empty();
+    for pem in &options.roots {
+        let before = roots.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let fault = |error: &dyn fmt::Display| unreadable("root_certificates_pem", error);
+            let certificate = certificate.map_err(|error| fault(&told(&error)))?;
+            roots.add(certificate).map_err(|error| fault(&error))?;
+        }
+        if roots.len() == before {
+            return Err(unreadable("root_certificates_pem", "there is no certificate in it"));
+        }
+    }
+    Ok(roots.roots)
+}
+
+fn identity(options: &TlsOptions) -> Result<Option<Arc<dyn ResolvesClientCert>>, ConfigError> {
+    let Some((chain, key)) = &options.identity else {
+        return Ok(None);
+    };
+    let fault = |error: &pem::Error| unreadable("client_certificate_pem", told(error));
+    let chain: Vec<_> =
+        CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|error| fault(&error))?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| fault(&error))?;
+    let certified = CertifiedKey::from_der(chain, key, &ring::default_provider())
+        .map_err(|error| ConfigError::new("client_certificate_pem", error.to_string()))?;
+    Ok(Some(Arc::new(SingleCertAndKey::from(certified))))
+}
+
+/// Without the text, which such an error can have in it: that of a key whose lines were joined, for one.
+fn told(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "a section has no end",
+        pem::Error::IllegalSectionStart { .. } => "a section's first line is wrong",
+        pem::Error::Base64Decode(_) => "not base64",
+        pem::Error::NoItemsFound => "there is none in it",
+        _ => "not PEM",
+    }
+}
+
+/// What to do about an error.
+pub(crate) fn advice(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error};
+    Some(match error {
+        Error::InvalidCertificate(certificate) => match certificate {
+            // Of the library below rustls, which is not public.
+            Certificate::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => advice::CA_AS_SERVER,
+            Certificate::UnknownIssuer => advice::UNKNOWN_ISSUER,
+            Certificate::Expired | Certificate::ExpiredContext { .. } => advice::EXPIRED,
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => advice::NOT_YET,
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => advice::OTHER_NAME,
+            Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. } => advice::OTHER_PURPOSE,
+            _ => return None,
+        },
+        Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => advice::NOT_TLS,
+        Error::PeerIncompatible(_) | Error::AlertReceived(Alert::ProtocolVersion | Alert::InsufficientSecurity) => {
+            advice::NOTHING_IN_COMMON
+        }
+        Error::AlertReceived(Alert::HandshakeFailure) => advice::HANDSHAKE_FAILURE,
+        Error::AlertReceived(
+            Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+            | Alert::NoCertificate,
+        ) => advice::CLIENT_CERTIFICATE,
+        Error::AlertReceived(Alert::UnrecognisedName) => advice::UNKNOWN_NAME,
+        Error::AlertReceived(Alert::NoApplicationProtocol) => advice::NO_HTTP,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connector(options: TlsOptions) -> Connector {
+        Connector::new(&options).unwrap()
+    }
+
+    /// Making one takes longer than everything else that `connect` does.
+    #[tokio::test]
+    async fn s01_clients_share_one_configuration() {
+        let (one, other) = (connector(TlsOptions::default()), connector(TlsOptions::default()));
+        assert!(Arc::ptr_eq(&one.configs().await.unwrap().own, &other.configs().await.unwrap().own));
+        assert!(Arc::ptr_eq(&one.configs().await.unwrap().anonymous, &other.configs().await.unwrap().anonymous));
+        assert!(one.made.get().is_none(), "nothing of its own");
+    }
+
+    #[tokio::test]
+    async fn s01_attempts_share_the_configuration_of_their_client() {
+        let pem = rcgen::generate_simple_self_signed(["a.test".to_owned()]).unwrap().cert.pem();
+        let with_roots = connector(TlsOptions { roots: vec![pem.into()], ..TlsOptions::default() });
+        assert!(with_roots.made.get().is_none(), "not made before it is needed");
+        assert!(Arc::ptr_eq(&with_roots.configs().await.unwrap().own, &with_roots.configs().await.unwrap().own));
+        let default = connector(TlsOptions::default());
+        assert!(!Arc::ptr_eq(&with_roots.configs().await.unwrap().own, &default.configs().await.unwrap().own));
+        assert!(
+            core::ptr::eq(system_roots().await.unwrap(), system_roots().await.unwrap()),
+            "those of the system are read once"
+        );
+    }
+
+    #[tokio::test]
+    async fn s01_a_configuration_of_ones_own_is_used_as_it_is() {
+        let with_alpn = async |protocols: &[&str]| {
+            let mut own = ClientConfig::clone(&config(Vec::new(), None));
+            own.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+            let own = Arc::new(own);
+            let connector = connector(TlsOptions { rustls: Some(own.clone()), ..TlsOptions::default() });
+            let used = connector.configs().await.unwrap().own.clone();
+            (Arc::ptr_eq(&own, &used), used.alpn_protocols.clone())
+        };
+        assert_eq!(with_alpn(&[]).await, (true, vec![]));
+        assert_eq!(with_alpn(&["http/1.1"]).await, (true, vec![HTTP.to_vec()]));
+        // But a server must not choose what this client does not speak.
+        for others in [&["h2", "http/1.1"][..], &["h2"], &["http/1.1", "http/1.0"]] {
+            assert_eq!(with_alpn(others).await, (false, vec![HTTP.to_vec()]), "{others:?}");
+        }
+    }
+}

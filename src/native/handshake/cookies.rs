@@ -1,0 +1,223 @@
+//! Cookies that are kept across attempts (RFC 6265).
+
+use core::cmp::Reverse;
+use core::convert::Infallible;
+use core::fmt;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cookie_store::{Cookie, CookieStore};
+use http::HeaderValue;
+use url::Url;
+
+use crate::error::ConfigError;
+use crate::handshake::Headers;
+use crate::native::target::{Target, parse};
+
+/// RFC 6265, section 6.1, says how much of this a client should at least keep; here it is also the most, as servers
+/// must not fill the memory.
+const MAX_COOKIE: usize = 4096;
+const MAX_COOKIES: usize = 50;
+const MAX_ORIGINS: usize = 100;
+
+/// Cookies, for [`BuilderExt::cookie_jar`](crate::native::BuilderExt::cookie_jar). Clones share them, so that several clients
+/// can use the same.
+///
+/// A cookie goes only to the origin that set it (scheme, host and port), whatever its `Domain` says; path, expiry and
+/// `Secure` count as usual. At most 50 cookies of 4 KiB are kept for an origin, and 100 origins.
+///
+/// ```
+/// # fn main() -> Result<(), homing::ConfigError> {
+/// use homing::{WebSocket, native::{BuilderExt, CookieJar}};
+///
+/// let jar = CookieJar::new();
+/// jar.add("https://example.com/", "session=0123; Path=/; Secure; HttpOnly")?;
+/// let ready_to_go = WebSocket::builder("wss://example.com/feed").cookie_jar(jar);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Default)]
+pub struct CookieJar(Arc<Mutex<HashMap<String, CookieStore>>>);
+
+impl CookieJar {
+    /// An empty jar.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a cookie as if a server at this URL (ws, wss, http or https) had set it: `set_cookie` is the value of a
+    /// `Set-Cookie` header.
+    ///
+    /// # Errors
+    /// Either cannot be read, or the cookie would not be kept: it has expired, is for another host, or too long.
+    pub fn add(&self, url: &str, set_cookie: &str) -> Result<(), ConfigError> {
+        let url = parse(url)?;
+        self.keep(&url, set_cookie).map_err(|fault| ConfigError::new("cookie_jar", fault))
+    }
+
+    /// What a request to this URL would have as its `Cookie` header, if anything. A secret, as a rule.
+    pub fn cookies(&self, url: &str) -> Option<String> {
+        self.matching(&parse(url).ok()?)
+    }
+
+    /// Forgets all cookies.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, CookieStore>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, url: &Url, set_cookie: &str) -> Result<(), &'static str> {
+        if set_cookie.len() > MAX_COOKIE {
+            return Err("the cookie is longer than 4 KiB");
+        }
+        // Not by the store's method for answers, which logs cookies with their values.
+        let url = as_http(url);
+        let cookie = Cookie::parse(set_cookie.to_owned(), &url).map_err(|_| "the cookie cannot be read")?;
+        let mut origins = self.lock();
+        let origin = url.origin().ascii_serialization();
+        if origins.len() >= MAX_ORIGINS && !origins.contains_key(&origin) {
+            origins.retain(|_, store| store.iter_unexpired().next().is_some());
+            if origins.len() >= MAX_ORIGINS {
+                return Err("there are cookies of 100 origins already");
+            }
+        }
+        let store = origins.entry(origin).or_default();
+        if store.iter_any().count() >= MAX_COOKIES && !has(store, &cookie) {
+            let live: Vec<_> = store.iter_unexpired().cloned().map(Ok::<_, Infallible>).collect();
+            store.clone_from(&CookieStore::from_cookies(live, false).unwrap_or_default());
+            if store.iter_any().count() >= MAX_COOKIES {
+                return Err("there are 50 cookies of this origin already");
+            }
+        }
+        match store.insert(cookie, &url) {
+            Ok(_) => Ok(()),
+            Err(_) => Err("the cookie has expired, or is for another host"),
+        }
+    }
+
+    /// Those with the longest paths first, as servers expect.
+    fn matching(&self, url: &Url) -> Option<String> {
+        let url = as_http(url);
+        let origins = self.lock();
+        let store = origins.get(&url.origin().ascii_serialization())?;
+        let mut cookies = store.matches(&url);
+        cookies.sort_by_key(|cookie| (Reverse(String::from(&cookie.path).len()), cookie.name()));
+        let pairs: Vec<_> = cookies.iter().map(|cookie| cookie.stripped().to_string()).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+}
+
+fn has(store: &CookieStore, cookie: &Cookie<'_>) -> bool {
+    store.contains_any(&String::from(&cookie.domain), &String::from(&cookie.path), cookie.name())
+}
+
+/// The store knows nothing of ws.
+fn as_http(url: &Url) -> Url {
+    let mut url = url.clone();
+    // Cannot fail: all four are schemes of the same kind.
+    let _ = url.set_scheme(if url.scheme() == "wss" { "https" } else { "http" });
+    url
+}
+
+/// How many, but not what they are.
+impl fmt::Debug for CookieJar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count: usize = self.lock().values().map(|store| store.iter_unexpired().count()).sum();
+        f.debug_struct("CookieJar").field("cookies", &count).finish_non_exhaustive()
+    }
+}
+
+/// The jar of a client, if it has one.
+#[derive(Clone, Default)]
+pub(crate) struct Cookies(pub(crate) Option<CookieJar>);
+
+impl Cookies {
+    /// The target with its cookies.
+    pub(crate) fn added_to(&self, target: &Arc<Target>) -> Arc<Target> {
+        let Some(cookies) = self.0.as_ref().and_then(|jar| jar.matching(&target.url)) else {
+            return target.clone();
+        };
+        let mut target = Target::clone(target);
+        let is_cookie = |name: &str| name.eq_ignore_ascii_case("cookie");
+        let own = target.headers.iter().filter(|(name, _)| is_cookie(name)).map(|(_, value)| value.as_bytes());
+        let all = own.chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
+        // One that is no header cannot come from a header.
+        if let Ok(mut value) = HeaderValue::from_bytes(&all) {
+            value.set_sensitive(true);
+            // In one header (RFC 6265, section 5.4).
+            let spelled = target.headers.iter().find(|(name, _)| is_cookie(name)).map(|(name, _)| name.clone());
+            target.headers.retain(|(name, _)| !is_cookie(name));
+            target.headers.push((spelled.unwrap_or_else(|| "Cookie".to_owned()), value));
+        }
+        Arc::new(target)
+    }
+
+    /// Keeps what an answer has set. What cannot be kept is left out, as browsers do.
+    pub(crate) fn keep(&self, target: &Target, headers: &Headers) {
+        let Some(jar) = &self.0 else {
+            return;
+        };
+        for (_, set_cookie) in headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
+            let _ = jar.keep(&target.url, set_cookie);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_origin_only() {
+        let jar = CookieJar::new();
+        jar.add("https://a.test/", "s=1; Domain=a.test; Path=/x").unwrap();
+        jar.add("wss://a.test/", "t=2; Secure").unwrap();
+        assert_eq!(jar.cookies("wss://a.test/x/y").as_deref(), Some("s=1; t=2"));
+        assert_eq!(jar.cookies("wss://a.test/").as_deref(), Some("t=2"));
+        for elsewhere in ["wss://b.a.test/x", "ws://a.test/x", "wss://a.test:444/x", "wss://b.test/x"] {
+            assert_eq!(jar.cookies(elsewhere), None, "{elsewhere}");
+        }
+        jar.add("ws://a.test/", "s=plain").unwrap();
+        assert_eq!(jar.cookies("http://a.test:80/").as_deref(), Some("s=plain"));
+        jar.clear();
+        assert_eq!(jar.cookies("wss://a.test/"), None);
+    }
+
+    #[test]
+    fn what_is_not_kept() {
+        let jar = CookieJar::new();
+        let long = format!("s=secret{}", "x".repeat(MAX_COOKIE));
+        for bad in ["", "secret", "=secret", "s=secret; Domain=b.test", "s=secret; Max-Age=0", &long] {
+            let error = jar.add("ws://a.test/", bad).expect_err(bad);
+            assert!(error.option == "cookie_jar" && !error.to_string().contains("secret"), "{error}");
+        }
+        assert_eq!(jar.add("/", "s=1").unwrap_err().option, "url");
+        jar.add("ws://a.test/", "s=secret").unwrap();
+        assert_eq!(format!("{jar:?}"), "CookieJar { cookies: 1, .. }");
+        jar.add("ws://a.test/", "s=; Max-Age=0").unwrap();
+        assert_eq!(jar.cookies("ws://a.test/"), None);
+    }
+
+    /// A server cannot fill the memory; what it may still do is to replace its own, and to let them expire.
+    #[test]
+    fn limits() {
+        let jar = CookieJar::new();
+        let add = |origin: usize, cookie: String| jar.add(&format!("ws://{origin}.test/"), &cookie);
+        for number in 0..MAX_COOKIES {
+            add(0, format!("c{number}=1")).unwrap();
+        }
+        add(0, "more=1".into()).unwrap_err();
+        add(0, "c0=2".into()).unwrap();
+        add(0, "c1=; Max-Age=0".into()).unwrap();
+        add(0, "more=1".into()).unwrap();
+        add(0, "c1=again".into()).unwrap_err();
+        for origin in 1..MAX_ORIGINS {
+            add(origin, "c=1".into()).unwrap();
+        }
+        add(MAX_ORIGINS, "c=1".into()).unwrap_err();
+        add(1, "c=; Max-Age=0".into()).unwrap();
+        add(MAX_ORIGINS, "c=1".into()).unwrap();
+    }
+}

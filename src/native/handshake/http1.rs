@@ -1,0 +1,202 @@
+//! One HTTP/1.1 request and the head of its answer, which hyper reads.
+//!
+//! The request is written here: hyper writes header names in lower case, or as `Sec-Websocket-Key`, and some servers
+//! accept them only as RFC 6455 spells them. What the peer sent counts even where writing fails: a server may refuse
+//! and reset before it has read the request.
+
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use std::io;
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::{HeaderValue, Method, Request, Response, Uri};
+use http_body_util::Empty;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use crate::native::dial::stream::Stream;
+
+/// How many headers an answer may have. Hyper's default is 100, that of tungstenite 124.
+const MAX_HEADERS: usize = 256;
+/// How long a peer that takes no more bytes is listened to. On TCP its last words are at hand, or it is gone.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The types of records that a TLS server begins with (RFC 8446, section 5.1).
+const TLS_ALERT: u8 = 0x15;
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// The head of a request.
+pub(crate) struct Head {
+    method: Method,
+    bytes: BytesMut,
+}
+
+impl Head {
+    pub(crate) fn new(method: Method, target: &Uri) -> Self {
+        let bytes = BytesMut::from(format!("{method} {target} HTTP/1.1\r\n").as_bytes());
+        Self { method, bytes }
+    }
+
+    /// Adds a header. `name` must be a token; it is sent in this spelling.
+    pub(crate) fn push(&mut self, name: &str, value: &HeaderValue) {
+        for part in [name.as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            self.bytes.extend_from_slice(part);
+        }
+    }
+}
+
+/// There is no answer, or none that is HTTP.
+pub(crate) struct NoAnswer {
+    pub(crate) error: hyper::Error,
+    /// What came instead begins as TLS does.
+    pub(crate) is_tls: bool,
+}
+
+/// A connection on which a request was sent.
+pub(crate) struct Exchange(http1::Connection<TokioIo<Asking>, Empty<Bytes>>);
+
+impl Exchange {
+    /// Sends a request and waits for the final answer to it, whose head may have `max_head` bytes.
+    pub(crate) async fn ask(
+        stream: Stream,
+        mut head: Head,
+        max_head: usize,
+    ) -> Result<(Self, Response<Incoming>), NoAnswer> {
+        // All that hyper needs to know to read the answer.
+        let mut request = Request::new(Empty::new());
+        if head.method == Method::CONNECT {
+            *request.uri_mut() = Uri::from_static("host:1");
+        }
+        *request.method_mut() = head.method;
+        head.bytes.extend_from_slice(b"\r\n");
+        let asking =
+            Asking { stream, unsent: head.bytes.freeze(), flushed: false, failed: None, asked: false, first: None };
+        let mut http = http1::Builder::new();
+        http.max_buf_size(max_head).max_headers(MAX_HEADERS);
+        let not_yet = |error| NoAnswer { error, is_tls: false };
+        let (mut sender, connection) = http.handshake(TokioIo::new(asking)).await.map_err(not_yet)?;
+        let mut exchange = Self(connection);
+        match exchange.drive(sender.send_request(request)).await {
+            Ok(response) => Ok((exchange, response)),
+            Err(error) => {
+                let first = exchange.0.into_parts().io.into_inner().first;
+                let is_tls = error.is_parse() && matches!(first, Some(TLS_ALERT | TLS_HANDSHAKE));
+                Err(NoAnswer { error, is_tls })
+            }
+        }
+    }
+
+    /// Runs the connection for as long as something of it is waited for.
+    pub(crate) async fn drive<T>(&mut self, wanted: impl Future<Output = T>) -> T {
+        let mut wanted = core::pin::pin!(wanted);
+        let mut over = false;
+        poll_fn(|cx| {
+            if let Poll::Ready(done) = wanted.as_mut().poll(cx) {
+                return Poll::Ready(done);
+            }
+            if !over && self.0.poll_without_shutdown(cx).is_ready() {
+                over = true;
+            }
+            wanted.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// The stream after an answer without a body, and what was read beyond it.
+    pub(crate) async fn into_stream(mut self, answer: Response<Incoming>) -> Result<(Stream, Bytes), hyper::Error> {
+        drop(answer);
+        // Ready at once: all that is left to do is to let go of the stream.
+        poll_fn(|cx| self.0.poll_without_shutdown(cx)).await?;
+        let parts = self.0.into_parts();
+        let mut asking = parts.io.into_inner();
+        // A server may agree to what it has not read to its end.
+        poll_fn(|cx| asking.poll_ask(cx)).await;
+        Ok((asking.stream, parts.read_buf))
+    }
+}
+
+/// A stream that sends our request in place of hyper's.
+struct Asking {
+    stream: Stream,
+    unsent: Bytes,
+    flushed: bool,
+    /// Why nothing more can be sent, and until when there may be something to read.
+    failed: Option<(io::Error, Pin<Box<Sleep>>)>,
+    /// Hyper has written its own request: it takes what is read before for no answer to it.
+    asked: bool,
+    /// The first byte that arrived.
+    first: Option<u8>,
+}
+
+impl Asking {
+    /// Ready when all of the request was sent, or no more of it can be.
+    fn poll_ask(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.failed.is_none() && !self.flushed {
+            let stream = Pin::new(&mut self.stream);
+            let sent = if self.unsent.is_empty() {
+                ready!(stream.poll_flush(cx)).map(|()| self.flushed = true)
+            } else {
+                match ready!(stream.poll_write(cx, &self.unsent)) {
+                    Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+                    Ok(sent) => {
+                        self.unsent.advance(sent);
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                }
+            };
+            if let Err(error) = sent {
+                self.failed = Some((error, Box::pin(sleep(LAST_WORDS))));
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl AsyncRead for Asking {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if !this.asked {
+            return Poll::Pending;
+        }
+        let _ = this.poll_ask(cx);
+        let before = buf.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        this.first = this.first.or_else(|| buf.filled().get(before).copied());
+        let Some((error, patience)) = &mut this.failed else {
+            return read;
+        };
+        match read {
+            Poll::Ready(Ok(())) if buf.filled().len() > before => return read,
+            // Says more than that nothing could be sent: a TLS alert, for one.
+            Poll::Ready(Err(_)) => return read,
+            Poll::Ready(Ok(())) => {}
+            Poll::Pending => ready!(patience.as_mut().poll(cx)),
+        }
+        Poll::Ready(Err(core::mem::replace(error, io::ErrorKind::BrokenPipe.into())))
+    }
+}
+
+/// What hyper writes is dropped.
+impl AsyncWrite for Asking {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.asked = true;
+        // Reading may have waited for this.
+        cx.waker().wake_by_ref();
+        Poll::Ready(Ok(data.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let _ = self.poll_ask(cx);
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,15 @@
+//! The opening handshake (RFC 6455, section 4): one HTTP exchange, redirects, and cookies.
+
+pub(crate) mod http1;
+pub(crate) mod redirect;
+pub(crate) mod retry_after;
+pub(crate) mod upgrade;
+
+cfg_if::cfg_if! {
+    if #[cfg(feature = "cookies")] {
+        pub(crate) mod cookies;
+    } else {
+        #[path = "no_cookies.rs"]
+        pub(crate) mod cookies;
+    }
+}

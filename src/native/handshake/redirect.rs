@@ -1,0 +1,116 @@
+//! Where a redirect leads, and what may go along (RFC 9110, section 15.4).
+
+use http::{HeaderMap, StatusCode, header};
+
+use crate::error::{Error, ErrorKind};
+use crate::native::target::{Target, parse};
+
+/// How many redirects an attempt follows.
+pub(crate) const MAX_REDIRECTS: usize = 5;
+
+/// Whether this is the answer of a redirect, with where it leads.
+pub(crate) fn leads_on(status: StatusCode, headers: &HeaderMap) -> bool {
+    is_redirect(status.as_u16()) && headers.contains_key(header::LOCATION)
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// The `Location` of a redirect.
+pub(crate) fn location(error: &Error) -> Option<&str> {
+    match error.kind() {
+        ErrorKind::Handshake { status: Some(status), headers, .. } if is_redirect(*status) => headers.get("location"),
+        _ => None,
+    }
+}
+
+/// # Errors
+/// It must not be followed. The location is not repeated, as it can have secrets.
+pub(crate) fn follow(from: &Target, location: &str) -> Result<Target, String> {
+    let mut url = from.url.join(location).map_err(|error| format!("redirected to what is no URL: {error}"))?;
+    // It names a part of the answer, of which there is none here.
+    url.set_fragment(None);
+    let url = parse(url.as_str()).map_err(|error| format!("redirected to a URL of which {}", error.fault))?;
+    let mut next = Target { url, ..from.clone() };
+    if from.is_secure() && !next.is_secure() {
+        return Err("redirected from wss to ws".into());
+    }
+    if next.url.origin() != from.url.origin() {
+        // Nobody but the server that was asked for has a use for the rest.
+        next.headers.retain(|(name, _)| ["origin", "user-agent"].iter().any(|kept| name.eq_ignore_ascii_case(kept)));
+        next.is_foreign = true;
+    }
+    Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::native::options::Options;
+    use crate::native::target::resolve;
+    use crate::request::Request;
+
+    const HEADERS: [(&str, &str); 5] = [
+        ("Authorization", "Bearer secret"),
+        ("Cookie", "a=secret"),
+        ("X-Key", "secret"),
+        ("Origin", "https://app.example"),
+        ("User-Agent", "test"),
+    ];
+
+    fn from(url: &str) -> Target {
+        let mut request = Request::new(url).protocol("chat");
+        request.headers = HEADERS.map(|(name, value)| (name.into(), value.into())).into();
+        resolve(&request, &Options::default()).unwrap()
+    }
+
+    fn has(target: &Target, name: &str) -> bool {
+        target.headers.iter().any(|(known, _)| known == name)
+    }
+
+    fn to(url: &str, location: &str) -> Result<(String, usize), String> {
+        let next = follow(&from(url), location)?;
+        assert_eq!(next.protocols, ["chat"]);
+        assert!(has(&next, "Origin") && has(&next, "User-Agent"));
+        assert_eq!(next.is_foreign, next.headers.len() == 2);
+        Ok((next.url.into(), next.headers.len()))
+    }
+
+    #[test]
+    fn locations() {
+        let all = HEADERS.len();
+        for (url, location, expected, headers) in [
+            ("ws://a/b/c?d", "e?f=1#top", "ws://a/b/e?f=1", all),
+            ("ws://a/b/c", "/x", "ws://a/x", all),
+            ("ws://a/b", "http://a:80/x", "ws://a/x", all),
+            ("wss://a:1/b", "https://a:1/x", "wss://a:1/x", all),
+            ("ws://a/b", "//other/x", "ws://other/x", 2),
+            ("ws://a/b", "ws://a:81/x", "ws://a:81/x", 2),
+            ("ws://a/b", "wss://a/x", "wss://a/x", 2),
+            ("wss://a/b", "wss://sub.a/x", "wss://sub.a/x", 2),
+        ] {
+            assert_eq!(to(url, location).unwrap(), (expected.to_owned(), headers), "{url} to {location}");
+        }
+        // Once left behind, for good.
+        let back = follow(&follow(&from("ws://a"), "ws://b").unwrap(), "ws://a").unwrap();
+        assert_eq!((back.headers.len(), back.is_foreign), (2, true));
+        // What a server writes there are no credentials of ours.
+        let elsewhere = follow(&from("ws://a"), "ws://user:pass@b").unwrap();
+        assert!(!has(&elsewhere, "Authorization"));
+    }
+
+    #[test]
+    fn refused_locations() {
+        for (url, location) in [
+            ("wss://a", "ws://a/?secret"),
+            ("wss://a", "http://a/?secret"),
+            ("ws://a", "ftp://a/?secret"),
+            ("ws://a", "ws://a:0/?secret"),
+            ("ws://a", "ws://[secret"),
+        ] {
+            let fault = to(url, location).expect_err(location);
+            assert!(!fault.contains("secret"), "{fault}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The opening handshake (RFC 6455, section 4), by hyper.
+
+use core::time::Duration;
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::http1::{Exchange, Head};
+use super::{redirect, retry_after};
+use crate::error::{Error, ErrorKind};
+use crate::handshake::{Handshake, Headers};
+use crate::native::dial::stream::Stream;
+use crate::native::dial::tls::advice;
+use crate::native::target::Target;
+use crate::native::wire::deflate::{self, Agreement, Deflate};
+
+/// The longest answer, without its body.
+const MAX_HEAD: usize = 64 * 1024;
+/// How much of a refusal's body is kept.
+const MAX_BODY: usize = 16 * 1024;
+/// How long that is waited for, from the last byte of it.
+const BODY_PATIENCE: Duration = Duration::from_secs(1);
+
+/// And in all from the beginning of the attempt, where its own timeout is not shorter.
+const MOST_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The stream after the handshake, and what was read beyond it.
+pub(crate) struct Agreed {
+    pub(crate) stream: Stream,
+    pub(crate) read: Bytes,
+    pub(crate) handshake: Handshake,
+    pub(crate) deflate: Option<Agreement>,
+}
+
+/// How bodies of refusals are read.
+#[derive(Clone, Copy)]
+pub(crate) struct Bodies {
+    /// No longer than until then, whatever arrives.
+    until: Instant,
+    follows_redirects: bool,
+}
+
+impl Bodies {
+    /// For an attempt that began then. The last tenth of its time is left for reporting what there is.
+    pub(crate) fn new(began: Instant, open_timeout: Option<Duration>, follows_redirects: bool) -> Self {
+        let most = open_timeout.map_or(MOST_PATIENCE, |timeout| (timeout / 10 * 9).min(MOST_PATIENCE));
+        Self { until: began + most, follows_redirects }
+    }
+}
+
+pub(crate) async fn shake_hands(
+    stream: Stream,
+    target: &Target,
+    offer: Option<&Deflate>,
+    bodies: Bodies,
+) -> Result<Agreed, Error> {
+    let key = generate_key();
+    let head = request(target, &key, offer).map_err(|error| not_http(error.to_string()))?;
+    let (mut exchange, response) = Exchange::ask(stream, head, MAX_HEAD).await.map_err(|no_answer| {
+        if no_answer.is_tls { not_http(advice::IS_TLS.into()) } else { broken(&no_answer.error) }
+    })?;
+    // Hyper's own limit is on what it reads at once, and so a little late.
+    let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if length > MAX_HEAD {
+        return Err(not_http(format!("the answer's head is longer than {} KiB", MAX_HEAD / 1024)));
+    }
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(refused(response, &mut exchange, bodies).await);
+    }
+    let fault = |fault| answer_error(response.headers(), fault);
+    let handshake = verify(&response, target, &key).map_err(fault)?;
+    let deflate = deflate::agree(response.headers(), offer).map_err(fault)?;
+    let (stream, read) = exchange.into_stream(response).await.map_err(|error| broken(&error))?;
+    Ok(Agreed { stream, read, handshake, deflate })
+}
+
+fn request(target: &Target, key: &str, offer: Option<&Deflate>) -> Result<Head, http::Error> {
+    let mut head = Head::new(Method::GET, &target.path_and_query().parse()?);
+    let mut push = |name, value: String| HeaderValue::try_from(value).map(|value| head.push(name, &value));
+    push("Host", target.authority())?;
+    push("Connection", "Upgrade".into())?;
+    push("Upgrade", "websocket".into())?;
+    push("Sec-WebSocket-Version", "13".into())?;
+    push("Sec-WebSocket-Key", key.into())?;
+    if !target.protocols.is_empty() {
+        push("Sec-WebSocket-Protocol", target.protocols.join(", "))?;
+    }
+    if let Some(offer) = offer {
+        push("Sec-WebSocket-Extensions", offer.offer())?;
+    }
+    target.headers.iter().for_each(|(name, value)| head.push(name, value));
+    Ok(head)
+}
+
+/// Section 4.1, the client's checks of the answer, in its order. What was not offered must not be chosen.
+fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<Handshake, String> {
+    let headers = response.headers();
+    if !has_token(headers, &header::UPGRADE, "websocket") {
+        return Err("the answer has no Upgrade: websocket".into());
+    }
+    if !has_token(headers, &header::CONNECTION, "upgrade") {
+        return Err("the answer has no Connection: Upgrade".into());
+    }
+    match only(headers, &header::SEC_WEBSOCKET_ACCEPT)? {
+        None => return Err("the answer has no Sec-WebSocket-Accept".into()),
+        Some(accept) if accept != &*derive_accept_key(key.as_bytes()) => {
+            return Err("the answer's Sec-WebSocket-Accept is wrong".into());
+        }
+        Some(_) => {}
+    }
+    let protocol = match only(headers, &header::SEC_WEBSOCKET_PROTOCOL)? {
+        None if target.protocols.is_empty() => None,
+        // Browsers fail here as well (WHATWG, "establish a WebSocket connection").
+        None => return Err("the server chose none of the subprotocols".into()),
+        Some(chosen) => match target.protocols.iter().find(|offered| chosen == offered.as_str()) {
+            Some(chosen) => Some(chosen.clone()),
+            // Not told which: it may be a part of one that was offered, and so of a token.
+            None => return Err("the server chose a subprotocol that was not offered".into()),
+        },
+    };
+    Ok(Handshake {
+        status: Some(response.status().as_u16()),
+        headers: copied(headers),
+        protocol,
+        extensions: listed(headers, &header::SEC_WEBSOCKET_EXTENSIONS),
+    })
+}
+
+/// The value of a header that may come once. An empty one chooses nothing, and the same twice is once: nothing else can
+/// be meant. Chromium fails for each that comes twice; this fails where two differ.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, String> {
+    let mut values = headers.get_all(name).iter().filter(|value| !value.is_empty());
+    let first = values.next();
+    match values.find(|value| Some(*value) != first) {
+        None => Ok(first),
+        Some(_) => Err(format!("the answer has two different values of {name}")),
+    }
+}
+
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|value| value.trim().eq_ignore_ascii_case(token))
+}
+
+/// The list that a header's values are, without its empty elements (RFC 9110, section 5.6.1).
+fn listed(headers: &HeaderMap, name: &HeaderName) -> String {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let elements = values.flat_map(|value| value.split(',')).map(str::trim).filter(|element| !element.is_empty());
+    elements.collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn not_offered(extension: &HeaderValue) -> String {
+    format!("the server chose an extension that was not offered: {}", shown(extension))
+}
+
+fn shown(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).chars().take(100).collect()
+}
+
+fn copied(headers: &HeaderMap) -> Headers {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
+/// A 101 that is not an agreement.
+fn answer_error(headers: &HeaderMap, fault: String) -> Error {
+    let status = Some(StatusCode::SWITCHING_PROTOCOLS.as_u16());
+    Error::new(ErrorKind::Handshake { status, headers: copied(headers), body: Bytes::new() }, fault)
+}
+
+/// An ordinary HTTP answer.
+async fn refused(response: Response<Incoming>, exchange: &mut Exchange, bodies: Bodies) -> Error {
+    let (head, mut incoming) = response.into_parts();
+    let mut body = BytesMut::new();
+    let is_followed = bodies.follows_redirects && redirect::leads_on(head.status, &head.headers);
+    while body.len() < MAX_BODY {
+        // A body without an end must not make an open timeout of the refusal, which may be fatal; and nobody reads
+        // that of a redirect which is followed.
+        let patience = if is_followed { Duration::ZERO } else { BODY_PATIENCE };
+        let patience = bodies.until.min(Instant::now() + patience);
+        // Whatever ends the body early, what there is of it helps.
+        let Ok(Some(Ok(frame))) = timeout_at(patience, exchange.drive(incoming.frame())).await else {
+            break;
+        };
+        if let Some(data) = frame.data_ref() {
+            body.extend_from_slice(&data[..data.len().min(MAX_BODY - body.len())]);
+        }
+    }
+    let detail = head.status.canonical_reason().unwrap_or_default();
+    let kind = ErrorKind::Handshake {
+        status: Some(head.status.as_u16()),
+        headers: copied(&head.headers),
+        body: body.freeze(),
+    };
+    Error::new(kind, detail).with_retry_after(retry_after::asked(head.status, &head.headers))
+}
+
+/// No answer, or none that is HTTP.
+fn broken(error: &hyper::Error) -> Error {
+    // A connection that broke before it took the request wraps its own error in one of the request.
+    let causes = || core::iter::successors(core::error::Error::source(error), |cause| cause.source());
+    let detail = causes().last().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+    if error.is_parse() {
+        return not_http(detail);
+    }
+    match causes().filter_map(|cause| cause.downcast_ref()).find(|cause| is_of_tls(cause)) {
+        Some(cause) => Error::new(ErrorKind::Tls, advice::with_advice(detail, cause)),
+        None => Error::new(ErrorKind::Io, detail),
+    }
+}
+
+/// With TLS 1.3 a client's part of the handshake is over before the server has judged its certificate: a refusal comes
+/// in place of the answer. What the operating system has to say has no error inside.
+fn is_of_tls(error: &io::Error) -> bool {
+    error.get_ref().is_some() && matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::Other)
+}
+
+fn not_http(detail: String) -> Error {
+    let kind = ErrorKind::Handshake { status: None, headers: Headers::default(), body: Bytes::new() };
+    Error::new(kind, detail)
+}

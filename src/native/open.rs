@@ -1,0 +1,54 @@
+//! The opening handshake, and what goes on from it: redirects, and cookies.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::error::{Error, ErrorKind};
+use crate::native::dial::dialler::Dialler;
+use crate::native::dial::stream::Stream;
+use crate::native::handshake::redirect::{self, MAX_REDIRECTS};
+use crate::native::handshake::upgrade::{Agreed, Bodies, shake_hands};
+use crate::native::target::Target;
+use crate::native::wire::deflate::Deflate;
+
+/// Opens the connection over a stream to its first server, for an attempt that began then.
+///
+/// # Errors
+/// They name the URL at which it failed.
+pub(crate) async fn open(
+    mut stream: Stream,
+    mut target: Arc<Target>,
+    dialler: &Dialler,
+    offer: Option<&Deflate>,
+    began: Instant,
+) -> Result<Agreed, Error> {
+    let bodies = Bodies::new(began, dialler.open_timeout, dialler.follows_redirects);
+    let mut redirects = 0;
+    loop {
+        let error = match shake_hands(stream, &dialler.cookies.added_to(&target), offer, bodies).await {
+            Ok(agreed) => {
+                dialler.cookies.keep(&target, &agreed.handshake.headers);
+                return Ok(agreed);
+            }
+            Err(error) => error.at(&target.shown()),
+        };
+        if let ErrorKind::Handshake { headers, .. } = error.kind() {
+            dialler.cookies.keep(&target, headers);
+        }
+        let Some(location) = redirect::location(&error).filter(|_| dialler.follows_redirects) else {
+            return Err(error);
+        };
+        let at = target.shown();
+        let not_followed = |fault: &str| Error::new(error.kind().clone(), fault).at(&at);
+        if redirects == MAX_REDIRECTS {
+            return Err(not_followed(&format!("more than {MAX_REDIRECTS} redirects")));
+        }
+        redirects += 1;
+        target = Arc::new(redirect::follow(&target, location).map_err(|fault| not_followed(&fault))?);
+        if let Some(fault) = dialler.must_not_follow(&target) {
+            return Err(not_followed(fault));
+        }
+        stream = dialler.dial(&target).await.map_err(|error| error.at(&target.shown()))?;
+    }
+}

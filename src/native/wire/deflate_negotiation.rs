@@ -1,0 +1,333 @@
+//! Negotiating permessage-deflate (RFC 7692, section 7.1).
+
+use core::fmt::Write as _;
+
+use http::{HeaderMap, header};
+
+use crate::error::ConfigError;
+use crate::native::handshake::upgrade::not_offered;
+
+const NAME: &str = "permessage-deflate";
+const CLIENT_TAKEOVER: &str = "client_no_context_takeover";
+const SERVER_TAKEOVER: &str = "server_no_context_takeover";
+const CLIENT_BITS: &str = "client_max_window_bits";
+const SERVER_BITS: &str = "server_max_window_bits";
+
+const MAX_BITS: u8 = 15;
+
+/// How messages may be compressed (permessage-deflate, RFC 7692), as
+/// [`BuilderExt::deflate`](crate::native::BuilderExt::deflate) offers it to the server.
+///
+/// By default each side remembers the last 32 KiB of what it sent (context takeover), which is what makes small
+/// messages that resemble each other small; it costs some 300 KiB for each connection. A message says as much about
+/// secrets in it as its compressed length does: where an attacker chooses a part of what is sent beside a secret,
+/// compression gives the secret away bit by bit (as CRIME and BREACH did).
+///
+/// ```
+/// use homing::native::{BuilderExt, Deflate};
+///
+/// # fn builder(builder: homing::Builder) -> homing::Builder {
+/// builder.deflate(Deflate::new().threshold(256).no_context_takeover())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Deflate {
+    pub(crate) level: u32,
+    pub(crate) threshold: usize,
+    client_takeover: bool,
+    server_takeover: bool,
+    client_bits: u8,
+    server_bits: u8,
+}
+
+impl Default for Deflate {
+    fn default() -> Self {
+        Self {
+            level: 6,
+            threshold: 64,
+            client_takeover: true,
+            server_takeover: true,
+            client_bits: MAX_BITS,
+            server_bits: MAX_BITS,
+        }
+    }
+}
+
+impl Deflate {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How much work goes into making messages small: from 1, the fastest, to 9. Default 6.
+    pub fn level(self, level: u32) -> Self {
+        Self { level, ..self }
+    }
+
+    /// Messages of fewer bytes than this are sent as they are. Default 64.
+    pub fn threshold(self, threshold: usize) -> Self {
+        Self { threshold, ..self }
+    }
+
+    /// Neither side remembers earlier messages: nothing of what compression takes is kept while a connection is idle,
+    /// and messages get less small.
+    pub fn no_context_takeover(self) -> Self {
+        self.client_no_context_takeover().server_no_context_takeover()
+    }
+
+    /// This client compresses each message by itself. Default: it remembers earlier ones, unless the server asks it
+    /// not to.
+    pub fn client_no_context_takeover(self) -> Self {
+        Self { client_takeover: false, ..self }
+    }
+
+    /// Asks the server to compress each message by itself. A server that does not agree leaves messages uncompressed.
+    pub fn server_no_context_takeover(self) -> Self {
+        Self { server_takeover: false, ..self }
+    }
+
+    /// Remembers at most 2 to the power of this many bytes of what is sent: 9 to 15, the default. The server can ask
+    /// for less.
+    pub fn client_max_window_bits(self, bits: u8) -> Self {
+        Self { client_bits: bits, ..self }
+    }
+
+    /// Asks the server to remember at most 2 to the power of this many bytes: 8 to 15, the default. A server that does
+    /// not agree leaves messages uncompressed.
+    pub fn server_max_window_bits(self, bits: u8) -> Self {
+        Self { server_bits: bits, ..self }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let fault = |fault: String| Err(ConfigError::new("deflate", fault));
+        if !(1..=9).contains(&self.level) {
+            return fault(format!("the level is {}, not 1 to 9", self.level));
+        }
+        if !(9..=MAX_BITS).contains(&self.client_bits) {
+            return fault(format!("{CLIENT_BITS} is {}, not 9 to 15", self.client_bits));
+        }
+        if !(8..=MAX_BITS).contains(&self.server_bits) {
+            return fault(format!("{SERVER_BITS} is {}, not 8 to 15", self.server_bits));
+        }
+        Ok(())
+    }
+
+    /// The value of `Sec-WebSocket-Extensions`.
+    pub(crate) fn offer(&self) -> String {
+        let mut offer = format!("{NAME}; {CLIENT_BITS}");
+        // Writing to a string cannot fail.
+        if self.client_bits < MAX_BITS {
+            let _ = write!(offer, "={}", self.client_bits);
+        }
+        if self.server_bits < MAX_BITS {
+            let _ = write!(offer, "; {SERVER_BITS}={}", self.server_bits);
+        }
+        for (takeover, parameter) in [(self.client_takeover, CLIENT_TAKEOVER), (self.server_takeover, SERVER_TAKEOVER)]
+        {
+            if !takeover {
+                let _ = write!(offer, "; {parameter}");
+            }
+        }
+        offer
+    }
+
+    /// What the server makes of the offer.
+    fn answered<'a>(&self, parameters: impl Iterator<Item = &'a str>) -> Result<Agreement, String> {
+        let (mut client_takeover, mut server_takeover, mut client_bits, mut server_bits) = (None, None, None, None);
+        for parameter in parameters {
+            let (name, value) = match parameter.split_once('=') {
+                Some((name, value)) => (name.trim_end(), Some(value.trim_start())),
+                None => (parameter, None),
+            };
+            let is_new = match (name, value) {
+                (CLIENT_TAKEOVER, None) => client_takeover.replace(false).is_none(),
+                (SERVER_TAKEOVER, None) => server_takeover.replace(false).is_none(),
+                (CLIENT_BITS, Some(value)) => client_bits.replace(bits(value, self.client_bits)?).is_none(),
+                (SERVER_BITS, Some(value)) => server_bits.replace(bits(value, self.server_bits)?).is_none(),
+                _ => return Err(format!("the server chose an unknown parameter of {NAME}: {}", shown(parameter))),
+            };
+            if !is_new {
+                return Err(format!("the server chose {name} twice"));
+            }
+        }
+        // What a server was asked for and does not grant would have been a reason to decline the offer.
+        if !self.server_takeover && server_takeover.is_none() {
+            return Err(format!("the server did not agree to {SERVER_TAKEOVER}"));
+        }
+        if self.server_bits < MAX_BITS && server_bits.is_none() {
+            return Err(format!("the server did not agree to {SERVER_BITS}"));
+        }
+        Ok(Agreement {
+            client_takeover: client_takeover.unwrap_or(self.client_takeover),
+            server_takeover: server_takeover.unwrap_or(true),
+            client_bits: client_bits.unwrap_or(self.client_bits),
+            server_bits: server_bits.unwrap_or(MAX_BITS),
+        })
+    }
+}
+
+/// What both sides do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Agreement {
+    pub(crate) client_takeover: bool,
+    pub(crate) server_takeover: bool,
+    pub(crate) client_bits: u8,
+    pub(crate) server_bits: u8,
+}
+
+/// What the server chose; `None` for no compression.
+pub(crate) fn agree(headers: &HeaderMap, offered: Option<&Deflate>) -> Result<Option<Agreement>, String> {
+    let mut agreed = None;
+    for value in headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS) {
+        let Ok(list) = value.to_str() else {
+            return Err(not_offered(value));
+        };
+        // Empty elements are to be ignored (RFC 9110, section 5.6.1), and Firefox and tungstenite take an empty header
+        // for none as well.
+        for extension in list.split(',').filter(|extension| !extension.trim().is_empty()) {
+            let Some(offered) = offered else {
+                return Err(not_offered(value));
+            };
+            let mut parts = extension.split(';').map(str::trim);
+            if parts.next() != Some(NAME) {
+                return Err(not_offered(value));
+            }
+            if agreed.replace(offered.answered(parts)?).is_some() {
+                return Err(format!("the server chose {NAME} twice"));
+            }
+        }
+    }
+    Ok(agreed)
+}
+
+/// A number from 8 to what was offered, perhaps in quotes, and without leading zeros.
+fn bits(value: &str, most: u8) -> Result<u8, String> {
+    let unquoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    match unquoted {
+        "8" => Some(8),
+        "9" => Some(9),
+        two if two.len() == 2 && two.starts_with('1') => two.parse().ok(),
+        _ => None,
+    }
+    .filter(|bits| *bits <= most)
+    .ok_or_else(|| format!("the server chose window bits that were not offered: {}", shown(value)))
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn agreed(offered: Option<&Deflate>, answers: &[&str]) -> Result<Option<Agreement>, String> {
+        let mut headers = HeaderMap::new();
+        for answer in answers {
+            headers.append(header::SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_str(answer).unwrap());
+        }
+        agree(&headers, offered)
+    }
+
+    fn agreement(client_takeover: bool, server_takeover: bool, client_bits: u8, server_bits: u8) -> Agreement {
+        Agreement { client_takeover, server_takeover, client_bits, server_bits }
+    }
+
+    #[test]
+    fn offers() {
+        assert_eq!(Deflate::new().offer(), "permessage-deflate; client_max_window_bits");
+        let all = Deflate::new().no_context_takeover().client_max_window_bits(9).server_max_window_bits(8);
+        assert_eq!(
+            all.offer(),
+            "permessage-deflate; client_max_window_bits=9; server_max_window_bits=8; client_no_context_takeover; \
+             server_no_context_takeover"
+        );
+    }
+
+    #[test]
+    fn answers_that_agree() {
+        let offered = Deflate::new();
+        assert_eq!(agreed(Some(&offered), &[]), Ok(None));
+        for (answer, expected) in [
+            ("permessage-deflate", agreement(true, true, 15, 15)),
+            ("permessage-deflate;server_no_context_takeover", agreement(true, false, 15, 15)),
+            ("permessage-deflate ; client_no_context_takeover", agreement(false, true, 15, 15)),
+            ("permessage-deflate; client_max_window_bits=8", agreement(true, true, 8, 15)),
+            ("permessage-deflate; server_max_window_bits = \"10\"", agreement(true, true, 15, 10)),
+            (
+                "permessage-deflate; server_max_window_bits=15; client_max_window_bits=9; \
+                 client_no_context_takeover; server_no_context_takeover",
+                agreement(false, false, 9, 15),
+            ),
+        ] {
+            assert_eq!(agreed(Some(&offered), &[answer]), Ok(Some(expected)), "{answer}");
+        }
+        // A server that leaves the header empty chose none.
+        for none in [&[""][..], &["", ""], &[" , ,"]] {
+            assert_eq!(agreed(Some(&offered), none), Ok(None), "{none:?}");
+            assert_eq!(agreed(None, none), Ok(None), "{none:?}");
+        }
+        for once in [&["", "permessage-deflate"][..], &[", permessage-deflate,"]] {
+            assert_eq!(agreed(Some(&offered), once), Ok(Some(agreement(true, true, 15, 15))), "{once:?}");
+        }
+        let small = Deflate::new().client_max_window_bits(11).client_no_context_takeover();
+        assert_eq!(agreed(Some(&small), &["permessage-deflate"]), Ok(Some(agreement(false, true, 11, 15))));
+    }
+
+    #[test]
+    fn answers_that_fail_the_handshake() {
+        let offered = Deflate::new().client_max_window_bits(12);
+        for answers in [
+            &["permessage-deflate; server_max_window_bits"][..],
+            &["permessage-deflate; server_max_window_bits=7"],
+            &["permessage-deflate; server_max_window_bits=16"],
+            &["permessage-deflate; server_max_window_bits=010"],
+            &["permessage-deflate; server_max_window_bits=+9"],
+            &["permessage-deflate; server_max_window_bits=1x"],
+            &["permessage-deflate; server_max_window_bits=\"10"],
+            &["permessage-deflate; client_max_window_bits"],
+            &["permessage-deflate; client_max_window_bits=13"],
+            &["permessage-deflate; client_no_context_takeover=1"],
+            &["permessage-deflate; server_no_context_takeover; server_no_context_takeover"],
+            &["permessage-deflate; client_max_window_bits=9; client_max_window_bits=9"],
+            &["permessage-deflate; fast"],
+            &["permessage-deflate; "],
+            &["permessage-deflate, permessage-deflate"],
+            &["permessage-deflate", "permessage-deflate"],
+            &["permessage-deflate, x-other"],
+            &["x-webkit-deflate-frame"],
+            &["Permessage-Deflate"],
+            &[";"],
+            &["", "x-other"],
+        ] {
+            assert!(agreed(Some(&offered), answers).is_err(), "{answers:?}");
+        }
+        assert!(agreed(None, &["permessage-deflate"]).is_err());
+        let demanding = Deflate::new().server_max_window_bits(10);
+        for answer in ["permessage-deflate", "permessage-deflate; server_max_window_bits=11"] {
+            assert!(agreed(Some(&demanding), &[answer]).is_err(), "{answer}");
+        }
+        assert!(agreed(Some(&demanding), &["permessage-deflate; server_max_window_bits=8"]).is_ok());
+        let demanding = Deflate::new().server_no_context_takeover();
+        assert!(agreed(Some(&demanding), &["permessage-deflate; client_no_context_takeover"]).is_err());
+    }
+
+    #[test]
+    fn s1_settings_out_of_range() {
+        let ok = [Deflate::new(), Deflate::new().level(1).client_max_window_bits(9).server_max_window_bits(8)];
+        assert!(ok.iter().all(|deflate| deflate.check().is_ok()));
+        for wrong in [
+            Deflate::new().level(0),
+            Deflate::new().level(10),
+            Deflate::new().client_max_window_bits(8),
+            Deflate::new().client_max_window_bits(16),
+            Deflate::new().server_max_window_bits(7),
+            Deflate::new().server_max_window_bits(16),
+        ] {
+            assert_eq!(wrong.check().unwrap_err().option, "deflate", "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a frame's header says, and what is wrong with it (RFC 6455, section 5.2).
+
+use std::io::{self, Cursor};
+
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+/// The longest payload of a control frame (section 5.5).
+const MAX_CONTROL: u64 = 125;
+
+/// Why nothing more is read.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// A rule of the protocol was broken: this one.
+    Protocol(&'static str),
+    NotUtf8,
+    /// A message larger than this.
+    TooLarge(usize),
+    Io(io::Error),
+    /// The stream ended without a Close frame.
+    Ended,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) opcode: OpCode,
+    pub(crate) fin: bool,
+    /// RSV1: the message that begins here is compressed (RFC 7692, section 6).
+    pub(crate) compressed: bool,
+    pub(crate) length: u64,
+}
+
+/// The header at the front of what has arrived and its own length, as soon as all of it is there. All that a header
+/// shows by itself is checked; `inflates` tells whether messages may be compressed.
+#[inline]
+pub(crate) fn parse(bytes: &[u8], inflates: bool) -> Result<Option<(Head, usize)>, Fault> {
+    // Nearly all frames: whole, short, with nothing special about them.
+    if let [first @ (0x81 | 0x82), length @ 0..=125, ..] = *bytes {
+        let opcode = OpCode::Data(if first == 0x81 { Data::Text } else { Data::Binary });
+        return Ok(Some((Head { opcode, fin: true, compressed: false, length: length.into() }, 2)));
+    }
+    let mut cursor = Cursor::new(bytes);
+    let Some((header, length)) = FrameHeader::parse(&mut cursor).map_err(|_| Fault::Protocol("unknown opcode"))? else {
+        return Ok(None);
+    };
+    let size = cursor.position() as usize;
+    let head = Head { opcode: header.opcode, fin: header.is_final, compressed: header.rsv1, length };
+    if header.mask.is_some() {
+        return Err(Fault::Protocol("a server's frame is masked"));
+    }
+    let may_be_compressed = inflates && matches!(head.opcode, OpCode::Data(Data::Text | Data::Binary));
+    if header.rsv2 || header.rsv3 || head.compressed && !may_be_compressed {
+        return Err(Fault::Protocol("reserved bits are set"));
+    }
+    if size != header.len(length) {
+        return Err(Fault::Protocol("a length is not in its shortest form"));
+    }
+    if matches!(head.opcode, OpCode::Control(_)) {
+        if !head.fin {
+            return Err(Fault::Protocol("a control frame is fragmented"));
+        }
+        if length > MAX_CONTROL {
+            return Err(Fault::Protocol("a control frame is longer than 125 bytes"));
+        }
+    }
+    Ok(Some((head, size)))
+}
+
+/// The code and reason in a Close frame (sections 5.5.1 and 7.4).
+pub(crate) fn parse_close(payload: &[u8]) -> Result<Option<(u16, &str)>, Fault> {
+    let (code, reason) = match payload {
+        [] => return Ok(None),
+        [_] => return Err(Fault::Protocol("a Close frame has one byte")),
+        [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
+    };
+    // Those that RFC 6455 and IANA's registry define for the wire, and those of applications.
+    if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+        return Err(Fault::Protocol("a close code must not be sent"));
+    }
+    let reason = core::str::from_utf8(reason).map_err(|_| Fault::NotUtf8)?;
+    Ok(Some((code, reason)))
+}
+
+impl Head {
+    pub(crate) fn control(&self) -> Option<Control> {
+        match self.opcode {
+            OpCode::Control(control) => Some(control),
+            OpCode::Data(_) => None,
+        }
+    }
+
+    pub(crate) fn is_text(&self) -> bool {
+        self.opcode == OpCode::Data(Data::Text)
+    }
+
+    pub(crate) fn continues(&self) -> bool {
+        self.opcode == OpCode::Data(Data::Continue)
+    }
+}

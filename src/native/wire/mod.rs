@@ -1,0 +1,18 @@
+//! The wire protocol of an open connection: frames, messages, control frames (RFC 6455, sections 5 to 7), and
+//! compression (RFC 7692).
+
+pub(crate) mod connection;
+pub(crate) mod fail;
+pub(crate) mod frames;
+pub(crate) mod read;
+pub(crate) mod write;
+
+cfg_if::cfg_if! {
+    if #[cfg(feature = "deflate")] {
+        pub(crate) mod deflate;
+        pub(crate) mod deflate_negotiation;
+    } else {
+        #[path = "no_deflate.rs"]
+        pub(crate) mod deflate;
+    }
+}

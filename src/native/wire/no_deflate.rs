@@ -1,0 +1,64 @@
+//! What stands in for compression where it is not built in: nothing of it can exist.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+
+use super::frames::Fault;
+use crate::error::ConfigError;
+
+#[derive(Clone)]
+pub(crate) enum Deflate {}
+
+#[derive(Clone)]
+pub(crate) enum Agreement {}
+
+pub(crate) enum Inflate {}
+
+pub(crate) enum Deflater {}
+
+impl Deflate {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        match *self {}
+    }
+
+    pub(crate) fn offer(&self) -> String {
+        match *self {}
+    }
+}
+
+pub(crate) fn agree(headers: &HeaderMap, _: Option<&Deflate>) -> Result<Option<Agreement>, String> {
+    // An empty list is none.
+    let is_empty = |value: &HeaderValue| value.as_bytes().iter().all(|byte| matches!(byte, b' ' | b'\t' | b','));
+    match headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter().find(|value| !is_empty(value)) {
+        None => Ok(None),
+        Some(extension) => Err(crate::native::handshake::upgrade::not_offered(extension)),
+    }
+}
+
+impl Inflate {
+    pub(crate) fn new(agreed: &Agreement) -> Self {
+        match *agreed {}
+    }
+
+    pub(crate) fn push(&mut self, _: &[u8], _: bool, _: &mut Vec<u8>, _: usize) -> Result<(), Fault> {
+        match *self {}
+    }
+
+    pub(crate) fn rest(&mut self) {
+        match *self {}
+    }
+}
+
+impl Deflater {
+    pub(crate) fn new(agreed: &Agreement, _: &Deflate) -> Self {
+        match *agreed {}
+    }
+
+    pub(crate) fn compress(&mut self, _: &[u8]) -> Option<Bytes> {
+        match *self {}
+    }
+
+    pub(crate) fn rest(&mut self) {
+        match *self {}
+    }
+}

@@ -1,0 +1,238 @@
+//! The same for compressed messages.
+
+use flate2::{Compress, Compression, FlushCompress};
+
+use super::*;
+use crate::native::wire::deflate::{Agreement, Deflate, Deflater};
+
+fn agreement(takeover: bool, bits: u8) -> Agreement {
+    Agreement { client_takeover: takeover, server_takeover: takeover, client_bits: bits, server_bits: bits }
+}
+
+fn inflating(agreed: &Agreement, limit: usize) -> Incoming {
+    Incoming::new(&[], limit, Some(Inflate::new(agreed)))
+}
+
+fn deflater(agreed: &Agreement) -> Deflater {
+    Deflater::new(agreed, &Deflate::new().threshold(0))
+}
+
+fn hello(payloads: &[&[u8]]) -> (Vec<Message>, Fault) {
+    let bytes: Vec<u8> = payloads.iter().flat_map(|payload| frame(0xC1, payload)).collect();
+    let (arrived, end) = all(inflating(&agreement(true, 15), LIMIT), Pieces::cut(&bytes, &[1, 2, 3, 4, 5, 6, 7, 8]));
+    (messages(arrived), end)
+}
+
+/// RFC 7692, section 7.2.3.
+#[test]
+fn examples_of_the_rfc() {
+    let cases: [&[&[u8]]; 5] = [
+        &[b"\xf2\x48\xcd\xc9\xc9\x07\x00"],
+        &[b"\xf2\x48\xcd\xc9\xc9\x07\x00", b"\xf2\x00\x11\x00\x00"],
+        &[b"\x00\x05\x00\xfa\xffHello\x00"],
+        // A last block, and a message after it.
+        &[b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", b"\xf2\x48\xcd\xc9\xc9\x07\x00"],
+        &[b"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"],
+    ];
+    for payloads in cases {
+        let (messages, end) = hello(payloads);
+        assert_eq!(messages, vec![Message::text("Hello"); payloads.len()], "{end:?}");
+        assert!(matches!(end, Fault::Ended), "{end:?}");
+    }
+    let (messages, _) = hello(&[b"\x00", b""]);
+    assert_eq!(messages, [Message::text(""), Message::text("")]);
+}
+
+#[test]
+fn what_is_not_deflated_is_refused() {
+    for damaged in [&b"\xff\xff\xff"[..], b"\x00\x05\x00\xfa\xfeHello\x00", b"\x06"] {
+        let (messages, end) = hello(&[damaged]);
+        assert!(messages.is_empty() && matches!(end, Fault::Protocol(_)), "{damaged:?}: {end:?}");
+    }
+    let compressed = deflater(&agreement(true, 15)).compress(b"good \xff").unwrap();
+    assert!(matches!(hello(&[&compressed]).1, Fault::NotUtf8));
+}
+
+/// RSV1 has its place at the start of a message.
+#[test]
+fn reserved_bits_elsewhere() {
+    for first in [0x91, 0xA1, 0xC9, 0xC8, 0xC0, 0xF1] {
+        let (_, end) = all(inflating(&agreement(true, 15), LIMIT), Pieces::cut(&frame(first, b""), &[]));
+        assert!(matches!(end, Fault::Protocol(_)), "{first:x}: {end:?}");
+    }
+    let (_, end) = all(plain(&[], LIMIT), Pieces::cut(&frame(0xC1, b""), &[]));
+    assert!(matches!(end, Fault::Protocol(_)), "{end:?}");
+}
+
+/// A bomb comes to a thousand times as much as arrives.
+#[test]
+fn a_bomb_takes_no_more_than_a_message_may() {
+    let mut state = Compress::new(Compression::best(), false);
+    let mut bomb = Vec::with_capacity(1 << 20);
+    state.compress_vec(&vec![0; 8 << 20], &mut bomb, FlushCompress::Sync).unwrap();
+    assert!(bomb.len() < (8 << 20) / 900);
+    let limit = 1 << 16;
+    for bytes in [frame(0xC2, &bomb), fragmented(0x42, &bomb, &[10, 1000])] {
+        let mut incoming = inflating(&agreement(true, 15), limit);
+        let mut stream = Pieces::cut(&bytes, &[]);
+        let mut most = 0;
+        let end = loop {
+            let polled = incoming.poll(&mut stream, &mut Context::from_waker(Waker::noop()));
+            most = most.max(incoming.message.as_ref().map_or(0, |message| message.data.capacity()));
+            match polled {
+                Poll::Ready(Ok(Arrived::Ping(_))) | Poll::Pending => {}
+                Poll::Ready(end) => break end,
+            }
+        };
+        assert!(matches!(end, Err(Fault::TooLarge(_))), "{end:?}");
+        assert!(most <= limit + 1, "{most}");
+    }
+    // Right up to the limit.
+    for (length, fits) in [(limit, true), (limit + 1, false)] {
+        let compressed = deflater(&agreement(false, 15)).compress(&vec![7; length]).unwrap();
+        let (arrived, end) = all(inflating(&agreement(false, 15), limit), Pieces::cut(&frame(0xC2, &compressed), &[]));
+        assert_eq!(arrived.len(), usize::from(fits), "{end:?}");
+        assert!(matches!(end, Fault::TooLarge(_)) != fits, "{end:?}");
+    }
+}
+
+/// Nothing that is remembered, nothing that is kept.
+#[test]
+fn memory_at_rest() {
+    for takeover in [true, false] {
+        let agreed = agreement(takeover, 15);
+        let mut deflater = deflater(&agreed);
+        let bytes = frame(0xC1, &deflater.compress(b"hello hello hello").unwrap());
+        let mut incoming = inflating(&agreed, LIMIT);
+        let mut stream = Pieces::cut(&bytes, &[]);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(incoming.poll(&mut stream, &mut cx).is_pending());
+        assert!(incoming.poll(&mut stream, &mut cx).is_ready());
+        assert!(incoming.poll(&mut stream, &mut cx).is_pending());
+        deflater.rest();
+        let keeps = |name: &str, kept: bool| assert_eq!(kept, takeover, "{name}, takeover: {takeover}");
+        keeps("inflating", incoming.inflate.as_ref().unwrap().keeps_memory());
+        keeps("deflating", deflater.keeps_memory());
+    }
+}
+
+/// What few bytes arrive for may be short or long, and is inflated in different places.
+#[test]
+fn short_and_long_messages_take_turns() {
+    let lengths = [1, 100, 1747, 1748, 2047, 2048, 2049, 5000, 3, 200_000, 7, 60_000, 0, 2048, 2049, 4095, 4096, 4097];
+    for takeover in [true, false] {
+        let agreed = agreement(takeover, 15);
+        let mut deflater = deflater(&agreed);
+        let expected: Vec<_> = lengths.iter().map(|length| Message::binary(vec![b'x'; *length])).collect();
+        let bytes: Vec<u8> = lengths
+            .iter()
+            .flat_map(|length| {
+                let compressed = deflater.compress(&vec![b'x'; *length]);
+                assert!(compressed.as_ref().is_none_or(|compressed| compressed.len() < 250), "{length}");
+                compressed.map_or_else(|| frame(0x82, &vec![b'x'; *length]), |compressed| frame(0xC2, &compressed))
+            })
+            .collect();
+        let mut incoming = inflating(&agreed, 1 << 20);
+        let mut stream = Pieces::cut(&bytes, &[]);
+        let mut arrived = Vec::new();
+        while arrived.len() < lengths.len() {
+            match incoming.poll(&mut stream, &mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(Arrived::Message(message))) => arrived.push(message),
+                Poll::Ready(end) => panic!("{end:?} after {}", arrived.len()),
+                Poll::Pending => {}
+            }
+            let room = incoming.inflate.as_ref().and_then(Inflate::short_room);
+            assert!(room.is_none_or(|(_, has_grown)| !has_grown), "{room:?} is kept");
+        }
+        assert!(arrived == expected, "takeover: {takeover}");
+    }
+    // Where it may not become so long it does not on the way either.
+    let limit = 10_000;
+    for (length, fits) in [(limit, true), (limit + 1, false), (200_000, false)] {
+        let compressed = deflater(&agreement(true, 15)).compress(&vec![b'x'; length]).unwrap();
+        let mut incoming = inflating(&agreement(true, 15), limit);
+        let mut stream = Pieces::cut(&frame(0xC2, &compressed), &[]);
+        let polled = loop {
+            if let Poll::Ready(polled) = incoming.poll(&mut stream, &mut Context::from_waker(Waker::noop())) {
+                break polled;
+            }
+        };
+        assert_eq!(polled.is_ok(), fits, "{length}");
+        assert!(fits || matches!(polled, Err(Fault::TooLarge(_))), "{length}");
+        let (room, _) = incoming.inflate.as_ref().and_then(Inflate::short_room).unwrap();
+        assert!(room <= limit + 1, "{length}: {room}");
+    }
+}
+
+/// Without takeover messages stand alone, and what would get larger is sent as it is.
+#[test]
+fn what_is_not_worth_it_is_sent_plain() {
+    let next = |n: &u64| Some(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    let noise: Vec<u8> = core::iter::successors(Some(1_u64), next).map(|n| (n >> 56) as u8).take(2000).collect();
+    let alone = agreement(false, 15);
+    assert_eq!(deflater(&alone).compress(&noise), None);
+    assert!(deflater(&agreement(true, 15)).compress(&noise).is_some(), "the server remembers it");
+    let mut small = Deflater::new(&alone, &Deflate::new().threshold(100));
+    assert_eq!(small.compress(&[b'x'; 99]), None);
+    assert!(small.compress(&[b'x'; 100]).is_some());
+    assert_eq!(deflater(&agreement(true, 8)).compress(&[b'x'; 1000]), None, "zlib has no such window");
+    let mut often = deflater(&agreement(true, 15));
+    let lengths = ["", "a", "", ""].map(|text| often.compress(text.as_bytes()).map(|it| it.len()));
+    assert_eq!(lengths, [None, Some(3), None, None]);
+    let mut twice = deflater(&alone);
+    assert_eq!(twice.compress(&[b'x'; 1000]), twice.compress(&[b'x'; 1000]));
+    let mut remembering = deflater(&agreement(true, 15));
+    let lengths = [0, 1].map(|_| remembering.compress(&noise).unwrap().len());
+    assert!(lengths[1] < lengths[0] / 10, "{lengths:?}");
+}
+
+proptest! {
+    #[test]
+    fn compressed_messages_arrive_as_they_were_sent(
+        sent in proptest::collection::vec(
+            (text(), any::<bool>(), proptest::collection::vec(0..500_usize, 0..5)),
+            0..6,
+        ),
+        cuts in proptest::collection::vec(any::<usize>(), 0..40),
+        takeover in any::<bool>(),
+        bits in 9..=15_u8,
+    ) {
+        let agreed = agreement(takeover, bits);
+        let mut deflater = deflater(&agreed);
+        let mut bytes = Vec::new();
+        let mut expected = Vec::new();
+        for (text, is_text, lengths) in sent {
+            let opcode = if is_text { 1 } else { 2 };
+            bytes.extend(match deflater.compress(text.as_bytes()) {
+                Some(compressed) => fragmented(0x40 | opcode, &compressed, &lengths),
+                None => fragmented(opcode, text.as_bytes(), &lengths),
+            });
+            expected.push(if is_text { Message::text(text) } else { Message::binary(text.into_bytes()) });
+        }
+        let (arrived, end) = all(inflating(&agreed, 1 << 20), Pieces::cut(&bytes, &cuts));
+        prop_assert!(matches!(end, Fault::Ended), "{:?}", end);
+        prop_assert_eq!(messages(arrived), expected);
+    }
+
+    #[test]
+    fn pieces_do_not_matter_when_compressed(
+        frames in proptest::collection::vec((any_frame(), any::<bool>()), 0..12),
+        cuts in proptest::collection::vec(any::<usize>(), 0..40),
+    ) {
+        let agreed = agreement(true, 15);
+        let mut deflater = deflater(&agreed);
+        let frames = frames.into_iter().map(|(plain, squeezed)| match plain[..] {
+            [first @ (0x81 | 0x82), length @ 1..126, ref payload @ ..] if squeezed && payload.len() == length as usize => {
+                frame(first | 0x40, &deflater.compress(payload).unwrap())
+            }
+            _ => plain,
+        });
+        let bytes = frames.collect::<Vec<_>>().concat();
+        let mut whole = inflating(&agreed, LIMIT);
+        whole.buffer = BytesMut::from(&bytes[..]);
+        let (whole, end) = all(whole, Pieces::cut(&[], &[]));
+        let (cut, cut_end) = all(inflating(&agreed, LIMIT), Pieces::cut(&bytes, &cuts));
+        prop_assert_eq!(whole, cut);
+        prop_assert_eq!(format!("{end:?}"), format!("{cut_end:?}"));
+    }
+}
