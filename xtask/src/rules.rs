@@ -246,7 +246,16 @@ impl Census {
             }
         }
 
-        for dir in ["src", "src/driver", "src/native"] {
+        for dir in [
+            "src",
+            "src/driver",
+            "src/native",
+            "src/native/dial",
+            "src/native/dial/tls",
+            "src/native/handshake",
+            "src/native/wire",
+            "src/native/wire/tests",
+        ] {
             for (_, text) in sources(&root.join(dir))? {
                 for name in functions(&text, &["test", "tokio::test"]) {
                     census.named(&name, &[NATIVE]);
