@@ -33,10 +33,11 @@ usage: cargo xtask test [--list] [--verbose] [FILTER...]
   --list     name the steps and run none
   --verbose  show every step's whole output, not only that of a failed one
 
-       cargo xtask rules [--write]
+       cargo xtask rules [--write | RULE]
 
-  prints which rule is shown by how many tests on which target
-  --write    puts that into DESIGN.md
+  prints how many tests show which rule on which target
+  --write    updates docs/rules.md
+  RULE       lists the tests of one rule, such as S17, with file and line
 
        cargo xtask bench-web [--rounds N] [--small] [chromium|firefox] [WORD...]
 
@@ -62,11 +63,7 @@ fn main() -> ExitCode {
             Ok(options) => report::test(&options),
             Err(message) => usage_error(&message),
         },
-        Some("rules") => match args.next().as_deref() {
-            None => print_rules(false),
-            Some("--write") => print_rules(true),
-            Some(other) => usage_error(&format!("unknown option `{other}`")),
-        },
+        Some("rules") => print_rules(args.next().as_deref()),
         Some("bench-web") => page::bench(args),
         Some("autobahn") => autobahn::command(&args.collect::<Vec<_>>()),
         Some("demo") => match args.next() {
@@ -82,9 +79,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn print_rules(write: bool) -> ExitCode {
+fn print_rules(argument: Option<&str>) -> ExitCode {
     match job::Place::find() {
-        Ok(place) => rules::print(&place.root, write),
+        Ok(place) => rules::print(&place.root, argument),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
