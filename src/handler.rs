@@ -7,19 +7,33 @@ use crate::close::{CloseEvent, End};
 use crate::driver::platform::MaybeSend;
 use crate::error::Error;
 use crate::handshake::Handshake;
+use crate::machine::Event;
 use crate::message::Message;
 
-/// What a client tells, as callbacks. Every method has an empty default.
+/// Receives the events of a client.
 ///
-/// Callbacks never nest and never overlap. Every method of the [`WebSocket`] may be called in each of them; what it
-/// causes is delivered after the callback returns. The order is that of an attempt: `on_connect`, `on_open`,
-/// `on_message` any number of times, `on_error` if it failed, `on_close` exactly once; and after the client's last
-/// attempt `on_end`.
+/// Every method has a provided body. Implement either
 ///
-/// The handle that callbacks are given does not keep the client alive, but a clone of it does, and a handler that owns one
-/// would keep its own client alive for ever: keep a [`WeakWebSocket`](crate::WeakWebSocket) in place of it.
+/// - the methods of the events that matter: the others do nothing; or
+/// - [`on_event`](Self::on_event), which receives every event as an [`Event`]: to log, count or forward all of them.
 ///
-/// A handler is `Send` natively, where the client's task may move between threads; in browsers it need not be.
+/// The provided body of each method calls `on_event`, whose own provided body does nothing. In a handler that implements
+/// both, `on_event` receives the events whose methods are not implemented.
+///
+/// # Order
+/// Callbacks never nest and never overlap. Every method of the [`WebSocket`] may be called in each of them; its effects are
+/// delivered after the callback returns. One attempt calls, in this order, `on_connect`, `on_open`, `on_message` any number
+/// of times, `on_error` if it failed, and `on_close` exactly once. After the last attempt `on_end` is called.
+///
+/// # Handles
+/// The `&WebSocket` of a callback does not keep the client alive, but a clone of it does. A handler that owns a clone keeps
+/// its own client alive forever: store a [`WeakWebSocket`](crate::WeakWebSocket) instead.
+///
+/// # Targets
+/// A handler is `Send` natively, where the client's task may move between threads. In browsers it need not be.
+///
+/// # Examples
+/// A handler of two events:
 ///
 /// ```
 /// use homing::{Handler, Handshake, Message, WebSocket};
@@ -35,30 +49,78 @@ use crate::message::Message;
 ///     }
 /// }
 ///
-/// # fn main() -> Result<(), homing::ConfigError> {
-/// let ready_to_go = WebSocket::builder("wss://example.com/greetings").handler(Greeter);
-/// # Ok(()) }
+/// let builder = WebSocket::builder("wss://example.com/greetings").handler(Greeter);
+/// ```
+///
+/// A handler that forwards every event to another thread:
+///
+/// ```
+/// use homing::{Event, Handler, WebSocket};
+/// use std::sync::mpsc::Sender;
+///
+/// struct Forward(Sender<Event>);
+///
+/// impl Handler for Forward {
+///     fn on_event(&mut self, _: &WebSocket, event: Event) {
+///         let _ = self.0.send(event);
+///     }
+/// }
+///
+/// let (sender, events) = std::sync::mpsc::channel();
+/// let builder = WebSocket::builder("wss://example.com/feed").handler(Forward(sender));
+/// # drop((builder, events));
 /// ```
 #[allow(unused_variables)]
 pub trait Handler: MaybeSend + 'static {
-    /// TCP, proxy and TLS are up. Natively only: browsers have no such event.
-    fn on_connect(&mut self, ws: &WebSocket) {}
-    /// The opening handshake succeeded. What was queued before leaves ahead of what is sent here.
-    fn on_open(&mut self, ws: &WebSocket, handshake: &Handshake) {}
+    /// Receives every event whose own method is not implemented. Does nothing unless implemented.
+    ///
+    /// Messages are moved into the event. Errors, handshakes and ends are cloned.
+    fn on_event(&mut self, ws: &WebSocket, event: Event) {}
+
+    /// TCP, proxy and TLS are up; the opening handshake follows. Native only: browsers have no such event.
+    fn on_connect(&mut self, ws: &WebSocket) {
+        self.on_event(ws, Event::Connect);
+    }
+
+    /// The opening handshake succeeded. Messages that were queued before leave ahead of those sent here.
+    fn on_open(&mut self, ws: &WebSocket, handshake: &Handshake) {
+        self.on_event(ws, Event::Open(handshake.clone()));
+    }
+
     /// A message arrived.
-    fn on_message(&mut self, ws: &WebSocket, message: Message) {}
-    /// The attempt failed; `on_close` follows.
-    fn on_error(&mut self, ws: &WebSocket, error: &Error) {}
-    /// The attempt is over; `event.retry_in` tells when the next one begins.
-    fn on_close(&mut self, ws: &WebSocket, event: &CloseEvent) {}
-    /// The send buffer has reached its limit: the next message will be refused.
-    fn on_buffer_full(&mut self, ws: &WebSocket) {}
-    /// The send buffer has room again.
-    fn on_buffer_drain(&mut self, ws: &WebSocket) {}
-    /// A heartbeat was answered after this time.
-    fn on_latency(&mut self, ws: &WebSocket, round_trip: Duration) {}
-    /// The client is closed: nothing more happens unless `reconnect` is called.
-    fn on_end(&mut self, ws: &WebSocket, end: &End) {}
+    fn on_message(&mut self, ws: &WebSocket, message: Message) {
+        self.on_event(ws, Event::Message(message));
+    }
+
+    /// The attempt failed. `on_close` follows.
+    fn on_error(&mut self, ws: &WebSocket, error: &Error) {
+        self.on_event(ws, Event::Error(error.clone()));
+    }
+
+    /// The attempt is over. `event.retry_in` is the delay until the next one, if there will be one.
+    fn on_close(&mut self, ws: &WebSocket, event: &CloseEvent) {
+        self.on_event(ws, Event::Close(event.clone()));
+    }
+
+    /// The send buffer has reached [`max_send_buffer`](crate::Builder::max_send_buffer): the next message will be refused.
+    fn on_buffer_full(&mut self, ws: &WebSocket) {
+        self.on_event(ws, Event::BufferFull);
+    }
+
+    /// The send buffer, once full, has room again.
+    fn on_buffer_drain(&mut self, ws: &WebSocket) {
+        self.on_event(ws, Event::BufferDrain);
+    }
+
+    /// A heartbeat was answered after this round-trip time.
+    fn on_latency(&mut self, ws: &WebSocket, round_trip: Duration) {
+        self.on_event(ws, Event::Latency(round_trip));
+    }
+
+    /// The client is closed. Nothing more happens unless [`reconnect`](WebSocket::reconnect) is called.
+    fn on_end(&mut self, ws: &WebSocket, end: &End) {
+        self.on_event(ws, Event::End(end.clone()));
+    }
 }
 
 /// Closures as a handler. A trait for each closure carries the platform's bound into its box.

@@ -4,19 +4,14 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
 
 use futures_core::Stream;
 
 use crate::client::WebSocket;
-use crate::close::{CloseEvent, End};
 use crate::driver::{Keeper, Shared, platform};
-use crate::error::Error;
 use crate::handler::Handler;
-use crate::handshake::Handshake;
 use crate::machine::{Event, PausedBy, Request};
-use crate::message::Message;
 
 /// This many unread events pause the client.
 const PAUSE_AT: usize = 1024;
@@ -95,8 +90,8 @@ fn pause_or_resume(buffer: &Mutex<Buffer>, shared: &Shared) {
     }
 }
 
-impl Feeder {
-    fn push(&self, ws: &WebSocket, event: Event) {
+impl Handler for Feeder {
+    fn on_event(&mut self, ws: &WebSocket, event: Event) {
         let mut buffer = lock(&self.0);
         if buffer.reader_gone {
             return;
@@ -113,36 +108,6 @@ impl Feeder {
         if let Some(waker) = waker {
             waker.wake();
         }
-    }
-}
-
-impl Handler for Feeder {
-    fn on_connect(&mut self, ws: &WebSocket) {
-        self.push(ws, Event::Connect);
-    }
-    fn on_open(&mut self, ws: &WebSocket, handshake: &Handshake) {
-        self.push(ws, Event::Open(handshake.clone()));
-    }
-    fn on_message(&mut self, ws: &WebSocket, message: Message) {
-        self.push(ws, Event::Message(message));
-    }
-    fn on_error(&mut self, ws: &WebSocket, error: &Error) {
-        self.push(ws, Event::Error(error.clone()));
-    }
-    fn on_close(&mut self, ws: &WebSocket, event: &CloseEvent) {
-        self.push(ws, Event::Close(event.clone()));
-    }
-    fn on_buffer_full(&mut self, ws: &WebSocket) {
-        self.push(ws, Event::BufferFull);
-    }
-    fn on_buffer_drain(&mut self, ws: &WebSocket) {
-        self.push(ws, Event::BufferDrain);
-    }
-    fn on_latency(&mut self, ws: &WebSocket, round_trip: Duration) {
-        self.push(ws, Event::Latency(round_trip));
-    }
-    fn on_end(&mut self, ws: &WebSocket, end: &End) {
-        self.push(ws, Event::End(end.clone()));
     }
 }
 

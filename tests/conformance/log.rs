@@ -4,7 +4,6 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::Duration;
 
 use homing::{CloseEvent, End, Error, Event, Handler, Handshake, Message, WebSocket};
 
@@ -138,9 +137,9 @@ pub struct Recorder<F> {
     then: F,
 }
 
-impl<F: FnMut(&WebSocket, &Event) + Send + 'static> Recorder<F> {
+impl<F: FnMut(&WebSocket, &Event) + Send + 'static> Handler for Recorder<F> {
     /// Waiting tests are woken last, when what the event leads to has been asked for.
-    fn told(&mut self, ws: &WebSocket, event: Event) {
+    fn on_event(&mut self, ws: &WebSocket, event: Event) {
         let overlapped = self.log.busy.swap(true, Ordering::SeqCst);
         let mut inner = self.log.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.overlapped |= overlapped;
@@ -155,35 +154,5 @@ impl<F: FnMut(&WebSocket, &Event) + Send + 'static> Recorder<F> {
         if let Some(waker) = waker {
             waker.wake();
         }
-    }
-}
-
-impl<F: FnMut(&WebSocket, &Event) + Send + 'static> Handler for Recorder<F> {
-    fn on_connect(&mut self, ws: &WebSocket) {
-        self.told(ws, Event::Connect);
-    }
-    fn on_open(&mut self, ws: &WebSocket, handshake: &Handshake) {
-        self.told(ws, Event::Open(handshake.clone()));
-    }
-    fn on_message(&mut self, ws: &WebSocket, message: Message) {
-        self.told(ws, Event::Message(message));
-    }
-    fn on_error(&mut self, ws: &WebSocket, error: &Error) {
-        self.told(ws, Event::Error(error.clone()));
-    }
-    fn on_close(&mut self, ws: &WebSocket, event: &CloseEvent) {
-        self.told(ws, Event::Close(event.clone()));
-    }
-    fn on_buffer_full(&mut self, ws: &WebSocket) {
-        self.told(ws, Event::BufferFull);
-    }
-    fn on_buffer_drain(&mut self, ws: &WebSocket) {
-        self.told(ws, Event::BufferDrain);
-    }
-    fn on_latency(&mut self, ws: &WebSocket, round_trip: Duration) {
-        self.told(ws, Event::Latency(round_trip));
-    }
-    fn on_end(&mut self, ws: &WebSocket, end: &End) {
-        self.told(ws, Event::End(end.clone()));
     }
 }

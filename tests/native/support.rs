@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use homing::{Builder, CloseEvent, End, Error, ErrorKind, Event, Handler, Handshake, Message, Reconnect, WebSocket};
+use homing::{Builder, CloseEvent, Error, ErrorKind, Event, Handler, Handshake, Message, Reconnect, WebSocket};
 use homing_test_server::{Entry, Server, What};
 use tokio::sync::Notify;
 
@@ -113,32 +113,8 @@ impl Recorder {
 }
 
 impl Handler for Recorder {
-    fn on_connect(&mut self, _: &WebSocket) {
-        self.push(Event::Connect);
-    }
-    fn on_open(&mut self, _: &WebSocket, handshake: &Handshake) {
-        self.push(Event::Open(handshake.clone()));
-    }
-    fn on_message(&mut self, _: &WebSocket, message: Message) {
-        self.push(Event::Message(message));
-    }
-    fn on_error(&mut self, _: &WebSocket, error: &Error) {
-        self.push(Event::Error(error.clone()));
-    }
-    fn on_close(&mut self, _: &WebSocket, event: &CloseEvent) {
-        self.push(Event::Close(event.clone()));
-    }
-    fn on_buffer_full(&mut self, _: &WebSocket) {
-        self.push(Event::BufferFull);
-    }
-    fn on_buffer_drain(&mut self, _: &WebSocket) {
-        self.push(Event::BufferDrain);
-    }
-    fn on_latency(&mut self, _: &WebSocket, round_trip: Duration) {
-        self.push(Event::Latency(round_trip));
-    }
-    fn on_end(&mut self, _: &WebSocket, end: &End) {
-        self.push(Event::End(end.clone()));
+    fn on_event(&mut self, _: &WebSocket, event: Event) {
+        self.push(event);
     }
 }
 

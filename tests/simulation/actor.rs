@@ -1,9 +1,8 @@
 //! The callbacks: each is written down and then does what the plan wants of it.
 
 use std::sync::{Mutex, Weak};
-use std::time::Duration;
 
-use homing::{CloseEvent, End, Error, Handler, Handshake, Message, WebSocket};
+use homing::{Event, Handler, WebSocket};
 
 use crate::plan::Callback;
 use crate::stage::{Stage, id_of, lock};
@@ -31,31 +30,19 @@ impl Actor {
 }
 
 impl Handler for Actor {
-    fn on_connect(&mut self, ws: &WebSocket) {
-        self.told(ws, Callback::Connect, Told::Connect);
-    }
-    fn on_open(&mut self, ws: &WebSocket, _: &Handshake) {
-        self.told(ws, Callback::Open, Told::Open);
-    }
-    fn on_message(&mut self, ws: &WebSocket, message: Message) {
-        self.told(ws, Callback::Message, Told::Message(id_of(&message)));
-    }
-    fn on_error(&mut self, ws: &WebSocket, error: &Error) {
-        self.told(ws, Callback::Error, Told::Error(error.kind().clone()));
-    }
-    fn on_close(&mut self, ws: &WebSocket, event: &CloseEvent) {
-        self.told(ws, Callback::Close, Told::Close(event.clone()));
-    }
-    fn on_buffer_full(&mut self, ws: &WebSocket) {
-        self.told(ws, Callback::Full, Told::Full);
-    }
-    fn on_buffer_drain(&mut self, ws: &WebSocket) {
-        self.told(ws, Callback::Drain, Told::Drain);
-    }
-    fn on_latency(&mut self, ws: &WebSocket, _: Duration) {
-        self.told(ws, Callback::Latency, Told::Latency);
-    }
-    fn on_end(&mut self, ws: &WebSocket, end: &End) {
-        self.told(ws, Callback::End, Told::End(end.clone()));
+    fn on_event(&mut self, ws: &WebSocket, event: Event) {
+        let (callback, told) = match event {
+            Event::Connect => (Callback::Connect, Told::Connect),
+            Event::Open(_) => (Callback::Open, Told::Open),
+            Event::Message(message) => (Callback::Message, Told::Message(id_of(&message))),
+            Event::Error(error) => (Callback::Error, Told::Error(error.kind().clone())),
+            Event::Close(event) => (Callback::Close, Told::Close(event)),
+            Event::BufferFull => (Callback::Full, Told::Full),
+            Event::BufferDrain => (Callback::Drain, Told::Drain),
+            Event::Latency(_) => (Callback::Latency, Told::Latency),
+            Event::End(end) => (Callback::End, Told::End(end)),
+            other => unreachable!("{other:?}"),
+        };
+        self.told(ws, callback, told);
     }
 }
