@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::builder::Builder;
 use crate::close::CloseCode;
 use crate::driver::{Shared, Waiter};
-use crate::error::{CloseError, Refusal, SendError};
+use crate::error::{CloseError, SendError, SendErrorKind};
 use crate::machine::{PausedBy, Request, State};
 use crate::message::{BinaryType, Message, Text};
 use crate::stats::Stats;
@@ -92,7 +92,7 @@ impl WebSocket {
             BinaryType::ArrayBuffer => self.send(payload),
             BinaryType::Blob => match Text::try_from(payload.clone()) {
                 Ok(text) => self.send(text),
-                Err(_) => Err(SendError { reason: Refusal::NotUtf8, message: Message::Binary(payload) }),
+                Err(_) => Err(SendError { kind: SendErrorKind::NotUtf8, message: Message::Binary(payload) }),
             },
         }
     }

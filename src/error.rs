@@ -173,8 +173,8 @@ impl Error {
         }
     }
 
-    /// Whether it failed before the connection was open.
-    pub fn is_open(&self) -> bool {
+    /// Whether the attempt failed before its connection was open: while dialling or in the opening handshake.
+    pub fn is_before_open(&self) -> bool {
         self.phase == Phase::Opening
     }
 
@@ -301,20 +301,35 @@ impl ConfigError {
     }
 }
 
-/// A message was not taken. It comes back in `message`.
+/// A message was not queued. [`into_message`](Self::into_message) returns it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("message not taken: {reason}")]
+#[error("message not queued: {kind}")]
 pub struct SendError {
-    /// Why.
-    pub reason: Refusal,
-    /// The message.
-    pub message: Message,
+    pub(crate) kind: SendErrorKind,
+    pub(crate) message: Message,
 }
 
-/// Why a message was not taken.
+impl SendError {
+    /// Why the message was not queued.
+    pub fn kind(&self) -> SendErrorKind {
+        self.kind
+    }
+
+    /// The message.
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// Hands the message back, without a copy.
+    pub fn into_message(self) -> Message {
+        self.message
+    }
+}
+
+/// Why a message was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum SendErrorKind {
     /// As many bytes as `max_send_buffer` allows are waiting; [`ready`](crate::WebSocket::ready) waits for room.
     #[error("the send buffer is full")]
     Full,

@@ -27,7 +27,7 @@ pub use builder::Builder;
 pub use client::WebSocket;
 pub use close::{CloseCode, CloseEvent, End, EndReason, Initiator};
 pub use driver::platform::public::*;
-pub use error::{CloseError, ConfigError, Error, ErrorKind, FlushError, Refusal, SendError};
+pub use error::{CloseError, ConfigError, Error, ErrorKind, FlushError, SendError, SendErrorKind};
 pub use handler::Handler;
 pub use handshake::{Handshake, Headers};
 pub use machine::{Event, Heartbeat, Reconnect, State};

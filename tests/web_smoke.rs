@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use homing::web::BuilderExt;
 use homing::{
-    BinaryType, Builder, EndReason, ErrorKind, Event, Heartbeat, Initiator, Message, Reconnect, Refusal, State,
+    BinaryType, Builder, EndReason, ErrorKind, Event, Heartbeat, Initiator, Message, Reconnect, SendErrorKind, State,
     WebSocket,
 };
 use wasm_bindgen::prelude::*;
@@ -379,7 +379,7 @@ async fn s14_the_buffer_has_a_limit() {
     log.until(1, "open").await;
     for _ in 0..3 {
         while ws.send(vec![0_u8; 30_000]).is_ok() {}
-        assert_eq!(ws.send("x").unwrap_err().reason, Refusal::Full);
+        assert_eq!(ws.send("x").unwrap_err().kind(), SendErrorKind::Full);
         ws.ready().await;
     }
     ws.flush().await.unwrap();

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use bytes::Bytes;
-use homing::{Message, Refusal};
+use homing::{Message, SendErrorKind};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -99,8 +99,8 @@ pub(crate) async fn send<M>(
     for payload in payloads {
         let mut message = Message::from(payload);
         while let Err(error) = ws.send(message) {
-            assert_eq!(error.reason, Refusal::Full);
-            message = error.message;
+            assert_eq!(error.kind(), SendErrorKind::Full);
+            message = error.into_message();
             peak = peak.max(ws.buffered_amount());
             ws.ready().await;
         }

@@ -59,7 +59,7 @@ pub(crate) use io::{Output, Request, Tell};
 pub use state::State;
 
 use crate::close::{CloseCode, CloseEvent, End, EndReason};
-use crate::error::{Error, ErrorKind, Refusal, SendError};
+use crate::error::{Error, ErrorKind, SendError, SendErrorKind};
 use crate::handshake::Handshake;
 use crate::message::{Message, Messages};
 use crate::paused::Paused;
@@ -224,7 +224,7 @@ impl Machine {
     #[inline]
     pub(crate) fn send(&mut self, message: Message) -> Result<(), SendError> {
         if !self.phase.accepts() {
-            return Err(SendError { reason: Refusal::Closed, message });
+            return Err(SendError { kind: SendErrorKind::Closed, message });
         }
         let edge = self.queue.push(message)?;
         self.tell_edge(edge);

@@ -1,7 +1,7 @@
 //! What waits to be sent (S13 to S15).
 
 use super::Buffered;
-use crate::error::{Refusal, SendError};
+use crate::error::{SendError, SendErrorKind};
 use crate::message::{Message, Messages};
 use crate::units::Count;
 
@@ -63,7 +63,7 @@ impl Queue {
     #[inline]
     pub(super) fn push(&mut self, message: Message) -> Result<Option<Edge>, SendError> {
         if self.load() >= self.limit {
-            return Err(SendError { reason: Refusal::Full, message });
+            return Err(SendError { kind: SendErrorKind::Full, message });
         }
         self.waiting_bytes += message.len();
         self.waiting.push_back(message);

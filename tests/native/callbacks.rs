@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::executor::block_on;
 use futures::{FutureExt as _, SinkExt};
 use homing::native::BuilderExt;
-use homing::{EndReason, FlushError, Message, Reconnect, Refusal, WeakWebSocket, WebSocket};
+use homing::{EndReason, FlushError, Message, Reconnect, SendErrorKind, WeakWebSocket, WebSocket};
 use tokio::io::DuplexStream;
 use tokio::runtime::Builder as RuntimeBuilder;
 
@@ -125,9 +125,9 @@ async fn s14_blocking_on_room_in_a_callback_does_not_hang() {
     let refused = inside(|ws| {
         ws.send("fills it").unwrap();
         block_on(ws.ready());
-        ws.send("too much").unwrap_err().reason
+        ws.send("too much").unwrap_err().kind()
     });
-    assert_eq!(refused.await, Refusal::Full);
+    assert_eq!(refused.await, SendErrorKind::Full);
 }
 
 /// In a predicate, and in the function that provides requests.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::{SinkExt, StreamExt};
-use homing::{CloseCode, ErrorKind, Event, Heartbeat, Message, Reconnect, Refusal, State, WebSocket};
+use homing::{CloseCode, ErrorKind, Event, Heartbeat, Message, Reconnect, SendErrorKind, State, WebSocket};
 use homing_test_server::{Proxy, What};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite;
@@ -155,8 +155,8 @@ async fn send_until_failure(ws: &WebSocket, recorder: &Recorder, payload: &'stat
         match ws.send(payload) {
             Ok(()) => taken += payload.len(),
             Err(refused) => {
-                assert_eq!(refused.reason, Refusal::Full);
-                assert_eq!(refused.message.as_bytes(), payload, "the message comes back");
+                assert_eq!(refused.kind(), SendErrorKind::Full);
+                assert_eq!(refused.message().as_bytes(), payload, "the message comes back");
                 let _ = tokio::time::timeout(Duration::from_millis(10), ws.ready()).await;
             }
         }

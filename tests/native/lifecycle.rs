@@ -101,7 +101,7 @@ fn s04_the_end_of_the_runtime_is_an_end() {
     assert!(other.block_on(flush).is_ok(), "nothing was queued");
     assert_eq!(recorder.count(|event| matches!(event, Event::End(_))), 0, "nobody is left to run the handler");
     let refused = open.send("late").unwrap_err();
-    assert_eq!(refused.message, Message::text("late"));
+    assert_eq!(refused.into_message(), Message::text("late"));
     let gone = |journal: &[_]| doings(journal, 1).contains(&&What::Disconnected);
     assert!(server.wait_for(PATIENCE, gone), "{:?}", server.journal());
 }

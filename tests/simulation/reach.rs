@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use homing::{EndReason, ErrorKind, Initiator, Refusal};
+use homing::{EndReason, ErrorKind, Initiator, SendErrorKind};
 use proptest::strategy::{Strategy, ValueTree};
 
 use crate::plan::plan;
@@ -38,8 +38,8 @@ fn name(what: &What) -> Option<&'static str> {
             EndReason::Declined => "declined",
             _ => "end",
         },
-        What::Did(Did::Send { result: Err(Refusal::Full), .. }) => "refused as full",
-        What::Did(Did::Send { result: Err(Refusal::Closed), .. }) => "refused as closed",
+        What::Did(Did::Send { result: Err(SendErrorKind::Full), .. }) => "refused as full",
+        What::Did(Did::Send { result: Err(SendErrorKind::Closed), .. }) => "refused as closed",
         What::Did(Did::TakeUnsent(unsent)) if !unsent.is_empty() => "handed back",
         _ => return None,
     })

@@ -176,8 +176,8 @@ impl Stage {
                 let len = message.len();
                 let before = look(ws);
                 let result = ws.send(message.clone()).map_err(|error| {
-                    assert_eq!(error.message, message, "S14: handed back");
-                    error.reason
+                    assert_eq!(error.message(), &message, "S14: handed back");
+                    error.kind()
                 });
                 self.note_seen(Some(before), What::Did(Did::Send { id, len, result }));
             }

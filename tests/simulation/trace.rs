@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use homing::memory::Dial;
-use homing::{CloseEvent, End, ErrorKind, Refusal, State};
+use homing::{CloseEvent, End, ErrorKind, SendErrorKind, State};
 
 use crate::plan::Page;
 
@@ -74,7 +74,7 @@ pub(crate) enum Did {
     Send {
         id: usize,
         len: usize,
-        result: Result<(), Refusal>,
+        result: Result<(), SendErrorKind>,
     },
     /// Also by dropping the last handle.
     Close(u16),

@@ -73,7 +73,7 @@ fn s08a_closing_is_followed_by_another_attempt_after_all() {
     rig.opens();
     rig.request(retry(SECOND));
     rig.close();
-    assert_eq!(rig.send("no"), Err(Refusal::Closed));
+    assert_eq!(rig.send("no"), Err(SendErrorKind::Closed));
     rig.socket_ends(1000);
     assert_eq!(rig.state(), State::Closed);
 }
@@ -156,7 +156,7 @@ fn s08a_between_error_and_close_it_is_what_on_close_tells() {
     rig.after(3 * SECOND);
     rig.inside("error", |machine, now| {
         machine.request(now, close());
-        assert_eq!(machine.send("no".into()).unwrap_err().reason, Refusal::Closed);
+        assert_eq!(machine.send("no".into()).unwrap_err().kind(), SendErrorKind::Closed);
     });
     rig.fails(ErrorKind::Io);
     assert_eq!(rig.log(), ["dial 2", "error Io", "close 1006 Failure, stop", "end Closed, 1 unsent"]);

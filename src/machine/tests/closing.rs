@@ -14,7 +14,7 @@ fn s10_what_is_queued_leaves_before_the_close_frame() {
     rig.send("b").unwrap();
     rig.request(close_with(4001, "done"));
     assert_eq!((rig.state(), rig.log()), (State::Closing, ["write a", "write"].map(String::from).to_vec()));
-    assert_eq!(rig.send("no"), Err(Refusal::Closed));
+    assert_eq!(rig.send("no"), Err(SendErrorKind::Closed));
     rig.room = 9;
     rig.socket(SocketEvent::Writable);
     assert_eq!(rig.log(), ["write b", "say close 4001 done"]);

@@ -13,8 +13,8 @@ fn s14_the_message_that_crosses_the_limit_is_taken_and_the_next_handed_back() {
     let mut rig = Rig::new(small());
     rig.send_all(&[TEN, TEN, TEN]);
     assert_eq!(rig.machine.buffered(), 30);
-    assert_eq!(rig.send("x"), Err(Refusal::Full));
-    assert_eq!(rig.send(""), Err(Refusal::Full));
+    assert_eq!(rig.send("x"), Err(SendErrorKind::Full));
+    assert_eq!(rig.send(""), Err(SendErrorKind::Full));
     assert_eq!(rig.machine.buffered(), 30);
 }
 
@@ -22,7 +22,7 @@ fn s14_the_message_that_crosses_the_limit_is_taken_and_the_next_handed_back() {
 fn s14_empty_messages_count_too() {
     let mut rig = Rig::new(Config { max_send_buffer: 4, ..config() });
     rig.send_all(&["", "", "", ""]);
-    assert_eq!((rig.send(""), rig.machine.buffered()), (Err(Refusal::Full), 0));
+    assert_eq!((rig.send(""), rig.machine.buffered()), (Err(SendErrorKind::Full), 0));
     rig.room = 2;
     rig.opens();
     assert_eq!(rig.log().pop().unwrap(), "drain");
@@ -33,11 +33,11 @@ fn s14_empty_messages_count_too() {
 fn s14_exactly_the_limit_is_full() {
     let mut rig = Rig::new(Config { max_send_buffer: 10, ..config() });
     rig.send(TEN).unwrap();
-    assert_eq!((rig.machine.is_full(), rig.send("")), (true, Err(Refusal::Full)));
+    assert_eq!((rig.machine.is_full(), rig.send("")), (true, Err(SendErrorKind::Full)));
     // A single message may be larger than everything that is allowed.
     let mut rig = Rig::new(Config { max_send_buffer: 1, ..config() });
     rig.send(TEN).unwrap();
-    assert_eq!(rig.send("x"), Err(Refusal::Full));
+    assert_eq!(rig.send("x"), Err(SendErrorKind::Full));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn s14_the_sockets_own_buffer_counts() {
     rig.send(TEN).unwrap();
     assert_eq!(rig.machine.buffered(), 30);
     assert_eq!(rig.log(), [&format!("write {TEN}"), "full"]);
-    assert_eq!(rig.send("x"), Err(Refusal::Full));
+    assert_eq!(rig.send("x"), Err(SendErrorKind::Full));
     rig.holds(1, 13);
     assert_eq!((rig.log().len(), rig.send("x")), (0, Ok(())));
     rig.log();

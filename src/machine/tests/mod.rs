@@ -28,7 +28,7 @@ use super::{
     Buffered, Config, Input, Machine, Output, PausedBy, Reconnect, Request, SocketEvent, State, Tell, Timestamp,
 };
 use crate::close::CloseCode;
-use crate::error::{Error, ErrorKind, Refusal};
+use crate::error::{Error, ErrorKind, SendErrorKind};
 use crate::handshake::Handshake;
 use crate::message::Message;
 
@@ -256,12 +256,12 @@ impl Rig {
         self.request(close());
     }
 
-    fn send(&mut self, text: &'static str) -> Result<(), Refusal> {
+    fn send(&mut self, text: &'static str) -> Result<(), SendErrorKind> {
         let sent = self.machine.send(Message::from(text));
         self.settle();
         sent.map_err(|error| {
             assert_eq!(error.message.as_text(), Some(text));
-            error.reason
+            error.kind()
         })
     }
 

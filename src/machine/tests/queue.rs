@@ -15,9 +15,9 @@ fn s13_every_state_but_closed_and_closing_takes_messages() {
     let writes: Vec<_> = rig.log().into_iter().filter(|line| line.starts_with("write")).collect();
     assert_eq!(writes, ["write connecting waiting in on_open", "write open"]);
     rig.close();
-    assert_eq!(rig.send("closing"), Err(Refusal::Closed));
+    assert_eq!(rig.send("closing"), Err(SendErrorKind::Closed));
     rig.socket_ends(1000);
-    assert_eq!(rig.send("closed"), Err(Refusal::Closed));
+    assert_eq!(rig.send("closed"), Err(SendErrorKind::Closed));
 }
 
 #[test]

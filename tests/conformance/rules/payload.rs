@@ -1,7 +1,7 @@
 //! The limit of the queue, types of messages, and the handle as a sink: S14 and S16.
 
 use futures::{SinkExt, StreamExt, poll, stream};
-use homing::{BinaryType, Event, Message, Refusal};
+use homing::{BinaryType, Event, Message, SendErrorKind};
 
 use super::*;
 
@@ -24,7 +24,7 @@ pub async fn s14_a_peer_that_does_not_read(env: Env) {
         // As fast as the socket takes it, until neither it nor the queue takes more.
         env.timeout(ms(100), ws.ready()).await;
     };
-    assert!(refused.reason == Refusal::Full && ws.buffered_amount() >= 1 << 20);
+    assert!(refused.kind() == SendErrorKind::Full && ws.buffered_amount() >= 1 << 20);
     let mut ready = ws.ready();
     assert!(poll!(&mut ready).is_pending());
     env.server().silence(false).await;
@@ -57,7 +57,7 @@ pub async fn s14_limit(env: Env) {
     ws.send("this one crosses the limit").unwrap();
     assert_eq!(ws.buffered_amount(), 31);
     let error = ws.send("refused").unwrap_err();
-    assert_eq!((error.reason, error.message), (Refusal::Full, Message::text("refused")));
+    assert_eq!((error.kind(), error.into_message()), (SendErrorKind::Full, Message::text("refused")));
     assert_eq!(ws.buffered_amount(), 31);
     env.soon("flush", ws.flush()).await.unwrap();
     assert_eq!(ws.buffered_amount(), 0);
@@ -89,7 +89,7 @@ pub async fn s16_send_payload(env: Env) {
     ws.send_payload("Blob is text").unwrap();
     assert_eq!(env.server().wait_for_texts(1).await, ["Blob is text"]);
     let error = ws.send_payload(vec![0xc3, 0x28]).unwrap_err();
-    assert_eq!((error.reason, error.message), (Refusal::NotUtf8, Message::binary(vec![0xc3, 0x28])));
+    assert_eq!((error.kind(), error.into_message()), (SendErrorKind::NotUtf8, Message::binary(vec![0xc3, 0x28])));
     let ws = env.client("/count").binary_type(BinaryType::ArrayBuffer).connect().unwrap();
     ws.send_payload(vec![0xc3, 0x28]).unwrap();
     env.server().wait_for(|seen| seen.contains(&Wire::Binary(vec![0xc3, 0x28]))).await;

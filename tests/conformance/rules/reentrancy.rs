@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use homing::{Builder, EndReason, Event, Refusal, State, WebSocket};
+use homing::{Builder, EndReason, Event, SendErrorKind, State, WebSocket};
 
 use super::*;
 
@@ -70,7 +70,7 @@ pub async fn s05_send_in_every_callback(env: Env) {
     ws.abort();
     log.ended(1).await;
     let error = refused.lock().unwrap().take().expect("sent in on_end");
-    assert_eq!((error.reason, error.message.as_text()), (Refusal::Closed, Some("late")));
+    assert_eq!((error.kind(), error.message().as_text()), (SendErrorKind::Closed, Some("late")));
 }
 
 pub async fn s05_close_in_every_callback(env: Env) {

@@ -8,11 +8,11 @@ pub async fn s23_errors_before_and_after_open(env: Env) {
     let log = env.log();
     let _ws = env.once("/http?status=503").handler(log.handler()).connect().unwrap();
     let error = log.failed(1).await;
-    assert_eq!((error.code(), error.is_open(), error.is_timeout()), (1, true, false), "{error:?}");
+    assert_eq!((error.code(), error.is_before_open(), error.is_timeout()), (1, true, false), "{error:?}");
     let log = env.log().greeting();
     let _ws = env.once("/drop?after=1").handler(log.handler()).connect().unwrap();
     let error = log.failed(1).await;
-    assert_eq!((error.kind(), error.is_open()), (&env.told(ErrorKind::Io), false), "{error:?}");
+    assert_eq!((error.kind(), error.is_before_open()), (&env.told(ErrorKind::Io), false), "{error:?}");
     assert_ne!(error.code(), 1);
 }
 

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use futures::poll;
-use homing::{Event, Message, Refusal, SendError, WebSocket};
+use homing::{Event, Message, SendError, SendErrorKind, WebSocket};
 
 use super::*;
 
-fn text(refused: Result<(), SendError>) -> (Refusal, String) {
+fn text(refused: Result<(), SendError>) -> (SendErrorKind, String) {
     let error = refused.expect_err("refused");
-    (error.reason, error.message.as_text().expect("a text").to_owned())
+    (error.kind(), error.message().as_text().expect("a text").to_owned())
 }
 
 pub async fn s13_accepted_in_every_state_but_closed(env: Env) {
@@ -29,9 +29,9 @@ pub async fn s13_accepted_in_every_state_but_closed(env: Env) {
     ws.send("closing, but for another attempt").unwrap();
     env.server().wait_for_texts(4).await;
     ws.close(1000, "").unwrap();
-    assert_eq!(text(ws.send("closing")), (Refusal::Closed, "closing".into()));
+    assert_eq!(text(ws.send("closing")), (SendErrorKind::Closed, "closing".into()));
     log.ended(1).await;
-    assert_eq!(text(ws.send("closed")), (Refusal::Closed, "closed".into()));
+    assert_eq!(text(ws.send("closed")), (SendErrorKind::Closed, "closed".into()));
     let texts = env.server().wait_for_texts(4).await;
     assert_eq!(texts, ["connecting", "open", "waiting", "closing, but for another attempt"]);
 }

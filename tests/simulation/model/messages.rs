@@ -1,6 +1,6 @@
 //! What becomes of the client's messages.
 
-use homing::{Refusal, State};
+use homing::{SendErrorKind, State};
 
 use super::{Verdict, demand};
 use crate::trace::{Id, Look};
@@ -95,7 +95,7 @@ impl Messages {
         &mut self,
         id: usize,
         len: usize,
-        result: Result<(), Refusal>,
+        result: Result<(), SendErrorKind>,
         accepts: Option<bool>,
         look: &Look,
     ) -> Verdict {
@@ -105,8 +105,8 @@ impl Messages {
                 demand!(room && accepts != Some(false), "S14: {id} was taken; room: {room}, accepts: {accepts:?}");
                 self.taken.push((id, len));
             }
-            Err(Refusal::Full) => demand!(!room && accepts != Some(false), "S14: {id} was refused as if full"),
-            Err(Refusal::Closed) => demand!(accepts != Some(true), "S13: {id} was refused as if closed"),
+            Err(SendErrorKind::Full) => demand!(!room && accepts != Some(false), "S14: {id} was refused as if full"),
+            Err(SendErrorKind::Closed) => demand!(accepts != Some(true), "S13: {id} was refused as if closed"),
             Err(other) => return Err(format!("{id} was refused: {other:?}")),
         }
         Ok(())

@@ -175,7 +175,7 @@ impl Client {
     pub(crate) fn send(&mut self, bytes: f64) -> u32 {
         match self.machine.send(Message(whole(bytes) as usize)) {
             Ok(()) => sent::TAKEN,
-            Err(error) => error.reason as u32,
+            Err(error) => error.kind as u32,
         }
     }
 

@@ -56,11 +56,11 @@ impl Error {
 }
 
 pub struct SendError {
-    pub(crate) reason: Refusal,
+    pub(crate) kind: SendErrorKind,
     pub(crate) message: Message,
 }
 
-pub enum Refusal {
+pub enum SendErrorKind {
     Full = sent::FULL as isize,
     Closed = sent::CLOSED as isize,
 }

@@ -15,7 +15,7 @@ async fn fails(env: &Env, url: &str) -> Error {
 /// A browser tells nothing but that it failed.
 pub async fn s23_kinds(env: Env) {
     let is_handshake = |error: &Error, status: Option<u16>| {
-        matches!(error.kind(), ErrorKind::Handshake { status: told, .. } if *told == status) && error.is_open()
+        matches!(error.kind(), ErrorKind::Handshake { status: told, .. } if *told == status) && error.is_before_open()
     };
     for path in ["/bad-accept", "/no-accept", "/no-upgrade", "/no-connection"] {
         let error = fails(&env, &env.url(path)).await;
@@ -71,7 +71,7 @@ pub async fn s24_status_and_headers(env: Env) {
 /// A browser offers extensions by itself.
 pub async fn s24_extension_that_was_not_offered(env: Env) {
     let error = fails(&env, &env.url("/extension")).await;
-    assert!(matches!(error.kind(), ErrorKind::Handshake { .. }) && error.is_open(), "{error:?}");
+    assert!(matches!(error.kind(), ErrorKind::Handshake { .. }) && error.is_before_open(), "{error:?}");
 }
 
 /// A browser hides headers.
