@@ -1,6 +1,6 @@
 //! The native half measured against bare tokio-tungstenite, in the same run.
 //!
-//! `cargo bench --bench native` runs every case, `cargo bench --bench native -- receive` those whose name contains
+//! `cargo bench -p homing-benches` runs every case, `cargo bench -p homing-benches -- receive` those whose name contains
 //! the word; `--rounds N` changes how often they are repeated. `--only homing` or `--only bare` runs one side alone,
 //! for a profiler. With `--features deflate`, compression beside yawc.
 //!
