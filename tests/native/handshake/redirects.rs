@@ -7,7 +7,7 @@ use homing::native::{BuilderExt, RequestExt};
 use homing::{ErrorKind, Event, Message, Reconnect, Request};
 use homing_test_server::{Server, What};
 
-use crate::proxy_servers::ProxyServer;
+use crate::support::proxy_servers::ProxyServer;
 use crate::support::{assert_hides, client, server};
 
 /// A path that redirects, encoded as one value of a query.

@@ -4,7 +4,7 @@ use homing::native::BuilderExt;
 use homing::{Builder, ErrorKind};
 use homing_test_server::{Server, What};
 
-use crate::redirects::redirect;
+use crate::handshake::redirects::redirect;
 use crate::support::{Recorder, client};
 
 /// A server that asks for a client's certificate, and one that redirects to it.

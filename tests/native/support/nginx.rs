@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::peers::skipped;
 use crate::support::PATIENCE;
+use crate::support::child::skipped;
 
 /// nginx on a port of its own, with a certificate of its own, for a server on the port `backend`.
 pub(crate) struct Nginx {
@@ -42,7 +42,7 @@ impl Nginx {
         fs::write(dir.join("certificate.pem"), &authority).unwrap();
         fs::write(dir.join("key.pem"), certified.signing_key.serialize_pem()).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let config = include_str!("interop/nginx.conf").replace("DIR", dir.to_str().expect("a plain path"));
+        let config = include_str!("servers/nginx.conf").replace("DIR", dir.to_str().expect("a plain path"));
         let config = config.replace("PORT", &port.to_string()).replace("BACKEND", &backend.to_string());
         fs::write(dir.join("nginx.conf"), config).unwrap();
 

@@ -11,7 +11,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::proxy_servers::{CREDENTIALS, ProxyServer};
+use crate::support::proxy_servers::{CREDENTIALS, ProxyServer};
 use crate::support::{PATIENCE, client, server};
 
 /// All that is told on this thread: by this crate, and by those under it, also through the crate `log`.

@@ -10,7 +10,7 @@ use homing::{Builder, ErrorKind, Event, Message, Reconnect};
 use homing_test_server::Server;
 use tokio::net::TcpListener;
 
-use crate::roads::{BlackHole, Scratch, hand_on, known, named};
+use crate::support::routes::{BlackHole, Scratch, hand_on, known, named};
 use crate::support::{assert_hides, client, server};
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::peers::skipped;
-use crate::roads::Scratch;
 use crate::support::PATIENCE;
+use crate::support::child::skipped;
+use crate::support::routes::Scratch;
 
 /// What all of these ask for, if they ask.
 pub(crate) const CREDENTIALS: &str = "proxy-user:proxy%20secret";
@@ -49,7 +49,7 @@ impl ProxyServer {
             write("key.pem", certified.signing_key.serialize_pem());
             // The password is `proxy secret`.
             write("passwords", "proxy-user:$apr1$homing$mBY1MTK647TnxZJaVUjmG.\n".into());
-            let config = include_str!("interop/squid.conf").replace("PORT", &port.to_string());
+            let config = include_str!("servers/squid.conf").replace("PORT", &port.to_string());
             write("squid.conf", config.replace("DIR", dir.path().to_str().expect("a plain path")));
             let mut command = Command::new(&program);
             command.args(["-N", "-f"]).arg(dir.path().join("squid.conf"));
@@ -63,7 +63,7 @@ impl ProxyServer {
         let program = skipped("HOMING_TEST_DANTED")?;
         Self::start(|port, dir| {
             let config = dir.path().join("danted.conf");
-            let text = include_str!("interop/danted.conf").replace("PORT", &port.to_string()).replace("RULE", rule);
+            let text = include_str!("servers/danted.conf").replace("PORT", &port.to_string()).replace("RULE", rule);
             std::fs::write(&config, text).unwrap();
             let mut command = Command::new(&program);
             command.arg("-f").arg(config).arg("-p").arg(dir.path().join("pid"));

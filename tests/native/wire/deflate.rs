@@ -7,9 +7,9 @@ use homing::{ErrorKind, Message, Reconnect, WebSocket};
 use homing_test_server::frame::{BINARY, CONTINUATION, PING, TEXT, hex, raw};
 use homing_test_server::{Server, What};
 
-use crate::interop::exercise;
-use crate::peers::Peer;
+use crate::support::child::Peer;
 use crate::support::{Recorder, client, doings, is_handshake, seen, server};
+use crate::wire::interop::exercise;
 
 const AGREED: &str = "permessage-deflate";
 

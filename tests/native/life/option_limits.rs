@@ -120,7 +120,8 @@ async fn s01_the_largest_values_work() {
 #[tokio::test]
 async fn s01_a_large_request_leaves_whole() {
     let (at, serving) =
-        crate::spelling::requests(vec!["HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".into()]).await;
+        crate::handshake::header_names::requests(vec!["HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".into()])
+            .await;
     let (builder, recorder) = client(format!("ws://user:{}@{at}/{}", "p".repeat(100_000), "p".repeat(60_000)));
     let builder = many(1000, |number| format!("X-{number}"))(builder.header("Cookie", "c".repeat(500_000)));
     let builder = (0..1000).fold(builder, |builder, number| builder.protocol(format!("p{number}")));

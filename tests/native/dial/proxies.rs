@@ -9,8 +9,8 @@ use homing::{Builder, EndReason, ErrorKind, Event, Message, Reconnect, Request};
 use homing_test_server::{Server, What};
 use tokio::process::Command;
 
-use crate::proxy_servers::{CREDENTIALS, ProxyServer};
-use crate::roads::known;
+use crate::support::proxy_servers::{CREDENTIALS, ProxyServer};
+use crate::support::routes::known;
 use crate::support::{PATIENCE, Recorder, assert_hides, client, server};
 
 pub(crate) const LONG: Duration = Duration::from_secs(60);

@@ -1,5 +1,13 @@
 //! A recorder of what a client tells, and waiting for it.
 
+pub(crate) mod child;
+#[cfg(any(feature = "__rustls", feature = "native-tls"))]
+pub(crate) mod nginx;
+#[cfg(feature = "__rustls")]
+pub(crate) mod pinning;
+pub(crate) mod proxy_servers;
+pub(crate) mod routes;
+
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

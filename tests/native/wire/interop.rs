@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use homing::{Builder, Event, Heartbeat, Initiator, Message};
 
-use crate::peers::Peer;
+use crate::support::child::Peer;
 use crate::support::{Recorder, client};
 
 /// All that can be done with an echo server; `new` makes a client for it.
@@ -111,7 +111,7 @@ mod behind_nginx {
     use homing::{ErrorKind, Reconnect};
 
     use super::*;
-    use crate::nginx::Nginx;
+    use crate::support::nginx::Nginx;
 
     async fn exercise_all(peer: Option<Peer>) {
         let Some(mut peer) = peer else { return };

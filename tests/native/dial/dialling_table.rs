@@ -8,8 +8,8 @@ use homing::{Builder, ErrorKind, Event, Reconnect};
 use homing_test_server::Server;
 use tokio::net::TcpListener;
 
-use crate::proxy_servers::{CREDENTIALS, ProxyServer};
-use crate::roads::{BlackHole, Scratch, hand_on, known};
+use crate::support::proxy_servers::{CREDENTIALS, ProxyServer};
+use crate::support::routes::{BlackHole, Scratch, hand_on, known};
 use crate::support::{PATIENCE, Recorder, client, server};
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -8,7 +8,7 @@ use homing_test_server::Server;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::roads::hand_on;
+use crate::support::routes::hand_on;
 use crate::support::{client, server};
 
 /// The server's answers in turn: `true` is an open connection that is dropped, `false` this refusal.

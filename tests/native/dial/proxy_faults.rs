@@ -8,7 +8,7 @@ use homing::{ErrorKind, Reconnect};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::proxies::{LONG, lost, refused};
+use crate::dial::proxies::{LONG, lost, refused};
 
 /// A proxy that answers every connection with these bytes, and then waits for its end.
 async fn odd_proxy(answer: &'static [u8]) -> (String, Arc<Mutex<Vec<u8>>>) {

@@ -219,7 +219,7 @@ async fn s23_a_pinned_certificate() {
     let authority: Change = |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let (one, other) = (with_all_versions(true, authority), with_all_versions(true, authority));
     let pinned = CertificateDer::from_pem_slice(one.certificate.as_bytes()).unwrap();
-    let config = crate::pinning::pinning(pinned);
+    let config = crate::support::pinning::pinning(pinned);
     for (config_of_server, is_it) in [(one.config, true), (other.config, false)] {
         let (builder, recorder) = client(serve(config_of_server));
         let _ws = builder.rustls_config(config.clone()).connect().unwrap();

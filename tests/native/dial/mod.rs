@@ -1,0 +1,12 @@
+//! From a URL to a byte stream: names, proxies, TLS.
+
+#[cfg(any(feature = "__rustls", feature = "native-tls"))]
+pub(crate) mod client_certificates;
+pub(crate) mod dialling;
+pub(crate) mod dialling_table;
+pub(crate) mod many_clients;
+pub(crate) mod proxies;
+pub(crate) mod proxy_faults;
+pub(crate) mod tls;
+#[cfg(feature = "__rustls")]
+pub(crate) mod tls_faults;

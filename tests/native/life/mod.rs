@@ -1,0 +1,9 @@
+//! Clients as a whole: callbacks, runtimes, faults, options, tracing.
+
+pub(crate) mod callbacks;
+pub(crate) mod faults;
+pub(crate) mod lifecycle;
+pub(crate) mod option_limits;
+pub(crate) mod runtimes;
+#[cfg(feature = "tracing")]
+pub(crate) mod tracing;

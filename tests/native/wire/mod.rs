@@ -1,0 +1,9 @@
+//! Frames, messages, closing and compression, on real sockets.
+
+#[cfg(feature = "deflate")]
+pub(crate) mod deflate;
+pub(crate) mod interop;
+pub(crate) mod resets;
+pub(crate) mod slow_links;
+pub(crate) mod streams;
+pub(crate) mod violations;
