@@ -8,7 +8,7 @@
 //!
 //! The transports of this crate are written against these same traits; `examples/custom_transport.rs` is a whole one.
 
-pub mod platform;
+pub(crate) mod platform;
 mod pump;
 mod shared;
 #[cfg(test)]

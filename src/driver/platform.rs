@@ -1,18 +1,18 @@
-//! The one place that chooses a platform.
+//! The one place that chooses a platform, and the only file outside tests that may name `target_os`.
 //!
 //! Each platform module exports the same names:
 //!
-//! - `MaybeSend`: the bound on everything that runs on the pump's side, `Send` where the pump may change threads.
+//! - `MaybeSend`: the bound on everything that runs in the client's task; `Send` where the task may change threads.
 //! - `BoxFuture`: a boxed future with that bound.
-//! - `Options`: what can only be configured there, part of every [`Builder`](crate::Builder).
-//! - `Target`, `resolve`: a checked URL, and how one is made from text.
-//! - `default_heartbeat`: what a client does about liveness when nobody says.
+//! - `Options`: the options that only this platform has, part of every [`Builder`](crate::Builder).
+//! - `Target`, `resolve`: a checked request, and the function that checks one.
+//! - `default_heartbeat`: the heartbeat of a client that sets none.
 //! - `seed`: a random seed for jitter.
-//! - `lock`: takes a lock that is never held for long, nor while foreign code runs.
+//! - `lock`: takes a lock that is held only briefly, and never while user code runs.
 //! - `connect`: starts a client from a checked configuration.
-//! - `public`: what users see at the crate's root.
+//! - `public`: the module that users see at the crate's root, `native` or `web`.
 //!
-//! Natively there is one more choice: `kernel`, for what some operating systems can do with a TCP socket.
+//! The native platform has one more choice, `kernel`: TCP socket functions of the operating system.
 
 use cfg_if::cfg_if;
 
@@ -21,8 +21,7 @@ cfg_if! {
         #[path = "../web/mod.rs"]
         pub mod web;
         pub(crate) use web::platform::*;
-        /// What only exists on this platform.
-        pub mod public {
+        pub(crate) mod public {
             pub use super::web;
         }
     } else if #[cfg(any(unix, windows))] {
@@ -38,8 +37,7 @@ cfg_if! {
             }
         }
         pub(crate) use native::platform::*;
-        /// What only exists on this platform.
-        pub mod public {
+        pub(crate) mod public {
             pub use super::native;
         }
     } else {
