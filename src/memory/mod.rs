@@ -23,7 +23,11 @@
 //! # Ok(()) }
 //! ```
 
+mod client_end;
+mod dial;
 mod peer;
+mod peer_end;
+mod timer;
 mod transport;
 mod world;
 
@@ -33,6 +37,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use dial::Dial;
 pub use peer::Peer;
 
 use crate::builder::Builder;
@@ -40,31 +45,25 @@ use crate::client::WebSocket;
 use crate::driver::{Clock, Input, PageEvent, Pump, Timestamp};
 use crate::error::ConfigError;
 use crate::stream::Events;
-use transport::{MemoryTimer, MemoryTransport};
-use world::{Client, Incoming, World};
-
-/// What a dial meets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Dial {
-    /// The connection opens, after the network's latency.
-    #[default]
-    Accept,
-    /// No connection comes about.
-    Refuse,
-    /// Nothing happens, ever.
-    Stall,
-    /// TCP connects, and nothing more happens.
-    StallHandshake,
-    /// The handshake is refused with this HTTP status.
-    Status(u16),
-}
+use client_end::{ClientEnd, Incoming};
+use timer::MemoryTimer;
+use transport::MemoryTransport;
+use world::{World, lock};
 
 /// A network in memory. Clones are the same network.
 #[derive(Clone)]
 pub struct Network {
     world: Arc<Mutex<World>>,
+    /// By the number of their client.
+    clients: Arc<Mutex<Vec<Client>>>,
     now: Arc<AtomicU64>,
+}
+
+/// A client on the network.
+struct Client {
+    /// Taken out while it runs.
+    pump: Option<Pump<MemoryTransport, MemoryTimer>>,
+    deadline: Option<Timestamp>,
 }
 
 impl Default for Network {
@@ -76,7 +75,7 @@ impl Default for Network {
 impl Network {
     /// A network that accepts every dial and has no latency.
     pub fn new() -> Self {
-        Self { world: Arc::default(), now: Arc::new(AtomicU64::new(0)) }
+        Self { world: Arc::default(), clients: Arc::default(), now: Arc::new(AtomicU64::new(0)) }
     }
 
     /// Connects a client through this network. It does nothing before [`advance`](Self::advance) is called.
@@ -90,7 +89,9 @@ impl Network {
         let timer = MemoryTimer::new(self.clock());
         let transport = MemoryTransport::new(self.world.clone(), number, self.clock());
         let (ws, pump) = Pump::start(setup, |_| Ok(transport), timer)?;
-        self.lock().clients.push(Client::new(pump, max_message_size));
+        // Due at once: the machine has its first dial to make.
+        self.clients().push(Client { pump: Some(pump), deadline: Some(Timestamp::default()) });
+        self.lock().clients.push(ClientEnd::new(max_message_size));
         Ok(ws)
     }
 
@@ -176,6 +177,10 @@ impl Network {
         lock(&self.world)
     }
 
+    fn clients(&self) -> MutexGuard<'_, Vec<Client>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn clock(&self) -> Clock {
         let now = self.now.clone();
         Clock::new(move || Timestamp::from_micros(now.load(Ordering::Relaxed)))
@@ -190,7 +195,8 @@ impl Network {
     }
 
     fn next_due(&self) -> Option<Timestamp> {
-        self.lock().next_due()
+        let deadline = self.clients().iter().filter_map(|client| client.deadline).min();
+        deadline.into_iter().chain(self.lock().next_due()).min()
     }
 
     /// Lets everything happen that is due now, and what follows from it.
@@ -242,20 +248,18 @@ impl Network {
         busy
     }
 
-    /// The pump is taken out of the world, which is not locked while the handler runs.
+    /// The pump is taken out of its place, and nothing is locked while the handler runs.
     fn with_pump(&self, number: usize, run: impl FnOnce(&mut Pump<MemoryTransport, MemoryTimer>)) {
-        let pump = self.lock().clients[number].pump.take();
+        let pump = self.clients()[number].pump.take();
         let Some(mut pump) = pump else { return };
         run(&mut pump);
         let deadline = pump.deadline();
-        let done = pump.is_done();
-        let mut world = self.lock();
-        world.clients[number].deadline = deadline;
-        if done {
-            // What is still under way to it would be due for ever.
-            world.clients[number].switch(None);
+        if pump.is_done() {
+            self.clients()[number].deadline = deadline;
+            // What is still on its way to it would be due forever.
+            self.lock().clients[number].switch(None);
         } else {
-            world.clients[number].pump = Some(pump);
+            self.clients()[number] = Client { pump: Some(pump), deadline };
         }
     }
 }
@@ -264,8 +268,4 @@ impl core::fmt::Debug for Network {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Network").field("now", &self.now()).finish_non_exhaustive()
     }
-}
-
-fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
-    world.lock().unwrap_or_else(PoisonError::into_inner)
 }

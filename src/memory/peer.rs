@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use std::sync::Mutex;
 
-use super::lock;
-use super::transport::failed;
-use super::world::{Incoming, PeerState, World};
+use super::client_end::Incoming;
+use super::peer_end::PeerEnd;
+use super::world::{World, lock};
 use crate::close::CloseCode;
 use crate::driver::{Clock, SocketEvent, Timestamp};
 use crate::error::ErrorKind;
@@ -27,23 +27,23 @@ impl Peer {
         Self { world, number, clock }
     }
 
-    fn with<R>(&self, run: impl FnOnce(&mut PeerState) -> R) -> R {
+    fn with<R>(&self, run: impl FnOnce(&mut PeerEnd) -> R) -> R {
         run(&mut lock(&self.world).peers[self.number])
     }
 
-    fn tell(&self, incoming: Incoming) {
+    fn deliver(&self, incoming: Incoming) {
         let now = self.clock.now();
         let mut world = lock(&self.world);
         let latency = world.latency;
         if world.peers[self.number].connected {
-            world.tell(self.number, now, latency, incoming);
+            world.deliver(self.number, now, latency, incoming);
         }
     }
 
     /// Sends a message. Nothing happens after a close.
     pub fn send(&self, message: impl Into<Message>) {
         if !self.with(|peer| peer.close_sent) {
-            self.tell(Incoming::Message(message.into()));
+            self.deliver(Incoming::Message(message.into()));
         }
     }
 
@@ -51,8 +51,8 @@ impl Peer {
     pub fn close(&self, code: impl Into<CloseCode>, reason: impl Into<String>) {
         if !self.with(|peer| core::mem::replace(&mut peer.close_sent, true)) {
             let (code, reason) = (code.into(), reason.into());
-            self.tell(Incoming::Event(SocketEvent::Closing { code, reason: reason.clone() }));
-            self.tell(Incoming::Event(SocketEvent::Closed { code, reason, clean: true }));
+            self.deliver(Incoming::Event(SocketEvent::Closing { code, reason: reason.clone() }));
+            self.deliver(Incoming::Event(SocketEvent::Closed { code, reason, clean: true }));
             self.with(|peer| peer.connected = false);
         }
     }
@@ -73,7 +73,7 @@ impl Peer {
         let mut world = lock(&self.world);
         let latency = world.latency;
         if world.peers[self.number].connected {
-            failed(&mut world, self.number, now, latency, kind, detail);
+            world.fail(self.number, now, latency, kind, detail);
         }
     }
 

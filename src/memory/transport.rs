@@ -1,17 +1,18 @@
-//! The client's end of a connection, and its timer.
+//! The transport of a client in memory.
 
 use alloc::collections::VecDeque;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
-use core::time::Duration;
 use std::sync::Mutex;
 
 use bytes::Bytes;
 
-use super::world::{Flag, Incoming, Outgoing, PeerState, World};
-use super::{Dial, lock};
+use super::client_end::Incoming;
+use super::dial::Dial;
+use super::peer_end::{Outgoing, PeerEnd};
+use super::world::{World, lock};
 use crate::close::CloseCode;
-use crate::driver::{AttemptId, Buffered, Clock, SocketEvent, Timer, Timestamp, Transport};
+use crate::driver::{AttemptId, Buffered, Clock, SocketEvent, Transport};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::{Handshake, Headers};
 use crate::machine::Delivery;
@@ -54,23 +55,23 @@ impl Transport for MemoryTransport {
         let mut world = lock(&self.world);
         let dial = world.script.pop_front().unwrap_or_default();
         let latency = world.latency;
-        let peer = world.add(PeerState::new(self.client, attempt, now, dial == Dial::Accept));
+        let peer = world.add(PeerEnd::new(self.client, attempt, now, dial == Dial::Accept));
         let client = &mut world.clients[self.client];
         client.switch(Some(peer));
-        let mut tell = |event| world.tell(peer, now, latency, Incoming::Event(event));
+        let mut deliver = |event| world.deliver(peer, now, latency, Incoming::Event(event));
         match dial {
             Dial::Accept => {
-                tell(SocketEvent::Connected);
-                tell(SocketEvent::Opened(Handshake::default()));
+                deliver(SocketEvent::Connected);
+                deliver(SocketEvent::Opened(Handshake::default()));
             }
-            Dial::Refuse => tell(SocketEvent::Failed(Error::new(ErrorKind::Connect, "refused"))),
+            Dial::Refuse => deliver(SocketEvent::Failed(Error::new(ErrorKind::Connect, "refused"))),
             Dial::Stall => {}
-            Dial::StallHandshake => tell(SocketEvent::Connected),
+            Dial::StallHandshake => deliver(SocketEvent::Connected),
             Dial::Status(status) => {
-                tell(SocketEvent::Connected);
+                deliver(SocketEvent::Connected);
                 let (headers, body) = (Headers::default(), Bytes::new());
                 let kind = ErrorKind::Handshake { status: Some(status), headers, body };
-                tell(SocketEvent::Failed(Error::new(kind, "")));
+                deliver(SocketEvent::Failed(Error::new(kind, "")));
             }
         }
     }
@@ -134,35 +135,4 @@ impl Transport for MemoryTransport {
         let (_, arrived) = self.delivery();
         self.delivery.progress(arrived)
     }
-}
-
-/// The network looks at each client's deadline itself.
-pub(super) struct MemoryTimer {
-    clock: Clock,
-    flag: Flag,
-}
-
-impl MemoryTimer {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, flag: Flag::default() }
-    }
-
-    pub(super) fn flag(&self) -> Flag {
-        self.flag.clone()
-    }
-}
-
-impl Timer for MemoryTimer {
-    fn clock(&self) -> Clock {
-        self.clock.clone()
-    }
-
-    fn arm(&mut self, _: Option<Timestamp>) {}
-}
-
-/// A peer's end is told to its client.
-pub(super) fn failed(world: &mut World, peer: usize, now: Timestamp, delay: Duration, kind: ErrorKind, detail: &str) {
-    world.cut(peer, now);
-    let detail: String = detail.to_string();
-    world.tell(peer, now, delay, Incoming::Event(SocketEvent::Failed(Error::new(kind, detail))));
 }

@@ -1,25 +1,22 @@
-//! The state of the network: who is connected, and what is under way.
+//! The state of the network: its connections, and what is on its way through them.
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
-use alloc::sync::Arc;
-use alloc::task::Wake;
 use alloc::vec::Vec;
 use core::num::NonZeroU64;
-use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::Waker;
 use core::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Dial;
-use super::transport::{MemoryTimer, MemoryTransport};
+use super::client_end::{Arrival, ClientEnd, Incoming};
+use super::dial::Dial;
+use super::peer_end::{Outgoing, PeerEnd, Segment, TO_CLIENT, TO_PEER};
 use crate::close::CloseCode;
-use crate::driver::{AttemptId, Buffered, Pump, SocketEvent, Timestamp};
+use crate::driver::{AttemptId, SocketEvent, Timestamp};
 use crate::error::{Error, ErrorKind};
-use crate::message::Message;
 
 pub(super) struct World {
-    pub(super) clients: Vec<Client>,
-    pub(super) peers: Vec<PeerState>,
+    pub(super) clients: Vec<ClientEnd>,
+    pub(super) peers: Vec<PeerEnd>,
     pub(super) script: VecDeque<Dial>,
     pub(super) latency: Duration,
     /// Bytes a second in each direction.
@@ -43,176 +40,8 @@ impl Default for World {
     }
 }
 
-pub(super) struct Client {
-    /// Taken out while it runs.
-    pub(super) pump: Option<Pump<MemoryTransport, MemoryTimer>>,
-    pub(super) deadline: Option<Timestamp>,
-    /// The connection in use.
-    pub(super) peer: Option<usize>,
-    pub(super) reading: bool,
-    /// A Close frame was sent.
-    pub(super) closing: bool,
-    max_message_size: usize,
-    /// The socket has more room; whether because bytes have left that had been held up in it.
-    has_room: Option<bool>,
-    incoming: VecDeque<Arrival>,
-}
-
-/// What travels to a client.
-pub(super) enum Incoming {
-    Event(SocketEvent),
-    Message(Message),
-    /// A part of a message.
-    Part,
-}
-
-/// Something on its way to a client.
-struct Arrival {
-    /// When its last byte has left the peer.
-    leaves: Timestamp,
-    arrives: Timestamp,
-    incoming: Incoming,
-}
-
-/// What travels to a peer.
-pub(super) enum Outgoing {
-    Message(Message),
-    Heartbeat(Message),
-    Ping(u64),
-    Close(CloseCode, String),
-}
-
-impl Outgoing {
-    /// Only payload takes time on the link.
-    fn len(&self) -> usize {
-        if let Self::Message(message) = self { message.len() } else { 0 }
-    }
-}
-
-/// A part of what travels to a peer.
-struct Segment {
-    leaves: Timestamp,
-    arrives: Timestamp,
-    bytes: usize,
-    /// What has arrived when this has.
-    last_of: Option<Outgoing>,
-}
-
-#[allow(clippy::struct_excessive_bools)]
-pub(super) struct PeerState {
-    pub(super) client: usize,
-    pub(super) attempt: AttemptId,
-    pub(super) dialled_at: Timestamp,
-    pub(super) connected: bool,
-    /// Nothing reaches it any more.
-    pub(super) lost: bool,
-    pub(super) echo: bool,
-    pub(super) silent: bool,
-    pub(super) reading: bool,
-    /// In the client's socket, while the peer does not read: with how many bytes of each have not left.
-    stuck: VecDeque<(Outgoing, usize)>,
-    /// In the client's socket, and when it leaves.
-    leaving: VecDeque<Segment>,
-    /// Has left the client's socket.
-    under_way: VecDeque<Segment>,
-    /// What the client's socket held when the connection was lost.
-    gone: Buffered,
-    /// When the link to the peer, and the one from it, have room for the next byte.
-    free: [Timestamp; 2],
-    /// Bytes that the client's socket has taken, and that have arrived here.
-    pub(super) taken: u64,
-    pub(super) arrived: u64,
-    pub(super) received: Vec<Message>,
-    pub(super) pings: u64,
-    pub(super) close_sent: bool,
-    pub(super) close_received: Option<(CloseCode, String)>,
-}
-
-const TO_PEER: usize = 0;
-const TO_CLIENT: usize = 1;
-
-impl Client {
-    pub(super) fn new(pump: Pump<MemoryTransport, MemoryTimer>, max_message_size: usize) -> Self {
-        // Due at once: the machine has its first dial to make.
-        let deadline = Some(Timestamp::default());
-        let incoming = VecDeque::new();
-        Self {
-            pump: Some(pump),
-            deadline,
-            peer: None,
-            reading: true,
-            closing: false,
-            max_message_size,
-            has_room: None,
-            incoming,
-        }
-    }
-
-    /// Another connection is in use, or none.
-    pub(super) fn switch(&mut self, peer: Option<usize>) {
-        self.peer = peer;
-        self.reading = true;
-        self.closing = false;
-        self.incoming.clear();
-        self.has_room = None;
-    }
-}
-
-impl PeerState {
-    pub(super) fn new(client: usize, attempt: AttemptId, now: Timestamp, connected: bool) -> Self {
-        Self {
-            client,
-            attempt,
-            dialled_at: now,
-            connected,
-            lost: false,
-            echo: false,
-            silent: false,
-            reading: true,
-            stuck: VecDeque::new(),
-            leaving: VecDeque::new(),
-            under_way: VecDeque::new(),
-            gone: Buffered::default(),
-            free: [now; 2],
-            taken: 0,
-            arrived: 0,
-            received: Vec::new(),
-            pings: 0,
-            close_sent: false,
-            close_received: None,
-        }
-    }
-
-    /// What the client's socket holds.
-    pub(super) fn held(&self) -> Buffered {
-        let stuck = self.stuck.iter().map(|(outgoing, bytes)| (Some(outgoing), *bytes));
-        let leaving = self.leaving.iter().map(|segment| (segment.last_of.as_ref(), segment.bytes));
-        stuck.chain(leaving).fold(self.gone, |held, (outgoing, bytes)| Buffered {
-            messages: held.messages + u64::from(matches!(outgoing, Some(Outgoing::Message(_)))),
-            bytes: held.bytes + bytes,
-        })
-    }
-
-    fn is_idle(&self) -> bool {
-        self.leaving.is_empty() && self.under_way.is_empty()
-    }
-}
-
-/// In which parts so many bytes travel, and how long each takes: a hundredth of a second, or no time at all.
-fn parts(bytes: usize, rate: Option<NonZeroU64>) -> impl Iterator<Item = (usize, Duration)> {
-    let part = rate.map_or(bytes, |rate| usize::try_from(rate.get() / 100).unwrap_or(usize::MAX)).max(1);
-    let mut left = Some(bytes);
-    core::iter::from_fn(move || {
-        let before = left?;
-        let bytes = before.min(part);
-        left = (before > bytes).then(|| before - bytes);
-        let micros = rate.map_or(0, |rate| (bytes as u64).saturating_mul(1_000_000).div_ceil(rate.get()));
-        Some((bytes, Duration::from_micros(micros)))
-    })
-}
-
 impl World {
-    pub(super) fn add(&mut self, peer: PeerState) -> usize {
+    pub(super) fn add(&mut self, peer: PeerEnd) -> usize {
         self.peers.push(peer);
         self.active.push(self.peers.len() - 1);
         self.peers.len() - 1
@@ -220,14 +49,12 @@ impl World {
 
     /// The next thing that happens by itself.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        let clients = self.clients.iter();
-        let deadlines = clients.clone().filter_map(|client| client.deadline);
-        let incoming = clients.filter(|client| client.reading).filter_map(|client| client.incoming.front());
+        let incoming = self.clients.iter().filter(|client| client.reading).filter_map(|client| client.incoming.front());
         let peers = self.active.iter().map(|number| &self.peers[*number]);
         let leaving = peers.clone().filter_map(|peer| peer.leaving.front());
         let under_way = peers.filter_map(|peer| peer.under_way.front());
         let outgoing = leaving.map(|segment| segment.leaves).chain(under_way.map(|segment| segment.arrives));
-        deadlines.chain(incoming.map(|arrival| arrival.arrives)).chain(outgoing).min()
+        incoming.map(|arrival| arrival.arrives).chain(outgoing).min()
     }
 
     pub(super) fn has_arrivals(&self, now: Timestamp) -> bool {
@@ -240,7 +67,7 @@ impl World {
 
     /// Something for a client, behind everything that is under way to it already. News of a connection that the
     /// client has given up is lost.
-    pub(super) fn tell(&mut self, peer: usize, now: Timestamp, delay: Duration, incoming: Incoming) {
+    pub(super) fn deliver(&mut self, peer: usize, now: Timestamp, delay: Duration, incoming: Incoming) {
         let state = &mut self.peers[peer];
         let client = &mut self.clients[state.client];
         if client.peer != Some(peer) {
@@ -391,13 +218,13 @@ impl World {
             Outgoing::Message(message) | Outgoing::Heartbeat(message) => {
                 peer.received.push(message.clone());
                 if answers && peer.echo && !peer.close_sent {
-                    self.tell(number, now, latency, Incoming::Message(message));
+                    self.deliver(number, now, latency, Incoming::Message(message));
                 }
             }
             Outgoing::Ping(beat) => {
                 peer.pings += 1;
                 if answers {
-                    self.tell(number, now, latency, Incoming::Event(SocketEvent::Answered(Some(beat))));
+                    self.deliver(number, now, latency, Incoming::Event(SocketEvent::Answered(Some(beat))));
                 }
             }
             Outgoing::Close(code, reason) => {
@@ -407,11 +234,11 @@ impl World {
                 }
                 if !core::mem::replace(&mut peer.close_sent, true) {
                     let closing = SocketEvent::Closing { code, reason: reason.clone() };
-                    self.tell(number, now, latency, Incoming::Event(closing));
+                    self.deliver(number, now, latency, Incoming::Event(closing));
                 }
                 self.peers[number].connected = false;
                 let closed = SocketEvent::Closed { code, reason, clean: true };
-                self.tell(number, now, latency, Incoming::Event(closed));
+                self.deliver(number, now, latency, Incoming::Event(closed));
             }
         }
     }
@@ -431,27 +258,28 @@ impl World {
             client.incoming.retain(|arrival| arrival.leaves <= now);
         }
     }
-}
 
-/// Set when a handle asks for something.
-#[derive(Clone, Default)]
-pub(super) struct Flag(Arc<Woken>);
-
-#[derive(Default)]
-struct Woken(AtomicBool);
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
+    /// Cuts a connection and reports the failure to its client.
+    pub(super) fn fail(&mut self, peer: usize, now: Timestamp, delay: Duration, kind: ErrorKind, detail: &str) {
+        self.cut(peer, now);
+        let detail = String::from(detail);
+        self.deliver(peer, now, delay, Incoming::Event(SocketEvent::Failed(Error::new(kind, detail))));
     }
 }
 
-impl Flag {
-    pub(super) fn take(&self) -> bool {
-        self.0.0.swap(false, Ordering::Relaxed)
-    }
+/// In which parts so many bytes travel, and how long each takes: a hundredth of a second, or no time at all.
+fn parts(bytes: usize, rate: Option<NonZeroU64>) -> impl Iterator<Item = (usize, Duration)> {
+    let part = rate.map_or(bytes, |rate| usize::try_from(rate.get() / 100).unwrap_or(usize::MAX)).max(1);
+    let mut left = Some(bytes);
+    core::iter::from_fn(move || {
+        let before = left?;
+        let bytes = before.min(part);
+        left = (before > bytes).then(|| before - bytes);
+        let micros = rate.map_or(0, |rate| (bytes as u64).saturating_mul(1_000_000).div_ceil(rate.get()));
+        Some((bytes, Duration::from_micros(micros)))
+    })
+}
 
-    pub(super) fn waker(&self) -> Waker {
-        self.0.clone().into()
-    }
+pub(super) fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
 }
