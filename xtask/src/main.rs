@@ -10,6 +10,7 @@ mod demo;
 mod group;
 mod job;
 mod layers;
+mod links;
 mod nodes;
 mod npm;
 mod package;

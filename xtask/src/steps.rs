@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cargo_output::Counts;
 use crate::command::{Cmd, cargo};
 use crate::job::{Job, Stop};
-use crate::{apps, autobahn, demo, layers, npm, package, page, rules, runtimes, setup, size, web};
+use crate::{apps, autobahn, demo, layers, links, npm, package, page, rules, runtimes, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -43,6 +43,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("fmt", |job| check(job, cargo("fmt --all --check"))),
         step("layers", layers::check),
         step("rules", rules::check),
+        step("links", links::check),
         step("clippy native", |job| check(job,
             cargo("clippy --workspace --all-targets --all-features -- -D warnings"))),
         step("docs native", |job| check(job,

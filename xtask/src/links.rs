@@ -1,0 +1,129 @@
+//! Whether the links of the Markdown files lead somewhere: relative ones, and their anchors. Nothing is downloaded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::cargo_output::Counts;
+use crate::command::cmd;
+use crate::job::{Job, Stop};
+
+/// Links that also work where the file is shown without the repository, as on npm, lead to the files of the published crate.
+const PUBLISHED: &str = "https://docs.rs/crate/homing/latest/source/";
+
+/// Fails if a relative link of a Markdown file leads to no file, or to no heading or anchor of it.
+pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let files = job.ask(cmd("git ls-files --cached --others --exclude-standard"));
+    let files = files.ok_or_else(|| Stop::Skipped("needs git".into()))?;
+    let mut texts = BTreeMap::new();
+    let root = &job.place.root;
+    for file in files.lines().filter(|file| root.join(file).is_file()) {
+        let text = if file.ends_with(".md") { fs::read_to_string(root.join(file))? } else { String::new() };
+        texts.insert(PathBuf::from(file), text);
+    }
+    let (count, problems) = broken(&texts);
+    job.note(&format!("{count} links"));
+    if problems.is_empty() { Ok(Counts::one_passed()) } else { Err(Stop::Failed(problems.join("\n"))) }
+}
+
+/// How many links there are, and which are broken.
+fn broken(files: &BTreeMap<PathBuf, String>) -> (usize, Vec<String>) {
+    let folders: BTreeSet<_> = files.keys().flat_map(|file| file.ancestors().skip(1)).collect();
+    let (mut count, mut problems) = (0, Vec::new());
+    for (file, text) in files {
+        for (line, link) in links(text) {
+            let (base, link) = match link.strip_prefix(PUBLISHED) {
+                Some(published) => (Path::new(""), published),
+                None if link.contains("://") || link.starts_with("mailto:") => continue,
+                None => (file.parent().unwrap_or(file), link),
+            };
+            count += 1;
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { file.clone() } else { joined(base, path) };
+            let problem = match files.get(&target) {
+                None if !folders.contains(target.as_path()) => "no such file",
+                Some(text) if !anchor.is_empty() && target.extension().is_some_and(|end| end == "md") => {
+                    if anchors(text).iter().any(|known| known == anchor) {
+                        continue;
+                    }
+                    "no such heading or anchor"
+                }
+                _ => continue,
+            };
+            problems.push(format!("{}:{line}: {link}: {problem}", file.display()));
+        }
+    }
+    (count, problems)
+}
+
+/// A path from the root of the repository, without `..`.
+fn joined(base: &Path, path: &str) -> PathBuf {
+    let mut joined = PathBuf::new();
+    for part in base.join(path).components() {
+        match part {
+            Component::ParentDir => drop(joined.pop()),
+            Component::CurDir => {}
+            part => joined.push(part),
+        }
+    }
+    joined
+}
+
+/// The lines outside of code blocks, with their numbers.
+fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut in_code = false;
+    (1..).zip(text.lines()).filter(move |(_, line)| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_code ^= is_fence;
+        !in_code && !is_fence
+    })
+}
+
+/// `[text](target)` and `[name]: target`, with their lines.
+fn links(text: &str) -> Vec<(usize, &str)> {
+    let mut links = Vec::new();
+    for (number, line) in prose(text) {
+        let definition = line.strip_prefix('[').and_then(|rest| rest.split_once("]: "));
+        links.extend(definition.map(|(_, target)| (number, target.trim())));
+        let parts = line.split("](").skip(1).filter_map(|part| part.split([')', ' ']).next());
+        links.extend(parts.map(|target| (number, target)));
+    }
+    links
+}
+
+/// The anchors of a file: those that are written as `<a id="...">`, and those that GitHub makes of headings.
+fn anchors(text: &str) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    for (_, line) in prose(text) {
+        anchors.extend(line.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(String::from));
+        let Some(title) = line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim()) else { continue };
+        let title = title.rsplit("</a>").next().unwrap_or_default().to_lowercase().replace(' ', "-");
+        let slug: String = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect();
+        let earlier = anchors.iter().filter(|known| **known == slug).count();
+        anchors.push(if earlier == 0 { slug } else { format!("{slug}-{earlier}") });
+    }
+    anchors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_links_are_named() {
+        let readme = "[a](docs/a.md#s8a) [b](docs/a.md#why-so) [c](docs/) [web](https://x/y.md#z)\n\
+            ```\n[not](a link)\n```\n[d](docs/b.md), [e](docs/a.md#s9)\n[f]: docs/../docs/a.md";
+        let a = "# Title\n## Why, so?\n### <a id=\"s8a\"></a>S8a Text\n[up](../README.md) [here](#title) [no](#x)";
+        let files = [("README.md", readme), ("docs/a.md", a)].map(|(file, text)| (file.into(), text.to_owned()));
+        let (count, problems) = broken(&files.into());
+        assert_eq!(count, 9);
+        assert_eq!(
+            problems,
+            [
+                "README.md:5: docs/b.md: no such file",
+                "README.md:5: docs/a.md#s9: no such heading or anchor",
+                "docs/a.md:4: #x: no such heading or anchor"
+            ]
+        );
+    }
+}
