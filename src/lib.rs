@@ -1,4 +1,120 @@
-#![doc = include_str!("../README.md")]
+//! A WebSocket client that reconnects, detects dead peers and queues messages while offline, in the browser and natively.
+//!
+//! A plain WebSocket is one connection. A homing *client* outlives its connections: each *attempt* dials, performs the
+//! opening handshake and carries messages until it closes, and the client dials again by a policy until it is closed on
+//! purpose. The same API and the same rules hold on tokio and on `wasm32-unknown-unknown`.
+//!
+//! ```no_run
+//! use homing::{ConfigError, WebSocket};
+//!
+//! # async fn example() -> Result<(), ConfigError> {
+//! let ws = WebSocket::builder("wss://example.com/prices")
+//!     .on_open(|ws, _handshake| {
+//!         let _ = ws.send("subscribe EURUSD"); // queued or sent; never blocks
+//!     })
+//!     .on_message(|_ws, message| println!("{message:?}"))
+//!     .on_error(|_ws, error| eprintln!("{error}"))
+//!     .on_close(|_ws, close| eprintln!("closed: {}, next attempt in {:?}", close.code, close.retry_in))
+//!     .connect()?;
+//!
+//! // Meanwhile `ws` can be cloned and used from any thread or task.
+//! let end = ws.closed().await;
+//! println!("{}", end.reason);
+//! # Ok(()) }
+//! ```
+//!
+//! Natively `connect` needs a tokio runtime on the current thread. A program without one calls
+//! [`native::BuilderExt::run`](https://docs.rs/homing/latest/homing/native/trait.BuilderExt.html#tymethod.run), which blocks
+//! until the client ends.
+//!
+//! # Three ways to receive events
+//!
+//! | | Use it for |
+//! |---|---|
+//! | closures: [`Builder::on_open`], [`on_message`](Builder::on_message), ... | a few events, little state |
+//! | a type that implements [`Handler`]: [`Builder::handler`] | state of its own; [`on_event`](Handler::on_event) receives every event in one method |
+//! | a stream of [`Event`]s: [`Builder::connect_stream`] | `async` code that reads at its own pace |
+//!
+//! Closures and handlers are called for each message as it arrives, without a queue. The stream has a
+//! [bounded buffer](Builder::max_receive_buffer): a slow reader pauses the client.
+//!
+//! ```no_run
+//! use futures::StreamExt;
+//! use homing::{Event, WebSocket};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let (ws, mut events) = WebSocket::builder("wss://example.com/prices").connect_stream()?;
+//! ws.send("subscribe EURUSD")?;
+//! while let Some(event) = events.next().await {
+//!     match event {
+//!         Event::Message(message) => println!("{message:?}"),
+//!         Event::Close(close) => eprintln!("closed, next attempt in {:?}", close.retry_in),
+//!         Event::End(end) => return Err(end.reason.to_string().into()),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! # Sending
+//!
+//! [`WebSocket::send`] queues a message and returns at once, in every state but closed. The queue survives reconnects and is
+//! bounded by [`max_send_buffer`](Builder::max_send_buffer): a message too many is returned in the [`SendError`].
+//! [`ready`](WebSocket::ready) waits for room, [`flush`](WebSocket::flush) until everything queued has left, and
+//! [`take_unsent`](WebSocket::take_unsent) returns what was still queued when the client ended. A message that a socket has
+//! taken is never sent twice; [`CloseEvent::lost`] counts those that a broken connection took with it.
+//!
+//! # Targets
+//!
+//! An option that cannot work on a target does not exist there, or `connect` returns an error. Nothing is ignored silently.
+//!
+//! | | Native (Linux, macOS, Windows) | Browsers, workers, Node |
+//! |---|---|---|
+//! | Target | every `unix` or `windows` target with tokio | `wasm32-unknown-unknown` |
+//! | Socket | TCP, TLS, proxies, Unix sockets, streams of your own | the platform's `WebSocket` |
+//! | More options | `native::BuilderExt` | `web::BuilderExt` |
+//! | Runs on | a task of the current tokio runtime | the events of the thread that called `connect` |
+//! | Callbacks and futures given to the builder | `Send` | any |
+//! | Request headers, status and headers of the response | yes | no |
+//! | `on_connect` | yes | no |
+//! | [`Heartbeat`] | Ping every 20 s by default | needs a message; none by default |
+//! | Cause of a failure | [`ErrorKind`] | [`ErrorKind::Opaque`]; close code 1006 |
+//! | [`pause`](WebSocket::pause) | the socket is not read, TCP slows the peer | messages wait in memory |
+//! | Network or page changes | no | dials at once when the network returns or the page becomes visible |
+//!
+//! # Features
+//!
+//! All features are about native targets, except `tracing`.
+//!
+//! | Feature | |
+//! |---|---|
+//! | `rustls-webpki-roots` (default) | TLS by rustls, trusting Mozilla's roots, compiled in |
+//! | `rustls-native-roots` | TLS by rustls, trusting the roots of the operating system |
+//! | `native-tls` | TLS by the operating system's library |
+//! | `deflate` | compression of messages (permessage-deflate, RFC 7692) |
+//! | `cookies` | a cookie jar that is kept across attempts |
+//! | `tracing` | a span for each attempt, and events for what happens to it |
+//!
+//! Without a TLS feature, `connect` returns an error for a `wss` URL.
+//!
+//! # Errors
+//!
+//! - [`ConfigError`]: an option has a value that cannot work. `connect` returns it before anything is dialled.
+//! - [`Error`]: an attempt failed. The error is passed to [`on_error`](Handler::on_error), and the client
+//!   retries by its [`Reconnect`] policy. [`Error::kind`] distinguishes DNS, TLS, a refused handshake and others.
+//! - [`SendError`], [`FlushError`], [`CloseError`]: a call of a handle failed, and why.
+//! - [`End`]: why a client ended. [`closed`](WebSocket::closed) and [`on_end`](Handler::on_end) report it.
+//!
+//! No error, log or `Debug` output contains credentials, query strings, header values or subprotocols.
+//!
+//! # Modules
+//!
+//! - `native` and `web`: the options and functions of one target. Each exists on its own target only.
+//! - [`memory`]: a network in memory and virtual time, to test handlers without sockets, sleeps or a runtime.
+//! - [`driver`]: the traits of a transport and a timer, to run a client over a transport of your own.
+//!
+//! The rules that every target follows, numbered S1 to S30, with the sections of RFC 6455 and the WHATWG standard, are in
+//! [docs/rules.md](https://github.com/homing-ws/homing/blob/main/docs/rules.md). Comments and tests refer to these numbers.
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -37,3 +153,8 @@ pub use stats::Stats;
 pub use stream::Events;
 pub use waiting::{Closed, Flush, Ready, SinkError};
 pub use weak::WeakWebSocket;
+
+/// Compiles and runs the examples of README.md.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
