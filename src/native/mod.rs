@@ -7,11 +7,12 @@ mod open;
 mod options;
 pub(crate) mod platform;
 mod run;
-mod runtime;
+mod sync;
 mod target;
 mod task;
 mod timer;
 mod transport;
+mod url;
 mod wire;
 
 pub use builder_ext::{BuilderExt, RequestExt};

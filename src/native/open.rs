@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::native::dial::dialler::Dialler;
 use crate::native::dial::stream::Stream;
+use crate::native::handshake::cookies::Cookies;
 use crate::native::handshake::redirect::{self, MAX_REDIRECTS};
 use crate::native::handshake::upgrade::{Agreed, Bodies, shake_hands};
 use crate::native::target::Target;
@@ -26,15 +27,15 @@ pub(crate) async fn open(
     let bodies = Bodies::new(began, dialler.open_timeout, dialler.follows_redirects);
     let mut redirects = 0;
     loop {
-        let error = match shake_hands(stream, &dialler.cookies.added_to(&target), offer, bodies).await {
+        let error = match shake_hands(stream, &with_cookies(&target, &dialler.cookies), offer, bodies).await {
             Ok(agreed) => {
-                dialler.cookies.keep(&target, &agreed.handshake.headers);
+                dialler.cookies.keep(&target.url, &agreed.handshake.headers);
                 return Ok(agreed);
             }
             Err(error) => error.at(&target.shown()),
         };
         if let ErrorKind::Handshake { headers, .. } = error.kind() {
-            dialler.cookies.keep(&target, headers);
+            dialler.cookies.keep(&target.url, headers);
         }
         let Some(location) = redirect::location(&error).filter(|_| dialler.follows_redirects) else {
             return Err(error);
@@ -50,5 +51,12 @@ pub(crate) async fn open(
             return Err(not_followed(fault));
         }
         stream = dialler.dial(&target).await.map_err(|error| error.at(&target.shown()))?;
+    }
+}
+
+fn with_cookies(target: &Arc<Target>, cookies: &Cookies) -> Arc<Target> {
+    match cookies.matching(&target.url) {
+        Some(cookies) => Arc::new(target.with_cookies(&cookies)),
+        None => target.clone(),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::ConfigError;
 use crate::native::dial::connector::{Connect, Resolve};
 use crate::native::dial::proxy_choice::Choice;
-use crate::native::dial::tls::TlsOptions;
+use crate::native::dial::tls::options::TlsOptions;
 use crate::native::handshake::cookies::Cookies;
 use crate::native::wire::deflate::Deflate;
 

@@ -1,8 +1,6 @@
 //! The names that every platform has; [`platform`](crate::driver::platform) tells what they mean.
 
-use core::pin::Pin;
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::builder::Setup;
 use crate::client::WebSocket;
@@ -15,13 +13,8 @@ use crate::native::transport::Socket;
 use crate::request::Source;
 
 pub(crate) use crate::native::options::Options;
+pub(crate) use crate::native::sync::{BoxFuture, MaybeSend, lock};
 pub(crate) use crate::native::target::{Target, resolve};
-
-/// The bound on everything that the client's task runs.
-pub trait MaybeSend: Send {}
-impl<T: Send + ?Sized> MaybeSend for T {}
-
-pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 pub(crate) fn default_heartbeat() -> Option<Heartbeat> {
     Some(Heartbeat::ping(Duration::from_secs(20), Duration::from_secs(20)))
@@ -38,13 +31,8 @@ pub(crate) fn seed() -> u64 {
     }
 }
 
-/// A panic cannot leave what is behind these locks half-changed.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, ConfigError> {
-    let runtime = crate::native::runtime::current(&setup.options)?;
+    let runtime = crate::native::run::current_runtime(&setup.options)?;
     let (ws, pump) = Pump::start(setup, |setup| Socket::new(setup, source), NativeTimer::new())?;
     runtime.spawn(Task::new(pump));
     Ok(ws)

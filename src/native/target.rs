@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderName, HeaderValue, Uri, header};
+use http::{HeaderName, HeaderValue, header};
 use url::Url;
 
 use crate::builder::check_protocols;
@@ -10,6 +10,7 @@ use crate::error::ConfigError;
 use crate::native::dial::connector::Destination;
 use crate::native::dial::tls;
 use crate::native::options::{Options, check};
+use crate::native::url::parse_url;
 use crate::request::Request;
 
 /// A checked request.
@@ -63,6 +64,22 @@ impl Target {
         Destination::new(self.host(), self.url.port_or_known_default().unwrap_or_default())
     }
 
+    /// The same target with these cookies, in one header with those of the user (RFC 6265, section 5.4).
+    pub(crate) fn with_cookies(&self, cookies: &str) -> Self {
+        let mut target = self.clone();
+        let is_cookie = |name: &str| name.eq_ignore_ascii_case("cookie");
+        let own = self.headers.iter().filter(|(name, _)| is_cookie(name)).map(|(_, value)| value.as_bytes());
+        let all = own.chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
+        // One that is no header cannot come from a header.
+        if let Ok(mut value) = HeaderValue::from_bytes(&all) {
+            value.set_sensitive(true);
+            let spelled = self.headers.iter().find(|(name, _)| is_cookie(name)).map(|(name, _)| name.clone());
+            target.headers.retain(|(name, _)| !is_cookie(name));
+            target.headers.push((spelled.unwrap_or_else(|| "Cookie".to_owned()), value));
+        }
+        target
+    }
+
     /// The request's own line: path and query.
     pub(crate) fn path_and_query(&self) -> &str {
         &self.url[url::Position::BeforePath..url::Position::AfterQuery]
@@ -71,10 +88,10 @@ impl Target {
 
 /// Checks a request and the options it will be dialled with.
 pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, ConfigError> {
-    let url = parse(&request.url)?;
+    let url = parse_url(&request.url)?;
     check_protocols(&request.protocols)?;
     check(options)?;
-    if url.scheme() == "wss" && !tls::AVAILABLE {
+    if url.scheme() == "wss" && !tls::options::AVAILABLE {
         return Err(ConfigError::new("url", "wss needs TLS: build homing with one of its TLS features"));
     }
     let mut headers = headers(&request.headers)?;
@@ -82,41 +99,6 @@ pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, Co
         headers.extend(basic(&url).map(|credentials| ("Authorization".to_owned(), credentials)));
     }
     Ok(Target { url, protocols: request.protocols.clone(), headers, is_foreign: false })
-}
-
-/// The longest path and query that the HTTP library takes.
-const MAX_URL: usize = u16::MAX as usize - 1;
-
-/// The text is never repeated in errors: it can hold credentials.
-pub(crate) fn parse(text: &str) -> Result<Url, ConfigError> {
-    let fault = |fault: String| ConfigError::new("url", fault);
-    let mut url = Url::parse(text).map_err(|error| match error {
-        url::ParseError::RelativeUrlWithoutBase => fault("a relative URL has nothing to be resolved against".into()),
-        error => fault(error.to_string()),
-    })?;
-    let scheme = match url.scheme() {
-        "ws" | "wss" => None,
-        "http" => Some("ws"),
-        "https" => Some("wss"),
-        // Which one is not told: `user:password@host` without a scheme has one by mistake.
-        _ => return Err(fault("the scheme is not ws, wss, http or https".into())),
-    };
-    // Cannot fail: all four are schemes of the same kind.
-    if let Some(scheme) = scheme {
-        let _ = url.set_scheme(scheme);
-    }
-    if url.fragment().is_some() {
-        return Err(fault("has a fragment (#)".into()));
-    }
-    if url.port() == Some(0) {
-        return Err(fault("the port is 0".into()));
-    }
-    // What the HTTP library cannot send must not wait for the first attempt to be refused.
-    match url[url::Position::BeforePath..url::Position::AfterQuery].parse::<Uri>() {
-        Ok(_) => Ok(url),
-        Err(_) if url.as_str().len() >= MAX_URL => Err(fault(format!("is longer than {MAX_URL} bytes"))),
-        Err(error) => Err(fault(error.to_string())),
-    }
 }
 
 fn headers(given: &[(String, String)]) -> Result<Fields, ConfigError> {

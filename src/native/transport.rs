@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use crate::builder::Setup;
 use crate::close::CloseCode;
-use crate::driver::platform::BoxFuture;
 use crate::driver::{AttemptId, Buffered, SocketEvent, Transport};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::handshake::Handshake;
@@ -19,6 +18,7 @@ use crate::native::dial::stream::Stream;
 use crate::native::handshake::upgrade::Agreed;
 use crate::native::open::open;
 use crate::native::options::Options;
+use crate::native::sync::BoxFuture;
 use crate::native::target::Target;
 use crate::native::wire::connection::Up;
 use crate::native::wire::deflate::{Deflate, Deflater, Inflate};

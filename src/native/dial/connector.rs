@@ -5,7 +5,7 @@ use std::io;
 use std::net::IpAddr;
 
 use super::stream::{Io, Stream};
-use crate::driver::platform::BoxFuture;
+use crate::native::sync::BoxFuture;
 
 /// Where a byte stream is to lead: what [`connector`](crate::native::BuilderExt::connector) is asked for.
 ///

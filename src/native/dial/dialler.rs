@@ -7,7 +7,8 @@ use super::connector::{Connect, Destination};
 use super::proxy_choice::Proxies;
 use super::stream::Stream;
 use super::tcp::Tcp;
-use super::tls::{Connector, Identity};
+use super::tls::Connector;
+use super::tls::options::Identity;
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::native::handshake::cookies::Cookies;
 use crate::native::options::Options;
@@ -35,7 +36,7 @@ impl Dialler {
             Some((_, connector)) => Way::Own(connector.clone()),
             None => Way::Tcp(Tcp::new(options)),
         };
-        let proxies = Proxies::new(options)?;
+        let proxies = Proxies::new(&options.proxy)?;
         let tls = Connector::new(&options.tls)?;
         let (follows_redirects, cookies) = (options.follows_redirects, options.cookies.clone());
         Ok(Self { way, proxies, tls, open_timeout, follows_redirects, cookies })
@@ -43,7 +44,7 @@ impl Dialler {
 
     pub(crate) async fn dial(&self, target: &Target) -> Result<Stream, Error> {
         let to = target.destination();
-        let stream = match self.proxies.on_the_way_to(target) {
+        let stream = match self.proxies.on_the_way_to(&to, target.is_secure()) {
             None => self.reach(&to).await?,
             Some(proxy) => {
                 let mut stream = self.reach(&proxy.at).await.map_err(|error| proxy.unreachable(&error))?;

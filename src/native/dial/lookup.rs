@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 
-use crate::native::platform::lock;
+use crate::native::sync::lock;
 
 /// For how long addresses serve for other dials.
 const SERVES: Duration = Duration::from_secs(1);

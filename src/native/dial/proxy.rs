@@ -51,7 +51,7 @@ impl Proxy {
         let (kind, port) = match url.scheme() {
             scheme @ ("http" | "https") => {
                 let secure = scheme == "https";
-                if secure && !tls::AVAILABLE {
+                if secure && !tls::options::AVAILABLE {
                     return Err("https needs TLS: build homing with one of its TLS features".into());
                 }
                 let authorization = has_credentials.then(|| basic(&user, &password)).flatten();

@@ -2,10 +2,9 @@
 
 use hyper_util::client::proxy::matcher::Matcher;
 
+use super::connector::Destination;
 use super::proxy::Proxy;
 use crate::error::ConfigError;
-use crate::native::options::Options;
-use crate::native::target::Target;
 
 /// Which proxies a client was given.
 #[derive(Clone, Default)]
@@ -36,8 +35,8 @@ pub(crate) struct Proxies {
 }
 
 impl Proxies {
-    pub(crate) fn new(options: &Options) -> Result<Self, ConfigError> {
-        match &options.proxy {
+    pub(crate) fn new(choice: &Choice) -> Result<Self, ConfigError> {
+        match choice {
             Choice::None => Ok(Self { plain: None, secure: None, exempt: None }),
             Choice::Fixed(url) => {
                 let proxy = Proxy::parse(url).map_err(|fault| ConfigError::new("proxy", fault))?;
@@ -74,10 +73,11 @@ impl Proxies {
         })
     }
 
-    pub(crate) fn on_the_way_to(&self, target: &Target) -> Option<&Proxy> {
-        let proxy = if target.is_secure() { &self.secure } else { &self.plain }.as_ref()?;
+    /// The proxy for connections to this destination, which are `secure` or not.
+    pub(crate) fn on_the_way_to(&self, to: &Destination, secure: bool) -> Option<&Proxy> {
+        let proxy = if secure { &self.secure } else { &self.plain }.as_ref()?;
         let is_exempt = self.exempt.as_ref().is_some_and(|exempt| {
-            let uri = format!("http://{}/", target.destination()).parse();
+            let uri = format!("http://{to}/").parse();
             uri.is_ok_and(|uri| exempt.intercept(&uri).is_none())
         });
         (!is_exempt).then_some(proxy)
@@ -87,8 +87,7 @@ impl Proxies {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::native::target::resolve;
-    use crate::request::Request;
+    use crate::native::url::parse_url;
 
     fn from_env(variables: &[(&str, &str)]) -> Result<Proxies, ConfigError> {
         Proxies::from_env(|name| {
@@ -99,9 +98,10 @@ mod tests {
 
     /// Which proxy these variables put before a URL, or none.
     fn before(url: &str, variables: &[(&str, &str)]) -> String {
-        let target = resolve(&Request::new(url), &Options::default()).unwrap();
+        let url = parse_url(url).unwrap();
+        let to = Destination::new(url.host_str().unwrap(), url.port_or_known_default().unwrap());
         let proxies = from_env(variables).unwrap();
-        proxies.on_the_way_to(&target).map(|proxy| proxy.at.to_string()).unwrap_or_default()
+        proxies.on_the_way_to(&to, url.scheme() == "wss").map(|proxy| proxy.at.to_string()).unwrap_or_default()
     }
 
     #[test]
@@ -152,8 +152,7 @@ mod tests {
             let error = from_env(&[("HTTPS_PROXY", bad)]).err().expect(bad);
             assert_eq!(error.option, "proxy_from_env");
             assert!(error.fault.starts_with("HTTPS_PROXY: ") && !error.fault.contains("secret"), "{error}");
-            let options = Options { proxy: Choice::Fixed(bad.into()), ..Options::default() };
-            assert_eq!(Proxies::new(&options).err().expect(bad).option, "proxy");
+            assert_eq!(Proxies::new(&Choice::Fixed(bad.into())).err().expect(bad).option, "proxy");
         }
     }
 }

@@ -17,10 +17,10 @@ use tower_service::Service;
 
 use super::connector::{Destination, Resolve};
 use super::lookup::{copy, lookup};
-use crate::driver::platform::BoxFuture;
 use crate::driver::platform::kernel;
 use crate::error::{Error, ErrorKind};
 use crate::native::options::Options;
+use crate::native::sync::BoxFuture;
 
 /// How long one address may keep the next one waiting (RFC 8305, section 8).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);

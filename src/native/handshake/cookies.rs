@@ -4,15 +4,15 @@ use core::cmp::Reverse;
 use core::convert::Infallible;
 use core::fmt;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use cookie_store::{Cookie, CookieStore};
-use http::HeaderValue;
 use url::Url;
 
 use crate::error::ConfigError;
 use crate::handshake::Headers;
-use crate::native::target::{Target, parse};
+use crate::native::sync::lock;
+use crate::native::url::parse_url;
 
 /// RFC 6265, section 6.1, says how much of this a client should at least keep; here it is also the most, as servers
 /// must not fill the memory.
@@ -50,13 +50,13 @@ impl CookieJar {
     /// # Errors
     /// Either cannot be read, or the cookie would not be kept: it has expired, is for another host, or too long.
     pub fn add(&self, url: &str, set_cookie: &str) -> Result<(), ConfigError> {
-        let url = parse(url)?;
+        let url = parse_url(url)?;
         self.keep(&url, set_cookie).map_err(|fault| ConfigError::new("cookie_jar", fault))
     }
 
     /// What a request to this URL would have as its `Cookie` header, if anything. A secret, as a rule.
     pub fn cookies(&self, url: &str) -> Option<String> {
-        self.matching(&parse(url).ok()?)
+        self.matching(&parse_url(url).ok()?)
     }
 
     /// Forgets all cookies.
@@ -65,7 +65,7 @@ impl CookieJar {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, CookieStore>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     fn keep(&self, url: &Url, set_cookie: &str) -> Result<(), &'static str> {
@@ -134,33 +134,18 @@ impl fmt::Debug for CookieJar {
 pub(crate) struct Cookies(pub(crate) Option<CookieJar>);
 
 impl Cookies {
-    /// The target with its cookies.
-    pub(crate) fn added_to(&self, target: &Arc<Target>) -> Arc<Target> {
-        let Some(cookies) = self.0.as_ref().and_then(|jar| jar.matching(&target.url)) else {
-            return target.clone();
-        };
-        let mut target = Target::clone(target);
-        let is_cookie = |name: &str| name.eq_ignore_ascii_case("cookie");
-        let own = target.headers.iter().filter(|(name, _)| is_cookie(name)).map(|(_, value)| value.as_bytes());
-        let all = own.chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
-        // One that is no header cannot come from a header.
-        if let Ok(mut value) = HeaderValue::from_bytes(&all) {
-            value.set_sensitive(true);
-            // In one header (RFC 6265, section 5.4).
-            let spelled = target.headers.iter().find(|(name, _)| is_cookie(name)).map(|(name, _)| name.clone());
-            target.headers.retain(|(name, _)| !is_cookie(name));
-            target.headers.push((spelled.unwrap_or_else(|| "Cookie".to_owned()), value));
-        }
-        Arc::new(target)
+    /// The value of the `Cookie` header for this URL, if there are cookies.
+    pub(crate) fn matching(&self, url: &Url) -> Option<String> {
+        self.0.as_ref()?.matching(url)
     }
 
     /// Keeps what an answer has set. What cannot be kept is left out, as browsers do.
-    pub(crate) fn keep(&self, target: &Target, headers: &Headers) {
+    pub(crate) fn keep(&self, url: &Url, headers: &Headers) {
         let Some(jar) = &self.0 else {
             return;
         };
         for (_, set_cookie) in headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
-            let _ = jar.keep(&target.url, set_cookie);
+            let _ = jar.keep(url, set_cookie);
         }
     }
 }

@@ -3,7 +3,8 @@
 use http::{HeaderMap, StatusCode, header};
 
 use crate::error::{Error, ErrorKind};
-use crate::native::target::{Target, parse};
+use crate::native::target::Target;
+use crate::native::url::parse_url;
 
 /// How many redirects an attempt follows.
 pub(crate) const MAX_REDIRECTS: usize = 5;
@@ -31,7 +32,7 @@ pub(crate) fn follow(from: &Target, location: &str) -> Result<Target, String> {
     let mut url = from.url.join(location).map_err(|error| format!("redirected to what is no URL: {error}"))?;
     // It names a part of the answer, of which there is none here.
     url.set_fragment(None);
-    let url = parse(url.as_str()).map_err(|error| format!("redirected to a URL of which {}", error.fault))?;
+    let url = parse_url(url.as_str()).map_err(|error| format!("redirected to a URL of which {}", error.fault))?;
     let mut next = Target { url, ..from.clone() };
     if from.is_secure() && !next.is_secure() {
         return Err("redirected from wss to ws".into());

@@ -159,14 +159,6 @@ fn listed(headers: &HeaderMap, name: &HeaderName) -> String {
     elements.collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn not_offered(extension: &HeaderValue) -> String {
-    format!("the server chose an extension that was not offered: {}", shown(extension))
-}
-
-fn shown(value: &HeaderValue) -> String {
-    String::from_utf8_lossy(value.as_bytes()).chars().take(100).collect()
-}
-
 fn copied(headers: &HeaderMap) -> Headers {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()

@@ -1,6 +1,6 @@
 //! Compressing and inflating the payloads of messages (RFC 7692, section 7.2).
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
@@ -8,6 +8,7 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 pub use super::deflate_negotiation::Deflate;
 pub(crate) use super::deflate_negotiation::{Agreement, agree};
 use super::frames::Fault;
+use crate::native::sync::lock;
 
 /// What ends a compressed message, and is not sent.
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
@@ -34,7 +35,7 @@ static DEFLATING: Spare<(u8, u32), Compress> = Spare(Mutex::new(Vec::new()));
 
 impl<K: PartialEq, S> Spare<K, S> {
     fn take(&self, kind: K) -> Option<Box<S>> {
-        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spares = lock(&self.0);
         let position = spares.iter().position(|(known, _)| *known == kind)?;
         Some(spares.swap_remove(position).1)
     }
@@ -42,7 +43,7 @@ impl<K: PartialEq, S> Spare<K, S> {
     /// One that has been reset.
     fn give(&self, kind: K, state: Option<Box<S>>) {
         let Some(state) = state else { return };
-        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spares = lock(&self.0);
         // The oldest goes: those of another kind must not stay for ever.
         if spares.len() == SPARES {
             spares.remove(0);

@@ -4,8 +4,8 @@ use core::fmt::Write as _;
 
 use http::{HeaderMap, header};
 
+use super::extensions::not_offered;
 use crate::error::ConfigError;
-use crate::native::handshake::upgrade::not_offered;
 
 const NAME: &str = "permessage-deflate";
 const CLIENT_TAKEOVER: &str = "client_no_context_takeover";

@@ -2,6 +2,7 @@
 //! compression (RFC 7692).
 
 pub(crate) mod connection;
+pub(crate) mod extensions;
 pub(crate) mod fail;
 pub(crate) mod frames;
 pub(crate) mod read;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
+use super::extensions::not_offered;
 use super::frames::Fault;
 use crate::error::ConfigError;
 
@@ -31,7 +32,7 @@ pub(crate) fn agree(headers: &HeaderMap, _: Option<&Deflate>) -> Result<Option<A
     let is_empty = |value: &HeaderValue| value.as_bytes().iter().all(|byte| matches!(byte, b' ' | b'\t' | b','));
     match headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter().find(|value| !is_empty(value)) {
         None => Ok(None),
-        Some(extension) => Err(crate::native::handshake::upgrade::not_offered(extension)),
+        Some(extension) => Err(not_offered(extension)),
     }
 }
 

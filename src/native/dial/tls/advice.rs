@@ -54,7 +54,7 @@ fn of(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     #[cfg(feature = "__rustls")]
     if let Some(error) = inside.and_then(|inside| inside.downcast_ref()).or_else(|| error.downcast_ref()) {
-        return super::with_rustls::advice(error);
+        return of_rustls(error);
     }
     match error.downcast_ref::<io::Error>() {
         Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Some(CLOSED),
@@ -63,6 +63,43 @@ fn of(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let _ = inside;
     let text = error.to_string();
     OPENSSL.iter().find(|(words, _)| text.contains(words)).map(|(_, advice)| *advice)
+}
+
+/// What to do about an error.
+#[cfg(feature = "__rustls")]
+fn of_rustls(error: &tokio_rustls::rustls::Error) -> Option<&'static str> {
+    use tokio_rustls::rustls::{AlertDescription as Alert, CertificateError as Certificate, Error};
+    Some(match error {
+        Error::InvalidCertificate(certificate) => match certificate {
+            // Of the library below rustls, which is not public.
+            Certificate::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => CA_AS_SERVER,
+            Certificate::UnknownIssuer => UNKNOWN_ISSUER,
+            Certificate::Expired | Certificate::ExpiredContext { .. } => EXPIRED,
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => NOT_YET,
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => OTHER_NAME,
+            Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. } => OTHER_PURPOSE,
+            _ => return None,
+        },
+        Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => NOT_TLS,
+        Error::PeerIncompatible(_) | Error::AlertReceived(Alert::ProtocolVersion | Alert::InsufficientSecurity) => {
+            NOTHING_IN_COMMON
+        }
+        Error::AlertReceived(Alert::HandshakeFailure) => HANDSHAKE_FAILURE,
+        Error::AlertReceived(
+            Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+            | Alert::NoCertificate,
+        ) => CLIENT_CERTIFICATE,
+        Error::AlertReceived(Alert::UnrecognisedName) => UNKNOWN_NAME,
+        Error::AlertReceived(Alert::NoApplicationProtocol) => NO_HTTP,
+        _ => return None,
+    })
 }
 
 /// By OpenSSL's words, which are all that it says.

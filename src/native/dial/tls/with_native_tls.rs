@@ -3,7 +3,8 @@
 use native_tls::{Certificate, TlsConnector, TlsConnectorBuilder};
 use tokio::sync::OnceCell;
 
-use super::{Identity, TlsOptions, advice, unreadable};
+use super::advice;
+use super::options::{Identity, TlsOptions, unreadable};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::native::dial::stream::Stream;
 

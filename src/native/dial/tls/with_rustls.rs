@@ -10,9 +10,10 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, TrustAnchor};
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
-use tokio_rustls::rustls::{self, RootCertStore, SignatureScheme};
+use tokio_rustls::rustls::{RootCertStore, SignatureScheme};
 
-use super::{Identity, TlsOptions, advice, unreadable};
+use super::advice;
+use super::options::{Identity, TlsOptions, unreadable};
 use crate::error::{ConfigError, Error};
 use crate::native::dial::stream::Stream;
 
@@ -178,42 +179,6 @@ fn told(error: &pem::Error) -> &'static str {
         pem::Error::NoItemsFound => "there is none in it",
         _ => "not PEM",
     }
-}
-
-/// What to do about an error.
-pub(crate) fn advice(error: &rustls::Error) -> Option<&'static str> {
-    use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error};
-    Some(match error {
-        Error::InvalidCertificate(certificate) => match certificate {
-            // Of the library below rustls, which is not public.
-            Certificate::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => advice::CA_AS_SERVER,
-            Certificate::UnknownIssuer => advice::UNKNOWN_ISSUER,
-            Certificate::Expired | Certificate::ExpiredContext { .. } => advice::EXPIRED,
-            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => advice::NOT_YET,
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => advice::OTHER_NAME,
-            Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. } => advice::OTHER_PURPOSE,
-            _ => return None,
-        },
-        Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => advice::NOT_TLS,
-        Error::PeerIncompatible(_) | Error::AlertReceived(Alert::ProtocolVersion | Alert::InsufficientSecurity) => {
-            advice::NOTHING_IN_COMMON
-        }
-        Error::AlertReceived(Alert::HandshakeFailure) => advice::HANDSHAKE_FAILURE,
-        Error::AlertReceived(
-            Alert::CertificateRequired
-            | Alert::BadCertificate
-            | Alert::UnsupportedCertificate
-            | Alert::CertificateRevoked
-            | Alert::CertificateExpired
-            | Alert::CertificateUnknown
-            | Alert::UnknownCA
-            | Alert::AccessDenied
-            | Alert::NoCertificate,
-        ) => advice::CLIENT_CERTIFICATE,
-        Error::AlertReceived(Alert::UnrecognisedName) => advice::UNKNOWN_NAME,
-        Error::AlertReceived(Alert::NoApplicationProtocol) => advice::NO_HTTP,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
