@@ -32,20 +32,20 @@
 //!
 //! Request providers and the worker are only in there where they are used.
 
-mod arrivals;
-#[cfg(target_feature = "atomics")]
-mod bell;
-mod client;
+mod event_loop;
 mod glue;
 mod options;
 mod page;
 pub(crate) mod platform;
+mod poll;
+mod receive;
 mod registry;
 mod socket;
 mod target;
+#[cfg(target_feature = "atomics")]
+mod thread_waker;
 mod timer;
 mod transport;
-mod watch;
 mod worker;
 
 pub use options::BuilderExt;

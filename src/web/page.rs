@@ -5,7 +5,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
 
-use super::client::Kind;
+use super::event_loop::Kind;
 use super::glue::{self, Callback};
 use super::registry;
 use crate::driver::PageEvent;

@@ -3,9 +3,9 @@
 use core::pin::Pin;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
-use super::client::Client;
-use super::timer::WebTimer;
-use super::transport::WebTransport;
+use super::event_loop::EventLoop;
+use super::timer::BrowserTimer;
+use super::transport::BrowserTransport;
 use crate::builder::Setup;
 use crate::client::WebSocket;
 use crate::driver::Pump;
@@ -45,9 +45,9 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, ConfigError> {
-    let client = Client::new();
-    let timer = WebTimer::new(&client, setup.options.alarm);
-    let (ws, pump) = Pump::start(setup, |setup| Ok(WebTransport::new(setup, source, &client)), timer)?;
+    let client = EventLoop::new();
+    let timer = BrowserTimer::new(&client, setup.options.alarm);
+    let (ws, pump) = Pump::start(setup, |setup| Ok(BrowserTransport::new(setup, source, &client)), timer)?;
     client.begin(pump);
     Ok(ws)
 }

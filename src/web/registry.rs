@@ -13,14 +13,14 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
 #[cfg(target_feature = "atomics")]
-use super::bell::Bell;
-use super::client::{Client, Kind, News};
+use super::thread_waker::ThreadWaker;
+use super::event_loop::{EventLoop, Kind, News};
 use super::glue::{self, Callback};
 use super::page::Listeners;
 use crate::driver::AttemptId;
 
 struct Registry {
-    clients: Vec<Rc<Client>>,
+    clients: Vec<Rc<EventLoop>>,
     listeners: Option<Listeners>,
     microtask: Option<Callback>,
     scheduled: bool,
@@ -40,19 +40,19 @@ fn with<R: Default>(act: impl FnOnce(&mut Registry) -> R) -> R {
 }
 
 /// Stands for a client, on any thread.
-pub(super) struct Token {
+pub(super) struct LoopWaker {
     id: u32,
     /// The client is at work, and looks at `woken` before it rests.
     busy: AtomicBool,
     woken: AtomicBool,
     /// Of the thread that the client lives on.
     #[cfg(target_feature = "atomics")]
-    bell: Bell,
+    bell: ThreadWaker,
 }
 
 // Sequentially consistent, which costs nothing on wasm: between two threads, either the one that wakes sees that the
 // client is not busy any more, or the client sees that it was woken.
-impl Token {
+impl LoopWaker {
     pub(super) fn new() -> Arc<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -61,7 +61,7 @@ impl Token {
             busy: AtomicBool::new(false),
             woken: AtomicBool::new(false),
             #[cfg(target_feature = "atomics")]
-            bell: Bell::here(),
+            bell: ThreadWaker::here(),
         })
     }
 
@@ -91,7 +91,7 @@ impl Token {
     }
 }
 
-impl Wake for Token {
+impl Wake for LoopWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -123,10 +123,10 @@ fn run() {
 }
 
 pub(super) fn tell_woken() {
-    tell(Client::is_woken, Kind::Woken);
+    tell(EventLoop::is_woken, Kind::Woken);
 }
 
-pub(super) fn add(client: &Rc<Client>) {
+pub(super) fn add(client: &Rc<EventLoop>) {
     with(|registry| {
         registry.clients.push(client.clone());
         registry.listeners.get_or_insert_with(Listeners::add);
@@ -141,13 +141,13 @@ pub(super) fn remove(id: u32) {
             return (client, None);
         }
         #[cfg(target_feature = "atomics")]
-        Bell::remove();
+        ThreadWaker::remove();
         (client, registry.listeners.take())
     });
 }
 
 /// Tells those of the clients that are meant.
-pub(super) fn tell(is_meant: impl Fn(&Client) -> bool, kind: Kind) {
+pub(super) fn tell(is_meant: impl Fn(&EventLoop) -> bool, kind: Kind) {
     let clients = with(|registry| registry.clients.clone());
     let news = News { kind, attempt: AttemptId::default(), value: &JsValue::UNDEFINED };
     clients.iter().filter(|client| is_meant(client)).for_each(|client| client.tell(news));

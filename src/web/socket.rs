@@ -6,7 +6,7 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::WebSocket;
 
-use super::client::{Client, Kind};
+use super::event_loop::{EventLoop, Kind};
 use super::glue::{self, Callback};
 use super::target::Target;
 use crate::close::CloseCode;
@@ -29,7 +29,7 @@ pub(super) struct Socket {
 impl Socket {
     /// Dials. All handlers are in place before anything can happen.
     pub(super) fn new(
-        client: &Rc<Client>,
+        client: &Rc<EventLoop>,
         attempt: AttemptId,
         target: &Rc<Target>,
         binary_type: BinaryType,

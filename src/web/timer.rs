@@ -5,9 +5,9 @@ use core::cell::Cell;
 
 use wasm_bindgen::JsValue;
 
-use super::client::{Client, Kind};
+use super::event_loop::{EventLoop, Kind};
 use super::glue::{self, Callback};
-use super::worker::Alarm;
+use super::worker::UnthrottledTimer;
 use crate::driver::{AttemptId, Clock, Timer, Timestamp};
 
 /// `performance.now()` may stand still while the machine sleeps, and a heartbeat must notice that it slept. The wall
@@ -62,18 +62,18 @@ impl Drop for Timeout {
     }
 }
 
-pub(super) struct WebTimer {
+pub(super) struct BrowserTimer {
     timeout: Timeout,
     /// When the timeout fires, if it is set.
     fires_at: Timestamp,
     /// A second source of wake-ups, which is not throttled.
-    alarm: Option<Box<dyn Alarm>>,
+    alarm: Option<Box<dyn UnthrottledTimer>>,
 }
 
-impl WebTimer {
-    pub(super) fn new(client: &Rc<Client>, alarm: Option<fn(u32) -> Box<dyn Alarm>>) -> Self {
+impl BrowserTimer {
+    pub(super) fn new(client: &Rc<EventLoop>, alarm: Option<fn(u32) -> Box<dyn UnthrottledTimer>>) -> Self {
         let alarm = alarm.map(|alarm| alarm(client.id()));
-        let timeout = Timeout::new(client.callback(Kind::Due, AttemptId::default()));
+        let timeout = Timeout::new(client.callback(Kind::Timer, AttemptId::default()));
         Self { timeout, fires_at: Timestamp::default(), alarm }
     }
 
@@ -83,7 +83,7 @@ impl WebTimer {
     }
 }
 
-impl Timer for WebTimer {
+impl Timer for BrowserTimer {
     fn clock(&self) -> Clock {
         Clock::new(now)
     }

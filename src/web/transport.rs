@@ -6,12 +6,12 @@ use core::task::{Context, Poll};
 
 use wasm_bindgen::JsValue;
 
-use super::client::{Client, Held, Kind};
+use super::event_loop::{EventLoop, Held, Kind};
 use super::glue;
 use super::options::Options;
 use super::socket::Socket;
 use super::target::Target;
-use super::watch::Watch;
+use super::poll::SocketPoll;
 use crate::builder::Setup;
 use crate::close::CloseCode;
 use crate::driver::platform::BoxFuture;
@@ -24,8 +24,8 @@ use crate::request::{Provider, Source};
 /// What the peer is told of a message that is too large: 1009 is not for pages to send.
 const TOO_LARGE: CloseCode = CloseCode::new(4009);
 
-pub(super) struct WebTransport {
-    pub(super) client: Rc<Client>,
+pub(super) struct BrowserTransport {
+    pub(super) client: Rc<EventLoop>,
     pub(super) attempt: AttemptId,
     origin: Origin,
     options: Options,
@@ -47,7 +47,7 @@ pub(super) struct WebTransport {
     pub(super) may_mix: bool,
     pub(super) reading: bool,
     pub(super) closing: bool,
-    pub(super) watch: Watch,
+    pub(super) watch: SocketPoll,
     /// What the socket was given, to tell messages from bytes.
     in_flight: InFlight,
     delivery: Delivery,
@@ -64,8 +64,8 @@ pub(super) enum Link {
     Up(Socket),
 }
 
-impl WebTransport {
-    pub(super) fn new(setup: &Setup, source: Source, client: &Rc<Client>) -> Self {
+impl BrowserTransport {
+    pub(super) fn new(setup: &Setup, source: Source, client: &Rc<EventLoop>) -> Self {
         let origin = match source {
             Source::Fixed(target) => Origin::Fixed(Rc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
@@ -87,7 +87,7 @@ impl WebTransport {
             may_mix: false,
             reading: true,
             closing: false,
-            watch: Watch::new(client),
+            watch: SocketPoll::new(client),
             in_flight: InFlight::default(),
             delivery: Delivery::default(),
         }
@@ -159,7 +159,7 @@ impl WebTransport {
         self.backlog.push_back(Held { kind, attempt: self.attempt, value });
     }
 
-    pub(super) fn watch(&mut self) -> &mut Watch {
+    pub(super) fn watch(&mut self) -> &mut SocketPoll {
         &mut self.watch
     }
 
@@ -218,7 +218,7 @@ impl WebTransport {
     }
 }
 
-impl Transport for WebTransport {
+impl Transport for BrowserTransport {
     const CAN_PING: bool = false;
 
     fn dial(&mut self, attempt: AttemptId) {

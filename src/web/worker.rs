@@ -9,7 +9,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, MessageEvent, Url, Worker};
 
-use super::client::Kind;
+use super::event_loop::Kind;
 use super::{glue, registry};
 
 /// Takes `[client, delay]`, a negative delay for none, and sends the client's number back when it has passed.
@@ -36,17 +36,17 @@ struct Running {
 }
 
 /// A second source of wake-ups for a client; `None` wakes it no more.
-pub(super) trait Alarm {
+pub(super) trait UnthrottledTimer {
     fn arm(&self, millis: Option<i32>);
 }
 
 /// A client's use of the worker.
-pub(super) struct Seat {
+pub(super) struct WorkerTimer {
     client: u32,
 }
 
-impl Seat {
-    pub(super) fn alarm(client: u32) -> Box<dyn Alarm> {
+impl WorkerTimer {
+    pub(super) fn alarm(client: u32) -> Box<dyn UnthrottledTimer> {
         SHARED.with_borrow_mut(|shared| {
             let shared = shared.get_or_insert_with(|| Shared { seats: 0, running: Running::start() });
             shared.seats += 1;
@@ -55,7 +55,7 @@ impl Seat {
     }
 }
 
-impl Alarm for Seat {
+impl UnthrottledTimer for WorkerTimer {
     fn arm(&self, millis: Option<i32>) {
         SHARED.with_borrow(|shared| {
             if let Some(Running { worker, .. }) = shared.as_ref().and_then(|shared| shared.running.as_ref()) {
@@ -66,7 +66,7 @@ impl Alarm for Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for WorkerTimer {
     fn drop(&mut self) {
         self.arm(None);
         let last = SHARED.with_borrow_mut(|shared| {
@@ -99,7 +99,7 @@ impl Running {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             if let Some(client) = event.data().as_f64() {
                 let id = client as u32;
-                registry::tell(|client| client.id() == id, Kind::Due);
+                registry::tell(|client| client.id() == id, Kind::Timer);
             }
         });
         // Some browsers tell that the policy forbids it only later.

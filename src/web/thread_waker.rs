@@ -14,12 +14,12 @@ use super::platform::lock;
 use super::registry;
 
 thread_local! {
-    static HERE: RefCell<Option<Bell>> = const { RefCell::new(None) };
+    static HERE: RefCell<Option<ThreadWaker>> = const { RefCell::new(None) };
 }
 
 /// A thread's bell, which any thread can ring.
 #[derive(Clone)]
-pub(super) struct Bell(Arc<Inner>);
+pub(super) struct ThreadWaker(Arc<Inner>);
 
 struct Inner {
     /// The thread has no clients any more.
@@ -28,7 +28,7 @@ struct Inner {
     task: Mutex<Option<Waker>>,
 }
 
-impl Bell {
+impl ThreadWaker {
     /// That of this thread.
     pub(super) fn here() -> Self {
         HERE.with_borrow_mut(|here| here.get_or_insert_with(Self::hang).clone())

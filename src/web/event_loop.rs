@@ -10,20 +10,20 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
 use super::glue::Callback;
-use super::registry::{self, Token};
-use super::timer::WebTimer;
-use super::transport::WebTransport;
+use super::registry::{self, LoopWaker};
+use super::timer::BrowserTimer;
+use super::transport::BrowserTransport;
 use crate::driver::{AttemptId, Input, PageEvent, Pump};
 use crate::message::Message;
 
-type WebPump = Pump<WebTransport, WebTimer>;
+type BrowserPump = Pump<BrowserTransport, BrowserTimer>;
 
-pub(super) struct Client {
-    token: Arc<Token>,
+pub(super) struct EventLoop {
+    token: Arc<LoopWaker>,
     waker: Waker,
     /// Borrowed while it works. `None` before it begins, and after the end, so that whatever refers to this client
     /// does not keep the pump's sockets and callbacks.
-    pump: RefCell<Option<WebPump>>,
+    pump: RefCell<Option<BrowserPump>>,
     /// What happened while it worked: a callback can make events happen, as by `dispatchEvent`.
     /// Nobody else's code runs while this one is borrowed.
     inbox: RefCell<VecDeque<Held>>,
@@ -63,9 +63,9 @@ pub(super) enum Kind {
     /// A handle asked for something, or the request provider got on.
     Woken,
     /// The timer's time has come.
-    Due,
+    Timer,
     /// Time to look at the socket's buffer.
-    Look,
+    Poll,
     /// The network or the page changed.
     Page(PageEvent),
     /// The socket's events.
@@ -79,9 +79,9 @@ pub(super) enum Kind {
     Failed,
 }
 
-impl Client {
+impl EventLoop {
     pub(super) fn new() -> Rc<Self> {
-        let token = Token::new();
+        let token = LoopWaker::new();
         let waker = Waker::from(token.clone());
         Rc::new(Self { token, waker, pump: RefCell::default(), inbox: RefCell::default() })
     }
@@ -95,7 +95,7 @@ impl Client {
     }
 
     /// Dials, but not before whoever connects has the handle.
-    pub(super) fn begin(self: &Rc<Self>, pump: WebPump) {
+    pub(super) fn begin(self: &Rc<Self>, pump: BrowserPump) {
         if let Ok(mut slot) = self.pump.try_borrow_mut() {
             *slot = Some(pump);
         }
@@ -153,7 +153,7 @@ impl Client {
 
     /// Whether nothing has happened meanwhile.
     #[inline]
-    fn is_idle(&self, pump: &mut WebPump) -> bool {
+    fn is_idle(&self, pump: &mut BrowserPump) -> bool {
         !self.token.is_woken()
             && pump.transport().has_no_backlog()
             && self.inbox.try_borrow().is_ok_and(|inbox| inbox.is_empty())
@@ -161,7 +161,7 @@ impl Client {
 
     /// Returns whether the client rests already.
     #[inline]
-    fn take(&self, pump: &mut WebPump, news: News<'_>) -> bool {
+    fn take(&self, pump: &mut BrowserPump, news: News<'_>) -> bool {
         if matches!(news.kind, Kind::Message | Kind::Close) {
             return pump.transport().passes(news) && Self::deliver(pump, news);
         }
@@ -169,14 +169,14 @@ impl Client {
         false
     }
 
-    fn take_rare(&self, pump: &mut WebPump, news: News<'_>) {
+    fn take_rare(&self, pump: &mut BrowserPump, news: News<'_>) {
         let (now, attempt) = (pump.now(), news.attempt);
         match news.kind {
-            Kind::Due => {
+            Kind::Timer => {
                 pump.timer().came();
                 pump.event(now, Input::Wake);
             }
-            Kind::Look => {
+            Kind::Poll => {
                 if let Some(event) = pump.transport().look() {
                     let attempt = pump.transport().attempt();
                     pump.event(now, Input::Socket(attempt, event));
@@ -197,7 +197,7 @@ impl Client {
     }
 
     /// Returns whether the client rests already.
-    fn deliver(pump: &mut WebPump, news: News<'_>) -> bool {
+    fn deliver(pump: &mut BrowserPump, news: News<'_>) -> bool {
         if news.kind == Kind::Message {
             return pump.transport().read(news.value).is_some_and(|message| Self::message(pump, message));
         }
@@ -214,14 +214,14 @@ impl Client {
         false
     }
 
-    fn message(pump: &mut WebPump, message: Message) -> bool {
+    fn message(pump: &mut BrowserPump, message: Message) -> bool {
         let attempt = pump.transport().attempt();
         pump.message(message);
         pump.note_received(attempt)
     }
 
     /// Does what is left to do and rests. Returns whether the client is done for good.
-    fn settle(&self, pump: &mut WebPump) -> bool {
+    fn settle(&self, pump: &mut BrowserPump) -> bool {
         loop {
             let held = self.inbox.try_borrow_mut().ok().and_then(|mut inbox| inbox.pop_front());
             if let Some(held) = held {

@@ -4,14 +4,14 @@ use bytes::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, MessageEvent};
 
-use super::client::{Held, Kind, News};
+use super::event_loop::{Held, Kind, News};
 use super::glue;
-use super::transport::{Link, WebTransport};
+use super::transport::{Link, BrowserTransport};
 use crate::driver::SocketEvent;
 use crate::error::{Error, ErrorKind};
 use crate::message::{BinaryType, Message, Text};
 
-impl WebTransport {
+impl BrowserTransport {
     /// Whether what arrived may be delivered at once. Else [`next`](Self::next) will give it, if it is wanted at all.
     #[inline]
     pub(super) fn passes(&mut self, news: News<'_>) -> bool {

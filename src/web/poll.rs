@@ -3,7 +3,7 @@
 use alloc::rc::Rc;
 use core::cell::Cell;
 
-use super::client::{Client, Kind};
+use super::event_loop::{EventLoop, Kind};
 use super::timer::Timeout;
 use crate::driver::AttemptId;
 
@@ -16,7 +16,7 @@ const SLOWEST: i32 = 128;
 /// policy forbids the connection, and in Node 20 where there is none.
 const CLOSE_AFTER_ERROR: i32 = 250;
 
-pub(super) struct Watch {
+pub(super) struct SocketPoll {
     timeout: Timeout,
     /// What the machine knows of the socket's buffer.
     buffered: Cell<usize>,
@@ -26,9 +26,9 @@ pub(super) struct Watch {
     errored: bool,
 }
 
-impl Watch {
-    pub(super) fn new(client: &Rc<Client>) -> Self {
-        let timeout = Timeout::new(client.callback(Kind::Look, AttemptId::default()));
+impl SocketPoll {
+    pub(super) fn new(client: &Rc<EventLoop>) -> Self {
+        let timeout = Timeout::new(client.callback(Kind::Poll, AttemptId::default()));
         Self { timeout, buffered: Cell::new(0), millis: LEISURELY, hurried: false, errored: false }
     }
 
