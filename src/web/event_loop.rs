@@ -3,23 +3,23 @@
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::sync::Arc;
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 use core::task::{Context, Waker};
 
-use wasm_bindgen::JsValue;
-use wasm_bindgen::closure::Closure;
-
-use super::glue::Callback;
-use super::registry::{self, LoopWaker};
+use super::events::{EventSink, Held, Kind, News};
+use super::loop_waker::LoopWaker;
 use super::timer::BrowserTimer;
 use super::transport::BrowserTransport;
-use crate::driver::{AttemptId, Input, PageEvent, Pump};
+use crate::driver::{Input, Pump};
 use crate::message::Message;
 
-type BrowserPump = Pump<BrowserTransport, BrowserTimer>;
+type BrowserPump = Pump<BrowserTransport<Rc<EventLoop>>, BrowserTimer>;
 
 pub(super) struct EventLoop {
-    token: Arc<LoopWaker>,
+    loop_waker: Arc<LoopWaker>,
+    /// Called with the event loop's number when the client is done for good.
+    on_done: fn(u32),
+    /// The same as a standard waker.
     waker: Waker,
     /// Borrowed while it works. `None` before it begins, and after the end, so that whatever refers to this client
     /// does not keep the pump's sockets and callbacks.
@@ -29,69 +29,31 @@ pub(super) struct EventLoop {
     inbox: RefCell<VecDeque<Held>>,
 }
 
-/// Something happened to a client.
-#[derive(Clone, Copy)]
-pub(super) struct News<'a> {
-    pub(super) kind: Kind,
-    /// The attempt that it is about, if it is about one.
-    pub(super) attempt: AttemptId,
-    /// What JavaScript tells of it.
-    pub(super) value: &'a JsValue,
-}
-
-/// News that has to wait.
-pub(super) struct Held {
-    pub(super) kind: Kind,
-    pub(super) attempt: AttemptId,
-    pub(super) value: JsValue,
-}
-
-impl Held {
-    pub(super) fn news(&self) -> News<'_> {
-        News { kind: self.kind, attempt: self.attempt, value: &self.value }
+impl EventSink for Rc<EventLoop> {
+    fn notify(&self, news: News<'_>) {
+        EventLoop::notify(self, news);
     }
-}
 
-impl From<News<'_>> for Held {
-    fn from(news: News<'_>) -> Self {
-        Self { kind: news.kind, attempt: news.attempt, value: news.value.clone() }
+    fn wake(&self) {
+        self.waker.wake_by_ref();
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A handle asked for something, or the request provider got on.
-    Woken,
-    /// The timer's time has come.
-    Timer,
-    /// Time to look at the socket's buffer.
-    Poll,
-    /// The network or the page changed.
-    Page(PageEvent),
-    /// The socket's events.
-    Open,
-    Message,
-    Error,
-    Close,
-    /// A blob was read, or could not be.
-    Read,
-    /// The transport gave up.
-    Failed,
 }
 
 impl EventLoop {
-    pub(super) fn new() -> Rc<Self> {
-        let token = LoopWaker::new();
-        let waker = Waker::from(token.clone());
-        Rc::new(Self { token, waker, pump: RefCell::default(), inbox: RefCell::default() })
+    /// `run_woken` runs every event loop of the thread that was woken; `on_done` is called with this one's number when its
+    /// client is done for good.
+    pub(super) fn new(run_woken: fn(), on_done: fn(u32)) -> Rc<Self> {
+        let loop_waker = LoopWaker::new(run_woken);
+        let waker = Waker::from(loop_waker.clone());
+        Rc::new(Self { loop_waker, on_done, waker, pump: RefCell::default(), inbox: RefCell::default() })
     }
 
     pub(super) fn id(&self) -> u32 {
-        self.token.id()
+        self.loop_waker.id()
     }
 
     pub(super) fn is_woken(&self) -> bool {
-        self.token.is_woken()
+        self.loop_waker.is_woken()
     }
 
     /// Dials, but not before whoever connects has the handle.
@@ -99,38 +61,12 @@ impl EventLoop {
         if let Ok(mut slot) = self.pump.try_borrow_mut() {
             *slot = Some(pump);
         }
-        registry::add(self);
-        self.wake();
-    }
-
-    /// Has it look around soon, or before it rests.
-    pub(super) fn wake(&self) {
         self.waker.wake_by_ref();
     }
 
-    /// What JavaScript calls when this happens.
-    pub(super) fn callback(self: &Rc<Self>, kind: Kind, attempt: AttemptId) -> Callback {
-        let client = self.clone();
-        Closure::new(move |value| client.tell(News { kind, attempt, value: &value }))
-    }
-
-    /// As [`callback`](Self::callback), for what JavaScript calls once, which may be when the attempt is long over.
-    pub(super) fn callback_once(self: &Rc<Self>, kind: Kind, attempt: AttemptId) -> JsValue {
-        let client = self.clone();
-        // It holds itself until it is called.
-        let own = Rc::new(Cell::new(None::<Callback>));
-        let held = own.clone();
-        let callback: Callback = Closure::new(move |value| {
-            let _freed_after = held.take();
-            client.tell(News { kind, attempt, value: &value });
-        });
-        let function = callback.as_ref().clone();
-        own.set(Some(callback));
-        function
-    }
-
-    /// Everything that follows from the news has happened when this returns, unless the client is at work already.
-    pub(super) fn tell(&self, news: News<'_>) {
+    /// Handles an event and everything that follows from it, unless the event loop is running already: then the event
+    /// waits in the inbox.
+    pub(super) fn notify(&self, news: News<'_>) {
         let Ok(mut slot) = self.pump.try_borrow_mut() else {
             if let Ok(mut inbox) = self.inbox.try_borrow_mut() {
                 inbox.push_back(news.into());
@@ -138,14 +74,14 @@ impl EventLoop {
             return;
         };
         let Some(pump) = &mut *slot else { return };
-        self.token.works();
+        self.loop_waker.set_busy();
         let rests = self.take(pump, news);
         let done = !(rests && self.is_idle(pump)) && self.settle(pump);
-        self.token.rests();
+        self.loop_waker.set_idle();
         if done {
             let gone = slot.take();
             drop(slot);
-            registry::remove(self.id());
+            (self.on_done)(self.id());
             // A handler goes down with its client, and may use other clients as it does.
             drop(gone);
         }
@@ -154,7 +90,7 @@ impl EventLoop {
     /// Whether nothing has happened meanwhile.
     #[inline]
     fn is_idle(&self, pump: &mut BrowserPump) -> bool {
-        !self.token.is_woken()
+        !self.loop_waker.is_woken()
             && pump.transport().has_no_backlog()
             && self.inbox.try_borrow().is_ok_and(|inbox| inbox.is_empty())
     }
@@ -231,7 +167,7 @@ impl EventLoop {
             } else if let Some(event) = pump.transport().held() {
                 let attempt = pump.transport().attempt();
                 pump.event(pump.now(), Input::Socket(attempt, event));
-            } else if self.token.take_woken() {
+            } else if self.loop_waker.take_woken() {
                 pump.transport().ask(&mut Context::from_waker(&self.waker));
             } else if pump.is_done() {
                 return true;

@@ -33,7 +33,9 @@
 //! Request providers and the worker are only in there where they are used.
 
 mod event_loop;
+mod events;
 mod glue;
+mod loop_waker;
 mod options;
 mod page;
 pub(crate) mod platform;
@@ -41,6 +43,7 @@ mod poll;
 mod receive;
 mod registry;
 mod socket;
+mod sync;
 mod target;
 #[cfg(target_feature = "atomics")]
 mod thread_waker;

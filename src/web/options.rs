@@ -1,13 +1,13 @@
 //! Options that only exist in browsers.
 
-use super::worker::{UnthrottledTimer, WorkerTimer};
+use super::worker::{StartTimer, WorkerTimer};
 use crate::builder::Builder;
 
 /// The browser's part of a builder.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
-    /// Asks for a client's alarm in the worker. A function, so that an app without one need not load the worker's code.
-    pub(super) alarm: Option<fn(u32) -> Box<dyn UnthrottledTimer>>,
+    /// Starts a client's timer in the worker. A function, so that the worker's code is only part of apps that use it.
+    pub(super) worker_timer: Option<StartTimer>,
 }
 
 /// What a [`Builder`] can do in browsers only.
@@ -35,7 +35,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
 
 impl BuilderExt for Builder {
     fn heartbeat_in_worker(mut self, on: bool) -> Self {
-        self.setup.options.alarm = if on { Some(WorkerTimer::alarm) } else { None };
+        self.setup.options.worker_timer = if on { Some(WorkerTimer::start) } else { None };
         self
     }
 }

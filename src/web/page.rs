@@ -5,22 +5,26 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
 
-use super::event_loop::Kind;
 use super::glue::{self, Callback};
-use super::registry;
 use crate::driver::PageEvent;
 
 const OF_WINDOW: [&str; 3] = ["online", "pagehide", "pageshow"];
 const OF_DOCUMENT: &str = "visibilitychange";
 
-/// One set of listeners for all clients of the page; workers and Node have some of them or none.
+/// One set of listeners for all clients of the page. Workers have some of these events, Node has none.
 pub(super) struct Listeners {
     callback: Callback,
 }
 
 impl Listeners {
-    pub(super) fn add() -> Self {
-        let this = Self { callback: Closure::new(tell) };
+    /// Calls `on_event` for each of the page's events from now on.
+    pub(super) fn add(on_event: fn(PageEvent)) -> Self {
+        let callback = Closure::new(move |event| {
+            if let Some(event) = page_event(&event) {
+                on_event(event);
+            }
+        });
+        let this = Self { callback };
         this.for_each(|target, name, callback| target.add_event_listener_with_callback(name, callback));
         this
     }
@@ -44,16 +48,16 @@ impl Drop for Listeners {
     }
 }
 
-fn tell(event: JsValue) {
-    let persisted = || glue::is(&event, "persisted");
-    let event = match glue::text(&event, "type").as_str() {
+/// Returns what an event means for clients, or `None` if nothing.
+fn page_event(event: &JsValue) -> Option<PageEvent> {
+    let persisted = || glue::is(event, "persisted");
+    Some(match glue::text(event, "type").as_str() {
         "online" => PageEvent::Online,
         "pagehide" if persisted() => PageEvent::Frozen,
         "pageshow" if persisted() => PageEvent::Thawed,
         OF_DOCUMENT if is_visible() => PageEvent::Visible,
-        _ => return,
-    };
-    registry::tell(|_| true, Kind::Page(event));
+        _ => return None,
+    })
 }
 
 fn is_visible() -> bool {

@@ -1,11 +1,9 @@
 //! What has to be looked at, because no event tells it: the socket's buffer, and a close event that does not come.
 
-use alloc::rc::Rc;
 use core::cell::Cell;
 
-use super::event_loop::{EventLoop, Kind};
+use super::glue::Callback;
 use super::timer::Timeout;
-use crate::driver::AttemptId;
 
 /// How soon to look at the buffer: while somebody waits for room, and else.
 const HURRIED: i32 = 1;
@@ -27,9 +25,15 @@ pub(super) struct SocketPoll {
 }
 
 impl SocketPoll {
-    pub(super) fn new(client: &Rc<EventLoop>) -> Self {
-        let timeout = Timeout::new(client.callback(Kind::Poll, AttemptId::default()));
-        Self { timeout, buffered: Cell::new(0), millis: LEISURELY, hurried: false, errored: false }
+    /// `on_due` is called when it is time to poll.
+    pub(super) fn new(on_due: Callback) -> Self {
+        Self {
+            timeout: Timeout::new(on_due),
+            buffered: Cell::new(0),
+            millis: LEISURELY,
+            hurried: false,
+            errored: false,
+        }
     }
 
     /// The machine is about to know this.

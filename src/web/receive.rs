@@ -4,14 +4,14 @@ use bytes::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, MessageEvent};
 
-use super::event_loop::{Held, Kind, News};
+use super::events::{EventSink, Held, Kind, News};
 use super::glue;
-use super::transport::{Link, BrowserTransport};
+use super::transport::{BrowserTransport, Link};
 use crate::driver::SocketEvent;
 use crate::error::{Error, ErrorKind};
 use crate::message::{BinaryType, Message, Text};
 
-impl BrowserTransport {
+impl<S: EventSink> BrowserTransport<S> {
     /// Whether what arrived may be delivered at once. Else [`next`](Self::next) will give it, if it is wanted at all.
     #[inline]
     pub(super) fn passes(&mut self, news: News<'_>) -> bool {
@@ -92,7 +92,7 @@ impl BrowserTransport {
         if blob.size() > self.max_message_size as f64 {
             return self.refuse();
         }
-        let on_read = self.client.callback_once(Kind::Read, self.attempt);
+        let on_read = self.sink.callback_once(Kind::Read, self.attempt);
         blob.array_buffer().unchecked_ref::<glue::Promise>().then(&on_read, &on_read);
         self.reads = true;
     }

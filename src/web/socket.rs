@@ -6,7 +6,7 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::WebSocket;
 
-use super::event_loop::{EventLoop, Kind};
+use super::events::{EventSink, Kind};
 use super::glue::{self, Callback};
 use super::target::Target;
 use crate::close::CloseCode;
@@ -29,7 +29,7 @@ pub(super) struct Socket {
 impl Socket {
     /// Dials. All handlers are in place before anything can happen.
     pub(super) fn new(
-        client: &Rc<EventLoop>,
+        sink: &impl EventSink,
         attempt: AttemptId,
         target: &Rc<Target>,
         binary_type: BinaryType,
@@ -42,7 +42,7 @@ impl Socket {
         };
         glue::set(&socket, "binaryType", &binary_type.into());
         let callbacks = HANDLERS.map(|(name, kind)| {
-            let callback = client.callback(kind, attempt);
+            let callback = sink.callback(kind, attempt);
             glue::set(&socket, name, callback.as_ref());
             callback
         });

@@ -1,14 +1,12 @@
 //! Time in a browser: `Date.now`, and one timeout per client.
 
-use alloc::rc::Rc;
 use core::cell::Cell;
 
 use wasm_bindgen::JsValue;
 
-use super::event_loop::{EventLoop, Kind};
 use super::glue::{self, Callback};
 use super::worker::UnthrottledTimer;
-use crate::driver::{AttemptId, Clock, Timer, Timestamp};
+use crate::driver::{Clock, Timer, Timestamp};
 
 /// `performance.now()` may stand still while the machine sleeps, and a heartbeat must notice that it slept. The wall
 /// clock goes on; it can be set, though. Set back it does not turn this clock back but only goes on from there; set
@@ -66,15 +64,14 @@ pub(super) struct BrowserTimer {
     timeout: Timeout,
     /// When the timeout fires, if it is set.
     fires_at: Timestamp,
-    /// A second source of wake-ups, which is not throttled.
-    alarm: Option<Box<dyn UnthrottledTimer>>,
+    unthrottled: Option<Box<dyn UnthrottledTimer>>,
 }
 
 impl BrowserTimer {
-    pub(super) fn new(client: &Rc<EventLoop>, alarm: Option<fn(u32) -> Box<dyn UnthrottledTimer>>) -> Self {
-        let alarm = alarm.map(|alarm| alarm(client.id()));
-        let timeout = Timeout::new(client.callback(Kind::Timer, AttemptId::default()));
-        Self { timeout, fires_at: Timestamp::default(), alarm }
+    /// `on_fire` is called when the deadline has come.
+    pub(super) fn new(on_fire: Callback, unthrottled: Option<Box<dyn UnthrottledTimer>>) -> Self {
+        let timeout = Timeout::new(on_fire);
+        Self { timeout, fires_at: Timestamp::default(), unthrottled }
     }
 
     /// Whoever woke the client, what was set has served.
@@ -92,8 +89,8 @@ impl Timer for BrowserTimer {
         let Some(deadline) = deadline else {
             if self.timeout.is_set() {
                 self.timeout.clear();
-                if let Some(alarm) = &self.alarm {
-                    alarm.arm(None);
+                if let Some(timer) = &self.unthrottled {
+                    timer.arm(None);
                 }
             }
             return;
@@ -107,8 +104,8 @@ impl Timer for BrowserTimer {
         let millis = i32::try_from(millis).unwrap_or(Timeout::MAX);
         self.fires_at = Timestamp::from_micros(now.as_micros() + 1000 * u64::from(millis.unsigned_abs()));
         self.timeout.set(millis);
-        if let Some(alarm) = &self.alarm {
-            alarm.arm(Some(millis));
+        if let Some(timer) = &self.unthrottled {
+            timer.arm(Some(millis));
         }
     }
 }

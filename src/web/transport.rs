@@ -6,15 +6,15 @@ use core::task::{Context, Poll};
 
 use wasm_bindgen::JsValue;
 
-use super::event_loop::{EventLoop, Held, Kind};
+use super::events::{EventSink, Held, Kind};
 use super::glue;
 use super::options::Options;
-use super::socket::Socket;
-use super::target::Target;
 use super::poll::SocketPoll;
+use super::socket::Socket;
+use super::sync::BoxFuture;
+use super::target::Target;
 use crate::builder::Setup;
 use crate::close::CloseCode;
-use crate::driver::platform::BoxFuture;
 use crate::driver::{AttemptId, Buffered, SocketEvent, Transport};
 use crate::error::{Error, ErrorKind, Phase, joined};
 use crate::machine::{Delivery, InFlight};
@@ -24,8 +24,8 @@ use crate::request::{Provider, Source};
 /// What the peer is told of a message that is too large: 1009 is not for pages to send.
 const TOO_LARGE: CloseCode = CloseCode::new(4009);
 
-pub(super) struct BrowserTransport {
-    pub(super) client: Rc<EventLoop>,
+pub(super) struct BrowserTransport<S> {
+    pub(super) sink: S,
     pub(super) attempt: AttemptId,
     origin: Origin,
     options: Options,
@@ -64,14 +64,13 @@ pub(super) enum Link {
     Up(Socket),
 }
 
-impl BrowserTransport {
-    pub(super) fn new(setup: &Setup, source: Source, client: &Rc<EventLoop>) -> Self {
+impl<S: EventSink> BrowserTransport<S> {
+    pub(super) fn new(setup: &Setup, source: Source, sink: S) -> Self {
         let origin = match source {
             Source::Fixed(target) => Origin::Fixed(Rc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
         };
         Self {
-            client: client.clone(),
             attempt: AttemptId::default(),
             origin,
             options: setup.options.clone(),
@@ -87,7 +86,8 @@ impl BrowserTransport {
             may_mix: false,
             reading: true,
             closing: false,
-            watch: SocketPoll::new(client),
+            watch: SocketPoll::new(sink.callback(Kind::Poll, AttemptId::default())),
+            sink,
             in_flight: InFlight::default(),
             delivery: Delivery::default(),
         }
@@ -108,7 +108,7 @@ impl BrowserTransport {
     }
 
     fn open(&mut self, target: &Rc<Target>) {
-        match Socket::new(&self.client, self.attempt, target, self.binary_type) {
+        match Socket::new(&self.sink, self.attempt, target, self.binary_type) {
             Ok(socket) => self.link = Link::Up(socket),
             Err(exception) => {
                 // Its message is not repeated: it has the whole URL in it.
@@ -218,7 +218,7 @@ impl BrowserTransport {
     }
 }
 
-impl Transport for BrowserTransport {
+impl<S: EventSink> Transport for BrowserTransport<S> {
     const CAN_PING: bool = false;
 
     fn dial(&mut self, attempt: AttemptId) {
@@ -230,7 +230,7 @@ impl Transport for BrowserTransport {
         self.delivery = Delivery::default();
         match &mut self.origin {
             Origin::Provider(provider) => {
-                self.client.wake();
+                self.sink.wake();
                 self.link = Link::Asking(provider.next(&self.options));
             }
             Origin::Fixed(target) => {

@@ -9,8 +9,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, MessageEvent, Url, Worker};
 
-use super::event_loop::Kind;
-use super::{glue, registry};
+use super::glue;
 
 /// Takes `[client, delay]`, a negative delay for none, and sends the client's number back when it has passed.
 const SCRIPT: &str = "const t={};onmessage=({data:[c,d]})=>{clearTimeout(t[c]);delete t[c];\
@@ -35,20 +34,24 @@ struct Running {
     _on_error: Closure<dyn Fn()>,
 }
 
-/// A second source of wake-ups for a client; `None` wakes it no more.
+/// A second timer of a client, which the browser does not throttle in background tabs.
 pub(super) trait UnthrottledTimer {
+    /// Replaces the delay; `None` stops the timer.
     fn arm(&self, millis: Option<i32>);
 }
 
-/// A client's use of the worker.
+/// Starts a timer for the client with this number. The function is called with the number when the timer fires.
+pub(super) type StartTimer = fn(u32, fn(u32)) -> Box<dyn UnthrottledTimer>;
+
+/// One client's timer in the worker.
 pub(super) struct WorkerTimer {
     client: u32,
 }
 
 impl WorkerTimer {
-    pub(super) fn alarm(client: u32) -> Box<dyn UnthrottledTimer> {
+    pub(super) fn start(client: u32, on_fire: fn(u32)) -> Box<dyn UnthrottledTimer> {
         SHARED.with_borrow_mut(|shared| {
-            let shared = shared.get_or_insert_with(|| Shared { seats: 0, running: Running::start() });
+            let shared = shared.get_or_insert_with(|| Shared { seats: 0, running: Running::start(on_fire) });
             shared.seats += 1;
         });
         Box::new(Self { client })
@@ -81,25 +84,24 @@ impl Drop for WorkerTimer {
 }
 
 impl Running {
-    fn start() -> Option<Self> {
-        let started = Self::try_start();
+    fn start(on_fire: fn(u32)) -> Option<Self> {
+        let started = Self::try_start(on_fire);
         if started.is_err() {
             warn();
         }
         started.ok()
     }
 
-    fn try_start() -> Result<Self, JsValue> {
+    fn try_start(on_fire: fn(u32)) -> Result<Self, JsValue> {
         let blob = Blob::new_with_str_sequence(&Array::of1(&SCRIPT.into()))?;
         let url = Url::create_object_url_with_blob(&blob)?;
         let worker = Worker::new(&url).inspect_err(|_| {
             let _ = Url::revoke_object_url(&url);
         })?;
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             if let Some(client) = event.data().as_f64() {
-                let id = client as u32;
-                registry::tell(|client| client.id() == id, Kind::Timer);
+                on_fire(client as u32);
             }
         });
         // Some browsers tell that the policy forbids it only later.
