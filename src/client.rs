@@ -19,13 +19,37 @@ use crate::stats::Stats;
 use crate::waiting::{Closed, Flush, Ready, Unflushed};
 use crate::weak::WeakWebSocket;
 
-/// A WebSocket client that comes back: a handle, cheap to clone, usable from everywhere.
+/// A handle of a client. Made by [`WebSocket::builder`] and [`Builder::connect`].
 ///
-/// The client outlives its connections. Dropping the last handle closes it gracefully; [`detach`](Self::detach) lets
-/// it run on. [`Events`](crate::Events) keep it alive as a handle does, and so does a clone that one of its own callbacks
-/// owns: keep a [`WeakWebSocket`] there. No method blocks, and every one may be called in every callback.
+/// Handles are cheap to clone, `Send` and `Sync` on every target, and all clones refer to the same client. No method
+/// blocks, and every method may be called in every callback.
 ///
-/// It is also a [`Sink`](futures_sink::Sink) of messages, which waits for room in the send buffer.
+/// # Life of the client
+/// The client outlives its connections: it reconnects until it is closed, gives up, or loses its last handle. Dropping the
+/// last handle closes it gracefully, unless [`detach`](Self::detach) was called. [`Events`](crate::Events) keep the client
+/// alive as a handle does. So does a clone that one of the client's own callbacks owns, which is a leak: store a
+/// [`WeakWebSocket`] there.
+///
+/// # As a sink
+/// A handle is also a [`Sink`](futures_sink::Sink) of [`Message`]s: it waits for room in the send buffer before each message.
+/// Closing the sink closes the client.
+///
+/// # Examples
+/// ```
+/// # use homing::memory::Network;
+/// # use std::time::Duration;
+/// use homing::{State, WebSocket};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let network = Network::new();
+/// # let connect = |builder| network.connect(builder);
+/// let ws = connect(WebSocket::builder("wss://example.com/feed"))?;
+/// ws.send("queued until the connection is open")?;
+/// # network.advance(Duration::ZERO);
+/// assert_eq!(ws.state(), State::Open);
+/// ws.close(1000, "done")?;
+/// # Ok(()) }
+/// ```
 #[must_use = "a client closes when its last handle is dropped: keep the handle, or call `detach`"]
 pub struct WebSocket {
     /// Waits where the handle is used as a sink.
@@ -37,7 +61,10 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
-    /// Configures a client for a `ws` or `wss` URL; `http` and `https` are read as these.
+    /// Returns a builder of a client for this URL.
+    ///
+    /// The scheme is `ws` or `wss`; `http` and `https` mean the same. A fragment is not allowed. In browsers a relative URL
+    /// is resolved against the page; natively it is an error. [`Builder::connect`] checks the URL.
     pub fn builder(url: impl Into<String>) -> Builder {
         Builder::new(url)
     }
@@ -72,20 +99,26 @@ impl WebSocket {
         &self.waiter.shared
     }
 
-    /// Queues a message. It leaves in order, at once if the client is open and else when it is open again.
+    /// Queues a message and returns at once.
+    ///
+    /// Messages leave in the order of these calls: immediately while the client is open, otherwise as soon as it is open
+    /// again. A message that was not handed to a socket survives a reconnect. One that was handed over is never sent
+    /// twice: if its connection breaks first, [`CloseEvent::lost`](crate::CloseEvent::lost) counts it.
     ///
     /// # Errors
-    /// The message comes back if the send buffer is full, or if the client is closed or closing for good.
+    /// Returns the message in a [`SendError`] if
+    /// - the send buffer is full ([`SendErrorKind::Full`], see [`Builder::max_send_buffer`]);
+    /// - the client is closed, or is closing and will not reconnect ([`SendErrorKind::Closed`]).
     #[inline]
     pub fn send(&self, message: impl Into<Message>) -> Result<(), SendError> {
         self.shared().send(message.into())
     }
 
-    /// Queues bytes as the frame type that [`binary_type`](Builder::binary_type) names: text for
-    /// [`BinaryType::Blob`], binary for [`BinaryType::ArrayBuffer`].
+    /// Queues bytes as a text or a binary message, as [`Builder::binary_type`] chooses: text for [`BinaryType::Blob`], binary
+    /// for [`BinaryType::ArrayBuffer`], which is the default.
     ///
     /// # Errors
-    /// As [`send`](Self::send); also where bytes that should leave as text are not valid UTF-8.
+    /// As [`send`](Self::send). For [`BinaryType::Blob`] also [`SendErrorKind::NotUtf8`] if the bytes are not valid UTF-8.
     pub fn send_payload(&self, payload: impl Into<Bytes>) -> Result<(), SendError> {
         let payload = payload.into();
         match self.binary_type {
@@ -97,16 +130,27 @@ impl WebSocket {
         }
     }
 
-    /// Waits until everything queued before has left for the operating system (or browser). What is sent later, also by
-    /// other handles, does not hold it up.
+    /// Waits until every message queued before this call has left for the operating system or the browser, to its last byte.
     ///
-    /// Messages leave when callbacks have returned. To wait for that from inside a callback, spawn a task: blocking there on
-    /// this future, by an executor of its own, would hold up the client for ever. On the callback's thread that is an error;
-    /// a callback that waits for another thread which waits for this cannot be helped.
+    /// Messages that are queued later, also by other handles, do not delay it. The peer may not have received a message that
+    /// has left.
+    ///
+    /// Messages leave after a callback returns. To wait inside a callback, spawn a task. A callback that blocks on this
+    /// future would block its own client, so polling it on the callback's thread fails instead. A callback that blocks on
+    /// another thread which waits for this future cannot be detected and never returns.
     ///
     /// # Errors
-    /// [`FlushError::Ended`] if the client ended first, [`FlushError::Lost`] if some of it went down with its connection,
-    /// [`FlushError::InCallback`] if it is polled inside a callback of this client and would have to wait.
+    /// - [`FlushError::Ended`] if the client ended first.
+    /// - [`FlushError::Lost`] if a connection broke with one of the messages, or if one was taken back.
+    /// - [`FlushError::InCallback`] if the future is polled inside a callback of this client and would have to wait.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(ws: homing::WebSocket) -> Result<(), Box<dyn std::error::Error>> {
+    /// ws.send("the last message")?;
+    /// ws.flush().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// [`FlushError::Ended`]: crate::FlushError::Ended
     /// [`FlushError::Lost`]: crate::FlushError::Lost
@@ -115,20 +159,37 @@ impl WebSocket {
         Flush::new(self)
     }
 
-    /// Waits for room in the send buffer: half of it, once it was full. Resolves at once while there is room, and
-    /// when the client has ended; also inside a callback of this client, where there will be none until it returns.
+    /// Waits for room in the send buffer.
+    ///
+    /// Resolves immediately unless the buffer is full. A full buffer has room again when it is half empty. Also resolves when
+    /// the client has ended, and inside a callback of this client, where no room can appear before the callback returns.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(ws: homing::WebSocket) -> Result<(), homing::SendError> {
+    /// for number in 0..1_000_000 {
+    ///     ws.ready().await;
+    ///     ws.send(number.to_string())?;
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn ready(&self) -> Ready {
         Ready::new(self)
     }
 
-    /// Closes the client: what is queued leaves, then the Close frame, then at most `close_timeout` passes until the
-    /// peer's. While connecting the attempt is abandoned; while waiting the reconnect is cancelled.
+    /// Closes the client with a close code and a reason.
     ///
-    /// A closed client does not reconnect, and no callback can undo it: only a call of [`reconnect`](Self::reconnect) from
-    /// outside its callbacks does.
+    /// - While `Open`: the queued messages leave, then the Close frame (RFC 6455, section 7.1.2). The client waits for the
+    ///   peer's Close frame for at most [`close_timeout`](Builder::close_timeout).
+    /// - While `Connecting`: the attempt is abandoned.
+    /// - While `Waiting`: the reconnect is cancelled.
+    ///
+    /// A closed client does not reconnect, and no callback can change that. Only a call of [`reconnect`](Self::reconnect)
+    /// outside its callbacks opens it again.
     ///
     /// # Errors
-    /// Only code 1000 and 3000 to 4999 and at most 123 bytes of reason may be sent. Nothing happens then.
+    /// Returns an error, and does not close, if the code is neither 1000 nor from 3000 to 4999, or if the reason is longer
+    /// than 123 bytes of UTF-8. These are the limits of browsers (WHATWG, `close()`), and hold natively as well.
     pub fn close(&self, code: impl Into<CloseCode>, reason: impl Into<String>) -> Result<(), CloseError> {
         let (code, reason) = (code.into(), reason.into());
         if !code.may_be_sent() {
@@ -141,91 +202,108 @@ impl WebSocket {
         Ok(())
     }
 
-    /// Ends the client at once: no closing handshake, nothing more leaves. It can be undone as [`close`](Self::close) can.
+    /// Closes the client immediately, without a closing handshake. Queued messages do not leave:
+    /// [`take_unsent`](Self::take_unsent) returns them.
+    ///
+    /// As after [`close`](Self::close), only [`reconnect`](Self::reconnect) outside the callbacks opens the client again.
     pub fn abort(&self) {
         self.shared().request(Request::Abort);
     }
 
-    /// Connects anew, now. Works in every state: an open attempt is closed first (1000), a waiting client does not
-    /// wait any longer, a closed one begins anew. In `on_close` it replaces what the policy chose.
+    /// Starts a new attempt now, in every state.
     ///
-    /// No program can dial in a loop by this, as one does that reconnects in `on_close` whenever its peer is down:
+    /// - `Connecting`: the attempt is abandoned.
+    /// - `Open`: the connection is closed first, with code 1000.
+    /// - `Waiting`: the rest of the delay is skipped.
+    /// - `Closed`: the client starts over, and the count of attempts is reset.
+    /// - Inside `on_close`: replaces the decision of the [policy](Builder::reconnect), also if that was to stop.
     ///
-    /// - Inside a callback, after an attempt that failed or was not open for
-    ///   [`stable_after`](Builder::stable_after), it waits as long as the [policy](Builder::reconnect) does, and longer each
-    ///   time. Where the policy has no attempts left its delays are used all the same; [`Reconnect::never`] counts as 1 s.
-    /// - Outside callbacks, where the attempt that it dialled last has failed, it waits until the policy's first delay has
-    ///   passed since then, but no longer than 1 s.
-    /// - Inside a callback it does nothing after [`close`](Self::close), [`abort`](Self::abort), the cancelling of a reconnect
-    ///   and the drop of the last handle.
+    /// # Minimum delays
+    /// A program that calls this whenever its peer is down does not dial in a busy loop:
     ///
-    /// What happens on the thread that runs a callback, before it returns, is inside it.
+    /// - Inside a callback, after an attempt that failed or was open for less than [`stable_after`](Builder::stable_after), the
+    ///   delay is that of the policy, which grows each time. This holds also if the policy has no attempts left.
+    ///   [`Reconnect::never`] counts as 1 s.
+    /// - Outside callbacks, if the last attempt that this method dialled has failed, the client waits until the policy's
+    ///   first delay has passed since then, but at most 1 s.
+    /// - Inside a callback nothing happens after [`close`](Self::close), [`abort`](Self::abort),
+    ///   [`cancel_reconnect`](Self::cancel_reconnect) or the drop of the last handle.
+    ///
+    /// A call is inside a callback if it happens on the callback's thread before the callback returns.
     ///
     /// [`Reconnect::never`]: crate::Reconnect::never
     pub fn reconnect(&self) {
         self.reconnect_after(Duration::ZERO);
     }
 
-    /// As [`reconnect`](Self::reconnect), after a delay, which is extended where `reconnect` would wait longer.
+    /// As [`reconnect`](Self::reconnect), after a delay. The delay is extended if `reconnect` would wait longer.
     pub fn reconnect_after(&self, delay: Duration) {
         self.shared().reconnect(delay);
     }
 
-    /// Cancels a reconnect that is waited for; the client ends, as by [`close`](Self::close). Does nothing while connected.
+    /// Cancels the scheduled reconnect of a `Waiting` client, which ends as by [`close`](Self::close). Does nothing in other
+    /// states.
     pub fn cancel_reconnect(&self) {
         self.shared().request(Request::CancelReconnect);
     }
 
-    /// Stops delivering messages.
+    /// Stops the delivery of messages until [`resume`](Self::resume) is called.
     ///
-    /// Natively the socket is not read meanwhile, so that the peer feels it; nor are its pings seen. A browser cannot
-    /// stop reading: messages are held in memory there. Liveness is not judged while paused.
+    /// The heartbeat does not time out while paused.
+    ///
+    /// - Native: the socket is not read, so that TCP slows the peer down. Pings of the peer are not answered meanwhile.
+    /// - Browsers cannot stop reading: messages wait in memory, and [`Stats::bytes_held`] counts them.
     pub fn pause(&self) {
         self.shared().request(Request::Pause(PausedBy::User, true));
     }
 
-    /// Delivers messages again.
+    /// Resumes the delivery of messages after [`pause`](Self::pause).
     pub fn resume(&self) {
         self.shared().request(Request::Pause(PausedBy::User, false));
     }
 
-    /// Returns a handle that does not keep the client alive, for callbacks to keep.
+    /// Returns a handle that does not keep the client alive, to be stored in callbacks.
     pub fn downgrade(&self) -> WeakWebSocket {
         WeakWebSocket::new(self.shared(), self.binary_type)
     }
 
-    /// Lets the client run on when its last handle is dropped.
+    /// Lets the client continue after its last handle is dropped. It ends by its policy, or by a [`WeakWebSocket`] or the
+    /// handle that its callbacks receive.
     pub fn detach(&self) {
         self.shared().detach();
     }
 
-    /// What the client is doing.
+    /// Returns what the client is doing. Inside a callback this is the state that the callback reports.
     pub fn state(&self) -> State {
         self.shared().lock().machine.state()
     }
 
-    /// What the client has counted.
+    /// Returns a snapshot of the client's counters, over all of its attempts.
     pub fn stats(&self) -> Stats {
         let now = self.shared().clock.now();
         self.shared().lock().machine.stats(now)
     }
 
-    /// How many bytes of payload wait: in the queue and, where the platform tells, in the socket's own buffer.
+    /// Returns how many bytes of payload have not left yet: those in the queue and those in the socket's own buffer.
+    ///
+    /// Native: what the operating system has taken does not count. Browsers: as `bufferedAmount` (WHATWG), plus the queue.
     pub fn buffered_amount(&self) -> usize {
         self.shared().lock().machine.buffered()
     }
 
-    /// Hands back what was still queued when the client ended, in order. Empty while the client lives: a closed
-    /// client that reconnects sends it after all.
+    /// Returns, in order, the messages that were still queued when the client ended, and removes them from the client.
+    ///
+    /// Returns an empty vector before the client has ended. A closed client that reconnects sends the messages that were not
+    /// taken.
     pub fn take_unsent(&self) -> Vec<Message> {
         let unsent: VecDeque<_> = self.shared().lock().machine.take_unsent();
         unsent.into()
     }
 
-    /// Waits for the end of the client. Resolves at once if it has ended; every clone gets the same value.
+    /// Waits for the end of the client and returns its reason. Resolves immediately if the client has ended; every clone
+    /// returns the same value.
     ///
-    /// Never block on it inside a callback of this client (by an executor of its own, say): the client ends when the
-    /// callback has returned, so that neither would happen.
+    /// Do not block on this future inside a callback of the same client: the client ends only after the callback returns.
     pub fn closed(&self) -> Closed {
         Closed::new(self)
     }
