@@ -1,24 +1,28 @@
-//! What the server answered to the opening handshake.
+//! The server's response to the opening handshake.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The answer to the opening handshake, as [`on_open`](crate::Handler::on_open) gets it.
+/// The server's response to the opening handshake (RFC 6455, section 4.2.2), passed to
+/// [`on_open`](crate::Handler::on_open).
+///
+/// Browsers hide the status and the headers. The `Debug` output omits the subprotocol and the values of headers, which may be
+/// secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Handshake {
-    /// The HTTP status, 101. `None` in browsers, which hide it.
+    /// The HTTP status, which is 101. `None` in browsers.
     pub status: Option<u16>,
-    /// The headers. Empty in browsers, which hide them.
+    /// The headers of the response. Empty in browsers.
     pub headers: Headers,
-    /// The subprotocol that the server chose.
+    /// The subprotocol that the server chose; `None` if it chose none.
     pub protocol: Option<String>,
-    /// The extensions in use, as the server wrote them; empty for none.
+    /// The negotiated extensions as the server wrote them, such as `permessage-deflate`. Empty if there are none.
     pub extensions: String,
 }
 
-/// Without the subprotocol, which can be a token, and the values of headers.
+/// Omits the subprotocol, which may be a token, and the values of headers.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let protocol = self.protocol.as_ref().map(|_| format_args!(".."));
@@ -31,27 +35,34 @@ impl fmt::Debug for Handshake {
     }
 }
 
-/// HTTP headers, in the order of their arrival. Names compare without regard to case.
+/// HTTP headers in the order of their arrival. Names are case-insensitive (RFC 9110, section 5.1).
+///
+/// ```
+/// use homing::Headers;
+///
+/// let headers: Headers = [("Server".to_string(), "example".to_string())].into_iter().collect();
+/// assert_eq!(headers.get("server"), Some("example"));
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    /// The first value of a header.
+    /// Returns the first value of a header, or `None` if there is no such header.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// All names and values.
+    /// Iterates over all names and values. A name that arrived several times appears several times.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// How many there are.
+    /// Returns the number of headers.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no headers.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -63,7 +74,7 @@ impl FromIterator<(String, String)> for Headers {
     }
 }
 
-/// Names only: values can be secrets, as those of `Set-Cookie` are.
+/// Shows names only: values may be secrets, such as those of `Set-Cookie`.
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()

@@ -1,4 +1,4 @@
-//! Messages, as they are sent and received.
+//! Messages that are sent and received.
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -7,12 +7,24 @@ use core::ops::Deref;
 
 use bytes::Bytes;
 
-/// A WebSocket message (RFC 6455, section 5.6).
+/// A text or binary message (RFC 6455, section 5.6).
 ///
-/// Both kinds are reference counted: cloning one costs no copy of its payload.
+/// The payload is reference counted: cloning a message does not copy it. `&'static str`, `String` and [`Text`] convert into
+/// text messages; `&'static [u8]`, `Vec<u8>` and [`Bytes`] into binary ones, so that they can be passed to
+/// [`send`](crate::WebSocket::send) directly.
+///
+/// The `Debug` output shows at most the first 64 characters or bytes of the payload.
+///
+/// ```
+/// use homing::Message;
+///
+/// let message = Message::text("hello");
+/// assert_eq!(message.as_text(), Some("hello"));
+/// assert_eq!(message, "hello".into());
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum Message {
-    /// A text message; always valid UTF-8.
+    /// A text message. Its payload is always valid UTF-8.
     Text(Text),
     /// A binary message.
     Binary(Bytes),
@@ -22,37 +34,37 @@ pub enum Message {
 pub(crate) type Messages = VecDeque<Message>;
 
 impl Message {
-    /// A text message.
+    /// Returns a text message.
     pub fn text(text: impl Into<Text>) -> Self {
         Self::Text(text.into())
     }
 
-    /// A binary message.
+    /// Returns a binary message.
     pub fn binary(data: impl Into<Bytes>) -> Self {
         Self::Binary(data.into())
     }
 
-    /// The length of the payload in bytes.
+    /// Returns the length of the payload in bytes.
     pub fn len(&self) -> usize {
         self.as_bytes().len()
     }
 
-    /// Whether the payload is empty.
+    /// Returns whether the payload is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether this is a text message.
+    /// Returns whether this is a text message.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Text(_))
     }
 
-    /// Whether this is a binary message.
+    /// Returns whether this is a binary message.
     pub fn is_binary(&self) -> bool {
         matches!(self, Self::Binary(_))
     }
 
-    /// The text of a text message; `None` for a binary one.
+    /// Returns the text of a text message, or `None` for a binary message.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -60,7 +72,7 @@ impl Message {
         }
     }
 
-    /// The payload, whatever the kind.
+    /// Returns the payload of either kind. For text this is its UTF-8.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -68,7 +80,7 @@ impl Message {
         }
     }
 
-    /// The payload, whatever the kind, without a copy.
+    /// Returns the payload of either kind without copying it.
     pub fn into_bytes(self) -> Bytes {
         match self {
             Self::Text(text) => text.into(),
@@ -77,7 +89,7 @@ impl Message {
     }
 }
 
-/// The start of the payload only: messages can be large.
+/// Shows only the start of the payload, as messages may be large.
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 64;
@@ -136,25 +148,34 @@ impl From<Bytes> for Message {
     }
 }
 
-/// Shared text: a [`Bytes`] that is known to be valid UTF-8.
+/// Reference-counted text: [`Bytes`] that are valid UTF-8. Dereferences to `str`; cloning does not copy.
 ///
-/// Derefs to `str`.
+/// ```
+/// use bytes::Bytes;
+/// use homing::Text;
+///
+/// # fn main() -> Result<(), core::str::Utf8Error> {
+/// let text = Text::try_from(Bytes::from_static(b"hello"))?;
+/// assert_eq!(text.len(), 5);
+/// assert!(Text::try_from(Bytes::from_static(b"\xff")).is_err());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(Bytes);
 
 impl Text {
-    /// Text that lives as long as the program, without an allocation.
+    /// Returns text that refers to a static string, without an allocation.
     pub const fn from_static(text: &'static str) -> Self {
         Self(Bytes::from_static(text.as_bytes()))
     }
 
-    /// Keeps the string as it is.
-    #[allow(dead_code, reason = "what arrives natively is in a buffer of bytes")]
+    /// Takes ownership of a string without shrinking its buffer.
+    #[allow(dead_code, reason = "native transports receive text in a buffer of bytes")]
     pub(crate) fn owning(text: String) -> Self {
         Self(Bytes::from_owner(text))
     }
 
-    /// The text as a `str`.
+    /// Returns the text as a `str`.
     pub fn as_str(&self) -> &str {
         // SAFETY: every way to construct a `Text` starts from a `str`, checks the bytes, or promises that they are
         // valid (`from_utf8_unchecked`), and `Bytes` cannot be changed afterwards. Checking again at each access
@@ -165,11 +186,11 @@ impl Text {
         }
     }
 
-    /// Takes bytes that someone else has checked already.
+    /// Takes bytes whose UTF-8 was checked before.
     ///
     /// # Safety
     /// `bytes` must be valid UTF-8.
-    #[allow(unsafe_code, dead_code, reason = "transports whose library checks UTF-8 itself need not check twice")]
+    #[allow(unsafe_code, dead_code, reason = "transports that check UTF-8 themselves need not check twice")]
     pub(crate) unsafe fn from_utf8_unchecked(bytes: Bytes) -> Self {
         debug_assert!(core::str::from_utf8(&bytes).is_ok());
         Self(bytes)
@@ -229,22 +250,26 @@ impl From<Text> for Bytes {
 impl TryFrom<Bytes> for Text {
     type Error = core::str::Utf8Error;
 
-    /// Checks that the bytes are valid UTF-8; costs one pass and no copy.
+    /// Checks that the bytes are valid UTF-8. Does not copy them.
+    ///
+    /// # Errors
+    /// Returns the position of the first invalid byte.
     fn try_from(bytes: Bytes) -> Result<Self, Self::Error> {
         core::str::from_utf8(&bytes)?;
         Ok(Self(bytes))
     }
 }
 
-/// How binary data travels ([WHATWG](https://websockets.spec.whatwg.org/#dom-websocket-binarytype), `binaryType`).
+/// The frame type of [`send_payload`](crate::WebSocket::send_payload), and in browsers the
+/// [`binaryType`](https://websockets.spec.whatwg.org/#dom-websocket-binarytype) of the socket.
 ///
-/// On both targets it chooses the frame type of [`send_payload`](crate::WebSocket::send_payload). In browsers it is
-/// also how binary messages arrive from the browser; the handler sees [`Message::Binary`] either way, in order.
+/// In browsers this is also the form in which binary messages arrive. A `Blob` is read asynchronously, but text and binary
+/// messages are still delivered in the order of their arrival, and always as [`Message::Binary`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BinaryType {
-    /// `send_payload` sends text messages, and refuses invalid UTF-8.
+    /// `send_payload` sends text messages. Invalid UTF-8 is an error.
     Blob,
-    /// `send_payload` sends binary messages. The default.
+    /// `send_payload` sends binary messages. This is the default.
     #[default]
     ArrayBuffer,
 }

@@ -1,4 +1,4 @@
-//! What an attempt asks the server for.
+//! The request of an attempt: URL, subprotocols and headers.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -9,9 +9,19 @@ use crate::builder::is_token;
 use crate::driver::platform::{BoxFuture, MaybeSend, Options, Target, resolve};
 use crate::error::{Error, ErrorKind};
 
-/// What a request provider returns: where the next attempt goes, and with what.
+/// The request of one attempt: URL, subprotocols and, natively, headers. Returned by a
+/// [request provider](crate::Builder::request_provider).
 ///
-/// Natively `homing::native::RequestExt` adds headers to it.
+/// Natively `homing::native::RequestExt` adds headers. Browsers cannot send headers; a token travels in the URL's query or
+/// in a subprotocol there. The `Debug` output contains none of the values, as they are often secrets.
+///
+/// ```
+/// use homing::Request;
+///
+/// # let token = "0123456789";
+/// let request = Request::new(format!("wss://example.com/feed?token={token}")).protocol("v2.feed");
+/// assert!(!format!("{request:?}").contains(token));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     pub(crate) url: String,
@@ -20,12 +30,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request for a `ws`, `wss`, `http` or `https` URL.
+    /// Returns a request for a `ws`, `wss`, `http` or `https` URL. The URL is checked when the attempt is dialled.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), protocols: Vec::new(), headers: Vec::new() }
     }
 
-    /// Offers a subprotocol; the first offered is the one preferred.
+    /// Offers a subprotocol (RFC 6455, section 1.9), in the order of preference. The server must choose one of those offered.
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.protocols.push(protocol.into());
@@ -33,10 +43,10 @@ impl Request {
     }
 }
 
-/// Without the URL, the values of headers, and subprotocols, which carry tokens where a browser can send no headers.
+/// Omits the URL, the values of headers and the subprotocols: where a browser cannot send headers, these contain tokens.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is no name may have the value in it.
+        // An invalid name may contain the value.
         let name = |name: &'_ String| if is_token(name) { name.clone() } else { "(not a name)".to_string() };
         let names: Vec<_> = self.headers.iter().map(|(given, _)| name(given)).collect();
         f.debug_struct("Request")
@@ -46,11 +56,13 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Why a request provider could not tell the next request. Any error converts into it.
+/// The error of a [request provider](crate::Builder::request_provider). Every error type converts into it by `?`.
+///
+/// The attempt fails with [`ErrorKind::Provider`](crate::ErrorKind::Provider) and this error as its source.
 pub type ProviderError = Box<dyn core::error::Error + Send + Sync>;
 
-/// An async function that tells the request of each attempt. What becomes of its answer is in here too, so that a web
-/// app without a provider need not load that.
+/// An async function that returns the request of each attempt. It resolves the request as well, so that a web app without
+/// a provider does not load that code.
 pub(crate) trait Provider: MaybeSend + 'static {
     fn next(&mut self, options: &Options) -> BoxFuture<Result<Target, Error>>;
 }
@@ -71,10 +83,10 @@ fn failed(error: impl Into<ProviderError>) -> Error {
     Error::new(ErrorKind::Provider, error.to_string()).with_source(error)
 }
 
-/// Where an attempt goes.
+/// Where the target of an attempt comes from.
 pub(crate) enum Source {
-    /// Always to the same place.
+    /// The same target for every attempt.
     Fixed(Target),
-    /// Asked for each attempt.
+    /// A provider, called for each attempt.
     Provider(Box<dyn Provider>),
 }

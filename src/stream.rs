@@ -1,4 +1,4 @@
-//! Events as a stream.
+//! The events of a client as a stream.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -13,27 +13,48 @@ use crate::driver::{Keeper, Shared, platform};
 use crate::handler::Handler;
 use crate::machine::{Event, PausedBy, Request};
 
-/// This many unread events pause the client.
+/// The number of unread events that pauses the client.
 const PAUSE_AT: usize = 1024;
-/// Half-read buffers must not pause and resume the client with each event: it resumes at a quarter of both limits.
+/// The client resumes at a quarter of both limits, so that it does not pause and resume with each event.
 const RESUME_SHARE: usize = 4;
 
-/// Everything a client reports, in order, as a [`Stream`] of [`Event`]s. Made by
-/// [`connect_stream`](crate::Builder::connect_stream).
+/// A [`Stream`] of every [`Event`] of a client, in order. Made by
+/// [`Builder::connect_stream`](crate::Builder::connect_stream).
 ///
 /// # Slow readers
-/// The client is paused while 1,024 events are unread or messages with
-/// [`max_receive_buffer`](crate::Builder::max_receive_buffer) bytes of payload, whichever comes first, and resumed when a
-/// quarter of both is left. The message that reaches the limit is taken, however large it is, so that memory is bounded by
-/// the limit and one message ([`max_message_size`](crate::Builder::max_message_size)). Natively a paused client does not
-/// read its socket, and TCP makes the peer wait; a browser goes on reading and holds the messages in memory of its own.
+/// The client is paused when 1,024 events are unread, or messages with
+/// [`max_receive_buffer`](crate::Builder::max_receive_buffer) bytes of payload, whichever comes first. It resumes when a
+/// quarter of both limits is left. The message that reaches the limit is kept, whatever its size, so that memory is bounded
+/// by the limit and one message ([`max_message_size`](crate::Builder::max_message_size)).
+///
+/// - Native: a paused client does not read its socket, and TCP slows the peer down.
+/// - Browsers cannot stop reading: the messages wait in memory, outside of this buffer.
 ///
 /// # Life of the client
-/// The stream keeps its client alive, as a handle does: a program may drop the [`WebSocket`] and go on reading. Dropping
-/// the stream discards all further events; the client then lives as long as it has handles, and closes where it has none.
+/// The stream keeps its client alive, as a handle does: a program may drop the [`WebSocket`] and continue to read. Dropping
+/// the stream discards all further events; the client then lives as long as it has handles.
 ///
-/// The stream ends after [`Event::End`] once every handle is dropped. While there is one, it may
-/// [reconnect](WebSocket::reconnect), and the stream waits for that: break at `Event::End` where this is not wanted.
+/// The stream ends after [`Event::End`] once every handle is dropped. While a handle exists, it may
+/// [reconnect](WebSocket::reconnect) the client, and the stream waits for that. Programs that do not reconnect should stop
+/// reading at `Event::End`.
+///
+/// # Examples
+/// ```no_run
+/// use futures::StreamExt;
+/// use homing::{Event, WebSocket};
+///
+/// # async fn example() -> Result<(), homing::ConfigError> {
+/// let (ws, mut events) = WebSocket::builder("wss://example.com/feed").connect_stream()?;
+/// while let Some(event) = events.next().await {
+///     match event {
+///         Event::Message(message) => println!("{message:?}"),
+///         Event::End(_) => break,
+///         _ => {}
+///     }
+/// }
+/// # drop(ws);
+/// # Ok(()) }
+/// ```
 #[must_use = "a client whose events are not read is paused"]
 pub struct Events {
     buffer: Arc<Mutex<Buffer>>,
@@ -41,15 +62,16 @@ pub struct Events {
     client: Keeper,
 }
 
-/// The events of a client that is about to be connected.
+/// The events of a client that is not connected yet.
 pub(crate) struct Unconnected(Arc<Mutex<Buffer>>);
 
+/// The handler that writes into the buffer.
 struct Feeder(Arc<Mutex<Buffer>>);
 
 #[derive(Default)]
 struct Buffer {
     events: VecDeque<Event>,
-    /// The payload of the messages among them.
+    /// The payload of the messages in `events`.
     bytes: usize,
     max_bytes: usize,
     waker: Option<Waker>,
@@ -58,7 +80,7 @@ struct Buffer {
     feeder_gone: bool,
 }
 
-/// A handler that feeds the events, and the events of the client that will have it.
+/// Returns a handler, and the events that it receives once its client is connected.
 pub(crate) fn events(max_bytes: usize) -> (impl Handler, Unconnected) {
     let buffer = Arc::new(Mutex::new(Buffer { max_bytes, ..Buffer::default() }));
     (Feeder(buffer.clone()), Unconnected(buffer))
@@ -78,8 +100,8 @@ fn payload(event: &Event) -> usize {
     if let Event::Message(message) = event { message.len() } else { 0 }
 }
 
-/// Requests what `paused` says. Client and reader may do so at the same moment, and the request made last must be right:
-/// both look again afterwards.
+/// Requests the state that `paused` holds. Client and reader may do so at the same time, and the last request must be the
+/// right one: both check the flag again afterwards.
 fn pause_or_resume(buffer: &Mutex<Buffer>, shared: &Shared) {
     loop {
         let paused = lock(buffer).paused;
@@ -127,7 +149,7 @@ impl Stream for Events {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        // Declared before the lock, so that it is dropped after it.
+        // Declared before the lock, so that the waker is dropped after it.
         let _unneeded;
         let mut buffer = lock(&self.buffer);
         let Some(event) = buffer.events.pop_front() else {

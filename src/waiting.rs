@@ -1,4 +1,4 @@
-//! Futures of a handle, and the handle as a sink.
+//! The futures of a handle, and the handle as a sink.
 
 use core::mem::swap;
 use core::pin::Pin;
@@ -13,7 +13,9 @@ use crate::error::{FlushError, SendError};
 use crate::machine::Request;
 use crate::message::Message;
 
-/// Made by [`WebSocket::ready`].
+/// A future that resolves when the send buffer has room. Made by [`WebSocket::ready`].
+///
+/// It does not keep the client alive, and can be polled on any task or thread.
 #[must_use = "futures do nothing unless awaited"]
 #[derive(Clone)]
 pub struct Ready(Waiter);
@@ -32,12 +34,14 @@ impl Future for Ready {
     }
 }
 
-/// Made by [`WebSocket::flush`].
+/// A future that resolves when everything queued before has left. Made by [`WebSocket::flush`].
+///
+/// It does not keep the client alive, and can be polled on any task or thread.
 #[must_use = "futures do nothing unless awaited"]
 #[derive(Clone)]
 pub struct Flush {
     waiter: Waiter,
-    /// `None` where everything had left already.
+    /// `None` if everything had left already.
     mark: Option<Mark>,
 }
 
@@ -61,7 +65,10 @@ impl Future for Flush {
     }
 }
 
-/// Made by [`WebSocket::closed`].
+/// A future that resolves to the [`End`] of the client. Made by [`WebSocket::closed`].
+///
+/// It does not keep the client alive, and can be polled on any task or thread. If the client was reconnected after the end,
+/// the future still resolves, to the latest end.
 #[must_use = "futures do nothing unless awaited"]
 #[derive(Clone)]
 pub struct Closed {
@@ -87,7 +94,7 @@ impl Future for Closed {
         let _ = ready!(self.waiter.poll(wait, cx));
         match self.waiter.shared.lock().machine.ends() {
             (_, Some(end)) => Poll::Ready(end.clone()),
-            // An end that was counted was kept as well.
+            // Unreachable: an end that was counted is kept.
             (_, None) => Poll::Pending,
         }
     }
@@ -105,21 +112,21 @@ macro_rules! opaque_debug {
 
 opaque_debug!(Ready, Flush, Closed);
 
-/// What a sink has to flush.
+/// The part of the queue that a sink has to flush.
 #[derive(Default)]
 pub(crate) struct Unflushed {
-    /// Behind the messages that the sink sent since its last flush.
+    /// The mark behind the messages that the sink has sent since its last flush.
     sent: Option<Mark>,
-    /// Where the flush under way ends, so that what others send meanwhile does not hold it up.
+    /// The end of the current flush, so that messages of other handles do not delay it.
     end: Option<Mark>,
 }
 
-/// Waits for room, sends, waits until everything queued before the flush has left; closing the sink closes the client
-/// and waits for its end.
+/// Waits for room in the send buffer before each message. Flushing waits until everything queued before has left. Closing
+/// the sink closes the client with code 1000 and waits for its end.
 ///
-/// Inside a callback of the same client nothing can be waited for, see [`WebSocket::flush`]: a full buffer refuses the
-/// message there, and flushing and closing fail with [`FlushError::InCallback`] where they would wait. The close is under
-/// way then.
+/// Inside a callback of the same client nothing can be waited for, see [`WebSocket::flush`]. There a full buffer refuses the
+/// message, and flushing and closing fail with [`FlushError::InCallback`] if they would have to wait. The client closes
+/// nevertheless.
 impl Sink<Message> for WebSocket {
     type Error = SinkError;
 
@@ -171,14 +178,14 @@ impl Sink<Message> for WebSocket {
     }
 }
 
-/// Why the sink of a client failed.
+/// The error of a client that is used as a [`Sink`].
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SinkError {
-    /// The message was not taken; it is in there.
+    /// The message was not queued. The error contains it.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// Not everything has left.
+    /// Not every message has left.
     #[error(transparent)]
     Flush(#[from] FlushError),
 }

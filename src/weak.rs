@@ -9,10 +9,14 @@ use crate::message::BinaryType;
 
 /// A handle that does not keep its client alive. Made by [`WebSocket::downgrade`].
 ///
-/// It is what callbacks and other clients' callbacks should keep. A [`WebSocket`] that a client's own callback owns keeps the
-/// client open when all others are dropped, and its task and callbacks in memory even after its end, as it may still
-/// [reconnect](WebSocket::reconnect); so do two clients whose callbacks own handles of each other. (The `&WebSocket` that every
-/// callback is given does not keep the client alive.) Dropping such a handle, in `on_end` for one, frees the client as well.
+/// Store this in callbacks, also in those of other clients. A [`WebSocket`] that a client's own callback owns keeps the client
+/// open after all other handles are dropped, and keeps its task and callbacks in memory even after its end, because it may
+/// still [reconnect](WebSocket::reconnect). Two clients whose callbacks own handles of each other do the same. Dropping such
+/// a handle, for example in `on_end`, frees the client as well. The `&WebSocket` argument of callbacks does not keep the
+/// client alive.
+///
+/// # Examples
+/// One client forwards to another:
 ///
 /// ```
 /// # use homing::memory::Network;
@@ -48,8 +52,8 @@ impl WeakWebSocket {
 
     /// Returns a handle that keeps the client alive.
     ///
-    /// Returns `None` once nothing keeps it alive any more: its last handle and [`Events`](crate::Events) were dropped, which
-    /// closes it. A [detached](WebSocket::detach) client has handles until its end.
+    /// Returns `None` after the last handle and [`Events`](crate::Events) of the client were dropped, which closes it. For a
+    /// [detached](WebSocket::detach) client this returns a handle until its end.
     pub fn upgrade(&self) -> Option<WebSocket> {
         WebSocket::upgraded(self.shared.upgrade()?, self.binary_type)
     }
