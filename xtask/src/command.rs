@@ -1,4 +1,4 @@
-//! Command lines, and the environment that they run in.
+//! Command lines and the environment that they run in.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -9,22 +9,27 @@ use std::time::Duration;
 use crate::job::Place;
 use crate::setup;
 
-/// A command line, to be run by [`Job::run`](crate::job::Job::run) and its siblings.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A command line, run by the methods of [`Job`](crate::job::Job).
 pub(crate) struct Cmd {
     pub(crate) program: OsString,
     pub(crate) args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
-    pub(crate) limit: Duration,
+    /// The command is killed after this long without output.
+    pub(crate) silence: Duration,
 }
 
-/// `line` is split at spaces, without any quoting.
+/// `line` is split at spaces; there is no quoting.
 pub(crate) fn cmd(line: &str) -> Cmd {
     let mut words = line.split_whitespace().map(OsString::from);
-    Cmd { program: words.next().unwrap_or_default(), args: words.collect(), env: Vec::new(), limit: Duration::MAX }
+    Cmd { program: words.next().unwrap_or_default(), args: words.collect(), env: Vec::new(), silence: 10 * MINUTE }
 }
 
-pub(crate) fn cargo(line: &str) -> Cmd {
-    cmd(&format!("cargo {line}"))
+impl From<&str> for Cmd {
+    fn from(line: &str) -> Self {
+        cmd(line)
+    }
 }
 
 impl Cmd {
@@ -37,16 +42,8 @@ impl Cmd {
         self
     }
 
-    pub(crate) fn args(self, args: &[&str]) -> Self {
-        args.iter().fold(self, |this, arg| this.arg(*arg))
-    }
-
-    /// The same, started by another program.
-    pub(crate) fn under(mut self, program: &str, args: &[&str]) -> Self {
-        let own = std::mem::replace(&mut self.program, program.into());
-        let args = args.iter().map(OsString::from).chain([own]);
-        self.args.splice(0..0, args);
-        self
+    pub(crate) fn args<A: Into<OsString>>(self, args: impl IntoIterator<Item = A>) -> Self {
+        args.into_iter().fold(self, Self::arg)
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
@@ -54,10 +51,23 @@ impl Cmd {
         self
     }
 
-    /// Less than what is left of the step's time.
-    pub(crate) fn seconds(mut self, seconds: u64) -> Self {
-        self.limit = Duration::from_secs(seconds);
+    /// The command is killed after so many seconds without output.
+    pub(crate) fn silence_seconds(mut self, seconds: u64) -> Self {
+        self.silence = Duration::from_secs(seconds);
         self
+    }
+
+    /// For commands that print nothing for long while they make progress, such as downloads.
+    pub(crate) fn quiet_minutes(mut self, minutes: u32) -> Self {
+        self.silence = minutes * MINUTE;
+        self
+    }
+
+    /// As a person would type it.
+    pub(crate) fn line(&self) -> String {
+        let words: Vec<_> =
+            std::iter::once(&self.program).chain(&self.args).map(|word| word.to_string_lossy()).collect();
+        words.join(" ")
     }
 
     pub(crate) fn prepare(&self, place: &Place, log: &File) -> io::Result<Command> {
@@ -68,38 +78,33 @@ impl Cmd {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log.try_clone()?);
+        // `cargo run` sets these for xtask. Build scripts that read them would run again whenever xtask and a plain
+        // `cargo test` take turns.
+        let of_xtask =
+            ["CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
         for (name, _) in std::env::vars_os() {
-            if is_of_our_own_build(&name.to_string_lossy()) {
+            if name == "CARGO" || of_xtask.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
                 command.env_remove(&name);
             }
         }
-        command
-            .env("CARGO_TERM_COLOR", "never")
-            .env("CARGO_TERM_PROGRESS_WHEN", "never")
-            .env("NO_COLOR", "1")
-            .env("TERM", "dumb")
-            // The defaults of this repository's cargo configuration, which are not meant for what we name ourselves.
-            .env_remove("WASM_BINDGEN_USE_BROWSER")
-            .env_remove("WASM_BINDGEN_TEST_TIMEOUT")
-            .env_remove("WASM_BINDGEN_TEST_WEBDRIVER_JSON")
-            .env_remove("FORCE_COLOR")
-            .env_remove("CLICOLOR_FORCE")
-            // To ask for a toolchain must not install it, in full.
-            .env("RUSTUP_AUTO_INSTALL", "0");
+        // The defaults in `.cargo/config.toml` do not apply to the runs that set these variables themselves.
+        for name in ["WASM_BINDGEN_USE_BROWSER", "WASM_BINDGEN_TEST_TIMEOUT", "WASM_BINDGEN_TEST_WEBDRIVER_JSON"] {
+            command.env_remove(name);
+        }
+        command.env_remove("FORCE_COLOR").env_remove("CLICOLOR_FORCE");
+        command.envs([
+            ("CARGO_TERM_COLOR", "never"),
+            ("CARGO_TERM_PROGRESS_WHEN", "never"),
+            ("NO_COLOR", "1"),
+            ("TERM", "dumb"),
+            // Otherwise asking for a toolchain's version installs the whole toolchain.
+            ("RUSTUP_AUTO_INSTALL", "0"),
+        ]);
         if std::env::var_os("CARGO_TARGET_DIR").is_some() {
-            // It may have been relative to another directory.
+            // Made absolute: it may be relative to the caller's directory.
             command.env("CARGO_TARGET_DIR", &place.target);
         }
-        command.envs(setup::test_environment(place));
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.envs(setup::test_environment(place)).envs(self.env.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }
-}
-
-/// What `cargo run` tells us about this package. Some build scripts look at the same names, and would run again whenever
-/// we and a plain `cargo test` take turns.
-fn is_of_our_own_build(name: &str) -> bool {
-    let prefixes = ["CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_"];
-    matches!(name, "CARGO" | "CARGO_PRIMARY_PACKAGE" | "OUT_DIR")
-        || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -1,11 +1,11 @@
-//! The processes that a step starts end with it, and with us.
+//! Process groups: the processes that a step starts end with the step, and with xtask.
 
 use std::io;
 use std::process::{Child, Command};
 
-/// Ends all that is left of a process group when dropped, and also when this process is no more: Ctrl-C does not reach
-/// a group of its own, and after SIGKILL nobody could tidy up. So a helper process waits for the end of a pipe that
-/// closes either way.
+/// Ends what is left of a process group when it is dropped or when xtask ends, even by SIGKILL.
+///
+/// A helper process waits for the end of a pipe, which closes in both cases.
 pub(crate) struct Guard {
     helper: Option<Child>,
 }
@@ -19,13 +19,13 @@ impl Drop for Guard {
     }
 }
 
-/// Starts `command` at the head of a process group of its own.
+/// Starts `command` as the leader of a new process group.
 #[cfg(unix)]
 pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Guard)> {
     use std::os::unix::process::CommandExt;
     use std::process::Stdio;
 
-    // First politely, for what has files to put back or children in other groups to end.
+    // SIGTERM first: some programs have to restore files or end children in other groups.
     const HELPER: &str = r#"
         read -r _
         kill -s TERM -- "-$1" || exit 0
@@ -37,14 +37,9 @@ pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Guard)> {
     "#;
 
     let mut child = command.process_group(0).spawn()?;
-    let helper = Command::new("sh")
-        .args(["-c", HELPER, "sh", &child.id().to_string()])
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    match helper {
+    let mut helper = Command::new("sh");
+    helper.args(["-c", HELPER, "sh", &child.id().to_string()]).process_group(0);
+    match helper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
         Ok(helper) => Ok((child, Guard { helper: Some(helper) })),
         Err(error) => {
             let _ = child.kill();
@@ -53,7 +48,7 @@ pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Guard)> {
     }
 }
 
-/// There are no process groups of this kind here: only `command` itself can be ended.
+/// Without process groups only `command` itself is ended.
 #[cfg(not(unix))]
 pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Guard)> {
     Ok((command.spawn()?, Guard { helper: None }))
@@ -68,16 +63,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_command_left_behind_is_ended() {
+    fn background_processes_of_a_command_are_ended() {
         let started = Instant::now();
         let (mut child, guard) =
             spawn(Command::new("sh").args(["-c", "sleep 60 & echo left"]).stdout(Stdio::piped())).unwrap();
         child.wait().unwrap();
         drop(guard);
-        // The pipe ends when the last process that holds it has.
+        // The pipe ends with the last process that holds it.
         let mut output = String::new();
-        let mut stdout = child.stdout.take().unwrap();
-        stdout.read_to_string(&mut output).unwrap();
+        child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
         assert_eq!(output, "left\n");
         assert!(started.elapsed() < Duration::from_secs(30));
     }

@@ -1,28 +1,32 @@
-//! Running the commands of a step, into its log.
+//! A step that is running: its commands and its log.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cargo_output::{self, Counts};
-use crate::command::Cmd;
-use crate::group;
+use crate::command::{Cmd, cmd};
+use crate::counts::{self, Counts};
+use crate::{group, missing};
 
-/// Why a step went no further.
+/// Why a step ended early.
 #[derive(Debug)]
 pub(crate) enum Stop {
     Failed(String),
+    /// This machine lacks something. The text says what, and how to get it.
     Skipped(String),
 }
 
 impl Stop {
     pub(crate) fn counts(self) -> Counts {
         match self {
-            Self::Failed(problem) => Counts::one_failed(problem),
-            Self::Skipped(reason) => Counts::one_skipped(format!("skipped: {reason}")),
+            Self::Failed(problem) => Counts { failed: 1, notes: vec![problem], ..Counts::default() },
+            Self::Skipped(reason) => {
+                Counts { skipped: 1, notes: vec![format!("skipped: {reason}")], ..Counts::default() }
+            }
         }
     }
 }
@@ -33,7 +37,7 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// Where things are. All of it absolute, as commands run in `root` whatever directory we were called from.
+/// Absolute directories: commands run in `root`, wherever xtask was called.
 pub(crate) struct Place {
     pub(crate) root: PathBuf,
     /// Cargo's target directory.
@@ -42,7 +46,7 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn find() -> io::Result<Self> {
-        // The variable is what `cargo run` sets; the constant is for the binary called by hand.
+        // Set by `cargo run`; the constant serves where the binary is called directly.
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let root = manifest.parent().unwrap_or(&manifest).to_path_buf();
@@ -50,31 +54,30 @@ impl Place {
             Some(dir) => std::path::absolute(dir)?,
             None => root.join("target"),
         };
-        fs::create_dir_all(target.join("xtask"))?;
         Ok(Self { root, target })
     }
 
-    /// Our own directory for logs and installed packages, which `cargo clean` removes with the rest.
+    /// A file or directory of xtask's own: logs and installed packages.
     pub(crate) fn own(&self, name: &str) -> PathBuf {
         self.target.join("xtask").join(name)
     }
 }
 
-/// A step that is running.
 pub(crate) struct Job<'a> {
     pub(crate) place: &'a Place,
     log: File,
     log_path: PathBuf,
-    deadline: Instant,
 }
 
 impl<'a> Job<'a> {
-    pub(crate) fn start(place: &'a Place, name: &str, limit: Duration) -> io::Result<Self> {
-        let log_path = place.own(&format!("{}.log", name.replace(' ', "-")));
-        // A new file rather than an emptied one: another run may still be writing the one of that name.
-        let _ = fs::remove_file(&log_path);
-        let log = File::options().create(true).read(true).append(true).open(&log_path)?;
-        Ok(Self { place, log, log_path, deadline: Instant::now() + limit })
+    pub(crate) fn start(place: &'a Place, name: &str) -> io::Result<Self> {
+        let name = format!("{}.log", name.replace(' ', "-"));
+        let (log, log_path) = open(place.own(&name))
+            // The disk of the target directory may be full; that of temporary files may not.
+            .or_else(|error| {
+                open(std::env::temp_dir().join(format!("xtask-{}", std::process::id())).join(name)).map_err(|_| error)
+            })?;
+        Ok(Self { place, log, log_path })
     }
 
     pub(crate) fn log_path(&self) -> &Path {
@@ -82,7 +85,7 @@ impl<'a> Job<'a> {
     }
 
     pub(crate) fn output(&self) -> String {
-        // Not by its name, which another run may have given to another file.
+        // Through the open file: another run may have replaced the file of that name.
         let mut log = &self.log;
         let mut bytes = Vec::new();
         let _ = log.seek(SeekFrom::Start(0));
@@ -94,105 +97,126 @@ impl<'a> Job<'a> {
         let _ = writeln!(self.log, "{text}");
     }
 
-    /// Runs a command that must succeed. What it printed.
-    pub(crate) fn run(&mut self, cmd: &Cmd) -> Result<String, Stop> {
-        let (output, problem) = self.execute(cmd)?;
+    /// Runs a command that must succeed and returns its output.
+    pub(crate) fn run(&mut self, cmd: impl Into<Cmd>) -> Result<String, Stop> {
+        let (output, problem) = self.execute(&cmd.into())?;
         problem.map_or(Ok(output), |problem| Err(Stop::Failed(problem)))
     }
 
-    /// Runs a command that must succeed, and that talks to whoever called us rather than to the log.
-    pub(crate) fn show(&mut self, cmd: &Cmd) -> Result<(), Stop> {
-        let mut command = cmd.prepare(self.place, &self.log)?;
-        let (mut child, _guard) = group::spawn(command.stdout(Stdio::inherit()).stderr(Stdio::inherit()))?;
-        let status = child.wait()?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(Stop::Failed(format!("{}: {status}", cmd.program.to_string_lossy())))
-        }
+    /// Runs a command that must succeed and counts as one test.
+    pub(crate) fn check(&mut self, cmd: impl Into<Cmd>) -> Result<Counts, Stop> {
+        let output = self.run(cmd)?;
+        Ok(Counts { cached: counts::is_fresh(&output), ..Counts::passed(1) })
     }
 
-    /// Runs a command and says what it printed if it succeeded: for finding out what is there.
-    pub(crate) fn ask(&mut self, cmd: Cmd) -> Option<String> {
-        let (output, problem) = self.execute(&cmd.seconds(60)).ok()?;
+    /// Runs a command and returns its output, or `None` if it fails.
+    pub(crate) fn ask(&mut self, cmd: impl Into<Cmd>) -> Option<String> {
+        let (output, problem) = self.execute(&cmd.into().silence_seconds(60)).ok()?;
         problem.is_none().then_some(output)
     }
 
-    /// Runs a command that counts its tests itself.
-    pub(crate) fn tests(&mut self, cmd: &Cmd) -> Result<Counts, Stop> {
-        let (output, problem) = self.execute(cmd)?;
-        let Some(mut counts) = cargo_output::parse(&output) else {
+    /// Runs a command that prints how many of its tests passed.
+    pub(crate) fn tests(&mut self, cmd: impl Into<Cmd>) -> Result<Counts, Stop> {
+        let (output, problem) = self.execute(&cmd.into())?;
+        let Some(mut counts) = counts::parse(&output) else {
             return Err(Stop::Failed(problem.unwrap_or("no tests ran".into())));
         };
         if let Some(problem) = problem {
-            // A test binary that crashed has printed no summary, so nothing else would count it.
+            // A test binary that crashed printed no result.
             counts.failed = counts.failed.max(1);
             counts.notes.push(problem);
         }
         Ok(counts)
     }
 
-    /// Starts a program that runs beside others, until what is returned is dropped or its stdin closes.
-    pub(crate) fn serve(&mut self, cmd: &Cmd) -> Result<Service, Stop> {
+    /// Runs Rust tests: those that `cargo test` would run with these arguments and filters.
+    pub(crate) fn rust_tests(&mut self, args: &str, filters: &str) -> Result<Counts, Stop> {
+        if missing::find("cargo-nextest").is_some() {
+            return self.tests(cmd(&format!("cargo nextest run --profile xtask {args} -- {filters}")));
+        }
+        let mut counts = self.tests(cmd(&format!("cargo test --no-fail-fast {args} -- --show-output {filters}")))?;
+        counts.notes.push("by `cargo test`, which is slower: cargo-nextest is not installed".into());
+        Ok(counts)
+    }
+
+    /// Starts a program that runs until the returned value is dropped.
+    pub(crate) fn serve(&mut self, cmd: Cmd) -> Result<Service, Stop> {
         let mut command = cmd.prepare(self.place, &self.log)?;
         let (child, guard) = group::spawn(command.stdin(Stdio::piped()))?;
         Ok(Service { child, _guard: guard })
     }
 
-    /// Runs a command in the foreground: what it prints is seen, and Ctrl-C reaches it.
-    pub(crate) fn attend(&mut self, cmd: &Cmd) -> Result<(), Stop> {
+    /// Runs a command in the foreground: its output goes to the terminal, and Ctrl-C reaches it.
+    pub(crate) fn attend(&mut self, cmd: Cmd) -> Result<(), Stop> {
         let mut command = cmd.prepare(self.place, &self.log)?;
         let status = command.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status()?;
-        let program = cmd.program.to_string_lossy();
-        if status.success() { Ok(()) } else { Err(Stop::Failed(format!("{program}: {status}"))) }
+        if status.success() { Ok(()) } else { Err(Stop::Failed(format!("{}: {status}", cmd.line()))) }
     }
 
-    /// For what depends on a network: three attempts.
-    pub(crate) fn retry<T>(&mut self, attempt: impl Fn(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+    /// Attempts a download three times.
+    pub(crate) fn retry(&mut self, attempt: impl Fn(&mut Self) -> Result<String, Stop>) -> Result<(), Stop> {
         for pause in [5, 15] {
             match attempt(self) {
-                Err(Stop::Failed(problem)) if Instant::now() < self.deadline => {
-                    self.note(&format!("{problem}; again in {pause} s"));
-                    thread::sleep(Duration::from_secs(pause));
-                }
-                done => return done,
+                Err(Stop::Failed(problem)) => self.note(&format!("{problem}; next attempt in {pause} s")),
+                done => return done.map(drop),
             }
+            thread::sleep(Duration::from_secs(pause));
         }
-        attempt(self)
+        attempt(self).map(drop)
     }
 
-    /// What the command printed, and what was wrong if it did not succeed.
-    fn execute(&mut self, cmd: &Cmd) -> Result<(String, Option<String>), Stop> {
-        let program = cmd.program.to_string_lossy();
-        let words: Vec<_> = cmd.args.iter().map(|arg| arg.to_string_lossy()).collect();
-        self.note(&format!("$ {program} {}", words.join(" ")));
+    /// Downloads by a command, which may fail twice.
+    pub(crate) fn download(&mut self, line: &str) -> Result<(), Stop> {
+        self.retry(|job| job.run(cmd(line).quiet_minutes(30)))
+    }
 
+    /// Returns the command's output and what went wrong, if anything.
+    fn execute(&mut self, cmd: &Cmd) -> Result<(String, Option<String>), Stop> {
+        let (line, program) = (cmd.line(), cmd.program.to_string_lossy());
+        self.note(&format!("$ {line}"));
         let start = self.output().len();
-        let (mut child, guard) = group::spawn(&mut cmd.prepare(self.place, &self.log)?)
-            .map_err(|error| Stop::Failed(format!("{program}: {error}")))?;
-        let started = Instant::now();
-        let limit = cmd.limit.min(self.deadline.saturating_duration_since(started));
+        let (mut child, guard) =
+            group::spawn(&mut cmd.prepare(self.place, &self.log)?).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => Stop::Skipped(missing::how_to_get(&program)),
+                _ => Stop::Failed(format!("{program}: {error}")),
+            })?;
+        let mut length = 0;
+        let mut last_output = Instant::now();
         let problem = loop {
             match child.try_wait()? {
                 Some(status) if status.success() => break None,
-                Some(status) => break Some(format!("{program}: {status}")),
-                None if started.elapsed() > limit => {
-                    drop(guard);
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    let seconds = limit.as_secs_f64();
-                    break Some(format!("{program}: not done after {seconds:.0} s, ended"));
-                }
+                Some(status) => break Some(format!("{line}: {status}")),
                 None => thread::sleep(Duration::from_millis(20)),
             }
+            let now = self.log.metadata()?.len();
+            if now != length {
+                (length, last_output) = (now, Instant::now());
+            } else if last_output.elapsed() > cmd.silence {
+                drop(guard);
+                let _ = child.kill();
+                let _ = child.wait();
+                break Some(format!("{line}: killed after {} s without output", cmd.silence.as_secs()));
+            }
         };
-        let output = self.output();
-        let output = output.get(start..).unwrap_or_default().to_string();
+        let output = self.output().get(start..).unwrap_or_default().to_string();
         if let Some(problem) = &problem {
             self.note(problem);
+            let no_results = counts::parse(&output).is_none();
+            if let Some(lack) = missing::cause(&line, &output, &self.place.target).filter(|_| no_results) {
+                return Err(Stop::Skipped(lack));
+            }
         }
         Ok((output, problem))
     }
+}
+
+fn open(path: PathBuf) -> io::Result<(File, PathBuf)> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    // A new file instead of a truncated one: another run may still write to the old one.
+    let _ = fs::remove_file(&path);
+    let mut log = File::options().create(true).read(true).append(true).open(&path)?;
+    writeln!(log)?;
+    Ok((log, path))
 }
 
 /// A program that runs beside others.
@@ -202,8 +226,23 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn has_ended(&mut self) -> io::Result<bool> {
-        Ok(self.child.try_wait()?.is_some())
+    /// Waits until the program accepts connections at this port of the loopback interface.
+    pub(crate) fn wait_for_port(&mut self, port: u16) -> Result<(), Stop> {
+        self.wait_for(|| TcpStream::connect(("127.0.0.1", port)).ok()).map(drop)
+    }
+
+    /// Waits until `ready` returns something. Fails if the program ends first, or after a minute.
+    pub(crate) fn wait_for<T>(&mut self, ready: impl Fn() -> Option<T>) -> Result<T, Stop> {
+        let started = Instant::now();
+        loop {
+            if let Some(found) = ready() {
+                return Ok(found);
+            }
+            if self.child.try_wait()?.is_some() || started.elapsed() > Duration::from_secs(60) {
+                return Err(Stop::Failed("the server did not start".into()));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -218,15 +257,11 @@ impl Drop for Service {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::command::cmd;
 
-    fn in_a_job<T>(name: &str, seconds: u64, test: impl FnOnce(&mut Job<'_>) -> T) -> T {
+    fn in_a_job<T>(name: &str, test: impl FnOnce(&mut Job<'_>) -> T) -> T {
         let target = std::env::temp_dir().join(format!("xtask-{}-{name}", std::process::id()));
-        fs::create_dir_all(target.join("xtask")).unwrap();
-        let root = std::env::temp_dir();
-        let place = Place { root, target };
-        let mut job = Job::start(&place, name, Duration::from_secs(seconds)).unwrap();
-        let result = test(&mut job);
+        let place = Place { root: std::env::temp_dir(), target };
+        let result = test(&mut Job::start(&place, name).unwrap());
         fs::remove_dir_all(&place.target).unwrap();
         result
     }
@@ -236,35 +271,57 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_hangs_is_ended_with_its_children() {
+    fn a_silent_command_is_killed_with_its_children() {
         let started = Instant::now();
-        let ended = in_a_job("hang", 1, |job| job.run(&sh("echo begun; sleep 60 & sleep 60")));
-        let Err(Stop::Failed(problem)) = ended else {
-            panic!("{ended:?}");
-        };
-        assert_eq!(problem, "sh: not done after 1 s, ended");
+        let ended = in_a_job("silent", |job| job.run(sh("echo begun; sleep 60 & sleep 60").silence_seconds(1)));
+        assert!(
+            matches!(&ended, Err(Stop::Failed(problem)) if problem.ends_with("killed after 1 s without output")),
+            "{ended:?}"
+        );
         assert!(started.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_command_that_prints_is_not_killed_however_long_it_takes() {
+        let script = "for i in 1 2 3 4 5 6; do echo $i; sleep 0.5; done";
+        let ended = in_a_job("prints", |job| job.run(sh(script).silence_seconds(1)));
+        assert!(matches!(&ended, Ok(output) if output.ends_with("6\n")), "{ended:?}");
     }
 
     #[test]
     fn a_crash_after_passed_tests_counts_as_a_failure() {
         let script = "echo 'test result: ok. 2 passed; 0 failed; 0 ignored'; exit 101";
-        let counts = in_a_job("crash", 60, |job| job.tests(&sh(script))).unwrap();
+        let counts = in_a_job("crash", |job| job.tests(sh(script))).unwrap();
         assert_eq!((counts.passed, counts.failed), (2, 1));
     }
 
     #[test]
     fn success_without_any_test_is_a_failure() {
-        let ended = in_a_job("none", 60, |job| job.tests(&sh("echo fine")));
+        let ended = in_a_job("none", |job| job.tests(sh("echo fine")));
         assert!(matches!(ended, Err(Stop::Failed(problem)) if problem == "no tests ran"));
     }
 
     #[test]
-    fn a_command_says_only_what_it_printed_itself() {
-        let (first, second) = in_a_job("output", 60, |job| {
-            let first = job.run(&sh("echo one")).unwrap();
-            (first, job.run(&sh("echo two >&2")).unwrap())
+    fn the_output_of_a_command_is_only_its_own() {
+        let (first, second) = in_a_job("output", |job| {
+            let first = job.run(sh("echo one")).unwrap();
+            (first, job.run(sh("echo two >&2")).unwrap())
         });
         assert_eq!((first.as_str(), second.as_str()), ("one\n", "two\n"));
+    }
+
+    #[test]
+    fn a_program_that_does_not_exist_skips_the_step() {
+        let ended = in_a_job("program", |job| job.run("no-such-program --version"));
+        assert!(matches!(ended, Err(Stop::Skipped(reason)) if reason == "no-such-program is not installed"));
+    }
+
+    #[test]
+    fn a_full_disk_skips_the_step_unless_tests_have_results() {
+        let full = "echo 'error: x: No space left on device (os error 28)'; exit 1";
+        let ended = in_a_job("disk", |job| job.run(sh(full)));
+        assert!(matches!(&ended, Err(Stop::Skipped(reason)) if reason.contains("is full")), "{ended:?}");
+        let tests = format!("echo 'test result: FAILED. 1 passed; 1 failed; 0 ignored'; {full}");
+        assert_eq!(in_a_job("results", |job| job.tests(sh(&tests))).unwrap().failed, 1);
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::cargo_output::Counts;
 use crate::command::cmd;
+use crate::counts::Counts;
 use crate::job::{Job, Stop};
 
 /// Links that also work where the file is shown without the repository, as on npm, lead to the files of the published crate.
@@ -23,7 +23,7 @@ pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     }
     let (count, problems) = broken(&texts);
     job.note(&format!("{count} links"));
-    if problems.is_empty() { Ok(Counts::one_passed()) } else { Err(Stop::Failed(problems.join("\n"))) }
+    if problems.is_empty() { Ok(Counts::passed(1)) } else { Err(Stop::Failed(problems.join("\n"))) }
 }
 
 /// How many links there are, and which are broken.

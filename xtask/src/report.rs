@@ -1,35 +1,37 @@
-//! Running the steps one after the other and saying how each went.
+//! Runs the steps one after the other and prints how each went.
 
 use std::io::{IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::cargo_output::{Counts, excerpt};
-use crate::job::{Job, Place};
+use crate::counts::{Counts, excerpt};
+use crate::job::{Job, Place, Stop};
+use crate::missing;
 use crate::steps::{self, Step};
 
-/// How much of a failed step's output is shown.
+/// How many lines of a failed step's output are shown.
 const LINES: usize = 80;
 
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     pub(crate) list: bool,
     pub(crate) verbose: bool,
+    pub(crate) fast: bool,
     pub(crate) filters: Vec<String>,
 }
 
 impl Options {
-    fn wants(&self, step: &Step) -> bool {
-        let mut filters = self.filters.iter();
-        self.filters.is_empty() || filters.any(|filter| step.name.contains(filter.as_str()))
+    fn selects(&self, step: &Step) -> bool {
+        let named = |filter: &String| step.name.contains(filter.as_str());
+        (step.fast || !self.fast) && (self.filters.is_empty() || self.filters.iter().any(named))
     }
 }
 
 pub(crate) fn test(options: &Options) -> ExitCode {
-    let steps: Vec<_> = steps::all().into_iter().filter(|step| options.wants(step)).collect();
+    let steps: Vec<_> = steps::all().into_iter().filter(|step| options.selects(step)).collect();
     if steps.is_empty() {
-        eprintln!("no step is called that; `cargo xtask test --list` names them");
+        eprintln!("no step has that name; `cargo xtask test --list` prints all names");
         return ExitCode::from(2);
     }
     if options.list {
@@ -38,56 +40,82 @@ pub(crate) fn test(options: &Options) -> ExitCode {
     }
     let place = match Place::find() {
         Ok(place) => place,
-        Err(error) => {
-            eprintln!("no directory for the logs: {error}");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return failure(&error.to_string()),
     };
-
     let mut total = Counts::default();
+    let mut skipped = Vec::new();
     for step in &steps {
-        total.add(&run(step, &place, options.verbose));
+        let counts = run(step, &place, options.verbose);
+        if counts.passed + counts.failed == 0 && counts.skipped > 0 {
+            skipped.push(format!("      {}: {}", step.name, counts.notes.join("; ").replace("skipped: ", "")));
+        }
+        total.add(counts);
+    }
+    if !skipped.is_empty() {
+        println!("\nskipped steps:\n{}", skipped.join("\n"));
     }
     println!("\n{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped);
     if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Runs a task that is not a step of the tests, such as a benchmark.
+pub(crate) fn task(name: &str, run: impl FnOnce(&mut Job<'_>) -> Result<(), Stop>) -> ExitCode {
+    let started = Place::find().and_then(|place| {
+        let mut job = Job::start(&place, name)?;
+        let ended = run(&mut job);
+        if matches!(ended, Err(Stop::Failed(_))) {
+            print_log(&job, &excerpt(&job.output(), LINES));
+        }
+        Ok(ended)
+    });
+    match started {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(Stop::Failed(problem))) => failure(&problem),
+        Ok(Err(Stop::Skipped(reason))) => failure(&reason),
+        Err(error) => failure(&error.to_string()),
+    }
+}
+
+fn failure(problem: &str) -> ExitCode {
+    eprintln!("{problem}");
+    ExitCode::FAILURE
+}
+
 fn run(step: &Step, place: &Place, verbose: bool) -> Counts {
     announce(step.name);
     let started = Instant::now();
-    let mut job = match Job::start(place, step.name, step.limit) {
+    let mut job = match Job::start(place, step.name) {
         Ok(job) => job,
         Err(error) => {
-            let counts = Counts::one_failed(format!("no log: {error}"));
+            let lack = missing::cause("", &error.to_string(), &place.target);
+            let counts = lack.map_or_else(|| Stop::Failed(format!("no log: {error}")), Stop::Skipped).counts();
             report(step.name, started.elapsed(), &counts);
             return counts;
         }
     };
-    let ended = panic::catch_unwind(AssertUnwindSafe(|| (step.action)(&mut job)));
-    let counts = match ended {
-        Ok(Ok(counts)) => counts,
-        Ok(Err(stop)) => stop.counts(),
-        Err(_) => Counts::one_failed("panicked"),
-    };
+    let ended = missing::needs(step.needs).and_then(|()| {
+        panic::catch_unwind(AssertUnwindSafe(|| (step.action)(&mut job)))
+            .unwrap_or_else(|_| Err(Stop::Failed("panicked".into())))
+    });
+    let counts = ended.unwrap_or_else(Stop::counts);
     report(step.name, started.elapsed(), &counts);
 
     let output = job.output();
-    let shown = if verbose {
-        output.lines().collect()
+    if verbose {
+        print_log(&job, &output.lines().collect::<Vec<_>>());
     } else if counts.failed > 0 {
-        excerpt(&output, LINES)
-    } else {
-        Vec::new()
-    };
-    if !shown.is_empty() {
-        println!("      from {}:", job.log_path().display());
+        print_log(&job, &excerpt(&output, LINES));
     }
-    // The margin keeps it apart from our own lines, which it may look like.
-    shown.iter().for_each(|line| println!("      | {line}"));
     counts
 }
 
-/// Tells a person who waits what for; a log would only get longer by it.
+/// The margin tells these lines from the runner's own, which they may look like.
+fn print_log(job: &Job<'_>, lines: &[&str]) {
+    println!("      from {}:", job.log_path().display());
+    lines.iter().for_each(|line| println!("      | {line}"));
+}
+
+/// Shows a person which step runs.
 fn announce(name: &str) {
     let mut stdout = std::io::stdout();
     if stdout.is_terminal() {
@@ -107,60 +135,57 @@ fn report(name: &str, took: Duration, counts: &Counts) {
     }
     for (note, times) in notes {
         let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
-        for line in format!("{note}{times}").lines() {
-            println!("      {line}");
-        }
+        format!("{note}{times}").lines().for_each(|line| println!("      {line}"));
     }
 }
 
 fn headline(name: &str, took: Duration, counts: &Counts) -> String {
-    let verdict = match counts {
+    let result = match counts {
         Counts { failed: 1.., .. } => "FAIL",
         Counts { passed: 0, skipped: 1.., .. } => "skip",
         _ => "ok",
     };
-    let mut numbers = format!("{} passed", counts.passed);
+    let mut words = format!("{} passed", counts.passed);
     for (number, word) in [(counts.failed, "failed"), (counts.skipped, "skipped")] {
         if number > 0 {
-            numbers.push_str(&format!(", {number} {word}"));
+            words.push_str(&format!(", {number} {word}"));
         }
     }
+    if counts.cached {
+        words.push_str(", cached");
+    }
     let seconds = took.as_secs_f64();
-    format!("{verdict:<5} {name:<22} {seconds:>7.1}s  ({numbers})")
+    format!("{result:<5} {name:<35} {seconds:>7.1}s  ({words})")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn words(counts: &Counts) -> String {
+        let line = headline("clippy", Duration::from_millis(12_345), counts);
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     #[test]
     fn one_line_says_how_a_step_went() {
-        let took = Duration::from_millis(12_345);
-        assert_eq!(
-            headline("clippy native", took, &Counts::one_passed()),
-            "ok    clippy native             12.3s  (1 passed)"
-        );
-        assert_eq!(
-            headline("x", took, &Counts::one_skipped("")),
-            "skip  x                         12.3s  (0 passed, 1 skipped)"
-        );
-        let counts = Counts { passed: 3, failed: 2, skipped: 1, notes: Vec::new() };
-        assert_eq!(
-            headline("x", took, &counts),
-            "FAIL  x                         12.3s  (3 passed, 2 failed, 1 skipped)"
-        );
+        assert_eq!(words(&Counts::passed(1)), "ok clippy 12.3s (1 passed)");
+        assert_eq!(words(&Counts { cached: true, ..Counts::passed(1) }), "ok clippy 12.3s (1 passed, cached)");
+        assert_eq!(words(&Stop::Skipped("x".into()).counts()), "skip clippy 12.3s (0 passed, 1 skipped)");
+        let counts = Counts { failed: 2, skipped: 1, ..Counts::passed(3) };
+        assert_eq!(words(&counts), "FAIL clippy 12.3s (3 passed, 2 failed, 1 skipped)");
     }
 
     #[test]
     fn a_filter_is_part_of_a_name() {
-        let named = |filters: &[&str]| {
-            let options = Options { filters: filters.iter().map(ToString::to_string).collect(), ..Options::default() };
-            let steps = steps::all();
-            steps.iter().filter(|step| options.wants(step)).count()
+        let selected = |filters: &[&str], fast| {
+            let filters = filters.iter().map(ToString::to_string).collect();
+            let options = Options { filters, fast, ..Options::default() };
+            steps::all().iter().filter(|step| options.selects(step)).count()
         };
-        assert_eq!(named(&["no such step"]), 0);
-        assert_eq!(named(&["fmt"]), 1);
-        assert_eq!(named(&["fmt", "deny"]), 2);
-        assert_eq!(named(&[]), steps::all().len());
+        assert_eq!(selected(&["no such step"], false), 0);
+        assert_eq!(selected(&["format", "licenses"], false), 2);
+        assert_eq!(selected(&[], false), steps::all().len());
+        assert_eq!(selected(&["native tests"], true), 1);
     }
 }

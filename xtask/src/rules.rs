@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
 
-use crate::cargo_output::Counts;
+use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::web;
 
@@ -39,7 +39,7 @@ const GROUPS: [(&str, &[usize]); 2] = [("web", &[2, 3, 4, 5, 6]), ("browsers", &
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let (report, problems) = report(&job.place.root, false)?;
     job.note(&report);
-    if problems.is_empty() { Ok(Counts::one_passed()) } else { Err(Stop::Failed(problems.join("\n"))) }
+    if problems.is_empty() { Ok(Counts::passed(1)) } else { Err(Stop::Failed(problems.join("\n"))) }
 }
 
 /// `cargo xtask rules [--write | RULE]`: prints the table, or the tests of one rule.

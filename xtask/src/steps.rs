@@ -1,149 +1,157 @@
-//! What `cargo xtask test` does, in order.
+//! The steps of `cargo xtask test`, in order.
 
-use std::time::Duration;
-
-use crate::cargo_output::Counts;
-use crate::command::{Cmd, cargo};
+use crate::command::cmd;
+use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::{apps, autobahn, demo, layers, links, npm, package, page, rules, runtimes, setup, size, web};
+use crate::{autobahn, demo, js, links, npm, package, page, places, rules, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) action: Action,
-    /// After this long whatever runs is taken to hang.
-    pub(crate) limit: Duration,
+    /// Programs without which the step is skipped.
+    pub(crate) needs: &'static [&'static str],
+    /// Whether it runs with `--fast`.
+    pub(crate) fast: bool,
 }
 
 const fn step(name: &'static str, action: Action) -> Step {
-    Step { name, action, limit: Duration::from_secs(15 * 60) }
+    Step { name, action, needs: &[], fast: false }
 }
 
 impl Step {
-    const fn minutes(mut self, minutes: u64) -> Self {
-        self.limit = Duration::from_secs(minutes * 60);
+    const fn needs(mut self, programs: &'static [&'static str]) -> Self {
+        self.needs = programs;
+        self
+    }
+
+    const fn fast(mut self) -> Self {
+        self.fast = true;
         self
     }
 }
 
-// Every entry stands alone, so that any of them can be run by its name. `--show-output` makes the reasons visible that
-// passed tests give for having been skipped.
+const CHROMIUM: &[&str] = &["node", "npm", "chromium", "chromedriver"];
+const FIREFOX: &[&str] = &["node", "npm", "firefox-esr|firefox", "geckodriver"];
+const WEBKIT: &[&str] = &["node", "npm", "WebKitWebDriver", "xvfb-run"];
+const NODE: &[&str] = &["node", "npm"];
+const ALL_BROWSERS: &[&str] =
+    &["node", "npm", "chromium", "chromedriver", "firefox-esr|firefox", "geckodriver", "WebKitWebDriver", "xvfb-run"];
+
+// Every step stands alone, so that each can be run by its name.
 #[rustfmt::skip]
 pub(crate) fn all() -> Vec<Step> {
     vec![
         step("setup rust", setup::rust),
-        step("setup apt", setup::apt),
+        step("setup nextest", |job| setup::cargo_install(job, "cargo-nextest", "0.9.143", "cargo nextest --version")),
+        step("setup servers", setup::servers),
         step("setup python", setup::python),
-        step("setup node", setup::node),
-        step("setup bindgen", web::bindgen).minutes(20),
-        step("setup wasm-pack", web::wasm_pack).minutes(20),
-        step("setup browsers", web::browsers).minutes(20),
+        step("setup npm", setup::npm),
+        step("setup bindgen", setup::bindgen),
+        step("setup wasm-pack", |job| setup::cargo_install(job, "wasm-pack", "0.15.1", "wasm-pack --version")),
+        step("setup browsers", setup::browsers),
 
-        step("fmt", |job| check(job, cargo("fmt --all --check"))),
-        step("layers", layers::check),
+        step("format", |job| job.check("cargo fmt --all --check")),
+        step("places", places::check),
         step("rules", rules::check),
         step("links", links::check),
-        step("clippy native", |job| check(job,
-            cargo("clippy --workspace --all-targets --all-features -- -D warnings"))),
-        step("docs native", |job| check(job,
-            cargo("doc --no-deps -p homing --all-features").env("RUSTDOCFLAGS", "-Dwarnings"))),
-        // Not --all-targets, which would run the benchmarks as tests.
-        step("tests native", |job| job.tests(
-            &cargo("test --workspace --features homing/deflate --lib --bins --tests --examples --no-fail-fast \
-                -- --show-output"))),
-        // The TLS of each feature by itself: with several at once, rustls is what a client uses.
-        step("tests no tls", |job| job.tests(
-            &cargo("test -p homing --no-default-features --test native --no-fail-fast -- --show-output"))),
-        step("tests native-tls", |job| job.tests(
-            &cargo("test -p homing --no-default-features --features native-tls --test native tls -- --show-output"))),
-        step("tests features", |job| job.tests(
-            &cargo("test -p homing --features cookies,tracing --lib --test native --no-fail-fast -- cookies tracing --show-output"))),
-        step("doctests", |job| job.tests(
-            &cargo("test -p homing --doc --all-features --no-fail-fast -- --show-output"))),
-        step("autobahn", autobahn::short),
-        step("demo", |job| {
-            job.run(&cargo("build --example demo"))?;
-            check(job, cargo("run --quiet --example demo").seconds(60))
+        step("lint js", |job| {
+            setup::npm_root(job)?;
+            job.check("npx --no-install biome ci")
+        }).needs(NODE),
+        step("clippy native", |job| job.check("cargo clippy --workspace --all-targets --all-features -- -D warnings")),
+        step("clippy web", |job| {
+            job.run("cargo clippy -p homing --target wasm32-unknown-unknown --features tracing --lib -- -D warnings")?;
+            job.check("cargo clippy -p homing --target wasm32-unknown-unknown --tests -- -D warnings")
         }),
-        step("clippy web", |job| check(job,
-            cargo("clippy -p homing --target wasm32-unknown-unknown --lib --test conformance --test web_smoke \
-                --test web_leaks --test web_timers --test web_workers -- -D warnings"))),
-        step("clippy web tracing", |job| check(job,
-            cargo("clippy -p homing --target wasm32-unknown-unknown --features tracing --lib -- -D warnings"))),
-        step("docs web", |job| check(job,
-            cargo("doc --no-deps -p homing --target wasm32-unknown-unknown --features tracing")
+        step("clippy npm core", |job| job.check(
+            "cargo clippy --release --target wasm32-unknown-unknown --manifest-path www/core/Cargo.toml \
+                --target-dir target/npm-core -- -D warnings")),
+        step("clippy machine on wasm", |job| job.check(
+            "cargo clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings")),
+        step("docs native", |job| job.check(
+            cmd("cargo doc --no-deps -p homing --all-features").env("RUSTDOCFLAGS", "-Dwarnings"))),
+        step("docs web", |job| job.check(
+            cmd("cargo doc --no-deps -p homing --target wasm32-unknown-unknown --features tracing")
                 .env("RUSTDOCFLAGS", "-Dwarnings"))),
-        step("web chromium", web::chromium),
-        step("web firefox", web::firefox),
-        step("web webkit", web::webkit),
-        step("web worker", web::worker),
-        step("web shared worker", web::shared_worker),
-        step("web service worker", web::service_worker),
-        step("web node", web::node),
-        step("web threads", web::threads).minutes(30),
-        step("web hidden", page::hidden),
-        step("web pages", page::served),
-        step("web as typed", web::as_typed),
-        step("size web", size::check),
-        step("bench web", page::bench_runs),
-        step("npm build", npm::build),
-        step("npm node", npm::node),
-        step("npm bun", runtimes::bun),
-        step("npm deno", runtimes::deno),
-        step("npm workerd", runtimes::workerd),
-        step("npm hermes", runtimes::hermes),
-        step("npm vitest", runtimes::vitest),
-        step("npm jest", runtimes::jest),
-        step("npm chromium", npm::chromium),
-        step("npm firefox", npm::firefox),
-        step("npm webkit", npm::webkit),
-        step("npm twins", npm::twins),
-        step("npm testing", npm::testing),
-        step("npm testing chromium", |job| npm::testing_in(job, "chromium", "chromedriver")),
-        step("npm testing firefox", |job| npm::testing_in(job, "firefox", "geckodriver")),
-        step("npm testing webkit", |job| npm::testing_in(job, "webkit", "WebKitWebDriver")),
-        step("npm autobahn chromium", autobahn::short_chromium),
-        step("npm autobahn node", autobahn::short_node),
-        step("npm size", npm::size),
-        step("npm bench", npm::bench),
-        step("npm package", npm::package),
-        step("npm core", |job| check(job, cargo(
-            "clippy --release --target wasm32-unknown-unknown --manifest-path www/core/Cargo.toml \
-                --target-dir target/npm-core -- -D warnings"))),
-        step("page", demo::check),
-        step("npm bundlers", apps::bundlers),
-        step("npm next", apps::next),
-        step("npm react", apps::react),
-        step("npm store", apps::store),
-        step("npm libraries", apps::libraries),
-        step("npm guides", apps::guides),
-        step("machine wasm", |job| check(job,
-            cargo("clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings"))),
-        // Without --no-dev-deps, which rewrites the manifest while others may be reading it. Features of development
-        // dependencies do not leak into this: resolver 3 leaves them out unless a test is built.
-        step("features", |job| {
-            setup::cargo_tool(job, "cargo-hack", setup::CARGO_HACK)?;
-            check(job, cargo("hack check -p homing --feature-powerset --depth 2"))
-        }).minutes(30),
-        step("msrv", |job| {
-            let target = job.place.target.join("msrv");
-            let check_msrv = cargo(&format!("+{} check -p homing --lib --all-features", setup::MSRV));
-            setup::needs("rustup")?;
-            check(job, check_msrv.arg("--target-dir").arg(target))
-        }),
-        step("deny", |job| {
-            setup::cargo_tool(job, "cargo-deny", setup::CARGO_DENY)?;
-            check(job, cargo("deny --all-features check bans licenses sources"))
-        }).minutes(40),
-        step("package", package::check),
-    ]
-}
 
-/// One command, which counts as one.
-fn check(job: &mut Job<'_>, cmd: Cmd) -> Result<Counts, Stop> {
-    job.run(&cmd)?;
-    Ok(Counts::one_passed())
+        // Not --all-targets, which would run the benchmarks as tests.
+        step("native tests", |job| job.rust_tests(
+            "--workspace --features homing/deflate --lib --bins --tests --examples", "")).fast(),
+        // Each TLS library alone: with both, a client uses rustls.
+        step("native tests without TLS", |job| job.rust_tests("-p homing --no-default-features --test native", "")),
+        step("native tests of native-tls", |job| job.rust_tests(
+            "-p homing --no-default-features --features native-tls --test native", "tls")),
+        step("native tests of cookies and tracing", |job| job.rust_tests(
+            "-p homing --features cookies,tracing --lib --test native", "cookies tracing")),
+        step("doctests", |job| job.tests("cargo test -p homing --doc --all-features --no-fail-fast -- --show-output")),
+        step("example demo", |job| {
+            job.run("cargo build --example demo")?;
+            job.check("cargo run --quiet --example demo")
+        }),
+        step("autobahn", |job| autobahn::check(job, "native", autobahn::SHORT)),
+
+        step("web chromium conformance", web::chromium_conformance).needs(&["chromium", "chromedriver"]).fast(),
+        step("web chromium others", web::chromium_others).needs(&["chromium", "chromedriver"]),
+        step("web firefox", web::firefox).needs(&["firefox-esr|firefox", "geckodriver"]),
+        step("web webkit", web::webkit).needs(&["WebKitWebDriver", "xvfb-run"]),
+        step("web worker", web::worker).needs(&["chromium", "chromedriver"]),
+        step("web shared worker", web::shared_worker).needs(&["chromium", "chromedriver"]),
+        step("web service worker", web::service_worker).needs(&["chromium", "chromedriver"]),
+        step("web node", web::node).needs(&["node"]),
+        step("web threads", web::threads).needs(&["chromium", "chromedriver", "rustup"]),
+        step("web hidden tab", page::hidden).needs(CHROMIUM),
+        step("web example", page::served).needs(ALL_BROWSERS),
+        step("web by wasm-pack", web::wasm_pack).needs(ALL_BROWSERS),
+        step("web size", size::app).needs(&["node", "npm", "wasm-bindgen", "gzip"]),
+        step("web benchmark runs", page::bench_runs).needs(ALL_BROWSERS),
+
+        step("npm build", npm::build).needs(NODE),
+        step("npm size", size::npm).needs(&["node", "npm", "gzip"]),
+        step("npm package", npm::package).needs(NODE),
+        step("npm node", js::node).needs(NODE),
+        step("npm bun", js::bun).needs(NODE),
+        step("npm deno", js::deno).needs(NODE),
+        step("npm workerd", |job| js::runtime(job, "workerd")).needs(NODE),
+        step("npm hermes", |job| js::runtime(job, "hermes")).needs(NODE),
+        step("npm vitest", |job| js::runtime(job, "vitest")).needs(NODE),
+        step("npm jest", |job| js::runtime(job, "jest")).needs(NODE),
+        step("npm chromium", |job| js::browser(job, "chromium")).needs(CHROMIUM),
+        step("npm firefox", |job| js::browser(job, "firefox")).needs(FIREFOX),
+        step("npm webkit", |job| js::browser(job, "webkit")).needs(WEBKIT),
+        step("npm machine as script and wasm", js::twins).needs(NODE),
+        step("npm testing", js::testing).needs(NODE),
+        step("npm testing chromium", |job| js::testing_in(job, "chromium")).needs(CHROMIUM),
+        step("npm testing firefox", |job| js::testing_in(job, "firefox")).needs(FIREFOX),
+        step("npm testing webkit", |job| js::testing_in(job, "webkit")).needs(WEBKIT),
+        step("npm autobahn chromium", |job| autobahn::check(job, "chromium", autobahn::SHORT_NPM)).needs(CHROMIUM),
+        step("npm autobahn node", |job| autobahn::check(job, "node", autobahn::SHORT_NPM)).needs(NODE),
+        step("npm benchmark runs", npm::bench).needs(ALL_BROWSERS),
+        step("npm bundlers", |job| js::apps(job, &["bundlers/bundlers", "bundlers/node"])).needs(CHROMIUM),
+        step("npm next", |job| js::apps(job, &["bundlers/next"])).needs(CHROMIUM),
+        step("npm react", |job| js::apps(job, &["react/react"])).needs(CHROMIUM),
+        step("npm store", |job| js::apps(job, &["store/store", "store/apps"])).needs(CHROMIUM),
+        step("npm libraries", |job| js::apps(job, &["libraries/libraries"])).needs(CHROMIUM),
+        step("npm guides", |job| js::apps(job, &["guides/guides", "guides/libraries", "guides/types"])).needs(CHROMIUM),
+        step("npm demo page", demo::check).needs(CHROMIUM),
+
+        // Without --no-dev-deps, which rewrites the manifest while other commands may read it. Resolver 3 leaves the
+        // features of development dependencies out anyway unless a test is built.
+        step("feature combinations", |job| {
+            setup::cargo_install(job, "cargo-hack", "0.6.46", "cargo hack --version")?;
+            job.check("cargo hack check -p homing --feature-powerset --depth 2")
+        }),
+        step("oldest rust", |job| {
+            let check = cmd(&format!("cargo +{} check -p homing --lib --all-features --target-dir", setup::MSRV));
+            job.check(check.arg(job.place.target.join("msrv")))
+        }).needs(&["rustup"]),
+        step("licenses and advisories", |job| {
+            setup::cargo_install(job, "cargo-deny", "0.20.2", "cargo deny --version")?;
+            job.check("cargo deny --all-features check bans licenses sources")
+        }),
+        step("crate contents", package::check),
+    ]
 }
 
 #[cfg(test)]
@@ -153,9 +161,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_has_a_log_of_its_own() {
+    fn every_step_has_its_own_log() {
         let steps = all();
-        let names: HashSet<_> = steps.iter().map(|s| s.name.replace(' ', "-")).collect();
+        let names: HashSet<_> = steps.iter().map(|step| step.name.replace(' ', "-")).collect();
         assert_eq!(names.len(), steps.len());
+    }
+
+    #[test]
+    fn the_fast_steps_are_native_tests_and_one_browser() {
+        let fast: Vec<_> = all().iter().filter(|step| step.fast).map(|step| step.name).collect();
+        assert_eq!(fast, ["native tests", "web chromium conformance"]);
     }
 }

@@ -58,7 +58,7 @@ async fn ran_alone(test: &str) -> bool {
         return false;
     }
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([&format!("tracing::{test}"), "--exact", "--nocapture"]).env("HOMING_TEST_ALONE", "1");
+    command.args([&format!("life::tracing::{test}"), "--exact", "--nocapture"]).env("HOMING_TEST_ALONE", "1");
     let output = tokio::time::timeout(6 * PATIENCE, command.kill_on_drop(true).output()).await;
     let output = output.expect("in time").unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
