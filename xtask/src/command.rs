@@ -87,10 +87,6 @@ impl Cmd {
                 command.env_remove(&name);
             }
         }
-        // The defaults in `.cargo/config.toml` do not apply to the runs that set these variables themselves.
-        for name in ["WASM_BINDGEN_USE_BROWSER", "WASM_BINDGEN_TEST_TIMEOUT", "WASM_BINDGEN_TEST_WEBDRIVER_JSON"] {
-            command.env_remove(name);
-        }
         command.env_remove("FORCE_COLOR").env_remove("CLICOLOR_FORCE");
         command.envs([
             ("CARGO_TERM_COLOR", "never"),

@@ -235,11 +235,13 @@ impl Service {
     pub(crate) fn wait_for<T>(&mut self, ready: impl Fn() -> Option<T>) -> Result<T, Stop> {
         let started = Instant::now();
         loop {
-            if let Some(found) = ready() {
-                return Ok(found);
-            }
+            let found = ready();
+            // Another server may be what answers at the port.
             if self.child.try_wait()?.is_some() || started.elapsed() > Duration::from_secs(60) {
-                return Err(Stop::Failed("the server did not start".into()));
+                return Err(Stop::Failed("the server did not start; its port may be in use".into()));
+            }
+            if let Some(found) = found {
+                return Ok(found);
             }
             thread::sleep(Duration::from_millis(20));
         }

@@ -53,6 +53,14 @@ pub(crate) fn build(job: &mut Job<'_>) -> Result<Counts, Stop> {
     job.check("npm run types")
 }
 
+pub(crate) fn lint(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    setup::npm_root(job)?;
+    if !job.place.root.join("biome.json").exists() {
+        return Err(Stop::Skipped("there is no biome.json yet".into()));
+    }
+    job.check("node_modules/.bin/biome ci")
+}
+
 /// Builds the package if a source is newer than it.
 pub(crate) fn ensure(job: &mut Job<'_>) -> Result<(), Stop> {
     setup::npm_root(job)?;

@@ -56,10 +56,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("places", places::check),
         step("rules", rules::check),
         step("links", links::check),
-        step("lint js", |job| {
-            setup::npm_root(job)?;
-            job.check("npx --no-install biome ci")
-        }).needs(NODE),
+        step("lint js", npm::lint).needs(NODE),
         step("clippy native", |job| job.check("cargo clippy --workspace --all-targets --all-features -- -D warnings")),
         step("clippy web", |job| {
             job.run("cargo clippy -p homing --target wasm32-unknown-unknown --features tracing --lib -- -D warnings")?;

@@ -1,11 +1,11 @@
 //! The tests that run on wasm: in browsers, in workers and in Node.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
 use crate::job::{Job, Service, Stop};
-use crate::missing::needs;
+use crate::missing::{find, needs};
 
 /// Where the tests look for the test server and for its remote control.
 const PORTS: [u16; 2] = [7410, 7411];
@@ -27,7 +27,7 @@ pub(crate) struct Suite {
 }
 
 const PAGE: &[&str] = &["conformance", "web_smoke", "web_timers", "web_workers", "web_leaks"];
-const ON_PAGE: &str = "WASM_BINDGEN_USE_BROWSER";
+const ON_PAGE: &str = "WASM_BINDGEN_USE_BROWSER=1";
 
 const CHROMIUM: Suite = Suite { target: "Chromium", tests: PAGE };
 const FIREFOX: Suite = Suite { target: "Firefox", tests: PAGE };
@@ -48,46 +48,41 @@ pub(crate) fn chromium_others(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 pub(crate) fn worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    in_chromium(job, "WASM_BINDGEN_USE_DEDICATED_WORKER", WORKER.tests)
+    in_chromium(job, "WASM_BINDGEN_USE_DEDICATED_WORKER=1", WORKER.tests)
 }
 
 pub(crate) fn shared_worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    in_chromium(job, "WASM_BINDGEN_USE_SHARED_WORKER", &["conformance"])
+    in_chromium(job, "WASM_BINDGEN_USE_SHARED_WORKER=1", &["conformance"])
 }
 
 pub(crate) fn service_worker(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    in_chromium(job, "WASM_BINDGEN_USE_SERVICE_WORKER", &["conformance"])
+    in_chromium(job, "WASM_BINDGEN_USE_SERVICE_WORKER=1", &["conformance"])
 }
 
 fn in_chromium(job: &mut Job<'_>, place: &str, tests: &[&str]) -> Result<Counts, Stop> {
-    let driver = driver("chromedriver")?;
-    run(job, build(tests).env(place, "1").env("CHROMEDRIVER", driver), "")
+    run(job, build(tests), &format!("{place} {}", driver("CHROMEDRIVER", "chromedriver")))
 }
 
 pub(crate) fn firefox(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let driver = driver("geckodriver")?;
-    let capabilities = job.place.root.join("tests/browsers/firefox.json");
-    let tests = build(FIREFOX.tests).env(ON_PAGE, "1").env("GECKODRIVER", driver);
-    run(job, tests.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities), "")
+    let capabilities = "WASM_BINDGEN_TEST_WEBDRIVER_JSON=tests/browsers/firefox.json";
+    let driver = driver("GECKODRIVER", "geckodriver");
+    run(job, build(FIREFOX.tests), &format!("{ON_PAGE} {driver} {capabilities}"))
 }
 
 pub(crate) fn webkit(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let driver = driver("WebKitWebDriver")?;
-    let capabilities = job.place.root.join("tests/browsers/webkit.json");
-    let tests = build(WEBKIT.tests).env(ON_PAGE, "1").env("SAFARIDRIVER", driver);
+    let capabilities = "WASM_BINDGEN_TEST_WEBDRIVER_JSON=tests/browsers/webkit.json";
+    let driver = driver("SAFARIDRIVER", "WebKitWebDriver");
     // WebKit's sandbox does not start for root, nor in most containers.
-    let tests = tests.env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1");
-    run(job, tests.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities), "xvfb-run -a ")
+    let no_sandbox = "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1";
+    run(job, build(WEBKIT.tests), &format!("{ON_PAGE} {driver} {capabilities} {no_sandbox} xvfb-run -a"))
 }
 
 pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let tests = build(NODE.tests).env("WASM_BINDGEN_USE_NODE_EXPERIMENTAL", "1");
-    run(job, tests.env("NODE_ARGS", "--experimental-websocket"), "")
+    run(job, build(NODE.tests), "WASM_BINDGEN_USE_NODE_EXPERIMENTAL=1 NODE_ARGS=--experimental-websocket")
 }
 
 /// Tests of memory that threads share. The standard library has to be built with other flags for them.
 pub(crate) fn threads(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let driver = driver("chromedriver")?;
     if job.ask("cargo +nightly --version").is_none() {
         let reason = "no nightly toolchain for -Zbuild-std (get it: rustup toolchain install nightly)";
         return Err(Stop::Skipped(reason.into()));
@@ -104,7 +99,8 @@ pub(crate) fn threads(job: &mut Job<'_>) -> Result<Counts, Stop> {
         // Debug information would be large, and is not used.
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_PROFILE_TEST_DEBUG", "0");
-    run(job, build.env(ON_PAGE, "1").env("CHROMEDRIVER", driver).quiet_minutes(20), "")
+    let driver = driver("CHROMEDRIVER", "chromedriver");
+    run(job, build.quiet_minutes(20), &format!("{ON_PAGE} {driver}"))
 }
 
 fn build(tests: &[&str]) -> Cmd {
@@ -112,18 +108,18 @@ fn build(tests: &[&str]) -> Cmd {
     cmd("cargo test --no-fail-fast -p homing --target wasm32-unknown-unknown").args(tests)
 }
 
-fn driver(program: &str) -> Result<std::path::PathBuf, Stop> {
-    needs(&[program, "wasm-bindgen-test-runner"])?;
-    crate::missing::find(program).ok_or_else(|| Stop::Failed(program.into()))
+/// The variable that names a browser's driver.
+fn driver(variable: &str, program: &str) -> String {
+    find(program).map_or_else(String::new, |path| format!("{variable}={}", path.display()))
 }
 
-/// Runs the tests beside a test server. `under` is a program that starts the runner.
-fn run(job: &mut Job<'_>, tests: Cmd, under: &str) -> Result<Counts, Stop> {
+/// Runs the tests beside a test server. `how` has the variables and the program that the runner is started with.
+fn run(job: &mut Job<'_>, tests: Cmd, how: &str) -> Result<Counts, Stop> {
     needs(&["wasm-bindgen-test-runner"])?;
     let _server = serve(job)?;
-    let runner = format!("{under}wasm-bindgen-test-runner");
-    // The time is for all tests of a binary together, in seconds.
-    let tests = tests.env("WASM_BINDGEN_TEST_TIMEOUT", "400");
+    // Cargo sets these variables again, for those who call it themselves: see `.cargo/config.toml`.
+    let unset = "-u WASM_BINDGEN_USE_BROWSER -u WASM_BINDGEN_TEST_WEBDRIVER_JSON";
+    let runner = format!("env {unset} {how} wasm-bindgen-test-runner");
     job.tests(tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner))
 }
 
@@ -142,8 +138,8 @@ fn serve(job: &mut Job<'_>) -> Result<Service, Stop> {
 }
 
 /// Builds the test server. Returns its path.
-pub(crate) fn build_server(job: &mut Job<'_>, profile: &str) -> Result<std::path::PathBuf, Stop> {
+pub(crate) fn build_server(job: &mut Job<'_>, profile: &str) -> Result<PathBuf, Stop> {
     let release = if profile == "release" { "--release" } else { "" };
     job.run(cmd(&format!("cargo build -p homing-test-server {release}")))?;
-    Ok(job.place.target.join(profile).join(Path::new("homing-test-server")))
+    Ok(job.place.target.join(profile).join("homing-test-server"))
 }
