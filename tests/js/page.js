@@ -1,35 +1,24 @@
 // Runs tests in a page, and reports to the server that the page came from.
 
-import { all, attempt } from './support/test.js'
+import { environment } from './support/context.js'
+import { reporter } from './support/reporter.js'
 
 const parameters = new URLSearchParams(location.search)
-const control = parameters.get('control')
-const filter = parameters.get('filter') ?? ''
-const report = (result) => fetch('/report', { method: 'POST', body: JSON.stringify(result) })
+environment.control = parameters.get('control')
 
-/** What nobody caught, and no test expected. */
-let uncaught = []
-const catches = (event) => {
-  const error = event.error ?? event.reason
-  // Tests that expect it prevent the default, in listeners that come after this one.
-  queueMicrotask(() => setTimeout(() => {
-    if (!event.defaultPrevented) uncaught.push(`${error?.message ?? event.message}\n${error?.stack}`)
-  }))
-}
-const listen = (add) => ['error', 'unhandledrejection'].forEach((type) => window[add](type, catches))
+let sent = Promise.resolve()
+/** Sends a result after those before it. */
+const report = (result) => (sent = sent.then(() => fetch('/report', { method: 'POST', body: JSON.stringify(result) })))
 
+// Mocha by itself lets a test fail for an error that nothing caught, but not for a rejection.
+addEventListener('unhandledrejection', ({ reason }) => mocha.throwError(reason))
+
+mocha.setup({ ui: 'bdd', reporter: reporter(report), timeout: 90_000 })
+mocha.fgrep(parameters.get('filter') ?? '')
 try {
   for (const suite of parameters.getAll('suite')) await import(suite)
-  for (const test of all().filter(({ name }) => name.includes(filter))) {
-    uncaught = []
-    listen('addEventListener')
-    const result = await attempt(test, control)
-    listen('removeEventListener')
-    if (result.verdict === 'passed' && uncaught.length > 0) Object.assign(result, { verdict: 'failed', why: `uncaught: ${uncaught.join('\n')}` })
-    else if (uncaught.length > 0) result.why += `\nuncaught: ${uncaught.join('\n')}`
-    await report({ name: test.name, ...result })
-  }
+  await new Promise((resolve) => mocha.run(resolve))
 } catch (error) {
-  await report({ name: 'the page', verdict: 'failed', why: `${error}\n${error.stack}` })
+  report({ name: 'the page', verdict: 'failed', why: `${error}\n${error.stack}` })
 }
 await report({ done: true })

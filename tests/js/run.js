@@ -4,9 +4,11 @@
 // Those of `driven/` and `rust/` do not run in the page, but drive the browser. Prints a line for each test, what went wrong at
 // the end, and the sums as `node --test` does.
 
-import { browser } from './support/webdriver.js'
+import Mocha from 'mocha'
+import { environment } from './support/context.js'
+import { reporter } from './support/reporter.js'
 import { fileServer, testServer } from './support/server.js'
-import { all, attempt } from './support/test.js'
+import { browser } from './support/webdriver.js'
 
 const words = process.argv.slice(2)
 const option = (name) => words.find((word) => word.startsWith(`--${name}=`))?.split('=')[1]
@@ -26,7 +28,7 @@ function note(result) {
   else console.log(`ok ${name}`)
 }
 
-async function inBrowser(control) {
+async function inBrowser() {
   let done
   const finished = new Promise((resolve) => (done = resolve))
   const files = await fileServer({
@@ -39,13 +41,14 @@ async function inBrowser(control) {
   })
   const page = await browser(where)
   try {
-    const parameters = new URLSearchParams({ control, filter, entry })
+    const parameters = new URLSearchParams({ control: environment.control, filter, entry })
     suites.forEach((suite) => parameters.append('suite', `./${suite}.js`))
     if (suites.length > 0) {
       await page.go(`${files.url}/tests/js/page.html?${parameters}`)
       await finished
     }
-    await here(driven, control, { page, files })
+    Object.assign(environment, { page, files })
+    if (driven.length > 0) await here(driven)
   } finally {
     await page.end()
     files.end()
@@ -53,16 +56,21 @@ async function inBrowser(control) {
 }
 
 /** Runs suites in this process. */
-async function here(suites, control, means) {
+async function here(suites) {
+  const mocha = new Mocha({ fgrep: filter, reporter: reporter(note), timeout: 90_000 })
+  mocha.suite.emit('pre-require', globalThis, undefined, mocha)
   for (const suite of suites) await import(`./${suite}.js`)
-  for (const test of all().filter(({ name }) => name.includes(filter))) {
-    note({ name: test.name, ...(await attempt(test, control, means)) })
-  }
+  await new Promise((resolve) => mocha.run(resolve))
 }
 
+// So that the test at hand fails.
+process.on('unhandledRejection', (reason) => {
+  throw reason
+})
 const server = await testServer()
+environment.control = server.control
 try {
-  await (where === 'node' ? here(suites, server.control) : inBrowser(server.control))
+  await (where === 'node' ? here(suites) : inBrowser())
 } finally {
   await server.end()
 }

@@ -3,7 +3,7 @@
 import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
 import { serve } from '../../../www/demo/serve.js'
-import { until } from '../support/test.js'
+import { until } from '../support/wait.js'
 
 /**
  * Starts a browser, and the page unless `HOMING_DEMO` says where `cargo xtask demo` runs. Returns a kind of `test`, whose

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { testServer } from '../support/server.js'
-import { until } from '../support/test.js'
+import { until } from '../support/wait.js'
 import { visits } from './browser.js'
 
 /** More than a stall of the machine takes, and not too long to wait for. */

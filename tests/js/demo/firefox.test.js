@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { serve } from '../../../www/demo/serve.js'
-import { until } from '../support/test.js'
+import { until } from '../support/wait.js'
 import { browser } from '../support/webdriver.js'
 
 const missing = [process.env.FIREFOX ?? 'firefox-esr', 'geckodriver'].find((it) => spawnSync(it, ['--version']).error)

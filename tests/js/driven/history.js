@@ -3,7 +3,9 @@
 // Whether a browser keeps a page in its cache is the browser's to say. Where it keeps none that holds a connection, the
 // page without one and the page with the browser's own class show that this is why.
 
-import { equal, ok, skip, test, until } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { until } from '../support/wait.js'
 
 const QUICK = { reconnect: { min: 20, max: 50 } }
 const NEVER = { reconnect: { min: 600_000, max: 600_000, jitter: 0 } }
@@ -81,14 +83,14 @@ test('s8c_a_page_with_an_open_connection_comes_back_from_the_cache', async (t) =
   await journey.sees('open')
   await journey.connected(1)
   if (isSame) {
-    equal(await journey.notes(), ['open', 'pagehide cached', 'close 1006', 'pageshow cached', 'open'])
-    equal(await t.page.script('return [seen.socket.stats.attempts, seen.socket.stats.reconnects]'), [2, 1])
+    assert.deepEqual(await journey.notes(), ['open', 'pagehide cached', 'close 1006', 'pageshow cached', 'open'])
+    assert.deepEqual(await t.page.script('return [seen.socket.stats.attempts, seen.socket.stats.reconnects]'), [2, 1])
     return
   }
   // A page anew, which has no past.
-  ok(before.includes('pagehide anew'), before)
-  equal(await journey.notes(), ['open'])
-  skip(await reason(t, server))
+  assert.ok(before.includes('pagehide anew'), before)
+  assert.deepEqual(await journey.notes(), ['open'])
+  t.skip(await reason(t, server))
 })
 
 test('s8c_a_page_whose_client_waits_comes_back_from_the_cache', async (t) => {
@@ -100,10 +102,10 @@ test('s8c_a_page_whose_client_waits_comes_back_from_the_cache', async (t) => {
   await journey.leave()
   await server.command('restart')
   const { isSame } = await journey.comeBack()
-  if (!isSame) skip(await reason(t, server))
+  if (!isSame) t.skip(await reason(t, server))
   // It would have waited for ten minutes.
   await journey.sees('open')
-  equal(await journey.notes(), ['error', 'close 1006', 'reconnecting', 'pagehide cached', 'pageshow cached', 'open'])
+  assert.deepEqual(await journey.notes(), ['error', 'close 1006', 'reconnecting', 'pagehide cached', 'pageshow cached', 'open'])
 })
 
 test('s8c_a_client_that_was_closed_stays_closed_when_its_page_comes_back', async (t) => {
@@ -115,10 +117,10 @@ test('s8c_a_client_that_was_closed_stays_closed_when_its_page_comes_back', async
   await journey.sees('end closed')
   await journey.leave()
   const { isSame } = await journey.comeBack()
-  if (!isSame) skip(await reason(t, server))
+  if (!isSame) t.skip(await reason(t, server))
   await journey.sees('pageshow cached')
   // Whatever were to come would come before an answer from the same server.
   await t.page.async(`const [url, done] = arguments; new WebSocket(url).onopen = done`, server.url('/echo'))
-  equal((await journey.notes()).slice(1), ['close 1005', 'end closed', 'pagehide cached', 'pageshow cached'])
-  equal(await t.page.script('return [seen.socket.readyState, seen.socket.stats.attempts]'), [3, 1])
+  assert.deepEqual((await journey.notes()).slice(1), ['close 1005', 'end closed', 'pagehide cached', 'pageshow cached'])
+  assert.deepEqual(await t.page.script('return [seen.socket.readyState, seen.socket.stats.attempts]'), [3, 1])
 })

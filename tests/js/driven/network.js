@@ -1,6 +1,8 @@
 // The network goes away, and comes back: by the browser's own switch, so that the events are the browser's.
 
-import { equal, skip, test, until } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { until } from '../support/wait.js'
 
 const OPTIONS = {
   reconnect: { min: 600_000, max: 600_000, jitter: 0 },
@@ -14,21 +16,21 @@ test('s8c_a_lost_network_is_noticed_and_its_return_as_well', async (t) => {
   const notes = async () => (await page.script('return window.seen?.notes ?? []')).filter((note) => !note.startsWith('message'))
   const sees = (last) => until(async () => (await notes()).at(-1) === last)
   await sees('open')
-  if (!(await page.script('return navigator.onLine'))) skip(`${page.name} sees no network here that could go away`)
+  if (!(await page.script('return navigator.onLine'))) t.skip(`${page.name} sees no network here that could go away`)
   t.onEnd(() => page.offline(false).catch(() => {}))
   try {
     await page.offline(true)
   } catch (error) {
     // Without its events; `own/options` has a network that is silent.
-    skip(`${page.name} has no switch for it: ${error.message}`)
+    t.skip(`${page.name} has no switch for it: ${error.message}`)
   }
   // Firefox leaves a connection to the same machine alone.
   await server.command('silence?on=1')
   await sees('reconnecting')
   await server.command('silence?on=0')
-  equal(await page.script('return [navigator.onLine, seen.socket.state, seen.socket.readyState]'), [false, 'waiting', 0])
+  assert.deepEqual(await page.script('return [navigator.onLine, seen.socket.state, seen.socket.readyState]'), [false, 'waiting', 0])
   await page.offline(false)
   await sees('open')
-  equal(await notes(), ['open', 'offline', 'error', 'close 1006', 'reconnecting', 'online', 'open'])
-  equal(await page.script('return seen.errors'), ['homing: heartbeat timeout'])
+  assert.deepEqual(await notes(), ['open', 'offline', 'error', 'close 1006', 'reconnecting', 'online', 'open'])
+  assert.deepEqual(await page.script('return seen.errors'), ['homing: heartbeat timeout'])
 })

@@ -1,7 +1,9 @@
 // A page whose content security policy forbids things.
 
 import { fileServer } from '../support/server.js'
-import { equal, test, until } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { until } from '../support/wait.js'
 
 const entry = process.env.HOMING_ENTRY
 /** Everything comes from the page's own site, WebSocket connections included. */
@@ -27,7 +29,7 @@ test('s19_where_workers_are_forbidden_the_timers_of_the_page_beat_and_it_is_said
   await page.script('seen.again()')
   await until(() => page.script('return seen.another.stats.heartbeats >= 3'))
   const warnings = await page.script('return seen.warnings')
-  equal([warnings.length, warnings[0].startsWith('homing: ')], [1, true])
+  assert.deepEqual([warnings.length, warnings[0].startsWith('homing: ')], [1, true])
 })
 
 if (entry === 'index') {
@@ -37,13 +39,13 @@ if (entry === 'index') {
     await until(() => t.page.script("return window.seen?.socket.readyState === 1"))
     await server.command('cut_all')
     await until(() => t.page.script("return seen.notes.filter((note) => note === 'open').length === 2"))
-    equal(await t.page.script('return seen.socket.stats.reconnects'), 1)
+    assert.strictEqual(await t.page.script('return seen.socket.stats.reconnects'), 1)
   })
 } else {
   test('where the policy forbids WebAssembly the constructor throws, and nothing is dialled', async (t) => {
     const server = await t.server()
     await visit(t, server, STRICT, '/echo')
     const thrown = await until(() => t.page.script('return window.seen?.thrown'))
-    equal([thrown, await server.command('connections')], ['CompileError', '0'])
+    assert.deepEqual([thrown, await server.command('connections')], ['CompileError', '0'])
   })
 }

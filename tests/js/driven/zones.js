@@ -1,6 +1,8 @@
 // zone.js, which Angular has: in which zone listeners and timers are.
 
-import { equal, test, until } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { until } from '../support/wait.js'
 
 test('listeners are called in the zone in which they were added, and timers set in that of the client', async (t) => {
   const { page, files } = t
@@ -23,6 +25,6 @@ test('listeners are called in the zone in which they were added, and timers set 
   await until(() => page.script('return seen.socket.stats.heartbeats > 3'))
   const messages = ['object inside', 'function inside', 'attribute inside']
   const again = ['close inside', 'reconnecting inside', 'open inside', ...messages]
-  equal(await page.script('return seen.notes'), ['open inside', ...messages, ...again, ...again])
-  equal(await page.script('return [...new Set(seen.tasks)]'), ['outside'])
+  assert.deepEqual(await page.script('return seen.notes'), ['open inside', ...messages, ...again, ...again])
+  assert.deepEqual(await page.script('return [...new Set(seen.tasks)]'), ['outside'])
 })

@@ -1,7 +1,9 @@
 // Classes given as `WebSocket`, what they take, and the names of ours.
 
 import { connect, EndEvent, FailureEvent, HomingSocket, isByWs, LatencyEvent, log, Native, QUICK, ReconnectingEvent } from '../support/homing.js'
-import { equal, next, ok, test, throws, until } from '../support/test.js'
+import { assert, throws } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 test('a class that throws leaves no socket open, at first and later', async (t) => {
   const reports = []
@@ -43,26 +45,26 @@ test('a class that throws leaves no socket open, at first and later', async (t) 
   for (const WebSocket of classes) {
     const server = await t.server()
     const { message } = throws(() => connect(t, server.url('/echo'), { WebSocket }))
-    ok(['constructor', 'setter', 'getter', 'attach'].includes(message), message)
+    assert.ok(['constructor', 'setter', 'getter', 'attach'].includes(message), message)
     await until(async () => (await server.command('connections')) === '0')
     // Where it is dialled later, each attempt fails.
     const ws = connect(t, async () => server.url('/echo'), { WebSocket, reconnect: { ...QUICK, maxAttempts: 4 } })
     const entries = log(ws)
     const end = await ws.closed
-    equal([end.reason, ws.stats.attempts, end.error.cause.message], ['exhausted', 5, message])
-    ok(!entries.includes('open'), entries)
+    assert.deepEqual([end.reason, ws.stats.attempts, end.error.cause.message], ['exhausted', 5, message])
+    assert.ok(!entries.includes('open'), entries)
     await until(async () => (await server.command('connections')) === '0')
   }
-  equal(reports.map(({ message }) => message), [])
+  assert.deepEqual(reports.map(({ message }) => message), [])
 })
 
 test('the mistake is named where options are given as subprotocols', async (t) => {
   for (const wrong of [{ headers: { a: 'b' } }, { reconnect: false }, { protocols: [] }]) {
     const { message } = throws(() => new HomingSocket('ws://127.0.0.1:9/', wrong), 'TypeError')
-    ok(message.includes('protocols must be a string or an array') && message.includes('third argument'), message)
+    assert.ok(message.includes('protocols must be a string or an array') && message.includes('third argument'), message)
     const ws = connect(t, 'ws://127.0.0.1:9/', { protocols: () => wrong, reconnect: { ...QUICK, maxAttempts: 0 } })
     const { error } = await ws.closed
-    equal([error.cause.name, error.cause.message], ['TypeError', message])
+    assert.deepEqual([error.cause.name, error.cause.message], ['TypeError', message])
   }
 })
 
@@ -70,7 +72,7 @@ test('headers need a class that takes them', () => {
   for (const option of [{ headers: { a: 'b' } }, { webSocketOptions: {} }]) {
     for (const WebSocket of new Set([undefined, globalThis.WebSocket])) {
       const { message } = throws(() => new HomingSocket('ws://127.0.0.1:9/', [], { ...option, WebSocket }), 'TypeError')
-      ok(message.includes('headers') && message.includes('browser'), message)
+      assert.ok(message.includes('headers') && message.includes('browser'), message)
     }
   }
   throws(() => new HomingSocket('ws://127.0.0.1:9/', [], { WebSocket: Native, headers: 'a: b' }), 'TypeError')
@@ -90,14 +92,14 @@ test('headers and options are the third argument of a class', async (t) => {
   await next(connect(t, server.url('/echo'), options), 'open')
   await next(connect(t, server.url('/echo'), { ...options, headers: undefined, protocols: ['a'] }), 'open')
   await next(connect(t, server.url('/echo'), { WebSocket: Taking }), 'open')
-  equal(given, [[undefined, { family: 4, headers: { 'x-token': 'abc' } }], [['a'], { family: 4 }], []])
+  assert.deepEqual(given, [[undefined, { family: 4, headers: { 'x-token': 'abc' } }], [['a'], { family: 4 }], []])
 })
 
 test('classes have their names in the package as it is built', async (t) => {
   const ws = connect(t, 'ws://127.0.0.1:9/')
-  equal([ws.constructor.name, HomingSocket.name, class Other extends HomingSocket {}.name], ['HomingSocket', 'HomingSocket', 'Other'])
+  assert.deepEqual([ws.constructor.name, HomingSocket.name, class Other extends HomingSocket {}.name], ['HomingSocket', 'HomingSocket', 'Other'])
   const events = [EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent]
-  equal(events.map(({ name }) => name), ['EndEvent', 'FailureEvent', 'LatencyEvent', 'ReconnectingEvent'])
+  assert.deepEqual(events.map(({ name }) => name), ['EndEvent', 'FailureEvent', 'LatencyEvent', 'ReconnectingEvent'])
 })
 
 if (isByWs) {
@@ -105,7 +107,7 @@ if (isByWs) {
     const server = await t.server()
     const ws = connect(t, server.url('/headers'), { headers: { 'x-token': 'abc' } })
     const { data } = await next(ws, 'message')
-    ok(data.toLowerCase().includes('x-token') && data.includes('abc'), data)
+    assert.ok(data.toLowerCase().includes('x-token') && data.includes('abc'), data)
   })
 
   test('ws takes close codes of its own', async (t) => {
@@ -115,16 +117,16 @@ if (isByWs) {
       await next(ws, 'open')
       ws.close(code, 'going')
       await ws.closed
-      ok((await server.journal()).some((entry) => `${entry}` === `close,${code},going`), await server.journal())
+      assert.ok((await server.journal()).some((entry) => `${entry}` === `close,${code},going`), await server.journal())
       // While it connects, and while it waits.
       const early = connect(t, server.url('/stall'))
       early.close(code)
-      equal((await early.closed).reason, 'closed')
+      assert.strictEqual((await early.closed).reason, 'closed')
       await server.command('stop')
       const waiting = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000 } })
       await next(waiting, 'reconnecting')
       waiting.close(code)
-      equal((await waiting.closed).reason, 'closed')
+      assert.strictEqual((await waiting.closed).reason, 'closed')
     }
   })
 
@@ -143,12 +145,12 @@ if (isByWs) {
     const ws = connect(t, server.url('/echo'), { WebSocket: Seven })
     ws.send(Uint8Array.of(1, 2))
     const { data } = await next(ws, 'message')
-    ok(data instanceof Blob && ws.binaryType === 'blob', data)
-    equal([...new Uint8Array(await data.arrayBuffer())], [1, 2])
+    assert.ok(data instanceof Blob && ws.binaryType === 'blob', data)
+    assert.deepEqual([...new Uint8Array(await data.arrayBuffer())], [1, 2])
     ws.binaryType = 'arraybuffer'
     ws.send(Uint8Array.of(3))
-    ok((await next(ws, 'message')).data instanceof ArrayBuffer)
+    assert.ok((await next(ws, 'message')).data instanceof ArrayBuffer)
     ws.send('text')
-    equal((await next(ws, 'message')).data, 'text')
+    assert.strictEqual((await next(ws, 'message')).data, 'text')
   })
 }

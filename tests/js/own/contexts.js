@@ -1,11 +1,13 @@
 // The context of the caller, and other ways to listen than those of every `EventTarget`.
 
 import { connect, isByWs, where } from '../support/homing.js'
-import { equal, next, skip, test } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next } from '../support/wait.js'
 
 test('listeners see the store of AsyncLocalStorage in which the client was made, in every attempt', async (t) => {
-  if (where !== 'node') skip('there is no AsyncLocalStorage in pages')
-  if ('Deno' in globalThis && isByWs) skip('sockets of node:net have no store in Deno')
+  if (where !== 'node') t.skip('there is no AsyncLocalStorage in pages')
+  if ('Deno' in globalThis && isByWs) t.skip('sockets of node:net have no store in Deno')
   const { AsyncLocalStorage } = await import('node:async_hooks')
   const storage = new AsyncLocalStorage()
   const server = await t.server()
@@ -24,11 +26,11 @@ test('listeners see the store of AsyncLocalStorage in which the client was made,
   await next(ws, 'message')
   storage.run('closer', () => ws.close())
   await ws.closed
-  equal(seen, ['open', 'message', 'close', 'reconnecting', 'connecting', 'open', 'message', 'close', 'end'].map((type) => `${type} maker`))
+  assert.deepEqual(seen, ['open', 'message', 'close', 'reconnecting', 'connecting', 'open', 'message', 'close', 'end'].map((type) => `${type} maker`))
 })
 
 test('when() reaches what the sockets say, in every attempt', async (t) => {
-  if (!('when' in EventTarget.prototype)) skip('this platform has no EventTarget.prototype.when')
+  if (!('when' in EventTarget.prototype)) t.skip('this platform has no EventTarget.prototype.when')
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const received = []
@@ -45,5 +47,5 @@ test('when() reaches what the sockets say, in every attempt', async (t) => {
   stop.abort()
   ws.send('c')
   await next(ws, 'message')
-  equal(received, ['a', 'b'])
+  assert.deepEqual(received, ['a', 'b'])
 })

@@ -1,27 +1,29 @@
 // Life, reconnecting and closing.
 
 import { connect, log, QUICK, where } from '../support/homing.js'
-import { equal, next, ok, skip, test, until } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 test('s3_opens_echoes_and_closes', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const entries = log(ws)
-  equal(ws.readyState, 0)
+  assert.strictEqual(ws.readyState, 0)
   ws.send('queued')
-  equal(ws.bufferedAmount, 6)
+  assert.strictEqual(ws.bufferedAmount, 6)
   await next(ws, 'message')
-  equal(ws.readyState, 1)
-  equal(ws.state, 'open')
+  assert.strictEqual(ws.readyState, 1)
+  assert.strictEqual(ws.state, 'open')
   ws.close(4000, 'bye')
-  equal(ws.readyState, 2)
+  assert.strictEqual(ws.readyState, 2)
   const event = await next(ws, 'close')
-  equal([event.code, event.wasClean], [4000, true])
-  ok((await server.journal()).some((entry) => `${entry}` === 'close,4000,bye'))
-  ok(event.target === ws)
+  assert.deepEqual([event.code, event.wasClean], [4000, true])
+  assert.ok((await server.journal()).some((entry) => `${entry}` === 'close,4000,bye'))
+  assert.ok(event.target === ws)
   await until(() => entries.length === 4)
-  equal(entries, ['open', 'message queued', 'close 4000', 'end closed'])
-  equal(ws.readyState, 3)
+  assert.deepEqual(entries, ['open', 'message queued', 'close 4000', 'end closed'])
+  assert.strictEqual(ws.readyState, 3)
 })
 
 test('s7_comes_back_after_a_cut', async (t) => {
@@ -36,10 +38,10 @@ test('s7_comes_back_after_a_cut', async (t) => {
   await server.command('cut_all')
   await closed
   await opened
-  equal(seen, [0, 'waiting'])
+  assert.deepEqual(seen, [0, 'waiting'])
   ws.send('again')
   await next(ws, 'message')
-  equal(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'reconnecting', 'open', 'message again'])
+  assert.deepEqual(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'reconnecting', 'open', 'message again'])
 })
 
 test('s3_a_refused_port_is_1006_with_an_error_before_it', async (t) => {
@@ -48,8 +50,8 @@ test('s3_a_refused_port_is_1006_with_an_error_before_it', async (t) => {
   const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 2 } })
   const entries = log(ws)
   const end = await ws.closed
-  equal(end.reason, 'exhausted')
-  equal(entries, [
+  assert.strictEqual(end.reason, 'exhausted')
+  assert.deepEqual(entries, [
     'error', 'close 1006', 'reconnecting',
     'error', 'close 1006', 'reconnecting',
     'error', 'close 1006', 'end exhausted',
@@ -60,16 +62,16 @@ test('s12_the_codes_of_the_server_arrive', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=4001&reason=enough'))
   const event = await next(ws, 'close')
-  equal([event.code, event.reason, event.wasClean], [4001, 'enough', true])
+  assert.deepEqual([event.code, event.reason, event.wasClean], [4001, 'enough', true])
 })
 
 test('s3_a_port_that_browsers_block_is_1006_with_an_error_before_it', async (t) => {
-  if (where === 'node') skip('there are no such ports in Node')
+  if (where === 'node') t.skip('there are no such ports in Node')
   for (const options of [{ reconnect: { ...QUICK, maxAttempts: 0 } }, { reconnect: false, queue: false }]) {
     const ws = connect(t, 'ws://127.0.0.1:6667/', options)
     const entries = log(ws)
     await ws.closed
-    equal(entries, ['error', 'close 1006', 'end exhausted'])
-    equal(ws.readyState, 3)
+    assert.deepEqual(entries, ['error', 'close 1006', 'end exhausted'])
+    assert.strictEqual(ws.readyState, 3)
   }
 })

@@ -1,7 +1,9 @@
 // Listeners and attributes over several attempts.
 
 import { connect, isByDeno, where } from '../support/homing.js'
-import { equal, next, ok, skip, test, until } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 test('listeners stay over attempts, and once is once', async (t) => {
   const server = await t.server()
@@ -19,7 +21,7 @@ test('listeners stay over attempts, and once is once', async (t) => {
   await server.command('cut_all')
   await opened
   await until(() => calls.length >= 7)
-  equal(calls, ['listener', 'attribute true,true,true', 'once', 'object', 'listener', 'attribute true,true,true', 'object'])
+  assert.deepEqual(calls, ['listener', 'attribute true,true,true', 'once', 'object', 'listener', 'attribute true,true,true', 'object'])
 })
 
 test('listeners added in the close event hear the next attempt', async (t) => {
@@ -30,7 +32,7 @@ test('listeners added in the close event hear the next attempt', async (t) => {
   ws.addEventListener('close', () => ws.addEventListener('message', ({ data }) => got.push(data)), { once: true })
   await server.command('cut_all')
   await until(() => got.length === 1)
-  equal(got, ['0'])
+  assert.deepEqual(got, ['0'])
 })
 
 test('s3_one_close_event_per_attempt_however_it_ends', async (t) => {
@@ -42,10 +44,10 @@ test('s3_one_close_event_per_attempt_however_it_ends', async (t) => {
   const order = []
   for (const type of ['open', 'error', 'close', 'reconnecting']) ws.addEventListener(type, () => order.push(type))
   await until(() => paths.length === 0 && ws.readyState === 1)
-  equal(order.filter((type) => type === 'close').length, 5)
-  equal(order.filter((type) => type === 'reconnecting').length, 5)
+  assert.strictEqual(order.filter((type) => type === 'close').length, 5)
+  assert.strictEqual(order.filter((type) => type === 'reconnecting').length, 5)
   // An error comes right before the close event of its attempt.
-  order.forEach((type, i) => type === 'error' && equal(order[i + 1], 'close'))
+  order.forEach((type, i) => type === 'error' && assert.strictEqual(order[i + 1], 'close'))
 })
 
 test('stopImmediatePropagation in the close event does not stop the client', async (t) => {
@@ -58,7 +60,7 @@ test('stopImmediatePropagation in the close event does not stop the client', asy
   const again = next(ws, 'open')
   await server.command('cut_all')
   await again
-  ok(!heard)
+  assert.ok(!heard)
 })
 
 test('s5_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {
@@ -77,7 +79,7 @@ test('s5_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {
   await server.command('cut_all')
   await again
   await until(() => reported.length >= 4)
-  equal(reported, ['open', 'close', 'reconnecting', 'open'])
+  assert.deepEqual(reported, ['open', 'close', 'reconnecting', 'open'])
   ws.close()
   await ws.closed
 })
@@ -88,13 +90,13 @@ test('events of one\'s own reach the same listeners', async (t) => {
   const got = []
   ws.onmessage = ({ data, target }) => got.push([data, target === ws])
   ws.dispatchEvent(new MessageEvent('message', { data: 'mine' }))
-  equal(got, [['mine', true]])
-  equal(ws.stats.messagesReceived, 0)
+  assert.deepEqual(got, [['mine', true]])
+  assert.strictEqual(ws.stats.messagesReceived, 0)
   await next(ws, 'open')
 })
 
 test('a listener that is removed leaves nothing at its signal', async (t) => {
-  if (where === 'node') skip('its own listeners are seen at the signal as well')
+  if (where === 'node') t.skip('its own listeners are seen at the signal as well')
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const { signal } = new AbortController()
@@ -106,5 +108,5 @@ test('a listener that is removed leaves nothing at its signal', async (t) => {
   for (const once of [false, true]) ws.addEventListener('open', once ? () => {} : listener, { signal, once })
   ws.removeEventListener('open', listener)
   await next(ws, 'open')
-  equal(left.size, 0)
+  assert.strictEqual(left.size, 0)
 })

@@ -1,7 +1,9 @@
 // Beyond the standard: reconnect(), state, promises, iteration.
 
 import { connect, log, QUICK } from '../support/homing.js'
-import { equal, next, ok, rejects, test, throws, until } from '../support/test.js'
+import { assert, rejects, throws } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 test('reconnect() refuses a delay that is out of range', async (t) => {
   const server = await t.server()
@@ -9,7 +11,7 @@ test('reconnect() refuses a delay that is out of range', async (t) => {
   await next(ws, 'open')
   for (const delay of [1e300, Infinity, -Infinity, NaN, -1, 2 ** 31]) throws(() => ws.reconnect(delay), 'RangeError')
   for (const delay of [null, '5', {}]) throws(() => ws.reconnect(delay), 'TypeError')
-  equal([ws.state, ws.stats.attempts], ['open', 1])
+  assert.deepEqual([ws.state, ws.stats.attempts], ['open', 1])
 })
 
 test('s8a_reconnect_while_open_closes_the_old_attempt_first', async (t) => {
@@ -23,8 +25,8 @@ test('s8a_reconnect_while_open_closes_the_old_attempt_first', async (t) => {
   ws.send('kept')
   await again
   await kept
-  equal(entries, ['open', 'close 1000', 'reconnecting', 'open', 'message kept'])
-  equal((await server.journal()).filter(([kind]) => kind === 'accepted').length, 2)
+  assert.deepEqual(entries, ['open', 'close 1000', 'reconnecting', 'open', 'message kept'])
+  assert.strictEqual((await server.journal()).filter(([kind]) => kind === 'accepted').length, 2)
 })
 
 test('s8a_reconnect_while_waiting_dials_at_once', async (t) => {
@@ -32,7 +34,7 @@ test('s8a_reconnect_while_waiting_dials_at_once', async (t) => {
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000, jitter: 0 } })
   await next(ws, 'reconnecting')
-  equal([ws.state, ws.readyState], ['waiting', 0])
+  assert.deepEqual([ws.state, ws.readyState], ['waiting', 0])
   await server.command('restart')
   ws.reconnect()
   await next(ws, 'open')
@@ -45,14 +47,14 @@ test('s8a_reconnect_after_the_end_begins_anew', async (t) => {
   ws.close()
   await ws.closed
   const entries = log(ws)
-  equal([ws.state, ws.readyState], ['closed', 3])
+  assert.deepEqual([ws.state, ws.readyState], ['closed', 3])
   ws.reconnect()
   ws.send('again')
   await next(ws, 'message')
-  equal(entries, ['open', 'message again'])
-  equal([ws.stats.attempts, ws.stats.reconnects], [2, 1])
+  assert.deepEqual(entries, ['open', 'message again'])
+  assert.deepEqual([ws.stats.attempts, ws.stats.reconnects], [2, 1])
   ws.close()
-  equal((await ws.closed).reason, 'closed')
+  assert.strictEqual((await ws.closed).reason, 'closed')
 })
 
 test('s8a_reconnect_in_the_close_event_replaces_what_the_policy_chose', async (t) => {
@@ -61,7 +63,7 @@ test('s8a_reconnect_in_the_close_event_replaces_what_the_policy_chose', async (t
   const entries = log(ws)
   ws.addEventListener('close', () => ws.reconnect(10), { once: true })
   await ws.closed
-  equal(entries, ['open', 'close 1008', 'reconnecting', 'open', 'close 1008', 'end fatal'])
+  assert.deepEqual(entries, ['open', 'close 1008', 'reconnecting', 'open', 'close 1008', 'end fatal'])
 })
 
 test('s8a_reconnect_with_a_delay', async (t) => {
@@ -70,7 +72,7 @@ test('s8a_reconnect_with_a_delay', async (t) => {
   await next(ws, 'open')
   ws.reconnect(50)
   const { delay } = await next(ws, 'reconnecting')
-  ok(delay <= 50, `${delay}`)
+  assert.ok(delay <= 50, `${delay}`)
   await next(ws, 'open')
 })
 
@@ -80,10 +82,10 @@ test('s8a_reconnect_of_a_plain_one', async (t) => {
   const entries = log(ws)
   await next(ws, 'open')
   await server.command('cut_all')
-  equal((await ws.closed).reason, 'exhausted')
+  assert.strictEqual((await ws.closed).reason, 'exhausted')
   ws.reconnect()
   await next(ws, 'open')
-  equal(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'end exhausted', 'open'])
+  assert.deepEqual(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'end exhausted', 'open'])
   ws.close()
   await ws.closed
 })
@@ -93,9 +95,9 @@ test('s11_close_while_connecting', async (t) => {
   const ws = connect(t, server.url('/stall'))
   const entries = log(ws)
   ws.close()
-  equal([ws.readyState, ws.state], [2, 'closing'])
+  assert.deepEqual([ws.readyState, ws.state], [2, 'closing'])
   await ws.closed
-  equal(entries, ['error', 'close 1006', 'end closed'])
+  assert.deepEqual(entries, ['error', 'close 1006', 'end closed'])
 })
 
 test('s11_close_while_waiting_tells_only_the_end', async (t) => {
@@ -105,19 +107,19 @@ test('s11_close_while_waiting_tells_only_the_end', async (t) => {
   await next(ws, 'reconnecting')
   const entries = log(ws)
   ws.close()
-  equal(entries, [])
+  assert.deepEqual(entries, [])
   await ws.closed
-  equal(entries, ['end closed'])
+  assert.deepEqual(entries, ['end closed'])
 })
 
 test('s11_close_while_the_url_is_awaited', async (t) => {
   const ws = connect(t, () => new Promise(() => {}))
   const entries = log(ws)
   ws.close()
-  equal(ws.readyState, 2)
+  assert.strictEqual(ws.readyState, 2)
   await ws.closed
-  equal(entries.at(-1), 'end closed')
-  equal(entries.filter((entry) => entry.startsWith('close')), ['close 1006'])
+  assert.strictEqual(entries.at(-1), 'end closed')
+  assert.deepEqual(entries.filter((entry) => entry.startsWith('close')), ['close 1006'])
 })
 
 test('s10_a_peer_that_does_not_answer_close_is_left', async (t) => {
@@ -126,8 +128,8 @@ test('s10_a_peer_that_does_not_answer_close_is_left', async (t) => {
   await next(ws, 'open')
   ws.close(1000)
   const event = await next(ws, 'close')
-  equal([event.code, event.wasClean], [1006, false])
-  equal((await ws.closed).reason, 'closed')
+  assert.deepEqual([event.code, event.wasClean], [1006, false])
+  assert.strictEqual((await ws.closed).reason, 'closed')
 })
 
 test('s5_everything_may_be_called_in_every_event', async (t) => {
@@ -150,7 +152,7 @@ test('s5_everything_may_be_called_in_every_event', async (t) => {
   ws.addEventListener('message', () => ws.close(), { once: true })
   ws.send('z')
   await ws.closed
-  equal(order, ['open 1', 'message 1', 'close 1', 'reconnecting 1', 'open 1', 'end 1'])
+  assert.deepEqual(order, ['open 1', 'message 1', 'close 1', 'reconnecting 1', 'open 1', 'end 1'])
 })
 
 test('s5_reconnect_may_be_called_while_a_failure_is_told', async (t) => {
@@ -174,27 +176,27 @@ test('s5_reconnect_may_be_called_while_a_failure_is_told', async (t) => {
     await next(ws, 'open')
     ws.close()
     await ws.closed
-    equal(entries.filter((entry) => entry !== 'reconnecting'), ['error', 'close 1006', 'open', 'close 1005', 'end closed'], where)
+    assert.deepEqual(entries.filter((entry) => entry !== 'reconnecting'), ['error', 'close 1006', 'open', 'close 1005', 'end closed'], where)
   }
 })
 
 test('s4_closed_tells_how_it_ended_also_when_asked_late', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/protocol'), { protocols: ['chat'] })
-  equal(await ws.opened, { protocol: 'chat', extensions: '' })
-  equal(await ws.opened, { protocol: 'chat', extensions: '' })
+  assert.deepEqual(await ws.opened, { protocol: 'chat', extensions: '' })
+  assert.deepEqual(await ws.opened, { protocol: 'chat', extensions: '' })
   ws.close(4000)
   const end = await ws.closed
-  equal([end.reason, end.unsent, end.cause.code], ['closed', 0, 4000])
-  equal((await ws.closed).reason, 'closed')
+  assert.deepEqual([end.reason, end.unsent, end.cause.code], ['closed', 0, 4000])
+  assert.strictEqual((await ws.closed).reason, 'closed')
   await rejects(ws.opened)
 })
 
 test('s24_opened_tells_what_the_handshake_agreed_on', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/protocol'), { protocols: ['chat', 'other'] })
-  equal(await ws.opened, { protocol: 'chat', extensions: '' })
-  equal([ws.protocol, ws.extensions], ['chat', ''])
+  assert.deepEqual(await ws.opened, { protocol: 'chat', extensions: '' })
+  assert.deepEqual([ws.protocol, ws.extensions], ['chat', ''])
 })
 
 test('s4_opened_rejects_at_the_end', async (t) => {
@@ -202,8 +204,8 @@ test('s4_opened_rejects_at_the_end', async (t) => {
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 1 } })
   const error = await rejects(ws.opened)
-  ok(error instanceof Error)
-  equal(ws.state, 'closed')
+  assert.ok(error instanceof Error)
+  assert.strictEqual(ws.state, 'closed')
 })
 
 test('messages can be iterated over reconnects until the end', async (t) => {
@@ -215,7 +217,7 @@ test('messages can be iterated over reconnects until the end', async (t) => {
     if (got.length === 3) await server.command('cut_all')
     if (got.length === 6) ws.close()
   }
-  equal(got, ['0', '1', '2', '0', '1', '2'])
+  assert.deepEqual(got, ['0', '1', '2', '0', '1', '2'])
   ws.addEventListener = () => {
     throw new Error('nothing comes any more')
   }

@@ -1,7 +1,9 @@
 // Options: providers, policy, timeouts, heartbeat, signal.
 
 import { connect, HomingSocket, log, Native, QUICK, where } from '../support/homing.js'
-import { equal, next, ok, rejects, skip, test, throws, until } from '../support/test.js'
+import { assert, rejects, throws } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 test('s1_options_that_cannot_work_are_refused_at_once', () => {
   const refused = [
@@ -43,9 +45,9 @@ test('s1_an_option_of_the_wrong_type_is_a_type_error_before_anything_is_dialled'
   for (const [name, wrong, given] of refused) {
     const options = wrong && !Array.isArray(wrong) && typeof wrong === 'object' ? { WebSocket: Counted, ...wrong } : wrong
     const { message } = throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'TypeError')
-    ok(message.startsWith(`homing: ${name} must be `) && message.endsWith(`, not ${given}`), message)
+    assert.ok(message.startsWith(`homing: ${name} must be `) && message.endsWith(`, not ${given}`), message)
   }
-  equal(dialled, 0)
+  assert.strictEqual(dialled, 0)
 })
 
 test('an option whose getter throws is thrown before anything is dialled', () => {
@@ -64,9 +66,9 @@ test('an option whose getter throws is thrown before anything is dialled', () =>
   ]
   for (const [name, options] of given) {
     if (name !== 'WebSocket') options.WebSocket = Counted
-    equal(throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'RangeError').message, name)
+    assert.strictEqual(throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'RangeError').message, name)
   }
-  equal(dialled, 0)
+  assert.strictEqual(dialled, 0)
 })
 
 test('whatever shouldReconnect returns counts by its truth', async (t) => {
@@ -77,8 +79,8 @@ test('whatever shouldReconnect returns counts by its truth', async (t) => {
   ]) {
     const reconnect = { ...QUICK, maxAttempts: 1, shouldReconnect: () => answer }
     const ws = connect(t, server.url('/close?code=4000'), { reconnect })
-    equal((await ws.closed).reason, reason)
-    equal(ws.stats.attempts, attempts)
+    assert.strictEqual((await ws.closed).reason, reason)
+    assert.strictEqual(ws.stats.attempts, attempts)
   }
 })
 
@@ -95,13 +97,13 @@ test('a shouldReconnect that is asynchronous is reported once, and the default p
   const ws = connect(t, () => server.url(`/close?code=${codes.shift()}`), { reconnect: { ...QUICK, shouldReconnect } })
   const entries = log(ws)
   await ws.closed
-  equal(entries.filter((entry) => entry.startsWith('close')), ['close 4000', 'close 4001', 'close 1008'])
+  assert.deepEqual(entries.filter((entry) => entry.startsWith('close')), ['close 4000', 'close 4001', 'close 1008'])
   await until(() => reports.length > 0)
-  equal(reports.map(({ name, message }) => `${name}: ${message}`), ['TypeError: homing: reconnect.shouldReconnect must not return a promise'])
+  assert.deepEqual(reports.map(({ name, message }) => `${name}: ${message}`), ['TypeError: homing: reconnect.shouldReconnect must not return a promise'])
 })
 
 test('what is reported never ends a process', async (t) => {
-  if (where !== 'node') skip('this is a page')
+  if (where !== 'node') t.skip('this is a page')
   const server = await t.server()
   const uncaught = []
   const note = (error) => uncaught.push(error)
@@ -124,10 +126,10 @@ test('what is reported never ends a process', async (t) => {
   await until(() => printed.includes('message'))
   await server.command('cut_all')
   await ws.closed
-  equal([...new Set(printed)].sort(), ['isReply', 'message', 'shouldReconnect'])
+  assert.deepEqual([...new Set(printed)].sort(), ['isReply', 'message', 'shouldReconnect'])
   // Longer than it takes until an exception of a microtask is uncaught.
   await new Promise((resolve) => setTimeout(resolve))
-  equal(uncaught, [])
+  assert.deepEqual(uncaught, [])
 })
 
 test('an isReply that is asynchronous is reported once, and messages are delivered', async (t) => {
@@ -139,9 +141,9 @@ test('an isReply that is asynchronous is reported once, and messages are deliver
   const entries = log(ws)
   for (const text of ['one', 'two', 'three']) ws.send(text)
   await until(() => entries.includes('message three'))
-  equal(entries, ['open', 'message one', 'message two', 'message three'])
+  assert.deepEqual(entries, ['open', 'message one', 'message two', 'message three'])
   await until(() => reports.length > 0)
-  equal(reports.map(({ name, message }) => `${name}: ${message}`), ['TypeError: homing: heartbeat.isReply must not return a promise'])
+  assert.deepEqual(reports.map(({ name, message }) => `${name}: ${message}`), ['TypeError: homing: heartbeat.isReply must not return a promise'])
 })
 
 test('a heartbeat message that is asynchronous is reported once and not sent', async (t) => {
@@ -153,7 +155,7 @@ test('a heartbeat message that is asynchronous is reported once and not sent', a
   await until(() => reports.length > 0)
   ws.send('after')
   await until(() => entries.includes('message after'))
-  equal([entries, reports.map(({ name }) => name)], [['open', 'message after'], ['TypeError']])
+  assert.deepEqual([entries, reports.map(({ name }) => name)], [['open', 'message after'], ['TypeError']])
 })
 
 test('whatever isReply returns counts by its truth', async (t) => {
@@ -164,28 +166,28 @@ test('whatever isReply returns counts by its truth', async (t) => {
   await next(ws, 'latency')
   ws.send('mine')
   await next(ws, 'message')
-  equal(entries.filter((entry) => entry.startsWith('message')), ['message mine'])
+  assert.deepEqual(entries.filter((entry) => entry.startsWith('message')), ['message mine'])
 })
 
 test('s8b_the_url_may_come_from_a_function_for_each_attempt', async (t) => {
   const server = await t.server()
   let asked = 0
   const ws = connect(t, async () => server.url(`/echo?token=${++asked}`))
-  equal([ws.readyState, ws.url], [0, ''])
+  assert.deepEqual([ws.readyState, ws.url], [0, ''])
   await next(ws, 'open')
-  ok(ws.url.endsWith('token=1'))
+  assert.ok(ws.url.endsWith('token=1'))
   const again = next(ws, 'open')
   await server.command('cut_all')
   await again
-  ok(ws.url.endsWith('token=2'))
-  equal(asked, 2)
+  assert.ok(ws.url.endsWith('token=2'))
+  assert.strictEqual(asked, 2)
 })
 
 test('s8b_subprotocols_may_come_from_a_function', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/protocol'), { protocols: () => ['a', 'b'] })
   await next(ws, 'open')
-  equal(ws.protocol, 'a')
+  assert.strictEqual(ws.protocol, 'a')
 })
 
 test('s8b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
@@ -200,8 +202,8 @@ test('s8b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
   const errors = []
   ws.addEventListener('error', ({ error }) => errors.push(error.cause.message))
   await next(ws, 'open')
-  equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'reconnecting', 'open'])
-  equal(errors, ['no token', 'none yet'])
+  assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'reconnecting', 'open'])
+  assert.deepEqual(errors, ['no token', 'none yet'])
 })
 
 test('s8b_what_a_provider_gives_is_checked', async (t) => {
@@ -221,16 +223,16 @@ test('s8b_what_a_provider_gives_is_checked', async (t) => {
       const ws = connect(t, url, { WebSocket: Counted, reconnect: { ...QUICK, maxAttempts: 1 } })
       const entries = log(ws)
       const { error } = await ws.closed
-      equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end exhausted'])
-      equal(error.message, `homing: not dialled: the result of url() must be a URL, or a string that is not empty, not ${shown}`)
+      assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end exhausted'])
+      assert.strictEqual(error.message, `homing: not dialled: the result of url() must be a URL, or a string that is not empty, not ${shown}`)
     }
   }
-  equal(dialled, 0)
+  assert.strictEqual(dialled, 0)
   // The class itself refuses these.
   for (const url of ['http://[', 'ftp://127.0.0.1/', 'ws://127.0.0.1:9/#x y']) {
     const ws = connect(t, () => url, { reconnect: { ...QUICK, maxAttempts: 0 } })
     const { reason, error } = await ws.closed
-    equal([reason, error.cause?.name ?? 'none'], ['exhausted', 'SyntaxError'], url)
+    assert.deepEqual([reason, error.cause?.name ?? 'none'], ['exhausted', 'SyntaxError'], url)
   }
   const taken = connect(t, () => new URL(server.url('/echo')))
   await next(taken, 'open')
@@ -238,18 +240,18 @@ test('s8b_what_a_provider_gives_is_checked', async (t) => {
 
 test('s8b_a_provider_that_never_settles_ends_its_attempt_also_where_nothing_reconnects', async (t) => {
   const ws = connect(t, () => new Promise(() => {}), { reconnect: false, openTimeout: undefined })
-  equal(ws.state, 'connecting')
+  assert.strictEqual(ws.state, 'connecting')
   // By the default of ten seconds.
   const { reason, error } = await ws.closed
-  equal([reason, error.message], ['exhausted', 'homing: open timeout'])
+  assert.deepEqual([reason, error.message], ['exhausted', 'homing: open timeout'])
 })
 
 test('s8b_a_provider_that_takes_too_long_is_a_failed_attempt', async (t) => {
   const ws = connect(t, () => new Promise(() => {}), { openTimeout: 50, reconnect: { ...QUICK, maxAttempts: 0 } })
   const entries = log(ws)
   const end = await ws.closed
-  equal(entries, ['error', 'close 1006', 'end exhausted'])
-  ok(end.error.message.includes('open timeout'), end.error.message)
+  assert.deepEqual(entries, ['error', 'close 1006', 'end exhausted'])
+  assert.ok(end.error.message.includes('open timeout'), end.error.message)
 })
 
 test('s8d_a_stalled_handshake_is_abandoned_and_tried_again', async (t) => {
@@ -259,7 +261,7 @@ test('s8d_a_stalled_handshake_is_abandoned_and_tried_again', async (t) => {
   const entries = log(ws)
   await next(ws, 'open')
   // On a busy machine the next one may take too long as well.
-  equal([...entries.slice(0, 3), entries.at(-1)], ['error', 'close 1006', 'reconnecting', 'open'])
+  assert.deepEqual([...entries.slice(0, 3), entries.at(-1)], ['error', 'close 1006', 'reconnecting', 'open'])
 })
 
 test('s4_the_error_of_the_end_is_of_the_last_attempt', async (t) => {
@@ -267,7 +269,7 @@ test('s4_the_error_of_the_end_is_of_the_last_attempt', async (t) => {
   const paths = ['/stall']
   const ws = connect(t, () => server.url(paths.shift() ?? '/close?code=1008'), { openTimeout: 500 })
   const { reason, error } = await ws.closed
-  equal([reason, error], ['fatal', undefined])
+  assert.deepEqual([reason, error], ['fatal', undefined])
 })
 
 test('s7_only_a_connection_that_lasts_starts_the_count_over', async (t) => {
@@ -279,7 +281,7 @@ test('s7_only_a_connection_that_lasts_starts_the_count_over', async (t) => {
     ws.addEventListener('reconnecting', ({ attempt }) => attempts.push(attempt))
     await until(() => attempts.length >= 3)
     ws.close()
-    equal(attempts.slice(0, 3), expected)
+    assert.deepEqual(attempts.slice(0, 3), expected)
   }
 })
 
@@ -296,8 +298,8 @@ test('s7_whether_a_connection_lasted_is_judged_when_it_ends', async (t) => {
   const ws = connect(t, server.url('/close?code=4000'), { reconnect })
   const attempts = []
   ws.addEventListener('reconnecting', ({ attempt }) => attempts.push(attempt))
-  equal((await ws.closed).reason, 'exhausted')
-  equal(attempts, [1, 2, 3])
+  assert.strictEqual((await ws.closed).reason, 'exhausted')
+  assert.deepEqual(attempts, [1, 2, 3])
 })
 
 test('s7_the_reconnecting_event_tells_delay_attempt_and_cause', async (t) => {
@@ -307,11 +309,11 @@ test('s7_the_reconnecting_event_tells_delay_attempt_and_cause', async (t) => {
   const told = []
   ws.addEventListener('reconnecting', (event) => told.push(event))
   await ws.closed
-  equal(told.map(({ attempt }) => attempt), [1, 2, 3])
+  assert.deepEqual(told.map(({ attempt }) => attempt), [1, 2, 3])
   const delays = told.map(({ delay }) => delay)
   // What is left of it when it is told: less on a busy machine.
-  ok(delays.every((delay, i) => delay <= [40, 80, 100][i]), `${delays}`)
-  ok(told.every(({ cause }) => cause.code === 1006))
+  assert.ok(delays.every((delay, i) => delay <= [40, 80, 100][i]), `${delays}`)
+  assert.ok(told.every(({ cause }) => cause.code === 1006))
 })
 
 test('s2_the_end_of_the_wait_is_told', async (t) => {
@@ -323,7 +325,7 @@ test('s2_the_end_of_the_wait_is_told', async (t) => {
     ws.addEventListener(type, () => seen.push([type, ws.state, ws.readyState, ws.stats.attempts]))
   }
   await next(ws, 'open')
-  equal(seen, [
+  assert.deepEqual(seen, [
     ['reconnecting', 'waiting', 0, 1],
     ['connecting', 'connecting', 0, 2],
     ['reconnecting', 'waiting', 0, 2],
@@ -339,7 +341,7 @@ test('s5_close_when_the_wait_is_over', async (t) => {
   const entries = log(ws)
   ws.addEventListener('connecting', () => ws.close())
   await ws.closed
-  equal(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end closed'])
+  assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end closed'])
 })
 
 test('s25_round_trips_are_timed_in_parts_of_a_millisecond', async (t) => {
@@ -355,30 +357,30 @@ test('s25_round_trips_are_timed_in_parts_of_a_millisecond', async (t) => {
   })
   await until(() => latencies.length >= 20)
   const isWhole = (millis) => Math.abs(millis - Math.round(millis)) < 1e-3
-  if (clock.every(isWhole)) skip('the clock counts whole milliseconds here')
-  ok(!latencies.every(isWhole), latencies)
+  if (clock.every(isWhole)) t.skip('the clock counts whole milliseconds here')
+  assert.ok(!latencies.every(isWhole), latencies)
 })
 
 test('s8_policy_violation_is_not_tried_again_unless_wanted', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=1008'))
-  equal((await ws.closed).reason, 'fatal')
+  assert.strictEqual((await ws.closed).reason, 'fatal')
   let asked = 0
   const wants = connect(t, server.url('/close?code=1008'), {
     reconnect: { ...QUICK, shouldReconnect: (event) => (asked += 1) < 3 && event.code === 1008 },
   })
-  equal((await wants.closed).reason, 'declined')
-  equal(asked, 3)
-  equal(wants.stats.attempts, 3)
+  assert.strictEqual((await wants.closed).reason, 'declined')
+  assert.strictEqual(asked, 3)
+  assert.strictEqual(wants.stats.attempts, 3)
 })
 
 test('s8_any_other_close_is_tried_again', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=1000'), { reconnect: { ...QUICK, maxAttempts: 2 } })
   const entries = log(ws)
-  equal((await ws.closed).reason, 'exhausted')
-  equal(entries.filter((entry) => entry === 'close 1000').length, 3)
-  ok(!entries.includes('error'))
+  assert.strictEqual((await ws.closed).reason, 'exhausted')
+  assert.strictEqual(entries.filter((entry) => entry === 'close 1000').length, 3)
+  assert.ok(!entries.includes('error'))
 })
 
 test('s17_a_heartbeat_finds_out_that_the_peer_is_gone', async (t) => {
@@ -390,11 +392,11 @@ test('s17_a_heartbeat_finds_out_that_the_peer_is_gone', async (t) => {
   await next(ws, 'message')
   await server.command('silence?on=1')
   const event = await closed
-  equal([event.code, event.wasClean, event.target === ws], [1006, false, true])
+  assert.deepEqual([event.code, event.wasClean, event.target === ws], [1006, false, true])
   await server.command('silence?on=0')
   const failed = entries.indexOf('error')
   await until(() => entries.slice(failed).includes('open'))
-  equal(entries.slice(failed, failed + 3), ['error', 'close 1006', 'reconnecting'])
+  assert.deepEqual(entries.slice(failed, failed + 3), ['error', 'close 1006', 'reconnecting'])
 })
 
 test('s17_answers_are_told_apart_and_timed', async (t) => {
@@ -404,12 +406,12 @@ test('s17_answers_are_told_apart_and_timed', async (t) => {
   })
   const entries = log(ws)
   const event = await next(ws, 'latency')
-  ok(event.latency >= 0 && event.latency < 10_000)
+  assert.ok(event.latency >= 0 && event.latency < 10_000)
   ws.send('mine')
   await next(ws, 'message')
   await next(ws, 'latency')
-  equal(entries.filter((entry) => entry.startsWith('message')), ['message mine'])
-  ok(ws.stats.heartbeats >= 2 && ws.stats.lastRtt !== undefined && ws.stats.smoothedRtt !== undefined)
+  assert.deepEqual(entries.filter((entry) => entry.startsWith('message')), ['message mine'])
+  assert.ok(ws.stats.heartbeats >= 2 && ws.stats.lastRtt !== undefined && ws.stats.smoothedRtt !== undefined)
 })
 
 test('s17_messages_alone_keep_a_connection_alive', async (t) => {
@@ -418,7 +420,7 @@ test('s17_messages_alone_keep_a_connection_alive', async (t) => {
   const ws = connect(t, server.url('/numbered?n=160&every_ms=20&delay_ms=9000'), { heartbeat: { message: 'beat', interval: 100, timeout: 2500 } })
   const entries = log(ws)
   await until(() => entries.includes('message 159'))
-  ok(!entries.includes('error'), `${entries}`)
+  assert.ok(!entries.includes('error'), `${entries}`)
 })
 
 test('s17_a_heartbeat_behind_bytes_that_still_leave_has_not_left', async (t) => {
@@ -442,7 +444,7 @@ test('s17_a_heartbeat_behind_bytes_that_still_leave_has_not_left', async (t) => 
   const leaving = setInterval(() => (left -= 1), 10)
   t.onEnd(() => clearInterval(leaving))
   await until(() => ws.stats.heartbeats >= 12)
-  ok(!entries.includes('error'), `${entries}`)
+  assert.ok(!entries.includes('error'), `${entries}`)
   // Nothing moves any more.
   clearInterval(leaving)
   await until(() => entries.includes('error'))
@@ -471,7 +473,7 @@ test('reconnect() begins, though the signal was aborted before', async (t) => {
   const entries = log(ws)
   ws.reconnect()
   await next(ws, 'open')
-  equal(entries, ['open'])
+  assert.deepEqual(entries, ['open'])
 })
 
 test('the signal closes the client', async (t) => {
@@ -481,18 +483,18 @@ test('the signal closes the client', async (t) => {
   const entries = log(ws)
   await next(ws, 'open')
   control.abort()
-  equal(ws.readyState, 2)
+  assert.strictEqual(ws.readyState, 2)
   await ws.closed
-  equal(entries, ['open', 'close 1000', 'end closed'])
+  assert.deepEqual(entries, ['open', 'close 1000', 'end closed'])
 })
 
 test('a signal that is aborted already dials nothing', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { signal: AbortSignal.abort() })
-  equal((await ws.closed).reason, 'closed')
-  equal(ws.readyState, 3)
+  assert.strictEqual((await ws.closed).reason, 'closed')
+  assert.strictEqual(ws.readyState, 3)
   await rejects(ws.opened)
-  equal(await server.command('connections'), '0')
+  assert.strictEqual(await server.command('connections'), '0')
 })
 
 test('the signal stops a client that waits', async (t) => {
@@ -504,5 +506,5 @@ test('the signal stops a client that waits', async (t) => {
   await next(ws, 'reconnecting')
   control.abort()
   await ws.closed
-  equal(entries, ['error', 'close 1006', 'reconnecting', 'end closed'])
+  assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'end closed'])
 })

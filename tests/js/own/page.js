@@ -2,7 +2,9 @@
 // here.
 
 import { connect, log, QUICK } from '../support/homing.js'
-import { equal, next, ok, test, until } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 const LONG = { min: 600_000, max: 600_000, jitter: 0 }
 
@@ -34,7 +36,7 @@ test('s8c_online_ends_the_waiting', async (t) => {
 test('s8c_becoming_visible_ends_the_waiting', async (t) => {
   const { ws } = await waiting(t)
   hide(t, true)
-  equal(ws.state, 'waiting')
+  assert.strictEqual(ws.state, 'waiting')
   hide(t, false)
   await next(ws, 'open')
 })
@@ -43,10 +45,10 @@ test('s8c_online_probes_an_open_connection', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 600_000, timeout: 10_000 } })
   await next(ws, 'open')
-  equal(ws.stats.heartbeats, 0)
+  assert.strictEqual(ws.stats.heartbeats, 0)
   window.dispatchEvent(new Event('online'))
-  equal((await next(ws, 'message')).data, 'beat')
-  equal(ws.stats.heartbeats, 1)
+  assert.strictEqual((await next(ws, 'message')).data, 'beat')
+  assert.strictEqual(ws.stats.heartbeats, 1)
 })
 
 test('s8c_a_page_that_goes_into_the_cache_is_disconnected_and_comes_back', async (t) => {
@@ -55,17 +57,17 @@ test('s8c_a_page_that_goes_into_the_cache_is_disconnected_and_comes_back', async
   const entries = log(ws)
   await next(ws, 'open')
   transition('pagehide', false)
-  equal(entries, ['open'])
+  assert.deepEqual(entries, ['open'])
   transition('pagehide')
-  equal(entries, ['open', 'close 1006'])
-  equal([ws.readyState, ws.state], [0, 'waiting'])
+  assert.deepEqual(entries, ['open', 'close 1006'])
+  assert.deepEqual([ws.readyState, ws.state], [0, 'waiting'])
   window.dispatchEvent(new Event('online'))
   ws.send('kept')
   transition('pageshow', false)
   await until(async () => (await server.command('connections')) === '0')
   transition('pageshow')
   await next(ws, 'message')
-  equal(entries.filter((entry) => entry !== 'reconnecting'), ['open', 'close 1006', 'open', 'message kept'])
+  assert.deepEqual(entries.filter((entry) => entry !== 'reconnecting'), ['open', 'close 1006', 'open', 'message kept'])
 })
 
 test('s8c_a_client_that_shall_never_reconnect_ends_with_its_attempt', async (t) => {
@@ -75,8 +77,8 @@ test('s8c_a_client_that_shall_never_reconnect_ends_with_its_attempt', async (t) 
   await next(ws, 'open')
   transition('pagehide')
   transition('pageshow')
-  equal((await ws.closed).reason, 'exhausted')
-  equal(entries, ['open', 'close 1006', 'end exhausted'])
+  assert.strictEqual((await ws.closed).reason, 'exhausted')
+  assert.deepEqual(entries, ['open', 'close 1006', 'end exhausted'])
 })
 
 test('s8c_a_client_that_was_closed_is_not_revived', async (t) => {
@@ -93,8 +95,8 @@ test('s8c_a_client_that_was_closed_is_not_revived', async (t) => {
   const { ws: other } = await waiting(t)
   window.dispatchEvent(new Event('online'))
   await next(other, 'open')
-  equal(entries, [])
-  equal(ws.readyState, 3)
+  assert.deepEqual(entries, [])
+  assert.strictEqual(ws.readyState, 3)
 })
 
 test('pauseWhileHidden drops the connection while the page is hidden', async (t) => {
@@ -103,14 +105,14 @@ test('pauseWhileHidden drops the connection while the page is hidden', async (t)
   const entries = log(ws)
   await next(ws, 'open')
   hide(t, true)
-  equal(ws.state, 'waiting')
+  assert.strictEqual(ws.state, 'waiting')
   await until(async () => (await server.command('connections')) === '0')
   window.dispatchEvent(new Event('online'))
   ws.send('later')
-  equal(entries, ['open', 'close 1006'])
+  assert.deepEqual(entries, ['open', 'close 1006'])
   hide(t, false)
   await next(ws, 'message')
-  equal(entries.filter((entry) => entry !== 'reconnecting'), ['open', 'close 1006', 'open', 'message later'])
+  assert.deepEqual(entries.filter((entry) => entry !== 'reconnecting'), ['open', 'close 1006', 'open', 'message later'])
 })
 
 test('pauseWhileHidden in a page that is hidden from the start', async (t) => {
@@ -129,7 +131,7 @@ test('a plain one does not mind the page', async (t) => {
   transition('pagehide')
   hide(t, true)
   ws.send('x')
-  equal((await next(ws, 'message')).data, 'x')
+  assert.strictEqual((await next(ws, 'message')).data, 'x')
   transition('pageshow')
-  ok(ws.readyState === 1)
+  assert.ok(ws.readyState === 1)
 })

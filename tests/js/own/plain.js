@@ -1,7 +1,9 @@
 // `homing/plain`: each socket is one connection, for libraries that reconnect by themselves.
 
 import { log, Native, where } from '../support/homing.js'
-import { equal, next, ok, test, throws, until } from '../support/test.js'
+import { assert, throws } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 const { HomingSocket } = await import('homing')
 const { plain, PlainSocket } = await import('homing/plain')
@@ -38,11 +40,11 @@ test('after its end nothing dials again, whatever listeners of close do', async 
     ws.close()
   })
   await ws.closed
-  equal([ws.state, ws.readyState, ws.stats.attempts], ['closed', 3, 1])
+  assert.deepEqual([ws.state, ws.readyState, ws.stats.attempts], ['closed', 3, 1])
   await oneMore(t, server)
   await until(() => reports.length > 0)
-  equal([await accepted(server), ws.stats.attempts, reports], [2, 1, ['NotSupportedError']])
-  ok(!entries.includes('reconnecting') && entries.filter((entry) => entry.startsWith('close')).length === 1, entries)
+  assert.deepEqual([await accepted(server), ws.stats.attempts, reports], [2, 1, ['NotSupportedError']])
+  assert.ok(!entries.includes('reconnecting') && entries.filter((entry) => entry.startsWith('close')).length === 1, entries)
 })
 
 test('a refused dial is one error, one close and the end', async (t) => {
@@ -51,7 +53,7 @@ test('a refused dial is one error, one close and the end', async (t) => {
   const ws = new (plainClass(t))(server.url('/echo'))
   const entries = log(ws)
   await ws.closed
-  equal([entries, ws.stats.attempts], [['error', 'close 1006', 'end exhausted'], 1])
+  assert.deepEqual([entries, ws.stats.attempts], [['error', 'close 1006', 'end exhausted'], 1])
 })
 
 test('close codes are the server\'s', async (t) => {
@@ -59,10 +61,10 @@ test('close codes are the server\'s', async (t) => {
     const server = await t.server()
     const ws = new (plainClass(t, { heartbeat: { message: 'beat' } }))(server.url(`/close?code=${code}`))
     const event = await next(ws, 'close')
-    equal([event.code, event.wasClean], [code, true])
+    assert.deepEqual([event.code, event.wasClean], [code, true])
     await ws.closed
     await oneMore(t, server)
-    equal(await accepted(server), 2)
+    assert.strictEqual(await accepted(server), 2)
   }
 })
 
@@ -71,9 +73,9 @@ test('a silent server is noticed, with one close', async (t) => {
   const ws = new (plainClass(t, { heartbeat: { message: 'beat', interval: 50, timeout: 100 } }))(server.url('/silent'))
   const entries = log(ws)
   await ws.closed
-  equal(entries, ['open', 'error', 'close 1006', 'end exhausted'])
+  assert.deepEqual(entries, ['open', 'error', 'close 1006', 'end exhausted'])
   await oneMore(t, server)
-  equal(await accepted(server), 2)
+  assert.strictEqual(await accepted(server), 2)
 })
 
 test('a stalled handshake ends after openTimeout', async (t) => {
@@ -81,7 +83,7 @@ test('a stalled handshake ends after openTimeout', async (t) => {
   const ws = new (plainClass(t, { openTimeout: 50 }))(server.url('/stall'))
   const entries = log(ws)
   await ws.closed
-  equal([entries, ws.stats.attempts], [['error', 'close 1006', 'end exhausted'], 1])
+  assert.deepEqual([entries, ws.stats.attempts], [['error', 'close 1006', 'end exhausted'], 1])
 })
 
 test('a server that does not answer Close is given up after closeTimeout', async (t) => {
@@ -90,9 +92,9 @@ test('a server that does not answer Close is given up after closeTimeout', async
   const entries = log(ws)
   await next(ws, 'open')
   ws.close()
-  equal(ws.readyState, 2)
+  assert.strictEqual(ws.readyState, 2)
   await ws.closed
-  equal([entries, ws.readyState, ws.stats.attempts], [['open', 'close 1006', 'end closed'], 3, 1])
+  assert.deepEqual([entries, ws.readyState, ws.stats.attempts], [['open', 'close 1006', 'end closed'], 3, 1])
 })
 
 test('send throws while it connects, and queues with queue: true', async (t) => {
@@ -101,7 +103,7 @@ test('send throws while it connects, and queues with queue: true', async (t) => 
   throws(() => ws.send('early'), 'InvalidStateError')
   const queueing = new (plainClass(t, { queue: true }))(server.url('/echo'))
   queueing.send('early')
-  equal((await next(queueing, 'message')).data, 'early')
+  assert.strictEqual((await next(queueing, 'message')).data, 'early')
   for (const queue of [undefined, false]) {
     const socket = new (plainClass(t, { queue }))(server.url('/stall'))
     throws(() => socket.send('early'), 'InvalidStateError')
@@ -121,26 +123,26 @@ test('a URL function is asked once', async (t) => {
     throw new Error('no token')
   })
   const { error } = await next(failing, 'error')
-  equal(error.cause.message, 'no token')
-  equal([(await failing.closed).reason, asked], ['exhausted', 2])
+  assert.strictEqual(error.cause.message, 'no token')
+  assert.deepEqual([(await failing.closed).reason, asked], ['exhausted', 2])
 })
 
 test('it is like a WebSocket class', async (t) => {
   const server = await t.server()
   const Socket = plainClass(t)
   for (const Class of [PlainSocket, plain(), Socket]) {
-    equal([Class.CONNECTING, Class.OPEN, Class.CLOSING, Class.CLOSED, Class.length], [0, 1, 2, 3, Class === Socket ? 0 : 1])
-    equal(Class.prototype instanceof HomingSocket, true)
+    assert.deepEqual([Class.CONNECTING, Class.OPEN, Class.CLOSING, Class.CLOSED, Class.length], [0, 1, 2, 3, Class === Socket ? 0 : 1])
+    assert.strictEqual(Class.prototype instanceof HomingSocket, true)
     throws(() => new Class(), 'TypeError')
   }
   // A server's URL, as WebKit looks at subprotocols only where the port is allowed.
   throws(() => new Socket(server.url('/echo'), ['a', 'a']), 'SyntaxError')
   throws(() => new Socket(server.url('/echo'), 'a b'), 'SyntaxError')
   throws(() => new Socket('ws://[', 'a'), 'SyntaxError')
-  ok(plain({ openTimeout: 5 }).prototype instanceof PlainSocket)
-  equal([PlainSocket.name, plain().name], ['PlainSocket', 'PlainSocket'])
+  assert.ok(plain({ openTimeout: 5 }).prototype instanceof PlainSocket)
+  assert.deepEqual([PlainSocket.name, plain().name], ['PlainSocket', 'PlainSocket'])
   const ws = new Socket('ws://127.0.0.1:9/')
-  equal([`${ws}`, ws.OPEN, ws.readyState], ['[object WebSocket]', 1, 0])
+  assert.deepEqual([`${ws}`, ws.OPEN, ws.readyState], ['[object WebSocket]', 1, 0])
 })
 
 test('options are checked when the class is made', () => {
@@ -164,7 +166,7 @@ test('options are checked when the class is made', () => {
   ]
   for (const [options, name, text] of wrong) {
     const { message } = throws(() => plain(options), name)
-    ok(message.startsWith('homing: ') && message.includes(text), message)
+    assert.ok(message.startsWith('homing: ') && message.includes(text), message)
   }
   for (const options of [undefined, {}, { reconnect: false }, { reconnect: undefined, pauseWhileHidden: false }]) plain(options)
 })
@@ -172,7 +174,7 @@ test('options are checked when the class is made', () => {
 test('options in the constructor are a mistake that is named', () => {
   for (const option of [{ reconnect: false }, { heartbeat: { message: 'x' } }, { queue: true }, { WebSocket: Native }]) {
     const { message } = throws(() => new PlainSocket('ws://127.0.0.1:9/', [], option), 'TypeError')
-    ok(message.includes(Object.keys(option)[0]) && message.includes('plain()'), message)
+    assert.ok(message.includes(Object.keys(option)[0]) && message.includes('plain()'), message)
   }
 })
 
@@ -192,12 +194,12 @@ test('a third argument goes to the class that was given, and nowhere else', asyn
   await next(new Full(server.url('/echo'), [], third), 'open')
   await next(new Full(server.url('/echo')), 'open')
   for (const odd of [null, 'odd', 5, () => {}]) await next(new Bare(server.url('/echo'), undefined, odd), 'open')
-  equal(given.slice(0, 3), [
+  assert.deepEqual(given.slice(0, 3), [
     [[], { family: 4, agent: 1, headers: { 'x-a': 'theirs', 'x-b': 'theirs' } }],
     [[], { family: 4, agent: 2, headers: { 'x-a': 'theirs', 'x-b': 'ours' } }],
     [undefined, { agent: 2, headers: { 'x-b': 'ours' } }],
   ])
-  equal(given.slice(3).flat().filter((argument) => argument !== undefined), [])
+  assert.deepEqual(given.slice(3).flat().filter((argument) => argument !== undefined), [])
   // A browser's class ignores it.
   if (where === 'page') await next(new (plainClass(t))(server.url('/echo'), [], third), 'open')
   // One that takes it may be the global one.
@@ -212,7 +214,7 @@ test('a third argument goes to the class that was given, and nowhere else', asyn
   const ws = new (plain())(server.url('/echo'), undefined, { headers: { 'x-a': 'theirs' } })
   await next(ws, 'open')
   ws.close()
-  equal(given, [[undefined, { headers: { 'x-a': 'theirs' } }]])
+  assert.deepEqual(given, [[undefined, { headers: { 'x-a': 'theirs' } }]])
 })
 
 test('each class has its own options', async (t) => {
@@ -222,5 +224,5 @@ test('each class has its own options', async (t) => {
   const [beating, further, still] = [Beating, Further, plainClass(t)].map((Class) => new Class(server.url('/echo')))
   await next(still, 'open')
   await until(() => beating.stats.heartbeats > 0 && further.stats.heartbeats > 0)
-  equal(still.stats.heartbeats, 0)
+  assert.strictEqual(still.stats.heartbeats, 0)
 })

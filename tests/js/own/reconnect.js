@@ -1,7 +1,9 @@
 // Clients that do not reconnect by themselves, and what `reconnect()` makes of them.
 
 import { connect, log, QUICK } from '../support/homing.js'
-import { equal, next, ok, test } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next } from '../support/wait.js'
 
 const PLAIN = { reconnect: false, queue: false }
 const withoutErrors = (entries) => entries.filter((entry) => entry !== 'error')
@@ -12,7 +14,7 @@ test('where nothing follows readyState says so in the close event', async (t) =>
   const states = []
   ws.addEventListener('close', () => states.push(ws.readyState))
   await ws.closed
-  equal([...states, ws.readyState], [3, 3])
+  assert.deepEqual([...states, ws.readyState], [3, 3])
 })
 
 test('reconnect() in the close event of a plain client', async (t) => {
@@ -25,12 +27,12 @@ test('reconnect() in the close event of a plain client', async (t) => {
   await server.command('cut_all')
   await closed
   // Connecting, or open already: nothing is waited for.
-  ok(ws.readyState < 2, `${ws.readyState}`)
+  assert.ok(ws.readyState < 2, `${ws.readyState}`)
   await again
-  equal(withoutErrors(entries), ['open', 'close 1006', 'reconnecting', 'open'])
-  equal([ws.readyState, ws.state], [1, 'open'])
+  assert.deepEqual(withoutErrors(entries), ['open', 'close 1006', 'reconnecting', 'open'])
+  assert.deepEqual([ws.readyState, ws.state], [1, 'open'])
   ws.close()
-  equal((await ws.closed).reason, 'closed')
+  assert.strictEqual((await ws.closed).reason, 'closed')
 })
 
 test('reconnect() of a plain client that is cut at the same time', async (t) => {
@@ -45,7 +47,7 @@ test('reconnect() of a plain client that is cut at the same time', async (t) => 
   await again
   // The code is the server's answer or that of the cut, whichever came first. A late cut may hit the next connection as well.
   const types = withoutErrors(entries).map((entry) => entry.split(' ')[0])
-  equal(types.slice(0, 4), ['open', 'close', 'reconnecting', 'open'])
+  assert.deepEqual(types.slice(0, 4), ['open', 'close', 'reconnecting', 'open'])
 })
 
 test('s3_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t) => {
@@ -60,7 +62,7 @@ test('s3_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t)
   const entries = log(ws)
   ws.addEventListener('close', () => ws.reconnect(), { once: true })
   await next(ws, 'open')
-  equal(entries.filter((entry) => entry !== 'reconnecting'), ['error', 'close 1006', 'open'])
+  assert.deepEqual(entries.filter((entry) => entry !== 'reconnecting'), ['error', 'close 1006', 'open'])
 })
 
 test('an abort right after reconnect() ends a client that has begun anew', async (t) => {
@@ -72,8 +74,8 @@ test('an abort right after reconnect() ends a client that has begun anew', async
   await ws.closed
   ws.reconnect()
   controller.abort()
-  equal((await ws.closed).reason, 'closed')
-  equal(ws.readyState, 3)
+  assert.strictEqual((await ws.closed).reason, 'closed')
+  assert.strictEqual(ws.readyState, 3)
 })
 
 for (const path of ['/echo', '/stall']) {
@@ -83,11 +85,11 @@ for (const path of ['/echo', '/stall']) {
     const entries = log(ws)
     if (path === '/echo') await next(ws, 'open')
     ws.close()
-    equal(ws.readyState, 2)
+    assert.strictEqual(ws.readyState, 2)
     await next(ws, 'close')
-    equal(ws.readyState, 3)
+    assert.strictEqual(ws.readyState, 3)
     await ws.closed
-    equal(entries, path === '/echo' ? ['open', 'close 1005', 'end closed'] : ['error', 'close 1006', 'end closed'])
+    assert.deepEqual(entries, path === '/echo' ? ['open', 'close 1005', 'end closed'] : ['error', 'close 1006', 'end closed'])
   })
 }
 
@@ -97,7 +99,7 @@ test('what was sent leaves before a close() that follows at once', async (t) => 
   await next(ws, 'open')
   ws.send('x'.repeat(400_000))
   ws.close()
-  equal((await ws.closed).unsent, 0)
+  assert.strictEqual((await ws.closed).unsent, 0)
   const texts = (await server.journal()).filter(([kind]) => kind === 'text')
-  equal(texts.map(([, text]) => text.length), [400_000])
+  assert.deepEqual(texts.map(([, text]) => text.length), [400_000])
 })

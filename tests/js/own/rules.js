@@ -1,7 +1,9 @@
 // Rules that are mostly the browser's or the machine's, as they show in the class.
 
 import { connect, isByWs, log, QUICK } from '../support/homing.js'
-import { equal, next, ok, test, throws, until } from '../support/test.js'
+import { assert, throws } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 test('s9_a_code_that_may_not_be_sent_is_refused_whatever_the_client_does', async (t) => {
   const server = await t.server()
@@ -17,11 +19,11 @@ test('s9_a_code_that_may_not_be_sent_is_refused_whatever_the_client_does', async
     const more = isByWs || 'Bun' in globalThis ? [] : [1001, 1011]
     for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, ...more]) throws(() => ws.close(code), 'InvalidAccessError')
     throws(() => ws.close(4000, 'ü'.repeat(62)), 'SyntaxError')
-    ok(ws.readyState < 2)
+    assert.ok(ws.readyState < 2)
   }
   busy.close(4000, 'ü'.repeat(61))
   await busy.closed
-  ok((await server.journal()).some((entry) => `${entry}` === `close,4000,${'ü'.repeat(61)}`))
+  assert.ok((await server.journal()).some((entry) => `${entry}` === `close,4000,${'ü'.repeat(61)}`))
 })
 
 test('s16_text_and_binary_arrive_in_order_as_asked_for', async (t) => {
@@ -32,7 +34,7 @@ test('s16_text_and_binary_arrive_in_order_as_asked_for', async (t) => {
   ws.send('text')
   ws.send(Uint8Array.of(1))
   await until(() => got.length === 2)
-  equal([got[0], got[1] instanceof Blob, got[1].size], ['text', true, 1])
+  assert.deepEqual([got[0], got[1] instanceof Blob, got[1].size], ['text', true, 1])
   ws.binaryType = 'arraybuffer'
   // It holds for the sockets to come.
   const again = next(ws, 'open')
@@ -41,7 +43,7 @@ test('s16_text_and_binary_arrive_in_order_as_asked_for', async (t) => {
   ws.send(Uint8Array.of(1, 2))
   ws.send('last')
   await until(() => got.length === 4)
-  equal([got[2] instanceof ArrayBuffer, got[2].byteLength, got[3]], [true, 2, 'last'])
+  assert.deepEqual([got[2] instanceof ArrayBuffer, got[2].byteLength, got[3]], [true, 2, 'last'])
 })
 
 test('s18_a_machine_that_slept_condemns_no_connection', async (t) => {
@@ -61,7 +63,7 @@ test('s18_a_machine_that_slept_condemns_no_connection', async (t) => {
     await until(() => ws.stats.heartbeats > heartbeats + 2)
     await next(ws, 'latency')
   }
-  equal(entries.filter((entry) => entry !== 'latency'), ['open'])
+  assert.deepEqual(entries.filter((entry) => entry !== 'latency'), ['open'])
 })
 
 test('s20_the_browser_answers_pings_of_the_peer', async (t) => {
@@ -75,12 +77,12 @@ test('s23_what_failed_is_said_where_it_is_known', async (t) => {
   const server = await t.server()
   const options = { reconnect: { ...QUICK, maxAttempts: 0 } }
   const slow = connect(t, server.url('/stall'), { ...options, openTimeout: 50 })
-  equal((await next(slow, 'error')).error.message, 'homing: open timeout')
-  equal((await slow.closed).error.message, 'homing: open timeout')
+  assert.strictEqual((await next(slow, 'error')).error.message, 'homing: open timeout')
+  assert.strictEqual((await slow.closed).error.message, 'homing: open timeout')
   const cause = new Error('no token today')
   const unasked = connect(t, () => Promise.reject(cause), options)
   const { error } = await next(unasked, 'error')
-  equal([error.message, error.cause === cause], ['homing: not dialled: no token today', true])
+  assert.deepEqual([error.message, error.cause === cause], ['homing: not dialled: no token today', true])
 })
 
 test('s26_secrets_of_a_url_are_not_repeated', async (t) => {
@@ -90,6 +92,6 @@ test('s26_secrets_of_a_url_are_not_repeated', async (t) => {
   for (const url of [server.url('/stall?token=secret'), 'ws://user:secret@127.0.0.1:9/path?token=secret#fragment']) {
     const ws = connect(t, () => url, options)
     const { message } = (await ws.closed).error
-    ok(message.startsWith('homing: ') && !message.includes('secret'), message)
+    assert.ok(message.startsWith('homing: ') && !message.includes('secret'), message)
   }
 })

@@ -1,7 +1,9 @@
 // The send queue.
 
 import { connect, countsLate, HomingSocket, isByWs, log, Native } from '../support/homing.js'
-import { equal, next, ok, test, throws, until } from '../support/test.js'
+import { assert, throws } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 test('s13_the_queue_leaves_in_order_before_what_the_open_event_sends', async (t) => {
   const server = await t.server()
@@ -15,9 +17,9 @@ test('s13_the_queue_leaves_in_order_before_what_the_open_event_sends', async (t)
   ws.send(bytes)
   bytes.fill(9)
   ws.send(new Blob(['blob']))
-  equal(ws.bufferedAmount, 5 + 2 + 4)
+  assert.strictEqual(ws.bufferedAmount, 5 + 2 + 4)
   await until(() => got.length === 4)
-  equal(got, ['first', '1,2', '98,108,111,98', 'from open'])
+  assert.deepEqual(got, ['first', '1,2', '98,108,111,98', 'from open'])
 })
 
 test('s13_what_was_not_sent_survives_a_reconnect', async (t) => {
@@ -29,12 +31,12 @@ test('s13_what_was_not_sent_survives_a_reconnect', async (t) => {
   ws.addEventListener('close', () => {
     ws.send('one')
     ws.send('two')
-    equal(ws.bufferedAmount, 6)
+    assert.strictEqual(ws.bufferedAmount, 6)
   }, { once: true })
   await server.command('cut_all')
   await until(() => got.length === 2)
-  equal(got, ['one', 'two'])
-  equal(ws.stats.reconnects, 1)
+  assert.deepEqual(got, ['one', 'two'])
+  assert.strictEqual(ws.stats.reconnects, 1)
 })
 
 test('s14_the_message_that_crosses_the_limit_is_taken_and_the_next_refused', async (t) => {
@@ -43,9 +45,9 @@ test('s14_the_message_that_crosses_the_limit_is_taken_and_the_next_refused', asy
   ws.send('12345678')
   ws.send('crosses')
   const error = throws(() => ws.send('x'), 'QuotaExceededError')
-  ok(error instanceof DOMException)
-  ok(error.message.includes('maxSendBuffer'))
-  equal(ws.bufferedAmount, 15)
+  assert.ok(error instanceof DOMException)
+  assert.ok(error.message.includes('maxSendBuffer'))
+  assert.strictEqual(ws.bufferedAmount, 15)
 })
 
 test('s14_drain_tells_of_room', async (t) => {
@@ -56,15 +58,15 @@ test('s14_drain_tells_of_room', async (t) => {
   await next(ws, 'reconnecting')
   for (const text of ['1234567', 'crosses']) ws.send(text)
   throws(() => ws.send('x'), 'QuotaExceededError')
-  ok(!entries.includes('drain'))
+  assert.ok(!entries.includes('drain'))
   const drained = next(ws, 'drain')
   await server.command('restart')
   await drained
-  equal([ws.readyState, entries.filter((entry) => entry === 'drain').length], [1, 1])
+  assert.deepEqual([ws.readyState, entries.filter((entry) => entry === 'drain').length], [1, 1])
   ws.send('x')
   await until(async () => (await server.journal()).some(([kind, text]) => kind === 'text' && text === 'x'))
   const texts = (await server.journal()).filter(([kind]) => kind === 'text').map(([, text]) => text)
-  equal(texts, ['1234567', 'crosses', 'x'])
+  assert.deepEqual(texts, ['1234567', 'crosses', 'x'])
 })
 
 test('s14_while_open_the_browser_has_the_say', async (t) => {
@@ -79,7 +81,7 @@ test('s14_while_open_the_browser_has_the_say', async (t) => {
     const chunk = new Uint8Array(64 * 1024)
     for (let i = 0; i < 64; i++) ws.send(chunk)
     await until(() => received === 4 * 1024 * 1024)
-    equal([ws.stats.messagesSent, ws.bufferedAmount, entries.includes('drain')], [64, 0, false])
+    assert.deepEqual([ws.stats.messagesSent, ws.bufferedAmount, entries.includes('drain')], [64, 0, false])
   }
 })
 
@@ -97,11 +99,11 @@ test('s14_what_a_closing_connection_holds_takes_no_room_in_the_queue', async (t)
   ws.reconnect()
   // Long enough for several looks at what the browser holds.
   await new Promise((resolve) => setTimeout(resolve, 200))
-  equal(ws.state, 'closing')
+  assert.strictEqual(ws.state, 'closing')
   ws.send('for the next one')
   await server.command('silence?on=0')
   await until(() => entries.includes('message for the next one'))
-  ok(!entries.includes('drain'))
+  assert.ok(!entries.includes('drain'))
 })
 
 test('few messages are counted as lost that have left', async (t) => {
@@ -120,7 +122,7 @@ test('few messages are counted as lost that have left', async (t) => {
   await server.command('cut_all')
   await closed
   await next(ws, 'open')
-  ok(ws.stats.messagesLost <= 64, ws.stats.messagesLost)
+  assert.ok(ws.stats.messagesLost <= 64, ws.stats.messagesLost)
 })
 
 test('s14_a_fast_sender_is_not_refused_while_there_is_room', async (t) => {
@@ -131,8 +133,8 @@ test('s14_a_fast_sender_is_not_refused_while_there_is_room', async (t) => {
     ws.send('x'.repeat(10_000))
     await until(() => ws.bufferedAmount === 0)
   }
-  equal(ws.stats.messagesSent, 200)
-  equal(ws.stats.unitsSent, 2_000_000)
+  assert.strictEqual(ws.stats.messagesSent, 200)
+  assert.strictEqual(ws.stats.unitsSent, 2_000_000)
 })
 
 test('s10_close_lets_the_queue_leave_first', async (t) => {
@@ -142,14 +144,14 @@ test('s10_close_lets_the_queue_leave_first', async (t) => {
   ws.addEventListener('open', () => {
     for (let i = 0; i < 20; i++) ws.send(`${i}`)
     ws.close(1000, 'done')
-    equal(ws.readyState, 2)
+    assert.strictEqual(ws.readyState, 2)
     ws.send('too late')
   })
   ws.send('queued')
   await ws.closed
-  equal(entries, ['open', 'close 1000', 'end closed'])
+  assert.deepEqual(entries, ['open', 'close 1000', 'end closed'])
   const texts = (await server.journal()).filter(([kind]) => kind === 'text').map(([, text]) => text)
-  equal(texts, ['queued', ...Array.from({ length: 20 }, (_, i) => `${i}`)])
+  assert.deepEqual(texts, ['queued', ...Array.from({ length: 20 }, (_, i) => `${i}`)])
 })
 
 test('s10_what_is_sent_too_late_does_not_overtake_the_queue', async (t) => {
@@ -162,11 +164,11 @@ test('s10_what_is_sent_too_late_does_not_overtake_the_queue', async (t) => {
     const before = ws.bufferedAmount
     ws.send('too late')
     // WebKit counts the header of a frame as well, and Deno and Node nothing.
-    ok([8, 8 + 6, countsLate ? 8 : 0].includes(ws.bufferedAmount - before), `${ws.bufferedAmount - before}`)
+    assert.ok([8, 8 + 6, countsLate ? 8 : 0].includes(ws.bufferedAmount - before), `${ws.bufferedAmount - before}`)
   })
   await ws.closed
   const texts = (await server.journal()).filter(([kind]) => kind === 'text').map(([, text]) => text.length)
-  equal(texts, [long.length])
+  assert.deepEqual(texts, [long.length])
 })
 
 test('what went nowhere is forgotten when a new life begins', async (t) => {
@@ -177,9 +179,9 @@ test('what went nowhere is forgotten when a new life begins', async (t) => {
   ws.close()
   await ws.closed
   ws.send('abc')
-  equal(ws.bufferedAmount, 3)
+  assert.strictEqual(ws.bufferedAmount, 3)
   ws.reconnect()
-  equal(ws.bufferedAmount, 0)
+  assert.strictEqual(ws.bufferedAmount, 0)
 })
 
 test('s15_what_was_left_at_the_end_is_handed_back', async (t) => {
@@ -187,16 +189,16 @@ test('s15_what_was_left_at_the_end_is_handed_back', async (t) => {
   const ws = connect(t, server.url('/stall'))
   ws.send('one')
   ws.send(new Uint8Array([1, 2]))
-  equal(ws.takeUnsent(), [])
+  assert.deepEqual(ws.takeUnsent(), [])
   const ended = next(ws, 'end')
   ws.close()
   const end = await ended
-  equal([end.reason, end.unsent], ['closed', 2])
+  assert.deepEqual([end.reason, end.unsent], ['closed', 2])
   const unsent = ws.takeUnsent()
-  equal(unsent[0], 'one')
-  equal(unsent[1].byteLength, 2)
-  equal(ws.takeUnsent(), [])
-  equal(ws.bufferedAmount, 0)
+  assert.strictEqual(unsent[0], 'one')
+  assert.strictEqual(unsent[1].byteLength, 2)
+  assert.deepEqual(ws.takeUnsent(), [])
+  assert.strictEqual(ws.bufferedAmount, 0)
 })
 
 test('s13_without_a_queue_send_throws_as_the_browser_does', async (t) => {
@@ -205,7 +207,7 @@ test('s13_without_a_queue_send_throws_as_the_browser_does', async (t) => {
   throws(() => ws.send('x'), 'InvalidStateError')
   await next(ws, 'open')
   ws.send('x')
-  equal((await next(ws, 'message')).data, 'x')
+  assert.strictEqual((await next(ws, 'message')).data, 'x')
   let error
   ws.addEventListener('close', () => (error = throws(() => ws.send('x'), 'InvalidStateError')), { once: true })
   await server.command('cut_all')
@@ -220,7 +222,7 @@ test('sending after the end is counted and goes nowhere', async (t) => {
   await ws.closed
   ws.send('abc')
   // Deno and Node do not count it.
-  ok(ws.bufferedAmount >= (countsLate ? 3 : 0))
+  assert.ok(ws.bufferedAmount >= (countsLate ? 3 : 0))
 })
 
 test('what goes nowhere is measured without a copy', async (t) => {
@@ -243,7 +245,7 @@ test('what goes nowhere is measured without a copy', async (t) => {
   ws.send(Uint8Array.of(1, 2, 3))
   ws.send(new Blob(['four']))
   ws.send({ toString: () => 'ü' })
-  equal([ws.bufferedAmount, copies], [9, 0])
+  assert.deepEqual([ws.bufferedAmount, copies], [9, 0])
 })
 
 test('s25_statistics_count', async (t) => {
@@ -255,8 +257,8 @@ test('s25_statistics_count', async (t) => {
   ws.send(new Uint8Array(5))
   await next(ws, 'message')
   const { messagesSent, unitsSent, messagesReceived, unitsReceived, attempts, reconnects, openFor } = ws.stats
-  equal([messagesSent, unitsSent, messagesReceived, unitsReceived, attempts, reconnects], [2, 8, 2, 8, 1, 0])
-  ok(openFor >= 0)
+  assert.deepEqual([messagesSent, unitsSent, messagesReceived, unitsReceived, attempts, reconnects], [2, 8, 2, 8, 1, 0])
+  assert.ok(openFor >= 0)
 })
 
 if (isByWs) {
@@ -266,7 +268,7 @@ if (isByWs) {
     t.onEnd(() => ws.close())
     ws.send('x')
     const event = await next(ws, 'message')
-    ok(event instanceof MessageEvent && event instanceof Event)
-    equal([event.data, event.target === ws, event.type], ['x', true, 'message'])
+    assert.ok(event instanceof MessageEvent && event instanceof Event)
+    assert.deepEqual([event.data, event.target === ws, event.type], ['x', true, 'message'])
   })
 }

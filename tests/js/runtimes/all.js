@@ -1,10 +1,16 @@
 // Runs the cases. `means` is what they get: `HomingSocket`, `options`, and `ask` where there is no `fetch`.
 
-import { all, attempt } from '../support/test.js'
+import './mocha.js'
+import { environment } from '../support/context.js'
+import { reporter } from '../support/reporter.js'
 import './cases.js'
 
 export async function results(control, means) {
+  Object.assign(environment, { control, ...means })
   const results = []
-  for (const test of all()) results.push({ name: test.name, ...(await attempt(test, control, means)) })
+  const { mocha, Mocha } = globalThis
+  mocha.reporter(reporter((result) => results.push(result)))
+  // Not its own `run`, which reads `location`.
+  await new Promise((resolve) => Mocha.prototype.run.call(mocha, resolve))
   return results
 }

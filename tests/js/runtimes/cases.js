@@ -2,7 +2,9 @@
 // `options` of the runtime, such as a class to use; and `hasErrors`, which is false where that class dispatches no error events,
 // and `isAndroid`.
 
-import { equal, next, ok, test, throws, until } from '../support/test.js'
+import { assert, throws } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
 
 const QUICK = { min: 20, max: 50 }
 
@@ -31,20 +33,20 @@ test('opens, is echoed text and bytes, and closes', async (t) => {
   const attribute = []
   ws.onopen = (event) => attribute.push(event.type, event.target === ws)
   const entries = log(ws)
-  equal([ws.readyState, ws.state], [0, 'connecting'])
+  assert.deepEqual([ws.readyState, ws.state], [0, 'connecting'])
   ws.send('queued')
   await next(ws, 'message')
   const bytes = next(ws, 'message')
   ws.send(Uint8Array.of(1, 2, 3))
-  equal([...new Uint8Array((await bytes).data)], [1, 2, 3])
-  equal([ws.readyState, ws.state], [1, 'open'])
+  assert.deepEqual([...new Uint8Array((await bytes).data)], [1, 2, 3])
+  assert.deepEqual([ws.readyState, ws.state], [1, 'open'])
   ws.close(4000, 'bye')
-  equal(ws.readyState, 2)
-  equal((await ws.closed).reason, 'closed')
-  equal(ws.readyState, 3)
-  equal(attribute, ['open', true])
-  equal(entries.filter((entry) => !entry.includes('object')), ['open', 'message queued', 'close 4000', 'end closed'])
-  ok((await server.journal()).some((entry) => `${entry}` === 'close,4000,bye'))
+  assert.strictEqual(ws.readyState, 2)
+  assert.strictEqual((await ws.closed).reason, 'closed')
+  assert.strictEqual(ws.readyState, 3)
+  assert.deepEqual(attribute, ['open', true])
+  assert.deepEqual(entries.filter((entry) => !entry.includes('object')), ['open', 'message queued', 'close 4000', 'end closed'])
+  assert.ok((await server.journal()).some((entry) => `${entry}` === 'close,4000,bye'))
 })
 
 test('after a cut it reconnects, and sends what was queued', async (t) => {
@@ -57,8 +59,8 @@ test('after a cut it reconnects, and sends what was queued', async (t) => {
   await closed
   ws.send('queued')
   await echoed
-  equal(entries, ['open', 'close 1006', 'reconnecting', 'open', 'message queued'])
-  equal([ws.stats.reconnects, ws.stats.attempts], [1, 2])
+  assert.deepEqual(entries, ['open', 'close 1006', 'reconnecting', 'open', 'message queued'])
+  assert.deepEqual([ws.stats.reconnects, ws.stats.attempts], [1, 2])
 })
 
 test('a refused dial is retried, up to the limit', async (t) => {
@@ -68,10 +70,10 @@ test('a refused dial is retried, up to the limit', async (t) => {
   const entries = log(ws)
   let errors = 0
   ws.addEventListener('error', () => (errors += 1))
-  equal((await ws.closed).reason, 'exhausted')
-  equal(entries, ['close 1006', 'reconnecting', 'close 1006', 'reconnecting', 'close 1006', 'end exhausted'])
+  assert.strictEqual((await ws.closed).reason, 'exhausted')
+  assert.deepEqual(entries, ['close 1006', 'reconnecting', 'close 1006', 'reconnecting', 'close 1006', 'end exhausted'])
   // That of happy-dom dispatches none.
-  equal(errors, t.hasErrors === false ? 0 : 3)
+  assert.strictEqual(errors, t.hasErrors === false ? 0 : 3)
 })
 
 test('a silent peer is noticed by the heartbeat', async (t) => {
@@ -83,18 +85,18 @@ test('a silent peer is noticed by the heartbeat', async (t) => {
   const failed = next(ws, 'error')
   const again = next(ws, 'close').then(() => next(ws, 'latency'))
   await server.command('silence?on=1')
-  equal((await failed).error.message, 'homing: heartbeat timeout')
+  assert.strictEqual((await failed).error.message, 'homing: heartbeat timeout')
   await server.command('silence?on=0')
   await again
-  equal(entries.slice(0, 3), ['open', 'close 1006', 'reconnecting'])
+  assert.deepEqual(entries.slice(0, 3), ['open', 'close 1006', 'reconnecting'])
 })
 
 test('the codes of the server arrive', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=4001&reason=enough'), { reconnect: false })
   const { code, reason } = await next(ws, 'close')
-  equal([code, reason], [4001, 'enough'])
-  equal((await ws.closed).reason, 'exhausted')
+  assert.deepEqual([code, reason], [4001, 'enough'])
+  assert.strictEqual((await ws.closed).reason, 'exhausted')
 })
 
 test('close() while it connects ends the client and leaves no socket', async (t) => {
@@ -103,8 +105,8 @@ test('close() while it connects ends the client and leaves no socket', async (t)
     const ws = connect(t, server.url(path))
     const entries = log(ws)
     ws.close()
-    equal((await ws.closed).reason, 'closed')
-    equal(entries, ['close 1006', 'end closed'])
+    assert.strictEqual((await ws.closed).reason, 'closed')
+    assert.deepEqual(entries, ['close 1006', 'end closed'])
     // There, only a socket that is open can be closed.
     if (t.isAndroid && path === '/echo') await until(async () => (await server.journal()).some(([kind]) => kind === 'request'))
     if (t.isAndroid && path === '/stall') continue
@@ -122,9 +124,9 @@ test('the URL is asked for each time, and what it throws is a failed attempt', a
   }
   const ws = connect(t, url)
   const { error } = await next(ws, 'error')
-  equal([error.message, error.cause.message], ['homing: not dialled: no token', 'no token'])
+  assert.deepEqual([error.message, error.cause.message], ['homing: not dialled: no token', 'no token'])
   await next(ws, 'open')
-  equal(asked, 2)
+  assert.strictEqual(asked, 2)
 })
 
 test('bad options are named, and dial nothing', async (t) => {
@@ -138,14 +140,14 @@ test('bad options are named, and dial nothing', async (t) => {
   ]
   for (const [options, name, text] of wrong) {
     const error = throws(() => connect(t, url, options), name)
-    ok(error.message.includes(`homing: ${text} must be`), error.message)
+    assert.ok(error.message.includes(`homing: ${text} must be`), error.message)
   }
-  equal((await server.journal()).filter(([kind]) => kind === 'accepted').length, 0)
+  assert.strictEqual((await server.journal()).filter(([kind]) => kind === 'accepted').length, 0)
   // Where there is a socket, its class has the say.
   const nowhere = connect(t, () => new Promise(() => {}))
   for (const code of [999, 1006, 5000]) throws(() => nowhere.close(code), 'InvalidAccessError')
   throws(() => nowhere.close(4000, 'ü'.repeat(62)), 'SyntaxError')
-  equal(nowhere.readyState, 0)
+  assert.strictEqual(nowhere.readyState, 0)
 })
 
 test('listeners are called once, by objects, until a signal, and whatever one of them does', async (t) => {
@@ -163,5 +165,5 @@ test('listeners are called once, by objects, until a signal, and whatever one of
     await echoed
     stop.abort()
   }
-  equal(calls, ['once', 'object', 'signal', 'object'])
+  assert.deepEqual(calls, ['once', 'object', 'signal', 'object'])
 })

@@ -6,7 +6,7 @@ import { run, tool } from '../bundlers/support/lab.js'
 import { report, resultsOf, staged } from './support.js'
 
 const ENVIRONMENTS = ['jsdom', 'happy-dom', 'node']
-const config = (environment) => `export default { test: { environment: '${environment}', include: ['runtimes/vitest/*.js'], testTimeout: 90_000 } }\n`
+const config = (environment) => `export default { test: { environment: '${environment}', globals: true, include: ['runtimes/vitest/*.js'], testTimeout: 90_000 } }\n`
 
 const found = await staged(async (dir, control) => {
   const found = {}

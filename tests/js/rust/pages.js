@@ -2,7 +2,9 @@
 // the one of `examples/web`, unchanged, which says what its handler is told.
 
 import { fileServer } from '../support/server.js'
-import { equal, ok, skip, test, until } from '../support/test.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { until } from '../support/wait.js'
 import { browser } from '../support/webdriver.js'
 
 const MODULE = process.env.HOMING_WEB_EXAMPLE
@@ -35,7 +37,7 @@ test('the_example_counts_down', async (t) => {
   const server = await t.server()
   const said = await open(t.page, await files(t, {}), server.url('/echo'))
   await until(async () => (await said()).at(-1)?.startsWith('ended'))
-  equal(await said(), [
+  assert.deepEqual(await said(), [
     'open, 3 to go',
     'Text("3") came back',
     'Text("2") came back',
@@ -51,8 +53,8 @@ test('where_the_policy_of_a_page_forbids_the_connection_it_is_told', async (t) =
   const said = await open(t.page, await files(t, { headers }), server.url('/echo'))
   // Chromium tells no close event, which the client does not wait for. A policy can only be guessed at, so it goes on.
   await until(async () => (await said()).length >= 2)
-  ok((await said()).every((line) => line === CUT), await said())
-  equal(await accepted(server), 0)
+  assert.ok((await said()).every((line) => line === CUT), await said())
+  assert.strictEqual(await accepted(server), 0)
 })
 
 test('a_page_over_https_connects_to_this_machine', async (t) => {
@@ -61,19 +63,19 @@ test('a_page_over_https_connects_to_this_machine', async (t) => {
   if (t.page.name === 'webkit') {
     // It trusts no ws, not even of this machine, and does not say so.
     await until(async () => (await said()).length >= 2)
-    ok((await said()).every((line) => line === CUT), await said())
-    return equal(await accepted(server), 0)
+    assert.ok((await said()).every((line) => line === CUT), await said())
+    return assert.strictEqual(await accepted(server), 0)
   }
   await until(async () => (await said()).at(-1)?.startsWith('ended'))
-  equal((await said())[0], 'open, 3 to go')
+  assert.strictEqual((await said())[0], 'open, 3 to go')
 })
 
 test('a_page_over_https_cannot_connect_to_ws_elsewhere_and_ends', async (t) => {
   const server = await t.server()
   const said = await open(t.page, await secureFiles(t), `ws://${ELSEWHERE}:${server.port}/echo`)
   await until(async () => (await said()).at(-1)?.startsWith('ended'))
-  equal(await said(), [CUT, 'ended: trying again would give the same'])
-  equal(await accepted(server), 0)
+  assert.deepEqual(await said(), [CUT, 'ended: trying again would give the same'])
+  assert.strictEqual(await accepted(server), 0)
 })
 
 /** Browsers whose user lets pages over https do that. */
@@ -84,7 +86,7 @@ const LENIENT = {
 
 test('where_the_user_allows_it_a_page_over_https_comes_back_to_ws_elsewhere', async (t) => {
   const { name } = t.page
-  if (!LENIENT[name]) skip(`${name} lets nobody allow it`)
+  if (!LENIENT[name]) t.skip(`${name} lets nobody allow it`)
   const server = await t.server()
   const page = await browser(name, LENIENT[name])
   t.onEnd(page.end)
@@ -96,5 +98,5 @@ test('where_the_user_allows_it_a_page_over_https_comes_back_to_ws_elsewhere', as
   await until(async () => (await said()).length >= before + 2)
   await server.command('restart')
   await until(async () => (await opens()) === 2)
-  ok(!(await said()).some((line) => line.startsWith('ended')), await said())
+  assert.ok(!(await said()).some((line) => line.startsWith('ended')), await said())
 })

@@ -1,7 +1,7 @@
 // Events, their listeners and handler attributes.
 
 import { once, pause, standard, thrown } from '../support/standard.js'
-import { until } from '../support/test.js'
+import { until } from '../support/wait.js'
 
 const TYPES = ['open', 'message', 'error', 'close']
 
@@ -250,14 +250,10 @@ standard('what addEventListener takes', (facts) => {
   facts.is('returns', socket.addEventListener('message', () => {}), undefined)
 })
 
-standard('an exception stops nobody and is reported', async (facts) => {
+standard('an exception stops nobody and is reported', async (facts, t) => {
   const socket = facts.open('/numbered?n=1')
   const reported = []
-  const report = (event) => {
-    reported.push(event.error?.message)
-    event.preventDefault()
-  }
-  addEventListener('error', report)
+  t.catchReports((error) => reported.push(error?.message))
   const calls = []
   socket.addEventListener('message', () => { throw new Error('one') })
   socket.addEventListener('message', { handleEvent() { throw new Error('two') } })
@@ -265,7 +261,6 @@ standard('an exception stops nobody and is reported', async (facts) => {
   socket.addEventListener('message', () => calls.push('called'))
   await once(socket, 'message')
   await pause()
-  removeEventListener('error', report)
   facts.is('calls', calls, ['called'])
   facts.is('reported', reported, ['one', 'two', 'three'])
 })
@@ -311,19 +306,14 @@ standard('once, used up by an event of one\'s own', async (facts) => {
   facts.is('calls', calls, [false])
 })
 
-standard('handleEvent that is no function', async (facts) => {
+standard('handleEvent that is no function', async (facts, t) => {
   const socket = facts.open('/numbered?n=1')
   let reported = 0
-  const report = (event) => {
-    reported += 1
-    event.preventDefault()
-  }
-  addEventListener('error', report)
+  t.catchReports(() => (reported += 1))
   socket.addEventListener('message', { handleEvent: 7 })
   socket.addEventListener('message', {})
   await once(socket, 'message')
   await pause()
-  removeEventListener('error', report)
   facts.note('reported', reported)
 })
 

@@ -1,8 +1,9 @@
 // One list of assertions, run against the browser's own class and against ours: a difference between the two is what
 // fails. What the standard says is written down as well; where the browser itself does otherwise, so shall we.
 
+import { util } from 'chai'
 import { HomingSocket } from './homing.js'
-import { skip, test } from './test.js'
+import { test } from './test.js'
 
 const PLAIN = { reconnect: false, queue: false }
 
@@ -50,14 +51,14 @@ class Facts {
   }
 
   is(label, actual, expected) {
-    const [got, wanted] = [actual, expected].map((value) => JSON.stringify(show(value)))
+    const [got, wanted] = [show(actual), show(expected)]
     this.list.push(`${label}: ${got}`)
     if (got !== wanted) this.surprises.push(`${label}: ${got} instead of ${wanted}`)
   }
 
   /** The same, of which the standard says nothing. */
   note(label, actual) {
-    this.list.push(`${label}: ${JSON.stringify(show(actual))}`)
+    this.list.push(`${label}: ${show(actual)}`)
   }
 
   /** What a call throws. */
@@ -76,11 +77,8 @@ export function thrown(act) {
   return 'nothing'
 }
 
-function show(value) {
-  if (value === undefined) return 'undefined'
-  if (typeof value === 'function') return 'function'
-  return Object.is(value, -0) ? '-0' : Number.isNaN(value) ? 'NaN' : value
-}
+/** The text of a value, which differs for any two that differ, but for functions. */
+const show = (value) => (typeof value === 'function' ? 'function' : util.inspect(value))
 
 /** Adds a test of the standard. `run` gets `Facts`. */
 export function standard(name, run) {
@@ -88,7 +86,7 @@ export function standard(name, run) {
     const server = await t.server()
     const { name: other, excuse = (fact) => fact, followsStandard, skips } = KINDS[1]
     const reason = skips?.(name)
-    if (reason) skip(reason)
+    if (reason) t.skip(reason)
     const [native, homing] = [[], []]
     const surprises = []
     for (const [index, kind] of KINDS.entries()) {

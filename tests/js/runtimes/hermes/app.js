@@ -1,5 +1,6 @@
 // What runs in Hermes: React Native's own `WebSocket` in JavaScript, the package, and the cases.
 
+import './first.js'
 import { ask, Blob, done } from './host.js'
 import { AbortController } from 'react-native/src/private/webapis/dom/abort-api/AbortController'
 import WebSocket from 'react-native/Libraries/WebSocket/WebSocket'

@@ -1,16 +1,18 @@
 // What is otherwise in React Native.
 
-import { equal, next, ok, test, throws } from '../../support/test.js'
+import { assert, throws } from '../../support/assert.js'
+import { test } from '../../support/test.js'
+import { next } from '../../support/wait.js'
 
 test('binary messages are ArrayBuffers by default, as in its own class', async (t) => {
   const server = await t.server()
   const ws = new t.HomingSocket(server.url('/echo'))
   t.onEnd(() => ws.close())
-  equal(ws.binaryType, 'arraybuffer')
+  assert.strictEqual(ws.binaryType, 'arraybuffer')
   ws.send(Uint8Array.of(1, 2))
   const { data } = await next(ws, 'message')
-  ok(data instanceof ArrayBuffer)
-  equal([...new Uint8Array(data)], [1, 2])
+  assert.ok(data instanceof ArrayBuffer)
+  assert.deepEqual([...new Uint8Array(data)], [1, 2])
 })
 
 test('headers are passed to its class', async (t) => {
@@ -18,7 +20,7 @@ test('headers are passed to its class', async (t) => {
   const ws = new t.HomingSocket(server.url('/headers'), [], { headers: { 'x-token': 'abc' } })
   t.onEnd(() => ws.close())
   const { data } = await next(ws, 'message')
-  ok(data.toLowerCase().includes('x-token') && data.includes('abc'), data)
+  assert.ok(data.toLowerCase().includes('x-token') && data.includes('abc'), data)
 })
 
 test('a code that the native side would fail on never reaches it', async (t) => {
@@ -27,7 +29,7 @@ test('a code that the native side would fail on never reaches it', async (t) => 
   t.onEnd(() => ws.close())
   await next(ws, 'open')
   for (const code of [0, 999, 1005, 1006, 1015, 5000]) throws(() => ws.close(code), 'InvalidAccessError')
-  equal(ws.readyState, 1)
+  assert.strictEqual(ws.readyState, 1)
 })
 
 /** An event target as the package brings it, found by way of its class. */
@@ -60,15 +62,15 @@ test('events are dispatched as the DOM says', async (t) => {
   target.addEventListener('x', both)
   target.addEventListener('x', both, { capture: false })
   target.addEventListener('x', both, { capture: true })
-  target.addEventListener('x', { handleEvent: note('object', (event) => equal([event.target === target, event.currentTarget === target], [true, true])) })
+  target.addEventListener('x', { handleEvent: note('object', (event) => assert.deepEqual([event.target === target, event.currentTarget === target], [true, true])) })
   target.addEventListener('x', null)
   const event = new Event('x', { cancelable: true })
-  equal(target.dispatchEvent(event), true)
-  equal(calls, ['capture', 'both', 'first', 'both', 'object'])
-  equal([event.currentTarget, event.target === target, event.eventPhase], [null, true, 0])
+  assert.strictEqual(target.dispatchEvent(event), true)
+  assert.deepEqual(calls, ['capture', 'both', 'first', 'both', 'object'])
+  assert.deepEqual([event.currentTarget, event.target === target, event.eventPhase], [null, true, 0])
   calls.length = 0
   target.dispatchEvent(event)
-  equal(calls, ['capture', 'both', 'both', 'object', 'added while dispatching'])
+  assert.deepEqual(calls, ['capture', 'both', 'both', 'object', 'added while dispatching'])
 })
 
 test('what listeners may do to an event', async (t) => {
@@ -86,8 +88,8 @@ test('what listeners may do to an event', async (t) => {
   })
   target.addEventListener('x', {})
   target.addEventListener('x', (event) => event.preventDefault(), { passive: true })
-  equal(target.dispatchEvent(new Event('x', { cancelable: true })), true)
-  equal(reports.map((report) => report.message === 'thrown' || report.name), [true, 'TypeError'])
+  assert.strictEqual(target.dispatchEvent(new Event('x', { cancelable: true })), true)
+  assert.deepEqual(reports.map((report) => report.message === 'thrown' || report.name), [true, 'TypeError'])
   target.addEventListener('x', (event) => {
     event.preventDefault()
     event.stopImmediatePropagation()
@@ -95,8 +97,8 @@ test('what listeners may do to an event', async (t) => {
   })
   target.addEventListener('x', () => calls.push('never'))
   stop.abort()
-  equal([target.dispatchEvent(new Event('x', { cancelable: true })), target.dispatchEvent(new Event('x'))], [false, true])
-  equal(calls, ['signal'])
+  assert.deepEqual([target.dispatchEvent(new Event('x', { cancelable: true })), target.dispatchEvent(new Event('x'))], [false, true])
+  assert.deepEqual(calls, ['signal'])
   throws(() => target.addEventListener('x', 'text'), 'TypeError')
   throws(() => target.addEventListener('x', () => {}, { signal: null }), 'TypeError')
   throws(() => target.dispatchEvent({ type: 'x' }), 'TypeError')
