@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use crate::support::proxy_servers::{CREDENTIALS, ProxyServer};
 use crate::support::routes::known;
-use crate::support::{PATIENCE, Recorder, assert_hides, client, server};
+use crate::support::{PATIENCE, Recorder, assert_hides, client, full_name, server};
 
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 const SECRETS: [&str; 4] = ["secret", "proxy-user", "cHJveHktdXNlc", "token"];
@@ -236,7 +236,8 @@ async fn the_environment_counts_when_asked_for() {
     let with = proxy.url("http", "proxy-user:secret");
     let run = async |variables: &[(&str, &str)], asked: &str| {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["proxies::the_environment_counts_when_asked_for", "--exact", "--nocapture"]);
+        let name = full_name(module_path!(), "the_environment_counts_when_asked_for");
+        command.args([&*name, "--exact", "--nocapture"]);
         command.env("HOMING_TEST_URL", beyond(&server, "/echo")).env("HOMING_TEST_ASKED", asked);
         for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
             command.env_remove(name).env_remove(name.to_lowercase());

@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::support::proxy_servers::{CREDENTIALS, ProxyServer};
-use crate::support::{PATIENCE, client, server};
+use crate::support::{PATIENCE, client, full_name, server};
 
 /// All that is told on this thread: by this crate, and by those under it, also through the crate `log`.
 #[derive(Clone, Default)]
@@ -58,7 +58,7 @@ async fn ran_alone(test: &str) -> bool {
         return false;
     }
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([&format!("life::tracing::{test}"), "--exact", "--nocapture"]).env("HOMING_TEST_ALONE", "1");
+    command.args([&*full_name(module_path!(), test), "--exact", "--nocapture"]).env("HOMING_TEST_ALONE", "1");
     let output = tokio::time::timeout(6 * PATIENCE, command.kill_on_drop(true).output()).await;
     let output = output.expect("in time").unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

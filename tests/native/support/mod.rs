@@ -153,6 +153,12 @@ pub(crate) fn doings(journal: &[Entry], connection: u64) -> Vec<&What> {
     journal.iter().filter(|entry| entry.connection == connection).map(|entry| &entry.what).collect()
 }
 
+/// The name that the test runner knows a test of this module by.
+pub(crate) fn full_name(module: &str, test: &str) -> String {
+    let (_binary, module) = module.split_once("::").expect("a module of this binary");
+    format!("{module}::{test}")
+}
+
 pub(crate) fn is_handshake(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Handshake { .. })
 }
