@@ -12,7 +12,7 @@ pub(super) struct ClientEnd {
     /// A Close frame was sent.
     pub(super) closing: bool,
     pub(super) max_message_size: usize,
-    /// The socket has more room; whether because bytes have left that had been held up in it.
+    /// The socket has more room. The value says whether bytes have left that it had held up.
     pub(super) has_room: Option<bool>,
     pub(super) incoming: VecDeque<Arrival>,
 }
@@ -23,7 +23,7 @@ impl ClientEnd {
         Self { peer: None, reading: true, closing: false, max_message_size, has_room: None, incoming }
     }
 
-    /// Another connection is in use, or none.
+    /// Uses another connection, or none.
     pub(super) fn switch(&mut self, peer: Option<usize>) {
         self.peer = peer;
         self.reading = true;
@@ -33,7 +33,7 @@ impl ClientEnd {
     }
 }
 
-/// What travels to a client.
+/// Something that travels to a client.
 pub(super) enum Incoming {
     Event(SocketEvent),
     Message(Message),
@@ -43,7 +43,7 @@ pub(super) enum Incoming {
 
 /// Something on its way to a client.
 pub(super) struct Arrival {
-    /// When its last byte has left the peer.
+    /// When the last byte has left the peer.
     pub(super) leaves: Timestamp,
     pub(super) arrives: Timestamp,
     pub(super) incoming: Incoming,

@@ -1,8 +1,15 @@
-//! A network in memory, in virtual time: for tests of your own handlers, and of this crate.
+//! A network in memory and virtual time, to test handlers without sockets, sleeps or a runtime.
 //!
-//! No socket, no runtime and no waiting: time passes when [`Network::advance`] is called, and everything that is due
-//! happens in order on the calling thread. Dials are answered by a script, and each connection has a [`Peer`] to speak
-//! for the server: it sends, closes, falls silent, stops reading, or is cut off.
+//! Time passes only when [`Network::advance`] is called. Everything that is due until then happens in order on the calling
+//! thread, so that tests are deterministic. A script decides how dials end ([`Dial`]). The server's end of each connection is
+//! a [`Peer`]: it sends, closes, stops answering or reading, or loses the connection.
+//!
+//! The client under test is the real one, with its reconnects, timeouts, queue and heartbeat. Only the transport and the
+//! clock are replaced, so options that concern them (headers, TLS, proxies, request providers) have no effect. Use
+//! [`Builder::jitter_seed`](crate::Builder::jitter_seed) for repeatable delays.
+//!
+//! # Examples
+//! A client that is refused once, and connects at the second attempt:
 //!
 //! ```
 //! use homing::memory::{Dial, Network};
@@ -50,11 +57,13 @@ use timer::MemoryTimer;
 use transport::MemoryTransport;
 use world::{World, lock};
 
-/// A network in memory. Clones are the same network.
+/// A network in memory. All clones refer to the same network.
+///
+/// Dropping the last clone ends its clients, with [`EndReason::Shutdown`](crate::EndReason::Shutdown).
 #[derive(Clone)]
 pub struct Network {
     world: Arc<Mutex<World>>,
-    /// By the number of their client.
+    /// In the same order as the clients of `world`.
     clients: Arc<Mutex<Vec<Client>>>,
     now: Arc<AtomicU64>,
 }
@@ -73,15 +82,17 @@ impl Default for Network {
 }
 
 impl Network {
-    /// A network that accepts every dial and has no latency.
+    /// Returns a network that accepts every dial and has no latency.
     pub fn new() -> Self {
         Self { world: Arc::default(), clients: Arc::default(), now: Arc::new(AtomicU64::new(0)) }
     }
 
-    /// Connects a client through this network. It does nothing before [`advance`](Self::advance) is called.
+    /// Connects a client through this network. It dials when [`advance`](Self::advance) is called next.
+    ///
+    /// The URL must be valid, but is not used.
     ///
     /// # Errors
-    /// As [`Builder::connect`].
+    /// As [`Builder::connect`], except that no runtime is needed.
     pub fn connect(&self, builder: Builder) -> Result<WebSocket, ConfigError> {
         let number = self.lock().clients.len();
         let (setup, _) = builder.check()?;
@@ -95,7 +106,7 @@ impl Network {
         Ok(ws)
     }
 
-    /// As [`connect`](Self::connect), with events to be read from a stream in place of callbacks.
+    /// As [`connect`](Self::connect), with a stream of events instead of callbacks.
     ///
     /// # Errors
     /// As [`Builder::connect_stream`].
@@ -103,35 +114,40 @@ impl Network {
         builder.connect_stream_by(|builder| self.connect(builder))
     }
 
-    /// What the next dials meet, one each; every one after these is accepted.
+    /// Appends to the script: each of the next dials ends as the next entry says. Dials after the last entry are accepted.
     pub fn script(&self, dials: impl IntoIterator<Item = Dial>) {
         self.lock().script.extend(dials);
     }
 
-    /// How long everything takes from one end to the other, from now on. What is under way is not overtaken.
+    /// Sets how long everything takes from one end to the other, from now on. Default: zero. Order is kept: nothing overtakes
+    /// what was sent before.
     pub fn set_latency(&self, latency: Duration) {
         self.lock().latency = latency;
     }
 
-    /// How many bytes of payload a second travel in each direction of each connection, from now on. Default: all at
-    /// once. Messages then arrive and leave bit by bit, in parts of a hundredth of a second.
-    /// Zero counts as one byte a second: for a link on which nothing moves see [`Peer::read`] and [`Peer::silence`].
+    /// Sets how many bytes of payload per second each connection carries in each direction, from now on. Default: `None`, no
+    /// limit.
+    ///
+    /// With a rate, messages leave and arrive in parts of a hundredth of a second. Zero counts as one byte per second. For a
+    /// connection on which nothing moves see [`Peer::read`] and [`Peer::silence`].
     pub fn set_rate(&self, bytes: impl Into<Option<u64>>) {
         self.lock().rate = bytes.into().map(|rate| NonZeroU64::new(rate).unwrap_or(NonZeroU64::MIN));
     }
 
-    /// How many bytes a socket holds that its peer does not read, or that the link has not taken yet. Default: 64 KiB.
-    /// A longer message is taken if there is nothing before it.
+    /// Sets how many bytes of payload the client's socket buffers while the peer does not read, or while the
+    /// [rate](Self::set_rate) delays them. Default: 64 KiB. If the peer reads, an empty socket takes a
+    /// longer message as a whole.
     pub fn set_capacity(&self, bytes: usize) {
         self.lock().capacity = bytes;
     }
 
-    /// The time since the network was made.
+    /// Returns the virtual time since the network was created.
     pub fn now(&self) -> Duration {
         Duration::from_micros(self.now.load(Ordering::Relaxed))
     }
 
-    /// Lets time pass, and everything happen that is due meanwhile.
+    /// Advances the time. Everything that is due meanwhile happens at its time, in order, on this thread: dials, messages,
+    /// timeouts and callbacks. Zero runs what is due now.
     pub fn advance(&self, duration: Duration) {
         let target = self.timestamp() + duration;
         loop {
@@ -145,13 +161,14 @@ impl Network {
         self.settle();
     }
 
-    /// Lets time pass as for a machine that sleeps: nothing happens until it has passed, then everything at once.
+    /// Advances the time as for a machine that was suspended: nothing happens until the duration has passed, then everything
+    /// that became due happens at once.
     pub fn sleep(&self, duration: Duration) {
         self.set_now(self.timestamp() + duration);
         self.settle();
     }
 
-    /// Tells every client that the network or page changed (S8c), as a browser does.
+    /// Notifies every client that the network or the page changed (S8c), as a browser does.
     pub fn page(&self, event: PageEvent) {
         let clients = self.lock().clients.len();
         for number in 0..clients {
@@ -160,14 +177,17 @@ impl Network {
         self.settle();
     }
 
-    /// The server's end of the latest connection. Panics if nothing was ever dialled.
+    /// Returns the server's end of the latest connection, also if it did not open.
+    ///
+    /// # Panics
+    /// Panics if nothing was dialled yet. Call [`advance`](Self::advance) first.
     pub fn peer(&self) -> Peer {
         let peers = self.lock().peers.len();
-        assert!(peers > 0, "nothing was dialled yet: `advance` lets it happen");
+        assert!(peers > 0, "nothing was dialled yet: call `advance` first");
         Peer::new(self.world.clone(), peers - 1, self.clock())
     }
 
-    /// The server's ends of all connections so far, also of dials that never opened.
+    /// Returns the server's ends of all connections so far in the order of the dials, also of those that did not open.
     pub fn peers(&self) -> Vec<Peer> {
         let peers = self.lock().peers.len();
         (0..peers).map(|number| Peer::new(self.world.clone(), number, self.clock())).collect()
@@ -199,7 +219,7 @@ impl Network {
         deadline.into_iter().chain(self.lock().next_due()).min()
     }
 
-    /// Lets everything happen that is due now, and what follows from it.
+    /// Runs everything that is due now, and what follows from it.
     fn settle(&self) {
         loop {
             let now = self.timestamp();
@@ -215,15 +235,14 @@ impl Network {
         }
     }
 
-    /// One client's turn: what was asked for first, then what arrived, then the clock. Returns whether anything
-    /// happened.
+    /// Runs one client: requests of handles first, then what arrived, then the clock. Returns whether anything happened.
     fn turn(&self, number: usize, now: Timestamp) -> bool {
         let mut busy = false;
         self.with_pump(number, |pump| {
-            // A message must not be taken from the socket after `pause` has returned.
+            // After `pause` has returned, no message may be taken from the socket.
             pump.drive();
             loop {
-                // In a statement of its own, so that the world is not locked while the handler runs.
+                // A statement of its own, so that the world is not locked while the handler runs.
                 let next = self.lock().next_incoming(number, now);
                 let Some((attempt, incoming)) = next else { break };
                 busy = true;
@@ -248,7 +267,7 @@ impl Network {
         busy
     }
 
-    /// The pump is taken out of its place, and nothing is locked while the handler runs.
+    /// Runs the pump outside of its place, so that nothing is locked while the handler runs.
     fn with_pump(&self, number: usize, run: impl FnOnce(&mut Pump<MemoryTransport, MemoryTimer>)) {
         let pump = self.clients()[number].pump.take();
         let Some(mut pump) = pump else { return };
@@ -256,7 +275,7 @@ impl Network {
         let deadline = pump.deadline();
         if pump.is_done() {
             self.clients()[number].deadline = deadline;
-            // What is still on its way to it would be due forever.
+            // Otherwise what is still on its way to the client would be due forever.
             self.lock().clients[number].switch(None);
         } else {
             self.clients()[number] = Client { pump: Some(pump), deadline };

@@ -18,23 +18,24 @@ pub(super) struct PeerEnd {
     pub(super) attempt: AttemptId,
     pub(super) dialled_at: Timestamp,
     pub(super) connected: bool,
-    /// Nothing reaches it any more.
+    /// Nothing reaches the peer any more.
     pub(super) lost: bool,
     pub(super) echo: bool,
     pub(super) silent: bool,
     pub(super) reading: bool,
-    /// In the client's socket, while the peer does not read: with how many bytes of each have not left.
+    /// In the client's socket while the peer does not read, each with the number of bytes that have not left.
     pub(super) stuck: VecDeque<(Outgoing, usize)>,
-    /// In the client's socket, and when it leaves.
+    /// In the client's socket, with the time when each segment leaves.
     pub(super) leaving: VecDeque<Segment>,
-    /// Has left the client's socket.
+    /// Left the client's socket and has not arrived yet.
     pub(super) under_way: VecDeque<Segment>,
-    /// What the client's socket held when the connection was lost.
+    /// The content of the client's socket when the connection was lost.
     pub(super) gone: Buffered,
-    /// When the link to the peer, and the one from it, have room for the next byte.
+    /// When the links to the peer and to the client can carry the next byte.
     pub(super) free: [Timestamp; 2],
-    /// Bytes that the client's socket has taken, and that have arrived here.
+    /// Bytes that the client's socket has taken.
     pub(super) taken: u64,
+    /// Bytes that have arrived at the peer.
     pub(super) arrived: u64,
     pub(super) received: Vec<Message>,
     pub(super) pings: u64,
@@ -67,7 +68,7 @@ impl PeerEnd {
         }
     }
 
-    /// What the client's socket holds.
+    /// Returns what the client's socket holds.
     pub(super) fn held(&self) -> Buffered {
         let stuck = self.stuck.iter().map(|(outgoing, bytes)| (Some(outgoing), *bytes));
         let leaving = self.leaving.iter().map(|segment| (segment.last_of.as_ref(), segment.bytes));
@@ -82,7 +83,7 @@ impl PeerEnd {
     }
 }
 
-/// What travels to a peer.
+/// Something that travels to a peer.
 pub(super) enum Outgoing {
     Message(Message),
     Heartbeat(Message),
@@ -91,17 +92,17 @@ pub(super) enum Outgoing {
 }
 
 impl Outgoing {
-    /// Only payload takes time on the link.
+    /// Returns the payload in bytes. Only payload takes time on the link.
     pub(super) fn len(&self) -> usize {
         if let Self::Message(message) = self { message.len() } else { 0 }
     }
 }
 
-/// A part of what travels to a peer.
+/// A part of something that travels to a peer.
 pub(super) struct Segment {
     pub(super) leaves: Timestamp,
     pub(super) arrives: Timestamp,
     pub(super) bytes: usize,
-    /// What has arrived when this has.
+    /// Set in the last segment: arrives as a whole with it.
     pub(super) last_of: Option<Outgoing>,
 }

@@ -7,7 +7,7 @@ use core::task::Waker;
 
 use crate::driver::{Clock, Timer, Timestamp};
 
-/// The network looks at each client's deadline itself.
+/// A timer that is never armed: the network compares each client's deadline with its own time.
 pub(super) struct MemoryTimer {
     clock: Clock,
     flag: Flag,
@@ -31,7 +31,7 @@ impl Timer for MemoryTimer {
     fn arm(&mut self, _: Option<Timestamp>) {}
 }
 
-/// Set when a handle asks for something.
+/// A flag that the client's waker sets when a handle requests something.
 #[derive(Clone, Default)]
 pub(super) struct Flag(Arc<Woken>);
 

@@ -30,14 +30,14 @@ impl MemoryTransport {
         Self { world, client, clock, delivery: Delivery::default() }
     }
 
-    /// Bytes that the socket in use has taken, and those that its peer has.
+    /// Returns the bytes that the current socket has taken, and those that have arrived at its peer.
     fn delivery(&self) -> (u64, u64) {
         let mut bytes = (0, 0);
         self.with_peer(|world, peer| bytes = (world.peers[peer].taken, world.peers[peer].arrived));
         bytes
     }
 
-    /// Does something with the connection in use, if there is one.
+    /// Runs a function on the current connection, if there is one.
     fn with_peer(&self, run: impl FnOnce(&mut World, usize)) {
         let mut world = lock(&self.world);
         if let Some(peer) = world.clients[self.client].peer {
@@ -81,7 +81,7 @@ impl Transport for MemoryTransport {
         self.with_peer(|world, peer| {
             while let Some(message) = batch.front() {
                 let held = world.peers[peer].held().bytes;
-                // An empty socket takes the first part of a message of any length, if the peer reads.
+                // If the peer reads, an empty socket takes a message of any length.
                 if held + message.len() > world.capacity && (held > 0 || !world.peers[peer].reading) {
                     return;
                 }

@@ -19,10 +19,10 @@ pub(super) struct World {
     pub(super) peers: Vec<PeerEnd>,
     pub(super) script: VecDeque<Dial>,
     pub(super) latency: Duration,
-    /// Bytes a second in each direction.
+    /// Bytes per second in each direction.
     pub(super) rate: Option<NonZeroU64>,
     pub(super) capacity: usize,
-    /// Peers that anything can still happen to.
+    /// The peers to which something can still happen.
     active: Vec<usize>,
 }
 
@@ -47,7 +47,7 @@ impl World {
         self.peers.len() - 1
     }
 
-    /// The next thing that happens by itself.
+    /// Returns the time of the next thing that happens on a connection.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         let incoming = self.clients.iter().filter(|client| client.reading).filter_map(|client| client.incoming.front());
         let peers = self.active.iter().map(|number| &self.peers[*number]);
@@ -65,8 +65,8 @@ impl World {
         })
     }
 
-    /// Something for a client, behind everything that is under way to it already. News of a connection that the
-    /// client has given up is lost.
+    /// Sends something to a client, behind everything that is on its way already. Does nothing if the client has given up the
+    /// connection.
     pub(super) fn deliver(&mut self, peer: usize, now: Timestamp, delay: Duration, incoming: Incoming) {
         let state = &mut self.peers[peer];
         let client = &mut self.clients[state.client];
@@ -90,7 +90,7 @@ impl World {
         let number = self.clients[client].peer?;
         let current = self.peers[number].attempt;
         let client = &mut self.clients[client];
-        // It is the client's own socket that tells this, which does not depend on what is read.
+        // The client's own socket reports this, whether the client reads or not.
         if let Some(was_full) = client.has_room.take() {
             let held = self.peers[number].held();
             return Some((current, Incoming::Event(SocketEvent::Left { held, was_full })));
@@ -116,7 +116,7 @@ impl World {
         Some((current, incoming))
     }
 
-    /// Something for a peer. What a peer does not read stays in the client's socket.
+    /// Sends something to a peer. It stays in the client's socket while the peer does not read.
     pub(super) fn transmit(&mut self, peer: usize, now: Timestamp, outgoing: Outgoing) {
         let state = &mut self.peers[peer];
         if state.lost {
@@ -131,7 +131,7 @@ impl World {
         }
     }
 
-    /// From now on it leaves, as fast as the link allows.
+    /// Splits something into segments, which leave as fast as the link allows.
     fn schedule(&mut self, peer: usize, now: Timestamp, outgoing: Outgoing, bytes: usize) {
         let (rate, latency) = (self.rate, self.latency);
         let state = &mut self.peers[peer];
@@ -143,13 +143,13 @@ impl World {
             let last_of = if parts.peek().is_none() { last_of.take() } else { None };
             let before = state.leaving.back().or(state.under_way.back()).map_or(leaves, |segment| segment.arrives);
             let segment = Segment { leaves, arrives: before.max(leaves + latency), bytes, last_of };
-            // What takes no time was never held up.
+            // A segment that takes no time is never held up in the socket.
             let held_up = leaves > now || !state.leaving.is_empty();
             if held_up { &mut state.leaving } else { &mut state.under_way }.push_back(segment);
         }
     }
 
-    /// The peer reads, or does not. What has not left the client's socket waits until it does.
+    /// Starts or stops reading at the peer. While it does not read, nothing leaves the client's socket.
     pub(super) fn read(&mut self, peer: usize, now: Timestamp, on: bool) {
         let state = &mut self.peers[peer];
         if state.lost || state.reading == on {
@@ -175,7 +175,7 @@ impl World {
         state.free[TO_PEER] = now;
     }
 
-    /// The client's socket has more room; whether because something has left that was held up.
+    /// Notes that the client's socket has more room, and whether something has left that was held up.
     fn has_room(&mut self, peer: usize, was_full: bool) {
         let client = &mut self.clients[self.peers[peer].client];
         if client.peer == Some(peer) {
@@ -183,7 +183,7 @@ impl World {
         }
     }
 
-    /// What is due leaves, and reaches the peers.
+    /// Moves everything that is due: out of the sockets, and to the peers.
     pub(super) fn arrive(&mut self, now: Timestamp) {
         let mut active = core::mem::take(&mut self.active);
         active.retain(|number| {
@@ -191,7 +191,7 @@ impl World {
             let peer = &self.peers[*number];
             self.clients[peer.client].peer == Some(*number) || !peer.is_idle()
         });
-        // Nobody dials meanwhile.
+        // Nothing dials meanwhile, so nothing was added.
         self.active = active;
     }
 
@@ -243,7 +243,8 @@ impl World {
         }
     }
 
-    /// What has left the peer before `cut` arrives; what is under way to it does not.
+    /// Ends a connection without a Close frame. What has left the peer still arrives at the client; what is on its way to the
+    /// peer is lost.
     pub(super) fn cut(&mut self, peer: usize, now: Timestamp) {
         let state = &mut self.peers[peer];
         state.gone = state.held();
@@ -267,7 +268,7 @@ impl World {
     }
 }
 
-/// In which parts so many bytes travel, and how long each takes: a hundredth of a second, or no time at all.
+/// Returns the parts in which so many bytes travel, each with its duration: a hundredth of a second, or zero without a rate.
 fn parts(bytes: usize, rate: Option<NonZeroU64>) -> impl Iterator<Item = (usize, Duration)> {
     let part = rate.map_or(bytes, |rate| usize::try_from(rate.get() / 100).unwrap_or(usize::MAX)).max(1);
     let mut left = Some(bytes);
