@@ -1,4 +1,5 @@
-//! Whether the links of the Markdown files lead somewhere: relative ones, and their anchors. Nothing is downloaded.
+//! Whether links lead somewhere: the relative ones of Markdown files, with their anchors, and those of all files that lead
+//! to files of this repository on the web. Nothing is downloaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,18 +9,19 @@ use crate::command::cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
 
-/// Links that also work where the file is shown without the repository, as on npm, lead to the files of the published crate.
-const PUBLISHED: &str = "https://docs.rs/crate/homing/latest/source/";
+/// Where the files of this repository are shown: for texts that are read outside of it, as on npm or docs.rs.
+const SHOWN: [&str; 2] =
+    ["https://docs.rs/crate/homing/latest/source/", "https://github.com/homing-ws/homing/blob/main/"];
 
-/// Fails if a relative link of a Markdown file leads to no file, or to no heading or anchor of it.
+/// Fails if a link leads to no file, or to no heading or anchor of it.
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let files = job.ask(cmd("git ls-files --cached --others --exclude-standard"));
     let files = files.ok_or_else(|| Stop::Skipped("needs git".into()))?;
     let mut texts = BTreeMap::new();
     let root = &job.place.root;
     for file in files.lines().filter(|file| root.join(file).is_file()) {
-        let text = if file.ends_with(".md") { fs::read_to_string(root.join(file))? } else { String::new() };
-        texts.insert(PathBuf::from(file), text);
+        // What is not text has no links.
+        texts.insert(PathBuf::from(file), fs::read_to_string(root.join(file)).unwrap_or_default());
     }
     let (count, problems) = broken(&texts);
     job.note(&format!("{count} links"));
@@ -31,12 +33,11 @@ fn broken(files: &BTreeMap<PathBuf, String>) -> (usize, Vec<String>) {
     let folders: BTreeSet<_> = files.keys().flat_map(|file| file.ancestors().skip(1)).collect();
     let (mut count, mut problems) = (0, Vec::new());
     for (file, text) in files {
-        for (line, link) in links(text) {
-            let (base, link) = match link.strip_prefix(PUBLISHED) {
-                Some(published) => (Path::new(""), published),
-                None if link.contains("://") || link.starts_with("mailto:") => continue,
-                None => (file.parent().unwrap_or(file), link),
-            };
+        let is_markdown = file.extension().is_some_and(|end| end == "md");
+        let relative = if is_markdown { links(text) } else { Vec::new() };
+        let relative = relative.into_iter().filter(|(_, link)| !link.contains("://") && !link.starts_with("mailto:"));
+        let from_here = relative.map(|(line, link)| (line, file.parent().unwrap_or(file), link));
+        for (line, base, link) in from_here.chain(shown(text).map(|(line, link)| (line, Path::new(""), link))) {
             count += 1;
             let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = if path.is_empty() { file.clone() } else { joined(base, path) };
@@ -79,6 +80,16 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// Links to files of this repository on the web, with their lines.
+fn shown(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(text.lines()).flat_map(|(number, line)| {
+        SHOWN.into_iter().flat_map(move |prefix| line.split(prefix).skip(1)).filter_map(move |rest| {
+            let link = rest.split([')', '>', '"', '\'', '`', ' ', ',']).next()?;
+            Some((number, link.trim_end_matches('.'))).filter(|(_, link)| !link.is_empty())
+        })
+    })
+}
+
 /// `[text](target)` and `[name]: target`, with their lines.
 fn links(text: &str) -> Vec<(usize, &str)> {
     let mut links = Vec::new();
@@ -114,15 +125,18 @@ mod tests {
         let readme = "[a](docs/a.md#s8a) [b](docs/a.md#why-so) [c](docs/) [web](https://x/y.md#z)\n\
             ```\n[not](a link)\n```\n[d](docs/b.md), [e](docs/a.md#s9)\n[f]: docs/../docs/a.md";
         let a = "# Title\n## Why, so?\n### <a id=\"s8a\"></a>S8a Text\n[up](../README.md) [here](#title) [no](#x)";
-        let files = [("README.md", readme), ("docs/a.md", a)].map(|(file, text)| (file.into(), text.to_owned()));
+        let rust = format!("//! See <{}docs/a.md#s8a>, {}docs/c.md.", SHOWN[0], SHOWN[1]);
+        let files = [("README.md", readme), ("docs/a.md", a), ("src/lib.rs", rust.as_str())]
+            .map(|(file, text)| (file.into(), text.to_owned()));
         let (count, problems) = broken(&files.into());
-        assert_eq!(count, 9);
+        assert_eq!(count, 11);
         assert_eq!(
             problems,
             [
                 "README.md:5: docs/b.md: no such file",
                 "README.md:5: docs/a.md#s9: no such heading or anchor",
-                "docs/a.md:4: #x: no such heading or anchor"
+                "docs/a.md:4: #x: no such heading or anchor",
+                "src/lib.rs:1: docs/c.md: no such file"
             ]
         );
     }
