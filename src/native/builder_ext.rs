@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::builder::Builder;
 use crate::close::End;
 use crate::native::dial::connector::Destination;
-use crate::native::dial::proxy_choice::Choice;
+use crate::native::dial::proxy_choice::ProxyChoice;
 #[cfg(feature = "cookies")]
 use crate::native::handshake::cookies::{CookieJar, Cookies};
 #[cfg(unix)]
@@ -294,12 +294,12 @@ impl BuilderExt for Builder {
     }
 
     fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.setup.options.proxy = self.setup.options.proxy.and(Choice::Fixed(url.into()));
+        self.setup.options.proxy = self.setup.options.proxy.combine(ProxyChoice::Fixed(url.into()));
         self
     }
 
     fn proxy_from_env(mut self) -> Self {
-        self.setup.options.proxy = self.setup.options.proxy.and(Choice::Environment);
+        self.setup.options.proxy = self.setup.options.proxy.combine(ProxyChoice::Environment);
         self
     }
 

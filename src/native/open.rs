@@ -9,7 +9,7 @@ use crate::native::dial::dialler::Dialler;
 use crate::native::dial::stream::Stream;
 use crate::native::handshake::cookies::Cookies;
 use crate::native::handshake::redirect::{self, MAX_REDIRECTS};
-use crate::native::handshake::upgrade::{Agreed, Bodies, shake_hands};
+use crate::native::handshake::upgrade::{BodyLimits, Upgraded, upgrade};
 use crate::native::target::Target;
 use crate::native::wire::deflate::Deflate;
 
@@ -23,14 +23,14 @@ pub(crate) async fn open(
     dialler: &Dialler,
     offer: Option<&Deflate>,
     began: Instant,
-) -> Result<Agreed, Error> {
-    let bodies = Bodies::new(began, dialler.open_timeout, dialler.follows_redirects);
+) -> Result<Upgraded, Error> {
+    let limits = BodyLimits::new(began, dialler.open_timeout, dialler.follows_redirects);
     let mut redirects = 0;
     loop {
-        let error = match shake_hands(stream, &with_cookies(&target, &dialler.cookies), offer, bodies).await {
-            Ok(agreed) => {
-                dialler.cookies.keep(&target.url, &agreed.handshake.headers);
-                return Ok(agreed);
+        let error = match upgrade(stream, &with_cookies(&target, &dialler.cookies), offer, limits).await {
+            Ok(upgraded) => {
+                dialler.cookies.keep(&target.url, &upgraded.handshake.headers);
+                return Ok(upgraded);
             }
             Err(error) => error.at(&target.shown()),
         };
@@ -47,7 +47,7 @@ pub(crate) async fn open(
         }
         redirects += 1;
         target = Arc::new(redirect::follow(&target, location).map_err(|fault| not_followed(&fault))?);
-        if let Some(fault) = dialler.must_not_follow(&target) {
+        if let Some(fault) = dialler.redirect_fault(&target) {
             return Err(not_followed(fault));
         }
         stream = dialler.dial(&target).await.map_err(|error| error.at(&target.shown()))?;

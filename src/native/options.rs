@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::error::ConfigError;
 use crate::native::dial::connector::{Connect, Resolve};
-use crate::native::dial::proxy_choice::Choice;
+use crate::native::dial::proxy_choice::ProxyChoice;
 use crate::native::dial::tls::options::TlsOptions;
 use crate::native::handshake::cookies::Cookies;
 use crate::native::wire::deflate::Deflate;
@@ -30,7 +30,7 @@ pub(crate) struct Options {
     pub(crate) connector: Option<(&'static str, Arc<dyn Connect>)>,
     /// What is wrong with the path of a Unix socket.
     pub(crate) unix_socket_fault: Option<String>,
-    pub(crate) proxy: Choice,
+    pub(crate) proxy: ProxyChoice,
     pub(crate) follows_redirects: bool,
     pub(crate) cookies: Cookies,
     pub(crate) deflate: Option<Deflate>,
@@ -46,7 +46,7 @@ impl Default for Options {
             resolver: None,
             connector: None,
             unix_socket_fault: None,
-            proxy: Choice::None,
+            proxy: ProxyChoice::None,
             follows_redirects: false,
             cookies: Cookies::default(),
             deflate: None,
@@ -75,7 +75,7 @@ pub(crate) fn check(options: &Options) -> Result<(), ConfigError> {
             ("local_address", options.local_address.is_some()),
             ("tcp_keepalive", options.keepalive.is_some()),
             ("tcp_nodelay", !options.nodelay),
-            ("proxy", option == UNIX_SOCKET && !matches!(options.proxy, Choice::None)),
+            ("proxy", option == UNIX_SOCKET && !matches!(options.proxy, ProxyChoice::None)),
         ];
         if let Some((other, _)) = for_tcp.into_iter().find(|(_, is_set)| *is_set) {
             return Err(ConfigError::new(option, format!("{other} is set as well, and would have no effect")));

@@ -9,7 +9,7 @@ use crate::error::ConfigError;
 use crate::machine::Heartbeat;
 use crate::native::task::Task;
 use crate::native::timer::NativeTimer;
-use crate::native::transport::Socket;
+use crate::native::transport::NativeTransport;
 use crate::request::Source;
 
 pub(crate) use crate::native::options::Options;
@@ -33,7 +33,7 @@ pub(crate) fn seed() -> u64 {
 
 pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, ConfigError> {
     let runtime = crate::native::run::current_runtime(&setup.options)?;
-    let (ws, pump) = Pump::start(setup, |setup| Socket::new(setup, source), NativeTimer::new())?;
+    let (ws, pump) = Pump::start(setup, |setup| NativeTransport::new(setup, source), NativeTimer::new())?;
     runtime.spawn(Task::new(pump));
     Ok(ws)
 }

@@ -21,7 +21,7 @@ pub(crate) struct Target {
     /// The user's headers, and the credentials of the URL.
     pub(crate) headers: Fields,
     /// A redirect led here from another origin: nothing that identifies this client goes along.
-    pub(crate) is_foreign: bool,
+    pub(crate) is_cross_origin: bool,
 }
 
 /// Headers with their names as the user spells them.
@@ -98,7 +98,7 @@ pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, Co
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
         headers.extend(basic(&url).map(|credentials| ("Authorization".to_owned(), credentials)));
     }
-    Ok(Target { url, protocols: request.protocols.clone(), headers, is_foreign: false })
+    Ok(Target { url, protocols: request.protocols.clone(), headers, is_cross_origin: false })
 }
 
 fn headers(given: &[(String, String)]) -> Result<Fields, ConfigError> {

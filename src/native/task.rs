@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::driver::{Input, Pump, Timestamp};
 use crate::native::timer::NativeTimer;
-use crate::native::transport::{Socket, Step};
+use crate::native::transport::{NativeTransport, Step};
 
 /// How many messages are delivered before sends, timers and the machine get their turn.
 const BATCH: usize = 256;
@@ -17,12 +17,12 @@ const TURN: usize = 8;
 const TIDY_AFTER: Duration = Duration::from_secs(1);
 
 pub(crate) struct Task {
-    pump: Pump<Socket, NativeTimer>,
+    pump: Pump<NativeTransport, NativeTimer>,
     tidy_at: Option<Timestamp>,
 }
 
 impl Task {
-    pub(crate) fn new(pump: Pump<Socket, NativeTimer>) -> Self {
+    pub(crate) fn new(pump: Pump<NativeTransport, NativeTimer>) -> Self {
         Self { pump, tidy_at: None }
     }
 
@@ -56,7 +56,7 @@ impl Task {
         }
         pump.leave();
         // Also for a part of a message.
-        if pump.transport().has_arrived() || arrived {
+        if pump.transport().take_arrived() || arrived {
             pump.received(attempt);
         }
         match last {
@@ -149,7 +149,8 @@ mod tests {
                 WebSocket::builder(server.url(path)).reconnect(Reconnect::fixed(short)).heartbeat(heartbeat.clone());
             let builder = builder.open_timeout(short * 2).on_connect(move |_| drop(held.lock().unwrap().clone()));
             let (setup, source) = builder.check().unwrap();
-            let (ws, pump) = Pump::start(setup, |setup| Socket::new(setup, source), NativeTimer::new()).unwrap();
+            let (ws, pump) =
+                Pump::start(setup, |setup| NativeTransport::new(setup, source), NativeTimer::new()).unwrap();
             *slot.lock().unwrap() = Some(ws.clone());
             let (mut task, polls) = (Task::new(pump), Arc::new(AtomicU64::new(0)));
             let counted = polls.clone();

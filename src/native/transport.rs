@@ -15,23 +15,23 @@ use crate::handshake::Handshake;
 use crate::message::Message;
 use crate::native::dial::dialler::Dialler;
 use crate::native::dial::stream::Stream;
-use crate::native::handshake::upgrade::Agreed;
+use crate::native::handshake::upgrade::Upgraded;
 use crate::native::open::open;
 use crate::native::options::Options;
 use crate::native::sync::BoxFuture;
 use crate::native::target::Target;
-use crate::native::wire::connection::Up;
+use crate::native::wire::connection::Connection;
 use crate::native::wire::deflate::{Deflate, Deflater, Inflate};
 use crate::native::wire::fail;
 use crate::native::wire::frames::Fault;
-use crate::native::wire::read::{Arrived, Incoming};
+use crate::native::wire::read::{Reader, Received};
 use crate::native::wire::write::Heartbeat;
 use crate::request::{Provider, Source};
 
 /// How many Pings are answered before others get their turn.
 const PINGS: usize = 256;
 
-pub(crate) struct Socket {
+pub(crate) struct NativeTransport {
     link: Link,
     attempt: AttemptId,
     origin: Origin,
@@ -45,10 +45,10 @@ pub(crate) struct Socket {
 }
 
 enum Link {
-    Down,
+    Closed,
     Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>, Instant),
-    Greeting(BoxFuture<Result<(Box<Up>, Handshake), Error>>),
-    Up(Box<Up>),
+    Handshaking(BoxFuture<Result<(Box<Connection>, Handshake), Error>>),
+    Open(Box<Connection>),
 }
 
 enum Origin {
@@ -62,14 +62,14 @@ pub(crate) enum Step {
     Event(SocketEvent),
 }
 
-impl Socket {
+impl NativeTransport {
     pub(crate) fn new(setup: &Setup, source: Source) -> Result<Self, ConfigError> {
         let origin = match source {
             Source::Fixed(target) => Origin::Fixed(Arc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
         };
         Ok(Self {
-            link: Link::Down,
+            link: Link::Closed,
             attempt: AttemptId::default(),
             origin,
             dialler: Arc::new(Dialler::new(&setup.options, setup.config.open_timeout)?),
@@ -82,26 +82,26 @@ impl Socket {
     }
 
     /// Whether bytes have arrived since this was asked last.
-    pub(crate) fn has_arrived(&mut self) -> bool {
-        self.up().is_some_and(|(up, _)| up.incoming.has_arrived())
+    pub(crate) fn take_arrived(&mut self) -> bool {
+        self.connection().is_some_and(|(connection, _)| connection.reader.take_arrived())
     }
 
     /// Sends the Pongs that wait for more of them, now that others get their turn.
     pub(crate) fn uncork(&mut self) {
-        if let Some((up, mut cx)) = self.up().filter(|(up, _)| up.outgoing.is_corked()) {
-            let _ = up.poll_flush(&mut cx);
+        if let Some((connection, mut cx)) = self.connection().filter(|(connection, _)| connection.writer.is_corked()) {
+            let _ = connection.poll_flush(&mut cx);
         }
     }
 
     /// Whether there is memory that [`tidy`](Self::tidy) may give back.
     pub(crate) fn is_large(&self) -> bool {
-        matches!(&self.link, Link::Up(up) if up.is_large())
+        matches!(&self.link, Link::Open(connection) if connection.is_large())
     }
 
     /// Called now and then: gives back the memory for which there was no use since the last time.
     pub(crate) fn tidy(&mut self) {
-        if let Some((up, _)) = self.up() {
-            up.tidy();
+        if let Some((connection, _)) = self.connection() {
+            connection.tidy();
         }
     }
 
@@ -117,47 +117,47 @@ impl Socket {
     /// The next thing that happened. Reading one message at a time is no detour: what was read ahead is at hand.
     #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        let Link::Up(up) = &mut self.link else {
+        let Link::Open(connection) = &mut self.link else {
             return self.poll_opening(cx).map(Step::Event);
         };
-        if up.outgoing.owes_report {
-            if let Poll::Ready(event) = up.poll_left(cx) {
+        if connection.writer.owes_report {
+            if let Poll::Ready(event) = connection.poll_left(cx) {
                 return Poll::Ready(Step::Event(event));
             }
         }
         // While paused a connection that broke is not given up: what had arrived could not be delivered any more.
-        if !self.reading && !up.closing {
+        if !self.reading && !connection.closing {
             return Poll::Pending;
         }
-        if up.peer_close.is_some() {
-            ready!(up.poll_end(cx));
-            return Poll::Ready(self.closed());
+        if connection.peer_close.is_some() {
+            ready!(connection.poll_end(cx));
+            return Poll::Ready(self.close_finished());
         }
-        if let Some(fault) = up.fault.take() {
+        if let Some(fault) = connection.fault.take() {
             return Poll::Ready(self.fail(fault));
         }
         for _ in 0..PINGS {
             // Messages apart from all else, so that moving them costs as little as they are large.
-            return Poll::Ready(match up.poll_arrived(cx) {
-                Poll::Ready(Ok(Arrived::Message(message))) => Step::Message(message),
-                Poll::Ready(Ok(Arrived::Ping(payload))) => {
-                    up.pinged(payload, cx);
+            return Poll::Ready(match connection.poll_received(cx) {
+                Poll::Ready(Ok(Received::Message(message))) => Step::Message(message),
+                Poll::Ready(Ok(Received::Ping(payload))) => {
+                    connection.on_ping(payload, cx);
                     continue;
                 }
-                Poll::Ready(Ok(Arrived::Pong(payload))) => Step::Event(up.ponged(&payload)),
-                Poll::Ready(Ok(Arrived::Close(told))) => Step::Event(up.closed(told, cx)),
+                Poll::Ready(Ok(Received::Pong(payload))) => Step::Event(connection.on_pong(&payload)),
+                Poll::Ready(Ok(Received::Close(told))) => Step::Event(connection.on_close(told, cx)),
                 // Reported at the next poll: what was asked for when the messages before it arrived is sent first.
                 Poll::Ready(Err(fault)) => {
-                    up.fault = Some(fault);
+                    connection.fault = Some(fault);
                     Step::Event(SocketEvent::Received { messages: 0, bytes: 0 })
                 }
-                Poll::Pending if up.outgoing.error.is_some() => {
-                    ready!(up.poll_patience(cx));
-                    return Poll::Ready(self.broken());
+                Poll::Pending if connection.writer.error.is_some() => {
+                    ready!(connection.poll_read_grace(cx));
+                    return Poll::Ready(self.write_failed());
                 }
                 Poll::Pending => {
-                    if up.outgoing.is_corked() {
-                        let _ = up.poll_flush(cx);
+                    if connection.writer.is_corked() {
+                        let _ = connection.poll_flush(cx);
                     }
                     return Poll::Pending;
                 }
@@ -171,23 +171,24 @@ impl Socket {
             Link::Dialling(dialling, began) => match ready!(dialling.as_mut().poll(cx)) {
                 Ok((stream, target)) => {
                     let offer = self.options.deflate.clone();
-                    let greeting = greet(stream, target, self.dialler.clone(), offer, self.max_message_size, *began);
-                    self.link = Link::Greeting(Box::pin(greeting));
+                    let handshaking =
+                        establish(stream, target, self.dialler.clone(), offer, self.max_message_size, *began);
+                    self.link = Link::Handshaking(Box::pin(handshaking));
                     Ok(SocketEvent::Connected)
                 }
                 Err(error) => Err(error),
             },
-            Link::Greeting(greeting) => match ready!(greeting.as_mut().poll(cx)) {
-                Ok((up, handshake)) => {
-                    self.link = Link::Up(up);
+            Link::Handshaking(handshaking) => match ready!(handshaking.as_mut().poll(cx)) {
+                Ok((connection, handshake)) => {
+                    self.link = Link::Open(connection);
                     Ok(SocketEvent::Opened(handshake))
                 }
                 Err(error) => Err(error),
             },
-            Link::Down | Link::Up(_) => return Poll::Pending,
+            Link::Closed | Link::Open(_) => return Poll::Pending,
         };
         Poll::Ready(outcome.unwrap_or_else(|error| {
-            self.link = Link::Down;
+            self.link = Link::Closed;
             SocketEvent::Failed(error)
         }))
     }
@@ -195,7 +196,7 @@ impl Socket {
     /// Nothing more is read, and whoever broke the protocol is told so.
     #[cold]
     fn fail(&mut self, fault: Fault) -> Step {
-        let Link::Up(up) = core::mem::replace(&mut self.link, Link::Down) else {
+        let Link::Open(connection) = core::mem::replace(&mut self.link, Link::Closed) else {
             return Step::Event(SocketEvent::Received { messages: 0, bytes: 0 });
         };
         let (error, code) = match fault {
@@ -209,16 +210,16 @@ impl Socket {
             ),
         };
         if let Some(code) = code {
-            fail::part(*up, code, self.close_timeout, &self.waker);
+            fail::fail_connection(*connection, code, self.close_timeout, &self.waker);
         }
         Step::Event(SocketEvent::Failed(error))
     }
 
     /// Writing failed.
     #[cold]
-    fn broken(&mut self) -> Step {
-        let error = match core::mem::replace(&mut self.link, Link::Down) {
-            Link::Up(up) => up.outgoing.error,
+    fn write_failed(&mut self) -> Step {
+        let error = match core::mem::replace(&mut self.link, Link::Closed) {
+            Link::Open(connection) => connection.writer.error,
             _ => None,
         };
         let error = error.unwrap_or_else(|| std::io::ErrorKind::BrokenPipe.into());
@@ -227,9 +228,9 @@ impl Socket {
 
     /// The closing handshake is done, and TCP has ended.
     #[cold]
-    fn closed(&mut self) -> Step {
-        let told = match core::mem::replace(&mut self.link, Link::Down) {
-            Link::Up(up) => up.peer_close,
+    fn close_finished(&mut self) -> Step {
+        let told = match core::mem::replace(&mut self.link, Link::Closed) {
+            Link::Open(connection) => connection.peer_close,
             _ => None,
         };
         let clean = told.is_some();
@@ -237,15 +238,15 @@ impl Socket {
         Step::Event(SocketEvent::Closed { code, reason, clean })
     }
 
-    fn up(&mut self) -> Option<(&mut Up, Context<'_>)> {
+    fn connection(&mut self) -> Option<(&mut Connection, Context<'_>)> {
         match &mut self.link {
-            Link::Up(up) => Some((up, Context::from_waker(&self.waker))),
+            Link::Open(connection) => Some((connection, Context::from_waker(&self.waker))),
             _ => None,
         }
     }
 }
 
-impl Transport for Socket {
+impl Transport for NativeTransport {
     const CAN_PING: bool = true;
 
     fn dial(&mut self, attempt: AttemptId) {
@@ -267,28 +268,28 @@ impl Transport for Socket {
     }
 
     fn send(&mut self, batch: &mut VecDeque<Message>) {
-        if let Some((up, mut cx)) = self.up() {
-            up.send(batch, &mut cx);
+        if let Some((connection, mut cx)) = self.connection() {
+            connection.send(batch, &mut cx);
         }
     }
 
     fn flush(&mut self) {
-        if let Some((up, mut cx)) = self.up() {
-            let _ = up.poll_flush(&mut cx);
+        if let Some((connection, mut cx)) = self.connection() {
+            let _ = connection.poll_flush(&mut cx);
         }
     }
 
     fn ping(&mut self, beat: u64) {
-        if let Some((up, _)) = self.up() {
-            up.tidy();
-            up.outgoing.heartbeat(Heartbeat::Ping(beat));
+        if let Some((connection, _)) = self.connection() {
+            connection.tidy();
+            connection.writer.heartbeat(Heartbeat::Ping(beat));
         }
     }
 
     fn heartbeat(&mut self, message: Message) {
-        if let Some((up, _)) = self.up() {
-            up.tidy();
-            up.outgoing.heartbeat(Heartbeat::Message(message));
+        if let Some((connection, _)) = self.connection() {
+            connection.tidy();
+            connection.writer.heartbeat(Heartbeat::Message(message));
         }
     }
 
@@ -298,27 +299,27 @@ impl Transport for Socket {
     }
 
     fn close(&mut self, code: CloseCode, reason: &str) {
-        if let Some((up, mut cx)) = self.up() {
-            up.close(code, reason, &mut cx);
+        if let Some((connection, mut cx)) = self.connection() {
+            connection.close(code, reason, &mut cx);
         }
     }
 
     fn abort(&mut self) {
-        self.link = Link::Down;
+        self.link = Link::Closed;
     }
 
     fn buffered(&mut self) -> Buffered {
-        self.up().map_or_else(Buffered::default, |(up, _)| up.buffered())
+        self.connection().map_or_else(Buffered::default, |(connection, _)| connection.buffered())
     }
 
     fn mark(&mut self) {
-        if let Some((up, _)) = self.up() {
-            up.mark();
+        if let Some((connection, _)) = self.connection() {
+            connection.mark();
         }
     }
 
     fn progress(&mut self) -> bool {
-        self.up().is_some_and(|(up, _)| up.progress())
+        self.connection().is_some_and(|(connection, _)| connection.progress())
     }
 }
 
@@ -329,16 +330,16 @@ async fn dial(target: Arc<Target>, dialler: Arc<Dialler>) -> Result<(Stream, Arc
     }
 }
 
-async fn greet(
+async fn establish(
     stream: Stream,
     target: Arc<Target>,
     dialler: Arc<Dialler>,
     offer: Option<Deflate>,
     max_message_size: usize,
     began: Instant,
-) -> Result<(Box<Up>, Handshake), Error> {
-    let Agreed { stream, read, handshake, deflate } = open(stream, target, &dialler, offer.as_ref(), began).await?;
-    let incoming = Incoming::new(&read, max_message_size, deflate.as_ref().map(Inflate::new));
+) -> Result<(Box<Connection>, Handshake), Error> {
+    let Upgraded { stream, read, handshake, deflate } = open(stream, target, &dialler, offer.as_ref(), began).await?;
+    let reader = Reader::new(&read, max_message_size, deflate.as_ref().map(Inflate::new));
     let deflater = deflate.as_ref().zip(offer.as_ref()).map(|(agreed, wanted)| Deflater::new(agreed, wanted));
-    Ok((Box::new(Up::new(stream, incoming, deflater)), handshake))
+    Ok((Box::new(Connection::new(stream, reader, deflater)), handshake))
 }

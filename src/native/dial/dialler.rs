@@ -16,7 +16,7 @@ use crate::native::target::Target;
 
 /// What a client keeps for all of its attempts.
 pub(crate) struct Dialler {
-    way: Way,
+    base: Base,
     proxies: Proxies,
     tls: Option<Connector>,
     pub(crate) open_timeout: Option<Duration>,
@@ -25,46 +25,46 @@ pub(crate) struct Dialler {
 }
 
 /// What is below proxies and TLS.
-enum Way {
+enum Base {
     Tcp(Tcp),
-    Own(Arc<dyn Connect>),
+    Custom(Arc<dyn Connect>),
 }
 
 impl Dialler {
     pub(crate) fn new(options: &Options, open_timeout: Option<Duration>) -> Result<Self, ConfigError> {
-        let way = match &options.connector {
-            Some((_, connector)) => Way::Own(connector.clone()),
-            None => Way::Tcp(Tcp::new(options)),
+        let base = match &options.connector {
+            Some((_, connector)) => Base::Custom(connector.clone()),
+            None => Base::Tcp(Tcp::new(options)),
         };
         let proxies = Proxies::new(&options.proxy)?;
         let tls = Connector::new(&options.tls)?;
         let (follows_redirects, cookies) = (options.follows_redirects, options.cookies.clone());
-        Ok(Self { way, proxies, tls, open_timeout, follows_redirects, cookies })
+        Ok(Self { base, proxies, tls, open_timeout, follows_redirects, cookies })
     }
 
     pub(crate) async fn dial(&self, target: &Target) -> Result<Stream, Error> {
         let to = target.destination();
-        let stream = match self.proxies.on_the_way_to(&to, target.is_secure()) {
-            None => self.reach(&to).await?,
+        let stream = match self.proxies.proxy_for(&to, target.is_secure()) {
+            None => self.open_stream(&to).await?,
             Some(proxy) => {
-                let mut stream = self.reach(&proxy.at).await.map_err(|error| proxy.unreachable(&error))?;
+                let mut stream = self.open_stream(&proxy.address).await.map_err(|error| proxy.unreachable(&error))?;
                 if proxy.is_secure() {
                     stream = self
-                        .secure(&proxy.at.host, stream, Identity::Own)
+                        .start_tls(&proxy.address.host, stream, Identity::Own)
                         .await
                         .map_err(|error| proxy.unreachable(&error))?;
                 }
-                proxy.pass(stream, &to).await?
+                proxy.connect(stream, &to).await?
             }
         };
-        let identity = if target.is_foreign { Identity::None } else { Identity::Own };
-        if target.is_secure() { self.secure(&to.host, stream, identity).await } else { Ok(stream) }
+        let identity = if target.is_cross_origin { Identity::None } else { Identity::Own };
+        if target.is_secure() { self.start_tls(&to.host, stream, identity).await } else { Ok(stream) }
     }
 
-    async fn reach(&self, to: &Destination) -> Result<Stream, Error> {
-        match &self.way {
-            Way::Tcp(tcp) => tcp.connect(to).await.map(Stream::Tcp),
-            Way::Own(connector) => connector.connect(to.clone()).await.map_err(|error| {
+    async fn open_stream(&self, to: &Destination) -> Result<Stream, Error> {
+        match &self.base {
+            Base::Tcp(tcp) => tcp.connect(to).await.map(Stream::Tcp),
+            Base::Custom(connector) => connector.connect(to.clone()).await.map_err(|error| {
                 let detail = error.to_string();
                 Error::new(ErrorKind::Connect, detail).with_source(error)
             }),
@@ -72,12 +72,12 @@ impl Dialler {
     }
 
     /// Why a redirect to this target cannot be followed, where that is so.
-    pub(crate) fn must_not_follow(&self, target: &Target) -> Option<&'static str> {
-        let tls = self.tls.as_ref().filter(|_| target.is_foreign && target.is_secure());
-        tls.and_then(Connector::cannot_be_anonymous)
+    pub(crate) fn redirect_fault(&self, target: &Target) -> Option<&'static str> {
+        let tls = self.tls.as_ref().filter(|_| target.is_cross_origin && target.is_secure());
+        tls.and_then(Connector::anonymous_fault)
     }
 
-    async fn secure(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
+    async fn start_tls(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
         match &self.tls {
             Some(tls) => tls.connect(host, stream, identity).await,
             None => Err(Error::new(ErrorKind::Unsupported, "this needs TLS, which this build does not have")),

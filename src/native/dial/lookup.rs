@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use crate::native::sync::lock;
 
 /// For how long addresses serve for other dials.
-const SERVES: Duration = Duration::from_secs(1);
+const REUSE_FOR: Duration = Duration::from_secs(1);
 
 static LOOKUPS: Lookups = Lookups(Mutex::new(Vec::new()));
 
@@ -66,7 +66,7 @@ impl Lookups {
     fn current(&self, host: &str) -> Arc<Lookup> {
         let mut lookups = lock(&self.0);
         lookups.retain(|lookup| match lookup.outcome.get() {
-            Some(outcome) => outcome.found.is_ok() && outcome.at.elapsed() < SERVES,
+            Some(outcome) => outcome.found.is_ok() && outcome.at.elapsed() < REUSE_FOR,
             // Under way, unless all dials that waited for it were given up.
             None => Arc::strong_count(lookup) > 1,
         });
@@ -111,7 +111,7 @@ mod tests {
         let other = lookups.get("two.example", || async { Ok(vec![address(2)]) });
         assert_eq!(other.await.unwrap(), [address(2)]);
         // And so is a later one.
-        tokio::time::sleep(SERVES).await;
+        tokio::time::sleep(REUSE_FOR).await;
         lookups.get("one.example", look_up).await.unwrap();
         assert_eq!(asked.load(Ordering::Relaxed), 2);
         assert_eq!(lookups.0.lock().unwrap().len(), 1, "what does not serve any more is forgotten");

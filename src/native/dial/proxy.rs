@@ -17,7 +17,7 @@ use super::stream::Stream;
 use super::tls;
 use super::tls::advice;
 use crate::error::{Error, ErrorKind};
-use crate::native::handshake::http1::{Exchange, Head};
+use crate::native::handshake::http1::{Exchange, RequestHead};
 use crate::native::handshake::retry_after;
 
 /// The longest answer of a proxy, without its body.
@@ -28,7 +28,7 @@ const MAX_SOCKS: usize = 249;
 /// A proxy. It has no `Debug`, as it can have credentials.
 #[derive(Clone)]
 pub(crate) struct Proxy {
-    pub(crate) at: Destination,
+    pub(crate) address: Destination,
     kind: Kind,
 }
 
@@ -68,7 +68,7 @@ impl Proxy {
         match url.host_str() {
             None | Some("") => Err("there is no host".into()),
             Some(_) if url.port() == Some(0) => Err("the port is 0".into()),
-            Some(host) => Ok(Self { at: Destination::new(host, url.port().unwrap_or(port)), kind }),
+            Some(host) => Ok(Self { address: Destination::new(host, url.port().unwrap_or(port)), kind }),
         }
     }
 
@@ -78,11 +78,11 @@ impl Proxy {
 
     /// A failure on the way to the proxy, which must not be mistaken for one behind it.
     pub(crate) fn unreachable(&self, error: &Error) -> Error {
-        Error::new(error.kind().clone(), format!("proxy {}: {}", self.at, error.detail()))
+        Error::new(error.kind().clone(), format!("proxy {}: {}", self.address, error.detail()))
     }
 
     /// Has the proxy connect `stream` to the destination, whose name it resolves.
-    pub(crate) async fn pass(&self, stream: Stream, to: &Destination) -> Result<Stream, Error> {
+    pub(crate) async fn connect(&self, stream: Stream, to: &Destination) -> Result<Stream, Error> {
         match &self.kind {
             Kind::Http { authorization, .. } => tunnel(stream, to, authorization.clone()).await,
             Kind::Socks { credentials } => {
@@ -92,7 +92,7 @@ impl Proxy {
                     return Err(Error::new(ErrorKind::Proxy { status: None }, detail));
                 }
                 let to: Uri = format!("http://{to}/").parse().map_err(refused)?;
-                let mut socks = SocksV5::new(Uri::default(), Reached(Some(TokioIo::new(stream))));
+                let mut socks = SocksV5::new(Uri::default(), AlreadyConnected(Some(TokioIo::new(stream))));
                 if let Some((user, password)) = credentials.clone() {
                     socks = socks.with_auth(user, password);
                 }
@@ -111,19 +111,19 @@ fn basic(user: &str, password: &str) -> Option<HeaderValue> {
 /// By hyper itself: hyper-util's connector for tunnels does not tell the status of a refusal.
 async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderValue>) -> Result<Stream, Error> {
     let authority = to.to_string();
-    let mut head = Head::new(Method::CONNECT, &authority.parse().map_err(refused)?);
+    let mut head = RequestHead::new(Method::CONNECT, &authority.parse().map_err(refused)?);
     head.push("Host", &authority.try_into().map_err(refused)?);
     if let Some(authorization) = &authorization {
         head.push("Proxy-Authorization", authorization);
     }
-    let (exchange, response) = Exchange::ask(stream, head, MAX_HEAD)
-        .await
-        .map_err(|no_answer| if no_answer.is_tls { not_a_proxy(advice::IS_TLS) } else { refused(no_answer.error) })?;
+    let (exchange, response) = Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| {
+        if no_response.is_tls { not_a_proxy(advice::IS_TLS) } else { refused(no_response.error) }
+    })?;
     let status = response.status();
     if !status.is_success() {
         let kind = ErrorKind::Proxy { status: Some(status.as_u16()) };
         let error = Error::new(kind, status.canonical_reason().unwrap_or_default());
-        return Err(error.with_retry_after(retry_after::asked(status, response.headers())));
+        return Err(error.with_retry_after(retry_after::delay(status, response.headers())));
     }
     let (stream, read) = exchange.into_stream(response).await.map_err(refused)?;
     if !read.is_empty() {
@@ -145,9 +145,9 @@ fn not_a_proxy(detail: impl Into<String>) -> Error {
 }
 
 /// A stream to a proxy that is there already, in place of a connector to it.
-struct Reached(Option<TokioIo<Stream>>);
+struct AlreadyConnected(Option<TokioIo<Stream>>);
 
-impl Service<Uri> for Reached {
+impl Service<Uri> for AlreadyConnected {
     type Response = TokioIo<Stream>;
     type Error = io::Error;
     type Future = Ready<io::Result<TokioIo<Stream>>>;

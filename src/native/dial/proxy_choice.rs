@@ -8,21 +8,21 @@ use crate::error::ConfigError;
 
 /// Which proxies a client was given.
 #[derive(Clone, Default)]
-pub(crate) enum Choice {
+pub(crate) enum ProxyChoice {
     #[default]
     None,
     Fixed(String),
     Environment,
     /// Both, which contradict each other.
-    Contradiction,
+    Conflict,
 }
 
-impl Choice {
-    pub(crate) fn and(self, other: Self) -> Self {
+impl ProxyChoice {
+    pub(crate) fn combine(self, other: Self) -> Self {
         match (self, other) {
             (Self::None, chosen) | (Self::Fixed(_), chosen @ Self::Fixed(_)) => chosen,
             (Self::Environment, Self::Environment) => Self::Environment,
-            _ => Self::Contradiction,
+            _ => Self::Conflict,
         }
     }
 }
@@ -35,15 +35,15 @@ pub(crate) struct Proxies {
 }
 
 impl Proxies {
-    pub(crate) fn new(choice: &Choice) -> Result<Self, ConfigError> {
+    pub(crate) fn new(choice: &ProxyChoice) -> Result<Self, ConfigError> {
         match choice {
-            Choice::None => Ok(Self { plain: None, secure: None, exempt: None }),
-            Choice::Fixed(url) => {
+            ProxyChoice::None => Ok(Self { plain: None, secure: None, exempt: None }),
+            ProxyChoice::Fixed(url) => {
                 let proxy = Proxy::parse(url).map_err(|fault| ConfigError::new("proxy", fault))?;
                 Ok(Self { plain: Some(proxy.clone()), secure: Some(proxy), exempt: None })
             }
-            Choice::Environment => Self::from_env(|name| std::env::var(name).ok()),
-            Choice::Contradiction => Err(ConfigError::new("proxy", "proxy_from_env is set as well")),
+            ProxyChoice::Environment => Self::from_env(|name| std::env::var(name).ok()),
+            ProxyChoice::Conflict => Err(ConfigError::new("proxy", "proxy_from_env is set as well")),
         }
     }
 
@@ -74,7 +74,7 @@ impl Proxies {
     }
 
     /// The proxy for connections to this destination, which are `secure` or not.
-    pub(crate) fn on_the_way_to(&self, to: &Destination, secure: bool) -> Option<&Proxy> {
+    pub(crate) fn proxy_for(&self, to: &Destination, secure: bool) -> Option<&Proxy> {
         let proxy = if secure { &self.secure } else { &self.plain }.as_ref()?;
         let is_exempt = self.exempt.as_ref().is_some_and(|exempt| {
             let uri = format!("http://{to}/").parse();
@@ -101,7 +101,7 @@ mod tests {
         let url = parse_url(url).unwrap();
         let to = Destination::new(url.host_str().unwrap(), url.port_or_known_default().unwrap());
         let proxies = from_env(variables).unwrap();
-        proxies.on_the_way_to(&to, url.scheme() == "wss").map(|proxy| proxy.at.to_string()).unwrap_or_default()
+        proxies.proxy_for(&to, url.scheme() == "wss").map(|proxy| proxy.address.to_string()).unwrap_or_default()
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
             let error = from_env(&[("HTTPS_PROXY", bad)]).err().expect(bad);
             assert_eq!(error.option, "proxy_from_env");
             assert!(error.fault.starts_with("HTTPS_PROXY: ") && !error.fault.contains("secret"), "{error}");
-            assert_eq!(Proxies::new(&Choice::Fixed(bad.into())).err().expect(bad).option, "proxy");
+            assert_eq!(Proxies::new(&ProxyChoice::Fixed(bad.into())).err().expect(bad).option, "proxy");
         }
     }
 }

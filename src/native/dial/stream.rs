@@ -59,13 +59,13 @@ impl Stream {
     }
 
     /// For how long silence of the peer proves nothing, by what TCP has measured of the link, where that is known.
-    pub(crate) fn patience(&self) -> Option<Duration> {
+    pub(crate) fn silence_tolerance(&self) -> Option<Duration> {
         match self {
-            Self::Tcp(stream) => kernel::patience(stream),
+            Self::Tcp(stream) => kernel::silence_tolerance(stream),
             #[cfg(feature = "__rustls")]
-            Self::Rustls(stream) => stream.get_ref().0.patience(),
+            Self::Rustls(stream) => stream.get_ref().0.silence_tolerance(),
             #[cfg(feature = "native-tls")]
-            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().patience(),
+            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().silence_tolerance(),
             Self::Other(_) => None,
         }
     }

@@ -25,7 +25,7 @@ use crate::native::sync::BoxFuture;
 /// How long one address may keep the next one waiting (RFC 8305, section 8).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// Of how many addresses a failure tells.
-const TOLD: usize = 4;
+const MAX_REPORTED: usize = 4;
 
 /// How TCP connections are made.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ impl Tcp {
     }
 
     fn attempt(&self, address: SocketAddr) -> Attempt {
-        let mut connector = HttpConnector::new_with_resolver(Known(address));
+        let mut connector = HttpConnector::new_with_resolver(Resolved(address));
         connector.enforce_http(false);
         connector.set_nodelay(self.nodelay);
         connector.set_keepalive(self.keepalive);
@@ -137,15 +137,15 @@ async fn race(mut waiting: impl Iterator<Item = (SocketAddr, Attempt)>) -> Resul
     let mut running: Vec<(SocketAddr, Attempt)> = waiting.next().into_iter().collect();
     let mut waiting = waiting.peekable();
     while !running.is_empty() {
-        let mut patience = pin!(waiting.peek().is_some().then(|| tokio::time::sleep(ATTEMPT_DELAY)));
+        let mut delay = pin!(waiting.peek().is_some().then(|| tokio::time::sleep(ATTEMPT_DELAY)));
         let step = poll_fn(|cx| {
             for (position, (_, attempt)) in running.iter_mut().enumerate() {
                 if let Poll::Ready(outcome) = attempt.as_mut().poll(cx) {
                     return Poll::Ready(Some((position, outcome)));
                 }
             }
-            match patience.as_mut().as_pin_mut() {
-                Some(patience) => patience.poll(cx).map(|()| None),
+            match delay.as_mut().as_pin_mut() {
+                Some(delay) => delay.poll(cx).map(|()| None),
                 None => Poll::Pending,
             }
         });
@@ -163,7 +163,7 @@ fn failed(mut failures: Failures) -> Error {
     let detail = match failures.as_slice() {
         [(_, only)] => only.to_string(),
         several => {
-            let told: Vec<_> = several.iter().take(TOLD).map(|(at, error)| format!("{at}: {error}")).collect();
+            let told: Vec<_> = several.iter().take(MAX_REPORTED).map(|(at, error)| format!("{at}: {error}")).collect();
             told.join(", ")
         }
     };
@@ -176,9 +176,9 @@ fn failed(mut failures: Failures) -> Error {
 
 /// A resolver for what is resolved: an address in a URL could not have the scope that a link-local one needs.
 #[derive(Clone)]
-struct Known(SocketAddr);
+struct Resolved(SocketAddr);
 
-impl Service<Name> for Known {
+impl Service<Name> for Resolved {
     type Response = core::iter::Once<SocketAddr>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;

@@ -24,19 +24,19 @@ use crate::native::dial::stream::Stream;
 /// How many headers an answer may have. Hyper's default is 100, that of tungstenite 124.
 const MAX_HEADERS: usize = 256;
 /// How long a peer that takes no more bytes is listened to. On TCP its last words are at hand, or it is gone.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const READ_GRACE: Duration = Duration::from_secs(1);
 
 /// The types of records that a TLS server begins with (RFC 8446, section 5.1).
 const TLS_ALERT: u8 = 0x15;
 const TLS_HANDSHAKE: u8 = 0x16;
 
 /// The head of a request.
-pub(crate) struct Head {
+pub(crate) struct RequestHead {
     method: Method,
     bytes: BytesMut,
 }
 
-impl Head {
+impl RequestHead {
     pub(crate) fn new(method: Method, target: &Uri) -> Self {
         let bytes = BytesMut::from(format!("{method} {target} HTTP/1.1\r\n").as_bytes());
         Self { method, bytes }
@@ -51,22 +51,22 @@ impl Head {
 }
 
 /// There is no answer, or none that is HTTP.
-pub(crate) struct NoAnswer {
+pub(crate) struct NoResponse {
     pub(crate) error: hyper::Error,
     /// What came instead begins as TLS does.
     pub(crate) is_tls: bool,
 }
 
 /// A connection on which a request was sent.
-pub(crate) struct Exchange(http1::Connection<TokioIo<Asking>, Empty<Bytes>>);
+pub(crate) struct Exchange(http1::Connection<TokioIo<RequestStream>, Empty<Bytes>>);
 
 impl Exchange {
     /// Sends a request and waits for the final answer to it, whose head may have `max_head` bytes.
-    pub(crate) async fn ask(
+    pub(crate) async fn send(
         stream: Stream,
-        mut head: Head,
+        mut head: RequestHead,
         max_head: usize,
-    ) -> Result<(Self, Response<Incoming>), NoAnswer> {
+    ) -> Result<(Self, Response<Incoming>), NoResponse> {
         // All that hyper needs to know to read the answer.
         let mut request = Request::new(Empty::new());
         if head.method == Method::CONNECT {
@@ -74,19 +74,25 @@ impl Exchange {
         }
         *request.method_mut() = head.method;
         head.bytes.extend_from_slice(b"\r\n");
-        let asking =
-            Asking { stream, unsent: head.bytes.freeze(), flushed: false, failed: None, asked: false, first: None };
+        let stream = RequestStream {
+            stream,
+            unsent: head.bytes.freeze(),
+            flushed: false,
+            failed: None,
+            started: false,
+            first: None,
+        };
         let mut http = http1::Builder::new();
         http.max_buf_size(max_head).max_headers(MAX_HEADERS);
-        let not_yet = |error| NoAnswer { error, is_tls: false };
-        let (mut sender, connection) = http.handshake(TokioIo::new(asking)).await.map_err(not_yet)?;
+        let not_yet = |error| NoResponse { error, is_tls: false };
+        let (mut sender, connection) = http.handshake(TokioIo::new(stream)).await.map_err(not_yet)?;
         let mut exchange = Self(connection);
         match exchange.drive(sender.send_request(request)).await {
             Ok(response) => Ok((exchange, response)),
             Err(error) => {
                 let first = exchange.0.into_parts().io.into_inner().first;
                 let is_tls = error.is_parse() && matches!(first, Some(TLS_ALERT | TLS_HANDSHAKE));
-                Err(NoAnswer { error, is_tls })
+                Err(NoResponse { error, is_tls })
             }
         }
     }
@@ -113,29 +119,29 @@ impl Exchange {
         // Ready at once: all that is left to do is to let go of the stream.
         poll_fn(|cx| self.0.poll_without_shutdown(cx)).await?;
         let parts = self.0.into_parts();
-        let mut asking = parts.io.into_inner();
+        let mut stream = parts.io.into_inner();
         // A server may agree to what it has not read to its end.
-        poll_fn(|cx| asking.poll_ask(cx)).await;
-        Ok((asking.stream, parts.read_buf))
+        poll_fn(|cx| stream.poll_send(cx)).await;
+        Ok((stream.stream, parts.read_buf))
     }
 }
 
 /// A stream that sends our request in place of hyper's.
-struct Asking {
+struct RequestStream {
     stream: Stream,
     unsent: Bytes,
     flushed: bool,
     /// Why nothing more can be sent, and until when there may be something to read.
     failed: Option<(io::Error, Pin<Box<Sleep>>)>,
     /// Hyper has written its own request: it takes what is read before for no answer to it.
-    asked: bool,
+    started: bool,
     /// The first byte that arrived.
     first: Option<u8>,
 }
 
-impl Asking {
+impl RequestStream {
     /// Ready when all of the request was sent, or no more of it can be.
-    fn poll_ask(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.failed.is_none() && !self.flushed {
             let stream = Pin::new(&mut self.stream);
             let sent = if self.unsent.is_empty() {
@@ -151,20 +157,20 @@ impl Asking {
                 }
             };
             if let Err(error) = sent {
-                self.failed = Some((error, Box::pin(sleep(LAST_WORDS))));
+                self.failed = Some((error, Box::pin(sleep(READ_GRACE))));
             }
         }
         Poll::Ready(())
     }
 }
 
-impl AsyncRead for Asking {
+impl AsyncRead for RequestStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if !this.asked {
+        if !this.started {
             return Poll::Pending;
         }
-        let _ = this.poll_ask(cx);
+        let _ = this.poll_send(cx);
         let before = buf.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buf);
         this.first = this.first.or_else(|| buf.filled().get(before).copied());
@@ -183,16 +189,16 @@ impl AsyncRead for Asking {
 }
 
 /// What hyper writes is dropped.
-impl AsyncWrite for Asking {
+impl AsyncWrite for RequestStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.asked = true;
+        self.started = true;
         // Reading may have waited for this.
         cx.waker().wake_by_ref();
         Poll::Ready(Ok(data.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let _ = self.poll_ask(cx);
+        let _ = self.poll_send(cx);
         Poll::Ready(Ok(()))
     }
 

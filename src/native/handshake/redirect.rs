@@ -10,7 +10,7 @@ use crate::native::url::parse_url;
 pub(crate) const MAX_REDIRECTS: usize = 5;
 
 /// Whether this is the answer of a redirect, with where it leads.
-pub(crate) fn leads_on(status: StatusCode, headers: &HeaderMap) -> bool {
+pub(crate) fn has_location(status: StatusCode, headers: &HeaderMap) -> bool {
     is_redirect(status.as_u16()) && headers.contains_key(header::LOCATION)
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn follow(from: &Target, location: &str) -> Result<Target, String> {
     if next.url.origin() != from.url.origin() {
         // Nobody but the server that was asked for has a use for the rest.
         next.headers.retain(|(name, _)| ["origin", "user-agent"].iter().any(|kept| name.eq_ignore_ascii_case(kept)));
-        next.is_foreign = true;
+        next.is_cross_origin = true;
     }
     Ok(next)
 }
@@ -74,7 +74,7 @@ mod tests {
         let next = follow(&from(url), location)?;
         assert_eq!(next.protocols, ["chat"]);
         assert!(has(&next, "Origin") && has(&next, "User-Agent"));
-        assert_eq!(next.is_foreign, next.headers.len() == 2);
+        assert_eq!(next.is_cross_origin, next.headers.len() == 2);
         Ok((next.url.into(), next.headers.len()))
     }
 
@@ -95,7 +95,7 @@ mod tests {
         }
         // Once left behind, for good.
         let back = follow(&follow(&from("ws://a"), "ws://b").unwrap(), "ws://a").unwrap();
-        assert_eq!((back.headers.len(), back.is_foreign), (2, true));
+        assert_eq!((back.headers.len(), back.is_cross_origin), (2, true));
         // What a server writes there are no credentials of ours.
         let elsewhere = follow(&from("ws://a"), "ws://user:pass@b").unwrap();
         assert!(!has(&elsewhere, "Authorization"));

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 
 /// What a 429 or 503 asks for, in seconds or as a date. The date is compared with the answer's own, as clocks differ;
 /// one that has passed asks for nothing. The machine limits it.
-pub(crate) fn asked(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn delay(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
     }
@@ -34,7 +34,7 @@ mod tests {
 
     fn after(status: u16, headers: &[(&'static str, &str)]) -> Option<u64> {
         let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        asked(StatusCode::from_u16(status).unwrap(), &headers.collect()).map(|delay| delay.as_secs())
+        delay(StatusCode::from_u16(status).unwrap(), &headers.collect()).map(|delay| delay.as_secs())
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::http1::{Exchange, Head};
+use super::http1::{Exchange, RequestHead};
 use super::{redirect, retry_after};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::{Handshake, Headers};
@@ -31,7 +31,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(1);
 const MOST_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The stream after the handshake, and what was read beyond it.
-pub(crate) struct Agreed {
+pub(crate) struct Upgraded {
     pub(crate) stream: Stream,
     pub(crate) read: Bytes,
     pub(crate) handshake: Handshake,
@@ -40,13 +40,13 @@ pub(crate) struct Agreed {
 
 /// How bodies of refusals are read.
 #[derive(Clone, Copy)]
-pub(crate) struct Bodies {
+pub(crate) struct BodyLimits {
     /// No longer than until then, whatever arrives.
     until: Instant,
     follows_redirects: bool,
 }
 
-impl Bodies {
+impl BodyLimits {
     /// For an attempt that began then. The last tenth of its time is left for reporting what there is.
     pub(crate) fn new(began: Instant, open_timeout: Option<Duration>, follows_redirects: bool) -> Self {
         let most = open_timeout.map_or(MOST_PATIENCE, |timeout| (timeout / 10 * 9).min(MOST_PATIENCE));
@@ -54,16 +54,16 @@ impl Bodies {
     }
 }
 
-pub(crate) async fn shake_hands(
+pub(crate) async fn upgrade(
     stream: Stream,
     target: &Target,
     offer: Option<&Deflate>,
-    bodies: Bodies,
-) -> Result<Agreed, Error> {
+    limits: BodyLimits,
+) -> Result<Upgraded, Error> {
     let key = generate_key();
     let head = request(target, &key, offer).map_err(|error| not_http(error.to_string()))?;
-    let (mut exchange, response) = Exchange::ask(stream, head, MAX_HEAD).await.map_err(|no_answer| {
-        if no_answer.is_tls { not_http(advice::IS_TLS.into()) } else { broken(&no_answer.error) }
+    let (mut exchange, response) = Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| {
+        if no_response.is_tls { not_http(advice::IS_TLS.into()) } else { exchange_failed(&no_response.error) }
     })?;
     // Hyper's own limit is on what it reads at once, and so a little late.
     let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
@@ -71,17 +71,17 @@ pub(crate) async fn shake_hands(
         return Err(not_http(format!("the answer's head is longer than {} KiB", MAX_HEAD / 1024)));
     }
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(refused(response, &mut exchange, bodies).await);
+        return Err(refusal(response, &mut exchange, limits).await);
     }
     let fault = |fault| answer_error(response.headers(), fault);
     let handshake = verify(&response, target, &key).map_err(fault)?;
     let deflate = deflate::agree(response.headers(), offer).map_err(fault)?;
-    let (stream, read) = exchange.into_stream(response).await.map_err(|error| broken(&error))?;
-    Ok(Agreed { stream, read, handshake, deflate })
+    let (stream, read) = exchange.into_stream(response).await.map_err(|error| exchange_failed(&error))?;
+    Ok(Upgraded { stream, read, handshake, deflate })
 }
 
-fn request(target: &Target, key: &str, offer: Option<&Deflate>) -> Result<Head, http::Error> {
-    let mut head = Head::new(Method::GET, &target.path_and_query().parse()?);
+fn request(target: &Target, key: &str, offer: Option<&Deflate>) -> Result<RequestHead, http::Error> {
+    let mut head = RequestHead::new(Method::GET, &target.path_and_query().parse()?);
     let mut push = |name, value: String| HeaderValue::try_from(value).map(|value| head.push(name, &value));
     push("Host", target.authority())?;
     push("Connection", "Upgrade".into())?;
@@ -107,14 +107,14 @@ fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<H
     if !has_token(headers, &header::CONNECTION, "upgrade") {
         return Err("the answer has no Connection: Upgrade".into());
     }
-    match only(headers, &header::SEC_WEBSOCKET_ACCEPT)? {
+    match single(headers, &header::SEC_WEBSOCKET_ACCEPT)? {
         None => return Err("the answer has no Sec-WebSocket-Accept".into()),
         Some(accept) if accept != &*derive_accept_key(key.as_bytes()) => {
             return Err("the answer's Sec-WebSocket-Accept is wrong".into());
         }
         Some(_) => {}
     }
-    let protocol = match only(headers, &header::SEC_WEBSOCKET_PROTOCOL)? {
+    let protocol = match single(headers, &header::SEC_WEBSOCKET_PROTOCOL)? {
         None if target.protocols.is_empty() => None,
         // Browsers fail here as well (WHATWG, "establish a WebSocket connection").
         None => return Err("the server chose none of the subprotocols".into()),
@@ -126,15 +126,15 @@ fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<H
     };
     Ok(Handshake {
         status: Some(response.status().as_u16()),
-        headers: copied(headers),
+        headers: to_headers(headers),
         protocol,
-        extensions: listed(headers, &header::SEC_WEBSOCKET_EXTENSIONS),
+        extensions: joined(headers, &header::SEC_WEBSOCKET_EXTENSIONS),
     })
 }
 
 /// The value of a header that may come once. An empty one chooses nothing, and the same twice is once: nothing else can
 /// be meant. Chromium fails for each that comes twice; this fails where two differ.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, String> {
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, String> {
     let mut values = headers.get_all(name).iter().filter(|value| !value.is_empty());
     let first = values.next();
     match values.find(|value| Some(*value) != first) {
@@ -153,13 +153,13 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 }
 
 /// The list that a header's values are, without its empty elements (RFC 9110, section 5.6.1).
-fn listed(headers: &HeaderMap, name: &HeaderName) -> String {
+fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let elements = values.flat_map(|value| value.split(',')).map(str::trim).filter(|element| !element.is_empty());
     elements.collect::<Vec<_>>().join(", ")
 }
 
-fn copied(headers: &HeaderMap) -> Headers {
+fn to_headers(headers: &HeaderMap) -> Headers {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
@@ -167,19 +167,19 @@ fn copied(headers: &HeaderMap) -> Headers {
 /// A 101 that is not an agreement.
 fn answer_error(headers: &HeaderMap, fault: String) -> Error {
     let status = Some(StatusCode::SWITCHING_PROTOCOLS.as_u16());
-    Error::new(ErrorKind::Handshake { status, headers: copied(headers), body: Bytes::new() }, fault)
+    Error::new(ErrorKind::Handshake { status, headers: to_headers(headers), body: Bytes::new() }, fault)
 }
 
 /// An ordinary HTTP answer.
-async fn refused(response: Response<Incoming>, exchange: &mut Exchange, bodies: Bodies) -> Error {
+async fn refusal(response: Response<Incoming>, exchange: &mut Exchange, limits: BodyLimits) -> Error {
     let (head, mut incoming) = response.into_parts();
     let mut body = BytesMut::new();
-    let is_followed = bodies.follows_redirects && redirect::leads_on(head.status, &head.headers);
+    let is_followed = limits.follows_redirects && redirect::has_location(head.status, &head.headers);
     while body.len() < MAX_BODY {
         // A body without an end must not make an open timeout of the refusal, which may be fatal; and nobody reads
         // that of a redirect which is followed.
         let patience = if is_followed { Duration::ZERO } else { BODY_PATIENCE };
-        let patience = bodies.until.min(Instant::now() + patience);
+        let patience = limits.until.min(Instant::now() + patience);
         // Whatever ends the body early, what there is of it helps.
         let Ok(Some(Ok(frame))) = timeout_at(patience, exchange.drive(incoming.frame())).await else {
             break;
@@ -191,14 +191,14 @@ async fn refused(response: Response<Incoming>, exchange: &mut Exchange, bodies: 
     let detail = head.status.canonical_reason().unwrap_or_default();
     let kind = ErrorKind::Handshake {
         status: Some(head.status.as_u16()),
-        headers: copied(&head.headers),
+        headers: to_headers(&head.headers),
         body: body.freeze(),
     };
-    Error::new(kind, detail).with_retry_after(retry_after::asked(head.status, &head.headers))
+    Error::new(kind, detail).with_retry_after(retry_after::delay(head.status, &head.headers))
 }
 
 /// No answer, or none that is HTTP.
-fn broken(error: &hyper::Error) -> Error {
+fn exchange_failed(error: &hyper::Error) -> Error {
     // A connection that broke before it took the request wraps its own error in one of the request.
     let causes = || core::iter::successors(core::error::Error::source(error), |cause| cause.source());
     let detail = causes().last().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));

@@ -34,7 +34,7 @@ pub(crate) fn unacknowledged(stream: &TcpStream) -> usize {
 ///
 /// An answer takes one round trip, and another two where a packet is lost and found out to be; or as long as TCP itself
 /// waits before it sends a packet again, without its doubling that once a link is dead goes on and on.
-pub(crate) fn patience(stream: &TcpStream) -> Option<Duration> {
+pub(crate) fn silence_tolerance(stream: &TcpStream) -> Option<Duration> {
     /// Where `struct tcp_info` of `linux/tcp.h` has these, counted in `u32`s. Not every C library declares it as far.
     const BACKOFF: usize = 1;
     const RTO: usize = 2;
@@ -66,7 +66,7 @@ mod tests {
     async fn s17_a_link_within_a_machine_asks_for_no_patience() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let patience = patience(&stream).expect("Linux tells");
+        let patience = silence_tolerance(&stream).expect("Linux tells");
         assert!(patience > Duration::ZERO && patience < Duration::from_secs(2), "{patience:?}");
     }
 }

@@ -10,6 +10,6 @@ pub(crate) fn unacknowledged(_: &TcpStream) -> usize {
     0
 }
 
-pub(crate) fn patience(_: &TcpStream) -> Option<Duration> {
+pub(crate) fn silence_tolerance(_: &TcpStream) -> Option<Duration> {
     None
 }

@@ -12,50 +12,50 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::deflate::Deflater;
 use super::frames::Fault;
-use super::read::{Arrived, Incoming};
-use super::write::Outgoing;
+use super::read::{Reader, Received};
+use super::write::Writer;
 use crate::close::CloseCode;
 use crate::driver::{Buffered, SocketEvent};
 use crate::message::Message;
 use crate::native::dial::stream::Stream;
 
 /// For how long what had arrived before writing failed may take to be read.
-const PATIENCE: Duration = Duration::from_secs(1);
+const READ_GRACE: Duration = Duration::from_secs(1);
 
 /// An open connection.
-pub(crate) struct Up {
+pub(crate) struct Connection {
     pub(crate) stream: Stream,
-    pub(crate) incoming: Incoming,
-    pub(crate) outgoing: Outgoing,
+    pub(crate) reader: Reader,
+    pub(crate) writer: Writer,
     /// Reading failed; reported at the next poll.
     pub(crate) fault: Option<Fault>,
     /// Our Close frame was sent.
     pub(crate) closing: bool,
     pub(crate) peer_close: Option<(CloseCode, String)>,
     /// Since writing failed.
-    patience: Option<Pin<Box<Sleep>>>,
+    read_grace: Option<Pin<Box<Sleep>>>,
     /// When the heartbeat or Close frame left that is waited for, or bytes before it were last found to have moved.
-    moved: Instant,
+    last_progress: Instant,
 }
 
-impl Up {
-    pub(crate) fn new(stream: Stream, incoming: Incoming, deflater: Option<Deflater>) -> Self {
-        let outgoing = Outgoing::new(deflater, stream.is_direct());
+impl Connection {
+    pub(crate) fn new(stream: Stream, reader: Reader, deflater: Option<Deflater>) -> Self {
+        let writer = Writer::new(deflater, stream.is_direct());
         Self {
             stream,
-            incoming,
-            outgoing,
+            reader,
+            writer,
             fault: None,
             closing: false,
             peer_close: None,
-            patience: None,
-            moved: Instant::now(),
+            read_grace: None,
+            last_progress: Instant::now(),
         }
     }
 
     #[inline]
-    pub(crate) fn poll_arrived(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrived, Fault>> {
-        self.incoming.poll(&mut self.stream, cx)
+    pub(crate) fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Result<Received, Fault>> {
+        self.reader.poll(&mut self.stream, cx)
     }
 
     /// Waits for the end of TCP after the peer's Close frame. What comes behind that is discarded (RFC 6455, 1.4).
@@ -73,13 +73,13 @@ impl Up {
 
     /// Goes on writing to a stream that was full: ready when some of it has left.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
-        let before = self.outgoing.taken();
-        let all = self.poll_flush(cx).is_ready() && self.outgoing.error.is_none();
+        let before = self.writer.taken();
+        let all = self.poll_flush(cx).is_ready() && self.writer.error.is_none();
         if all {
-            self.outgoing.owes_report = false;
+            self.writer.owes_report = false;
         }
-        if all || self.outgoing.taken() > before {
-            Poll::Ready(SocketEvent::Left { held: self.outgoing.buffered(), was_full: true })
+        if all || self.writer.taken() > before {
+            Poll::Ready(SocketEvent::Left { held: self.writer.buffered(), was_full: true })
         } else {
             Poll::Pending
         }
@@ -88,18 +88,18 @@ impl Up {
     /// Writing has failed, and nothing is at hand to be read. That may only mean that the runtime has not looked yet: a
     /// socket that broke can be read to its end. Other streams may stay as they are, and are not waited for.
     #[cold]
-    pub(crate) fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.patience.get_or_insert_with(|| Box::pin(sleep(PATIENCE))).as_mut().poll(cx)
+    pub(crate) fn poll_read_grace(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.read_grace.get_or_insert_with(|| Box::pin(sleep(READ_GRACE))).as_mut().poll(cx)
     }
 
     /// Answers the peer's Ping, unless our Close frame has been sent.
     #[cold]
-    pub(crate) fn pinged(&mut self, payload: Bytes, cx: &mut Context<'_>) {
-        self.outgoing.pong(payload, &mut self.stream, cx);
+    pub(crate) fn on_ping(&mut self, payload: Bytes, cx: &mut Context<'_>) {
+        self.writer.pong(payload, &mut self.stream, cx);
     }
 
     #[cold]
-    pub(crate) fn ponged(&self, payload: &[u8]) -> SocketEvent {
+    pub(crate) fn on_pong(&self, payload: &[u8]) -> SocketEvent {
         match payload.try_into() {
             Ok(beat) => SocketEvent::Answered(Some(u64::from_be_bytes(beat))),
             Err(_) => SocketEvent::Received { messages: 0, bytes: 0 },
@@ -108,10 +108,10 @@ impl Up {
 
     /// The peer's Close frame, which is answered by the same unless it is the answer to ours.
     #[cold]
-    pub(crate) fn closed(&mut self, told: Option<(u16, String)>, cx: &mut Context<'_>) -> SocketEvent {
+    pub(crate) fn on_close(&mut self, told: Option<(u16, String)>, cx: &mut Context<'_>) -> SocketEvent {
         self.closing = true;
         let frame = told.as_ref().map(|(code, reason)| (CloseCode::new(*code), reason.as_str()));
-        self.outgoing.close(frame, true);
+        self.writer.close(frame, true);
         let _ = self.poll_flush(cx);
         let (code, reason) =
             told.map_or((CloseCode::NO_STATUS, String::new()), |(code, reason)| (CloseCode::new(code), reason));
@@ -121,44 +121,44 @@ impl Up {
 
     pub(crate) fn close(&mut self, code: CloseCode, reason: &str, cx: &mut Context<'_>) {
         self.closing = true;
-        self.outgoing.close(Some((code, reason)), false);
+        self.writer.close(Some((code, reason)), false);
         let _ = self.poll_flush(cx);
     }
 
     pub(crate) fn send(&mut self, batch: &mut VecDeque<Message>, cx: &mut Context<'_>) {
-        self.outgoing.send(batch, &mut self.stream, cx);
+        self.writer.send(batch, &mut self.stream, cx);
     }
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.outgoing.poll_flush(&mut self.stream, cx)
+        self.writer.poll_flush(&mut self.stream, cx)
     }
 
     pub(crate) fn buffered(&mut self) -> Buffered {
-        self.outgoing.buffered()
+        self.writer.buffered()
     }
 
     /// Notes that a heartbeat or Close frame follows what was taken so far.
     pub(crate) fn mark(&mut self) {
-        self.outgoing.mark(self.stream.unacknowledged());
-        self.moved = Instant::now();
+        self.writer.mark(self.stream.unacknowledged());
+        self.last_progress = Instant::now();
     }
 
     pub(crate) fn progress(&mut self) -> bool {
-        if self.outgoing.progress(self.stream.unacknowledged()) {
-            self.moved = Instant::now();
+        if self.writer.progress(self.stream.unacknowledged()) {
+            self.last_progress = Instant::now();
             return true;
         }
-        self.stream.patience().is_some_and(|patience| self.moved.elapsed() < patience)
+        self.stream.silence_tolerance().is_some_and(|patience| self.last_progress.elapsed() < patience)
     }
 
     /// Whether there is memory that [`tidy`](Self::tidy) may give back.
     pub(crate) fn is_large(&self) -> bool {
-        self.incoming.is_large() || self.outgoing.is_large()
+        self.reader.is_large() || self.writer.is_large()
     }
 
     /// Called now and then: gives back the memory for which there was no use since the last time.
     pub(crate) fn tidy(&mut self) {
-        self.incoming.tidy();
-        self.outgoing.tidy();
+        self.reader.tidy();
+        self.writer.tidy();
     }
 }

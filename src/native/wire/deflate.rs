@@ -22,33 +22,33 @@ const JOINED: usize = 256;
 const SHORT: usize = 2048;
 const FAST: usize = 300;
 /// So much room is made at once for a message because of those before it.
-const USUAL: usize = 4096;
+const MAX_TYPICAL: usize = 4096;
 /// How many states of each direction are kept for whoever needs one next.
-const SPARES: usize = 4;
+const POOL_SIZE: usize = 4;
 
 /// States that no connection needs between its messages. Setting one up takes longer than compressing a short message,
 /// and memory of this size that comes and goes with every message leaves holes in the heap.
-struct Spare<K, S>(Mutex<Vec<(K, Box<S>)>>);
+struct Pool<K, S>(Mutex<Vec<(K, Box<S>)>>);
 
-static INFLATING: Spare<u8, Inflating> = Spare(Mutex::new(Vec::new()));
-static DEFLATING: Spare<(u8, u32), Compress> = Spare(Mutex::new(Vec::new()));
+static INFLATING: Pool<u8, Inflating> = Pool(Mutex::new(Vec::new()));
+static DEFLATING: Pool<(u8, u32), Compress> = Pool(Mutex::new(Vec::new()));
 
-impl<K: PartialEq, S> Spare<K, S> {
+impl<K: PartialEq, S> Pool<K, S> {
     fn take(&self, kind: K) -> Option<Box<S>> {
-        let mut spares = lock(&self.0);
-        let position = spares.iter().position(|(known, _)| *known == kind)?;
-        Some(spares.swap_remove(position).1)
+        let mut pool = lock(&self.0);
+        let position = pool.iter().position(|(known, _)| *known == kind)?;
+        Some(pool.swap_remove(position).1)
     }
 
     /// One that has been reset.
-    fn give(&self, kind: K, state: Option<Box<S>>) {
+    fn put(&self, kind: K, state: Option<Box<S>>) {
         let Some(state) = state else { return };
-        let mut spares = lock(&self.0);
+        let mut pool = lock(&self.0);
         // The oldest goes: those of another kind must not stay for ever.
-        if spares.len() == SPARES {
-            spares.remove(0);
+        if pool.len() == POOL_SIZE {
+            pool.remove(0);
         }
-        spares.push((kind, state));
+        pool.push((kind, state));
     }
 }
 
@@ -65,24 +65,24 @@ pub(crate) struct Inflate {
     bits: u8,
     takeover: bool,
     /// What the latest messages came to.
-    usual: usize,
+    typical: usize,
 }
 
 impl Inflate {
     pub(crate) fn new(agreed: &Agreement) -> Self {
-        Self { state: None, bits: agreed.server_bits.max(MIN_BITS), takeover: agreed.server_takeover, usual: 0 }
+        Self { state: None, bits: agreed.server_bits.max(MIN_BITS), takeover: agreed.server_takeover, typical: 0 }
     }
 
     /// Inflates a part of a message to the end of `message`, which must not become longer than `limit`.
     pub(crate) fn push(&mut self, part: &[u8], last: bool, message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
-        let Self { bits, usual, .. } = *self;
+        let Self { bits, typical, .. } = *self;
         let new = || {
             let zlib = Decompress::new_with_window_bits(false, bits);
             Box::new(Inflating { zlib, short: Vec::with_capacity(SHORT) })
         };
         let state = self.state.get_or_insert_with(|| INFLATING.take(bits).unwrap_or_else(new));
         if !last {
-            return inflate(&mut state.zlib, part, message, limit, usual);
+            return inflate(&mut state.zlib, part, message, limit, typical);
         }
         let mut joined = [0; JOINED];
         let length = part.len() + TAIL.len();
@@ -90,20 +90,20 @@ impl Inflate {
         if let Some(joined) = joined.get_mut(..length) {
             joined[..part.len()].copy_from_slice(part);
             joined[part.len()..].copy_from_slice(&TAIL);
-            if message.is_empty() && usual + FAST < SHORT {
-                inflate(&mut state.zlib, joined, &mut state.short, limit, usual)?;
+            if message.is_empty() && typical + FAST < SHORT {
+                inflate(&mut state.zlib, joined, &mut state.short, limit, typical)?;
                 // What is kept is no longer than the message.
                 *message = state.short.as_slice().to_vec();
                 state.short.clear();
                 state.short.shrink_to(SHORT);
             } else {
-                inflate(&mut state.zlib, joined, message, limit, usual)?;
+                inflate(&mut state.zlib, joined, message, limit, typical)?;
             }
         } else {
-            inflate(&mut state.zlib, part, message, limit, usual)?;
-            inflate(&mut state.zlib, &TAIL, message, limit, usual)?;
+            inflate(&mut state.zlib, part, message, limit, typical)?;
+            inflate(&mut state.zlib, &TAIL, message, limit, typical)?;
         }
-        self.usual = message.len().max(usual - usual / 8).min(USUAL);
+        self.typical = message.len().max(typical - typical / 8).min(MAX_TYPICAL);
         if !self.takeover {
             state.zlib.reset(false);
         }
@@ -111,9 +111,9 @@ impl Inflate {
     }
 
     /// Nothing more is at hand: gives back the memory that the next message can do without.
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn release(&mut self) {
         if !self.takeover {
-            INFLATING.give(self.bits, self.state.take());
+            INFLATING.put(self.bits, self.state.take());
         }
     }
 
@@ -129,13 +129,13 @@ impl Inflate {
     }
 }
 
-/// `usual` is the room to make at once.
+/// `typical` is the room to make at once.
 fn inflate(
     zlib: &mut Decompress,
     mut part: &[u8],
     message: &mut Vec<u8>,
     limit: usize,
-    usual: usize,
+    typical: usize,
 ) -> Result<(), Fault> {
     loop {
         if message.len() == message.capacity() {
@@ -143,7 +143,7 @@ fn inflate(
                 return Err(Fault::TooLarge(limit));
             }
             // One more than allowed, to tell a message that fits from one that does not.
-            let room = message.len().max(4 * part.len()).max(usual + 1).clamp(128, 1 << 20);
+            let room = message.len().max(4 * part.len()).max(typical + 1).clamp(128, 1 << 20);
             message.reserve_exact(room.min((limit - message.len()).saturating_add(1)));
         }
         let read = zlib.total_in();
@@ -221,9 +221,9 @@ impl Deflater {
     }
 
     /// Nothing more is at hand: gives back the memory that the next message can do without.
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn release(&mut self) {
         if !self.takeover {
-            DEFLATING.give((self.bits, self.level.level()), self.state.take());
+            DEFLATING.put((self.bits, self.level.level()), self.state.take());
         }
     }
 

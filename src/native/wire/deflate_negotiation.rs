@@ -133,7 +133,7 @@ impl Deflate {
     }
 
     /// What the server makes of the offer.
-    fn answered<'a>(&self, parameters: impl Iterator<Item = &'a str>) -> Result<Agreement, String> {
+    fn accept<'a>(&self, parameters: impl Iterator<Item = &'a str>) -> Result<Agreement, String> {
         let (mut client_takeover, mut server_takeover, mut client_bits, mut server_bits) = (None, None, None, None);
         for parameter in parameters {
             let (name, value) = match parameter.split_once('=') {
@@ -193,7 +193,7 @@ pub(crate) fn agree(headers: &HeaderMap, offered: Option<&Deflate>) -> Result<Op
             if parts.next() != Some(NAME) {
                 return Err(not_offered(value));
             }
-            if agreed.replace(offered.answered(parts)?).is_some() {
+            if agreed.replace(offered.accept(parts)?).is_some() {
                 return Err(format!("the server chose {NAME} twice"));
             }
         }

@@ -45,7 +45,7 @@ impl Inflate {
         match *self {}
     }
 
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn release(&mut self) {
         match *self {}
     }
 }
@@ -59,7 +59,7 @@ impl Deflater {
         match *self {}
     }
 
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn release(&mut self) {
         match *self {}
     }
 }

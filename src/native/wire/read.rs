@@ -32,14 +32,14 @@ const KEPT: u32 = 1024;
 
 /// What arrives.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Arrived {
+pub(crate) enum Received {
     Message(Message),
     Ping(Bytes),
     Pong(Bytes),
     Close(Option<(u16, String)>),
 }
 
-pub(crate) struct Incoming {
+pub(crate) struct Reader {
     /// What was read and not yet taken.
     buffer: BytesMut,
     expected: Expected,
@@ -60,7 +60,7 @@ pub(crate) struct Incoming {
     small: BytesMut,
     /// For how many reads to come messages are copied, as the program kept one of a read before.
     kept: u32,
-    /// Bytes have arrived since [`has_arrived`](Self::has_arrived) was asked last.
+    /// Bytes have arrived since [`take_arrived`](Self::take_arrived) was asked last.
     arrived: bool,
 }
 
@@ -83,7 +83,7 @@ struct Gathered {
     compressed: bool,
 }
 
-impl Incoming {
+impl Reader {
     /// `read` is what has been read of the stream already.
     pub(crate) fn new(read: &[u8], limit: usize, inflate: Option<Inflate>) -> Self {
         Self {
@@ -108,22 +108,22 @@ impl Incoming {
         &mut self,
         stream: &mut S,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Arrived, Fault>> {
+    ) -> Poll<Result<Received, Fault>> {
         loop {
             if let Some(arrived) = self.take()? {
                 return Poll::Ready(Ok(arrived));
             }
             match self.poll_read(stream, cx) {
                 Poll::Ready(Ok(0)) => {
-                    self.judge()?;
+                    self.check_utf8()?;
                     return Poll::Ready(Err(Fault::Ended));
                 }
                 Poll::Ready(Ok(_)) => self.arrived = true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Fault::Io(error))),
                 Poll::Pending => {
-                    self.judge()?;
+                    self.check_utf8()?;
                     if let (Some(inflate), None) = (&mut self.inflate, &self.message) {
-                        inflate.rest();
+                        inflate.release();
                     }
                     return Poll::Pending;
                 }
@@ -132,7 +132,7 @@ impl Incoming {
     }
 
     /// Whether bytes have arrived since this was asked last.
-    pub(crate) fn has_arrived(&mut self) -> bool {
+    pub(crate) fn take_arrived(&mut self) -> bool {
         take(&mut self.arrived)
     }
 
@@ -171,7 +171,7 @@ impl Incoming {
     }
 
     #[inline]
-    fn take(&mut self) -> Result<Option<Arrived>, Fault> {
+    fn take(&mut self) -> Result<Option<Received>, Fault> {
         loop {
             match self.expected {
                 Expected::Head => {
@@ -239,15 +239,15 @@ impl Incoming {
 
     /// A message that is complete, unless it is not UTF-8 where it should be.
     #[inline]
-    fn whole(&mut self, payload: Bytes, is_text: bool) -> Result<Arrived, Fault> {
+    fn whole(&mut self, payload: Bytes, is_text: bool) -> Result<Received, Fault> {
         if !is_text {
-            return Ok(Arrived::Message(Message::Binary(payload)));
+            return Ok(Received::Message(Message::Binary(payload)));
         }
         core::str::from_utf8(&payload[take(&mut self.checked)..]).map_err(|_| Fault::NotUtf8)?;
         // SAFETY: all before `checked` has passed the same test, and it ended between two characters there.
         #[allow(unsafe_code)]
         let text = unsafe { Text::from_utf8_unchecked(payload) };
-        Ok(Arrived::Message(Message::Text(text)))
+        Ok(Received::Message(Message::Text(text)))
     }
 
     /// Moves to the message what has arrived of its frame. Whether that was all of it.
@@ -268,13 +268,13 @@ impl Incoming {
         self.buffer.advance(length);
         // Before anything else goes wrong, so that it does not matter in which pieces the bytes arrive.
         if all || gathered.is_err() {
-            self.judge()?;
+            self.check_utf8()?;
         }
         gathered.map(|()| all)
     }
 
     /// Judges the part of a text that has arrived.
-    fn judge(&mut self) -> Result<(), Fault> {
+    fn check_utf8(&mut self) -> Result<(), Fault> {
         let text = match (&self.expected, &self.message) {
             (Expected::Whole(head), _) if head.is_text() => &self.buffer[..],
             (Expected::Whole(_), _) | (_, None) => return Ok(()),
@@ -344,11 +344,11 @@ impl Incoming {
 }
 
 #[cold]
-fn take_control(control: Control, payload: Bytes) -> Result<Arrived, Fault> {
+fn take_control(control: Control, payload: Bytes) -> Result<Received, Fault> {
     Ok(match control {
-        Control::Ping => Arrived::Ping(payload),
-        Control::Pong => Arrived::Pong(payload),
-        _ => Arrived::Close(frames::parse_close(&payload)?.map(|(code, reason)| (code, reason.to_owned()))),
+        Control::Ping => Received::Ping(payload),
+        Control::Pong => Received::Pong(payload),
+        _ => Received::Close(frames::parse_close(&payload)?.map(|(code, reason)| (code, reason.to_owned()))),
     })
 }
 

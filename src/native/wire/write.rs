@@ -39,7 +39,7 @@ pub(crate) enum Heartbeat {
 }
 
 /// What goes to the server.
-pub(crate) struct Outgoing {
+pub(crate) struct Writer {
     /// Frames as they go over the wire, of which `written` bytes have been written.
     buffer: Vec<u8>,
     written: usize,
@@ -76,7 +76,7 @@ pub(crate) struct Outgoing {
     pub(crate) error: Option<io::Error>,
 }
 
-impl Outgoing {
+impl Writer {
     /// `is_direct`: a stream without a buffer of its own.
     pub(crate) fn new(deflater: Option<Deflater>, is_direct: bool) -> Self {
         Self {
@@ -273,7 +273,7 @@ impl Outgoing {
             }
         }
         if let Some(deflater) = &mut self.deflater {
-            deflater.rest();
+            deflater.release();
         }
         Poll::Ready(())
     }

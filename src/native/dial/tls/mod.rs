@@ -39,7 +39,7 @@ impl Connector {
     }
 
     /// Why no server may be reached without the client's certificate, where that is so.
-    pub(crate) fn cannot_be_anonymous(&self) -> Option<&'static str> {
+    pub(crate) fn anonymous_fault(&self) -> Option<&'static str> {
         match self {
             #[cfg(feature = "native-tls")]
             Self::Native(with_native_tls::Connector::Own(_)) => Some(advice::WHOLE_CONNECTOR),

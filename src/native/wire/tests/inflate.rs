@@ -9,8 +9,8 @@ fn agreement(takeover: bool, bits: u8) -> Agreement {
     Agreement { client_takeover: takeover, server_takeover: takeover, client_bits: bits, server_bits: bits }
 }
 
-fn inflating(agreed: &Agreement, limit: usize) -> Incoming {
-    Incoming::new(&[], limit, Some(Inflate::new(agreed)))
+fn inflating(agreed: &Agreement, limit: usize) -> Reader {
+    Reader::new(&[], limit, Some(Inflate::new(agreed)))
 }
 
 fn deflater(agreed: &Agreement) -> Deflater {
@@ -73,14 +73,14 @@ fn a_bomb_takes_no_more_than_a_message_may() {
     assert!(bomb.len() < (8 << 20) / 900);
     let limit = 1 << 16;
     for bytes in [frame(0xC2, &bomb), fragmented(0x42, &bomb, &[10, 1000])] {
-        let mut incoming = inflating(&agreement(true, 15), limit);
+        let mut reader = inflating(&agreement(true, 15), limit);
         let mut stream = Pieces::cut(&bytes, &[]);
         let mut most = 0;
         let end = loop {
-            let polled = incoming.poll(&mut stream, &mut Context::from_waker(Waker::noop()));
-            most = most.max(incoming.message.as_ref().map_or(0, |message| message.data.capacity()));
+            let polled = reader.poll(&mut stream, &mut Context::from_waker(Waker::noop()));
+            most = most.max(reader.message.as_ref().map_or(0, |message| message.data.capacity()));
             match polled {
-                Poll::Ready(Ok(Arrived::Ping(_))) | Poll::Pending => {}
+                Poll::Ready(Ok(Received::Ping(_))) | Poll::Pending => {}
                 Poll::Ready(end) => break end,
             }
         };
@@ -103,15 +103,15 @@ fn memory_at_rest() {
         let agreed = agreement(takeover, 15);
         let mut deflater = deflater(&agreed);
         let bytes = frame(0xC1, &deflater.compress(b"hello hello hello").unwrap());
-        let mut incoming = inflating(&agreed, LIMIT);
+        let mut reader = inflating(&agreed, LIMIT);
         let mut stream = Pieces::cut(&bytes, &[]);
         let mut cx = Context::from_waker(Waker::noop());
-        assert!(incoming.poll(&mut stream, &mut cx).is_pending());
-        assert!(incoming.poll(&mut stream, &mut cx).is_ready());
-        assert!(incoming.poll(&mut stream, &mut cx).is_pending());
-        deflater.rest();
+        assert!(reader.poll(&mut stream, &mut cx).is_pending());
+        assert!(reader.poll(&mut stream, &mut cx).is_ready());
+        assert!(reader.poll(&mut stream, &mut cx).is_pending());
+        deflater.release();
         let keeps = |name: &str, kept: bool| assert_eq!(kept, takeover, "{name}, takeover: {takeover}");
-        keeps("inflating", incoming.inflate.as_ref().unwrap().keeps_memory());
+        keeps("inflating", reader.inflate.as_ref().unwrap().keeps_memory());
         keeps("deflating", deflater.keeps_memory());
     }
 }
@@ -132,16 +132,16 @@ fn short_and_long_messages_take_turns() {
                 compressed.map_or_else(|| frame(0x82, &vec![b'x'; *length]), |compressed| frame(0xC2, &compressed))
             })
             .collect();
-        let mut incoming = inflating(&agreed, 1 << 20);
+        let mut reader = inflating(&agreed, 1 << 20);
         let mut stream = Pieces::cut(&bytes, &[]);
         let mut arrived = Vec::new();
         while arrived.len() < lengths.len() {
-            match incoming.poll(&mut stream, &mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(Ok(Arrived::Message(message))) => arrived.push(message),
+            match reader.poll(&mut stream, &mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(Received::Message(message))) => arrived.push(message),
                 Poll::Ready(end) => panic!("{end:?} after {}", arrived.len()),
                 Poll::Pending => {}
             }
-            let room = incoming.inflate.as_ref().and_then(Inflate::short_room);
+            let room = reader.inflate.as_ref().and_then(Inflate::short_room);
             assert!(room.is_none_or(|(_, has_grown)| !has_grown), "{room:?} is kept");
         }
         assert!(arrived == expected, "takeover: {takeover}");
@@ -150,16 +150,16 @@ fn short_and_long_messages_take_turns() {
     let limit = 10_000;
     for (length, fits) in [(limit, true), (limit + 1, false), (200_000, false)] {
         let compressed = deflater(&agreement(true, 15)).compress(&vec![b'x'; length]).unwrap();
-        let mut incoming = inflating(&agreement(true, 15), limit);
+        let mut reader = inflating(&agreement(true, 15), limit);
         let mut stream = Pieces::cut(&frame(0xC2, &compressed), &[]);
         let polled = loop {
-            if let Poll::Ready(polled) = incoming.poll(&mut stream, &mut Context::from_waker(Waker::noop())) {
+            if let Poll::Ready(polled) = reader.poll(&mut stream, &mut Context::from_waker(Waker::noop())) {
                 break polled;
             }
         };
         assert_eq!(polled.is_ok(), fits, "{length}");
         assert!(fits || matches!(polled, Err(Fault::TooLarge(_))), "{length}");
-        let (room, _) = incoming.inflate.as_ref().and_then(Inflate::short_room).unwrap();
+        let (room, _) = reader.inflate.as_ref().and_then(Inflate::short_room).unwrap();
         assert!(room <= limit + 1, "{length}: {room}");
     }
 }

@@ -43,18 +43,18 @@ impl AsyncRead for Pieces {
 }
 
 /// All that arrives until it ends, and how it ends.
-fn all(mut incoming: Incoming, mut stream: Pieces) -> (Vec<Arrived>, Fault) {
+fn all(mut reader: Reader, mut stream: Pieces) -> (Vec<Received>, Fault) {
     let mut arrived = Vec::new();
     let mut cx = Context::from_waker(Waker::noop());
     loop {
-        let polled = incoming.poll(&mut stream, &mut cx);
-        let gathered = incoming.message.as_ref().map_or(0, |message| message.data.capacity());
-        let held = incoming.buffer.capacity() + gathered;
-        assert!(held <= incoming.limit.max(BUSY) + 2 * BUSY + WHOLE, "{held} bytes are held");
+        let polled = reader.poll(&mut stream, &mut cx);
+        let gathered = reader.message.as_ref().map_or(0, |message| message.data.capacity());
+        let held = reader.buffer.capacity() + gathered;
+        assert!(held <= reader.limit.max(BUSY) + 2 * BUSY + WHOLE, "{held} bytes are held");
         match polled {
             Poll::Pending => {}
-            Poll::Ready(Ok(Arrived::Close(told))) => {
-                arrived.push(Arrived::Close(told));
+            Poll::Ready(Ok(Received::Close(told))) => {
+                arrived.push(Received::Close(told));
                 return (arrived, Fault::Ended);
             }
             Poll::Ready(Ok(it)) => arrived.push(it),
@@ -63,8 +63,8 @@ fn all(mut incoming: Incoming, mut stream: Pieces) -> (Vec<Arrived>, Fault) {
     }
 }
 
-fn plain(read: &[u8], limit: usize) -> Incoming {
-    Incoming::new(read, limit, None)
+fn plain(read: &[u8], limit: usize) -> Reader {
+    Reader::new(read, limit, None)
 }
 
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -100,9 +100,9 @@ fn fragmented(first: u8, payload: &[u8], lengths: &[usize]) -> Vec<u8> {
     bytes
 }
 
-fn messages(arrived: Vec<Arrived>) -> Vec<Message> {
+fn messages(arrived: Vec<Received>) -> Vec<Message> {
     let messages = arrived.into_iter().filter_map(|it| match it {
-        Arrived::Message(message) => Some(message),
+        Received::Message(message) => Some(message),
         _ => None,
     });
     messages.collect()
@@ -190,11 +190,11 @@ fn text_is_judged_while_it_arrives() {
         assert!(matches!(end, Fault::NotUtf8), "{length} of {announced}: {end:?}");
         // What may become a character is waited for.
         let open = [&start[..], b"\xed\x9f"].concat();
-        let mut incoming = plain(&[], limit);
+        let mut reader = plain(&[], limit);
         let mut stream = Pieces::cut(&open, &[]);
         stream.pieces.push_back(b"\xbf".to_vec());
         while !stream.pieces.is_empty() {
-            assert!(incoming.poll(&mut stream, &mut Context::from_waker(Waker::noop())).is_pending());
+            assert!(reader.poll(&mut stream, &mut Context::from_waker(Waker::noop())).is_pending());
         }
     }
 }
@@ -205,10 +205,10 @@ fn memory_grows_with_what_arrives() {
     let mut announced = vec![0x82, 127];
     announced.extend((16_u64 << 20).to_be_bytes());
     announced.extend([0; 100]);
-    let mut incoming = plain(&announced, 16 << 20);
+    let mut reader = plain(&announced, 16 << 20);
     let mut silent = Pieces { pieces: VecDeque::new(), waits: false };
-    assert!(incoming.poll(&mut silent, &mut Context::from_waker(Waker::noop())).is_pending());
-    let held = incoming.message.as_ref().map_or(0, |message| message.data.capacity());
+    assert!(reader.poll(&mut silent, &mut Context::from_waker(Waker::noop())).is_pending());
+    let held = reader.message.as_ref().map_or(0, |message| message.data.capacity());
     assert!(held <= 2 * BUSY, "{held}");
 }
 
@@ -216,21 +216,21 @@ fn memory_grows_with_what_arrives() {
 fn what_a_busy_connection_held_is_given_back() {
     let message = frame(0x82, &[7; 1000]);
     let many: Vec<u8> = message.repeat(500);
-    let mut incoming = plain(&[], LIMIT);
+    let mut reader = plain(&[], LIMIT);
     let mut stream = Pieces::cut(&many, &[]);
     let mut cx = Context::from_waker(Waker::noop());
     let mut count = 0;
     while count < 500 {
-        if let Poll::Ready(arrived) = incoming.poll(&mut stream, &mut cx) {
-            assert_eq!(arrived.unwrap(), Arrived::Message(Message::binary(vec![7; 1000])));
+        if let Poll::Ready(arrived) = reader.poll(&mut stream, &mut cx) {
+            assert_eq!(arrived.unwrap(), Received::Message(Message::binary(vec![7; 1000])));
             count += 1;
         }
     }
-    assert!(incoming.buffer.capacity() > IDLE && incoming.size == BUSY);
-    incoming.tidy();
-    assert!(incoming.size == BUSY, "it was busy until now");
-    incoming.tidy();
-    assert_eq!((incoming.buffer.capacity(), incoming.size), (0, IDLE));
+    assert!(reader.buffer.capacity() > IDLE && reader.size == BUSY);
+    reader.tidy();
+    assert!(reader.size == BUSY, "it was busy until now");
+    reader.tidy();
+    assert_eq!((reader.buffer.capacity(), reader.size), (0, IDLE));
 }
 
 #[cfg(feature = "deflate")]

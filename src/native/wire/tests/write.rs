@@ -39,10 +39,10 @@ fn parsed(mut bytes: &[u8]) -> Vec<(OpCode, bool, Vec<u8>)> {
 }
 
 /// Lets the other end read until nothing more comes.
-fn drain(outgoing: &mut Outgoing, ours: &mut DuplexStream, theirs: &mut DuplexStream) -> Vec<u8> {
+fn drain(writer: &mut Writer, ours: &mut DuplexStream, theirs: &mut DuplexStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
-        let done = outgoing.poll_flush(ours, &mut cx()).is_ready();
+        let done = writer.poll_flush(ours, &mut cx()).is_ready();
         let more = read(theirs, 1 << 20);
         if done && more.is_empty() {
             return bytes;
@@ -51,10 +51,10 @@ fn drain(outgoing: &mut Outgoing, ours: &mut DuplexStream, theirs: &mut DuplexSt
     }
 }
 
-fn send(outgoing: &mut Outgoing, ours: &mut DuplexStream, messages: impl IntoIterator<Item = Message>) -> usize {
+fn send(writer: &mut Writer, ours: &mut DuplexStream, messages: impl IntoIterator<Item = Message>) -> usize {
     let mut batch: VecDeque<_> = messages.into_iter().collect();
-    outgoing.send(&mut batch, ours, &mut cx());
-    let _ = outgoing.poll_flush(ours, &mut cx());
+    writer.send(&mut batch, ours, &mut cx());
+    let _ = writer.poll_flush(ours, &mut cx());
     batch.len()
 }
 
@@ -72,37 +72,37 @@ fn masks() {
 #[test]
 fn s15_messages_leave_one_by_one() {
     let (mut ours, mut theirs) = stream(100);
-    let mut outgoing = Outgoing::new(None, true);
+    let mut writer = Writer::new(None, true);
     // Frames of 56 bytes.
-    assert_eq!(send(&mut outgoing, &mut ours, vec![Message::binary(vec![1; 50]); 4]), 0);
-    assert_eq!(outgoing.buffered(), Buffered { messages: 3, bytes: 124 });
+    assert_eq!(send(&mut writer, &mut ours, vec![Message::binary(vec![1; 50]); 4]), 0);
+    assert_eq!(writer.buffered(), Buffered { messages: 3, bytes: 124 });
     read(&mut theirs, 12);
-    assert!(outgoing.poll_flush(&mut ours, &mut cx()).is_pending());
-    assert_eq!(outgoing.buffered(), Buffered { messages: 2, bytes: 112 });
-    drain(&mut outgoing, &mut ours, &mut theirs);
-    assert_eq!(outgoing.buffered(), Buffered::default());
+    assert!(writer.poll_flush(&mut ours, &mut cx()).is_pending());
+    assert_eq!(writer.buffered(), Buffered { messages: 2, bytes: 112 });
+    drain(&mut writer, &mut ours, &mut theirs);
+    assert_eq!(writer.buffered(), Buffered::default());
 }
 
 #[test]
 fn s15_what_a_stream_buffers_itself_has_not_left_before_it_is_flushed() {
     let (mut ours, mut theirs) = stream(100);
-    let mut outgoing = Outgoing::new(None, false);
-    send(&mut outgoing, &mut ours, vec![Message::binary(vec![1; 50]); 4]);
-    assert_eq!(outgoing.buffered().messages, 4);
-    drain(&mut outgoing, &mut ours, &mut theirs);
-    assert_eq!(outgoing.buffered().messages, 0);
+    let mut writer = Writer::new(None, false);
+    send(&mut writer, &mut ours, vec![Message::binary(vec![1; 50]); 4]);
+    assert_eq!(writer.buffered().messages, 4);
+    drain(&mut writer, &mut ours, &mut theirs);
+    assert_eq!(writer.buffered().messages, 0);
 }
 
 #[test]
 fn s17_control_frames_go_between_the_fragments_of_a_large_message() {
     let (mut ours, mut theirs) = stream(1000);
-    let mut outgoing = Outgoing::new(None, true);
+    let mut writer = Writer::new(None, true);
     let payload: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
-    send(&mut outgoing, &mut ours, [Message::binary(payload.clone()), Message::text("next")]);
-    outgoing.heartbeat(Heartbeat::Ping(1));
-    outgoing.pong(Bytes::from_static(b"pong"), &mut ours, &mut cx());
-    outgoing.close(Some((CloseCode::NORMAL, "")), false);
-    let frames = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    send(&mut writer, &mut ours, [Message::binary(payload.clone()), Message::text("next")]);
+    writer.heartbeat(Heartbeat::Ping(1));
+    writer.pong(Bytes::from_static(b"pong"), &mut ours, &mut cx());
+    writer.close(Some((CloseCode::NORMAL, "")), false);
+    let frames = parsed(&drain(&mut writer, &mut ours, &mut theirs));
     let opcodes: Vec<_> = frames.iter().map(|(opcode, is_final, _)| (*opcode, *is_final)).collect();
     let (ping, pong) = (OpCode::Control(Control::Ping), OpCode::Control(Control::Pong));
     assert_eq!(
@@ -120,27 +120,27 @@ fn s17_control_frames_go_between_the_fragments_of_a_large_message() {
 #[test]
 fn s13_nothing_is_taken_after_a_close_frame() {
     let (mut ours, mut theirs) = stream(1000);
-    let mut outgoing = Outgoing::new(None, true);
-    outgoing.close(Some((CloseCode::NORMAL, "")), true);
-    assert_eq!(send(&mut outgoing, &mut ours, [Message::text("for the next")]), 1);
-    let frames = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    let mut writer = Writer::new(None, true);
+    writer.close(Some((CloseCode::NORMAL, "")), true);
+    assert_eq!(send(&mut writer, &mut ours, [Message::text("for the next")]), 1);
+    let frames = parsed(&drain(&mut writer, &mut ours, &mut theirs));
     assert_eq!(frames.len(), 1);
-    assert_eq!(outgoing.buffered(), Buffered::default());
+    assert_eq!(writer.buffered(), Buffered::default());
 }
 
 #[test]
 fn s17_at_most_one_heartbeat_waits() {
     let (mut ours, mut theirs) = stream(1000);
-    let mut outgoing = Outgoing::new(None, true);
-    send(&mut outgoing, &mut ours, [Message::binary(vec![1; 100_000])]);
-    let before = outgoing.buffer.len();
+    let mut writer = Writer::new(None, true);
+    send(&mut writer, &mut ours, [Message::binary(vec![1; 100_000])]);
+    let before = writer.buffer.len();
     for beat in 1..=100 {
-        outgoing.heartbeat(Heartbeat::Message(Message::text("earlier")));
-        outgoing.heartbeat(Heartbeat::Ping(beat));
+        writer.heartbeat(Heartbeat::Message(Message::text("earlier")));
+        writer.heartbeat(Heartbeat::Ping(beat));
     }
-    outgoing.heartbeat(Heartbeat::Message(Message::text("beat")));
-    assert_eq!(outgoing.buffer.len(), before);
-    let frames = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    writer.heartbeat(Heartbeat::Message(Message::text("beat")));
+    assert_eq!(writer.buffer.len(), before);
+    let frames = parsed(&drain(&mut writer, &mut ours, &mut theirs));
     let (opcode, is_final, payload) = frames.last().unwrap();
     assert_eq!((*opcode, *is_final, &payload[..]), (OpCode::Data(Data::Text), true, &b"beat"[..]));
     assert_eq!(frames.len(), 3, "behind both parts of the message");
@@ -149,42 +149,42 @@ fn s17_at_most_one_heartbeat_waits() {
 #[test]
 fn s10_an_answer_to_the_peers_close_frame_does_not_wait_for_a_large_message() {
     let (mut ours, mut theirs) = stream(1000);
-    let mut outgoing = Outgoing::new(None, true);
-    send(&mut outgoing, &mut ours, [Message::binary(vec![1; 1_000_000])]);
-    outgoing.heartbeat(Heartbeat::Ping(1));
-    outgoing.close(Some((CloseCode::NORMAL, "late")), false);
-    outgoing.close(Some((CloseCode::POLICY_VIOLATION, "")), true);
-    assert_eq!(outgoing.buffered().messages, 1);
-    let frames = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    let mut writer = Writer::new(None, true);
+    send(&mut writer, &mut ours, [Message::binary(vec![1; 1_000_000])]);
+    writer.heartbeat(Heartbeat::Ping(1));
+    writer.close(Some((CloseCode::NORMAL, "late")), false);
+    writer.close(Some((CloseCode::POLICY_VIOLATION, "")), true);
+    assert_eq!(writer.buffered().messages, 1);
+    let frames = parsed(&drain(&mut writer, &mut ours, &mut theirs));
     let (opcode, _, payload) = frames.last().unwrap();
     assert_eq!((frames.len(), *opcode, &payload[..]), (2, OpCode::Control(Control::Close), &b"\x03\xe8late"[..]));
-    assert_eq!(outgoing.buffered().messages, 1, "it will never be complete");
-    outgoing.heartbeat(Heartbeat::Ping(1));
-    outgoing.pong(Bytes::from_static(b"too late"), &mut ours, &mut cx());
-    assert_eq!(drain(&mut outgoing, &mut ours, &mut theirs), []);
+    assert_eq!(writer.buffered().messages, 1, "it will never be complete");
+    writer.heartbeat(Heartbeat::Ping(1));
+    writer.pong(Bytes::from_static(b"too late"), &mut ours, &mut cx());
+    assert_eq!(drain(&mut writer, &mut ours, &mut theirs), []);
 }
 
 #[test]
 fn s20b_pongs_that_the_peer_does_not_take_are_bounded() {
     let (mut ours, mut theirs) = stream(100);
-    let mut outgoing = Outgoing::new(None, true);
+    let mut writer = Writer::new(None, true);
     for _ in 0..100_000 {
-        outgoing.pong(Bytes::from(vec![0; 125]), &mut ours, &mut cx());
+        writer.pong(Bytes::from(vec![0; 125]), &mut ours, &mut cx());
     }
-    outgoing.pong(Bytes::from_static(b"latest"), &mut ours, &mut cx());
-    assert!(outgoing.buffer.capacity() <= 4 * PONGS, "{}", outgoing.buffer.capacity());
-    let answers = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    writer.pong(Bytes::from_static(b"latest"), &mut ours, &mut cx());
+    assert!(writer.buffer.capacity() <= 4 * PONGS, "{}", writer.buffer.capacity());
+    let answers = parsed(&drain(&mut writer, &mut ours, &mut theirs));
     assert_eq!(answers.last().map(|(_, _, payload)| &payload[..]), Some(&b"latest"[..]));
 }
 
 #[test]
 fn s20_every_ping_is_answered_where_the_peer_reads() {
     let (mut ours, mut theirs) = stream(1 << 20);
-    let mut outgoing = Outgoing::new(None, true);
+    let mut writer = Writer::new(None, true);
     for number in 0..1000_u16 {
-        outgoing.pong(Bytes::copy_from_slice(&number.to_be_bytes()), &mut ours, &mut cx());
+        writer.pong(Bytes::copy_from_slice(&number.to_be_bytes()), &mut ours, &mut cx());
     }
-    let answers = parsed(&drain(&mut outgoing, &mut ours, &mut theirs));
+    let answers = parsed(&drain(&mut writer, &mut ours, &mut theirs));
     assert_eq!(answers.len(), 1000);
     assert!(answers.iter().zip(0..).all(|((_, _, payload), number)| payload[..] == u16::to_be_bytes(number)));
 }
@@ -192,25 +192,25 @@ fn s20_every_ping_is_answered_where_the_peer_reads() {
 #[test]
 fn s14_memory_is_given_back_after_a_large_message() {
     let (mut ours, mut theirs) = stream(1 << 16);
-    let mut outgoing = Outgoing::new(None, true);
-    send(&mut outgoing, &mut ours, [Message::binary(vec![1; 16 << 20])]);
-    drain(&mut outgoing, &mut ours, &mut theirs);
-    assert!(outgoing.is_large() && outgoing.buffer.capacity() <= 2 * (BATCH + PART));
-    outgoing.tidy();
-    assert!(outgoing.is_large(), "it was used since the last time");
-    outgoing.tidy();
-    assert!(!outgoing.is_large());
+    let mut writer = Writer::new(None, true);
+    send(&mut writer, &mut ours, [Message::binary(vec![1; 16 << 20])]);
+    drain(&mut writer, &mut ours, &mut theirs);
+    assert!(writer.is_large() && writer.buffer.capacity() <= 2 * (BATCH + PART));
+    writer.tidy();
+    assert!(writer.is_large(), "it was used since the last time");
+    writer.tidy();
+    assert!(!writer.is_large());
 }
 
 /// Nothing of a message is counted as left when writing failed before its last byte.
 #[tokio::test]
 async fn s15_an_error_leaves_what_was_not_written() {
     let (mut ours, mut theirs) = stream(100);
-    let mut outgoing = Outgoing::new(None, true);
-    send(&mut outgoing, &mut ours, vec![Message::binary(vec![1; 50]); 4]);
+    let mut writer = Writer::new(None, true);
+    send(&mut writer, &mut ours, vec![Message::binary(vec![1; 50]); 4]);
     let mut scrap = [0; 10];
     theirs.read_exact(&mut scrap).await.unwrap();
     drop(theirs);
-    assert!(outgoing.poll_flush(&mut ours, &mut cx()).is_ready() && outgoing.error.is_some());
-    assert_eq!(outgoing.buffered().messages, 3);
+    assert!(writer.poll_flush(&mut ours, &mut cx()).is_ready() && writer.error.is_some());
+    assert_eq!(writer.buffered().messages, 3);
 }
