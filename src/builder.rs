@@ -2,17 +2,20 @@
 
 use core::time::Duration;
 
+use homing_machine::{Fault, ZERO, micros};
+
 use crate::client::WebSocket;
 use crate::close::{CloseEvent, End};
+use crate::driver::Config;
 use crate::driver::platform::{self, MaybeSend};
 use crate::error::{ConfigError, Error};
 use crate::handler::{Closures, Handler};
 use crate::handshake::Handshake;
-use crate::machine::{Config, Fault, Heartbeat, Reconnect, ZERO};
+use crate::heartbeat::Heartbeat;
 use crate::message::{BinaryType, Message};
+use crate::reconnect::Reconnect;
 use crate::request::{Provider, ProviderError, Request, Source};
 use crate::stream::Events;
-use crate::units::micros;
 
 /// A predicate, which is the user's code as the handler is.
 ///
@@ -92,8 +95,8 @@ impl Builder {
 
     /// Whether and when to come back. Default: within 1 s, doubling to at most 30 s, full jitter, no limit.
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
-        let judged = policy.check();
-        self.setup.config.reconnect = policy;
+        let judged = policy.0.check();
+        self.setup.config.backoff = policy.0;
         self.judged("reconnect", judged)
     }
 
@@ -139,8 +142,9 @@ impl Builder {
     /// How to notice a dead peer. Natively by default Ping frames every 20 s, answered within 20 s; `None` disables.
     /// Browsers cannot send Ping and have no default.
     pub fn heartbeat(mut self, heartbeat: impl Into<Option<Heartbeat>>) -> Self {
-        self.setup.config.heartbeat = heartbeat.into();
-        let judged = self.setup.config.heartbeat.as_ref().map_or(Ok(()), Heartbeat::check);
+        let heartbeat = heartbeat.into();
+        let judged = heartbeat.as_ref().map_or(Ok(()), |heartbeat| heartbeat.timing.check());
+        self.setup.heartbeat = heartbeat;
         self.judged("heartbeat", judged)
     }
 
@@ -297,7 +301,8 @@ fn not_zero(is_positive: bool) -> Result<(), Fault> {
 
 /// Everything that a user configured.
 pub(crate) struct Setup {
-    pub(crate) config: Box<Config>,
+    pub(crate) config: Config,
+    pub(crate) heartbeat: Option<Heartbeat>,
     pub(crate) request: Request,
     pub(crate) provider: Option<Box<dyn Provider>>,
     pub(crate) retry_if: Option<Box<dyn Predicate<CloseEvent>>>,
@@ -316,8 +321,8 @@ pub(crate) struct Setup {
 impl Setup {
     fn new(request: Request) -> Box<Self> {
         let config = Config {
-            reconnect: Reconnect::default(),
-            heartbeat: platform::default_heartbeat(),
+            backoff: Reconnect::default().0,
+            heartbeat: None,
             open_timeout: Some(Duration::from_secs(10)),
             close_timeout: Duration::from_secs(5),
             stable_after: Duration::from_secs(5),
@@ -329,7 +334,8 @@ impl Setup {
             url: String::new(),
         };
         Box::new(Self {
-            config: Box::new(config),
+            config,
+            heartbeat: platform::default_heartbeat(),
             request,
             provider: None,
             retry_if: None,
@@ -348,16 +354,17 @@ impl Setup {
     /// S1: where it goes, if all of it is right.
     fn check(&mut self) -> Result<Source, ConfigError> {
         let target = platform::resolve(&self.request, &self.options)?;
-        let config = &mut *self.config;
+        let config = &mut self.config;
         if let Some((option, fault)) = self.faults.first() {
             return Err(ConfigError::new(option, *fault));
         }
-        if self.is_reply.is_some() && config.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
+        if self.is_reply.is_some() && self.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
             return Err(ConfigError::new("heartbeat_reply", "there is no heartbeat message to be answered"));
         }
         if self.handler.is_some() && !self.closures.is_empty() {
             return Err(ConfigError::new("handler", "closures (on_*) are set as well"));
         }
+        config.heartbeat = self.heartbeat.as_ref().map(|heartbeat| heartbeat.timing);
         config.url = target.shown();
         config.has_provider = self.provider.is_some();
         config.has_predicate = self.retry_if.is_some();

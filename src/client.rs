@@ -8,14 +8,13 @@ use core::fmt;
 use core::time::Duration;
 
 use bytes::Bytes;
+use homing_machine::{PausedBy, State, Stats};
 
 use crate::builder::Builder;
 use crate::close::CloseCode;
-use crate::driver::{Shared, Waiter};
+use crate::driver::{Request, Shared, Waiter};
 use crate::error::{CloseError, SendError, SendErrorKind};
-use crate::machine::{PausedBy, Request, State};
 use crate::message::{BinaryType, Message, Text};
-use crate::stats::Stats;
 use crate::waiting::{Closed, Flush, Ready, Unflushed};
 use crate::weak::WeakWebSocket;
 

@@ -201,22 +201,6 @@ impl Error {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.cause.retry_after
     }
-
-    /// Whether the server or a proxy refused, which a gateway may do while what is behind it restarts.
-    pub(crate) fn is_refusal(&self) -> bool {
-        self.status().is_some()
-    }
-
-    /// Whether the same would happen again, where the next request is the same.
-    pub(crate) fn is_fatal(&self) -> bool {
-        match self.cause.kind {
-            ErrorKind::Handshake { status: Some(status), .. } | ErrorKind::Proxy { status: Some(status) } => {
-                (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
-            }
-            ErrorKind::Unsupported => true,
-            _ => false,
-        }
-    }
 }
 
 impl fmt::Display for Error {
@@ -339,6 +323,15 @@ pub enum SendErrorKind {
     /// Bytes that should have left as text are not UTF-8.
     #[error("not valid UTF-8")]
     NotUtf8,
+}
+
+impl From<homing_machine::SendErrorKind> for SendErrorKind {
+    fn from(kind: homing_machine::SendErrorKind) -> Self {
+        match kind {
+            homing_machine::SendErrorKind::Full => Self::Full,
+            homing_machine::SendErrorKind::Closed => Self::Closed,
+        }
+    }
 }
 
 /// `close` was called with a code or reason that must not be sent. Nothing was closed.

@@ -6,8 +6,8 @@ use crate::client::WebSocket;
 use crate::close::{CloseEvent, End};
 use crate::driver::platform::MaybeSend;
 use crate::error::Error;
+use crate::event::Event;
 use crate::handshake::Handshake;
-use crate::machine::Event;
 use crate::message::Message;
 
 /// Receives the events of a client.

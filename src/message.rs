@@ -1,6 +1,5 @@
 //! Messages that are sent and received.
 
-use alloc::collections::VecDeque;
 use alloc::string::String;
 use core::fmt;
 use core::ops::Deref;
@@ -29,9 +28,6 @@ pub enum Message {
     /// A binary message.
     Binary(Bytes),
 }
-
-/// A queue of messages.
-pub(crate) type Messages = VecDeque<Message>;
 
 impl Message {
     /// Returns a text message.

@@ -7,11 +7,12 @@ use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard};
 
 use futures_core::Stream;
+use homing_machine::PausedBy;
 
 use crate::client::WebSocket;
-use crate::driver::{Keeper, Shared, platform};
+use crate::driver::{Keeper, Request, Shared, platform};
+use crate::event::Event;
 use crate::handler::Handler;
-use crate::machine::{Event, PausedBy, Request};
 
 /// The number of unread events that pauses the client.
 const PAUSE_AT: usize = 1024;

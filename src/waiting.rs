@@ -8,9 +8,8 @@ use futures_sink::Sink;
 
 use crate::client::WebSocket;
 use crate::close::{CloseCode, End};
-use crate::driver::{Mark, Wait, Waiter};
+use crate::driver::{Mark, Request, Wait, Waiter};
 use crate::error::{FlushError, SendError};
-use crate::machine::Request;
 use crate::message::Message;
 
 /// A future that resolves when the send buffer has room. Made by [`WebSocket::ready`].
@@ -93,7 +92,7 @@ impl Future for Closed {
         let wait = Wait::Ended(self.ends);
         let _ = ready!(self.waiter.poll(wait, cx));
         match self.waiter.shared.lock().machine.ends() {
-            (_, Some(end)) => Poll::Ready(end.clone()),
+            (_, Some(end)) => Poll::Ready(end.into()),
             // Unreachable: an end that was counted is kept.
             (_, None) => Poll::Pending,
         }

@@ -8,6 +8,8 @@
 //!
 //! The transports of this crate are written against these same traits; `examples/custom_transport.rs` is a whole one.
 
+mod input;
+mod machine;
 pub(crate) mod platform;
 mod pump;
 mod shared;
@@ -23,7 +25,11 @@ mod waiters;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
-pub use crate::machine::{AttemptId, Buffered, Input, PageEvent, SocketEvent, Timestamp};
+#[doc(inline)]
+pub use homing_machine::{AttemptId, Buffered, PageEvent, Timestamp};
+
+pub use input::{Input, SocketEvent};
+pub(crate) use machine::{Config, Machine, Request, Types};
 pub use pump::Pump;
 pub(crate) use shared::{Keeper, Shared, Waiter};
 pub(crate) use waiters::{Mark, Wait};

@@ -1,9 +1,10 @@
 //! A build without the feature `tracing`: nothing is told, at no cost.
 
+use homing_machine::Output;
+
 use crate::close::{CloseEvent, End};
 use crate::error::Error;
 use crate::handshake::Handshake;
-use crate::machine::Output;
 use crate::message::Message;
 
 pub(super) struct Trace;

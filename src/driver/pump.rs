@@ -5,14 +5,15 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::task::Waker;
 
+use homing_machine::{Output, State, Tell};
+
 use super::trace::Trace;
-use super::{AttemptId, Input, Shared, SocketEvent, Timer, Timestamp, Transport};
+use super::{AttemptId, Input, Machine, Shared, SocketEvent, Timer, Timestamp, Transport};
 use crate::builder::{Builder, Predicate, Setup};
 use crate::client::WebSocket;
-use crate::close::{CloseEvent, EndReason};
+use crate::close::{CloseEvent, End, EndReason};
 use crate::error::ConfigError;
 use crate::handler::Handler;
-use crate::machine::{Machine, Output, State, Tell};
 use crate::message::Message;
 
 /// How many batches are sent before the pump's owner gets its turn.
@@ -26,6 +27,8 @@ pub struct Pump<T: Transport, M: Timer> {
     handler: Box<dyn Handler>,
     retry_if: Option<Box<dyn Predicate<CloseEvent>>>,
     is_reply: Option<Box<dyn Predicate<Message>>>,
+    /// The message of heartbeats; `None` where they are Ping frames.
+    heartbeat: Option<Message>,
     transport: T,
     timer: M,
     batch: VecDeque<Message>,
@@ -60,13 +63,12 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         transport: impl FnOnce(&Setup) -> Result<T, ConfigError>,
         timer: M,
     ) -> Result<(WebSocket, Self), ConfigError> {
-        if let Some(heartbeat) = setup.config.heartbeat.as_ref().filter(|heartbeat| heartbeat.message.is_none()) {
-            debug_assert!(heartbeat.ping);
-            if !T::CAN_PING {
-                return Err(ConfigError::new("heartbeat", "Ping frames cannot be sent here: use `or_message`"));
-            }
+        let pings = T::CAN_PING && setup.heartbeat.as_ref().is_some_and(|heartbeat| heartbeat.ping);
+        if !pings && setup.heartbeat.as_ref().is_some_and(|heartbeat| heartbeat.message.is_none()) {
+            return Err(ConfigError::new("heartbeat", "Ping frames cannot be sent here: use `or_message`"));
         }
         let transport = transport(&setup)?;
+        let heartbeat = setup.heartbeat.and_then(|heartbeat| heartbeat.message).filter(|_| !pings);
         let trace = Trace::new(&setup.config.url);
         let clock = timer.clock();
         let shared = Shared::new(Machine::new(setup.config, clock.now()), clock);
@@ -77,6 +79,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             handler: setup.handler.unwrap_or(setup.closures),
             retry_if: setup.retry_if,
             is_reply: setup.is_reply,
+            heartbeat,
             transport,
             timer,
             batch: VecDeque::new(),
@@ -179,9 +182,9 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         let Arrived { messages, bytes, answered } = core::mem::take(&mut self.arrived);
         let mut core = self.shared.lock();
         let now = if answered { self.shared.clock.now() } else { core.machine.now() };
-        core.machine.handle(now, Input::Socket(attempt, SocketEvent::Received { messages, bytes }));
+        Input::Socket(attempt, SocketEvent::Received { messages, bytes }).happen(&mut core.machine, now);
         if answered {
-            core.machine.handle(now, Input::Socket(attempt, SocketEvent::Answered(None)));
+            Input::Socket(attempt, SocketEvent::Answered(None)).happen(&mut core.machine, now);
         }
         let sleeps_on = !core.awake && !core.machine.has_output();
         drop(core);
@@ -254,7 +257,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     }
 
     fn handle(&mut self, now: Timestamp, input: Input) {
-        self.shared.lock().machine.handle(now, input);
+        input.happen(&mut self.shared.lock().machine, now);
     }
 
     /// Marks the pump as working or not, and returns what it was. For owners who poll the transport: a panic in there ends
@@ -275,7 +278,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         match output {
             Output::Tell(tell) => self.tell(tell),
             Output::Judge => {
-                let close = self.shared.lock().machine.last_close().cloned();
+                let close = self.shared.lock().machine.last_close().map(CloseEvent::from);
                 // Asked only where there is one, and after a close.
                 let mut retry = true;
                 if let (Some(retry_if), Some(close)) = (&mut self.retry_if, close) {
@@ -315,7 +318,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                 }
             }
             Tell::Close => {
-                let close = shared.lock().machine.last_close().cloned();
+                let close = shared.lock().machine.last_close().map(CloseEvent::from);
                 if let Some(close) = close {
                     trace.closed(&close);
                     callback.run(|| handler.on_close(ws, &close));
@@ -325,7 +328,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             Tell::BufferDrain => callback.run(|| handler.on_buffer_drain(ws)),
             Tell::Latency(round_trip) => callback.run(|| handler.on_latency(ws, round_trip)),
             Tell::End => {
-                let end = shared.lock().machine.ends().1.cloned();
+                let end = shared.lock().machine.ends().1.map(End::from);
                 if let Some(end) = end {
                     trace.ended(&end);
                     callback.run(|| handler.on_end(ws, &end));
@@ -361,13 +364,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     }
 
     fn beat(&mut self, beat: u64) {
-        let message = {
-            let core = self.shared.lock();
-            let heartbeat = core.machine.heartbeat().filter(|heartbeat| !(heartbeat.ping && T::CAN_PING));
-            heartbeat.and_then(|heartbeat| heartbeat.message.clone())
-        };
-        match message {
-            Some(message) => self.transport.heartbeat(message),
+        match &self.heartbeat {
+            Some(message) => self.transport.heartbeat(message.clone()),
             None => self.transport.ping(beat),
         }
         self.transport.flush();

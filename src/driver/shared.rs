@@ -7,10 +7,9 @@ use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
 
 use super::waiters::{Places, Wait, Waiters};
-use super::{Clock, platform};
+use super::{Clock, Machine, Request, platform};
 use crate::close::{CloseCode, EndReason};
 use crate::error::{FlushError, SendError};
-use crate::machine::{Machine, Request};
 use crate::message::Message;
 
 /// A handle, which keeps the client alive and may begin anew after its end.
@@ -153,9 +152,10 @@ impl Shared {
     #[inline]
     pub(crate) fn send(&self, message: Message) -> Result<(), SendError> {
         let mut core = self.lock();
-        let result = core.machine.send(message);
+        let bytes = message.len();
+        let result = core.machine.send(message, bytes);
         Self::rouse(core);
-        result
+        result.map_err(|homing_machine::SendError { kind, message }| SendError { kind: kind.into(), message })
     }
 
     pub(super) fn note_delivers(&self, machine: &Machine) {

@@ -4,12 +4,12 @@
 
 use alloc::string::String;
 
+use homing_machine::{Output, Tell};
 use tracing::{Span, debug, debug_span, info, trace, warn};
 
 use crate::close::{CloseEvent, End};
 use crate::error::Error;
 use crate::handshake::Handshake;
-use crate::machine::{Output, Tell};
 use crate::message::Message;
 
 /// Where the events of a client go.

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use core::mem::replace;
 use core::task::{Poll, Waker};
 
+use super::Machine;
 use crate::error::FlushError;
-use crate::machine::Machine;
 
 /// What a future waits for.
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use std::sync::Mutex;
 
 use bytes::Bytes;
+use homing_machine::Delivery;
 
 use super::client_end::Incoming;
 use super::dial::Dial;
@@ -15,7 +16,6 @@ use crate::close::CloseCode;
 use crate::driver::{AttemptId, Buffered, Clock, SocketEvent, Transport};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::{Handshake, Headers};
-use crate::machine::Delivery;
 use crate::message::Message;
 
 pub(super) struct MemoryTransport {

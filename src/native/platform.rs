@@ -6,7 +6,7 @@ use crate::builder::Setup;
 use crate::client::WebSocket;
 use crate::driver::Pump;
 use crate::error::ConfigError;
-use crate::machine::Heartbeat;
+use crate::heartbeat::Heartbeat;
 use crate::native::task::Task;
 use crate::native::timer::NativeTimer;
 use crate::native::transport::NativeTransport;

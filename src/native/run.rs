@@ -10,7 +10,6 @@ use crate::builder::Builder;
 use crate::client::WebSocket;
 use crate::close::End;
 use crate::error::ConfigError;
-use crate::machine::State;
 use crate::native::options::{Options, UNIX_SOCKET};
 
 const NONE: &str = "no tokio runtime is entered here: see BuilderExt::run";
@@ -59,7 +58,7 @@ pub fn run_all(builders: impl IntoIterator<Item = Builder>) -> Result<Vec<End>, 
 async fn end_of(client: &WebSocket) -> End {
     loop {
         let end = client.closed().await;
-        if client.state() == State::Closed {
+        if client.state() == crate::State::Closed {
             return end;
         }
     }

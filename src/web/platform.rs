@@ -8,7 +8,7 @@ use crate::builder::Setup;
 use crate::client::WebSocket;
 use crate::driver::{AttemptId, Pump};
 use crate::error::ConfigError;
-use crate::machine::Heartbeat;
+use crate::heartbeat::Heartbeat;
 use crate::request::Source;
 
 pub(crate) use super::options::Options;

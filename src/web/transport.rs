@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use core::task::{Context, Poll};
 
+use homing_machine::{Delivery, InFlight};
 use wasm_bindgen::JsValue;
 
 use super::events::{EventSink, Held, Kind};
@@ -17,7 +18,6 @@ use crate::builder::Setup;
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, Buffered, SocketEvent, Transport};
 use crate::error::{Error, ErrorKind, Phase, joined};
-use crate::machine::{Delivery, InFlight};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, Source};
 

@@ -1,5 +1,5 @@
 // One client's machine, which decides: numbers in, numbers out. It is the Rust crate's own, and its contract is that of
-// `src/machine/mod.rs`.
+// `machine/src/lib.rs`.
 
 import { now } from './clock.js'
 import { SETTINGS, type Config, type Input, type Output, type Sent, type Stat, type State } from './codes.js'

@@ -10,7 +10,7 @@ use crate::job::{Job, Stop};
 use crate::{setup, web};
 
 /// What the package is built from.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 9] = [
     "www/src",
     "www/core",
     "www/build.js",
@@ -18,9 +18,7 @@ const SOURCES: [&str; 11] = [
     "www/declarations.js",
     "www/entries.js",
     "www/machine.js",
-    "src/machine",
-    "src/close.rs",
-    "src/stats.rs",
+    "machine/src",
     "package.json",
 ];
 

@@ -253,7 +253,7 @@ fn targets(file: &str, attribute: &str) -> Vec<usize> {
         "" if file.contains("/native_only/") => vec![NATIVE],
         "" if file.starts_with("tests/conformance/rules/") => [vec![NATIVE], on_web("conformance")].concat(),
         "js" => vec![NPM],
-        "test" if file.starts_with("machine/") || file.starts_with("src/machine/") => vec![MACHINE],
+        "test" if file.starts_with("machine/") => vec![MACHINE],
         "test" | "tokio::test" => vec![NATIVE],
         "wasm_bindgen_test" => match on_web(stem) {
             targets if targets.is_empty() => on_web(&format!("web_{stem}")),

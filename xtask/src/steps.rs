@@ -66,9 +66,9 @@ pub(crate) fn all() -> Vec<Step> {
             "cargo clippy --release --target wasm32-unknown-unknown --manifest-path www/core/Cargo.toml \
                 --target-dir target/npm-core -- -D warnings")),
         step("clippy machine on wasm", |job| job.check(
-            "cargo clippy -p homing-machine-tests --target wasm32-unknown-unknown -- -D warnings")),
+            "cargo clippy -p homing-machine --tests --target wasm32-unknown-unknown -- -D warnings")),
         step("docs native", |job| job.check(
-            cmd("cargo doc --no-deps -p homing --all-features").env("RUSTDOCFLAGS", "-Dwarnings"))),
+            cmd("cargo doc --no-deps -p homing -p homing-machine --all-features").env("RUSTDOCFLAGS", "-Dwarnings"))),
         step("docs web", |job| job.check(
             cmd("cargo doc --no-deps -p homing --target wasm32-unknown-unknown --features tracing")
                 .env("RUSTDOCFLAGS", "-Dwarnings"))),

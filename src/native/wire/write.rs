@@ -11,6 +11,7 @@ use core::task::{Context, Poll, ready};
 use std::io;
 
 use bytes::Bytes;
+use homing_machine::{Delivery, InFlight};
 use tokio::io::AsyncWrite;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
@@ -18,7 +19,6 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpC
 use super::deflate::Deflater;
 use crate::close::CloseCode;
 use crate::driver::Buffered;
-use crate::machine::{Delivery, InFlight};
 use crate::message::Message;
 
 /// How many bytes are put together before they are written: enough to make a system call worth its while, and all that

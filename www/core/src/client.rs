@@ -1,22 +1,22 @@
 //! One client: its machine, and the numbers of what it wants done next.
 
-use alloc::boxed::Box;
-use alloc::string::String;
+use homing_machine::{
+    AttemptId, Buffered, CloseCode, Count, Delivery, Messages, Output, PageEvent, SendErrorKind, Tell, Timestamp,
+    from_millis as duration, millis, whole,
+};
 
-use crate::close::CloseCode;
 use crate::codes::{failure, input, output, page, sent, stat};
-use crate::error::{Error, ErrorKind};
-use crate::handshake::Handshake;
-use crate::machine::{AttemptId, Buffered, Config, Delivery, Machine, Output, PageEvent, Tell};
-use crate::message::{Message, Messages};
-use crate::units::{Count, Timestamp, from_millis as duration, millis, whole};
+use crate::types::Types;
+
+pub(crate) type Config = homing_machine::Config<()>;
+type Machine = homing_machine::Machine<Types>;
 
 pub(crate) struct Client {
     machine: Machine,
     /// What JavaScript dialled last.
     attempt: AttemptId,
     /// What was offered to the socket, until JavaScript reports whether it took them, and their bytes.
-    batch: Messages,
+    batch: Messages<()>,
     offered: usize,
     /// What belongs to the last thing to be done. Of the others it has no meaning.
     values: [f64; 4],
@@ -28,9 +28,12 @@ pub(crate) struct Client {
 impl Client {
     /// One that dials at once or, if not, one that has ended.
     pub(crate) fn new(config: Config, now: f64, dials: bool) -> Self {
-        let start = if dials { Machine::new } else { Machine::ended };
+        let mut machine = Machine::ended(config, Timestamp::from_millis(now));
+        if dials {
+            machine.dial();
+        }
         Self {
-            machine: start(Box::new(config), Timestamp::from_millis(now)),
+            machine,
             attempt: AttemptId::default(),
             batch: Messages::new(),
             offered: 0,
@@ -58,11 +61,11 @@ impl Client {
                 self.look(now, a, b);
                 self.delivery.mark(b, b - a);
             }
-            input::OPENED => machine.opened(Handshake),
-            input::RECEIVED => machine.received(),
+            input::OPENED => machine.opened(()),
+            input::RECEIVED => machine.received(0, 0),
             input::ANSWERED => machine.answered(None),
-            input::CLOSED => machine.socket_closed(code(a), String::new(), b > 0.0),
-            input::FAILED => machine.socket_failed(Error::new(ErrorKind::Opaque, "")),
+            input::CLOSED => machine.socket_closed(code(a), (), b > 0.0),
+            input::FAILED => machine.socket_failed(failure::OPAQUE),
             input::PAGE => machine.page(match whole(a) {
                 page::ONLINE => PageEvent::Online,
                 page::VISIBLE => PageEvent::Visible,
@@ -70,7 +73,7 @@ impl Client {
                 _ => PageEvent::Thawed,
             }),
             input::RETRY_ANSWER => machine.judged(a > 0.0),
-            input::CLOSE => machine.close(code(a), String::new()),
+            input::CLOSE => machine.close(code(a), ()),
             input::RECONNECT => machine.reconnect(duration(a)),
             _ => machine.wake(),
         }
@@ -93,8 +96,8 @@ impl Client {
 
     /// Whether the socket took the batch. It takes all of it or, when it is not open any more, none.
     fn transmitted(&mut self, is_taken: bool) {
-        let taken = if is_taken { (core::mem::take(&mut self.batch.0), self.offered) } else { (0, 0) };
-        self.machine.restore(&mut self.batch, taken.0 as Count, taken.1, Buffered::default());
+        let (messages, bytes) = if is_taken { (core::mem::take(&mut self.batch).len(), self.offered) } else { (0, 0) };
+        self.machine.restore(&mut self.batch, messages as Count, bytes, Buffered::default());
     }
 
     pub(crate) fn poll(&mut self) -> u32 {
@@ -133,8 +136,8 @@ impl Client {
         match tell {
             Tell::Open => output::NOTIFY_OPEN,
             Tell::Error => {
-                let kind = self.machine.last_error().map_or(failure::OPAQUE, |error| *error.kind() as u32);
-                self.give(output::NOTIFY_ERROR, kind)
+                let error = self.machine.last_error().map_or(failure::OPAQUE, |error| *error);
+                self.give(output::NOTIFY_ERROR, error)
             }
             Tell::Close => self.close(output::NOTIFY_CLOSE),
             Tell::BufferDrain => output::NOTIFY_DRAIN,
@@ -173,9 +176,12 @@ impl Client {
 
     /// One of `sent`.
     pub(crate) fn send(&mut self, bytes: f64) -> u32 {
-        match self.machine.send(Message(whole(bytes) as usize)) {
+        match self.machine.send((), whole(bytes) as usize) {
             Ok(()) => sent::TAKEN,
-            Err(error) => error.kind as u32,
+            Err(error) => match error.kind {
+                SendErrorKind::Full => sent::FULL,
+                SendErrorKind::Closed => sent::CLOSED,
+            },
         }
     }
 

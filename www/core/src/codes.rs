@@ -2,6 +2,9 @@
 //!
 //! They stand here once: `www/build.js` makes `www/src/codes.ts` of this file, by its modules, constants and comments.
 
+// Some are for JavaScript alone.
+#![allow(dead_code)]
+
 /// What happened, with the two numbers `a` and `b` that may belong to it.
 pub(crate) mod input {
     /// `a`: bytes in the socket's own buffer; `b`: how much the sockets were given, ever.
@@ -73,7 +76,7 @@ pub(crate) mod page {
 
 /// Why a client has ended.
 pub(crate) mod reason {
-    use crate::close::EndReason;
+    use homing_machine::EndReason;
 
     pub(crate) const CLOSED: u32 = 0;
     pub(crate) const FATAL: u32 = 1;
@@ -90,7 +93,7 @@ pub(crate) mod reason {
 
 /// What a client is doing.
 pub(crate) mod state {
-    use crate::machine::State;
+    use homing_machine::State;
 
     pub(crate) const CONNECTING: u32 = 0;
     pub(crate) const OPEN: u32 = 1;

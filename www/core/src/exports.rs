@@ -1,9 +1,8 @@
 //! What JavaScript calls. Configurations and clients are addresses, which only JavaScript keeps.
 
-use real_alloc::boxed::Box;
+use alloc::boxed::Box;
 
-use crate::client::Client;
-use crate::machine::Config;
+use crate::client::{Client, Config};
 use crate::settings;
 
 // SAFETY, of every function here that is given an address: it comes from `configure` or `create`, and `www/src/core.ts`,

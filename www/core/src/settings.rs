@@ -1,21 +1,14 @@
 //! The configuration of a client, set option by option.
 
-use alloc::string::String;
+use homing_machine::{Backoff, Duration, Heartbeat, from_millis as duration, whole};
 
+use crate::client::Config;
 use crate::codes::setting;
-use crate::machine::{Config, Heartbeat, Reconnect};
-use crate::units::{Duration, from_millis as duration, whole};
 
 /// Without reconnecting, heartbeat and timeouts. JavaScript sets every option, and has the defaults.
 pub(crate) fn none() -> Config {
     Config {
-        reconnect: Reconnect {
-            first: Duration::ZERO,
-            max: Duration::ZERO,
-            factor: 1.0,
-            jitter: 0.0,
-            max_attempts: None,
-        },
+        backoff: Backoff { first: Duration::ZERO, max: Duration::ZERO, factor: 1.0, jitter: 0.0, max_attempts: None },
         heartbeat: None,
         open_timeout: None,
         close_timeout: Duration::ZERO,
@@ -26,29 +19,24 @@ pub(crate) fn none() -> Config {
         has_provider: false,
         has_predicate: false,
         seed: 0,
-        url: String::new(),
+        url: (),
     }
 }
 
 pub(crate) fn set(config: &mut Config, setting: u32, value: f64) {
     let some = value.is_finite();
-    let reconnect = &mut config.reconnect;
+    let backoff = &mut config.backoff;
     match setting {
-        setting::MIN => reconnect.first = duration(value),
-        setting::MAX => reconnect.max = duration(value),
-        setting::FACTOR => reconnect.factor = value,
-        setting::JITTER => reconnect.jitter = value,
-        setting::MAX_ATTEMPTS => reconnect.max_attempts = some.then_some(whole(value)),
+        setting::MIN => backoff.first = duration(value),
+        setting::MAX => backoff.max = duration(value),
+        setting::FACTOR => backoff.factor = value,
+        setting::JITTER => backoff.jitter = value,
+        setting::MAX_ATTEMPTS => backoff.max_attempts = some.then_some(whole(value)),
         setting::STABLE_AFTER => config.stable_after = duration(value),
         setting::OPEN_TIMEOUT => config.open_timeout = some.then(|| duration(value)),
         setting::CLOSE_TIMEOUT => config.close_timeout = duration(value),
         setting::INTERVAL => {
-            config.heartbeat = some.then(|| Heartbeat {
-                interval: duration(value),
-                timeout: Duration::ZERO,
-                ping: false,
-                message: None,
-            });
+            config.heartbeat = some.then(|| Heartbeat { interval: duration(value), timeout: Duration::ZERO });
         }
         // Set after the interval.
         setting::TIMEOUT => {

@@ -1,0 +1,124 @@
+//! When to try again (S7).
+
+use crate::config::Fault;
+use crate::rng::Rng;
+use crate::units::{Duration, micros, nearest_micros};
+
+/// When a client tries again after an attempt has ended: after `first`, then `factor` times as long each time, at most after
+/// `max`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backoff {
+    /// The first delay.
+    pub first: Duration,
+    /// The longest delay.
+    pub max: Duration,
+    /// By how much the delay grows each time; at least 1.
+    pub factor: f64,
+    /// The share of each delay that is drawn at random, from 0 to 1.
+    pub jitter: f64,
+    /// Gives up after this many attempts in a row that did not last.
+    pub max_attempts: Option<u32>,
+}
+
+impl Backoff {
+    /// Whether there is one attempt only.
+    pub fn is_never(&self) -> bool {
+        self.max_attempts == Some(0)
+    }
+
+    /// Fails if the values contradict each other, or a server that refuses would be dialled without a pause.
+    pub fn check(&self) -> Result<(), Fault> {
+        if self.first > self.max {
+            return Err("the first delay is longer than the longest");
+        }
+        if !(self.factor >= 1.0 && self.factor.is_finite()) {
+            return Err("the factor is less than 1");
+        }
+        if !(0.0..=1.0).contains(&self.jitter) {
+            return Err("the jitter is not a share from 0 to 1");
+        }
+        if micros(self.first) == 0.0 && !self.is_never() {
+            return Err("the delay is zero: a server that refuses would be dialled without a pause");
+        }
+        Ok(())
+    }
+
+    /// The delay before the retry that follows `retries` earlier ones; `None` when they are used up.
+    pub(crate) fn delay(&self, retries: u32, rng: &mut Rng) -> Option<Duration> {
+        if self.max_attempts.is_some_and(|max| retries >= max) {
+            return None;
+        }
+        Some(self.grown(retries, rng))
+    }
+
+    /// The delay before a retry that happens though none are left. [`never`](Self::never) has no delay of its own.
+    pub(crate) fn pace(&self, retries: u32, fallback: Duration, rng: &mut Rng) -> Duration {
+        if self.first.is_zero() { fallback } else { self.grown(retries, rng) }
+    }
+
+    pub(crate) fn first_or(&self, fallback: Duration) -> Duration {
+        if self.first.is_zero() { fallback } else { self.first }
+    }
+
+    fn grown(&self, retries: u32, rng: &mut Rng) -> Duration {
+        // Doubling 2000 times is infinity, which `min` brings back to `max`.
+        let grown = micros(self.first) * pow(self.factor, retries.min(2000));
+        let bound = grown.min(micros(self.max));
+        let drawn = bound * self.jitter;
+        nearest_micros(bound - drawn + rng.unit() * drawn).min(self.max)
+    }
+}
+
+/// `f64::powi` lives in `std`.
+fn pow(base: f64, exponent: u32) -> f64 {
+    (0..exponent).fold(1.0, |power, _| power * base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{exponential, fixed, never, standard};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn doubles_up_to_the_longest_delay() {
+        let policy = Backoff { jitter: 0.0, ..exponential(SECOND, 30 * SECOND) };
+        let mut rng = Rng::new(1);
+        let delays: [_; 7] = core::array::from_fn(|n| policy.delay(n as u32, &mut rng).unwrap().as_secs());
+        assert_eq!(delays, [1, 2, 4, 8, 16, 30, 30]);
+        assert_eq!(policy.delay(u32::MAX, &mut rng), Some(30 * SECOND));
+    }
+
+    #[test]
+    fn full_jitter_draws_from_zero_to_the_bound() {
+        let policy = standard();
+        let mut rng = Rng::new(1);
+        let drawn: [_; 1000] = core::array::from_fn(|_| policy.delay(3, &mut rng).unwrap());
+        assert!(drawn.iter().all(|delay| *delay <= 8 * SECOND));
+        assert!(drawn.iter().any(|delay| *delay < SECOND) && drawn.iter().any(|delay| *delay > 7 * SECOND));
+    }
+
+    #[test]
+    fn gives_up_after_max_attempts() {
+        let mut rng = Rng::new(1);
+        let policy = Backoff { max_attempts: Some(2), ..fixed(SECOND) };
+        assert_eq!(policy.delay(1, &mut rng), Some(SECOND));
+        assert_eq!(policy.delay(2, &mut rng), None);
+        assert_eq!(never().delay(0, &mut rng), None);
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let refused = [
+            exponential(2 * SECOND, SECOND),
+            Backoff { factor: 0.5, ..standard() },
+            Backoff { factor: f64::NAN, ..standard() },
+            Backoff { jitter: 1.5, ..standard() },
+            fixed(Duration::ZERO),
+            fixed(Duration::from_nanos(999)),
+        ];
+        assert!(refused.iter().all(|policy| policy.check().is_err()));
+        assert_eq!(never().check(), Ok(()));
+    }
+}

@@ -1,0 +1,230 @@
+//! What waits to be sent (S13 to S15).
+
+use crate::io::Buffered;
+use crate::units::{Count, Messages, append};
+
+/// Of how many losses it is known which messages they were.
+const LOSSES: Count = 4;
+
+/// For how many messages the queue keeps room once they have left.
+const ROOM: usize = 4096;
+
+/// The send queue: strict order, bounded by bytes, and nothing leaves it unnoticed.
+///
+/// A message is in one of three places: here, in a batch that the driver offers to the socket, or in the socket's own
+/// buffer. All three count against the limit.
+pub(crate) struct Queue<Message> {
+    waiting: Messages<Message>,
+    waiting_bytes: usize,
+    offered_bytes: usize,
+    offered: bool,
+    /// What the socket holds in its own buffer.
+    socket: Buffered,
+    limit: usize,
+    full: bool,
+    /// Messages ever taken in.
+    accepted: Count,
+    /// Messages that are still here or offered.
+    held: Count,
+    /// How often messages were lost with their socket, or taken out.
+    losses: Count,
+    /// The first message of each of the latest losses, by its number.
+    first_lost: [Count; LOSSES as usize],
+}
+
+/// The limit was reached or there is room again. Each is told once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edge {
+    Full,
+    Drain,
+}
+
+/// A message was not taken, and comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendError<Message> {
+    /// Why.
+    pub kind: SendErrorKind,
+    /// The message.
+    pub message: Message,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SendErrorKind {
+    /// The queue is full.
+    Full,
+    /// The client is closed, or is to be closed.
+    Closed,
+}
+
+impl<Message> Queue<Message> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            waiting: Messages::new(),
+            waiting_bytes: 0,
+            offered_bytes: 0,
+            offered: false,
+            socket: Buffered::default(),
+            limit,
+            full: false,
+            accepted: 0,
+            held: 0,
+            losses: 0,
+            first_lost: [0; LOSSES as usize],
+        }
+    }
+
+    /// Queues a message of so many bytes. The message that crosses the limit is taken, the next is refused.
+    #[inline]
+    pub(crate) fn push(&mut self, message: Message, bytes: usize) -> Result<Option<Edge>, SendError<Message>> {
+        if self.load() >= self.limit {
+            return Err(SendError { kind: SendErrorKind::Full, message });
+        }
+        self.waiting_bytes += bytes;
+        self.waiting.push_back(message);
+        self.accepted += 1;
+        self.held += 1;
+        Ok(self.edge())
+    }
+
+    /// Moves everything into `batch`, which must be empty, and tells its bytes. It comes back by
+    /// [`restore`](Self::restore).
+    pub(crate) fn offer(&mut self, batch: &mut Messages<Message>) -> usize {
+        debug_assert!(batch.is_empty() && !self.offered);
+        core::mem::swap(&mut self.waiting, batch);
+        self.offered_bytes = core::mem::take(&mut self.waiting_bytes);
+        self.offered = true;
+        self.offered_bytes
+    }
+
+    /// What the socket did not take of a batch goes back to the front. `messages` and `bytes` are what it took,
+    /// `socket` is what it now holds itself.
+    pub(crate) fn restore(
+        &mut self,
+        batch: &mut Messages<Message>,
+        messages: Count,
+        bytes: usize,
+        socket: Buffered,
+    ) -> Option<Edge> {
+        self.waiting_bytes += self.offered_bytes - bytes;
+        self.offered_bytes = 0;
+        self.offered = false;
+        self.held -= messages;
+        if !batch.is_empty() {
+            append(batch, &mut self.waiting);
+            core::mem::swap(&mut self.waiting, batch);
+        } else if batch.capacity() > ROOM {
+            // An outage is over whose messages took more memory than the next years will need.
+            *batch = Messages::new();
+        }
+        self.socket_holds(socket)
+    }
+
+    pub(crate) fn socket_holds(&mut self, socket: Buffered) -> Option<Edge> {
+        // A transport may count more than it was given.
+        let messages = socket.messages.min(self.accepted - self.held);
+        self.socket = Buffered { messages, ..socket };
+        self.edge()
+    }
+
+    /// The socket is gone, and with it what it held. Returns how many messages were lost.
+    pub(crate) fn socket_gone(&mut self) -> (Count, Option<Edge>) {
+        let lost = self.socket.messages;
+        self.note_loss(lost > 0);
+        (lost, self.socket_holds(Buffered::default()))
+    }
+
+    /// Before `left` changes because of it.
+    fn note_loss(&mut self, some: bool) {
+        if some {
+            self.losses += 1;
+            self.first_lost[(self.losses % LOSSES) as usize] = self.left() + 1;
+        }
+    }
+
+    /// Takes everything out.
+    pub(crate) fn take(&mut self) -> Messages<Message> {
+        debug_assert!(!self.offered);
+        self.note_loss(self.held > 0);
+        self.waiting_bytes = 0;
+        self.held = 0;
+        self.full = false;
+        core::mem::take(&mut self.waiting)
+    }
+
+    /// Nothing waits, in the queue or in an offered batch.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
+    /// Something waits that could be offered.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty() && !self.offered
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        usize::try_from(self.held).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn buffered(&self) -> usize {
+        self.waiting_bytes + self.offered_bytes + self.socket.bytes
+    }
+
+    /// Whether the limit was reached and there is no room worth waking anyone for yet.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    pub(crate) fn socket(&self) -> Buffered {
+        self.socket
+    }
+
+    pub(crate) fn accepted(&self) -> Count {
+        self.accepted
+    }
+
+    pub(crate) fn losses(&self) -> Count {
+        self.losses
+    }
+
+    /// The number of the first message that was lost since there had been so many losses. Of losses that are too long ago
+    /// it is 0.
+    pub(crate) fn first_lost(&self, losses: Count) -> Option<Count> {
+        match self.losses - losses {
+            0 => None,
+            1..=LOSSES => Some(self.first_lost[((losses + 1) % LOSSES) as usize]),
+            _ => Some(0),
+        }
+    }
+
+    /// How many of the accepted messages have left for the operating system or browser, or were lost. They do so in
+    /// their order.
+    pub(crate) fn left(&self) -> Count {
+        self.accepted - self.held - self.socket.messages
+    }
+
+    /// Gives back memory that a burst of messages needed.
+    pub(crate) fn shrink(&mut self) {
+        if self.waiting.is_empty() {
+            self.waiting = Messages::new();
+        }
+    }
+
+    /// What counts against the limit. Empty messages take memory too: there are never more than the limit has bytes.
+    fn load(&self) -> usize {
+        self.buffered().max(self.len())
+    }
+
+    /// Half of the limit is where room is worth telling: nearer to it, a fast sender would be woken for each message.
+    fn edge(&mut self) -> Option<Edge> {
+        if !self.full && self.load() >= self.limit {
+            self.full = true;
+            Some(Edge::Full)
+        } else if self.full && self.load() <= self.limit / 2 {
+            self.full = false;
+            Some(Edge::Drain)
+        } else {
+            None
+        }
+    }
+}

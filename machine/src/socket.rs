@@ -1,0 +1,215 @@
+//! What happens on the socket, and to the page around it.
+
+use crate::close::{CloseCode, CloseEvent, Initiator};
+use crate::heartbeat::Pulse;
+use crate::io::{Buffered, Output, PageEvent, Tell};
+use crate::machine::Machine;
+use crate::state::{Next, Phase, Stage};
+use crate::types::{Cause, Failure, Types};
+use crate::units::{Count, Duration, Timestamp, from_micros, round_trip};
+
+/// Clients that hear of the network at the same moment do not dial at the same moment.
+const ONLINE_SPREAD_MICROS: f64 = 500_000.0;
+
+impl<T: Types> Machine<T> {
+    /// TCP, proxy and TLS are up. Not every transport has this.
+    pub fn connected(&mut self) {
+        if matches!(self.phase, Phase::Connecting { .. }) {
+            self.tell(Tell::Connect);
+        }
+    }
+
+    /// So many bytes of payload have arrived and wait in memory, as they are not wanted yet and the platform cannot stop
+    /// reading (S22).
+    pub fn held(&mut self, bytes: Count) {
+        self.stats.bytes_held = bytes;
+    }
+
+    /// The socket has room again after it refused part of a batch.
+    pub fn writable(&mut self) {
+        self.writable = true;
+    }
+
+    /// Some of what the socket had taken has left for the operating system or the browser. `held` is what it still holds;
+    /// the default value if all has left, and then it has room again. If it `was_full`, that it takes more shows the peer
+    /// alive (S17).
+    pub fn left(&mut self, held: Buffered, was_full: bool) {
+        self.writable |= held == Buffered::default();
+        let less = held.bytes < self.queue.socket().bytes;
+        let edge = self.queue.socket_holds(held);
+        self.tell_edge(edge);
+        if was_full {
+            self.peer_takes();
+        }
+        if less || was_full {
+            self.progress();
+        }
+    }
+
+    /// Something arrived, if only a part of a message or a control frame: so many messages are complete, with so many bytes
+    /// of payload.
+    pub fn received(&mut self, messages: Count, bytes: Count) {
+        self.stats.messages_received += messages;
+        self.stats.bytes_received += bytes;
+        if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
+            pulse.received();
+        }
+    }
+
+    /// A heartbeat's answer arrived; `None` where it does not say which one's.
+    pub fn answered(&mut self, beat: Option<Count>) {
+        let Phase::Open { pulse: Some(pulse) } = &mut self.phase else {
+            return;
+        };
+        if let Some(rtt) = pulse.answered(self.now, beat) {
+            self.stats.measured(rtt);
+            self.tell(Tell::Latency(round_trip(rtt)));
+        }
+    }
+
+    /// The opening handshake succeeded.
+    pub fn opened(&mut self, handshake: T::Handshake) {
+        if !matches!(self.phase, Phase::Connecting { .. }) {
+            return;
+        }
+        if self.opened_before {
+            self.stats.reconnects += 1;
+        }
+        self.opened_before = true;
+        self.opened_at = Some(self.now);
+        self.writable = true;
+        self.phase = Phase::Open { pulse: self.config.heartbeat.as_ref().map(|config| Pulse::new(self.now, config)) };
+        if self.is_paused() {
+            self.put(Output::Read(false));
+        }
+        self.handshake = handshake;
+        self.tell(Tell::Open);
+    }
+
+    /// The peer's Close frame arrived; the transport answers it by itself. Its code is 1005 if it had none.
+    pub fn peer_closing(&mut self, code: CloseCode, reason: T::Text) {
+        let initiator = match self.phase {
+            Phase::Open { .. } | Phase::Closing { stage: Stage::Draining, .. } => Initiator::Remote,
+            Phase::Closing { stage: Stage::AwaitingPeer, .. } => Initiator::Local,
+            _ => return,
+        };
+        self.last_close = Some(CloseEvent::new(code, reason, true, initiator));
+        let next = self.phase.next();
+        self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage: Stage::AwaitingEnd, next };
+    }
+
+    /// The socket is gone, without an error. [`peer_closing`](Self::peer_closing) came before, except where the platform
+    /// tells all at once: a code other than 1006 tells that the peer's Close frame arrived.
+    pub fn socket_closed(&mut self, code: CloseCode, reason: T::Text, clean: bool) {
+        if code != CloseCode::ABNORMAL {
+            self.peer_closing(code, reason);
+        }
+        let Phase::Closing { stage, next, .. } = self.phase else {
+            return self.fail(T::error(Cause::Unknown));
+        };
+        if let (Stage::AwaitingEnd, Some(event)) = (stage, &mut self.last_close) {
+            event.clean = clean;
+        }
+        self.part(next);
+    }
+
+    /// The attempt failed and the socket is gone.
+    pub fn socket_failed(&mut self, error: T::Error) {
+        let told = T::failure(&error) == Failure::Violation;
+        match self.phase {
+            // The closing handshake was under way: how TCP ends is no news, unless the peer broke the protocol.
+            Phase::Closing { stage, next, .. } if stage == Stage::AwaitingEnd || !told => self.part(next),
+            _ => self.fail(error),
+        }
+    }
+
+    /// The peer takes bytes: that shows it alive, but answers no heartbeat.
+    fn peer_takes(&mut self) {
+        if let (Phase::Open { pulse: Some(pulse) }, Some(config)) = (&mut self.phase, &self.config.heartbeat) {
+            pulse.put_off(self.now, config);
+        }
+    }
+
+    /// Whether [`wake`](Self::wake) would now end the attempt, unless bytes have moved that nothing has reported. A driver
+    /// that can find out does so first.
+    pub fn is_expiring(&self, now: Timestamp) -> bool {
+        match &self.phase {
+            Phase::Open { pulse: Some(pulse) } => !self.is_paused() && pulse.is_due(now),
+            Phase::Closing { deadline, stage, .. } => *stage != Stage::AwaitingEnd && now >= *deadline,
+            _ => false,
+        }
+    }
+
+    /// Bytes have moved, in spite of what [`is_expiring`](Self::is_expiring) expects.
+    pub fn progressed(&mut self, now: Timestamp) {
+        self.advance(now);
+        self.peer_takes();
+        self.progress();
+    }
+
+    /// Whether queued messages are leaving so that the client can close.
+    pub fn is_draining(&self) -> bool {
+        matches!(self.phase, Phase::Closing { stage: Stage::Draining, .. })
+    }
+
+    /// Something left. While closing, that earns the rest more time; the last of the queue makes way for our Close.
+    pub(crate) fn progress(&mut self) {
+        let Phase::Closing { deadline, stage, .. } = &mut self.phase else {
+            return;
+        };
+        if *stage != Stage::AwaitingEnd {
+            *deadline = self.now + self.config.close_timeout;
+        }
+        if self.queue.is_empty() && *stage == Stage::Draining {
+            *stage = Stage::AwaitingPeer;
+            self.put(Output::Mark);
+            self.put(Output::Close);
+        }
+    }
+
+    /// Something happened to the network or the page.
+    pub fn page(&mut self, event: PageEvent) {
+        match event {
+            PageEvent::Online | PageEvent::Visible => self.hurry(),
+            PageEvent::Frozen => self.freeze(),
+            PageEvent::Thawed => {
+                self.frozen = false;
+                if let Phase::Waiting { until } = &mut self.phase {
+                    *until = self.now;
+                }
+            }
+        }
+    }
+
+    /// A waiting client dials soon, an open one is probed.
+    fn hurry(&mut self) {
+        let soon = self.now + from_micros(self.rng.unit() * ONLINE_SPREAD_MICROS);
+        let now = self.now;
+        match &mut self.phase {
+            Phase::Waiting { until } if !self.frozen => *until = soon.min(*until),
+            Phase::Open { pulse: Some(pulse) } => {
+                let Some(config) = &self.config.heartbeat else {
+                    return;
+                };
+                let beat = pulse.probe(now, config);
+                self.beat(beat);
+            }
+            _ => {}
+        }
+    }
+
+    /// The page goes away but may come back: the attempt ends, the client does not, unless it shall never reconnect.
+    fn freeze(&mut self) {
+        self.frozen = true;
+        if self.phase.has_socket() {
+            let next = match self.phase.next() {
+                Next::End => Next::End,
+                Next::Policy if self.config.backoff.is_never() => Next::Policy,
+                Next::Policy | Next::Retry(_) => Next::Retry(Duration::ZERO),
+            };
+            self.drop_attempt(next);
+        } else if let Phase::Waiting { until } = &mut self.phase {
+            *until = Timestamp::NEVER;
+        }
+    }
+}

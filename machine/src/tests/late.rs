@@ -1,0 +1,122 @@
+//! Wake-ups that come late condemn nobody by themselves (S18).
+
+use super::*;
+use crate::PageEvent;
+
+#[test]
+fn s18_a_sleeper_asks_before_it_judges() {
+    let mut rig = beating(20, 10);
+    rig.after(20 * SECOND);
+    rig.log();
+    rig.sleep(3600 * SECOND);
+    assert_eq!((rig.log(), rig.due_in()), (["beat 2".to_string()].to_vec(), Some(10 * SECOND)));
+    rig.after(10 * SECOND - MS);
+    rig.hears(1);
+    rig.after(3600 * SECOND - 10 * SECOND);
+    assert!(rig.log().contains(&"error HeartbeatTimeout".to_string()), "dead after all, and on time");
+}
+
+#[test]
+fn s18_the_full_timeout_is_allowed_again() {
+    let mut rig = beating(20, 10);
+    rig.after(20 * SECOND);
+    rig.sleep(60 * SECOND);
+    rig.after(10 * SECOND - MS);
+    assert_eq!(rig.state(), State::Open);
+    rig.after(MS);
+    assert_eq!(rig.state(), State::Waiting);
+}
+
+#[test]
+fn s18_two_late_wakeups_in_a_row_are_forgiven_and_the_third_is_not() {
+    let mut rig = beating(20, 10);
+    rig.after(20 * SECOND);
+    rig.sleep(60 * SECOND);
+    assert_eq!(rig.state(), State::Open);
+    rig.sleep(60 * SECOND);
+    assert_eq!((rig.state(), rig.log()), (State::Open, ["beat 1", "beat 2", "beat 3"].map(String::from).to_vec()));
+    rig.sleep(60 * SECOND);
+    assert_eq!(rig.log(), ["abort", "error HeartbeatTimeout", "close 1006 Failure, retry 1s"]);
+}
+
+#[test]
+fn s18_what_arrives_in_between_is_a_new_beginning() {
+    let mut rig = beating(20, 10);
+    rig.after(20 * SECOND);
+    for _ in 0..10 {
+        rig.sleep(60 * SECOND);
+        rig.sleep(60 * SECOND);
+        assert_eq!(rig.state(), State::Open);
+        rig.hears(1);
+        rig.after(20 * SECOND);
+    }
+}
+
+#[test]
+fn s18_news_that_waited_with_the_sleeper_is_heard_first() {
+    let mut rig = beating(20, 10);
+    rig.after(20 * SECOND);
+    rig.log();
+    rig.now = rig.now + 3600 * SECOND;
+    rig.hears(1);
+    rig.wake();
+    assert_eq!((rig.state(), rig.log()), (State::Open, ["beat 2".to_string()].to_vec()));
+}
+
+#[test]
+fn s18_a_wakeup_within_the_slack_is_on_time() {
+    // Timers are never exact: half of the timeout, at most a tenth of a second.
+    for (timeout, slack) in [(10 * SECOND, 100 * MS), (100 * MS, 50 * MS)] {
+        let heartbeat = every(20 * SECOND, timeout);
+        let mut rig = Rig::open(Config { heartbeat, ..config() });
+        rig.after(20 * SECOND);
+        rig.sleep(timeout + slack);
+        assert_eq!(rig.state(), State::Waiting);
+        let mut rig = Rig::open(Config { heartbeat: every(20 * SECOND, timeout), ..config() });
+        rig.after(20 * SECOND);
+        rig.sleep(timeout + slack + MS);
+        assert_eq!(rig.state(), State::Open);
+    }
+}
+
+#[test]
+fn s18_a_late_heartbeat_is_not_made_up_for() {
+    let mut rig = beating(20, 10);
+    rig.sleep(3600 * SECOND);
+    assert_eq!((rig.log(), rig.due_in()), (["beat 1".to_string()].to_vec(), Some(10 * SECOND)));
+    rig.hears(1);
+    assert_eq!(rig.due_in(), Some(20 * SECOND));
+}
+
+#[test]
+fn s18_a_page_that_comes_to_the_front_after_a_sleep_is_not_condemned() {
+    let mut rig = beating(20, 10);
+    rig.after(20 * SECOND);
+    rig.now = rig.now + 3600 * SECOND;
+    rig.input(Input::Page(PageEvent::Visible));
+    rig.wake();
+    assert_eq!((rig.state(), rig.due_in()), (State::Open, Some(10 * SECOND)));
+}
+
+#[test]
+fn s18_other_deadlines_pass_however_late() {
+    let mut rig = Rig::new(config());
+    rig.sleep(3600 * SECOND);
+    assert_eq!(rig.state(), State::Waiting, "open timeout");
+    rig.sleep(3600 * SECOND);
+    assert_eq!(rig.state(), State::Connecting, "retry");
+    rig.opens();
+    rig.close();
+    rig.sleep(3600 * SECOND);
+    assert_eq!(rig.state(), State::Closed, "close timeout");
+}
+
+#[test]
+fn s18_a_clock_that_goes_back_is_not_believed() {
+    let mut rig = Rig::new(config());
+    rig.after(5 * SECOND);
+    let earlier = Timestamp::from_micros(rig.now.as_micros() - 3_000_000);
+    Input::Wake.happens(&mut rig.machine, earlier);
+    rig.fails(ErrorKind::Io);
+    assert_eq!(rig.due_in(), Some(SECOND));
+}

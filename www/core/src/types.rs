@@ -1,0 +1,41 @@
+//! What passes through a machine here: next to nothing, as texts, payloads and answers never leave JavaScript.
+
+use homing_machine::{Cause, Duration, Failure};
+
+use crate::codes::failure;
+
+/// The types of this machine. Messages are only counted, and their lengths passed on.
+pub(crate) enum Types {}
+
+impl homing_machine::Types for Types {
+    type Message = ();
+    type Text = ();
+    type Handshake = ();
+    /// One of `failure`.
+    type Error = u32;
+
+    /// A browser's socket cannot be left unread.
+    const CAN_PAUSE: bool = false;
+
+    fn error(cause: Cause) -> u32 {
+        match cause {
+            Cause::OpenTimeout => failure::OPEN_TIMEOUT,
+            Cause::HeartbeatTimeout => failure::HEARTBEAT_TIMEOUT,
+            Cause::Unknown => failure::OPAQUE,
+        }
+    }
+
+    fn located(error: u32, (): &(), _: bool) -> u32 {
+        error
+    }
+
+    /// Browsers hide refusals.
+    fn failure(_: &u32) -> Failure {
+        Failure::Other
+    }
+
+    /// Browsers hide the answer that could ask for it.
+    fn retry_after(_: &u32) -> Option<Duration> {
+        None
+    }
+}
