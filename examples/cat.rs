@@ -1,8 +1,13 @@
-//! Lines from the terminal to any WebSocket server, and back; reconnecting.
+//! Connects the terminal to a WebSocket server: sends each line of standard input, and prints each message.
 //!
-//! `cargo run --example cat -- wss://echo.example.com`
+//! ```text
+//! cargo run --example cat -- wss://echo.example.com
+//! ```
+//!
+//! Lines that are typed while the connection is down are queued and sent after the reconnect. At the end of the input, the
+//! program waits until everything has left, closes and exits.
 
-// Natively only; `examples/web` is for the browser.
+// Native only; `examples/web` is an example for browsers.
 #![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;

@@ -1,7 +1,11 @@
-//! A transport of your own: the same client, callbacks and reconnecting over anything that carries messages.
+//! Runs a client over a transport of its own, with the same callbacks and reconnects as over a WebSocket.
 //!
-//! Here that is a pair of channels to a thread that echoes, and hangs up after every second message. There is no
-//! runtime: the pump is driven by hand. `cargo run --example custom_transport`
+//! ```text
+//! cargo run --example custom_transport
+//! ```
+//!
+//! The transport is a pair of channels to a thread, which echoes messages and closes after every second one. There is no
+//! runtime: `main` is the event loop that drives the `Pump`.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -14,46 +18,46 @@ use std::time::{Duration, Instant};
 use homing::driver::{AttemptId, Buffered, Clock, Input, Pump, SocketEvent, Timer, Timestamp, Transport};
 use homing::{CloseCode, Handshake, Message, Reconnect, State, WebSocket};
 
-/// What the owner of the pump waits for.
+/// What wakes the event loop.
 enum News {
     Socket(AttemptId, SocketEvent),
     Message(AttemptId, Message),
-    /// A handle asked for something.
-    Wish,
+    /// A handle requested something.
+    Request,
 }
 
-/// Dialling starts a thread, which is the server; its end of the line is the socket.
-struct Threads {
+/// Dialling starts a thread that acts as the server. The channel to it is the socket.
+struct ThreadTransport {
     news: Sender<News>,
-    line: Option<Sender<Message>>,
+    socket: Option<Sender<Message>>,
     attempt: AttemptId,
 }
 
-impl Transport for Threads {
+impl Transport for ThreadTransport {
     const CAN_PING: bool = false;
 
     fn dial(&mut self, attempt: AttemptId) {
-        let (line, messages) = channel();
-        (self.line, self.attempt) = (Some(line), attempt);
+        let (socket, messages) = channel();
+        (self.socket, self.attempt) = (Some(socket), attempt);
         let news = self.news.clone();
         thread::spawn(move || serve(attempt, &messages, &news));
     }
 
     fn send(&mut self, batch: &mut VecDeque<Message>) {
-        // A line that was hung up swallows the rest, as a socket does; its end is on its way.
+        // If the server has closed, messages are discarded; the event of the close is on its way.
         for message in batch.drain(..) {
-            let _ = self.line.as_ref().map(|line| line.send(message));
+            let _ = self.socket.as_ref().map(|socket| socket.send(message));
         }
     }
 
     fn close(&mut self, code: CloseCode, reason: &str) {
-        self.line = None;
+        self.socket = None;
         let closed = SocketEvent::Closed { code, reason: reason.into(), clean: true };
         let _ = self.news.send(News::Socket(self.attempt, closed));
     }
 
     fn abort(&mut self) {
-        self.line = None;
+        self.socket = None;
     }
 
     fn flush(&mut self) {}
@@ -78,10 +82,10 @@ fn serve(attempt: AttemptId, messages: &Receiver<Message>, news: &Sender<News>) 
     let _ = news.send(News::Socket(attempt, closed));
 }
 
-/// The owner waits with a timeout, so there is nothing to arm.
-struct Watch(Instant);
+/// The event loop waits with a timeout, so nothing is armed.
+struct LoopTimer(Instant);
 
-impl Timer for Watch {
+impl Timer for LoopTimer {
     fn clock(&self) -> Clock {
         let start = self.0;
         Clock::new(move || Timestamp::from_micros(start.elapsed().as_micros() as u64))
@@ -90,17 +94,18 @@ impl Timer for Watch {
     fn arm(&mut self, _deadline: Option<Timestamp>) {}
 }
 
-struct Bell(Sender<News>);
+/// Wakes the event loop when a handle requests something.
+struct LoopWaker(Sender<News>);
 
-impl Wake for Bell {
+impl Wake for LoopWaker {
     fn wake(self: Arc<Self>) {
-        let _ = self.0.send(News::Wish);
+        let _ = self.0.send(News::Request);
     }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (news, inbox) = channel();
-    let transport = Threads { news: news.clone(), line: None, attempt: AttemptId::default() };
+    let transport = ThreadTransport { news: news.clone(), socket: None, attempt: AttemptId::default() };
     let builder = WebSocket::builder("ws://thread.invalid")
         .heartbeat(None)
         .reconnect(Reconnect::fixed(Duration::from_millis(50)))
@@ -117,8 +122,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let _ = ws.send("3").and_then(|()| ws.send("4"));
             }
         });
-    let (ws, mut pump) = Pump::new(builder, transport, Watch(Instant::now()))?;
-    let waker = Waker::from(Arc::new(Bell(news)));
+    let (ws, mut pump) = Pump::new(builder, transport, LoopTimer(Instant::now()))?;
+    let waker = Waker::from(Arc::new(LoopWaker(news)));
     ws.send("1")?;
     ws.send("2")?;
 
@@ -127,14 +132,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         if !pump.sleep(&waker) {
             continue;
         }
-        let patience = pump.deadline().map_or(Duration::MAX, |deadline| deadline.since(pump.now()));
-        match inbox.recv_timeout(patience) {
+        let timeout = pump.deadline().map_or(Duration::MAX, |deadline| deadline.since(pump.now()));
+        match inbox.recv_timeout(timeout) {
             Ok(News::Socket(attempt, event)) => pump.event(pump.now(), Input::Socket(attempt, event)),
             Ok(News::Message(attempt, message)) => {
                 pump.message(message);
                 pump.received(attempt);
             }
-            Ok(News::Wish) => {}
+            Ok(News::Request) => {}
             Err(RecvTimeoutError::Timeout) => pump.event(pump.now(), Input::Wake),
             Err(RecvTimeoutError::Disconnected) => break,
         }

@@ -1,9 +1,13 @@
-//! The main job, shown: a client that is cut off, refused and met with silence, and comes back each time.
+//! The server drops, refuses and stalls the connection; the client recovers each time.
 //!
-//! Starts a server of its own on loopback, prints a timeline, and checks on the server's side that every message
-//! arrived once and in order. Run it with `cargo run --example demo`.
+//! ```text
+//! cargo run --example demo
+//! ```
+//!
+//! Starts a server on a port of the loopback interface, prints a timeline, and finally checks that every message arrived at
+//! the server once and in order.
 
-// Natively only; `examples/web` is for the browser.
+// Native only; `examples/web` is an example for browsers.
 #![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
@@ -13,7 +17,7 @@ use futures::StreamExt;
 use homing::{Event, Events, Heartbeat, Reconnect, WebSocket};
 use homing_test_server::{Server, What};
 
-const ECHOED: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 struct Demo {
     ws: WebSocket,
@@ -27,7 +31,7 @@ struct Demo {
 async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
     let url = server.url("/echo");
-    println!("A server listens on {url}\n");
+    println!("The server listens on {url}\n");
     println!("  time  state       what happened");
     let (ws, events) = WebSocket::builder(url)
         .reconnect(Reconnect::exponential(Duration::from_millis(400), Duration::from_secs(1)))
@@ -40,18 +44,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     demo.echoed().await?;
     demo.until(|event| matches!(event, Event::Latency(_))).await?;
 
-    demo.chapter("The server cuts the connection. Three messages wait for the next one.");
+    demo.chapter("The server drops the connection. Three messages are queued until the next one.");
     demo.server.cut_all();
     demo.closed_then_send(3).await?;
     demo.echoed().await?;
 
-    demo.chapter("The server cuts the connection again and refuses the next two. Four messages wait.");
+    demo.chapter("The server drops the connection and refuses the next two attempts. Four messages are queued.");
     demo.server.refuse_next(2);
     demo.server.cut_all();
     demo.closed_then_send(4).await?;
     demo.echoed().await?;
 
-    demo.chapter("The server falls silent: nothing is closed, but heartbeats go unanswered.");
+    demo.chapter("The server stalls: the connection stays open, but heartbeats are not answered.");
     demo.server.silence(true);
     demo.until(|event| matches!(event, Event::Error(_))).await?;
     demo.server.silence(false);
@@ -59,9 +63,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     demo.echoed().await?;
 
     demo.chapter("The client closes.");
-    demo.ws.close(1000, "that was all")?;
+    demo.ws.close(1000, "done")?;
     demo.until(|event| matches!(event, Event::End(_))).await?;
-    demo.verdict()
+    demo.check()
 }
 
 impl Demo {
@@ -74,13 +78,13 @@ impl Demo {
         println!("{:>5.2}s  {state:<10}  {text}", self.started.elapsed().as_secs_f64());
     }
 
-    /// Sends the next numbers.
+    /// Sends the next `count` numbers as messages.
     fn send(&mut self, count: u32) -> Result<(), Box<dyn Error>> {
         for _ in 0..count {
             self.sent += 1;
             self.ws.send(self.sent.to_string())?;
         }
-        self.say(&format!("sent {count} messages, {} bytes wait", self.ws.buffered_amount()));
+        self.say(&format!("sent {count} messages, {} bytes buffered", self.ws.buffered_amount()));
         Ok(())
     }
 
@@ -89,16 +93,16 @@ impl Demo {
         self.send(count)
     }
 
-    /// Waits until everything sent so far came back.
+    /// Waits until the server has echoed everything sent so far.
     async fn echoed(&mut self) -> Result<(), Box<dyn Error>> {
         let last = self.sent.to_string();
         self.until(|event| matches!(event, Event::Message(message) if message.as_text() == Some(&last))).await
     }
 
-    /// Shows what happens until this has happened.
+    /// Prints events until the wanted one.
     async fn until(&mut self, wanted: impl Fn(&Event) -> bool) -> Result<(), Box<dyn Error>> {
         loop {
-            let event = tokio::time::timeout(ECHOED, self.events.next()).await?.ok_or("the client is gone")?;
+            let event = tokio::time::timeout(TIMEOUT, self.events.next()).await?.ok_or("no more events")?;
             self.say(&describe(&event));
             if wanted(&event) {
                 return Ok(());
@@ -106,8 +110,8 @@ impl Demo {
         }
     }
 
-    /// Asks the server what it got.
-    fn verdict(&self) -> Result<(), Box<dyn Error>> {
+    /// Compares what was sent with what arrived at the server.
+    fn check(&self) -> Result<(), Box<dyn Error>> {
         let journal = self.server.journal();
         let arrived: Vec<u32> = journal
             .iter()
@@ -127,7 +131,7 @@ impl Demo {
             arrived.len(),
         );
         if arrived != expected {
-            return Err("messages are missing, doubled or out of order".into());
+            return Err("messages are missing, repeated or out of order".into());
         }
         println!("Every message arrived once and in order.");
         Ok(())
@@ -144,7 +148,11 @@ fn describe(event: &Event) -> String {
         Event::Close(close) => match close.retry_in {
             Some(delay) => format!("closed with {}, next attempt in {:.0} ms", close.code, delay.as_secs_f64() * 1e3),
             None => {
-                format!("closed with {} ({}), for good", close.code, if close.clean { "clean" } else { "not clean" })
+                format!(
+                    "closed with {} ({}), no further attempt",
+                    close.code,
+                    if close.clean { "clean" } else { "not clean" }
+                )
             }
         },
         Event::End(end) => format!("ended: {}, {} messages unsent", end.reason, end.unsent),

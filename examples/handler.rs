@@ -1,9 +1,12 @@
-//! Callbacks as a type: a `Handler` has its own state and can be shared between a browser app and a native one, as
-//! this one is with `examples/web`.
+//! Receives events by a type that implements `Handler` and has state of its own.
 //!
-//! `cargo run --example handler -- ws://host:port/path`
+//! ```text
+//! cargo run --example handler -- ws://host:port/path
+//! ```
+//!
+//! `examples/web` runs the same handler in a browser.
 
-// Natively only; `examples/web` is for the browser.
+// Native only; `examples/web` is an example for browsers.
 #![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 #[path = "shared/countdown.rs"]

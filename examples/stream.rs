@@ -1,8 +1,12 @@
-//! Events as a `Stream`, messages in as a `Sink`: for programs built from combinators.
+//! Receives events as a `Stream`, and sends messages through a `Sink`.
 //!
-//! `cargo run --example stream -- ws://host:port/path`
+//! ```text
+//! cargo run --example stream -- ws://host:port/path
+//! ```
+//!
+//! Sends three messages to an echo server, and closes when all three have returned.
 
-// Natively only; `examples/web` is for the browser.
+// Native only; `examples/web` is an example for browsers.
 #![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
@@ -15,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).ok_or("usage: stream URL")?;
     let (mut ws, mut events) = WebSocket::builder(url).connect_stream()?;
 
-    // Waits for room in the send buffer, and at the end until all has left.
+    // Waits for room in the send buffer, and finally until every message has left.
     let greetings = (1..=3).map(|number| Ok(Message::text(format!("greeting {number}"))));
     ws.send_all(&mut stream::iter(greetings)).await?;
 

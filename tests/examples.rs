@@ -1,4 +1,4 @@
-//! Every example runs, as a reader would run it, and does what it says.
+//! Runs every example as a reader would, and checks its output.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,7 +9,7 @@ use homing_test_server::{Entry, Server, What};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// By cargo, which has built them for this test already.
+/// Starts an example by cargo, which has built it for this test already.
 fn example(name: &str, arguments: &[&str]) -> Child {
     Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--example", name, "--"])
@@ -22,15 +22,15 @@ fn example(name: &str, arguments: &[&str]) -> Child {
         .expect("cargo runs")
 }
 
-/// Lets it run to its end, which must be a success.
+/// Runs an example to its end, which must be a success, and returns its output.
 fn output(name: &str, arguments: &[&str]) -> String {
-    let output = example(name, arguments).wait_with_output().expect("it ends");
-    let text = String::from_utf8(output.stdout).expect("its output is text");
+    let output = example(name, arguments).wait_with_output().expect("the example ends");
+    let text = String::from_utf8(output.stdout).expect("output in UTF-8");
     assert!(output.status.success(), "{name} failed: {}\n{text}", output.status);
     text
 }
 
-/// Kills what runs for ever, and the program under cargo with it.
+/// Kills cargo and the example under it on drop.
 struct Running(Child);
 
 impl Drop for Running {
@@ -41,7 +41,7 @@ impl Drop for Running {
     }
 }
 
-/// The texts that arrived at the server.
+/// Returns the text messages that arrived at the server.
 fn texts(journal: &[Entry]) -> Vec<&str> {
     let mut texts = Vec::new();
     for entry in journal {
@@ -60,9 +60,9 @@ fn demo() {
 }
 
 #[test]
-fn manual() {
+fn closures() {
     let server = Server::start().expect("a server");
-    let mut running = Running(example("manual", &[&server.url("/echo")]));
+    let mut running = Running(example("closures", &[&server.url("/echo")]));
     assert!(server.wait_for(PATIENCE, |journal| texts(journal) == ["hello"]));
     let journal = server.journal();
     let request = journal.iter().find(|entry| matches!(entry.what, What::Request { .. })).expect("a request");
@@ -70,7 +70,7 @@ fn manual() {
     assert_eq!(request.what.header("x-client"), Some("homing"));
     assert_eq!(request.what.header("sec-websocket-version"), Some("13"));
 
-    // It comes back a second after the cut, and says hello again.
+    // The client reconnects a second after the connection was cut, and sends "hello" again.
     server.cut_all();
     assert!(server.wait_for(PATIENCE, |journal| texts(journal) == ["hello", "hello"]));
     let opened: Vec<_> = server
@@ -81,7 +81,7 @@ fn manual() {
         .collect();
     assert!(opened[1] - opened[0] >= Duration::from_millis(990), "{opened:?}");
 
-    let mut lines = BufReader::new(running.0.stdout.take().expect("its output")).lines().map_while(Result::ok);
+    let mut lines = BufReader::new(running.0.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
     let said: Vec<_> = lines.by_ref().take(4).collect();
     assert_eq!(said[0], "TCP is up");
     assert!(said[1].starts_with("open: status Some(101)"), "{said:?}");
@@ -93,19 +93,19 @@ fn manual() {
 fn cat() {
     let server = Server::start().expect("a server");
     let mut child = example("cat", &[&server.url("/echo")]);
-    let mut stdin = child.stdin.take().expect("its input");
-    let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
-    writeln!(stdin, "first line").expect("it reads");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    writeln!(stdin, "first line").expect("the example reads");
     let mut line = String::new();
-    stdout.read_line(&mut line).expect("it answers");
+    stdout.read_line(&mut line).expect("the example prints");
     assert_eq!(line, "first line\n");
 
     server.cut_all();
-    writeln!(stdin, "second line\nthird line").expect("it reads");
+    writeln!(stdin, "second line\nthird line").expect("the example reads");
     drop(stdin);
-    let status = child.wait().expect("it ends");
+    let status = child.wait().expect("the example ends");
     assert!(status.success(), "{status}");
-    // What left into a connection that was being cut may be lost, but nothing arrives twice or out of order.
+    // A message sent on the connection that was being cut may be lost, but none arrives twice or out of order.
     let journal = server.journal();
     let arrived = texts(&journal);
     assert_eq!(arrived[0], "first line");
@@ -113,7 +113,7 @@ fn cat() {
         arrived.is_sorted_by_key(|line| ["first line", "second line", "third line"].iter().position(|l| l == line))
     );
     let mut rest = String::new();
-    stdout.read_to_string(&mut rest).expect("its output is text");
+    stdout.read_to_string(&mut rest).expect("output in UTF-8");
     assert!(!rest.contains("first line"), "{rest}");
 }
 
@@ -144,6 +144,6 @@ fn custom_transport() {
     let enough = "closed with 1001 \"enough\"";
     assert_eq!(lines[..4], [round(1, 2).as_slice(), &[enough.to_owned()]].concat());
     assert_eq!(lines[4..7], round(3, 4));
-    // Both sides close now, and either may be the first.
+    // Both sides close now, in any order.
     assert!([enough, "closed with 1000 \"\""].contains(&lines[7]), "{text}");
 }

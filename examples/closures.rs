@@ -1,9 +1,12 @@
-//! The manual page that homing began with, line by line: one client with all of its callbacks, and a program that runs
-//! until the client is closed for good.
+//! Receives events by closures, in a program without a runtime: `run` blocks until the client ends.
 //!
-//! `cargo run --example manual -- ws://host:port/path`
+//! ```text
+//! cargo run --example closures -- ws://host:port/path
+//! ```
+//!
+//! `on_close` replaces the reconnect policy by a fixed delay of one second.
 
-// Natively only; `examples/web` is for the browser.
+// Native only; `examples/web` is an example for browsers.
 #![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::time::Duration;
@@ -21,8 +24,8 @@ fn main() -> Result<(), RunError> {
         .on_connect(|_| println!("TCP is up"))
         .on_open(|ws, response| {
             println!("open: status {:?}, headers {:?}", response.status, response.headers);
-            if let Err(refused) = ws.send_payload("hello") {
-                println!("not sent: {refused}");
+            if let Err(error) = ws.send_payload("hello") {
+                println!("{error}");
             }
         })
         .on_message(|_, message| println!("message: {message:?}"))
