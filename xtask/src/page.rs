@@ -25,7 +25,7 @@ pub(crate) fn bench_runs(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 /// Clients in a tab whose timers Chromium throttles.
 pub(crate) fn hidden(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let tests = runner(job, "tests/hidden", "homing_hidden", "release", "debug")?;
+    let tests = runner(job, "tests/web/hidden", "homing_hidden", "release", "debug")?;
     job.tests(tests)
 }
 

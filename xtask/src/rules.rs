@@ -248,17 +248,17 @@ fn targets(file: &str, attribute: &str) -> Vec<usize> {
         let suites = GROUPS[0].1.iter().zip(&web::SUITES);
         suites.filter(|(_, suite)| suite.tests.contains(&binary)).map(|(target, _)| *target).collect::<Vec<_>>()
     };
-    let stem = file.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
     match attribute {
         "" if file.contains("/native_only/") => vec![NATIVE],
         "" if file.starts_with("tests/conformance/rules/") => [vec![NATIVE], on_web("conformance")].concat(),
         "js" => vec![NPM],
         "test" if file.starts_with("machine/") => vec![MACHINE],
         "test" | "tokio::test" => vec![NATIVE],
-        "wasm_bindgen_test" => match on_web(stem) {
-            targets if targets.is_empty() => on_web(&format!("web_{stem}")),
-            targets => targets,
-        },
+        // `tests/web/timers.rs` and `tests/web/smoke/closing.rs` are part of `web_timers` and `web_smoke`.
+        "wasm_bindgen_test" => {
+            let path = file.trim_start_matches("tests/web/");
+            on_web(&format!("web_{}", path.split(['/', '.']).next().unwrap_or_default()))
+        }
         _ => Vec::new(),
     }
 }

@@ -4,7 +4,7 @@
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
-mod page;
+mod support;
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use homing::{Event, Events, Heartbeat, Reconnect, State, WebSocket};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use page::until;
+use support::until;
 
 #[wasm_bindgen(inline_js = r#"
     const { setTimeout } = globalThis;

@@ -3,7 +3,7 @@
 //! Needs a running test server, and a nightly toolchain: `cargo xtask test "web threads"`.
 #![cfg(all(target_family = "wasm", target_os = "unknown", target_feature = "atomics"))]
 
-mod page;
+mod support;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
-use page::until;
+use support::until;
 
 wasm_bindgen_test_configure!(run_in_browser);
 

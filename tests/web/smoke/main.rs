@@ -4,9 +4,10 @@
 //! `wasm-pack test --headless --chrome` or `--firefox` runs all tests for browsers, and with `--test web_smoke` these.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
-#[path = "page/blobs.rs"]
+#[path = "../support/blobs.rs"]
 mod blobs;
-mod page;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -21,7 +22,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use blobs::{held_blobs, hold_blobs, release_blobs};
-use page::{sleep, until};
+use support::{sleep, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 

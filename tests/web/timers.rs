@@ -3,7 +3,7 @@
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
-mod page;
+mod support;
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use js_sys::Date;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use page::{sleep, until};
+use support::{sleep, until};
 
 const URL: &str = "ws://127.0.0.1:7410";
 

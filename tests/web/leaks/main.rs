@@ -3,9 +3,10 @@
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
-#[path = "page/blobs.rs"]
+#[path = "../support/blobs.rs"]
 mod blobs;
-mod page;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
@@ -21,7 +22,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use blobs::{held_blobs, hold_blobs, release_blobs};
-use page::{sleep, until};
+use support::{sleep, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 

@@ -3,9 +3,9 @@
 //
 // Usage: node run.mjs DIRECTORY_OF_THE_MODULE TEST_SERVER
 
-import { launch } from "../browsers/chromium.mjs";
-import { LOADED, serve } from "../browsers/page.mjs";
-import { start } from "../browsers/server.mjs";
+import { launch } from "../../browsers/chromium.mjs";
+import { LOADED, serve } from "../../browsers/page.mjs";
+import { start } from "../../browsers/server.mjs";
 
 const [pkg, testServer] = process.argv.slice(2);
 const INTERVAL = 1000;
