@@ -186,18 +186,12 @@ fn what_is_not_worth_it_is_sent_plain() {
     assert!(lengths[1] < lengths[0] / 10, "{lengths:?}");
 }
 
-proptest! {
-    #[test]
-    fn compressed_messages_arrive_as_they_were_sent(
-        sent in proptest::collection::vec(
-            (text(), any::<bool>(), proptest::collection::vec(0..500_usize, 0..5)),
-            0..6,
-        ),
-        cuts in proptest::collection::vec(any::<usize>(), 0..40),
-        takeover in any::<bool>(),
-        bits in 9..=15_u8,
-    ) {
-        let agreed = agreement(takeover, bits);
+#[test]
+fn compressed_messages_arrive_as_they_were_sent() {
+    check(|random| {
+        let sent = several(random, 6, message)?;
+        let cuts = cuts(random, 40)?;
+        let agreed = agreement(random.arbitrary()?, random.int_in_range(9..=15)?);
         let mut deflater = deflater(&agreed);
         let mut bytes = Vec::new();
         let mut expected = Vec::new();
@@ -210,29 +204,37 @@ proptest! {
             expected.push(if is_text { Message::text(text) } else { Message::binary(text.into_bytes()) });
         }
         let (arrived, end) = all(inflating(&agreed, 1 << 20), Pieces::cut(&bytes, &cuts));
-        prop_assert!(matches!(end, Fault::Ended), "{:?}", end);
-        prop_assert_eq!(messages(arrived), expected);
-    }
+        assert!(matches!(end, Fault::Ended), "{end:?}");
+        assert_eq!(messages(arrived), expected);
+        Ok(())
+    });
+}
 
-    #[test]
-    fn pieces_do_not_matter_when_compressed(
-        frames in proptest::collection::vec((any_frame(), any::<bool>()), 0..12),
-        cuts in proptest::collection::vec(any::<usize>(), 0..40),
-    ) {
+#[test]
+fn pieces_do_not_matter_when_compressed() {
+    check(|random| {
         let agreed = agreement(true, 15);
         let mut deflater = deflater(&agreed);
-        let frames = frames.into_iter().map(|(plain, squeezed)| match plain[..] {
-            [first @ (0x81 | 0x82), length @ 1..126, ref payload @ ..] if squeezed && payload.len() == length as usize => {
-                frame(first | 0x40, &deflater.compress(payload).unwrap())
-            }
-            _ => plain,
-        });
-        let bytes = frames.collect::<Vec<_>>().concat();
+        let frames = several(random, 12, |random| {
+            let plain = any_frame(random)?;
+            let squeezed: bool = random.arbitrary()?;
+            Ok(match plain[..] {
+                [first @ (0x81 | 0x82), length @ 1..126, ref payload @ ..]
+                    if squeezed && payload.len() == length as usize =>
+                {
+                    frame(first | 0x40, &deflater.compress(payload).unwrap())
+                }
+                _ => plain,
+            })
+        })?;
+        let cuts = cuts(random, 40)?;
+        let bytes = frames.concat();
         let mut whole = inflating(&agreed, LIMIT);
         whole.buffer = BytesMut::from(&bytes[..]);
         let (whole, end) = all(whole, Pieces::cut(&[], &[]));
         let (cut, cut_end) = all(inflating(&agreed, LIMIT), Pieces::cut(&bytes, &cuts));
-        prop_assert_eq!(whole, cut);
-        prop_assert_eq!(format!("{end:?}"), format!("{cut_end:?}"));
-    }
+        assert_eq!(whole, cut);
+        assert_eq!(format!("{end:?}"), format!("{cut_end:?}"));
+        Ok(())
+    });
 }

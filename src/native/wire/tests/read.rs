@@ -1,9 +1,11 @@
 //! The same bytes give the same messages and faults in whatever pieces they arrive, and no bytes do harm.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::task::Waker;
 
-use proptest::prelude::*;
+use arbtest::arbitrary::{Result as Drawn, Unstructured};
+use arbtest::arbtest;
 
 use super::*;
 
@@ -108,55 +110,94 @@ fn messages(arrived: Vec<Received>) -> Vec<Message> {
     messages.collect()
 }
 
-/// Short ones, and some around what is read at once.
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![8 => "\\PC{0,100}", 1 => (0..2 * BUSY).prop_map(|length| "0123456789é".repeat(length / 11))]
+/// Runs a property with random input for a second. A failure prints its seed: `ARBTEST_SEED=0x...` repeats it.
+fn check(property: impl FnMut(&mut Unstructured<'_>) -> Drawn<()>) {
+    arbtest(property).size_min(1 << 8).size_max(1 << 12).budget_ms(1000).run();
 }
 
-/// Mostly good payloads, of text too.
-fn payload() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![
-        4 => "\\PC{0,60}".prop_map(String::into_bytes),
-        2 => proptest::collection::vec(any::<u8>(), 0..20),
-        1 => (0..2 * LIMIT).prop_map(|length| vec![b'x'; length]),
-        1 => ("\\PC{50,60}", 0..100_usize).prop_map(|(text, cut)| {
-            let bytes = text.into_bytes();
-            bytes[..cut.min(bytes.len())].to_vec()
-        }),
-    ]
+/// Draws a number of items below `limit`.
+fn several<T>(
+    random: &mut Unstructured<'_>,
+    limit: usize,
+    mut draw: impl FnMut(&mut Unstructured<'_>) -> Drawn<T>,
+) -> Drawn<Vec<T>> {
+    let count = random.choose_index(limit)?;
+    (0..count).map(|_| draw(random)).collect()
 }
 
-/// A frame with anything in its first byte, but mostly what makes sense.
-fn any_frame() -> impl Strategy<Value = Vec<u8>> {
-    let first = prop_oneof![
-        8 => prop_oneof![Just(0x81), Just(0x82), Just(0x01), Just(0x02), Just(0x00), Just(0x80), Just(0x89), Just(0x8A)],
-        1 => Just(0x88),
-        1 => any::<u8>(),
-    ];
-    (first, payload()).prop_map(|(first, payload)| frame(first, &payload))
+/// Draws where to cut bytes into pieces.
+fn cuts(random: &mut Unstructured<'_>, limit: usize) -> Drawn<Vec<usize>> {
+    several(random, limit, |random| random.arbitrary())
 }
 
-proptest! {
-    #[test]
-    fn pieces_do_not_matter(
-        frames in proptest::collection::vec(any_frame(), 0..12),
-        cuts in proptest::collection::vec(any::<usize>(), 0..40),
-    ) {
-        let bytes = frames.concat();
+/// Draws text without control characters, mostly ASCII or mostly not.
+fn printable(random: &mut Unstructured<'_>, lengths: RangeInclusive<usize>) -> Drawn<String> {
+    let is_ascii = random.arbitrary()?;
+    let count = random.int_in_range(lengths)?;
+    let draw = |_| match random.int_in_range(0..=9)? {
+        0 => random.arbitrary(),
+        _ if is_ascii => Ok(char::from(random.int_in_range(b' '..=b'~')?)),
+        1..=4 => Ok(char::from_u32(random.int_in_range(0xA0..=0xFFF)?).unwrap_or(' ')),
+        _ => random.arbitrary(),
+    };
+    (0..count).map(draw).map(|drawn| drawn.map(|c: char| if c.is_control() { ' ' } else { c })).collect()
+}
+
+/// Draws a text, mostly short, sometimes about as long as what is read at once.
+fn text(random: &mut Unstructured<'_>) -> Drawn<String> {
+    if random.ratio(8, 9)? {
+        return printable(random, 0..=100);
+    }
+    Ok("0123456789é".repeat(random.choose_index(2 * BUSY)? / 11))
+}
+
+/// Draws a message to send: its text, whether it is sent as text, and the lengths of its fragments.
+fn message(random: &mut Unstructured<'_>) -> Drawn<(String, bool, Vec<usize>)> {
+    Ok((text(random)?, random.arbitrary()?, several(random, 5, |random| random.choose_index(500))?))
+}
+
+/// Draws a payload, mostly a valid one, of text too.
+fn payload(random: &mut Unstructured<'_>) -> Drawn<Vec<u8>> {
+    Ok(match random.int_in_range(0..=7)? {
+        0..=3 => printable(random, 0..=60)?.into_bytes(),
+        4..=5 => several(random, 20, |random| random.arbitrary())?,
+        6 => vec![b'x'; random.choose_index(2 * LIMIT)?],
+        _ => {
+            let mut bytes = printable(random, 50..=60)?.into_bytes();
+            bytes.truncate(random.choose_index(100)?);
+            bytes
+        }
+    })
+}
+
+/// Draws a frame with any first byte, but mostly a valid one.
+fn any_frame(random: &mut Unstructured<'_>) -> Drawn<Vec<u8>> {
+    let first = match random.int_in_range(0..=9)? {
+        0..=7 => *random.choose(&[0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8A])?,
+        8 => 0x88,
+        _ => random.arbitrary()?,
+    };
+    Ok(frame(first, &payload(random)?))
+}
+
+#[test]
+fn pieces_do_not_matter() {
+    check(|random| {
+        let bytes = several(random, 12, any_frame)?.concat();
+        let cuts = cuts(random, 40)?;
         let (whole, end) = all(plain(&bytes, LIMIT), Pieces::cut(&[], &[]));
         let (cut, cut_end) = all(plain(&[], LIMIT), Pieces::cut(&bytes, &cuts));
-        prop_assert_eq!(whole, cut);
-        prop_assert_eq!(format!("{end:?}"), format!("{cut_end:?}"));
-    }
+        assert_eq!(whole, cut);
+        assert_eq!(format!("{end:?}"), format!("{cut_end:?}"));
+        Ok(())
+    });
+}
 
-    #[test]
-    fn messages_arrive_as_they_were_sent(
-        sent in proptest::collection::vec(
-            (text(), any::<bool>(), proptest::collection::vec(0..500_usize, 0..5)),
-            0..6,
-        ),
-        cuts in proptest::collection::vec(any::<usize>(), 0..40),
-    ) {
+#[test]
+fn messages_arrive_as_they_were_sent() {
+    check(|random| {
+        let sent = several(random, 6, message)?;
+        let cuts = cuts(random, 40)?;
         let mut bytes = Vec::new();
         let mut expected = Vec::new();
         for (text, is_text, lengths) in sent {
@@ -164,17 +205,20 @@ proptest! {
             expected.push(if is_text { Message::text(text) } else { Message::binary(text.into_bytes()) });
         }
         let (arrived, end) = all(plain(&[], 1 << 20), Pieces::cut(&bytes, &cuts));
-        prop_assert!(matches!(end, Fault::Ended), "{:?}", end);
-        prop_assert_eq!(messages(arrived), expected);
-    }
+        assert!(matches!(end, Fault::Ended), "{end:?}");
+        assert_eq!(messages(arrived), expected);
+        Ok(())
+    });
+}
 
-    #[test]
-    fn garbage_does_no_harm(
-        bytes in proptest::collection::vec(any::<u8>(), 0..2000),
-        cuts in proptest::collection::vec(any::<usize>(), 0..10),
-    ) {
-        all(plain(&[], LIMIT), Pieces::cut(&bytes, &cuts));
-    }
+#[test]
+fn garbage_does_no_harm() {
+    check(|random| {
+        let cuts = cuts(random, 10)?;
+        let count = random.choose_index(2000)?.min(random.len());
+        all(plain(&[], LIMIT), Pieces::cut(random.bytes(count)?, &cuts));
+        Ok(())
+    });
 }
 
 /// Fails at the byte that is wrong: the frame never ends.
