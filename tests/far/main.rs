@@ -2,7 +2,7 @@
 //! that the TCP of the kernel is what copes with it. Both sides send at once; a long run has the default heartbeat.
 //!
 //! ```text
-//! HOMING_FAR_BYTES=5000000 HOMING_FAR_RATE=50000 HOMING_FAR_DELAY_MS=300 cargo test --test far -- --nocapture
+//! HOMING_FAR_BYTES=5000000 HOMING_FAR_RATE=50000 HOMING_FAR_DELAY_MS=300 cargo test -p homing-tests --test far -- --nocapture
 //! ```
 //!
 //! Needs to be root on Linux, but neither tools nor modules of the kernel (as `tc netem` does).

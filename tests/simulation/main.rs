@@ -4,7 +4,7 @@
 //! A case that fails is made smaller, and the command printed that replays it:
 //!
 //! ```text
-//! HOMING_SIM_SEED=123 cargo test --test simulation
+//! HOMING_SIM_SEED=123 cargo test -p homing-tests --test simulation
 //! ```
 //!
 //! Every run takes the same seeds; `HOMING_SIM_CASES=100000` takes more of them.
@@ -54,7 +54,9 @@ fn case(seed: u64) {
         for (number, entry) in run::run(&plan).trace.iter().enumerate() {
             let _ = writeln!(story, "{number:4} {:?} {:?} {:?}", entry.at, entry.what, entry.look);
         }
-        panic!("{why}\n\n{plan:#?}\n\n{story}\nreplay: HOMING_SIM_SEED={seed} cargo test --test simulation\n");
+        panic!(
+            "{why}\n\n{plan:#?}\n\n{story}\nreplay: HOMING_SIM_SEED={seed} cargo test -p homing-tests --test simulation\n"
+        );
     }
 }
 

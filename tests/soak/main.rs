@@ -2,7 +2,7 @@
 //! end every message is accounted for, and nothing has grown: memory, file descriptors, tasks.
 //!
 //! ```text
-//! HOMING_SOAK_SECONDS=1200 cargo test --test soak -- --nocapture
+//! HOMING_SOAK_SECONDS=1200 cargo test -p homing-tests --test soak -- --nocapture
 //! ```
 //!
 //! A run that fails prints the command that repeats it. Faults follow from the seed; at which message they strike
@@ -178,7 +178,8 @@ async fn s15_every_message_is_accounted_for() {
     let links: Vec<_> = (0..CLIENTS).map(|client| Link::start(server.addr, shape(client)).unwrap()).collect();
     let before = Usage::now();
     let clients = (0..).zip(&links).map(|(client, link)| client::connect(&shared, client, link.url("/"))).collect();
-    let replay = format!("replay: HOMING_SOAK_SEED={seed} HOMING_SOAK_SECONDS={seconds} cargo test --test soak");
+    let replay =
+        format!("replay: HOMING_SOAK_SEED={seed} HOMING_SOAK_SECONDS={seconds} cargo test -p homing-tests --test soak");
     let mut run = Run { shared: shared.clone(), phase, links, clients, replay, began: Instant::now() };
     let senders = (0..)
         .zip(&run.clients)

@@ -75,13 +75,13 @@ pub(crate) fn all() -> Vec<Step> {
 
         // Not --all-targets, which would run the benchmarks as tests.
         step("native tests", |job| job.rust_tests(
-            "--workspace --features homing/deflate --lib --bins --tests --examples", "")).fast(),
+            "--workspace --features homing-tests/deflate --lib --bins --tests --examples", "")).fast(),
         // Each TLS library alone: with both, a client uses rustls.
-        step("native tests without TLS", |job| job.rust_tests("-p homing --no-default-features --test native", "")),
+        step("native tests without TLS", |job| job.rust_tests("-p homing-tests --no-default-features --test native", "")),
         step("native tests of native-tls", |job| job.rust_tests(
-            "-p homing --no-default-features --features native-tls --test native", "tls")),
+            "-p homing-tests --no-default-features --features native-tls --test native", "tls")),
         step("native tests of cookies and tracing", |job| job.rust_tests(
-            "-p homing --features cookies,tracing --lib --test native", "cookies tracing")),
+            "-p homing -p homing-tests --features homing-tests/cookies,homing-tests/tracing --lib --test native", "cookies tracing")),
         step("doctests", |job| job.tests("cargo test -p homing --doc --all-features --no-fail-fast -- --show-output")),
         step("example demo", |job| {
             job.run("cargo build --example demo")?;

@@ -2,8 +2,8 @@
 
 use std::io::{self, Cursor};
 
-use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 /// The longest payload of a control frame (section 5.5).
 const MAX_CONTROL: u64 = 125;

@@ -11,7 +11,7 @@ use std::io;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::Control;
+use tungstenite::protocol::frame::coding::Control;
 
 use super::deflate::Inflate;
 use super::frames::{self, Fault, Head};

@@ -13,8 +13,8 @@ use std::io;
 use bytes::Bytes;
 use homing_machine::{Delivery, InFlight};
 use tokio::io::AsyncWrite;
-use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::deflate::Deflater;
 use crate::close::CloseCode;

@@ -1,4 +1,4 @@
-//! Every case of dialling in one table, which `cargo test --test native dialling_table -- --nocapture` prints.
+//! Every case of dialling in one table, which `cargo test -p homing-tests --test native dialling_table -- --nocapture` prints.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};

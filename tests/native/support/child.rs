@@ -57,5 +57,5 @@ impl Peer {
 }
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/native/support/servers").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("native/support/servers").join(name)
 }

@@ -5,10 +5,10 @@ use crate::journal::What;
 use crate::scripts;
 use crate::server::Shared;
 use crate::socket::{Socket, is, unless_frozen};
+use crate::tls::Acceptor;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio_rustls::TlsAcceptor;
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +42,7 @@ pub(crate) async fn serve(
     shared: Arc<Shared>,
     id: u64,
     socket: Socket,
-    acceptor: Option<TlsAcceptor>,
+    acceptor: Option<Acceptor>,
     ended: oneshot::Receiver<End>,
     wishes: mpsc::UnboundedReceiver<Wish>,
 ) {

@@ -66,6 +66,7 @@ fn command(target: &Target, servers: &Servers) -> Option<String> {
         lock().insert(port, Arc::new(server));
         return Some(port.to_string());
     }
+    #[cfg(feature = "tls")]
     if target.path == "/certificate" {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).ok()?;
         return Some(made.cert.pem() + &made.signing_key.serialize_pem());

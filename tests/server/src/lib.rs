@@ -14,6 +14,8 @@ mod http;
 mod journal;
 pub mod link;
 mod listener;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
 mod opening;
 mod proxy;
 mod puppet;
@@ -21,7 +23,11 @@ mod query;
 pub mod scripts;
 mod server;
 mod socket;
+#[cfg(feature = "tls")]
 mod tls;
+
+#[cfg(not(feature = "tls"))]
+use no_tls as tls;
 
 pub use journal::{Entry, What};
 pub use link::{Fault, Link, Shape};

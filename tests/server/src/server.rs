@@ -4,7 +4,7 @@ use crate::connection::{self, End, Wish};
 use crate::journal::{Entry, Journal, What};
 use crate::listener::{accept, bind, reserve};
 use crate::socket::Socket;
-use crate::tls::Identity;
+use crate::tls::{Acceptor, Identity};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -14,7 +14,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_rustls::TlsAcceptor;
 
 /// A WebSocket server on a thread of its own. Dropping it stops it.
 pub struct Server {
@@ -30,7 +29,7 @@ pub struct Server {
 pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) silence: watch::Sender<bool>,
-    acceptor: Option<TlsAcceptor>,
+    acceptor: Option<Acceptor>,
     open: Mutex<BTreeMap<u64, Handle>>,
     refuse: AtomicUsize,
 }
@@ -62,11 +61,13 @@ impl Server {
     }
 
     /// A TLS server with a fresh certification authority and a certificate for `host`, a name or an IP address.
+    #[cfg(feature = "tls")]
     pub fn start_tls(host: &str) -> io::Result<Server> {
         Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(Identity::new(host, false)?))
     }
 
     /// Like [`start_tls`](Self::start_tls), and clients need a certificate of the same authority.
+    #[cfg(feature = "tls")]
     pub fn start_mtls(host: &str) -> io::Result<Server> {
         Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(Identity::new(host, true)?))
     }
@@ -95,6 +96,7 @@ impl Server {
     ///
     /// # Panics
     /// If this server has no TLS.
+    #[cfg(feature = "tls")]
     pub fn ca_pem(&self) -> &str {
         &self.identity().ca_pem
     }
@@ -103,10 +105,12 @@ impl Server {
     ///
     /// # Panics
     /// If this server has no TLS.
+    #[cfg(feature = "tls")]
     pub fn client_identity_pem(&self) -> (String, String) {
         self.identity().client_pem.clone()
     }
 
+    #[cfg(feature = "tls")]
     fn identity(&self) -> &Identity {
         self.tls.as_ref().expect("a server with TLS")
     }

@@ -5,7 +5,7 @@ use rcgen::{
 };
 use std::io;
 use std::sync::Arc;
-use tokio_rustls::TlsAcceptor;
+pub(crate) use tokio_rustls::TlsAcceptor as Acceptor;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
@@ -15,7 +15,7 @@ pub(crate) struct Identity {
     pub(crate) host: String,
     pub(crate) ca_pem: String,
     pub(crate) client_pem: (String, String),
-    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) acceptor: Acceptor,
 }
 
 impl Identity {
@@ -61,7 +61,7 @@ impl Identity {
             host: host.to_owned(),
             ca_pem: ca.pem(),
             client_pem: (client.pem(), client_key.serialize_pem()),
-            acceptor: TlsAcceptor::from(Arc::new(config)),
+            acceptor: Acceptor::from(Arc::new(config)),
         })
     }
 }

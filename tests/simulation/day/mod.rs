@@ -1,7 +1,7 @@
 //! A day on a link that comes and goes: in virtual time, with a client that sends about once a second.
 //!
 //! ```text
-//! HOMING_DAY_SEED=123 HOMING_DAY_HOURS=24 cargo test --test simulation day
+//! HOMING_DAY_SEED=123 HOMING_DAY_HOURS=24 cargo test -p homing-tests --test simulation day
 //! ```
 
 mod plan;
@@ -267,6 +267,8 @@ fn live(seed: u64, length: Duration) {
 fn s15_a_day_on_a_link_that_flaps() {
     let seed = number("HOMING_DAY_SEED").unwrap_or(24);
     let hours = number("HOMING_DAY_HOURS").unwrap_or(HOURS);
-    println!("replay: HOMING_DAY_SEED={seed} HOMING_DAY_HOURS={hours} cargo test --test simulation day");
+    println!(
+        "replay: HOMING_DAY_SEED={seed} HOMING_DAY_HOURS={hours} cargo test -p homing-tests --test simulation day"
+    );
     live(seed, HOUR * hours as u32);
 }

@@ -185,6 +185,18 @@ fn told(error: &pem::Error) -> &'static str {
 mod tests {
     use super::*;
 
+    /// Self-signed, for a.test.
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIBeTCCAR+gAwIBAgIUcbogolc2uHpcIM2o04NqkiBGH7gwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGYS50ZXN0MCAXDTI2MTEyOTE3MTU1MloYDzIxMjYxMTA1MTcx
+NTUyWjARMQ8wDQYDVQQDDAZhLnRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AASuElBJsBLHRoX2Dq3tOszhUkUjTvDu72g3YxAm5N50gHlGdouYS7WGveVLXiDT
+cSMLWQbIwv1ONVLMGB9esZwco1MwUTAdBgNVHQ4EFgQUOkJvN8EytVRnIZSHiDRF
+TOP7C/cwHwYDVR0jBBgwFoAUOkJvN8EytVRnIZSHiDRFTOP7C/cwDwYDVR0TAQH/
+BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA5sBzbCXU+6hsDa8TtmF5LZldGmB7
+J48fWNNwJUq91VICIG35EreH4rvUg6r3Fu5QdBMjdRwF4De2LtLKbS1N8k9V
+-----END CERTIFICATE-----";
+
     fn connector(options: TlsOptions) -> Connector {
         Connector::new(&options).unwrap()
     }
@@ -200,8 +212,7 @@ mod tests {
 
     #[tokio::test]
     async fn s01_attempts_share_the_configuration_of_their_client() {
-        let pem = rcgen::generate_simple_self_signed(["a.test".to_owned()]).unwrap().cert.pem();
-        let with_roots = connector(TlsOptions { roots: vec![pem.into()], ..TlsOptions::default() });
+        let with_roots = connector(TlsOptions { roots: vec![CERTIFICATE.into()], ..TlsOptions::default() });
         assert!(with_roots.made.get().is_none(), "not made before it is needed");
         assert!(Arc::ptr_eq(&with_roots.configs().await.unwrap().own, &with_roots.configs().await.unwrap().own));
         let default = connector(TlsOptions::default());
