@@ -135,10 +135,14 @@ impl Counts {
 }
 
 /// Returns the lines of a failed step's output that are worth showing: at most `limit`, of the failed tests if their
-/// output is found, else the last ones. Frames of wasm's stacks are left out, as they fill pages.
+/// output is found, else the last ones. Frames of stacks outside this repository are left out, as they fill pages.
 pub(crate) fn excerpt(output: &str, limit: usize) -> Vec<&str> {
-    let frames = ["wasm-function[", "/wasm-bindgen-test:"];
-    let lines: Vec<_> = output.lines().filter(|line| !frames.iter().any(|mark| line.contains(mark))).collect();
+    let is_frame = |line: &str| {
+        let number = line.trim_start().split_once(": ").is_some_and(|(at, _)| at.parse::<u32>().is_ok());
+        let frames = ["wasm-function[", "/wasm-bindgen-test:", " at /"];
+        number || frames.iter().any(|mark| line.contains(mark))
+    };
+    let lines: Vec<_> = output.lines().filter(|line| !is_frame(line)).collect();
     let mut within = false;
     let mut of_failures = lines.clone();
     of_failures.retain(|line| {
@@ -289,7 +293,9 @@ error: test run failed
         assert!(!shown.contains(&"listening"));
         assert!(excerpt(NEXTEST, 80)[0].starts_with("     Summary"));
         assert_eq!(excerpt("1\n2\n3\n", 2), ["2", "3"]);
-        assert_eq!(excerpt("why\nx.wasm.core::fmt@http://h/x_bg.wasm:wasm-function[3]:0x4\n", 2), ["why"]);
+        let stacks =
+            "why\nx.wasm.core::fmt@http://h/x_bg.wasm:wasm-function[3]:0x4\n  12: core::fmt\n      at /x.rs:1\n";
+        assert_eq!(excerpt(stacks, 2), ["why"]);
     }
 
     #[test]
