@@ -6,14 +6,14 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
 use crate::job::{Job, Place, Stop};
 use crate::missing::find;
 use crate::npm;
-use crate::setup::install_aside;
+use crate::setup;
 
 const VIRTUALENV: &str = "20.15.1";
 const SUITE: &str = "25.10.1";
@@ -78,7 +78,11 @@ fn run(job: &mut Job<'_>, agent: &str, cases: &[&str], parallel: usize) -> Resul
     let spec_path = reports.join("spec.json");
     fs::write(&spec_path, spec)?;
     // Without its web server, which has a fixed port.
-    let server = wstest(&job.place.own("autobahn")).args(["-m", "fuzzingserver", "-u", "0", "-s"]).arg(&spec_path);
+    let programs = job.place.own("autobahn").join("venv/bin");
+    let server = Cmd::program(programs.join("python"))
+        .arg(programs.join("wstest"))
+        .args(["-m", "fuzzingserver", "-u", "0", "-s"])
+        .arg(&spec_path);
     let mut server = job.serve(server)?;
     server.wait_for_port(port)?;
     let program = job.place.target.join("release/homing-autobahn");
@@ -110,10 +114,7 @@ fn run(job: &mut Job<'_>, agent: &str, cases: &[&str], parallel: usize) -> Resul
 }
 
 fn install(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let works = |job: &mut Job<'_>, dir: &Path| {
-        job.ask(wstest(dir).arg("-a")).is_some_and(|said| said.contains(&format!("AutobahnTestSuite {SUITE}")))
-    };
-    install_aside(job, "autobahn", works, |job, dir| {
+    setup::install(job, "autobahn", SUITE, |job, dir| {
         let python = python(job).ok_or_else(|| {
             Stop::Skipped("Python 2.7 is not installed (get it: pyenv install 2.7.18, or PyPy 2.7)".into())
         })?;
@@ -126,11 +127,6 @@ fn install(job: &mut Job<'_>) -> Result<Counts, Stop> {
         let pip = Cmd::program(dir.join("venv/bin/python")).args(["-m", "pip"]).args(quiet).quiet_minutes(30);
         job.run(pip.arg(format!("autobahntestsuite=={SUITE}")))
     })
-}
-
-/// Started by its interpreter: the script names the directory that it was installed in before it was moved.
-fn wstest(dir: &Path) -> Cmd {
-    Cmd::program(dir.join("venv/bin/python")).arg(dir.join("venv/bin/wstest"))
 }
 
 /// Returns a Python 2.7 that runs: those in PATH may be pyenv's placeholders for versions that are not chosen.

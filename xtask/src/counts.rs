@@ -159,76 +159,9 @@ pub(crate) fn excerpt(output: &str, limit: usize) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    const LIBTEST_PASSED: &str = "
-running 3 tests
-test a ... ok
-test b::c ... ignored, needs a moon
-test d ... ok
-
-successes:
-
----- a stdout ----
-SKIPPED: no nginx
-SKIPPED: really none
-
----- d stdout ----
-listening
-
-successes:
-    a
-    d
-
-test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
-";
-
-    const LIBTEST_FAILED: &str = "
-running 2 tests
-test e ... FAILED
-test f ... ok
-
-failures:
-
----- e stdout ----
-SKIPPED: on second thoughts
-thread 'e' panicked at src/lib.rs:1:1:
-no
-
-failures:
-    e
-
-test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
-
-error: test failed, to rerun pass `--lib`
-";
-
-    const NEXTEST: &str = "
-     SIGABRT [   0.005s] (1/5) nxs abort
-        PASS [   0.004s] (2/5) nxs good
-  stdout ───
-
-    running 1 test
-    SKIPPED: no nginx
-    SKIPPED: really none
-    test good ... ok
-
-    test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 5 filtered out; finished in 0.00s
-
-        FAIL [   0.112s] (3/5) nxs a::bad
-        PASS [   0.007s] (4/5) nxs plain
-     TIMEOUT [   2.004s] (5/5) nxs hang
-────────────
-     Summary [   2.014s] 5 tests run: 2 passed (1 slow, 1 leaky), 2 failed, 1 timed out, 1 skipped
-        FAIL [   0.112s] (3/5) nxs a::bad
-  stdout ───
-
-    SKIPPED: on second thoughts
-    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 5 filtered out; finished in 0.10s
-  stderr ───
-
-    thread 'a::bad' (5973) panicked at src/lib.rs:3:58:
-
-error: test run failed
-";
+    const LIBTEST_PASSED: &str = include_str!("../samples/libtest-passed.txt");
+    const LIBTEST_FAILED: &str = include_str!("../samples/libtest-failed.txt");
+    const NEXTEST: &str = include_str!("../samples/nextest.txt");
 
     fn numbers(output: &str) -> (usize, usize, usize) {
         let counts = parse(output).unwrap();

@@ -177,7 +177,7 @@ impl<'a> Job<'a> {
         let start = self.output().len();
         let (mut child, guard) =
             group::spawn(&mut cmd.prepare(self.place, &self.log)?).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => Stop::Skipped(missing::how_to_get(&program)),
+                io::ErrorKind::NotFound => Stop::Skipped(missing::not_installed(&[&program])),
                 _ => Stop::Failed(format!("{program}: {error}")),
             })?;
         let mut length = 0;
@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn a_program_that_does_not_exist_skips_the_step() {
         let ended = in_a_job("program", |job| job.run("no-such-program --version"));
-        assert!(matches!(ended, Err(Stop::Skipped(reason)) if reason == "no-such-program is not installed"));
+        assert!(matches!(ended, Err(Stop::Skipped(reason)) if reason == "not installed: no-such-program"));
     }
 
     #[test]

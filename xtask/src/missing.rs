@@ -5,22 +5,22 @@ use std::process::Command;
 
 use crate::job::Stop;
 
-/// How to get a program. Names separated by `|` are alternatives.
-#[rustfmt::skip]
+/// Programs, and how to get them: by a command, from a page, or as a package of Debian. Names separated by `|` are
+/// alternatives.
 const PROGRAMS: [(&str, &str); 13] = [
     ("rustup", "https://rustup.rs"),
-    ("node", "https://nodejs.org, or apt-get install nodejs"),
-    ("npm", "part of Node: https://nodejs.org, or apt-get install npm"),
-    ("python3", "https://python.org, or apt-get install python3 python3-venv"),
+    ("node", "https://nodejs.org"),
+    ("npm", "https://nodejs.org"),
+    ("python3", "apt-get install python3 python3-venv"),
     ("chromium", "apt-get install chromium"),
     ("chromedriver", "apt-get install chromium-driver"),
     ("firefox-esr|firefox", "apt-get install firefox-esr"),
     ("geckodriver", "cargo install geckodriver"),
     ("WebKitWebDriver", "apt-get install webkit2gtk-driver"),
     ("xvfb-run", "apt-get install xvfb xauth"),
-    ("wasm-bindgen|wasm-bindgen-test-runner", "cargo xtask test \"setup bindgen\""),
+    ("wasm-bindgen|wasm-bindgen-test-runner", "cargo xtask test bindgen"),
     ("gzip", "apt-get install gzip"),
-    ("git", "https://git-scm.com, or apt-get install git"),
+    ("git", "https://git-scm.com"),
 ];
 
 /// Only downloads print these.
@@ -43,19 +43,21 @@ const DISK_FULL: [&str; 3] = ["No space left on device", "ENOSPC", "Disk quota e
 /// A compiler needs more than this, in kilobytes.
 const LITTLE_DISK: u64 = 50_000;
 
-/// Skips the step unless all these programs are installed. The reason names those that are missing.
+/// Skips the step unless all these programs are installed. The reason names those that are not, and how to get them.
 pub(crate) fn needs(programs: &[&str]) -> Result<(), Stop> {
-    let missing: Vec<_> = programs.iter().filter(|program| find(program).is_none()).map(|it| how_to_get(it)).collect();
-    if missing.is_empty() { Ok(()) } else { Err(Stop::Skipped(missing.join("; "))) }
+    let missing: Vec<_> = programs.iter().copied().filter(|program| find(program).is_none()).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Stop::Skipped(not_installed(&missing))) }
 }
 
-pub(crate) fn how_to_get(program: &str) -> String {
-    let known = PROGRAMS.iter().find(|(names, _)| names.split('|').any(|name| name == program));
-    let name = program.split('|').next().unwrap_or(program);
-    known.or(PROGRAMS.iter().find(|(names, _)| *names == program)).map_or_else(
-        || format!("{name} is not installed"),
-        |(_, source)| format!("{name} is not installed (get it: {source})"),
-    )
+pub(crate) fn not_installed(programs: &[&str]) -> String {
+    let names: Vec<_> = programs.iter().filter_map(|program| program.split('|').next()).collect();
+    let of = |program: &&str| {
+        PROGRAMS.iter().find(|(names, _)| names == program || names.split('|').any(|name| name == *program))
+    };
+    let mut sources: Vec<_> = programs.iter().filter_map(of).map(|(_, source)| *source).collect();
+    sources.dedup();
+    let reason = format!("not installed: {}", names.join(", "));
+    if sources.is_empty() { reason } else { format!("{reason} (get it: {})", sources.join("; ")) }
 }
 
 /// Returns where a program is, or where one of several alternatives separated by `|` is.
@@ -95,15 +97,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reason_names_each_missing_program_and_its_source() {
+    fn the_reason_names_the_missing_programs_and_how_to_get_them() {
         assert!(needs(&["cargo"]).is_ok());
         let Err(Stop::Skipped(reason)) = needs(&["cargo", "no-such-program"]) else { panic!("not skipped") };
-        assert_eq!(reason, "no-such-program is not installed");
+        assert_eq!(reason, "not installed: no-such-program");
         assert_eq!(
-            how_to_get("firefox-esr|firefox"),
-            "firefox-esr is not installed (get it: apt-get install firefox-esr)"
+            not_installed(&["node", "npm", "firefox-esr|firefox"]),
+            "not installed: node, npm, firefox-esr (get it: https://nodejs.org; apt-get install firefox-esr)"
         );
-        assert!(how_to_get("npm").contains("https://nodejs.org"));
     }
 
     #[test]

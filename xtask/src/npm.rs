@@ -10,49 +10,19 @@ use crate::job::{Job, Stop};
 use crate::{setup, web};
 
 /// What the package is built from.
-const SOURCES: [&str; 9] = [
-    "www/src",
-    "www/core",
-    "www/build.js",
-    "www/codes.js",
-    "www/declarations.js",
-    "www/entries.js",
-    "www/machine.js",
-    "machine/src",
-    "package.json",
-];
+const SOURCES: [&str; 3] = ["www", "machine/src", "package.json"];
 
-/// The entries of the package, each of which is several files.
-const ENTRIES: [&str; 6] = ["index", "plain", "react", "store", "testing", "wasm"];
-
-/// What the package has to contain besides its entries.
-const CONTENTS: [&str; 16] = [
-    "CHANGELOG.md",
-    "LICENSE-APACHE",
-    "LICENSE-MIT",
-    "README.md",
-    "dist/events.d.cts",
-    "dist/index.native.cjs",
-    "dist/plain.native.cjs",
-    "dist/queue.d.cts",
-    "dist/react.native.cjs",
-    "dist/socket.d.cts",
-    "dist/testing-connection.d.cts",
-    "dist/testing-server.d.cts",
-    "dist/testing-socket.d.cts",
-    "dist/testing-types.d.cts",
-    "dist/types.d.cts",
-    "package.json",
-];
+/// The files of the package, one a line.
+const CONTENTS: &str = "www/contents.txt";
 
 pub(crate) fn build(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    setup::npm_root(job)?;
+    setup::npm(job)?;
     job.run("npm run build -- --check")?;
     job.check("npm run types")
 }
 
 pub(crate) fn lint(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    setup::npm_root(job)?;
+    setup::npm(job)?;
     if !job.place.root.join("biome.json").exists() {
         return Err(Stop::Skipped("there is no biome.json yet".into()));
     }
@@ -61,7 +31,7 @@ pub(crate) fn lint(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 /// Builds the package if a source is newer than it.
 pub(crate) fn ensure(job: &mut Job<'_>) -> Result<(), Stop> {
-    setup::npm_root(job)?;
+    setup::npm(job)?;
     let root = &job.place.root;
     let built = newest(&root.join("dist/index.d.ts"));
     if built.is_none() || SOURCES.iter().any(|source| newest(&root.join(source)) > built) {
@@ -105,12 +75,8 @@ pub(crate) fn package(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let listing = job.run("npm pack --dry-run --json --loglevel=error")?;
     let mut contents: Vec<_> = listing.lines().filter_map(packed).collect();
     contents.sort_unstable();
-    let of_entry = |name| ["cjs", "d.cts", "d.ts", "js", "mjs"].map(|end| format!("dist/{name}.{end}"));
-    let mut expected: Vec<_> = ENTRIES.into_iter().flat_map(of_entry).collect();
-    expected.extend(CONTENTS.map(String::from));
-    expected.sort_unstable();
-    if contents != expected {
-        return Err(Stop::Failed(format!("the package would contain {}", contents.join(", "))));
+    if contents != fs::read_to_string(job.place.root.join(CONTENTS))?.lines().collect::<Vec<_>>() {
+        return Err(Stop::Failed(format!("{CONTENTS} differs from the package:\n{}", contents.join("\n"))));
     }
     job.run("node_modules/.bin/publint --strict")?;
     job.run("node_modules/.bin/attw --pack . --profile strict --no-color")?;

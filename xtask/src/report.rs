@@ -43,16 +43,20 @@ pub(crate) fn test(options: &Options) -> ExitCode {
         Err(error) => return failure(&error.to_string()),
     };
     let mut total = Counts::default();
-    let mut skipped = Vec::new();
+    let mut skipped: Vec<(String, Vec<&str>)> = Vec::new();
     for step in &steps {
         let counts = run(step, &place, options.verbose);
         if counts.passed + counts.failed == 0 && counts.skipped > 0 {
-            skipped.push(format!("      {}: {}", step.name, counts.notes.join("; ").replace("skipped: ", "")));
+            let reason = counts.notes.join("; ").replace("skipped: ", "");
+            match skipped.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, steps)) => steps.push(step.name),
+                None => skipped.push((reason, vec![step.name])),
+            }
         }
         total.add(counts);
     }
-    if !skipped.is_empty() {
-        println!("\nskipped steps:\n{}", skipped.join("\n"));
+    for (reason, steps) in skipped {
+        println!("\nskipped: {}\n      {reason}", steps.join(", "));
     }
     println!("\n{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped);
     if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

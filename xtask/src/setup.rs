@@ -16,7 +16,6 @@ use crate::missing::{find, needs};
 pub(crate) const MSRV: &str = "1.85.0";
 const WASM: &str = "wasm32-unknown-unknown";
 const WEBSOCKETS: &str = "17.4";
-const WS: &str = "8.23.0";
 
 const SERVERS: [(&str, &str); 5] = [
     ("nginx", "nginx-light"),
@@ -40,7 +39,7 @@ pub(crate) fn test_environment(place: &Place) -> Vec<(String, OsString)> {
     let servers = SERVERS.map(|(program, _)| (format!("HOMING_TEST_{}", program.to_uppercase()), find(program)));
     let installed = [
         ("HOMING_TEST_PYTHON".into(), Some(venv_python(&place.own("venv")))),
-        ("HOMING_TEST_NODE_MODULES".into(), Some(place.own("node").join("node_modules"))),
+        ("HOMING_TEST_NODE_MODULES".into(), Some(place.root.join("node_modules"))),
     ];
     let all = servers.into_iter().chain(installed).filter(|(name, _)| std::env::var_os(name).is_none());
     all.filter_map(|(name, path)| Some((name, path.filter(|path| path.exists())?.into_os_string()))).collect()
@@ -155,11 +154,7 @@ pub(crate) fn python(job: &mut Job<'_>) -> Result<Counts, Stop> {
     if job.ask(has_venv()).is_none() {
         return Err(Stop::Skipped("Python's venv is not installed (get it: apt-get install python3-venv)".into()));
     }
-    let works = |job: &mut Job<'_>, dir: &Path| {
-        let version = Cmd::program(venv_python(dir)).args(["-c", "import websockets; print(websockets.__version__)"]);
-        job.ask(version).is_some_and(|said| said.lines().any(|line| line == WEBSOCKETS))
-    };
-    install_aside(job, "venv", works, |job, dir| {
+    install(job, "venv", WEBSOCKETS, |job, dir| {
         job.run(cmd("python3 -m venv --clear").arg(dir))?;
         let pip = Cmd::program(venv_python(dir)).args(["-m", "pip", "install", "--no-input"]);
         job.run(pip.arg(format!("websockets=={WEBSOCKETS}")))
@@ -174,37 +169,14 @@ fn venv_python(venv: &Path) -> PathBuf {
     if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") }
 }
 
-/// The packages of the repository's manifest, and a peer of the native tests.
+/// Installs the versions of `package-lock.json`, unless those of `package.json` are installed.
 pub(crate) fn npm(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let was_there = npm_root(job)?;
-    let peer = npm_package(job, "node", "ws", WS)?;
-    installed(was_there && peer.cached)
-}
-
-/// Installs the versions of `package-lock.json`, unless those of `package.json` are installed. Returns whether they were.
-pub(crate) fn npm_root(job: &mut Job<'_>) -> Result<bool, Stop> {
     needs(&["node", "npm"])?;
     let there = job.ask("npm ls --depth=0").is_some();
     if !there {
-        let has_lock = job.place.root.join("package-lock.json").exists();
-        let command = if has_lock { "ci" } else { "install --no-package-lock" };
-        job.download(&format!("npm {command} --no-audit --no-fund"))?;
+        job.download("npm ci --no-audit --no-fund")?;
     }
-    Ok(there)
-}
-
-/// Installs one package into a directory of xtask's own.
-pub(crate) fn npm_package(job: &mut Job<'_>, name: &str, package: &str, version: &str) -> Result<Counts, Stop> {
-    needs(&["node", "npm"])?;
-    let works = |_: &mut Job<'_>, dir: &Path| {
-        let manifest = fs::read_to_string(dir.join("node_modules").join(package).join("package.json"));
-        manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{version}\"")))
-    };
-    install_aside(job, name, works, |job, dir| {
-        fs::create_dir_all(dir)?;
-        let npm = cmd("npm install --no-save --no-package-lock --no-audit --no-fund --prefix").arg(dir);
-        job.run(npm.arg(format!("{package}@{version}")).quiet_minutes(30))
-    })
+    installed(there)
 }
 
 /// Installs the packages of a manifest, without their scripts: those only copy or download what other packages have.
@@ -212,9 +184,7 @@ pub(crate) fn npm_package(job: &mut Job<'_>, name: &str, package: &str, version:
 pub(crate) fn npm_manifest(job: &mut Job<'_>, name: &str, manifest: &str) -> Result<PathBuf, Stop> {
     needs(&["node", "npm"])?;
     let manifest = fs::read_to_string(job.place.root.join(manifest))?;
-    let works =
-        |_: &mut Job<'_>, dir: &Path| fs::read_to_string(dir.join("package.json")).ok().as_ref() == Some(&manifest);
-    install_aside(job, name, works, |job, dir| {
+    install(job, name, &manifest, |job, dir| {
         fs::create_dir_all(dir)?;
         fs::write(dir.join("package.json"), &manifest)?;
         let npm = "npm install --no-package-lock --no-audit --no-fund --ignore-scripts --legacy-peer-deps --prefix";
@@ -223,28 +193,22 @@ pub(crate) fn npm_manifest(job: &mut Job<'_>, name: &str, manifest: &str) -> Res
     Ok(job.place.own(name))
 }
 
-/// Builds a directory of xtask's own beside its place and moves it there once complete, unless one that works is there.
-/// So an interrupted run leaves no incomplete one, and other runs can use the old one meanwhile.
-pub(crate) fn install_aside(
+/// Installs something into a directory of xtask's own, unless this version of it was installed there completely.
+pub(crate) fn install(
     job: &mut Job<'_>,
     name: &str,
-    works: impl Fn(&mut Job<'_>, &Path) -> bool,
+    version: &str,
     build: impl Fn(&mut Job<'_>, &Path) -> Result<String, Stop>,
 ) -> Result<Counts, Stop> {
     let dir = job.place.own(name);
-    if dir.exists() && works(job, &dir) {
+    let stamp = dir.join("version.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == version) {
         return installed(true);
     }
-    let aside = job.place.own(&format!("{name}.{}", std::process::id()));
-    let built = job.retry(|job| build(job, &aside));
-    if built.is_ok() && !(dir.exists() && works(job, &dir)) {
-        let _ = fs::remove_dir_all(&dir);
-        // Fails if another run was faster, which does not matter.
-        let _ = fs::rename(&aside, &dir);
-    }
-    let _ = fs::remove_dir_all(&aside);
-    built?;
-    if works(job, &dir) { installed(false) } else { Err(Stop::Failed(format!("{} does not work", dir.display()))) }
+    let _ = fs::remove_dir_all(&dir);
+    job.retry(|job| build(job, &dir))?;
+    fs::write(stamp, version)?;
+    installed(false)
 }
 
 #[cfg(test)]

@@ -12,27 +12,22 @@ use crate::{npm, page, setup};
 const APP: u64 = 29_000;
 /// Bytes of the npm package's entries, the machine included.
 const ENTRIES: [(&str, u64); 2] = [("index.js", 18_000), ("wasm.js", 16_000)];
-const BINARYEN: &str = "132.0.0";
 /// What every browser has that can run the output of today's rustc.
-const FEATURES: [&str; 8] = [
-    "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
-    "--enable-call-indirect-overlong",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
+const FEATURES: &str = "--enable-bulk-memory --enable-bulk-memory-opt --enable-call-indirect-overlong \
+    --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
+    --enable-sign-ext";
 
 /// The echo app, built and optimized as for users.
 pub(crate) fn app(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    setup::npm_package(job, "binaryen", "binaryen", BINARYEN)?;
-    let wasm_opt = job.place.own("binaryen").join("node_modules/binaryen/bin/wasm-opt");
+    setup::npm(job)?;
     let dir = page::bind(job, "tests/size", "homing_size", "release", "size")?;
     let module = dir.join("app.wasm");
     job.run(
-        cmd("node").arg(wasm_opt).args(FEATURES).arg("-Oz").arg(dir.join("homing_size_bg.wasm")).arg("-o").arg(&module),
+        cmd("node node_modules/binaryen/bin/wasm-opt -Oz")
+            .args(FEATURES.split_whitespace())
+            .arg(dir.join("homing_size_bg.wasm"))
+            .arg("-o")
+            .arg(&module),
     )?;
     let sizes = [compressed(job, &module)?, compressed(job, &dir.join("homing_size.js"))?];
     within(job, &[("the module and its glue", sizes[0] + sizes[1], APP)])

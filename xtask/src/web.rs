@@ -10,15 +10,8 @@ use crate::missing::{find, needs};
 /// Where the tests look for the test server and for its remote control.
 const PORTS: [u16; 2] = [7410, 7411];
 /// Arguments of the linker without which threads cannot share the module's memory.
-const SHARED_MEMORY: [&str; 7] = [
-    "shared-memory",
-    "max-memory=1073741824",
-    "import-memory",
-    "export=__wasm_init_tls",
-    "export=__tls_size",
-    "export=__tls_align",
-    "export=__tls_base",
-];
+const SHARED_MEMORY: &str = "shared-memory max-memory=1073741824 import-memory export=__wasm_init_tls \
+    export=__tls_size export=__tls_align export=__tls_base";
 
 /// Which test binaries run where.
 pub(crate) struct Suite {
@@ -91,7 +84,7 @@ pub(crate) fn threads(job: &mut Job<'_>) -> Result<Counts, Stop> {
     if !components.contains("rust-src") {
         job.download("rustup component add rust-src --toolchain nightly")?;
     }
-    let flags: String = SHARED_MEMORY.iter().map(|word| format!(" -C link-arg=--{word}")).collect();
+    let flags: String = SHARED_MEMORY.split_whitespace().map(|word| format!(" -C link-arg=--{word}")).collect();
     let build = cmd("cargo +nightly test --no-fail-fast -p homing -Zbuild-std=std,panic_abort,test --test web_smoke --test web_threads")
         .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
         .arg(job.place.target.join("threads"))
