@@ -1,0 +1,73 @@
+//! Events of the page and of the network.
+
+use std::time::Duration;
+
+use homing::{EndReason, Heartbeat, Reconnect, State, WebSocket};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::log::Log;
+use crate::page_events::{DomEvent, dispatch_at_document, dispatch_event, dispatch_persisted};
+use crate::support::{sleep, until};
+use crate::{ms, once, url};
+
+#[wasm_bindgen_test]
+async fn s08c_a_page_in_the_cache_has_no_connection() {
+    let log = Log::default();
+    let ws = log.of(WebSocket::builder(url("/echo")).reconnect(Reconnect::fixed(ms(10)))).connect().unwrap();
+    log.until(1, "open").await;
+    dispatch_persisted("pagehide");
+    assert_eq!(log.lines(), ["open", r#"close 1006 "" false Local"#]);
+    sleep(150).await;
+    assert_eq!(ws.state(), State::Waiting);
+    dispatch_persisted("pageshow");
+    log.until(2, "open").await;
+}
+
+#[wasm_bindgen_test]
+async fn s08c_a_client_that_shall_never_reconnect_ends_with_its_page() {
+    let log = Log::default();
+    let ws = log.of(once("/echo")).connect().unwrap();
+    log.until(1, "open").await;
+    dispatch_persisted("pagehide");
+    dispatch_persisted("pageshow");
+    assert_eq!(ws.closed().await.reason, EndReason::Exhausted);
+    assert_eq!(log.lines(), ["open", r#"close 1006 "" false Local"#, "end Exhausted"]);
+}
+
+/// The network is back, or the page is shown.
+const RETURNS: [fn(); 2] = [
+    || {
+        dispatch_event(&DomEvent::new("online"));
+    },
+    || {
+        dispatch_at_document(&DomEvent::new("visibilitychange"));
+    },
+];
+
+#[wasm_bindgen_test]
+async fn s08c_whatever_returns_hurries_a_waiting_client() {
+    for returns in RETURNS {
+        let log = Log::default();
+        let builder = WebSocket::builder(url("/drop?after=1")).reconnect(Reconnect::fixed(Duration::from_secs(3600)));
+        let ws = log.of(builder).connect().unwrap();
+        ws.send("cut me off").unwrap();
+        log.until(1, r#"close 1006 "" false Failure"#).await;
+        returns();
+        log.until(2, "open").await;
+        ws.abort();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn s08c_whatever_returns_has_an_open_client_probed() {
+    for returns in RETURNS {
+        let log = Log::default();
+        let heartbeat = Heartbeat::message(Duration::from_secs(3600), Duration::from_secs(30), "beat");
+        let ws = log.of(once("/echo").heartbeat(heartbeat)).connect().unwrap();
+        log.until(1, "open").await;
+        assert_eq!(ws.stats().heartbeats, 0);
+        returns();
+        until("a heartbeat", || ws.stats().heartbeats == 1).await;
+        ws.abort();
+    }
+}
