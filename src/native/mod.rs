@@ -1,6 +1,7 @@
 //! What only exists natively: headers, TLS and socket options, and a way to block on a client.
 
 mod builder_ext;
+mod builder_impl;
 mod dial;
 mod handshake;
 mod open;

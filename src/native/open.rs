@@ -1,23 +1,42 @@
-//! The opening handshake, and what goes on from it: redirects, and cookies.
+//! From a byte stream to an open connection: the opening handshake, redirects and cookies.
 
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
+use crate::handshake::Handshake;
 use crate::native::dial::dialler::Dialler;
 use crate::native::dial::stream::Stream;
 use crate::native::handshake::cookies::Cookies;
 use crate::native::handshake::redirect::{self, MAX_REDIRECTS};
 use crate::native::handshake::upgrade::{BodyLimits, Upgraded, upgrade};
 use crate::native::target::Target;
-use crate::native::wire::deflate::Deflate;
+use crate::native::wire::connection::Connection;
+use crate::native::wire::deflate::{Deflate, Deflater, Inflate};
+use crate::native::wire::read::Reader;
 
-/// Opens the connection over a stream to its first server, for an attempt that began then.
+/// Opens a connection over a stream to the first server. `began` is the start of the attempt.
 ///
 /// # Errors
-/// They name the URL at which it failed.
+/// The handshake failed, was refused, or led to a redirect that is not followed. Errors name the URL where it failed.
 pub(crate) async fn open(
+    stream: Stream,
+    target: Arc<Target>,
+    dialler: Arc<Dialler>,
+    offer: Option<Deflate>,
+    max_message_size: usize,
+    began: Instant,
+) -> Result<(Box<Connection>, Handshake), Error> {
+    let upgraded = follow_redirects(stream, target, &dialler, offer.as_ref(), began).await?;
+    let Upgraded { stream, read, handshake, deflate } = upgraded;
+    let reader = Reader::new(&read, max_message_size, deflate.as_ref().map(Inflate::new));
+    let deflater = deflate.as_ref().zip(offer.as_ref()).map(|(agreed, wanted)| Deflater::new(agreed, wanted));
+    Ok((Box::new(Connection::new(stream, reader, deflater)), handshake))
+}
+
+/// Performs the opening handshake. Dials again for each redirect.
+async fn follow_redirects(
     mut stream: Stream,
     mut target: Arc<Target>,
     dialler: &Dialler,

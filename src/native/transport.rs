@@ -15,16 +15,14 @@ use crate::handshake::Handshake;
 use crate::message::Message;
 use crate::native::dial::dialler::Dialler;
 use crate::native::dial::stream::Stream;
-use crate::native::handshake::upgrade::Upgraded;
 use crate::native::open::open;
 use crate::native::options::Options;
 use crate::native::sync::BoxFuture;
 use crate::native::target::Target;
 use crate::native::wire::connection::Connection;
-use crate::native::wire::deflate::{Deflate, Deflater, Inflate};
 use crate::native::wire::fail;
 use crate::native::wire::frames::Fault;
-use crate::native::wire::read::{Reader, Received};
+use crate::native::wire::read::Received;
 use crate::native::wire::write::Heartbeat;
 use crate::request::{Provider, Source};
 
@@ -171,8 +169,7 @@ impl NativeTransport {
             Link::Dialling(dialling, began) => match ready!(dialling.as_mut().poll(cx)) {
                 Ok((stream, target)) => {
                     let offer = self.options.deflate.clone();
-                    let handshaking =
-                        establish(stream, target, self.dialler.clone(), offer, self.max_message_size, *began);
+                    let handshaking = open(stream, target, self.dialler.clone(), offer, self.max_message_size, *began);
                     self.link = Link::Handshaking(Box::pin(handshaking));
                     Ok(SocketEvent::Connected)
                 }
@@ -199,16 +196,7 @@ impl NativeTransport {
         let Link::Open(connection) = core::mem::replace(&mut self.link, Link::Closed) else {
             return Step::Event(SocketEvent::Received { messages: 0, bytes: 0 });
         };
-        let (error, code) = match fault {
-            Fault::Io(error) => (Error::new(ErrorKind::Io, error.to_string()).with_source(error), None),
-            Fault::Ended => (Error::new(ErrorKind::Io, "closed by the peer without a closing handshake"), None),
-            Fault::Protocol(rule) => (Error::new(ErrorKind::Protocol, rule), Some(CloseCode::PROTOCOL_ERROR)),
-            Fault::NotUtf8 => (Error::new(ErrorKind::Protocol, "text is not UTF-8"), Some(CloseCode::INVALID_PAYLOAD)),
-            Fault::TooLarge(limit) => (
-                Error::new(ErrorKind::MessageTooLarge, format!("a message is larger than {limit} bytes")),
-                Some(CloseCode::MESSAGE_TOO_BIG),
-            ),
-        };
+        let (error, code) = fault.into_error();
         if let Some(code) = code {
             fail::fail_connection(*connection, code, self.close_timeout, &self.waker);
         }
@@ -328,18 +316,4 @@ async fn dial(target: Arc<Target>, dialler: Arc<Dialler>) -> Result<(Stream, Arc
         Ok(stream) => Ok((stream, target)),
         Err(error) => Err(error.at(&target.shown())),
     }
-}
-
-async fn establish(
-    stream: Stream,
-    target: Arc<Target>,
-    dialler: Arc<Dialler>,
-    offer: Option<Deflate>,
-    max_message_size: usize,
-    began: Instant,
-) -> Result<(Box<Connection>, Handshake), Error> {
-    let Upgraded { stream, read, handshake, deflate } = open(stream, target, &dialler, offer.as_ref(), began).await?;
-    let reader = Reader::new(&read, max_message_size, deflate.as_ref().map(Inflate::new));
-    let deflater = deflate.as_ref().zip(offer.as_ref()).map(|(agreed, wanted)| Deflater::new(agreed, wanted));
-    Ok((Box::new(Connection::new(stream, reader, deflater)), handshake))
 }

@@ -5,6 +5,9 @@ use std::io::{self, Cursor};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
+use crate::close::CloseCode;
+use crate::error::{Error, ErrorKind};
+
 /// The longest payload of a control frame (section 5.5).
 const MAX_CONTROL: u64 = 125;
 
@@ -19,6 +22,22 @@ pub(crate) enum Fault {
     Io(io::Error),
     /// The stream ended without a Close frame.
     Ended,
+}
+
+impl Fault {
+    /// Returns the error that the user sees, and the close code that the peer is sent, if any.
+    pub(crate) fn into_error(self) -> (Error, Option<CloseCode>) {
+        match self {
+            Self::Io(error) => (Error::new(ErrorKind::Io, error.to_string()).with_source(error), None),
+            Self::Ended => (Error::new(ErrorKind::Io, "closed by the peer without a closing handshake"), None),
+            Self::Protocol(rule) => (Error::new(ErrorKind::Protocol, rule), Some(CloseCode::PROTOCOL_ERROR)),
+            Self::NotUtf8 => (Error::new(ErrorKind::Protocol, "text is not UTF-8"), Some(CloseCode::INVALID_PAYLOAD)),
+            Self::TooLarge(limit) => (
+                Error::new(ErrorKind::MessageTooLarge, format!("a message is larger than {limit} bytes")),
+                Some(CloseCode::MESSAGE_TOO_BIG),
+            ),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,4 +115,32 @@ impl Head {
     pub(crate) fn continues(&self) -> bool {
         self.opcode == OpCode::Data(Data::Continue)
     }
+}
+
+/// Appends a frame with a random mask to `buffer` (section 5.2). Returns its length in bytes.
+#[inline]
+pub(crate) fn put(buffer: &mut Vec<u8>, opcode: OpCode, compressed: bool, fin: bool, payload: &[u8]) -> usize {
+    let mask: [u8; 4] = rand::random();
+    let header = FrameHeader { is_final: fin, rsv1: compressed, opcode, mask: Some(mask), ..FrameHeader::default() };
+    let before = buffer.len();
+    buffer.reserve(header.len(payload.len() as u64) + payload.len());
+    // Writing to a vector cannot fail.
+    let _ = header.format(payload.len() as u64, buffer);
+    let start = buffer.len();
+    buffer.extend_from_slice(payload);
+    apply_mask(&mut buffer[start..], mask);
+    buffer.len() - before
+}
+
+/// Masks or unmasks a payload (section 5.3).
+pub(super) fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
+    let [a, b, c, d] = mask;
+    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let mut words = payload.chunks_exact_mut(8);
+    for word in &mut words {
+        // As long as a word.
+        let plain = <[u8; 8]>::try_from(&*word).map_or(0, u64::from_ne_bytes);
+        word.copy_from_slice(&(plain ^ wide).to_ne_bytes());
+    }
+    words.into_remainder().iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
 }

@@ -6,6 +6,7 @@ pub(crate) mod extensions;
 pub(crate) mod fail;
 pub(crate) mod frames;
 pub(crate) mod read;
+mod read_buffer;
 pub(crate) mod write;
 
 cfg_if::cfg_if! {

@@ -1,36 +1,25 @@
-//! From a byte stream to messages: what has arrived is judged at once, not when a frame or message is whole.
+//! Reading: from a byte stream to messages and control frames. Bytes are checked as they arrive, not once a frame or
+//! message is complete.
 //!
-//! Frames that are whole in the read buffer become messages without a copy, unless the program was seen to keep some: it
-//! would keep far more memory than it sees. Fragments, compressed messages and frames too large to wait
-//! for in the buffer are gathered as they arrive.
+//! Frames that are complete in the read buffer become messages without a copy, unless the program was seen to keep
+//! messages: a kept slice would keep far more memory alive than it shows. Fragments, compressed messages and frames too
+//! large for the buffer are gathered in memory of their own as they arrive.
 
-use core::mem::{MaybeUninit, take};
-use core::pin::{Pin, pin};
+use core::mem::take;
+use core::pin::pin;
 use core::task::{Context, Poll, ready};
 use std::io;
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+use bytes::{Buf, BufMut, Bytes};
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tungstenite::protocol::frame::coding::Control;
 
 use super::deflate::Inflate;
 use super::frames::{self, Fault, Head};
+use super::read_buffer::{BUSY, IDLE, ReadBuffer, WHOLE};
 use crate::message::{Message, Text};
 
-/// How much is read at a time while little arrives. It costs an idle connection nothing: there is no buffer then.
-const IDLE: usize = 4 * 1024;
-/// How much is read at a time at most: more does not save any system calls.
-const BUSY: usize = 64 * 1024;
-/// Frames up to this length are waited for in the read buffer.
-const WHOLE: usize = 16 * 1024;
-/// Payloads up to this length are copied where many of them share an allocation.
-const SMALL: usize = 256;
-/// How much memory they share.
-const SHARED: usize = 4 * 1024;
-/// A program that keeps messages is expected to go on with it: those of so many reads to come are copied.
-const KEPT: u32 = 1024;
-
-/// What arrives.
+/// What the peer sent.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Received {
     Message(Message),
@@ -39,28 +28,18 @@ pub(crate) enum Received {
     Close(Option<(u16, String)>),
 }
 
+/// Reads messages and control frames from a stream.
 pub(crate) struct Reader {
-    /// What was read and not yet taken.
-    buffer: BytesMut,
+    buffer: ReadBuffer,
     expected: Expected,
-    /// The message whose frames are arriving, unless it is whole in the buffer.
+    /// The message whose frames are arriving, unless it is complete in the buffer.
     message: Option<Gathered>,
-    /// How much of the text that is arriving was found to be UTF-8.
+    /// Number of bytes of the arriving text that were found to be UTF-8.
     checked: usize,
-    /// The largest message.
+    /// The largest message, in bytes of payload.
     limit: usize,
     inflate: Option<Inflate>,
-    /// How much to read at once.
-    size: usize,
-    /// What the latest reads brought that filled all the room they had.
-    run: usize,
-    /// Reads since the last [`tidy`](Self::tidy) that filled more than an idle connection's room.
-    large_reads: u32,
-    /// Where small payloads are copied to while many arrive.
-    small: BytesMut,
-    /// For how many reads to come messages are copied, as the program kept one of a read before.
-    kept: u32,
-    /// Bytes have arrived since [`take_arrived`](Self::take_arrived) was asked last.
+    /// Bytes have arrived since the last [`take_arrived`](Self::take_arrived).
     arrived: bool,
 }
 
@@ -68,15 +47,16 @@ pub(crate) struct Reader {
 #[derive(Clone, Copy)]
 enum Expected {
     Head,
-    /// A frame's payload, all of which is waited for.
+    /// A frame's payload, which is collected in the buffer.
     Whole(Head),
-    /// A frame's payload, which goes to the message as it arrives.
+    /// A frame's payload, which moves to the message as it arrives.
     Part {
         left: u64,
         fin: bool,
     },
 }
 
+/// A message that is gathered piece by piece.
 struct Gathered {
     data: Vec<u8>,
     is_text: bool,
@@ -84,25 +64,20 @@ struct Gathered {
 }
 
 impl Reader {
-    /// `read` is what has been read of the stream already.
+    /// Starts with the bytes that were `read` behind the handshake. `limit` is the largest message in bytes.
     pub(crate) fn new(read: &[u8], limit: usize, inflate: Option<Inflate>) -> Self {
         Self {
-            buffer: BytesMut::from(read),
+            buffer: ReadBuffer::new(read),
             expected: Expected::Head,
             message: None,
             checked: 0,
             limit,
             inflate,
-            size: IDLE,
-            run: 0,
-            large_reads: 0,
-            small: BytesMut::new(),
-            kept: 0,
             arrived: false,
         }
     }
 
-    /// The next message or control frame. After a fault or a Close frame there is none.
+    /// Returns the next message or control frame. After a fault or a Close frame there is none.
     #[inline]
     pub(crate) fn poll<S: AsyncRead + Unpin>(
         &mut self,
@@ -131,63 +106,40 @@ impl Reader {
         }
     }
 
-    /// Whether bytes have arrived since this was asked last.
+    /// Whether bytes have arrived since the last call.
     pub(crate) fn take_arrived(&mut self) -> bool {
         take(&mut self.arrived)
     }
 
-    /// Whether there is memory that [`tidy`](Self::tidy) may give back soon.
+    /// Whether [`tidy`](Self::tidy) may free memory soon.
     pub(crate) fn is_large(&self) -> bool {
-        self.size != IDLE && self.buffer.is_empty()
+        self.buffer.is_large()
     }
 
-    /// Called now and then: gives the buffers back when there was no use for them since the last time.
+    /// Frees the buffers if they were not needed since the last call.
     pub(crate) fn tidy(&mut self) {
-        if take(&mut self.large_reads) == 0 && self.buffer.is_empty() {
-            self.buffer = BytesMut::new();
-            self.small = BytesMut::new();
-            self.size = IDLE;
-        }
+        self.buffer.tidy();
     }
 
-    /// The front of the buffer, as a payload that does not keep much more memory than it is long.
-    #[inline]
-    fn payload(&mut self, length: usize) -> Bytes {
-        // While little arrives it costs nothing to copy, and an idle connection keeps what it has.
-        if self.kept == 0 && (self.size != IDLE || length > SMALL) {
-            return self.buffer.split_to(length).freeze();
-        }
-        let payload = if length <= SMALL && self.size != IDLE {
-            if self.small.capacity() < length && !self.small.try_reclaim(SHARED) {
-                self.small = BytesMut::with_capacity(SHARED);
-            }
-            self.small.extend_from_slice(&self.buffer[..length]);
-            self.small.split().freeze()
-        } else {
-            Bytes::copy_from_slice(&self.buffer[..length])
-        };
-        self.buffer.advance(length);
-        payload
-    }
-
+    /// Takes the next message or control frame from the buffer. Returns `None` if more bytes must be read first.
     #[inline]
     fn take(&mut self) -> Result<Option<Received>, Fault> {
         loop {
             match self.expected {
                 Expected::Head => {
-                    let Some((head, size)) = frames::parse(&self.buffer, self.inflate.is_some())? else {
+                    let Some((head, size)) = frames::parse(&self.buffer.bytes, self.inflate.is_some())? else {
                         return Ok(None);
                     };
-                    self.buffer.advance(size);
+                    self.buffer.bytes.advance(size);
                     self.expected = self.admit(head)?;
                 }
                 Expected::Whole(head) => {
                     let length = head.length as usize;
-                    if self.buffer.len() < length {
+                    if self.buffer.bytes.len() < length {
                         return Ok(None);
                     }
                     self.expected = Expected::Head;
-                    let payload = self.payload(length);
+                    let payload = self.buffer.payload(length);
                     return match head.control() {
                         None => self.whole(payload, head.is_text()).map(Some),
                         Some(control) => take_control(control, payload).map(Some),
@@ -210,7 +162,7 @@ impl Reader {
         }
     }
 
-    /// Whether a frame may come now, and what is done with it.
+    /// Checks that this frame may come now, and chooses how its payload is read.
     #[inline]
     fn admit(&mut self, head: Head) -> Result<Expected, Fault> {
         if head.control().is_some() {
@@ -223,12 +175,12 @@ impl Reader {
             (Some(message), true) => message.data.len(),
         };
         let compressed = self.message.as_ref().map_or(head.compressed, |message| message.compressed);
-        // What a compressed one comes to is seen while it is inflated.
+        // The length of a compressed message is checked while it is inflated.
         if !compressed && head.length > (self.limit - before) as u64 {
             return Err(Fault::TooLarge(self.limit));
         }
         if self.message.is_none() {
-            if head.fin && !compressed && head.length <= self.buffer.len().max(WHOLE) as u64 {
+            if head.fin && !compressed && head.length <= self.buffer.bytes.len().max(WHOLE) as u64 {
                 return Ok(Expected::Whole(head));
             }
             let data = Vec::with_capacity(if compressed { 0 } else { head.length.min(BUSY as u64) as usize });
@@ -237,46 +189,46 @@ impl Reader {
         Ok(Expected::Part { left: head.length, fin: head.fin })
     }
 
-    /// A message that is complete, unless it is not UTF-8 where it should be.
+    /// Returns the complete message. Fails if it is text but not UTF-8.
     #[inline]
     fn whole(&mut self, payload: Bytes, is_text: bool) -> Result<Received, Fault> {
         if !is_text {
             return Ok(Received::Message(Message::Binary(payload)));
         }
         core::str::from_utf8(&payload[take(&mut self.checked)..]).map_err(|_| Fault::NotUtf8)?;
-        // SAFETY: all before `checked` has passed the same test, and it ended between two characters there.
+        // SAFETY: all bytes before `checked` passed the same test, which ended there between two characters.
         #[allow(unsafe_code)]
         let text = unsafe { Text::from_utf8_unchecked(payload) };
         Ok(Received::Message(Message::Text(text)))
     }
 
-    /// Moves to the message what has arrived of its frame. Whether that was all of it.
+    /// Moves the bytes of this frame that have arrived to the message. Returns whether the frame is complete.
     fn gather(&mut self, left: u64, fin: bool) -> Result<bool, Fault> {
         let message = self.message.as_mut().expect("a part belongs to a message");
-        let length = left.min(self.buffer.len() as u64) as usize;
+        let length = left.min(self.buffer.bytes.len() as u64) as usize;
         let all = length as u64 == left;
         self.expected = if all { Expected::Head } else { Expected::Part { left: left - length as u64, fin } };
         let gathered = match &mut self.inflate {
             Some(inflate) if message.compressed => {
-                inflate.push(&self.buffer[..length], all && fin, &mut message.data, self.limit)
+                inflate.push(&self.buffer.bytes[..length], all && fin, &mut message.data, self.limit)
             }
             _ => {
-                message.data.extend_from_slice(&self.buffer[..length]);
+                message.data.extend_from_slice(&self.buffer.bytes[..length]);
                 Ok(())
             }
         };
-        self.buffer.advance(length);
-        // Before anything else goes wrong, so that it does not matter in which pieces the bytes arrive.
+        self.buffer.bytes.advance(length);
+        // Checked before any other fault is reported, so that the result does not depend on how the bytes were split.
         if all || gathered.is_err() {
             self.check_utf8()?;
         }
         gathered.map(|()| all)
     }
 
-    /// Judges the part of a text that has arrived.
+    /// Checks the part of a text that has arrived. An incomplete character at its end may still be completed.
     fn check_utf8(&mut self) -> Result<(), Fault> {
         let text = match (&self.expected, &self.message) {
-            (Expected::Whole(head), _) if head.is_text() => &self.buffer[..],
+            (Expected::Whole(head), _) if head.is_text() => &self.buffer.bytes[..],
             (Expected::Whole(_), _) | (_, None) => return Ok(()),
             (_, Some(message)) if message.is_text => &message.data[..],
             (_, Some(_)) => return Ok(()),
@@ -289,57 +241,20 @@ impl Reader {
         Ok(())
     }
 
+    /// Reads once, into the buffer or directly into the message.
     fn poll_read<S: AsyncRead + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if let (Expected::Part { left, .. }, Some(message)) = (&mut self.expected, &mut self.message) {
-            // Straight to where it belongs. The memory grows with what arrives, not with what was announced.
+            // The memory grows with the bytes that arrive, not with the length that the frame announces.
             if *left > IDLE as u64 && !message.compressed {
                 let room = (message.data.len().max(BUSY) as u64).min(*left) as usize;
                 message.data.reserve_exact(room);
                 let read = ready!(pin!(stream.read_buf(&mut (&mut message.data).limit(room))).poll(cx))?;
                 *left -= read as u64;
-                self.large_reads = self.large_reads.saturating_add(1);
+                self.buffer.count_large_read();
                 return Poll::Ready(Ok(read));
             }
         }
-        let (read, room) = if self.size == IDLE {
-            let mut scratch = [MaybeUninit::uninit(); IDLE];
-            let mut scratch = ReadBuf::uninit(&mut scratch);
-            ready!(Pin::new(stream).poll_read(cx, &mut scratch))?;
-            self.buffer.extend_from_slice(scratch.filled());
-            (scratch.filled().len(), IDLE)
-        } else {
-            self.make_room();
-            let room = self.buffer.capacity() - self.buffer.len();
-            (ready!(pin!(stream.read_buf(&mut self.buffer)).poll(cx))?, room)
-        };
-        self.adapt(read, room);
-        Poll::Ready(Ok(read))
-    }
-
-    /// Room that messages do not keep is used again; of a buffer that they keep, what is left of it.
-    fn make_room(&mut self) {
-        self.kept = self.kept.saturating_sub(1);
-        let spare = self.buffer.capacity() - self.buffer.len();
-        if !self.buffer.try_reclaim(self.size) && spare < IDLE {
-            let mut fresh = BytesMut::with_capacity(self.size + WHOLE);
-            fresh.extend_from_slice(&self.buffer);
-            let before = core::mem::replace(&mut self.buffer, fresh).freeze();
-            if !before.is_unique() {
-                self.kept = KEPT;
-            }
-        }
-    }
-
-    /// Reads that fill all the room they have tell of more to come.
-    fn adapt(&mut self, read: usize, room: usize) {
-        if read > IDLE {
-            self.large_reads = self.large_reads.saturating_add(1);
-        }
-        self.run = if read == room { self.run.saturating_add(read) } else { 0 };
-        if self.run >= IDLE && self.size < BUSY {
-            self.large_reads = self.large_reads.saturating_add(1);
-            self.size = (self.size * 4).min(BUSY);
-        }
+        self.buffer.poll_read(stream, cx)
     }
 }
 

@@ -1,11 +1,13 @@
 //! The same bytes give the same messages and faults in whatever pieces they arrive, and no bytes do harm.
 
+use core::pin::Pin;
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::task::Waker;
 
 use arbtest::arbitrary::{Result as Drawn, Unstructured};
 use arbtest::arbtest;
+use tokio::io::ReadBuf;
 
 use super::*;
 
@@ -51,7 +53,7 @@ fn all(mut reader: Reader, mut stream: Pieces) -> (Vec<Received>, Fault) {
     loop {
         let polled = reader.poll(&mut stream, &mut cx);
         let gathered = reader.message.as_ref().map_or(0, |message| message.data.capacity());
-        let held = reader.buffer.capacity() + gathered;
+        let held = reader.buffer.bytes.capacity() + gathered;
         assert!(held <= reader.limit.max(BUSY) + 2 * BUSY + WHOLE, "{held} bytes are held");
         match polled {
             Poll::Pending => {}
@@ -270,11 +272,11 @@ fn what_a_busy_connection_held_is_given_back() {
             count += 1;
         }
     }
-    assert!(reader.buffer.capacity() > IDLE && reader.size == BUSY);
+    assert!(reader.buffer.bytes.capacity() > IDLE && reader.buffer.size == BUSY);
     reader.tidy();
-    assert!(reader.size == BUSY, "it was busy until now");
+    assert!(reader.buffer.size == BUSY, "it was busy until now");
     reader.tidy();
-    assert_eq!((reader.buffer.capacity(), reader.size), (0, IDLE));
+    assert_eq!((reader.buffer.bytes.capacity(), reader.buffer.size), (0, IDLE));
 }
 
 #[cfg(feature = "deflate")]

@@ -1,8 +1,11 @@
 use core::task::Waker;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, DuplexStream, ReadBuf, duplex};
+use tungstenite::protocol::frame::FrameHeader;
 
 use super::*;
+use crate::driver::Buffered;
+use crate::native::wire::frames::apply_mask;
 
 /// A stream that takes `room` bytes before it is full, and whatever is read makes room again.
 fn stream(room: usize) -> (DuplexStream, DuplexStream) {

@@ -5,6 +5,8 @@
 //! level, logs their payloads. A message that is larger than [`PART`] is sent in fragments (RFC 6455, section 5.4): only
 //! one of them is in the buffer at a time, so that a Ping, Pong or Close frame never waits for more than that.
 
+mod progress;
+
 use alloc::collections::VecDeque;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -13,12 +15,11 @@ use std::io;
 use bytes::Bytes;
 use homing_machine::{Delivery, InFlight};
 use tokio::io::AsyncWrite;
-use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::deflate::Deflater;
+use super::frames;
 use crate::close::CloseCode;
-use crate::driver::Buffered;
 use crate::message::Message;
 
 /// How many bytes are put together before they are written: enough to make a system call worth its while, and all that
@@ -214,23 +215,14 @@ impl Writer {
         }
     }
 
-    /// Puts a frame into the buffer; `counts`: it is a part of a message that somebody sent.
+    /// Puts a frame into the buffer. `counts` if it is part of a message of the user's, and not a heartbeat.
     #[inline]
-    fn frame(&mut self, opcode: OpCode, rsv1: bool, is_final: bool, payload: &[u8], counts: bool) {
-        let mask: [u8; 4] = rand::random();
-        let header = FrameHeader { is_final, rsv1, opcode, mask: Some(mask), ..FrameHeader::default() };
-        let before = self.buffer.len();
-        self.buffer.reserve(header.len(payload.len() as u64) + payload.len());
-        // A vector takes everything.
-        let _ = header.format(payload.len() as u64, &mut self.buffer);
-        let start = self.buffer.len();
-        self.buffer.extend_from_slice(payload);
-        apply_mask(&mut self.buffer[start..], mask);
-        let bytes = self.buffer.len() - before;
+    fn frame(&mut self, opcode: OpCode, compressed: bool, fin: bool, payload: &[u8], counts: bool) {
+        let bytes = frames::put(&mut self.buffer, opcode, compressed, fin, payload);
         if counts {
             self.payload += payload.len();
         }
-        if counts && is_final {
+        if counts && fin {
             self.in_flight.message(bytes);
         } else {
             self.in_flight.other(bytes);
@@ -297,76 +289,8 @@ impl Writer {
         self.in_flight.held(0);
         Poll::Ready(Ok(()))
     }
-
-    /// Pongs wait to be flushed.
-    pub(crate) fn is_corked(&self) -> bool {
-        self.corked
-    }
-
-    /// The stream took no more when it was last written to.
-    pub(crate) fn is_blocked(&self) -> bool {
-        !self.corked && self.error.is_none() && (!self.buffer.is_empty() || self.unflushed)
-    }
-
-    /// How many bytes of the buffer have not left for the operating system.
-    fn unwritten(&self) -> usize {
-        self.buffer.len() - if self.is_direct { self.written } else { 0 }
-    }
-
-    /// Bytes that the stream has taken, ever. It may hold some of them itself.
-    pub(crate) fn taken(&self) -> u64 {
-        self.in_flight.taken() - (self.buffer.len() - self.written) as u64
-    }
-
-    pub(crate) fn buffered(&mut self) -> Buffered {
-        let unwritten = self.unwritten();
-        let rest = self.rest.as_ref().map_or(0, Bytes::len);
-        Buffered {
-            messages: self.in_flight.held(unwritten) + u64::from(self.rest.is_some() || self.abandoned),
-            bytes: self.payload.min(unwritten) + rest,
-        }
-    }
-
-    /// See [`Transport::mark`](crate::driver::Transport::mark). Of what has left, `unacknowledged` bytes are not with
-    /// the peer.
-    pub(crate) fn mark(&mut self, unacknowledged: usize) {
-        let rest = self.rest.as_ref().map_or(0, Bytes::len);
-        let delivered = self.taken().saturating_sub(unacknowledged as u64);
-        self.delivery.mark(self.in_flight.taken() + rest as u64, delivered);
-    }
-
-    /// See [`Transport::progress`](crate::driver::Transport::progress).
-    pub(crate) fn progress(&mut self, unacknowledged: usize) -> bool {
-        let delivered = self.taken().saturating_sub(unacknowledged as u64);
-        self.delivery.progress(delivered)
-    }
-
-    /// Whether there is memory that [`tidy`](Self::tidy) may give back.
-    pub(crate) fn is_large(&self) -> bool {
-        self.buffer.capacity() > SMALL
-    }
-
-    /// Called now and then: gives the buffer back if there was no use for it since the last time.
-    pub(crate) fn tidy(&mut self) {
-        if !core::mem::take(&mut self.was_large) && self.buffer.is_empty() {
-            self.buffer = Vec::new();
-        }
-    }
-}
-
-/// Masks or unmasks a payload (section 5.3).
-fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
-    let [a, b, c, d] = mask;
-    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let mut words = payload.chunks_exact_mut(8);
-    for word in &mut words {
-        // As long as a word.
-        let plain = <[u8; 8]>::try_from(&*word).map_or(0, u64::from_ne_bytes);
-        word.copy_from_slice(&(plain ^ wide).to_ne_bytes());
-    }
-    words.into_remainder().iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
 }
 
 #[cfg(test)]
-#[path = "tests/write.rs"]
+#[path = "../tests/write.rs"]
 mod tests;
