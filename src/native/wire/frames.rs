@@ -2,8 +2,8 @@
 
 use std::io::{self, Cursor};
 
-use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::close::CloseCode;
 use crate::error::{Error, ErrorKind};

@@ -12,7 +12,7 @@ use std::io;
 
 use bytes::{Buf, BufMut, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tungstenite::protocol::frame::coding::Control;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::Control;
 
 use super::deflate::Inflate;
 use super::frames::{self, Fault, Head};

@@ -1,7 +1,7 @@
 use core::task::Waker;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, DuplexStream, ReadBuf, duplex};
-use tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 
 use super::*;
 use crate::driver::Buffered;

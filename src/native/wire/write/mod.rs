@@ -15,7 +15,7 @@ use std::io;
 use bytes::Bytes;
 use homing_machine::{Delivery, InFlight};
 use tokio::io::AsyncWrite;
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::deflate::Deflater;
 use super::frames;
