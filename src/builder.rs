@@ -1,6 +1,12 @@
 //! What a user configures.
 
+mod heartbeat;
+mod reconnect;
+
 use core::time::Duration;
+
+pub use heartbeat::Heartbeat;
+pub use reconnect::Reconnect;
 
 use homing_machine::{Fault, ZERO, micros};
 
@@ -11,9 +17,7 @@ use crate::driver::platform::{self, MaybeSend};
 use crate::error::{ConfigError, Error};
 use crate::handler::{Closures, Handler};
 use crate::handshake::Handshake;
-use crate::heartbeat::Heartbeat;
 use crate::message::{BinaryType, Message};
-use crate::reconnect::Reconnect;
 use crate::request::{Provider, ProviderError, Request, Source};
 use crate::stream::Events;
 

@@ -1,11 +1,15 @@
 //! The handle of a client.
 
+mod weak;
+
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
+
+pub use weak::WeakWebSocket;
 
 use bytes::Bytes;
 use homing_machine::{PausedBy, State, Stats};
@@ -14,9 +18,8 @@ use crate::builder::Builder;
 use crate::close::CloseCode;
 use crate::driver::{Request, Shared, Waiter};
 use crate::error::{CloseError, SendError, SendErrorKind};
+use crate::futures::{Closed, Flush, Ready, Unflushed};
 use crate::message::{BinaryType, Message, Text};
-use crate::waiting::{Closed, Flush, Ready, Unflushed};
-use crate::weak::WeakWebSocket;
 
 /// A handle of a client. Made by [`WebSocket::builder`] and [`Builder::connect`].
 ///

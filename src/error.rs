@@ -1,5 +1,7 @@
 //! What can go wrong, and where it is told.
 
+mod escape;
+
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -8,10 +10,10 @@ use core::fmt;
 use core::time::Duration;
 
 use bytes::Bytes;
+use escape::Escaped;
 
 use crate::handshake::Headers;
 use crate::message::Message;
-use crate::shown::Shown;
 
 /// An attempt failed. Told by [`on_error`](crate::Handler::on_error), before the attempt's `on_close`.
 ///
@@ -224,7 +226,7 @@ impl fmt::Display for Error {
             write!(f, " with status {status}")?;
         }
         if !self.cause.detail.is_empty() {
-            write!(f, ": {}", Shown(&self.cause.detail))?;
+            write!(f, ": {}", Escaped(&self.cause.detail))?;
         }
         if !self.url.is_empty() {
             write!(f, " ({})", self.url)?;
@@ -237,9 +239,9 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Error");
         out.field("kind", &self.cause.kind).field("code", &self.code()).field("url", &self.url);
-        out.field("detail", &Shown(&self.cause.detail));
+        out.field("detail", &Escaped(&self.cause.detail));
         if let Some(source) = &self.cause.source {
-            out.field("source", &Shown(source));
+            out.field("source", &Escaped(source));
         }
         out.finish()
     }

@@ -126,36 +126,29 @@ mod close;
 pub mod driver;
 mod error;
 mod event;
+mod futures;
 mod handler;
 mod handshake;
-mod heartbeat;
 pub mod memory;
 mod message;
-mod reconnect;
 mod request;
-mod shown;
 mod stream;
-mod waiting;
-mod weak;
 
-pub use builder::Builder;
-pub use client::WebSocket;
+pub use builder::{Builder, Heartbeat, Reconnect};
+pub use client::{WeakWebSocket, WebSocket};
 #[doc(inline)]
 pub use close::{CloseCode, CloseEvent, End, EndReason, Initiator};
 pub use driver::platform::public::*;
 pub use error::{CloseError, ConfigError, Error, ErrorKind, FlushError, SendError, SendErrorKind};
 pub use event::Event;
+pub use futures::{Closed, Flush, Ready, SinkError};
 pub use handler::Handler;
 pub use handshake::{Handshake, Headers};
-pub use heartbeat::Heartbeat;
 #[doc(inline)]
 pub use homing_machine::{State, Stats};
 pub use message::{BinaryType, Message, Text};
-pub use reconnect::Reconnect;
 pub use request::{ProviderError, Request};
 pub use stream::Events;
-pub use waiting::{Closed, Flush, Ready, SinkError};
-pub use weak::WeakWebSocket;
 
 /// Compiles and runs the examples of README.md.
 #[cfg(doctest)]

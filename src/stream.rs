@@ -198,5 +198,4 @@ impl core::fmt::Debug for Events {
 }
 
 #[cfg(test)]
-#[path = "stream_tests.rs"]
 mod tests;

@@ -2,11 +2,10 @@
 
 use core::time::Duration;
 
-use crate::builder::Setup;
+use crate::builder::{Heartbeat, Setup};
 use crate::client::WebSocket;
 use crate::driver::Pump;
 use crate::error::ConfigError;
-use crate::heartbeat::Heartbeat;
 use crate::native::task::Task;
 use crate::native::timer::NativeTimer;
 use crate::native::transport::NativeTransport;

@@ -4,11 +4,10 @@ use super::events::{EventSink, Kind};
 use super::registry;
 use super::timer::BrowserTimer;
 use super::transport::BrowserTransport;
-use crate::builder::Setup;
+use crate::builder::{Heartbeat, Setup};
 use crate::client::WebSocket;
 use crate::driver::{AttemptId, Pump};
 use crate::error::ConfigError;
-use crate::heartbeat::Heartbeat;
 use crate::request::Source;
 
 pub(crate) use super::options::Options;

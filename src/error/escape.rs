@@ -4,16 +4,16 @@ use core::fmt::{self, Write as _};
 
 /// Displays text with its control characters escaped, as in `\u{9b}`. A terminal obeys them, and others reorder or
 /// hide what is around them.
-pub(crate) struct Shown<T>(pub(crate) T);
+pub(crate) struct Escaped<T>(pub(crate) T);
 
-impl<T: fmt::Display> fmt::Display for Shown<T> {
+impl<T: fmt::Display> fmt::Display for Escaped<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(Escaping(f), "{}", self.0)
     }
 }
 
 /// As `Display`: an error's source is printed so within another's `Debug`.
-impl<T: fmt::Display> fmt::Debug for Shown<T> {
+impl<T: fmt::Display> fmt::Debug for Escaped<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -62,7 +62,7 @@ mod tests {
             ("a\u{202e}b\u{2066}c\u{200b}\u{feff}", "a\\u{202e}b\\u{2066}c\\u{200b}\\u{feff}"),
             ("\u{2028}\u{e0041}", "\\u{2028}\\u{e0041}"),
         ] {
-            assert_eq!(Shown(given).to_string(), expected);
+            assert_eq!(Escaped(given).to_string(), expected);
         }
     }
 
