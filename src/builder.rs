@@ -1,39 +1,28 @@
 //! What a user configures.
 
+mod callbacks;
 mod heartbeat;
 mod reconnect;
+mod setup;
+mod subprotocol;
 
 use core::time::Duration;
 
-pub use heartbeat::Heartbeat;
-pub use reconnect::Reconnect;
-
 use homing_machine::{Fault, ZERO, micros};
 
+pub use heartbeat::Heartbeat;
+pub use reconnect::Reconnect;
+pub(crate) use setup::{Predicate, Setup};
+pub(crate) use subprotocol::{check_protocols, is_token};
+
 use crate::client::WebSocket;
-use crate::close::{CloseEvent, End};
-use crate::driver::Config;
+use crate::close::CloseEvent;
 use crate::driver::platform::{self, MaybeSend};
-use crate::error::{ConfigError, Error};
-use crate::handler::{Closures, Handler};
-use crate::handshake::Handshake;
+use crate::error::ConfigError;
+use crate::handler::Handler;
 use crate::message::{BinaryType, Message};
-use crate::request::{Provider, ProviderError, Request, Source};
+use crate::request::{ProviderError, Request};
 use crate::stream::Events;
-
-/// A predicate, which is the user's code as the handler is.
-///
-/// It answers by reference: functions that are called by pointer and return a number look to `wasm-opt` like those that
-/// format text, and a web app that formats none would have to load all of them.
-pub(crate) trait Predicate<T>: MaybeSend + 'static {
-    fn ask(&mut self, about: &T, answer: &mut bool);
-}
-
-impl<T, F: FnMut(&T) -> bool + MaybeSend + 'static> Predicate<T> for F {
-    fn ask(&mut self, about: &T, answer: &mut bool) {
-        *answer = self(about);
-    }
-}
 
 /// Configures a client. Made by [`WebSocket::builder`]; every option has a default that suits most.
 ///
@@ -193,60 +182,6 @@ impl Builder {
         self
     }
 
-    /// See [`Handler::on_connect`].
-    pub fn on_connect(mut self, callback: impl FnMut(&WebSocket) + MaybeSend + 'static) -> Self {
-        self.setup.closures.on_connect = Some(Box::new(callback));
-        self
-    }
-
-    /// See [`Handler::on_open`].
-    pub fn on_open(mut self, callback: impl FnMut(&WebSocket, &Handshake) + MaybeSend + 'static) -> Self {
-        self.setup.closures.on_open = Some(Box::new(callback));
-        self
-    }
-
-    /// See [`Handler::on_message`].
-    pub fn on_message(mut self, callback: impl FnMut(&WebSocket, Message) + MaybeSend + 'static) -> Self {
-        self.setup.closures.on_message = Some(Box::new(callback));
-        self
-    }
-
-    /// See [`Handler::on_error`].
-    pub fn on_error(mut self, callback: impl FnMut(&WebSocket, &Error) + MaybeSend + 'static) -> Self {
-        self.setup.closures.on_error = Some(Box::new(callback));
-        self
-    }
-
-    /// See [`Handler::on_close`].
-    pub fn on_close(mut self, callback: impl FnMut(&WebSocket, &CloseEvent) + MaybeSend + 'static) -> Self {
-        self.setup.closures.on_close = Some(Box::new(callback));
-        self
-    }
-
-    /// See [`Handler::on_buffer_full`].
-    pub fn on_buffer_full(mut self, callback: impl FnMut(&WebSocket) + MaybeSend + 'static) -> Self {
-        self.setup.closures.on_buffer_full = Some(Box::new(callback));
-        self
-    }
-
-    /// See [`Handler::on_buffer_drain`].
-    pub fn on_buffer_drain(mut self, callback: impl FnMut(&WebSocket) + MaybeSend + 'static) -> Self {
-        self.setup.closures.on_buffer_drain = Some(Box::new(callback));
-        self
-    }
-
-    /// See [`Handler::on_latency`].
-    pub fn on_latency(mut self, callback: impl FnMut(&WebSocket, Duration) + MaybeSend + 'static) -> Self {
-        self.setup.closures.on_latency = Some(Box::new(callback));
-        self
-    }
-
-    /// See [`Handler::on_end`].
-    pub fn on_end(mut self, callback: impl FnMut(&WebSocket, &End) + MaybeSend + 'static) -> Self {
-        self.setup.closures.on_end = Some(Box::new(callback));
-        self
-    }
-
     /// Sets a [`Handler`] in place of closures. Having both is an error at `connect`.
     pub fn handler(mut self, handler: impl Handler) -> Self {
         self.setup.handler = Some(Box::new(handler));
@@ -301,117 +236,4 @@ impl Builder {
 
 fn not_zero(is_positive: bool) -> Result<(), Fault> {
     if is_positive { Ok(()) } else { Err(ZERO) }
-}
-
-/// Everything that a user configured.
-pub(crate) struct Setup {
-    pub(crate) config: Config,
-    pub(crate) heartbeat: Option<Heartbeat>,
-    pub(crate) request: Request,
-    pub(crate) provider: Option<Box<dyn Provider>>,
-    pub(crate) retry_if: Option<Box<dyn Predicate<CloseEvent>>>,
-    pub(crate) is_reply: Option<Box<dyn Predicate<Message>>>,
-    pub(crate) max_message_size: usize,
-    max_receive_buffer: usize,
-    pub(crate) binary_type: BinaryType,
-    pub(crate) jitter_seed: Option<u64>,
-    pub(crate) closures: Box<Closures>,
-    pub(crate) handler: Option<Box<dyn Handler>>,
-    pub(crate) options: platform::Options,
-    /// Options whose values cannot work, and why.
-    faults: Vec<(&'static str, Fault)>,
-}
-
-impl Setup {
-    fn new(request: Request) -> Box<Self> {
-        let config = Config {
-            backoff: Reconnect::default().0,
-            heartbeat: None,
-            open_timeout: Some(Duration::from_secs(10)),
-            close_timeout: Duration::from_secs(5),
-            stable_after: Duration::from_secs(5),
-            max_retry_after: Duration::from_secs(3600),
-            max_send_buffer: 1 << 20,
-            has_provider: false,
-            has_predicate: false,
-            seed: 0,
-            url: String::new(),
-        };
-        Box::new(Self {
-            config,
-            heartbeat: platform::default_heartbeat(),
-            request,
-            provider: None,
-            retry_if: None,
-            is_reply: None,
-            max_message_size: 16 << 20,
-            max_receive_buffer: 1 << 20,
-            binary_type: BinaryType::default(),
-            jitter_seed: None,
-            closures: Box::default(),
-            handler: None,
-            options: platform::Options::default(),
-            faults: Vec::new(),
-        })
-    }
-
-    /// S1: where it goes, if all of it is right.
-    fn check(&mut self) -> Result<Source, ConfigError> {
-        let target = platform::resolve(&self.request, &self.options)?;
-        let config = &mut self.config;
-        if let Some((option, fault)) = self.faults.first() {
-            return Err(ConfigError::new(option, *fault));
-        }
-        if self.is_reply.is_some() && self.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
-            return Err(ConfigError::new("heartbeat_reply", "there is no heartbeat message to be answered"));
-        }
-        if self.handler.is_some() && !self.closures.is_empty() {
-            return Err(ConfigError::new("handler", "closures (on_*) are set as well"));
-        }
-        config.heartbeat = self.heartbeat.as_ref().map(|heartbeat| heartbeat.timing);
-        config.url = target.shown();
-        config.has_provider = self.provider.is_some();
-        config.has_predicate = self.retry_if.is_some();
-        let seed = self.jitter_seed.unwrap_or_else(platform::seed);
-        config.seed = (seed ^ (seed >> 32)) as u32;
-        Ok(match self.provider.take() {
-            Some(provider) => Source::Provider(provider),
-            None => Source::Fixed(target),
-        })
-    }
-}
-
-impl Builder {
-    /// Where it goes, if everything is right.
-    pub(crate) fn check(mut self) -> Result<(Box<Setup>, Source), ConfigError> {
-        let source = self.setup.check()?;
-        Ok((self.setup, source))
-    }
-}
-
-/// More than any server reads, and few enough to compare each with each.
-const MAX_PROTOCOLS: usize = 1000;
-
-/// Checks subprotocols: tokens, each once. They are not repeated in errors: where a browser can send no headers, a
-/// subprotocol carries the token.
-pub(crate) fn check_protocols(protocols: &[String]) -> Result<(), ConfigError> {
-    let fault = |fault: &str| Err(ConfigError::new("protocol", fault));
-    if protocols.len() > MAX_PROTOCOLS {
-        return fault("more than 1,000 are offered");
-    }
-    for (position, protocol) in protocols.iter().enumerate() {
-        if !is_token(protocol) {
-            return fault("a subprotocol is not a token (RFC 7230): letters, digits and !#$%&'*+-.^_`|~ only");
-        }
-        if protocols.iter().take(position).any(|earlier| earlier == protocol) {
-            return fault("a subprotocol is offered twice");
-        }
-    }
-    Ok(())
-}
-
-/// Whether it is a token (RFC 7230, section 3.2.6).
-pub(crate) fn is_token(text: &str) -> bool {
-    let is_mark = |byte| matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
 }

@@ -62,7 +62,7 @@ mod tests {
     fn s03_errors_contain_the_url_and_whether_it_was_open() {
         let at = |error: Error, is_open| Types::located(error, &"ws://example.com/".to_string(), is_open);
         let error = at(Error::new(ErrorKind::Dns, ""), false);
-        assert_eq!((error.code(), error.to_string().as_str()), (1, "name not resolved (ws://example.com/)"));
+        assert_eq!((error.code(), error.to_string().as_str()), (1, "DNS resolution failed (ws://example.com/)"));
         assert_eq!(at(Error::new(ErrorKind::Io, ""), true).code(), 3);
         assert_eq!(at(Error::new(ErrorKind::Io, "").during(Phase::Sending), true).code(), 2);
     }

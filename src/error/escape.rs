@@ -1,9 +1,9 @@
-//! Text of a peer, made safe to print.
+//! Escaping of text that a peer sent.
 
 use core::fmt::{self, Write as _};
 
-/// Displays text with its control characters escaped, as in `\u{9b}`. A terminal obeys them, and others reorder or
-/// hide what is around them.
+/// Displays text with control and format characters escaped, as in `\u{9b}`. A terminal would execute the former, and the
+/// latter can reorder or hide the text around them.
 pub(crate) struct Escaped<T>(pub(crate) T);
 
 impl<T: fmt::Display> fmt::Display for Escaped<T> {
@@ -12,7 +12,7 @@ impl<T: fmt::Display> fmt::Display for Escaped<T> {
     }
 }
 
-/// As `Display`: an error's source is printed so within another's `Debug`.
+/// As `Display`, because the `Debug` output of an error contains its source in this form.
 impl<T: fmt::Display> fmt::Debug for Escaped<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -35,8 +35,8 @@ impl fmt::Write for Escaping<'_, '_> {
     }
 }
 
-/// Control and format characters (Unicode's Cc, Cf, Zl, Zp). Not by `char::escape_debug`: its tables are larger than
-/// a small web app.
+/// Returns whether this is a control or format character (Unicode's Cc, Cf, Zl, Zp). Does not use `char::escape_debug`,
+/// whose tables are larger than a small web app.
 fn is_unsafe(c: char) -> bool {
     matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'

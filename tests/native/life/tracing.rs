@@ -106,7 +106,7 @@ async fn a_span_for_each_attempt_and_an_event_for_each_step() {
     ]
     .map(|step| position(&format!("attempt{{number=1 url={url}}}: {step}")));
     assert!(steps.is_sorted(), "{steps:?}: {told:#?}");
-    let failed = position("failed error=could not connect");
+    let failed = position("failed error=connection failed");
     assert!(told[failed].contains(&url), "{told:#?}");
     assert!(told[position("end url=")].contains("closed on this side"), "{told:#?}");
     let attempts = highest_number(&told);

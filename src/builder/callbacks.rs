@@ -1,0 +1,68 @@
+//! The callbacks of a client as closures.
+
+use core::time::Duration;
+
+use super::Builder;
+use crate::client::WebSocket;
+use crate::close::{CloseEvent, End};
+use crate::driver::platform::MaybeSend;
+use crate::error::Error;
+use crate::handshake::Handshake;
+use crate::message::Message;
+
+/// # Callbacks
+impl Builder {
+    /// See [`Handler::on_connect`].
+    pub fn on_connect(mut self, callback: impl FnMut(&WebSocket) + MaybeSend + 'static) -> Self {
+        self.setup.closures.on_connect = Some(Box::new(callback));
+        self
+    }
+
+    /// See [`Handler::on_open`].
+    pub fn on_open(mut self, callback: impl FnMut(&WebSocket, &Handshake) + MaybeSend + 'static) -> Self {
+        self.setup.closures.on_open = Some(Box::new(callback));
+        self
+    }
+
+    /// See [`Handler::on_message`].
+    pub fn on_message(mut self, callback: impl FnMut(&WebSocket, Message) + MaybeSend + 'static) -> Self {
+        self.setup.closures.on_message = Some(Box::new(callback));
+        self
+    }
+
+    /// See [`Handler::on_error`].
+    pub fn on_error(mut self, callback: impl FnMut(&WebSocket, &Error) + MaybeSend + 'static) -> Self {
+        self.setup.closures.on_error = Some(Box::new(callback));
+        self
+    }
+
+    /// See [`Handler::on_close`].
+    pub fn on_close(mut self, callback: impl FnMut(&WebSocket, &CloseEvent) + MaybeSend + 'static) -> Self {
+        self.setup.closures.on_close = Some(Box::new(callback));
+        self
+    }
+
+    /// See [`Handler::on_buffer_full`].
+    pub fn on_buffer_full(mut self, callback: impl FnMut(&WebSocket) + MaybeSend + 'static) -> Self {
+        self.setup.closures.on_buffer_full = Some(Box::new(callback));
+        self
+    }
+
+    /// See [`Handler::on_buffer_drain`].
+    pub fn on_buffer_drain(mut self, callback: impl FnMut(&WebSocket) + MaybeSend + 'static) -> Self {
+        self.setup.closures.on_buffer_drain = Some(Box::new(callback));
+        self
+    }
+
+    /// See [`Handler::on_latency`].
+    pub fn on_latency(mut self, callback: impl FnMut(&WebSocket, Duration) + MaybeSend + 'static) -> Self {
+        self.setup.closures.on_latency = Some(Box::new(callback));
+        self
+    }
+
+    /// See [`Handler::on_end`].
+    pub fn on_end(mut self, callback: impl FnMut(&WebSocket, &End) + MaybeSend + 'static) -> Self {
+        self.setup.closures.on_end = Some(Box::new(callback));
+        self
+    }
+}

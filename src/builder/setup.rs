@@ -1,0 +1,114 @@
+//! The configuration that a builder collects, and its check.
+
+use core::time::Duration;
+
+use homing_machine::Fault;
+
+use super::{Builder, Heartbeat, Reconnect};
+use crate::close::CloseEvent;
+use crate::driver::Config;
+use crate::driver::platform::{self, MaybeSend};
+use crate::error::ConfigError;
+use crate::handler::{Closures, Handler};
+use crate::message::{BinaryType, Message};
+use crate::request::{Provider, Request, Source};
+
+/// A predicate, which is the user's code as the handler is.
+///
+/// It answers by reference: functions that are called by pointer and return a number look to `wasm-opt` like those that
+/// format text, and a web app that formats none would have to load all of them.
+pub(crate) trait Predicate<T>: MaybeSend + 'static {
+    fn ask(&mut self, about: &T, answer: &mut bool);
+}
+
+impl<T, F: FnMut(&T) -> bool + MaybeSend + 'static> Predicate<T> for F {
+    fn ask(&mut self, about: &T, answer: &mut bool) {
+        *answer = self(about);
+    }
+}
+
+/// Everything that a user configured.
+pub(crate) struct Setup {
+    pub(crate) config: Config,
+    pub(crate) heartbeat: Option<Heartbeat>,
+    pub(crate) request: Request,
+    pub(crate) provider: Option<Box<dyn Provider>>,
+    pub(crate) retry_if: Option<Box<dyn Predicate<CloseEvent>>>,
+    pub(crate) is_reply: Option<Box<dyn Predicate<Message>>>,
+    pub(crate) max_message_size: usize,
+    pub(super) max_receive_buffer: usize,
+    pub(crate) binary_type: BinaryType,
+    pub(crate) jitter_seed: Option<u64>,
+    pub(crate) closures: Box<Closures>,
+    pub(crate) handler: Option<Box<dyn Handler>>,
+    pub(crate) options: platform::Options,
+    /// Options whose values cannot work, and why.
+    pub(super) faults: Vec<(&'static str, Fault)>,
+}
+
+impl Setup {
+    pub(super) fn new(request: Request) -> Box<Self> {
+        let config = Config {
+            backoff: Reconnect::default().0,
+            heartbeat: None,
+            open_timeout: Some(Duration::from_secs(10)),
+            close_timeout: Duration::from_secs(5),
+            stable_after: Duration::from_secs(5),
+            max_retry_after: Duration::from_secs(3600),
+            max_send_buffer: 1 << 20,
+            has_provider: false,
+            has_predicate: false,
+            seed: 0,
+            url: String::new(),
+        };
+        Box::new(Self {
+            config,
+            heartbeat: platform::default_heartbeat(),
+            request,
+            provider: None,
+            retry_if: None,
+            is_reply: None,
+            max_message_size: 16 << 20,
+            max_receive_buffer: 1 << 20,
+            binary_type: BinaryType::default(),
+            jitter_seed: None,
+            closures: Box::default(),
+            handler: None,
+            options: platform::Options::default(),
+            faults: Vec::new(),
+        })
+    }
+
+    /// S1: where it goes, if all of it is right.
+    fn check(&mut self) -> Result<Source, ConfigError> {
+        let target = platform::resolve(&self.request, &self.options)?;
+        let config = &mut self.config;
+        if let Some((option, fault)) = self.faults.first() {
+            return Err(ConfigError::new(option, *fault));
+        }
+        if self.is_reply.is_some() && self.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
+            return Err(ConfigError::new("heartbeat_reply", "there is no heartbeat message to be answered"));
+        }
+        if self.handler.is_some() && !self.closures.is_empty() {
+            return Err(ConfigError::new("handler", "closures (on_*) are set as well"));
+        }
+        config.heartbeat = self.heartbeat.as_ref().map(|heartbeat| heartbeat.timing);
+        config.url = target.shown();
+        config.has_provider = self.provider.is_some();
+        config.has_predicate = self.retry_if.is_some();
+        let seed = self.jitter_seed.unwrap_or_else(platform::seed);
+        config.seed = (seed ^ (seed >> 32)) as u32;
+        Ok(match self.provider.take() {
+            Some(provider) => Source::Provider(provider),
+            None => Source::Fixed(target),
+        })
+    }
+}
+
+impl Builder {
+    /// Where it goes, if everything is right.
+    pub(crate) fn check(mut self) -> Result<(Box<Setup>, Source), ConfigError> {
+        let source = self.setup.check()?;
+        Ok((self.setup, source))
+    }
+}
