@@ -1,4 +1,4 @@
-//! What a user configures.
+//! The options of a client.
 
 mod callbacks;
 mod heartbeat;
@@ -19,18 +19,20 @@ use crate::client::WebSocket;
 use crate::close::CloseEvent;
 use crate::driver::platform::{self, MaybeSend};
 use crate::error::ConfigError;
-use crate::handler::Handler;
 use crate::message::{BinaryType, Message};
 use crate::request::{ProviderError, Request};
 use crate::stream::Events;
 
-/// Configures a client. Made by [`WebSocket::builder`]; every option has a default that suits most.
+/// Configures and connects a client. Made by [`WebSocket::builder`].
 ///
-/// A callback is given a handle. One that owns a clone of it, or of the handle that `connect` returned, keeps its client alive
-/// for ever: keep a [`WeakWebSocket`](crate::WeakWebSocket) in place of it.
+/// Every option has a default. Values are checked by [`connect`](Self::connect), which returns a [`ConfigError`] that names
+/// the first option whose value cannot work. Setting an option again replaces its value.
 ///
-/// What only exists natively (headers, TLS, socket options) is added by `homing::native::BuilderExt`, what only exists
-/// in browsers by `homing::web::BuilderExt`.
+/// The extension trait `homing::native::BuilderExt` adds the options that exist natively only (headers, TLS, proxies, socket
+/// options), and `homing::web::BuilderExt` those that exist in browsers only.
+///
+/// Callbacks receive a handle as their first argument. A callback that owns a clone of it, or of the handle that `connect`
+/// returned, keeps its own client alive forever: store a [`WeakWebSocket`](crate::WeakWebSocket) instead.
 ///
 /// ```no_run
 /// use homing::{Heartbeat, Reconnect, WebSocket};
@@ -55,28 +57,44 @@ impl Builder {
         Self { setup: Setup::new(Request::new(url)) }
     }
 
-    /// Remembers whether the value of an option can work, until `connect`. Each method judges what it sets: so an app
-    /// loads no check of what it leaves alone.
-    fn judged(mut self, option: &'static str, judged: Result<(), Fault>) -> Self {
+    /// Keeps the result of an option's check until `connect`. Each method checks its own value, so that a web app does not load
+    /// the checks of options that it does not use.
+    fn checked(mut self, option: &'static str, result: Result<(), Fault>) -> Self {
         let faults = &mut self.setup.faults;
         // The last value counts.
         faults.retain(|(known, _)| *known != option);
-        faults.extend(judged.err().map(|fault| (option, fault)));
+        faults.extend(result.err().map(|fault| (option, fault)));
         self
     }
 
-    /// Offers a subprotocol; the first offered is the one preferred. The server must choose one of them.
+    /// Offers a subprotocol (RFC 6455, section 1.9). Can be called several times, in the order of preference. Default: none.
     ///
-    /// `connect` fails if one is not a token (RFC 7230), if one is offered twice, and for more than 1,000.
+    /// The attempt fails if the server chooses none of them, or another one. [`Handshake::protocol`](crate::Handshake::protocol)
+    /// has the choice.
+    ///
+    /// `connect` fails if a subprotocol is not a token (RFC 9110, section 5.6.2), if one is offered twice, and for more than
+    /// 1,000.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.setup.request.protocols.push(protocol.into());
         self
     }
 
-    /// Asks an async function for the request of every attempt, in place of the builder's URL and subprotocols (and
-    /// headers): for fresh tokens. Its failure, or taking longer than `open_timeout`, is a failed attempt.
+    /// Sets an async function that returns the [`Request`] of every attempt, for example with a fresh token. It replaces the
+    /// URL, the subprotocols and the headers of the builder. Default: none.
     ///
-    /// The builder's own URL then only names the client in errors.
+    /// The attempt fails with [`ErrorKind::Provider`](crate::ErrorKind::Provider) if the function returns an error, and with
+    /// [`ErrorKind::OpenTimeout`](crate::ErrorKind::OpenTimeout) if it takes longer than [`open_timeout`](Self::open_timeout).
+    /// Both are retried by the policy. The URL of the builder only identifies the client in errors.
+    ///
+    /// ```
+    /// use homing::{Request, WebSocket};
+    ///
+    /// # async fn fresh_token() -> Result<String, std::num::ParseIntError> { Ok("0123".into()) }
+    /// let builder = WebSocket::builder("wss://example.com/feed").request_provider(|| async {
+    ///     let token = fresh_token().await?;
+    ///     Ok(Request::new(format!("wss://example.com/feed?token={token}")))
+    /// });
+    /// ```
     pub fn request_provider<F, A>(mut self, provider: F) -> Self
     where
         F: FnMut() -> A + MaybeSend + 'static,
@@ -86,136 +104,168 @@ impl Builder {
         self
     }
 
-    /// Whether and when to come back. Default: within 1 s, doubling to at most 30 s, full jitter, no limit.
+    /// Sets whether and when the client dials again after an attempt has ended. Default: [`Reconnect::default`], which is a
+    /// random delay of at most 1 s, doubling to at most 30 s, without a limit of attempts.
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
-        let judged = policy.0.check();
+        let result = policy.0.check();
         self.setup.config.backoff = policy.0;
-        self.judged("reconnect", judged)
+        self.checked("reconnect", result)
     }
 
-    /// Overrides which closes are retried. By default all are, except close codes 1008 and 1010 and, while the client
-    /// was never open, refusals with 4xx (other than 408, 425 and 429). Never asked after a local `close`;
-    /// `max_attempts` still holds.
+    /// Sets a predicate that decides after each attempt whether the client retries. Default: the client retries unless
+    ///
+    /// - the close code is 1008 or 1010 (RFC 6455, section 7.4.1);
+    /// - the client was never open, has no request provider, and was refused with a status of 4xx other than 408, 425 and 429.
+    ///   Browsers hide the status, so there such a refusal is retried.
+    ///
+    /// The predicate is not called after a local `close`, and [`Reconnect::max_attempts`] still applies. If it returns `false`,
+    /// the client ends with [`EndReason::Declined`](crate::EndReason::Declined).
+    ///
+    /// ```
+    /// use homing::WebSocket;
+    ///
+    /// let builder = WebSocket::builder("wss://example.com/feed").retry_if(|close| close.code != 4001);
+    /// ```
     pub fn retry_if(mut self, predicate: impl FnMut(&CloseEvent) -> bool + MaybeSend + 'static) -> Self {
         self.setup.retry_if = Some(Box::new(predicate));
         self
     }
 
-    /// How long an attempt must have been open for the count of retries to start over. Default 5 s.
+    /// Sets how long a connection must have been open for the count of retries to start over. Default: 5 s.
     pub fn stable_after(mut self, duration: Duration) -> Self {
         self.setup.config.stable_after = duration;
         self
     }
 
-    /// Limits how long a server's `Retry-After` header can delay the next attempt. Default 1 hour. Zero ignores the
-    /// header; where the policy of [`reconnect`](Self::reconnect) waits longer, that counts.
+    /// Limits how long a `Retry-After` header can delay the next attempt. Default: 1 hour. Zero ignores the header. The delay
+    /// of the [policy](Self::reconnect) applies if it is longer.
     ///
-    /// Natively only a refusal with status 429 or 503, by the server or a proxy, can ask for a delay (RFC 9110, section
-    /// 10.2.3). Browsers hide the header, so that this has no effect there.
+    /// Native: only a refusal with status 429 or 503, by the server or a proxy, can request a delay (RFC 9110, section 10.2.3).
+    /// Browsers hide the header, so this has no effect there.
     pub fn max_retry_after(mut self, limit: Duration) -> Self {
         self.setup.config.max_retry_after = limit;
         self
     }
 
-    /// The limit for dialling and opening handshake together. Default 10 s; `None` disables it.
+    /// Sets the time limit of an attempt until it is open: request provider, dialling and opening handshake together. Default:
+    /// 10 s. `None` disables it; zero is an error.
+    ///
+    /// An attempt that exceeds it fails with [`ErrorKind::OpenTimeout`](crate::ErrorKind::OpenTimeout) and is retried.
     pub fn open_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
         self.setup.config.open_timeout = timeout;
-        self.judged("open_timeout", not_zero(timeout.is_none_or(|timeout| micros(timeout) > 0.0)))
+        self.checked("open_timeout", not_zero(timeout.is_none_or(|timeout| micros(timeout) > 0.0)))
     }
 
-    /// How long a close waits for the peer's Close frame. Default 5 s. Counted from the last byte that the operating system
-    /// or the browser took while it had been full, or that the peer acknowledged where that is known (on Linux): what is
-    /// queued leaves first, however long it takes, as long as it moves (RFC 6455, section 7.1.1).
+    /// Sets how long a close waits for the peer's Close frame (RFC 6455, section 7.1.1). Default: 5 s. Zero is an error.
+    ///
+    /// Queued messages leave first, for as long as they make progress. The time counts from the last byte that the operating
+    /// system or the browser took while its buffer was full, or that the peer acknowledged, where that is known (on Linux).
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.setup.config.close_timeout = timeout;
-        self.judged("close_timeout", not_zero(micros(timeout) > 0.0))
+        self.checked("close_timeout", not_zero(micros(timeout) > 0.0))
     }
 
-    /// How to notice a dead peer. Natively by default Ping frames every 20 s, answered within 20 s; `None` disables.
-    /// Browsers cannot send Ping and have no default.
+    /// Sets how the client detects a dead peer. `None` disables it. See [`Heartbeat`].
+    ///
+    /// - Native: Ping frames (RFC 6455, section 5.5.2) every 20 s by default, with a timeout of 20 s.
+    /// - Browsers cannot send Ping: a message is needed, and there is no default. `connect` fails for
+    ///   [`Heartbeat::ping`] without [`or_message`](Heartbeat::or_message).
+    ///
+    /// ```
+    /// use homing::{Heartbeat, WebSocket};
+    /// use std::time::Duration;
+    ///
+    /// let heartbeat = Heartbeat::ping(Duration::from_secs(20), Duration::from_secs(10)).or_message("ping");
+    /// let builder = WebSocket::builder("wss://example.com/feed").heartbeat(heartbeat);
+    /// ```
     pub fn heartbeat(mut self, heartbeat: impl Into<Option<Heartbeat>>) -> Self {
         let heartbeat = heartbeat.into();
-        let judged = heartbeat.as_ref().map_or(Ok(()), |heartbeat| heartbeat.timing.check());
+        let result = heartbeat.as_ref().map_or(Ok(()), |heartbeat| heartbeat.timing.check());
         self.setup.heartbeat = heartbeat;
-        self.judged("heartbeat", judged)
+        self.checked("heartbeat", result)
     }
 
-    /// Tells which messages are answers to a heartbeat message; they are not delivered.
+    /// Sets a predicate that recognizes the answers to a heartbeat message. They are not delivered, and their round-trip time
+    /// is measured. Default: none, so that every message is delivered.
+    ///
+    /// `connect` fails if the heartbeat has no message.
     pub fn heartbeat_reply(mut self, predicate: impl FnMut(&Message) -> bool + MaybeSend + 'static) -> Self {
         self.setup.is_reply = Some(Box::new(predicate));
         self
     }
 
-    /// How many bytes of payload may wait to be sent. Default 1 MiB. The message that crosses the limit is taken, the
-    /// next is refused.
+    /// Sets how many bytes of payload may wait to be sent. Default: 1 MiB. Zero is an error.
+    ///
+    /// The message that crosses the limit is taken, and the next one is refused. `on_buffer_full` and `on_buffer_drain` report
+    /// when the limit is reached, and when there is room again.
     pub fn max_send_buffer(mut self, bytes: usize) -> Self {
         self.setup.config.max_send_buffer = bytes;
-        self.judged("max_send_buffer", not_zero(bytes > 0))
+        self.checked("max_send_buffer", not_zero(bytes > 0))
     }
 
-    /// How many bytes of payload may wait to be read from [`Events`]. Default 1 MiB. The message that reaches the limit is
-    /// taken, and the client is paused until a quarter of it is left. 1,024 unread events pause it as well.
+    /// Sets how many bytes of payload may wait to be read from [`Events`]. Default: 1 MiB. Zero is an error.
     ///
-    /// Only [`connect_stream`](Self::connect_stream) has such a buffer: callbacks are given each message as it arrives.
+    /// The message that reaches the limit is kept, and the client is paused until a quarter of the limit is left. 1,024 unread
+    /// events pause it as well. This has no effect on callbacks, which receive each message as it arrives.
     pub fn max_receive_buffer(mut self, bytes: usize) -> Self {
         self.setup.max_receive_buffer = bytes;
-        self.judged("max_receive_buffer", not_zero(bytes > 0))
+        self.checked("max_receive_buffer", not_zero(bytes > 0))
     }
 
-    /// The largest message taken from the peer, in bytes. Default 16 MiB. A larger one fails the attempt with close
-    /// code 1009.
+    /// Sets the size of the largest message that the peer may send, in bytes of payload. Default: 16 MiB. Zero is an error.
+    ///
+    /// A larger message fails the attempt with [`ErrorKind::MessageTooLarge`](crate::ErrorKind::MessageTooLarge).
+    ///
+    /// - Native: sends the close code 1009 as soon as the size is known. With compression, the size after decompression counts.
+    /// - Browsers check the size after the whole message has arrived, and send 4009, as they do not allow 1009.
     pub fn max_message_size(mut self, bytes: usize) -> Self {
         self.setup.max_message_size = bytes;
-        self.judged("max_message_size", not_zero(bytes > 0))
+        self.checked("max_message_size", not_zero(bytes > 0))
     }
 
-    /// How binary data travels. See [`BinaryType`].
+    /// Sets the frame type of [`send_payload`](WebSocket::send_payload), and in browsers the form in which binary messages
+    /// arrive. Default: [`BinaryType::ArrayBuffer`].
     pub fn binary_type(mut self, binary_type: BinaryType) -> Self {
         self.setup.binary_type = binary_type;
         self
     }
 
-    /// Makes the jitter repeatable. Default: a random seed.
+    /// Sets the seed of the random delays, which makes them repeatable, for tests. Default: a random seed.
     pub fn jitter_seed(mut self, seed: u64) -> Self {
         self.setup.jitter_seed = Some(seed);
         self
     }
 
-    /// Sets a [`Handler`] in place of closures. Having both is an error at `connect`.
-    pub fn handler(mut self, handler: impl Handler) -> Self {
-        self.setup.handler = Some(Box::new(handler));
-        self
-    }
-
-    /// Checks everything and starts dialling.
+    /// Checks all options, starts the first attempt and returns a handle of the client. Does not wait for the attempt.
     ///
-    /// The client lives until it is closed or its last handle is dropped, and reconnects by itself until then. Keep the
-    /// handle, or let the client run without one by [`WebSocket::detach`]:
+    /// The client reconnects until it is closed, gives up, or its last handle is dropped. Keep the handle, or call
+    /// [`WebSocket::detach`]:
     ///
     /// ```compile_fail
     /// #![deny(unused_must_use)]
     /// # use homing::{ConfigError, WebSocket};
     /// # fn main() -> Result<(), ConfigError> {
-    /// WebSocket::builder("wss://example.com/feed").connect()?; // closed as soon as it was made
+    /// WebSocket::builder("wss://example.com/feed").connect()?; // closes immediately
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// An option has a value that cannot work; nothing was dialled. Natively also where no tokio runtime is entered (see
-    /// `homing::native::BuilderExt::run` for programs without one), or one without timers or I/O, which
-    /// `tokio::runtime::Builder::enable_all` enables.
+    /// Returns an error, before anything is dialled, if an option has a value that cannot work.
+    ///
+    /// Native: also if the current thread has not entered a tokio runtime, or if the runtime lacks timers or I/O, which
+    /// `tokio::runtime::Builder::enable_all` enables. Programs without a runtime call `homing::native::BuilderExt::run`.
     pub fn connect(self) -> Result<WebSocket, ConfigError> {
         let (setup, source) = self.check()?;
         platform::connect(setup, source)
     }
 
-    /// Like [`connect`](Self::connect), with events to be read from a stream in place of callbacks.
+    /// As [`connect`](Self::connect), and returns a stream of all events, which replaces the callbacks.
     ///
-    /// The stream keeps the client alive as well: the handle may be dropped.
+    /// The stream keeps the client alive as well, so the handle may be dropped.
     ///
     /// # Errors
-    /// As `connect`; also where callbacks are set as well.
+    /// As [`connect`](Self::connect). Also returns an error if a closure or a [`Handler`](crate::Handler) is set.
     pub fn connect_stream(self) -> Result<(WebSocket, Events), ConfigError> {
         self.connect_stream_by(Self::connect)
     }
@@ -225,7 +275,7 @@ impl Builder {
         connect: impl FnOnce(Self) -> Result<WebSocket, ConfigError>,
     ) -> Result<(WebSocket, Events), ConfigError> {
         if self.setup.handler.is_some() || !self.setup.closures.is_empty() {
-            return Err(ConfigError::new("connect_stream", "callbacks are set, which the stream takes the place of"));
+            return Err(ConfigError::new("connect_stream", "callbacks are set as well: the stream replaces them"));
         }
         let (handler, events) = crate::stream::events(self.setup.max_receive_buffer);
         let ws = connect(self.handler(handler))?;

@@ -13,10 +13,10 @@ use crate::handler::{Closures, Handler};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, Request, Source};
 
-/// A predicate, which is the user's code as the handler is.
+/// A predicate of the user.
 ///
-/// It answers by reference: functions that are called by pointer and return a number look to `wasm-opt` like those that
-/// format text, and a web app that formats none would have to load all of them.
+/// It answers by reference. `wasm-opt` cannot tell functions that are called by pointer and return a number from those that
+/// format text, and would keep all of the latter in a web app that formats nothing.
 pub(crate) trait Predicate<T>: MaybeSend + 'static {
     fn ask(&mut self, about: &T, answer: &mut bool);
 }
@@ -27,7 +27,7 @@ impl<T, F: FnMut(&T) -> bool + MaybeSend + 'static> Predicate<T> for F {
     }
 }
 
-/// Everything that a user configured.
+/// The values of all options.
 pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) heartbeat: Option<Heartbeat>,
@@ -42,7 +42,7 @@ pub(crate) struct Setup {
     pub(crate) closures: Box<Closures>,
     pub(crate) handler: Option<Box<dyn Handler>>,
     pub(crate) options: platform::Options,
-    /// Options whose values cannot work, and why.
+    /// The options whose values cannot work, and why.
     pub(super) faults: Vec<(&'static str, Fault)>,
 }
 
@@ -79,7 +79,7 @@ impl Setup {
         })
     }
 
-    /// S1: where it goes, if all of it is right.
+    /// Checks all options and returns the source of targets (S1).
     fn check(&mut self) -> Result<Source, ConfigError> {
         let target = platform::resolve(&self.request, &self.options)?;
         let config = &mut self.config;
@@ -87,10 +87,10 @@ impl Setup {
             return Err(ConfigError::new(option, *fault));
         }
         if self.is_reply.is_some() && self.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
-            return Err(ConfigError::new("heartbeat_reply", "there is no heartbeat message to be answered"));
+            return Err(ConfigError::new("heartbeat_reply", "the heartbeat has no message that could be answered"));
         }
         if self.handler.is_some() && !self.closures.is_empty() {
-            return Err(ConfigError::new("handler", "closures (on_*) are set as well"));
+            return Err(ConfigError::new("handler", "closures (`on_*`) are set as well: use either"));
         }
         config.heartbeat = self.heartbeat.as_ref().map(|heartbeat| heartbeat.timing);
         config.url = target.shown();
@@ -106,7 +106,7 @@ impl Setup {
 }
 
 impl Builder {
-    /// Where it goes, if everything is right.
+    /// Checks all options and returns them with the source of targets.
     pub(crate) fn check(mut self) -> Result<(Box<Setup>, Source), ConfigError> {
         let source = self.setup.check()?;
         Ok((self.setup, source))

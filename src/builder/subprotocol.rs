@@ -2,28 +2,28 @@
 
 use crate::error::ConfigError;
 
-/// More than any server reads, and few enough to compare each with each.
+/// More than any server reads, and few enough to compare each pair.
 const MAX_PROTOCOLS: usize = 1000;
 
-/// Checks subprotocols: tokens, each once. They are not repeated in errors: where a browser can send no headers, a
-/// subprotocol carries the token.
+/// Checks that subprotocols are tokens without duplicates. Errors do not repeat them: in browsers, which cannot send headers,
+/// subprotocols contain secrets.
 pub(crate) fn check_protocols(protocols: &[String]) -> Result<(), ConfigError> {
     let fault = |fault: &str| Err(ConfigError::new("protocol", fault));
     if protocols.len() > MAX_PROTOCOLS {
-        return fault("more than 1,000 are offered");
+        return fault("more than 1,000 subprotocols");
     }
     for (position, protocol) in protocols.iter().enumerate() {
         if !is_token(protocol) {
-            return fault("a subprotocol is not a token (RFC 7230): letters, digits and !#$%&'*+-.^_`|~ only");
+            return fault("invalid subprotocol, expected a token (RFC 9110): letters, digits and !#$%&'*+-.^_`|~");
         }
         if protocols.iter().take(position).any(|earlier| earlier == protocol) {
-            return fault("a subprotocol is offered twice");
+            return fault("duplicate subprotocol");
         }
     }
     Ok(())
 }
 
-/// Whether it is a token (RFC 7230, section 3.2.6).
+/// Returns whether the text is a token (RFC 9110, section 5.6.2).
 pub(crate) fn is_token(text: &str) -> bool {
     let is_mark = |byte| matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
