@@ -39,7 +39,7 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
 
   prints how many tests show which rule on which target
   --write    updates docs/rules.md
-  RULE       lists the tests of one rule, such as S17, with file and line
+  RULE       prints where a rule such as S17 is written down, implemented and tested
 
        cargo xtask bench-web [--rounds N] [--small] [chromium|firefox] [WORD...]
 

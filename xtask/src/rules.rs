@@ -13,6 +13,8 @@ use crate::job::{Job, Stop};
 use crate::web;
 
 const DOCUMENT: &str = "docs/rules.md";
+/// Has a table of rules and the files that implement them.
+const MAP: &str = "docs/architecture.md";
 const TABLE: [&str; 2] = ["<!-- table -->", "<!-- end of table -->"];
 const HEADING: &str = "### <a id=\"s";
 const NOT_BUILT: &str = "*Not built yet";
@@ -42,12 +44,12 @@ pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     if problems.is_empty() { Ok(Counts::passed(1)) } else { Err(Stop::Failed(problems.join("\n"))) }
 }
 
-/// `cargo xtask rules [--write | RULE]`: prints the table, or the tests of one rule.
+/// `cargo xtask rules [--write | RULE]`: prints the table, or where one rule is written down, implemented and tested.
 pub(crate) fn print(root: &Path, argument: Option<&str>) -> ExitCode {
     let printed = match argument {
         None => report(root, false),
         Some("--write") => report(root, true),
-        Some(rule) => tests_of(root, rule),
+        Some(rule) => places_of(root, rule),
     };
     let (text, problems) = printed.unwrap_or_else(|error| (String::new(), vec![error.to_string()]));
     print!("{text}");
@@ -59,6 +61,12 @@ fn report(root: &Path, write: bool) -> io::Result<(String, Vec<String>)> {
     let document = fs::read_to_string(root.join(DOCUMENT))?;
     let tests = tests(root)?;
     let (table, mut problems) = table(&document, &tests);
+    let map = fs::read_to_string(root.join(MAP))?;
+    for Section { rule, .. } in sections(&document).iter().filter(|section| section.is_built()) {
+        if files_of(&map, rule).is_empty() {
+            problems.push(format!("{MAP} names no file for {rule}"));
+        }
+    }
     let wanted = filled(&document, &table, &tests);
     match (document == wanted, write) {
         (true, _) => {}
@@ -68,16 +76,32 @@ fn report(root: &Path, write: bool) -> io::Result<(String, Vec<String>)> {
     Ok((table, problems))
 }
 
-fn tests_of(root: &Path, rule: &str) -> io::Result<(String, Vec<String>)> {
+/// The files that implement a rule, from the table of the map.
+fn files_of<'a>(map: &'a str, rule: &str) -> Vec<&'a str> {
+    let link = format!("(rules.md#{})", rule.to_lowercase());
+    let rows = map.lines().filter(|line| line.starts_with('|') && line.contains(&link));
+    rows.flat_map(|row| row.split("](../").skip(1)).filter_map(|part| part.split(')').next()).collect()
+}
+
+/// Where a rule is written down, implemented and tested.
+fn places_of(root: &Path, rule: &str) -> io::Result<(String, Vec<String>)> {
     let rule = rules_of(&rule.to_lowercase()).pop().unwrap_or_default();
-    let tests = tests(root)?;
-    let shown: Vec<_> = tests.iter().filter(|test| test.rules.contains(&rule)).collect();
-    let lines = shown.iter().map(|test| {
+    let document = fs::read_to_string(root.join(DOCUMENT))?;
+    let anchor = format!("<a id=\"{}\"></a>", rule.to_lowercase());
+    let heading = (1..).zip(document.lines()).find_map(|(line, text)| Some((line, text.split_once(&anchor)?.1)));
+    let Some((line, title)) = heading else {
+        return Ok((String::new(), vec![format!("no such rule; {DOCUMENT} has them all")]));
+    };
+    let mut text = format!("{DOCUMENT}:{line}: {title}\n\nCode:\n");
+    for file in files_of(&fs::read_to_string(root.join(MAP))?, &rule) {
+        text.push_str(&format!("  {file}\n"));
+    }
+    text.push_str("\nTests:\n");
+    for test in tests(root)?.iter().filter(|test| test.rules.contains(&rule)) {
         let targets: Vec<_> = test.targets.iter().map(|target| TARGETS[*target]).collect();
-        format!("{}:{} {} ({})\n", test.file, test.line, test.name, targets.join(", "))
-    });
-    let problem = shown.is_empty().then(|| format!("no test names this rule; {DOCUMENT} has the rules"));
-    Ok((lines.collect(), problem.into_iter().collect()))
+        text.push_str(&format!("  {}:{} {} ({})\n", test.file, test.line, test.name, targets.join(", ")));
+    }
+    Ok((text, Vec::new()))
 }
 
 /// One section of the document: a rule.
@@ -344,6 +368,13 @@ mod tests {
         }
         assert_eq!(table(RULES, &one()[..1]).1, ["S1 has no test on npm"]);
         assert_eq!(table(&RULES.replace("web", "abacus"), &one()).1[0], "S1: unknown target `abacus`");
+    }
+
+    #[test]
+    fn the_map_names_the_files_of_a_rule() {
+        let map = "[S1](rules.md#s1)\n| [S1](rules.md#s1), [S2](rules.md#s2) | [`a`](../src/a.rs) | [`b`](../b.rs) |";
+        assert_eq!(files_of(map, "S2"), ["src/a.rs", "b.rs"]);
+        assert_eq!(files_of(map, "S3"), [""; 0]);
     }
 
     #[test]
