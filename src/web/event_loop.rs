@@ -1,4 +1,4 @@
-//! One client on its page: takes what happens to it, one event at a time.
+//! The event loop of one client: handles its events one at a time, in the callbacks of the browser.
 
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
@@ -19,13 +19,13 @@ pub(super) struct EventLoop {
     loop_waker: Arc<LoopWaker>,
     /// Called with the event loop's number when the client is done for good.
     on_done: fn(u32),
-    /// The same as a standard waker.
+    /// `loop_waker` as a standard waker.
     waker: Waker,
-    /// Borrowed while it works. `None` before it begins, and after the end, so that whatever refers to this client
-    /// does not keep the pump's sockets and callbacks.
+    /// Borrowed while an event is handled. `None` before the start and after the end, so that callbacks which still refer
+    /// to this event loop do not keep the sockets and the user's callbacks alive.
     pump: RefCell<Option<BrowserPump>>,
-    /// What happened while it worked: a callback can make events happen, as by `dispatchEvent`.
-    /// Nobody else's code runs while this one is borrowed.
+    /// Events that occurred while another one was handled: a user's callback can cause them, as by `dispatchEvent`.
+    /// No user code runs while the inbox is borrowed.
     inbox: RefCell<VecDeque<Held>>,
 }
 
@@ -56,16 +56,16 @@ impl EventLoop {
         self.loop_waker.is_woken()
     }
 
-    /// Dials, but not before whoever connects has the handle.
-    pub(super) fn begin(self: &Rc<Self>, pump: BrowserPump) {
+    /// Starts the client. It dials in a microtask, when the caller of `connect` has the handle.
+    pub(super) fn start(&self, pump: BrowserPump) {
         if let Ok(mut slot) = self.pump.try_borrow_mut() {
             *slot = Some(pump);
         }
         self.waker.wake_by_ref();
     }
 
-    /// Handles an event and everything that follows from it, unless the event loop is running already: then the event
-    /// waits in the inbox.
+    /// Handles an event and everything that follows from it. If the event loop is already handling one, this event waits
+    /// in the inbox.
     pub(super) fn notify(&self, news: News<'_>) {
         let Ok(mut slot) = self.pump.try_borrow_mut() else {
             if let Ok(mut inbox) = self.inbox.try_borrow_mut() {
@@ -75,19 +75,19 @@ impl EventLoop {
         };
         let Some(pump) = &mut *slot else { return };
         self.loop_waker.set_busy();
-        let rests = self.take(pump, news);
-        let done = !(rests && self.is_idle(pump)) && self.settle(pump);
+        let sleeps = self.handle(pump, news);
+        let done = !(sleeps && self.is_idle(pump)) && self.run_until_idle(pump);
         self.loop_waker.set_idle();
         if done {
-            let gone = slot.take();
+            let pump = slot.take();
             drop(slot);
             (self.on_done)(self.id());
-            // A handler goes down with its client, and may use other clients as it does.
-            drop(gone);
+            // Last, as it drops the user's handler, whose destructor may use other clients.
+            drop(pump);
         }
     }
 
-    /// Whether nothing has happened meanwhile.
+    /// Returns whether nothing else has occurred while the event was handled.
     #[inline]
     fn is_idle(&self, pump: &mut BrowserPump) -> bool {
         !self.loop_waker.is_woken()
@@ -95,25 +95,25 @@ impl EventLoop {
             && self.inbox.try_borrow().is_ok_and(|inbox| inbox.is_empty())
     }
 
-    /// Returns whether the client rests already.
+    /// Handles one event. Returns whether the pump sleeps already.
     #[inline]
-    fn take(&self, pump: &mut BrowserPump, news: News<'_>) -> bool {
+    fn handle(&self, pump: &mut BrowserPump, news: News<'_>) -> bool {
         if matches!(news.kind, Kind::Message | Kind::Close) {
-            return pump.transport().passes(news) && Self::deliver(pump, news);
+            return pump.transport().admit(news) && Self::deliver(pump, news);
         }
-        self.take_rare(pump, news);
+        self.handle_rare(pump, news);
         false
     }
 
-    fn take_rare(&self, pump: &mut BrowserPump, news: News<'_>) {
+    fn handle_rare(&self, pump: &mut BrowserPump, news: News<'_>) {
         let (now, attempt) = (pump.now(), news.attempt);
         match news.kind {
             Kind::Timer => {
-                pump.timer().came();
+                pump.timer().fired();
                 pump.event(now, Input::Wake);
             }
             Kind::Poll => {
-                if let Some(event) = pump.transport().look() {
+                if let Some(event) = pump.transport().poll_socket() {
                     let attempt = pump.transport().attempt();
                     pump.event(now, Input::Socket(attempt, event));
                 }
@@ -127,22 +127,25 @@ impl EventLoop {
             Kind::Error => pump.transport().errored(attempt),
             Kind::Read => pump.transport().blob_was_read(news),
             Kind::Woken => pump.drive(),
-            // Not rare, and only ever held.
+            // `handle` takes the first two, and the last comes from the backlog only.
             Kind::Message | Kind::Close | Kind::Failed => {}
         }
     }
 
-    /// Returns whether the client rests already.
+    /// Delivers a message or the end of a socket. Returns whether the pump sleeps already.
     fn deliver(pump: &mut BrowserPump, news: News<'_>) -> bool {
         if news.kind == Kind::Message {
-            return pump.transport().read(news.value).is_some_and(|message| Self::message(pump, message));
+            return pump.transport().read(news.value).is_some_and(|message| Self::deliver_message(pump, message));
         }
         if news.kind == Kind::Read {
-            return pump.transport().of_blob(news.value).is_some_and(|message| Self::message(pump, message));
+            return pump
+                .transport()
+                .blob_message(news.value)
+                .is_some_and(|message| Self::deliver_message(pump, message));
         }
         if let Some((buffered, event)) = pump.transport().end(news.value) {
             let (now, attempt) = (pump.now(), pump.transport().attempt());
-            // What is in there now never left.
+            // What the socket's buffer holds now will never leave.
             let left = pump.transport().left(buffered);
             pump.event(now, Input::Socket(attempt, left));
             pump.event(now, Input::Socket(attempt, event));
@@ -150,31 +153,31 @@ impl EventLoop {
         false
     }
 
-    fn message(pump: &mut BrowserPump, message: Message) -> bool {
+    fn deliver_message(pump: &mut BrowserPump, message: Message) -> bool {
         let attempt = pump.transport().attempt();
         pump.message(message);
         pump.note_received(attempt)
     }
 
-    /// Does what is left to do and rests. Returns whether the client is done for good.
-    fn settle(&self, pump: &mut BrowserPump) -> bool {
+    /// Handles everything that is pending, and puts the pump to sleep. Returns whether the client is done for good.
+    fn run_until_idle(&self, pump: &mut BrowserPump) -> bool {
         loop {
             let held = self.inbox.try_borrow_mut().ok().and_then(|mut inbox| inbox.pop_front());
             if let Some(held) = held {
-                self.take(pump, held.news());
-            } else if let Some(held) = pump.transport().next() {
+                self.handle(pump, held.news());
+            } else if let Some(held) = pump.transport().next_held() {
                 Self::deliver(pump, held.news());
-            } else if let Some(event) = pump.transport().held() {
+            } else if let Some(event) = pump.transport().held_changed() {
                 let attempt = pump.transport().attempt();
                 pump.event(pump.now(), Input::Socket(attempt, event));
             } else if self.loop_waker.take_woken() {
-                pump.transport().ask(&mut Context::from_waker(&self.waker));
+                pump.transport().poll_provider(&mut Context::from_waker(&self.waker));
             } else if pump.is_done() {
                 return true;
             } else if pump.sleep(&self.waker) {
-                if pump.transport().watch().is_buffering() {
-                    let waits = pump.waits_for_room();
-                    pump.transport().watch().buffer(waits);
+                if pump.transport().socket_poll().is_buffering() {
+                    let is_urgent = pump.waits_for_room();
+                    pump.transport().socket_poll().schedule(is_urgent);
                 }
                 return false;
             } else {

@@ -1,17 +1,18 @@
-//! The few imports that `web_sys` and `js_sys` do not have, or have with more calls out of wasm than needed.
+//! JavaScript imports that `web_sys` and `js_sys` lack, or have with more calls between wasm and JavaScript than needed.
 //!
-//! Everything is taken from `globalThis`, which windows, workers and Node have alike. Each import costs about 80 bytes to
-//! load, so what is rarely used is read by its name, through one import for all.
+//! Everything is taken from `globalThis`, which windows, workers and Node have. Each import adds about 80 bytes to an app,
+//! so members that are rarely used are read by name, through one import for all of them.
 
 use wasm_bindgen::convert::FromWasmAbi;
 use wasm_bindgen::describe::WasmDescribe;
 use wasm_bindgen::prelude::*;
 
-/// One type of closure for everything, as each costs glue. Its argument is given and not lent: taking back what was lent
-/// is a call out of wasm (`table.fill`).
+/// The type of every closure, as each type adds glue code. It takes its argument by value: after a borrowed argument, wasm
+/// calls JavaScript once more to release it.
 pub(super) type Callback = Closure<dyn Fn(JsValue)>;
 
-/// A `Uint8Array` that goes straight into wasm memory, as a plain name: a constructor can have no other result.
+/// The content of a `Uint8Array`, copied directly into wasm memory. A type with a name, as an imported constructor cannot
+/// return a `Vec`.
 pub(super) struct Bytes(pub(super) Vec<u8>);
 
 impl WasmDescribe for Bytes {
@@ -23,7 +24,7 @@ impl WasmDescribe for Bytes {
 impl FromWasmAbi for Bytes {
     type Abi = <Vec<u8> as FromWasmAbi>::Abi;
 
-    // SAFETY: described as a `Vec<u8>`, it arrives as one.
+    // SAFETY: it is described as a `Vec<u8>`, so JavaScript passes one.
     #[allow(unsafe_code)]
     unsafe fn from_abi(js: Self::Abi) -> Self {
         Self(unsafe { Vec::from_abi(js) })
@@ -32,7 +33,7 @@ impl FromWasmAbi for Bytes {
 
 #[wasm_bindgen]
 extern "C" {
-    /// `globalThis`, which is an object and so its own value. As an imported static it would have to be kept, by code.
+    /// Returns `globalThis`, by its method `valueOf`. An imported static would need code to store it.
     #[wasm_bindgen(js_namespace = globalThis, js_name = valueOf)]
     pub(super) fn global_this() -> JsValue;
 
@@ -49,17 +50,17 @@ extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = warn)]
     pub(super) fn warn(text: &str);
 
-    /// Both arguments are optional, and so this is `close()` as well. It throws only for what may not be sent.
+    /// A `WebSocket`, whose `close` has two optional arguments. It throws only for a code or reason that may not be sent.
     pub(super) type Closable;
 
     #[wasm_bindgen(method)]
     pub(super) fn close(this: &Closable, code: Option<u16>, reason: Option<&str>);
 
-    /// The bytes of an `ArrayBuffer`, in one call where `js_sys` needs three.
+    /// Copies an `ArrayBuffer`, in one call where `js_sys` needs three.
     #[wasm_bindgen(constructor, js_class = "Uint8Array")]
     pub(super) fn copy(buffer: &JsValue) -> Bytes;
 
-    /// With the same callback for both outcomes.
+    /// A promise of any type.
     pub(super) type Promise;
 
     #[wasm_bindgen(method)]
@@ -81,24 +82,24 @@ extern "C" {
     fn set(this: &Named, name: &str, value: &JsValue);
 }
 
-/// A member of an object, by its name.
+/// Returns a member of an object, or `undefined`.
 #[inline(never)]
 pub(super) fn member(of: &JsValue, name: &str) -> JsValue {
     of.unchecked_ref::<Named>().get(name)
 }
 
-/// As [`member`]; empty where it is no text.
+/// As [`member`], as a string; empty if it is none.
 #[inline(never)]
 pub(super) fn text(of: &JsValue, name: &str) -> String {
     member(of, name).as_string().unwrap_or_default()
 }
 
-/// As [`member`]; `None` where it is no number.
+/// As [`member`], as a number; `None` if it is none.
 pub(super) fn number(of: &JsValue, name: &str) -> Option<f64> {
     member(of, name).as_f64()
 }
 
-/// As [`member`]; `false` where it is missing.
+/// As [`member`], as a boolean; `false` if it is missing.
 pub(super) fn is(of: &JsValue, name: &str) -> bool {
     member(of, name).is_truthy()
 }
@@ -107,18 +108,18 @@ pub(super) fn set(of: &JsValue, name: &str, value: &JsValue) {
     of.unchecked_ref::<Named>().set(name, value);
 }
 
-/// What `globalThis` has by this name, if it has that.
+/// Returns a member of `globalThis`, if it exists.
 pub(super) fn global(name: &str) -> Option<JsValue> {
     let found = member(&global_this(), name);
     found.is_truthy().then_some(found)
 }
 
-/// A URL as the browser reads it.
+/// Parses a URL as the browser does.
 pub(super) fn parse_url(text: &str, base: Option<&str>) -> Option<JsValue> {
     Url::new(text, base).ok().map(JsValue::from)
 }
 
-/// `u64::to_string` would bring the whole formatter along.
+/// Formats a number. `usize::to_string` would add the whole formatter to every app.
 pub(super) fn decimal(mut number: usize) -> String {
     let mut text = String::new();
     loop {

@@ -1,26 +1,31 @@
-//! What only exists in browsers, workers and Node: a timer that background tabs do not throttle.
+//! The platform of browsers, workers and Node, and the options that only exist there: see [`BuilderExt`].
 //!
-//! The same [`Builder`](crate::Builder) and [`WebSocket`](crate::WebSocket) work here as natively. What differs, because
-//! browsers differ:
+//! [`Builder`](crate::Builder) and [`WebSocket`](crate::WebSocket) are the same as natively. A client here wraps the
+//! platform's own `WebSocket` class, which hides and forbids some things. This is different:
 //!
-//! - A URL may be relative; it is resolved against the page.
-//! - Headers, the status of a refused handshake and the cause of a failure are out of reach: such errors are
-//!   [`Opaque`](crate::ErrorKind::Opaque), with close code 1006.
-//! - Ping frames cannot be sent: a heartbeat needs a [message](crate::Heartbeat::message), and there is none by default.
-//! - Credentials in a URL are the browser's affair: it sends them if the server asks for them by a 401.
-//! - A socket that is read cannot be stopped: a paused client holds what arrives in memory.
-//! - A message that is too large has arrived already when its size is known. The peer is told 4009, as a page may not
-//!   send 1009.
-//! - A client that waits dials at once when the network returns or the page becomes visible; a page in the
-//!   back/forward cache has no connection and dials when it is shown again.
+//! - **URLs** may be relative. They are resolved against the page, or against the URL of the worker; Node has neither.
+//! - **Errors** are [`Opaque`](crate::ErrorKind::Opaque), with close code 1006, if the handshake or the connection fails.
+//!   The platform hides the cause, the HTTP status and the headers.
+//! - **Request headers** cannot be set. A token can be sent in the query, in a subprotocol or in the first message.
+//! - **Credentials** in a URL are up to the browser: it sends them if the server asks for them by status 401.
+//! - **Heartbeats** need a [message](crate::Heartbeat::message), as Ping frames cannot be sent. There is no heartbeat by
+//!   default.
+//! - **Pausing** does not slow the peer down, as the platform reads on. A paused client holds what arrives in memory;
+//!   [`Stats::bytes_held`](crate::Stats::bytes_held) counts it.
+//! - **Messages that are too large** have arrived in full when their size is known. The close code for the peer is 4009, as
+//!   a page may not send 1009.
+//! - **Network and page** start reconnects: a waiting client dials at once when the network returns or the page becomes
+//!   visible. A page in the back/forward cache has no connection, and dials when it is shown again.
 //!
-//! Everything happens on the thread that called `connect`, in the events of the browser. In a program of several
-//! threads with shared memory, a handle may be used from any of them: it wakes that thread by `Atomics.notify`.
+//! # Threads
+//!
+//! Everything runs on the thread that called `connect`, in callbacks of its event loop. In a program with several threads
+//! and shared memory (`-C target-feature=+atomics`), a handle can be used on any of them: it wakes that thread.
 //!
 //! # Size
 //!
-//! A minimal app with the whole client is 27 kB to load, compressed: 23 kB of wasm and 4 kB of glue. That takes this
-//! profile, and `wasm-opt -Oz` after `wasm-bindgen`:
+//! A minimal app with the whole client adds 29 kB to a page, compressed: 25 kB of wasm and 4 kB of JavaScript. This needs
+//! the following profile, and `wasm-opt -Oz` after `wasm-bindgen`:
 //!
 //! ```toml
 //! [profile.release]
@@ -30,7 +35,7 @@
 //! panic = "abort"
 //! ```
 //!
-//! Request providers and the worker are only in there where they are used.
+//! Code of request providers and of the worker is only part of apps that use them.
 
 mod event_loop;
 mod events;

@@ -3,14 +3,16 @@
 use super::worker::{StartTimer, WorkerTimer};
 use crate::builder::Builder;
 
-/// The browser's part of a builder.
+/// The browser's part of the configuration.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
     /// Starts a client's timer in the worker. A function, so that the worker's code is only part of apps that use it.
     pub(super) worker_timer: Option<StartTimer>,
 }
 
-/// What a [`Builder`] can do in browsers only.
+/// Options of a [`Builder`] that only exist in browsers and workers.
+///
+/// The trait is sealed and implemented for [`Builder`] only. Import it to call its methods:
 ///
 /// ```no_run
 /// use homing::{Heartbeat, WebSocket, web::BuilderExt};
@@ -24,11 +26,16 @@ pub(crate) struct Options {
 /// # Ok(()) }
 /// ```
 pub trait BuilderExt: Sized + sealed::Sealed {
-    /// Takes time from a small worker, so that a tab in the background keeps its heartbeat: browsers let the timers of
-    /// such a page fire once a minute. Default `false`.
+    /// Runs the client's timer in a worker as well, so that a background tab keeps its heartbeat and its reconnects on
+    /// time. Default: `false`.
     ///
-    /// All clients of a page share one worker, made from a `blob:` URL. Where the page's content security policy
-    /// forbids that, the page's own timers are used, and the console says so once.
+    /// Browsers throttle the timers of a page in the background, down to one wake-up a minute. A worker's timers are not
+    /// throttled. All clients of a page share one small worker, which starts with the first client that wants it and ends
+    /// with the last.
+    ///
+    /// # Where workers are not allowed
+    /// The worker is made from a `blob:` URL, so a content security policy must allow `worker-src blob:`. If it does not,
+    /// or if there are no workers, as in Node, the page's own timers are used and the console shows one warning.
     #[must_use]
     fn heartbeat_in_worker(self, on: bool) -> Self;
 }

@@ -1,4 +1,4 @@
-//! What the page tells of itself and the network (S8c).
+//! Events of the page and the network (S8c).
 
 use js_sys::Function;
 use wasm_bindgen::closure::Closure;
@@ -31,7 +31,7 @@ impl Listeners {
 
     fn for_each(&self, act: fn(&EventTarget, &str, &Function) -> Result<(), JsValue>) {
         let on = |target: &JsValue, name: &str| {
-            // Fails where `globalThis` is no event target, as in Node.
+            // Throws if `globalThis` is no event target, as in Node.
             let _ = act(target.unchecked_ref(), name, self.callback.as_ref().unchecked_ref());
         };
         let window = glue::global_this();

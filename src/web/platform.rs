@@ -1,4 +1,4 @@
-//! The names that every platform has; [`platform`](crate::driver::platform) tells what they mean.
+//! The names that every platform exports, as [`platform`](crate::driver::platform) lists them.
 
 use super::events::{EventSink, Kind};
 use super::registry;
@@ -14,7 +14,7 @@ pub(crate) use super::options::Options;
 pub(crate) use super::sync::{BoxFuture, MaybeSend, lock};
 pub(crate) use super::target::{Target, resolve};
 
-/// Without Ping frames there is nothing that every server answers.
+/// None: without Ping frames there is no heartbeat that every server answers.
 pub(crate) fn default_heartbeat() -> Option<Heartbeat> {
     None
 }
@@ -30,6 +30,6 @@ pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, Co
     let transport = |setup: &Setup| Ok(BrowserTransport::new(setup, source, event_loop.clone()));
     let (ws, pump) = Pump::start(setup, transport, timer)?;
     registry::add(&event_loop);
-    event_loop.begin(pump);
+    event_loop.start(pump);
     Ok(ws)
 }

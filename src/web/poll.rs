@@ -1,25 +1,26 @@
-//! What has to be looked at, because no event tells it: the socket's buffer, and a close event that does not come.
+//! Polls a socket for what no event reports: how full its buffer is, and a close event that does not come.
 
 use core::cell::Cell;
 
 use super::glue::Callback;
 use super::timer::Timeout;
 
-/// How soon to look at the buffer: while somebody waits for room, and else.
-const HURRIED: i32 = 1;
-const LEISURELY: i32 = 32;
+// Milliseconds between two polls of the buffer: while something waits for room, otherwise, and at most.
+const URGENT: i32 = 1;
+const RELAXED: i32 = 32;
 const SLOWEST: i32 = 128;
 
-/// How long to wait for the close event that should follow an error event. It is missing in Chromium where the page's
-/// policy forbids the connection, and in Node 20 where there is none.
+/// Milliseconds to wait for the close event that should follow an error event. Chromium does not fire it where the page's
+/// content security policy forbids the connection, and Node 20 not where there is none.
 const CLOSE_AFTER_ERROR: i32 = 250;
 
 pub(super) struct SocketPoll {
     timeout: Timeout,
-    /// What the machine knows of the socket's buffer.
+    /// The number of bytes in the socket's buffer, as last reported to the machine.
     buffered: Cell<usize>,
+    /// The delay until the next poll.
     millis: i32,
-    hurried: bool,
+    is_urgent: bool,
     /// An error event came, and no close event yet.
     errored: bool,
 }
@@ -30,59 +31,59 @@ impl SocketPoll {
         Self {
             timeout: Timeout::new(on_due),
             buffered: Cell::new(0),
-            millis: LEISURELY,
-            hurried: false,
+            millis: RELAXED,
+            is_urgent: false,
             errored: false,
         }
     }
 
-    /// The machine is about to know this.
-    pub(super) fn note(&self, buffered: usize) {
+    /// Notes what is being reported to the machine.
+    pub(super) fn set_reported(&self, buffered: usize) {
         self.buffered.set(buffered);
     }
 
-    /// Something was handed to the socket that may not have left yet.
+    /// Returns whether bytes that the socket was given may not have left yet.
     #[inline]
     pub(super) fn is_buffering(&self) -> bool {
         self.buffered.get() > 0
     }
 
-    /// Looks at the buffer soon.
-    pub(super) fn buffer(&mut self, hurried: bool) {
-        if self.errored || (self.timeout.is_set() && self.hurried >= hurried) {
+    /// Schedules the next poll of the buffer.
+    pub(super) fn schedule(&mut self, is_urgent: bool) {
+        if self.errored || (self.timeout.is_set() && self.is_urgent >= is_urgent) {
             return;
         }
-        if hurried != self.hurried {
-            self.hurried = hurried;
-            self.millis = if hurried { HURRIED } else { LEISURELY };
+        if is_urgent != self.is_urgent {
+            self.is_urgent = is_urgent;
+            self.millis = if is_urgent { URGENT } else { RELAXED };
         }
         self.timeout.set(self.millis);
     }
 
-    /// The buffer was looked at. Returns whether it changed; one that stands still is looked at less and less.
-    pub(super) fn looked(&mut self, buffered: usize) -> bool {
+    /// Takes the result of a poll. Returns whether the buffer has changed; while it does not, polls become less frequent.
+    pub(super) fn update(&mut self, buffered: usize) -> bool {
         let changed = self.buffered.replace(buffered) != buffered;
-        self.millis = match (changed, self.hurried) {
+        self.millis = match (changed, self.is_urgent) {
             (false, _) => SLOWEST.min(self.millis * 2),
-            (true, true) => HURRIED,
-            (true, false) => LEISURELY,
+            (true, true) => URGENT,
+            (true, false) => RELAXED,
         };
         changed
     }
 
-    /// The close event should come now.
-    pub(super) fn close_event(&mut self) {
+    /// An error event came: waits for the close event instead of polling the buffer.
+    pub(super) fn expect_close(&mut self) {
         self.errored = true;
         self.timeout.set(CLOSE_AFTER_ERROR);
     }
 
-    /// An error event came.
+    /// Returns whether an error event came.
     pub(super) fn has_errored(&self) -> bool {
         self.errored
     }
 
-    /// The time has come to look. Returns whether the close event is missing.
-    pub(super) fn came(&mut self) -> bool {
+    /// The timeout fired. Returns whether the close event is missing.
+    pub(super) fn fired(&mut self) -> bool {
         self.timeout.clear();
         self.errored
     }

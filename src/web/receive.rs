@@ -1,4 +1,4 @@
-//! What arrived, in its order: delivered at once, or held behind a blob that must be read first, or while paused.
+//! Receiving: delivers messages in their order, at once or from a backlog while a blob is read or the client is paused.
 
 use bytes::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
@@ -12,18 +12,18 @@ use crate::error::{Error, ErrorKind};
 use crate::message::{BinaryType, Message, Text};
 
 impl<S: EventSink> BrowserTransport<S> {
-    /// Whether what arrived may be delivered at once. Else [`next`](Self::next) will give it, if it is wanted at all.
+    /// Returns whether an event may be delivered at once. If not, it joins the backlog, unless its socket is gone.
     #[inline]
-    pub(super) fn passes(&mut self, news: News<'_>) -> bool {
+    pub(super) fn admit(&mut self, news: News<'_>) -> bool {
         if news.attempt != self.attempt || !matches!(self.link, Link::Up(_)) {
             return false;
         }
-        let passes = !self.reads && self.backlog.is_empty() && self.wants(news.kind);
-        if !passes {
+        let at_once = !self.reading_blob && self.backlog.is_empty() && self.wants(news.kind);
+        if !at_once {
             self.held += length(news);
             self.backlog.push_back(news.into());
         }
-        passes
+        at_once
     }
 
     #[inline]
@@ -31,9 +31,9 @@ impl<S: EventSink> BrowserTransport<S> {
         self.backlog.is_empty()
     }
 
-    /// What comes next, if it may be delivered.
-    pub(super) fn next(&mut self) -> Option<Held> {
-        if self.reads || !self.wants(self.backlog.front()?.kind) {
+    /// Takes the first event of the backlog, if it may be delivered now.
+    pub(super) fn next_held(&mut self) -> Option<Held> {
+        if self.reading_blob || !self.wants(self.backlog.front()?.kind) {
             return None;
         }
         let next = self.backlog.pop_front()?;
@@ -41,82 +41,84 @@ impl<S: EventSink> BrowserTransport<S> {
         Some(next)
     }
 
-    /// Nothing is wanted while paused but what tells the end, if no message is in front of it.
+    /// Returns whether an event of this kind may be delivered: a paused client receives the end of the socket, but no
+    /// message, unless it is closing.
     #[inline]
     fn wants(&self, kind: Kind) -> bool {
         self.reading || self.closing || !matches!(kind, Kind::Message | Kind::Read)
     }
 
-    /// How the socket ended, and how many bytes it still had.
+    /// Drops the socket at its end. Returns the number of bytes that were still in its buffer, and how it ended.
     pub(super) fn end(&mut self, event: &JsValue) -> Option<(usize, SocketEvent)> {
         let end = match self.failure.take() {
             Some(error) => (0, SocketEvent::Failed(error)),
             None => {
                 let Link::Up(socket) = &self.link else { return None };
-                (socket.buffered_amount(), socket.explain(event, self.watch.has_errored(), self.may_mix))
+                (socket.buffered_amount(), socket.explain(event, self.socket_poll.has_errored(), self.may_mix))
             }
         };
-        self.part();
+        self.drop_socket();
         Some(end)
     }
 
-    /// The message that an event brought, unless it is a blob, which is read first.
+    /// Returns the message of an event. A blob is read first, and comes later as [`Kind::Read`].
     ///
-    /// Most messages are of the kind of the one before. Asking for a text where there is none costs more than asking
-    /// whether there is one.
+    /// Most messages are of the same type as the one before. To convert what is no text costs more than to ask first
+    /// whether it is one.
     #[inline]
     pub(super) fn read(&mut self, event: &JsValue) -> Option<Message> {
         let data = event.unchecked_ref::<MessageEvent>().data();
         let text = if self.was_text || data.is_string() { data.as_string() } else { None };
         self.was_text = text.is_some();
         if let Some(text) = text {
-            self.check(Text::owning(text).into())
+            self.check_size(Text::owning(text).into())
         } else if self.binary_type == BinaryType::ArrayBuffer {
-            self.check(bytes(&data))
+            self.check_size(bytes(&data))
         } else {
             self.read_blob(data.unchecked_ref());
             None
         }
     }
 
-    fn check(&mut self, message: Message) -> Option<Message> {
+    /// Returns the message, or fails the attempt if it is larger than allowed (S21).
+    fn check_size(&mut self, message: Message) -> Option<Message> {
         if message.len() <= self.max_message_size {
             return Some(message);
         }
-        self.refuse();
+        self.fail_too_large();
         None
     }
 
-    /// One at a time: the browser may finish a later one first.
+    /// Starts to read a blob. One at a time: the browser may finish a later one first.
     fn read_blob(&mut self, blob: &Blob) {
         if blob.size() > self.max_message_size as f64 {
-            return self.refuse();
+            return self.fail_too_large();
         }
         let on_read = self.sink.callback_once(Kind::Read, self.attempt);
         blob.array_buffer().unchecked_ref::<glue::Promise>().then(&on_read, &on_read);
-        self.reads = true;
+        self.reading_blob = true;
     }
 
-    /// A blob was read, or could not be: then it is no buffer but an exception.
+    /// The promise of a blob's content was settled: by an `ArrayBuffer`, or by an exception.
     pub(super) fn blob_was_read(&mut self, news: News<'_>) {
-        if news.attempt != self.attempt || !core::mem::replace(&mut self.reads, false) {
+        if news.attempt != self.attempt || !core::mem::replace(&mut self.reading_blob, false) {
             return;
         }
         if glue::number(news.value, "byteLength").is_none() {
             return self.fail(Error::new(ErrorKind::Io, "a blob could not be read"));
         }
-        // What waits came later. Somebody may have paused meanwhile.
+        // In front: the rest of the backlog arrived later. Not delivered here, as the client may be paused by now.
         self.held += length(news);
         self.backlog.push_front(news.into());
     }
 
-    /// The message that was a blob.
-    pub(super) fn of_blob(&mut self, buffer: &JsValue) -> Option<Message> {
-        self.check(bytes(buffer))
+    /// Returns the message whose blob was read.
+    pub(super) fn blob_message(&mut self, buffer: &JsValue) -> Option<Message> {
+        self.check_size(bytes(buffer))
     }
 }
 
-/// How much payload an event brought. Of a text the browser tells how many UTF-16 code units it has.
+/// Returns the payload of an event: bytes, or UTF-16 code units of a text, as the browser reports its length in these.
 fn length(news: News<'_>) -> u64 {
     let payload = match news.kind {
         Kind::Message => glue::member(news.value, "data"),
@@ -127,7 +129,7 @@ fn length(news: News<'_>) -> u64 {
     lengths.map(|length| length as u64).sum()
 }
 
-/// Not `into`, which would bring along code for each way that bytes can be held.
+/// Copies an `ArrayBuffer`. `into` would do it too, but would add code for each way that `Bytes` can own its memory.
 fn bytes(buffer: &JsValue) -> Message {
     Message::Binary(Bytes::from_owner(glue::Bytes::copy(buffer).0))
 }

@@ -1,4 +1,4 @@
-//! One browser socket with its event handlers.
+//! One `WebSocket` of the browser, with its event handlers.
 
 use alloc::rc::Rc;
 
@@ -22,12 +22,12 @@ pub(super) struct Socket {
     socket: WebSocket,
     target: Rc<Target>,
     was_open: bool,
-    /// Called as long as the socket refers to them.
+    /// Kept as long as the socket refers to them.
     _callbacks: [Callback; 4],
 }
 
 impl Socket {
-    /// Dials. All handlers are in place before anything can happen.
+    /// Dials. All handlers are set before the first event can occur. Fails if the constructor throws.
     pub(super) fn new(
         sink: &impl EventSink,
         attempt: AttemptId,
@@ -57,11 +57,12 @@ impl Socket {
         self.socket.ready_state() == WebSocket::OPEN
     }
 
-    /// The handshake succeeded.
+    /// Returns the result of the opening handshake. Fails if the server did not choose exactly one of the offered
+    /// subprotocols.
     pub(super) fn opened(&mut self) -> Result<Handshake, Error> {
         self.was_open = true;
         let protocol = glue::text(&self.socket, "protocol");
-        // Some browsers let that pass.
+        // Not every browser checks this.
         let offered = &self.target.protocols;
         if protocol.is_empty() != offered.is_empty() || !(protocol.is_empty() || offered.contains(&protocol)) {
             let kind = ErrorKind::Handshake { status: None, headers: Default::default(), body: Default::default() };
@@ -75,12 +76,12 @@ impl Socket {
         })
     }
 
-    /// What the close event means; `errored` tells whether an error event came before, and `may_mix` whether a mixed
-    /// connection was open before.
+    /// Translates a close event. `errored`: whether an error event came before it. `may_mix`: whether this page has had an
+    /// open connection to ws although it was loaded over https.
     pub(super) fn explain(&self, event: &JsValue, errored: bool, may_mix: bool) -> SocketEvent {
         let code = glue::number(event, "code").map_or(CloseCode::ABNORMAL, |code| CloseCode::new(code as u16));
         if !errored && code != CloseCode::ABNORMAL {
-            // Not clean where the peer's Close frame came, but TCP did not end well.
+            // Not clean if TCP did not end properly after the peer's Close frame.
             return SocketEvent::Closed {
                 code,
                 reason: glue::text(event, "reason"),
@@ -102,7 +103,7 @@ impl Socket {
     pub(super) fn send(&self, message: &Message) -> Result<(), JsValue> {
         match message {
             Message::Text(text) => self.socket.send_with_str(text),
-            // Of memory that threads share a browser takes no view, only a copy.
+            // Browsers refuse views of shared memory.
             #[cfg(target_feature = "atomics")]
             Message::Binary(data) => self.socket.send_with_js_u8_array(&js_sys::Uint8Array::new_from_slice(data)),
             #[cfg(not(target_feature = "atomics"))]
@@ -114,13 +115,13 @@ impl Socket {
         self.socket.buffered_amount() as usize
     }
 
-    /// The code was checked before: it is one that a page may send.
+    /// Starts the closing handshake. The code must be one that a page may send.
     pub(super) fn close(&self, code: Option<CloseCode>, reason: Option<&str>) {
         self.socket.unchecked_ref::<glue::Closable>().close(code.map(CloseCode::get), reason);
     }
 }
 
-/// In this order, or a late event calls a closure that is gone.
+/// Unsets the handlers before their closures are dropped, or a late event would call a dropped closure.
 impl Drop for Socket {
     fn drop(&mut self) {
         for (name, _) in HANDLERS {

@@ -1,4 +1,4 @@
-//! Where an attempt goes, checked before anything is dialled (S1).
+//! URL and subprotocols of an attempt, checked before it dials (S1).
 
 use wasm_bindgen::JsValue;
 
@@ -8,29 +8,29 @@ use crate::builder::check_protocols;
 use crate::error::{ConfigError, Error, ErrorKind, joined};
 use crate::request::Request;
 
-/// A checked request.
+/// A request that was checked.
 pub(crate) struct Target {
     pub(super) url: String,
     pub(super) protocols: Vec<String>,
-    /// The URL without credentials and query.
+    /// The URL without credentials and query, for errors (S26).
     pub(super) shown: String,
-    /// The page may not connect there, as it was loaded over https and this is ws.
+    /// The page was loaded over https and the URL is ws, which browsers forbid except for loopback addresses.
     pub(super) is_mixed: bool,
 }
 
 impl Target {
-    /// Without credentials and query.
+    /// Returns the URL without credentials and query.
     pub(crate) fn shown(&self) -> String {
         self.shown.clone()
     }
 
-    /// Why a mixed one cannot be dialled. It is the page that forbids it: the next attempt would meet the same.
+    /// Returns the error of a connection that the page may not open, and that no further attempt can open.
     pub(super) fn forbidden(&self) -> Error {
         Error::new(ErrorKind::Unsupported, "a page loaded over https may not connect to ws, only to wss")
     }
 }
 
-/// Checks a request. The browser's own parser reads the URL, as it is the one that will dial it.
+/// Checks a request. The URL is parsed by the browser, which is going to dial it.
 pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigError> {
     check_protocols(&request.protocols)?;
     let url = parse(&request.url)?;
@@ -39,10 +39,10 @@ pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigEr
     let is_secure = match scheme.as_str() {
         "ws:" | "http:" => false,
         "wss:" | "https:" => true,
-        // Which one is not told: text without a scheme has its beginning taken for one.
+        // The scheme is not repeated: without one, a secret before the first colon would be taken for it.
         _ => return fault("the scheme is not ws, wss, http or https"),
     };
-    // An empty one too, which the constructor of sockets refuses all the same.
+    // Also an empty fragment: the browser's constructor rejects it as well.
     if href.bytes().any(|byte| byte == b'#') {
         return fault("has a fragment (#)");
     }
@@ -62,7 +62,7 @@ fn fault<T>(fault: &str) -> Result<T, ConfigError> {
     Err(ConfigError::new("url", fault))
 }
 
-/// The text is never repeated in errors: it can hold credentials.
+/// Parses a URL. Errors never repeat the text, which can contain credentials.
 fn parse(text: &str) -> Result<JsValue, ConfigError> {
     let base = base();
     match (glue::parse_url(text, base.as_deref()), base) {
@@ -72,29 +72,30 @@ fn parse(text: &str) -> Result<JsValue, ConfigError> {
     }
 }
 
-/// What relative URLs are resolved against.
+/// Returns the URL that relative ones are resolved against, if there is one.
 fn base() -> Option<String> {
     if let Some(document) = glue::global("document") {
         return Some(glue::text(&document, "baseURI"));
     }
     let location = glue::global("location")?;
     let href = glue::text(&location, "href");
-    // A worker made from a blob has a URL that nothing can be relative to.
+    // Nothing can be relative to a blob URL, which many workers have.
     let base = if href.starts_with("blob:") { glue::text(&location, "origin") } else { href };
     (base != "null").then_some(base)
 }
 
-/// By its origin: the URL of a worker may be a blob's.
+/// Returns whether the page was loaded over https. By its origin, as the URL of a worker may be a blob URL.
 fn page_is_secure() -> bool {
     glue::global("location").is_some_and(|location| glue::text(&location, "origin").starts_with("https:"))
 }
 
-/// Browsers trust these without TLS.
+/// Returns whether browsers allow this host without TLS.
 fn is_loopback(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost") || is_127(name) || name == "[::1]"
 }
 
-/// Names can begin like that too. Of digits and dots alone the parser makes an IPv4 address.
+/// Returns whether this is an IPv4 address of the loopback network. Names can begin like one; a name of only digits and
+/// dots is parsed as an address.
 fn is_127(name: &str) -> bool {
     name.starts_with("127.") && name.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit())
 }

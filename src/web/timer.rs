@@ -1,4 +1,4 @@
-//! Time in a browser: `Date.now`, and one timeout per client.
+//! Time in a browser: the clock `Date.now`, and one `setTimeout` for each client.
 
 use core::cell::Cell;
 
@@ -8,12 +8,14 @@ use super::glue::{self, Callback};
 use super::worker::UnthrottledTimer;
 use crate::driver::{Clock, Timer, Timestamp};
 
-/// `performance.now()` may stand still while the machine sleeps, and a heartbeat must notice that it slept. The wall
-/// clock goes on; it can be set, though. Set back it does not turn this clock back but only goes on from there; set
-/// forth it looks like a sleep, which is forgiven.
+/// Returns the wall clock's time, made monotonic.
+///
+/// `performance.now()` may stand still while the machine sleeps, and a heartbeat must notice that time has passed (S18).
+/// The wall clock goes on, but can be changed. A clock that is set back does not turn this one back. A clock that is set
+/// forward looks like a sleep, which never fails a connection by itself.
 fn now() -> Timestamp {
     thread_local! {
-        /// What was told last, and how far behind that the wall clock is.
+        /// The last time that was returned, and how far the wall clock is behind it, in milliseconds.
         static LAST: Cell<(f64, f64)> = const { Cell::new((0.0, 0.0)) };
     }
     let wall = js_sys::Date::now();
@@ -24,7 +26,7 @@ fn now() -> Timestamp {
     Timestamp::from_micros(((wall + behind) * 1000.0) as u64)
 }
 
-/// One `setTimeout` that is set again and again.
+/// One timeout, which can be set again and again.
 pub(super) struct Timeout {
     callback: Callback,
     pending: Option<JsValue>,
@@ -39,7 +41,7 @@ impl Timeout {
         self.pending.is_some()
     }
 
-    /// Longer delays than this would fire at once.
+    /// The longest delay of `setTimeout`. A longer one fires at once.
     pub(super) const MAX: i32 = i32::MAX;
 
     pub(super) fn set(&mut self, millis: i32) {
@@ -70,12 +72,11 @@ pub(super) struct BrowserTimer {
 impl BrowserTimer {
     /// `on_fire` is called when the deadline has come.
     pub(super) fn new(on_fire: Callback, unthrottled: Option<Box<dyn UnthrottledTimer>>) -> Self {
-        let timeout = Timeout::new(on_fire);
-        Self { timeout, fires_at: Timestamp::default(), unthrottled }
+        Self { timeout: Timeout::new(on_fire), fires_at: Timestamp::default(), unthrottled }
     }
 
-    /// Whoever woke the client, what was set has served.
-    pub(super) fn came(&mut self) {
+    /// The timeout or the unthrottled timer fired.
+    pub(super) fn fired(&mut self) {
         self.timeout.clear();
     }
 }
@@ -95,7 +96,7 @@ impl Timer for BrowserTimer {
             }
             return;
         };
-        // One that fires too early is cheaper than setting it anew each time that the deadline moves away.
+        // A timeout that fires too early costs less than a new one each time the deadline moves away.
         if self.timeout.is_set() && self.fires_at <= deadline {
             return;
         }

@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Phase, joined};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, Source};
 
-/// What the peer is told of a message that is too large: 1009 is not for pages to send.
+/// The close code for a message that is too large. A page may not send 1009.
 const TOO_LARGE: CloseCode = CloseCode::new(4009);
 
 pub(super) struct BrowserTransport<S> {
@@ -32,23 +32,23 @@ pub(super) struct BrowserTransport<S> {
     pub(super) binary_type: BinaryType,
     pub(super) max_message_size: usize,
     pub(super) link: Link,
-    /// Arrived and could not be delivered at once: behind a blob that must be read first, or while paused.
-    /// A blob that was read is in front.
+    /// Events that could not be delivered when they arrived: while a blob is read, or while the client is paused. A blob
+    /// that was read is in front.
     pub(super) backlog: VecDeque<Held>,
-    /// Payload in the backlog, and how much of it the machine knows of.
+    /// Payload in the backlog, and how much of it was last reported to the machine.
     pub(super) held: u64,
-    told_held: u64,
-    /// A blob is being read, which arrived before all that is in the backlog.
-    pub(super) reads: bool,
-    /// The last message was a text.
+    reported_held: u64,
+    /// A blob is being read, which arrived before everything in the backlog.
+    pub(super) reading_blob: bool,
+    /// The last message was text.
     pub(super) was_text: bool,
     pub(super) failure: Option<Error>,
-    /// The user lets this page connect to ws from https: it has been open.
+    /// The browser lets this https page connect to ws: such a connection has been open.
     pub(super) may_mix: bool,
     pub(super) reading: bool,
     pub(super) closing: bool,
-    pub(super) watch: SocketPoll,
-    /// What the socket was given, to tell messages from bytes.
+    pub(super) socket_poll: SocketPoll,
+    /// The sizes of messages in the socket, to count messages where the browser only counts bytes.
     in_flight: InFlight,
     delivery: Delivery,
 }
@@ -60,7 +60,7 @@ enum Origin {
 
 pub(super) enum Link {
     Down,
-    Asking(BoxFuture<Result<Target, Error>>),
+    AwaitingRequest(BoxFuture<Result<Target, Error>>),
     Up(Socket),
 }
 
@@ -79,14 +79,14 @@ impl<S: EventSink> BrowserTransport<S> {
             link: Link::Down,
             backlog: VecDeque::new(),
             held: 0,
-            told_held: 0,
-            reads: false,
+            reported_held: 0,
+            reading_blob: false,
             was_text: true,
             failure: None,
             may_mix: false,
             reading: true,
             closing: false,
-            watch: SocketPoll::new(sink.callback(Kind::Poll, AttemptId::default())),
+            socket_poll: SocketPoll::new(sink.callback(Kind::Poll, AttemptId::default())),
             sink,
             in_flight: InFlight::default(),
             delivery: Delivery::default(),
@@ -97,9 +97,9 @@ impl<S: EventSink> BrowserTransport<S> {
         self.attempt
     }
 
-    /// Asks the request provider, if it is the one that is waited for.
-    pub(super) fn ask(&mut self, cx: &mut Context<'_>) {
-        let Link::Asking(next) = &mut self.link else { return };
+    /// Polls the request provider's future, if the attempt waits for it, and dials when it is ready.
+    pub(super) fn poll_provider(&mut self, cx: &mut Context<'_>) {
+        let Link::AwaitingRequest(next) = &mut self.link else { return };
         let Poll::Ready(target) = next.as_mut().poll(cx) else { return };
         match target {
             Ok(target) => self.open(&Rc::new(target)),
@@ -111,7 +111,7 @@ impl<S: EventSink> BrowserTransport<S> {
         match Socket::new(&self.sink, self.attempt, target, self.binary_type) {
             Ok(socket) => self.link = Link::Up(socket),
             Err(exception) => {
-                // Its message is not repeated: it has the whole URL in it.
+                // Not its message, which contains the whole URL (S26).
                 let name = glue::text(&exception, "name");
                 let error = match name.as_str() {
                     "SecurityError" if target.is_mixed => target.forbidden(),
@@ -122,7 +122,7 @@ impl<S: EventSink> BrowserTransport<S> {
         }
     }
 
-    /// The handshake succeeded.
+    /// The socket's `open` event.
     pub(super) fn opened(&mut self, attempt: AttemptId) -> Option<SocketEvent> {
         let Link::Up(socket) = &mut self.link else { return None };
         if attempt != self.attempt {
@@ -140,7 +140,8 @@ impl<S: EventSink> BrowserTransport<S> {
         }
     }
 
-    pub(super) fn refuse(&mut self) {
+    /// Closes the socket and fails the attempt, because of a message that is larger than allowed.
+    pub(super) fn fail_too_large(&mut self) {
         if let Link::Up(socket) = &self.link {
             socket.close(Some(TOO_LARGE), Some("message too large"));
         }
@@ -148,9 +149,9 @@ impl<S: EventSink> BrowserTransport<S> {
         self.fail(Error::new(ErrorKind::MessageTooLarge, joined(&["more than ", &limit, " bytes"])));
     }
 
-    /// Gives the attempt up. What arrived before is delivered first, unless it is what failed.
+    /// Fails the attempt. Messages that arrived before are delivered first.
     pub(super) fn fail(&mut self, error: Error) {
-        self.part();
+        self.drop_socket();
         self.failure = Some(error);
         self.hold(Kind::Failed, JsValue::UNDEFINED);
     }
@@ -159,43 +160,43 @@ impl<S: EventSink> BrowserTransport<S> {
         self.backlog.push_back(Held { kind, attempt: self.attempt, value });
     }
 
-    pub(super) fn watch(&mut self) -> &mut SocketPoll {
-        &mut self.watch
+    pub(super) fn socket_poll(&mut self) -> &mut SocketPoll {
+        &mut self.socket_poll
     }
 
-    /// An error event came.
+    /// The socket's `error` event.
     pub(super) fn errored(&mut self, attempt: AttemptId) {
         if attempt == self.attempt && matches!(self.link, Link::Up(_)) {
-            self.watch.close_event();
+            self.socket_poll.expect_close();
         }
     }
 
-    /// The watch asks for a look. Returns what became of the buffer, where that is news.
-    pub(super) fn look(&mut self) -> Option<SocketEvent> {
+    /// Polls the socket, when it is time to. Returns how full its buffer is, if that has changed.
+    pub(super) fn poll_socket(&mut self) -> Option<SocketEvent> {
         let Link::Up(socket) = &self.link else { return None };
-        if self.watch.came() {
-            // In place of the close event that should have come.
+        if self.socket_poll.fired() {
+            // Instead of the close event that is missing.
             self.hold(Kind::Close, JsValue::TRUE);
             return None;
         }
         let bytes = socket.buffered_amount();
-        self.watch.looked(bytes).then(|| self.left(bytes))
+        self.socket_poll.update(bytes).then(|| self.left(bytes))
     }
 
-    /// How much payload waits in the backlog, if that has changed.
-    pub(super) fn held(&mut self) -> Option<SocketEvent> {
-        let changed = core::mem::replace(&mut self.told_held, self.held) != self.held;
+    /// Returns how much payload the backlog holds, if that has changed since it was last reported.
+    pub(super) fn held_changed(&mut self) -> Option<SocketEvent> {
+        let changed = core::mem::replace(&mut self.reported_held, self.held) != self.held;
         changed.then_some(SocketEvent::Held(self.held))
     }
 
-    /// The browser holds this much. Whether its own socket was full it does not tell.
+    /// Makes an event of the number of bytes in the socket's buffer. Whether the buffer was full, the browser hides.
     pub(super) fn left(&mut self, bytes: usize) -> SocketEvent {
         let held = Buffered { messages: self.in_flight.held(bytes), bytes };
         SocketEvent::Left { held, was_full: false }
     }
 
-    /// Hands a message to the browser. Returns whether it was taken; the attempt has failed otherwise.
-    fn give(&mut self, message: &Message) -> bool {
+    /// Hands a message to the browser. Returns whether it took the message; if not, the attempt has failed.
+    fn send_message(&mut self, message: &Message) -> bool {
         let Link::Up(socket) = &self.link else { return false };
         let Err(exception) = socket.send(message) else { return true };
         let error = socket.error(ErrorKind::Io, glue::text(&exception, "name") + " when sending");
@@ -203,18 +204,19 @@ impl<S: EventSink> BrowserTransport<S> {
         false
     }
 
-    /// How much the browser has passed on to the operating system.
+    /// Returns the number of bytes that the browser has passed on to the operating system.
     fn delivered(&self) -> u64 {
-        self.in_flight.taken().saturating_sub(self.bytes() as u64)
+        self.in_flight.taken().saturating_sub(self.buffered_bytes() as u64)
     }
 
-    fn bytes(&self) -> usize {
+    /// Returns the number of bytes in the socket's buffer.
+    fn buffered_bytes(&self) -> usize {
         if let Link::Up(socket) = &self.link { socket.buffered_amount() } else { 0 }
     }
 
-    pub(super) fn part(&mut self) {
+    pub(super) fn drop_socket(&mut self) {
         self.link = Link::Down;
-        self.watch.stop();
+        self.socket_poll.stop();
     }
 }
 
@@ -231,7 +233,7 @@ impl<S: EventSink> Transport for BrowserTransport<S> {
         match &mut self.origin {
             Origin::Provider(provider) => {
                 self.sink.wake();
-                self.link = Link::Asking(provider.next(&self.options));
+                self.link = Link::AwaitingRequest(provider.next(&self.options));
             }
             Origin::Fixed(target) => {
                 let target = target.clone();
@@ -241,12 +243,12 @@ impl<S: EventSink> Transport for BrowserTransport<S> {
     }
 
     fn send(&mut self, batch: &mut VecDeque<Message>) {
-        // A socket that closes would take messages and drop them.
+        // A closing socket would take messages and discard them.
         if !matches!(&self.link, Link::Up(socket) if socket.is_open()) {
             return;
         }
         while let Some(message) = batch.pop_front() {
-            if !self.give(&message) {
+            if !self.send_message(&message) {
                 batch.push_front(message);
                 return;
             }
@@ -259,7 +261,7 @@ impl<S: EventSink> Transport for BrowserTransport<S> {
     fn ping(&mut self, _: u64) {}
 
     fn heartbeat(&mut self, message: Message) {
-        if self.give(&message) {
+        if self.send_message(&message) {
             self.in_flight.other(message.len());
         }
     }
@@ -276,16 +278,16 @@ impl<S: EventSink> Transport for BrowserTransport<S> {
     }
 
     fn abort(&mut self) {
-        self.part();
+        self.drop_socket();
         self.backlog.clear();
-        (self.held, self.told_held) = (0, 0);
-        self.reads = false;
+        (self.held, self.reported_held) = (0, 0);
+        self.reading_blob = false;
         self.failure = None;
     }
 
     fn buffered(&mut self) -> Buffered {
-        let bytes = self.bytes();
-        self.watch.note(bytes);
+        let bytes = self.buffered_bytes();
+        self.socket_poll.set_reported(bytes);
         Buffered { messages: self.in_flight.held(bytes), bytes }
     }
 

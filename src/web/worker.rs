@@ -1,6 +1,6 @@
-//! A timer in a worker, where tabs in the background are not throttled (S19).
+//! Timers in a worker, which browsers do not throttle in background tabs (S19).
 //!
-//! It only adds wake-ups: the page's own timeouts are set as well, so nothing is lost where the worker fails.
+//! They only add wake-ups: the page's own timeouts are set as well, so that a client also works if the worker fails.
 
 use core::cell::{Cell, RefCell};
 
@@ -11,7 +11,8 @@ use web_sys::{Blob, MessageEvent, Url, Worker};
 
 use super::glue;
 
-/// Takes `[client, delay]`, a negative delay for none, and sends the client's number back when it has passed.
+/// The worker's script. It receives `[client, delay]`, and sends the client's number back after the delay in milliseconds. A
+/// negative delay stops the timer.
 const SCRIPT: &str = "const t={};onmessage=({data:[c,d]})=>{clearTimeout(t[c]);delete t[c];\
     if(d>=0)t[c]=setTimeout(()=>{delete t[c];postMessage(c)},d)}";
 
@@ -20,10 +21,10 @@ thread_local! {
     static WARNED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The worker of the page, while some client wants it.
+/// The worker of the page. It exists while at least one client uses it.
 struct Shared {
-    seats: usize,
-    /// `None` where the page may not have one.
+    clients: usize,
+    /// `None` if the page may not start a worker.
     running: Option<Running>,
 }
 
@@ -51,8 +52,8 @@ pub(super) struct WorkerTimer {
 impl WorkerTimer {
     pub(super) fn start(client: u32, on_fire: fn(u32)) -> Box<dyn UnthrottledTimer> {
         SHARED.with_borrow_mut(|shared| {
-            let shared = shared.get_or_insert_with(|| Shared { seats: 0, running: Running::start(on_fire) });
-            shared.seats += 1;
+            let shared = shared.get_or_insert_with(|| Shared { clients: 0, running: Running::start(on_fire) });
+            shared.clients += 1;
         });
         Box::new(Self { client })
     }
@@ -62,8 +63,8 @@ impl UnthrottledTimer for WorkerTimer {
     fn arm(&self, millis: Option<i32>) {
         SHARED.with_borrow(|shared| {
             if let Some(Running { worker, .. }) = shared.as_ref().and_then(|shared| shared.running.as_ref()) {
-                let order = Array::of2(&self.client.into(), &millis.unwrap_or(-1).into());
-                let _ = worker.post_message(&order);
+                let message = Array::of2(&self.client.into(), &millis.unwrap_or(-1).into());
+                let _ = worker.post_message(&message);
             }
         });
     }
@@ -73,9 +74,9 @@ impl Drop for WorkerTimer {
     fn drop(&mut self) {
         self.arm(None);
         let last = SHARED.with_borrow_mut(|shared| {
-            let seats = &mut shared.as_mut()?.seats;
-            *seats -= 1;
-            if *seats == 0 { shared.take() } else { None }
+            let clients = &mut shared.as_mut()?.clients;
+            *clients -= 1;
+            if *clients == 0 { shared.take() } else { None }
         });
         if let Some(Shared { running: Some(running), .. }) = last {
             drop(running);
@@ -104,7 +105,7 @@ impl Running {
                 on_fire(client as u32);
             }
         });
-        // Some browsers tell that the policy forbids it only later.
+        // Some browsers only report later that the content security policy forbids it.
         let on_error = Closure::<dyn Fn()>::new(warn);
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
