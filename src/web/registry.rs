@@ -33,7 +33,7 @@ pub(super) fn new_event_loop() -> Rc<EventLoop> {
 pub(super) fn add(event_loop: &Rc<EventLoop>) {
     with(&REGISTRY, |registry| {
         registry.event_loops.push(event_loop.clone());
-        let listen = || Listeners::add(|event| notify(|_| true, Kind::Page(event)));
+        let listen = || Listeners::add(|event| notify(Kind::Page(event), None));
         registry.listeners.get_or_insert_with(listen);
     });
 }
@@ -55,17 +55,21 @@ fn remove(id: u32) {
 
 /// Runs each event loop that was woken.
 fn run_woken() {
-    notify(EventLoop::is_woken, Kind::Woken);
+    notify(Kind::Woken, None);
 }
 
 /// Runs the event loop with this number, because a timer of the worker fired.
 pub(super) fn notify_timer(id: u32) {
-    notify(|event_loop| event_loop.id() == id, Kind::Timer);
+    notify(Kind::Timer, Some(id));
 }
 
-/// Reports an event to each event loop that `is_meant` selects.
-fn notify(is_meant: impl Fn(&EventLoop) -> bool, kind: Kind) {
+/// Reports an event to the event loop with this number, or to all of them. [`Kind::Woken`] is for those that were woken.
+fn notify(kind: Kind, id: Option<u32>) {
     let event_loops = with(&REGISTRY, |registry| registry.event_loops.clone());
     let news = News { kind, attempt: AttemptId::default(), value: &JsValue::UNDEFINED };
-    event_loops.iter().filter(|event_loop| is_meant(event_loop)).for_each(|event_loop| event_loop.notify(news));
+    for event_loop in event_loops {
+        if id.is_none_or(|id| event_loop.id() == id) && (kind != Kind::Woken || event_loop.is_woken()) {
+            event_loop.notify(news);
+        }
+    }
 }
