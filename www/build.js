@@ -25,12 +25,12 @@ rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist)
 
 // Written only if it changed, as `cargo xtask test` builds again what is older than its sources.
-const written = join(www, 'src/codes.ts')
+const written = join(www, 'src/machine/codes.ts')
 const made = codes(readFileSync(join(www, 'core/src/codes.rs'), 'utf8'))
 if (readFileSync(written, 'utf8') !== made) {
   writeFileSync(written, made)
   // It belongs to the sources: both are committed together.
-  if (isCheck) throw new Error('www/src/codes.ts was not that of www/core/src/codes.rs')
+  if (isCheck) throw new Error('www/src/machine/codes.ts was not that of www/core/src/codes.rs')
 }
 
 // So does package.json.
@@ -50,7 +50,7 @@ const shared = {
 /** In the default entry the machine is JavaScript. */
 const asJavaScript = {
   name: 'machine',
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/machine\.js$/ }, () => ({ path: forms.js })),
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/instantiate\.js$/ }, () => ({ path: forms.js })),
 }
 const define = { MODULE: JSON.stringify(readFileSync(forms.wasm).toString('hex')) }
 for (const { name, source = name, external, isNative, minify = true } of ENTRIES) {
@@ -69,7 +69,7 @@ for (const { name, source = name, external, isNative, minify = true } of ENTRIES
   writeFileSync(join(dist, `${name}.mjs`), wrapper(name, names))
   if (!isNative) continue
   // What the platform lacks takes the place of its global names.
-  const forNative = { define: { ...define, IS_REACT_NATIVE: 'true' }, inject: [join(www, 'src/native.ts')] }
+  const forNative = { define: { ...define, IS_REACT_NATIVE: 'true' }, inject: [join(www, 'src/platform/native.ts')] }
   await build({ ...options, ...asScript, ...forNative, entryPoints: entryPoints(`${name}.native`) })
 }
 

@@ -1,14 +1,14 @@
 // Makes of what tsc has declared what compilers of users ask for.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 
 /**
  * The declarations become those of CommonJS modules, and the ES modules re-export them: a class that is declared twice
  * would be two types, which TypeScript does not take for each other. What no entry refers to is removed.
  */
 export function declarations(dist, entries) {
-  const declared = readdirSync(dist).filter((file) => file.endsWith('.d.ts'))
+  const declared = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith('.d.ts'))
   const texts = new Map(declared.map((file) => [file.slice(0, -5), readFileSync(join(dist, file), 'utf8')]))
   declared.forEach((file) => rmSync(join(dist, file)))
 
@@ -16,9 +16,9 @@ export function declarations(dist, entries) {
   const write = (name) => {
     if (written.has(name)) return
     written.add(name)
-    const text = texts.get(name).replace(/(from |import\()'\.\/([^']*)\.js'/g, (_, before, other) => {
-      write(other)
-      return `${before}'./${other}.cjs'`
+    const text = texts.get(name).replace(/(from |import\()'(\.[^']*)\.js'/g, (_, before, path) => {
+      write(posix.join(posix.dirname(name), path))
+      return `${before}'${path}.cjs'`
     })
     writeFileSync(join(dist, `${name}.d.cts`), text)
   }

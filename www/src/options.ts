@@ -1,8 +1,8 @@
 // Options, checked at once (S1), with their defaults.
 
 import { check, LONGEST, number, synchronous, typed } from './checks.js'
-import type { Config } from './codes.js'
-import { isBinary, type Data } from './queue.js'
+import type { Config } from './machine/codes.js'
+import { isBinary, type Data } from './driver/queue.js'
 import type { HeartbeatOptions, HomingSocketOptions, Provided, ReconnectOptions, WebSocketClass } from './types.js'
 
 /** What a driver goes by. */

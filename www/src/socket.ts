@@ -1,14 +1,14 @@
 // The class that pages know.
 
 import { LONGEST, number } from './checks.js'
-import { Driver } from './driver.js'
-import { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './events.js'
-import { messages } from './iterate.js'
-import { later, type Later } from './later.js'
-import { Listeners } from './listeners.js'
+import { Driver } from './driver/driver.js'
+import { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './events/events.js'
+import { messages } from './events/iterate.js'
+import { later, type Later } from './events/deferred.js'
+import { Listeners } from './events/listeners.js'
 import { normalizeOptions } from './options.js'
-import type { Data, Payload } from './queue.js'
-import type { Target } from './outcome.js'
+import type { Data, Payload } from './driver/queue.js'
+import type { Target } from './driver/outcome.js'
 import type {
   ClientState,
   ClosedInfo,

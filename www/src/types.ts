@@ -1,7 +1,7 @@
 // What users of the package see of its types.
 
-import type { Data } from './queue.js'
-import type { LatencyEvent, EndEvent, ReconnectingEvent } from './events.js'
+import type { Data } from './driver/queue.js'
+import type { LatencyEvent, EndEvent, ReconnectingEvent } from './events/events.js'
 
 /** A value, or a function that makes one for each attempt, at once or later: fresh tokens, another host. */
 export type Provided<T> = T | (() => T | Promise<T>)

@@ -31,7 +31,7 @@ export function dice(seed) {
   }
 }
 
-/** The options of a client, as `Config` of `www/src/codes.ts` has them. */
+/** The options of a client, as `Config` of `www/src/machine/codes.ts` has them. */
 function settings({ unit, below, chance, among }) {
   const min = among([1, 100, 1000, 0.001, 1 + below(5000)])
   return {

@@ -26,7 +26,7 @@ const WANTED = [
   'stat: round trip',
 ]
 
-/** Makes a client in one build, as `www/src/core.ts` does. */
+/** Makes a client in one build, as `www/src/machine/core.ts` does. */
 function create(exports, options, at, dials) {
   const config = exports.configure()
   Object.values(options).forEach((value, setting) => exports.set(config, setting, value))
@@ -69,7 +69,7 @@ function crowd(twins, random, seen, whole) {
 /**
  * Runs the same scripts on two builds and compares every value.
  *
- * @param {object} a the exports of one build (`Exports` in `www/src/core.ts`)
+ * @param {object} a the exports of one build (`Exports` in `www/src/machine/core.ts`)
  * @param {object} b those of the other
  * @param {object} options
  * @param {number} options.scripts how many scripts

@@ -1,6 +1,6 @@
 //! The numbers that cross between Rust and JavaScript.
 //!
-//! They stand here once: `www/build.js` makes `www/src/codes.ts` of this file, by its modules, constants and comments.
+//! They stand here once: `www/build.js` makes `www/src/machine/codes.ts` of this file, by its modules, constants and comments.
 
 // Some are for JavaScript alone.
 #![allow(dead_code)]

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use crate::client::{Client, Config};
 use crate::settings;
 
-// SAFETY, of every function here that is given an address: it comes from `configure` or `create`, and `www/src/core.ts`,
+// SAFETY, of every function here that is given an address: it comes from `configure` or `create`, and `www/src/machine/core.ts`,
 // the only caller, forgets it when it calls `create` or `destroy`. Calls cannot overlap: there is one thread, and nothing
 // here calls JavaScript.
 

@@ -4,7 +4,7 @@
 //! Sockets, timers, events and payloads stay on the JavaScript side (`www/src`). What crosses is: what
 //! happened and when ([`handle`](exports::handle)), what is to be done next ([`poll`](exports::poll)), and until when
 //! nothing has to be ([`deadline`](exports::deadline)). [`codes`] has the numbers, of which `www/build.js` makes
-//! TypeScript; `www/src/core.ts` calls the exports.
+//! TypeScript; `www/src/machine/core.ts` calls the exports.
 
 #![no_std]
 

@@ -1,6 +1,6 @@
 // What happens to the page and its network (S8c): one set of listeners for all clients.
 
-import { Page } from './codes.js'
+import { Page } from '../machine/codes.js'
 
 /** The page was hidden, which is nothing to the machine. */
 export const HIDDEN = 'hidden'

@@ -1,9 +1,9 @@
 // The server's end of a fake connection.
 
-import { isBinary, snapshot } from './queue.js'
-import { Pipe } from './testing-pipe.js'
-import type { Dialled, Remote, Socket } from './testing-socket.js'
-import type { AcceptOptions, Answer, CloseFrame, CloseInfo, ConnectionState, Message, Sendable } from './testing-types.js'
+import { isBinary, snapshot } from '../driver/queue.js'
+import { Pipe } from './pipe.js'
+import type { Dialled, Remote, Socket } from './socket.js'
+import type { AcceptOptions, Answer, CloseFrame, CloseInfo, ConnectionState, Message, Sendable } from './types.js'
 
 interface Reader {
   resolve(message: Message): void

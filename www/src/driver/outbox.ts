@@ -1,9 +1,9 @@
 // What the page sends, and where it waits.
 
-import { Sent } from './codes.js'
-import type { Engine } from './engine.js'
-import type { Link } from './link.js'
-import type { Settings } from './options.js'
+import { Sent } from '../machine/codes.js'
+import type { Engine } from '../machine/engine.js'
+import type { Link } from './attempt.js'
+import type { Settings } from '../options.js'
 import { plain, Queue, sizeOf, snapshot, type Data, type Payload } from './queue.js'
 
 export class Outbox {

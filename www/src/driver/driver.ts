@@ -1,21 +1,21 @@
 // Drives one client: the machine decides, and this carries it out on one socket of the platform after another. A message
 // never waits for the machine, nor does it pass through it.
 
-import { now, soon } from './clock.js'
-import { checkClose } from './closing.js'
-import { Failure, Input, Output, Page, State } from './codes.js'
-import type { Core } from './core.js'
+import { now, soon } from '../platform/clock.js'
+import { checkClose } from '../close-arguments.js'
+import { Failure, Input, Output, Page, State } from '../machine/codes.js'
+import type { Core } from '../machine/core.js'
 import { Counters } from './counters.js'
-import { Engine, type Executor } from './engine.js'
-import { LatencyEvent } from './events.js'
-import { Link } from './link.js'
-import { guarded, type Observer } from './listeners.js'
-import type { Settings } from './options.js'
+import { Engine, type Executor } from '../machine/engine.js'
+import { LatencyEvent } from '../events/events.js'
+import { Link } from './attempt.js'
+import { guarded, type Observer } from '../events/listeners.js'
+import type { Settings } from '../options.js'
 import { Outbox } from './outbox.js'
 import { Outcome, type Target } from './outcome.js'
-import { HIDDEN, isHidden, leave, visit, type News, type Visitor } from './page.js'
+import { HIDDEN, isHidden, leave, visit, type News, type Visitor } from '../platform/page.js'
 import { lengthOf, plain, type Data, type Payload } from './queue.js'
-import type { ClientState, ClosedInfo, EndReason, Stats } from './types.js'
+import type { ClientState, ClosedInfo, EndReason, Stats } from '../types.js'
 
 const STATES: readonly ClientState[] = ['connecting', 'open', 'closing', 'waiting', 'closed']
 const REASONS: readonly EndReason[] = ['closed', 'fatal', 'exhausted', 'declined']

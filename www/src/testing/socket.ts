@@ -1,8 +1,8 @@
 // The class that talks to a `FakeServer`, with the interface, states, events and errors of the browser's `WebSocket`.
 
-import { checkClose } from './closing.js'
-import { closeEvent } from './events.js'
-import { plain, sizeOf, snapshot, type Data, type Payload } from './queue.js'
+import { checkClose } from '../close-arguments.js'
+import { closeEvent } from '../events/events.js'
+import { plain, sizeOf, snapshot, type Data, type Payload } from '../driver/queue.js'
 
 /** The browser's class, or one with the same interface. */
 export type FakeWebSocketClass = typeof globalThis.WebSocket

@@ -1,9 +1,9 @@
 // One attempt: a socket of the platform, from dialling to its end.
 
-import { now, soon, Timer } from './clock.js'
+import { now, soon, Timer } from '../platform/clock.js'
 import type { Counters } from './counters.js'
-import { guarded } from './listeners.js'
-import { protocolsOf, provided, type Settings } from './options.js'
+import { guarded } from '../events/listeners.js'
+import { protocolsOf, provided, type Settings } from '../options.js'
 import { lengthOf, type Data, type Queue } from './queue.js'
 
 /** How long to wait for the close event that should follow an error event. In Chromium it is missing where the page's

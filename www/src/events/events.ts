@@ -1,6 +1,6 @@
 // Events that no platform's socket knows, and those that a platform owes.
 
-import type { ClosedInfo, EndReason } from './types.js'
+import type { ClosedInfo, EndReason } from '../types.js'
 
 /** An attempt ended and another one is scheduled. */
 export class ReconnectingEvent extends Event {

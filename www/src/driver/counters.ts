@@ -1,8 +1,8 @@
 // What a client counts.
 
-import { Stat } from './codes.js'
-import type { Core } from './core.js'
-import type { Stats } from './types.js'
+import { Stat } from '../machine/codes.js'
+import type { Core } from '../machine/core.js'
+import type { Stats } from '../types.js'
 
 export class Counters {
   messagesSent = 0

@@ -4,7 +4,7 @@
 // platform's socket of the present attempt, which calls it with its own events, in its own way.
 
 import { adapt, silence } from './adapt.js'
-import { currentZone, type Run } from './context.js'
+import { currentZone, type Run } from '../platform/context.js'
 import { retarget, setFront, type Front } from './retarget.js'
 
 /** What a platform's socket dispatches. */

@@ -1,6 +1,6 @@
 // What `close` may be called with.
 
-import { sizeOf } from './queue.js'
+import { sizeOf } from './driver/queue.js'
 
 /**
  * Checks the arguments of `close` as the standard says, where there is no socket of the platform to do it. Other classes

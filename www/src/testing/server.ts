@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The fake server: it decides about each attempt, and keeps all of them.
 
-import { FakeConnection } from './testing-connection.js'
-import { webSocketClass, type FakeWebSocketClass } from './testing-socket.js'
+import { FakeConnection } from './connection.js'
+import { webSocketClass, type FakeWebSocketClass } from './socket.js'
 
 /** What the server does with an attempt. */
 export type Decision = 'accept' | 'refuse' | 'stall'

@@ -1,9 +1,9 @@
 // One client's machine, which decides: numbers in, numbers out. It is the Rust crate's own, and its contract is that of
 // `machine/src/lib.rs`.
 
-import { now } from './clock.js'
+import { now } from '../platform/clock.js'
 import { SETTINGS, type Config, type Input, type Output, type Sent, type Stat, type State } from './codes.js'
-import { instantiate } from './machine.js'
+import { instantiate } from './instantiate.js'
 
 /** What `www/core` exports. Configurations and clients are addresses. */
 export interface Exports {
