@@ -1,6 +1,6 @@
 // Checks of what the page gives. Their errors name the option, what was expected and what was given.
 
-import { report } from './events/listeners.js'
+import { report } from './platform/report.js'
 
 /** The longest delay that an attempt may be given, in milliseconds: 24.8 days, as of `setTimeout`. */
 export const LONGEST = 2 ** 31 - 1

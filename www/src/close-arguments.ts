@@ -6,7 +6,7 @@ import { sizeOf } from './driver/queue.js'
  * Checks the arguments of `close` as the standard says, where there is no socket of the platform to do it. Other classes
  * than the platform's take more: what a Close frame may contain (RFC 6455, 7.4).
  */
-export function checkClose(code: unknown, reason: unknown, isForeign: boolean): [code?: number, reason?: string] {
+export function checkCloseArguments(code: unknown, reason: unknown, isForeign: boolean): [code?: number, reason?: string] {
   let clamped: number | undefined
   if (code !== undefined) {
     // A [Clamp] unsigned short rounds to the nearest, and halves to the even one.

@@ -7,7 +7,7 @@
  * @module
  */
 
-export { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './events/events.js'
+export { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent, type HomingSocketEventMap } from './events/events.js'
 export type { Data, Payload } from './driver/queue.js'
 export { HomingSocket, HomingSocket as default } from './socket.js'
 export type {
@@ -15,7 +15,6 @@ export type {
   ClosedInfo,
   EndReason,
   HeartbeatOptions,
-  HomingSocketEventMap,
   HomingSocketOptions,
   OpenedInfo,
   Provided,

@@ -19,7 +19,7 @@ export interface Settings {
   /** That is neither the platform's nor inherits from it. */
   readonly isForeign: boolean
   /** The third argument of its constructor. */
-  readonly third: object | undefined
+  readonly classOptions: object | undefined
   /** There is nothing to decide: whatever the platform's socket does is right. */
   readonly isPlain: boolean
 }
@@ -106,7 +106,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     signal,
     WebSocket,
     isForeign: isOther && (used === native || !native?.isPrototypeOf(used)),
-    third: headers ? { ...webSocketOptions, headers } : webSocketOptions,
+    classOptions: headers ? { ...webSocketOptions, headers } : webSocketOptions,
     isPlain: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,
   }
 }

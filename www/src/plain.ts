@@ -43,19 +43,19 @@ export class PlainSocket extends HomingSocket {
    *
    * @param url the URL, or a function that returns it, also later: a place to add a fresh token.
    * @param protocols the subprotocols to offer, or such a function.
-   * @param third what some libraries pass on to the class of `ws`, such as `{ headers }`. It goes to the class given to
+   * @param classOptions what some libraries pass on to the class of `ws`, such as `{ headers }`. It goes to the class given to
    *   {@link plain} as `WebSocket`, along with `headers` and `webSocketOptions` given there, which override it, or to a global
    *   class that takes it (React Native's). The classes of browsers and of Node ignore it.
-   * @throws what the browser's constructor throws; a `TypeError` if `third` has options that belong to {@link plain}.
+   * @throws what the browser's constructor throws; a `TypeError` if `classOptions` has options that belong to {@link plain}.
    */
   constructor(
     url: Provided<string | URL>,
     protocols: Provided<string | string[] | undefined> = undefined,
-    third: unknown = undefined,
+    classOptions: unknown = undefined,
   ) {
     // As the browser's, it complains if there is no argument at all.
     if (arguments.length === 0) super(...([] as unknown as [string]))
-    else super(url, protocols, { ...withThird(optionsOf(new.target), third), reconnect: false })
+    else super(url, protocols, { ...withClassOptions(optionsOf(new.target), classOptions), reconnect: false })
   }
 
   /**
@@ -99,14 +99,14 @@ function optionsOf(Class: object): PlainOptions {
   return { queue: false }
 }
 
-function withThird(options: PlainOptions, third: unknown): PlainOptions {
-  if (typeof third !== 'object' || third === null) return options
-  const misplaced = MISPLACED.find((name) => (third as Record<string, unknown>)[name] !== undefined)
+function withClassOptions(options: PlainOptions, classOptions: unknown): PlainOptions {
+  if (typeof classOptions !== 'object' || classOptions === null) return options
+  const misplaced = MISPLACED.find((name) => (classOptions as Record<string, unknown>)[name] !== undefined)
   if (misplaced) throw new TypeError(`homing: ${misplaced} must be given to plain(), not to the constructor of its class`)
   const { headers, webSocketOptions } = options
   const WebSocket = options.WebSocket ?? (globalThis.WebSocket as unknown as WebSocketClass | undefined)
   if (!takesOptions(WebSocket)) return options
-  const given = third as { headers?: HomingSocketOptions['headers'] }
+  const given = classOptions as { headers?: HomingSocketOptions['headers'] }
   return {
     ...options,
     WebSocket,

@@ -2,9 +2,9 @@
 
 import { LONGEST, number } from './checks.js'
 import { Driver } from './driver/driver.js'
-import { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } from './events/events.js'
+import { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent, type HomingSocketEventMap } from './events/events.js'
 import { messages } from './events/iterate.js'
-import { later, type Later } from './events/deferred.js'
+import { deferred, type Deferred } from './events/deferred.js'
 import { Listeners } from './events/listeners.js'
 import { normalizeOptions } from './options.js'
 import type { Data, Payload } from './driver/queue.js'
@@ -12,7 +12,6 @@ import type { Target } from './driver/outcome.js'
 import type {
   ClientState,
   ClosedInfo,
-  HomingSocketEventMap,
   HomingSocketOptions,
   OpenedInfo,
   Provided,
@@ -70,8 +69,8 @@ export class HomingSocket extends EventTarget {
 
   readonly #listeners: Listeners
   readonly #driver: Driver
-  #opened: Later<OpenedInfo> | undefined
-  #closed: Later<ClosedInfo> | undefined
+  #opened: Deferred<OpenedInfo> | undefined
+  #closed: Deferred<ClosedInfo> | undefined
 
   /**
    * Dials at once.
@@ -248,13 +247,13 @@ export class HomingSocket extends EventTarget {
     const { state } = this
     if (state === 'open') return Promise.resolve(this.#handshake())
     if (state === 'closed') return Promise.reject(closedError())
-    return (this.#opened ??= later()).promise
+    return (this.#opened ??= deferred()).promise
   }
 
   /** Resolves when the client has come to its end, with how; at once if it has. */
   get closed(): Promise<ClosedInfo> {
     const { ended } = this.#driver
-    return ended ? Promise.resolve(ended) : (this.#closed ??= later()).promise
+    return ended ? Promise.resolve(ended) : (this.#closed ??= deferred()).promise
   }
 
   /**

@@ -1,7 +1,6 @@
 // What users of the package see of its types.
 
 import type { Data } from './driver/queue.js'
-import type { LatencyEvent, EndEvent, ReconnectingEvent } from './events/events.js'
 
 /** A value, or a function that makes one for each attempt, at once or later: fresh tokens, another host. */
 export type Provided<T> = T | (() => T | Promise<T>)
@@ -198,18 +197,4 @@ export interface Stats {
   readonly smoothedRtt: number | undefined
   /** For how many milliseconds the present attempt has been open. */
   readonly openFor: number | undefined
-}
-
-/** The events of a `HomingSocket`. */
-export interface HomingSocketEventMap extends WebSocketEventMap {
-  /** An attempt ended, another is scheduled. */
-  reconnecting: ReconnectingEvent
-  /** The wait is over: the next socket is being dialled. Not dispatched for the first one, which `new` dials. */
-  connecting: Event
-  /** Nothing more happens, unless `reconnect()` is called. */
-  end: EndEvent
-  /** The queue was full and has room again, as there is a connection. */
-  drain: Event
-  /** A heartbeat was answered. */
-  latency: LatencyEvent
 }

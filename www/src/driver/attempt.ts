@@ -2,7 +2,7 @@
 
 import { now, soon, Timer } from '../platform/clock.js'
 import type { Counters } from './counters.js'
-import { guarded } from '../events/listeners.js'
+import { guarded } from '../platform/report.js'
 import { protocolsOf, provided, type Settings } from '../options.js'
 import { lengthOf, type Data, type Queue } from './queue.js'
 
@@ -10,8 +10,8 @@ import { lengthOf, type Data, type Queue } from './queue.js'
  * policy forbids the connection, and in Node 20 where there is no such class. */
 const CLOSE_AFTER_ERROR = 250
 
-/** The owner of a link. */
-export interface LinkOwner {
+/** The owner of a attempt. */
+export interface AttemptOwner {
   /** Listens to the platform's socket. */
   attach(socket: WebSocket): void
   detach(socket: WebSocket): void
@@ -19,11 +19,11 @@ export interface LinkOwner {
   gone(): void
 }
 
-export class Link {
+export class Attempt {
   readonly #settings: Settings
   readonly #counters: Counters
   readonly #missing: Timer
-  readonly #owner: LinkOwner
+  readonly #owner: AttemptOwner
   #isDetached = false
   #hasClosed = false
 
@@ -42,7 +42,7 @@ export class Link {
   /** At most so many messages are in the platform's buffer. */
   #messages = 0
 
-  constructor(settings: Settings, counters: Counters, owner: LinkOwner) {
+  constructor(settings: Settings, counters: Counters, owner: AttemptOwner) {
     this.#settings = settings
     this.#counters = counters
     this.#owner = owner
@@ -65,11 +65,11 @@ export class Link {
   }
 
   #open(url: string, protocols: string | string[] | undefined, binaryType: BinaryType): void {
-    const { WebSocket: given, third } = this.#settings
+    const { WebSocket: given, classOptions } = this.#settings
     const Socket = (given ?? globalThis.WebSocket) as (new (...given: unknown[]) => WebSocket) | undefined
     if (!Socket) throw new TypeError('homing: there is no WebSocket here; give one by the option of that name')
     // As a program without options would call it: some look at how many arguments there are.
-    const socket = new Socket(url, ...(third ? [protocols, third] : protocols === undefined ? [] : [protocols]))
+    const socket = new Socket(url, ...(classOptions ? [protocols, classOptions] : protocols === undefined ? [] : [protocols]))
     try {
       if (socket.binaryType !== binaryType) socket.binaryType = binaryType
       this.#owner.attach(socket)

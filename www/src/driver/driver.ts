@@ -2,25 +2,26 @@
 // never waits for the machine, nor does it pass through it.
 
 import { now, soon } from '../platform/clock.js'
-import { checkClose } from '../close-arguments.js'
-import { Failure, Input, Output, Page, State } from '../machine/codes.js'
+import { checkCloseArguments } from '../close-arguments.js'
+import { Failure, Input, Output, State } from '../machine/codes.js'
 import type { Core } from '../machine/core.js'
 import { Counters } from './counters.js'
 import { Engine, type Executor } from '../machine/engine.js'
 import { LatencyEvent } from '../events/events.js'
-import { Link } from './attempt.js'
-import { guarded, type Observer } from '../events/listeners.js'
+import { Attempt } from './attempt.js'
+import type { Observer } from '../events/observer.js'
+import { guarded } from '../platform/report.js'
 import type { Settings } from '../options.js'
-import { Outbox } from './outbox.js'
+import { notOpen, Outbox } from './outbox.js'
 import { Outcome, type Target } from './outcome.js'
-import { HIDDEN, isHidden, leave, visit, type News, type Visitor } from '../platform/page.js'
-import { lengthOf, plain, type Data, type Payload } from './queue.js'
+import { lengthOf, type Data, type Payload } from './queue.js'
 import type { ClientState, ClosedInfo, EndReason, Stats } from '../types.js'
+import { Watch } from './watch.js'
 
 const STATES: readonly ClientState[] = ['connecting', 'open', 'closing', 'waiting', 'closed']
 const REASONS: readonly EndReason[] = ['closed', 'fatal', 'exhausted', 'declined']
 
-export class Driver implements Executor, Observer, Visitor {
+export class Driver implements Executor, Observer {
   readonly #settings: Settings
   readonly #target: Target
   readonly #isReply: ((data: unknown) => unknown) | undefined
@@ -28,7 +29,8 @@ export class Driver implements Executor, Observer, Visitor {
   readonly #outbox: Outbox
   readonly #outcome: Outcome
   readonly #counters = new Counters()
-  #link: Link | undefined
+  readonly #watch: Watch
+  #attempt: Attempt | undefined
   #lastUrl = ''
   // React Native's class delivers an ArrayBuffer by default, and there a Blob cannot be made of one.
   #binaryType: BinaryType = IS_REACT_NATIVE ? 'arraybuffer' : 'blob'
@@ -43,6 +45,7 @@ export class Driver implements Executor, Observer, Visitor {
     this.#engine = new Engine(settings.config, this)
     this.#outbox = new Outbox(settings, this.#engine)
     this.#outcome = new Outcome(target)
+    this.#watch = new Watch(settings, this.#engine, () => this.close(1000))
   }
 
   /** Dials for the first time, and throws what the platform's constructor throws. */
@@ -60,32 +63,20 @@ export class Driver implements Executor, Observer, Visitor {
       this.#engine.stop()
       throw error
     }
-    this.#watch()
+    this.#watch.start()
     this.#engine.schedule()
   }
 
   #dialNext(): void {
-    this.#link = new Link(this.#settings, this.#counters, this.#target)
-    this.#link.dial(() => this.#binaryType)
+    this.#attempt = new Attempt(this.#settings, this.#counters, this.#target)
+    this.#attempt.dial(() => this.#binaryType)
   }
-
-  /** Begins to watch the page and the signal. */
-  #watch(): void {
-    const { signal, heartbeat, isPlain, pauseWhileHidden } = this.#settings
-    signal?.addEventListener('abort', this.#abort)
-    if (isPlain) return
-    visit(this)
-    if (heartbeat?.inWorker) this.#engine.keepAwake()
-    if (pauseWhileHidden && isHidden()) this.#engine.input(Input.Page, Page.Frozen)
-  }
-
-  readonly #abort = (): void => this.close(1000)
 
   // What the program asks for
 
   get readyState(): number {
     if (this.#outcome.isOver) return 3
-    const native = this.#link?.socket?.readyState
+    const native = this.#attempt?.socket?.readyState
     if (this.#isClosing) return native === 3 ? 3 : 2
     return native ?? 0
   }
@@ -102,19 +93,19 @@ export class Driver implements Executor, Observer, Visitor {
 
   /** The URL last dialled. */
   get url(): string {
-    return this.#link?.socket?.url ?? this.#lastUrl
+    return this.#attempt?.socket?.url ?? this.#lastUrl
   }
 
   get protocol(): string {
-    return this.#link?.socket?.protocol ?? ''
+    return this.#attempt?.socket?.protocol ?? ''
   }
 
   get extensions(): string {
-    return this.#link?.socket?.extensions ?? ''
+    return this.#attempt?.socket?.extensions ?? ''
   }
 
   get bufferedAmount(): number {
-    return (this.#link?.socket?.bufferedAmount ?? 0) + this.#outbox.bytes
+    return (this.#attempt?.socket?.bufferedAmount ?? 0) + this.#outbox.bytes
   }
 
   get binaryType(): BinaryType {
@@ -122,38 +113,38 @@ export class Driver implements Executor, Observer, Visitor {
   }
 
   set binaryType(type: BinaryType) {
-    if (this.#link?.socket) this.#link.socket.binaryType = type
+    if (this.#attempt?.socket) this.#attempt.socket.binaryType = type
     this.#binaryType = type
   }
 
   send(data: Data): void {
-    const link = this.#link
+    const attempt = this.#attempt
     const { queue } = this.#settings
-    if (queue && !this.#isClosing && !this.#outcome.isOver) return this.#outbox.send(data, link)
+    if (queue && !this.#isClosing && !this.#outcome.isOver) return this.#outbox.send(data, attempt)
     if (!queue && this.readyState === 0) throw notOpen(data)
-    if (!queue && link?.socket) return link.send(data)
+    if (!queue && attempt?.socket) return attempt.send(data)
     // Too late: as with the browser's class it goes nowhere, and `bufferedAmount` grows. An open socket, though, still has
     // the queue to send.
-    if (link?.socket && link.socket.readyState > 1) link.socket.send(data as string)
+    if (attempt?.socket && attempt.socket.readyState > 1) attempt.socket.send(data as string)
     else this.#outbox.discard(data)
   }
 
   /** Closes for good. */
   close(code?: number, reason?: string): void {
-    const link = this.#link
-    const socket = link?.socket
+    const attempt = this.#attempt
+    const socket = attempt?.socket
     const given: [code?: number, reason?: string] = reason !== undefined ? [code, reason] : code !== undefined ? [code] : []
     // The platform's socket knows best what it takes. It must wait, though, for what is queued.
-    const isQueued = link?.isOpen && this.#outbox.queue.length > 0
+    const isQueued = attempt?.isOpen && this.#outbox.queue.length > 0
     const { isForeign } = this.#settings
-    if (!socket || isQueued || isForeign) checkClose(code, reason, isForeign)
+    if (!socket || isQueued || isForeign) checkCloseArguments(code, reason, isForeign)
     if (socket && !isQueued) socket.close(...given)
     if (this.#outcome.isOver || this.#isClosing) return
     this.#isClosing = true
     this.#closeArguments = given
     // While it connects the platform has the say: its error and close events follow at once; not in React
     // Native on Android.
-    const isSaid = !IS_REACT_NATIVE && socket && link.openedAt === undefined && !link.isGone
+    const isSaid = !IS_REACT_NATIVE && socket && attempt.openedAt === undefined && !attempt.isGone
     if (!this.#engine.core || isSaid) return
     this.#askToClose()
     this.#engine.schedule()
@@ -167,7 +158,7 @@ export class Driver implements Executor, Observer, Visitor {
     const engine = this.#engine
     const wasClosing = this.#isClosing && !this.#outcome.isOver
     this.#lastUrl = this.url
-    if (this.#link?.isGone && this.#outcome.isOver) this.#link = undefined
+    if (this.#attempt?.isGone && this.#outcome.isOver) this.#attempt = undefined
     this.#outbox.renew()
     this.#outcome.goOn()
     this.#isClosing = false
@@ -177,10 +168,10 @@ export class Driver implements Executor, Observer, Visitor {
     engine.input(Input.Reconnect, delay)
     if (hasEnded) {
       this.#outbox.queue.sizes().forEach((bytes) => core.send(bytes))
-      this.#watch()
+      this.#watch.start()
     }
     // What is sent from now on is for the next attempt.
-    if (this.#link && core.state() === State.Closing) this.#link.isLeaving = true
+    if (this.#attempt && core.state() === State.Closing) this.#attempt.isLeaving = true
     engine.schedule()
   }
 
@@ -189,14 +180,14 @@ export class Driver implements Executor, Observer, Visitor {
   }
 
   stats(): Stats {
-    const since = this.#link?.openedAt
+    const since = this.#attempt?.openedAt
     return this.#counters.stats(this.#engine.core, since !== undefined && this.readyState === 1 ? now() - since : undefined)
   }
 
   // What the platform's socket says. It calls the listeners itself, between `closed` and `closeSeen` and after the others.
 
   opened(): void {
-    this.#link!.openedAt = now()
+    this.#attempt!.openedAt = now()
     this.#counters.opened++
     this.#engine.input(Input.Opened)
     this.#engine.pump()
@@ -214,11 +205,11 @@ export class Driver implements Executor, Observer, Visitor {
   }
 
   errored(): void {
-    this.#link!.errored()
+    this.#attempt!.errored()
   }
 
   closed(event: CloseEvent): void {
-    this.#link!.closed(event)
+    this.#attempt!.closed(event)
     this.#outcome.closed(event)
     this.gone()
   }
@@ -232,7 +223,7 @@ export class Driver implements Executor, Observer, Visitor {
   /** Informs the machine that the attempt is over. */
   gone(): void {
     const engine = this.#engine
-    const { closeEvent, hasFailed } = this.#link!
+    const { closeEvent, hasFailed } = this.#attempt!
     if (this.#isClosing) this.#askToClose()
     // Without an error and with a code of the peer's, its Close frame came, however TCP ended after that.
     if (hasFailed || !closeEvent || closeEvent.code === 1006) engine.input(Input.Failed)
@@ -243,8 +234,8 @@ export class Driver implements Executor, Observer, Visitor {
   // What the machine wants done
 
   mustWait(isMidway: boolean): boolean {
-    const link = this.#link
-    return this.#outcome.isHeldUp || (!isMidway && !!link?.hasFailed && !link.isGone)
+    const attempt = this.#attempt
+    return this.#outcome.isHeldUp || (!isMidway && !!attempt?.hasFailed && !attempt.isGone)
   }
 
   given(): number {
@@ -252,7 +243,7 @@ export class Driver implements Executor, Observer, Visitor {
   }
 
   buffered(): number {
-    return this.#link?.buffered() ?? 0
+    return this.#attempt?.buffered() ?? 0
   }
 
   waking(): void {
@@ -260,31 +251,31 @@ export class Driver implements Executor, Observer, Visitor {
   }
 
   carryOut(output: Output, core: Core): void {
-    const link = this.#link
+    const attempt = this.#attempt
     const { queue } = this.#outbox
     switch (output) {
       case Output.Dial:
         return this.#redial()
       case Output.Transmit:
-        return core.handle(Input.Transmitted, link?.flush(queue) ?? queue.length)
+        return core.handle(Input.Transmitted, attempt?.flush(queue) ?? queue.length)
       case Output.Heartbeat:
         return this.#sendHeartbeat()
       case Output.Mark:
         return core.handle(Input.Mark, this.buffered(), this.given())
       case Output.Close:
-        return guarded(() => link?.socket?.close(...(this.#isClosing ? this.#closeArguments : ([core.value(0)] as [number]))))
+        return guarded(() => attempt?.socket?.close(...(this.#isClosing ? this.#closeArguments : ([core.value(0)] as [number]))))
       case Output.Abort:
         // The listeners of one that is gone are still being called.
-        return link?.isGone ? undefined : link?.detach()
+        return attempt?.isGone ? undefined : attempt?.detach()
       case Output.AskRetry:
-        return core.handle(Input.RetryAnswer, +!!this.#settings.shouldReconnect!(this.#outcome.closeEventOf(link!, core)))
+        return core.handle(Input.RetryAnswer, +!!this.#settings.shouldReconnect!(this.#outcome.closeEventOf(attempt!, core)))
       case Output.NotifyOpen:
         return this.#target.opened()
       case Output.NotifyError:
-        return this.#outcome.failed(core.value(0) as Failure, link!)
+        return this.#outcome.failed(core.value(0) as Failure, attempt!)
       case Output.NotifyClose:
         this.#lastUrl = this.url
-        return this.#outcome.finish(link!, core, () => (this.#link = undefined))
+        return this.#outcome.finish(attempt!, core, () => (this.#attempt = undefined))
       case Output.NotifyEnd:
         return this.#end(REASONS[core.value(0)]!)
       case Output.NotifyDrain:
@@ -300,7 +291,7 @@ export class Driver implements Executor, Observer, Visitor {
     try {
       this.#dialNext()
     } catch (error) {
-      this.#link!.fail(error)
+      this.#attempt!.fail(error)
     }
     this.#target.dispatch(new Event('connecting'))
   }
@@ -308,8 +299,8 @@ export class Driver implements Executor, Observer, Visitor {
   #sendHeartbeat(): void {
     // Past the queue, which may be long.
     guarded(() => {
-      const data = this.#link?.isOpen ? this.#settings.heartbeat!.message() : undefined
-      if (data !== undefined) this.#link!.send(data)
+      const data = this.#attempt?.isOpen ? this.#settings.heartbeat!.message() : undefined
+      if (data !== undefined) this.#attempt!.send(data)
     })
   }
 
@@ -317,26 +308,7 @@ export class Driver implements Executor, Observer, Visitor {
     const { core } = this.#engine
     if (core) this.#counters.keep(core)
     this.#engine.stop()
-    leave(this)
-    this.#settings.signal?.removeEventListener('abort', this.#abort)
+    this.#watch.stop()
     this.#outcome.end(reason, this.#outbox.queue.length)
   }
-
-  // What the page says
-
-  page(news: News): void {
-    if (this.#settings.pauseWhileHidden) {
-      if (news === Page.Visible) news = Page.Thawed
-      else if (news === HIDDEN || isHidden()) news = Page.Frozen
-    }
-    if (news === HIDDEN || !this.#engine.core) return
-    this.#engine.input(Input.Page, news)
-    this.#engine.pump()
-  }
-}
-
-function notOpen(data: Data): DOMException {
-  // What cannot be sent at all is the first complaint.
-  plain(data)
-  return new DOMException('homing: still in CONNECTING state', 'InvalidStateError')
 }

@@ -2,9 +2,9 @@
 
 import { Sent } from '../machine/codes.js'
 import type { Engine } from '../machine/engine.js'
-import type { Link } from './attempt.js'
+import type { Attempt } from './attempt.js'
 import type { Settings } from '../options.js'
-import { plain, Queue, sizeOf, snapshot, type Data, type Payload } from './queue.js'
+import { convert, Queue, sizeOf, snapshot, type Data, type Payload } from './queue.js'
 
 export class Outbox {
   readonly #settings: Settings
@@ -24,15 +24,15 @@ export class Outbox {
   }
 
   /** Sends to a connection that takes messages, if nothing waits before it, or queues. */
-  send(data: Data, link: Link | undefined): void {
+  send(data: Data, attempt: Attempt | undefined): void {
     // While it is open the platform has the say, as with its own class.
-    if (link?.isOpen && this.queue.length === 0) link.send(data)
-    else this.#enqueue(snapshot(plain(data)))
+    if (attempt?.isOpen && this.queue.length === 0) attempt.send(data)
+    else this.#enqueue(snapshot(convert(data)))
   }
 
   /** Too late: it goes nowhere. */
   discard(data: Data): void {
-    this.#discarded += sizeOf(plain(data))
+    this.#discarded += sizeOf(convert(data))
   }
 
   /** A new life begins. */
@@ -50,4 +50,11 @@ export class Outbox {
     this.queue.push(payload, bytes)
     engine.schedule()
   }
+}
+
+/** The error of `send` while the first socket connects and nothing is queued. */
+export function notOpen(data: Data): DOMException {
+  // What cannot be sent at all is the first complaint.
+  convert(data)
+  return new DOMException('homing: still in CONNECTING state', 'InvalidStateError')
 }

@@ -4,13 +4,13 @@ import { now } from '../platform/clock.js'
 import { Failure, State } from '../machine/codes.js'
 import type { Core } from '../machine/core.js'
 import { closeEvent, EndEvent, FailureEvent, ReconnectingEvent } from '../events/events.js'
-import type { Link, LinkOwner } from './attempt.js'
+import type { Attempt, AttemptOwner } from './attempt.js'
 import type { ClosedInfo, EndReason } from '../types.js'
 
 const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout'] as const
 
 /** The socket that the page knows. */
-export interface Target extends LinkOwner {
+export interface Target extends AttemptOwner {
   /** Dispatches an event that no platform's socket does. */
   dispatch(event: Event): void
   opened(): void
@@ -22,11 +22,11 @@ export class Outcome {
   /** The listeners of the close event are being called. */
   #isPending = false
   /** The attempt that ended last. */
-  #finished: Link | undefined
+  #finished: Attempt | undefined
   #lastClose: CloseEvent | undefined
   #lastError: unknown
   /** The attempt that it is of. */
-  #failed: Link | undefined
+  #failed: Attempt | undefined
   /** Since the last attempt that lasted. */
   #retries = 0
 
@@ -64,32 +64,32 @@ export class Outcome {
   }
 
   /** Reports why the attempt failed, unless the platform did: for a connection that breaks it dispatches no error. */
-  failed(kind: Failure, link: Link): void {
-    const { failure, hasFailed } = link
+  failed(kind: Failure, attempt: Attempt): void {
+    const { failure, hasFailed } = attempt
     if (hasFailed) return
-    link.hasFailed = true
-    this.#failed = link
+    attempt.hasFailed = true
+    this.#failed = attempt
     this.#lastError = failure ?? new Error(`homing: ${FAILURES[kind]}`)
-    if (kind === Failure.Opaque && !failure && link.closeEvent) return
+    if (kind === Failure.Opaque && !failure && attempt.closeEvent) return
     this.#target.dispatch(new FailureEvent(this.#lastError as Error))
   }
 
   /** The present attempt's close event, made here if it was given up. */
-  closeEventOf(link: Link, core: Core): CloseEvent {
-    return (link.closeEvent ??= closeEvent(core.value(0), core.value(1) > 0))
+  closeEventOf(attempt: Attempt, core: Core): CloseEvent {
+    return (attempt.closeEvent ??= closeEvent(core.value(0), core.value(1) > 0))
   }
 
   /** The attempt is over, and what follows is decided. If another one does, it is this one's no more. */
-  finish(link: Link, core: Core, dropLink: () => void): void {
-    const isNative = link.closeEvent !== undefined && this.#lastClose === link.closeEvent
-    const event = (this.#lastClose = this.closeEventOf(link, core))
-    this.#finished = link
+  finish(attempt: Attempt, core: Core, dropAttempt: () => void): void {
+    const isNative = attempt.closeEvent !== undefined && this.#lastClose === attempt.closeEvent
+    const event = (this.#lastClose = this.closeEventOf(attempt, core))
+    this.#finished = attempt
     // It was open for long enough.
     if (core.value(3) > 0) this.#retries = 0
-    if (core.value(2) >= 0) dropLink()
+    if (core.value(2) >= 0) dropAttempt()
     else this.isOver = true
     // What failed earlier is not why this one is over.
-    if (this.#failed !== link) this.#lastError = undefined
+    if (this.#failed !== attempt) this.#lastError = undefined
     this.isHeldUp = this.#isPending
     if (this.isHeldUp) return
     if (!isNative) this.#target.dispatch(event)

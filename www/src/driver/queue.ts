@@ -3,7 +3,7 @@
 export type Payload = string | ArrayBuffer | Blob
 
 /** The same, which may still change. */
-export type Plain = Payload | ArrayBufferView
+export type Converted = Payload | ArrayBufferView
 
 /** What `send` takes. */
 export type Data = string | ArrayBufferLike | Blob | ArrayBufferView
@@ -44,12 +44,12 @@ export function isBinary(data: unknown): data is ArrayBufferView | ArrayBuffer |
 }
 
 /** What the platform makes of what `send` is given. */
-export function plain(data: Data): Plain {
+export function convert(data: Data): Converted {
   return typeof data === 'string' || isBinary(data) ? data : `${data as unknown as string}`
 }
 
 /** What was given may change afterwards; what waits must not. */
-export function snapshot(data: Plain): Payload {
+export function snapshot(data: Converted): Payload {
   if (ArrayBuffer.isView(data)) {
     const copy = new Uint8Array(data.byteLength)
     copy.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
@@ -59,7 +59,7 @@ export function snapshot(data: Plain): Payload {
 }
 
 /** Bytes on the wire. */
-export function sizeOf(data: Plain): number {
+export function sizeOf(data: Converted): number {
   return typeof data === 'string' ? utf8Length(data) : lengthOf(data)
 }
 

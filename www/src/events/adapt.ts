@@ -1,7 +1,7 @@
 // Sockets that are no `EventTarget` of the platform, such as those of the package `ws`: their events are repeated by real ones.
 
 import { closeEvent, FailureEvent } from './events.js'
-import type { Observer } from './listeners.js'
+import type { Observer } from './observer.js'
 
 /** Dispatches whatever happens on such a socket as an event of `target`. */
 export function adapt(socket: WebSocket, target: EventTarget, observer: Observer): void {

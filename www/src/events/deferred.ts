@@ -1,12 +1,12 @@
 /** A promise with its ends. */
-export interface Later<T> {
+export interface Deferred<T> {
   readonly promise: Promise<T>
   readonly resolve: (value: T) => void
   readonly reject: (error: unknown) => void
 }
 
-export function later<T>(): Later<T> {
-  let ends: Omit<Later<T>, 'promise'>
+export function deferred<T>(): Deferred<T> {
+  let ends: Omit<Deferred<T>, 'promise'>
   const promise = new Promise<T>((resolve, reject) => (ends = { resolve, reject }))
   return { promise, ...ends! }
 }

@@ -62,3 +62,17 @@ export function closeEvent(code: number, wasClean: boolean, reason = ''): CloseE
   if (typeof CloseEvent === 'function') return new CloseEvent('close', init)
   return Object.assign(new Event('close'), init) as CloseEvent
 }
+
+/** The events of a `HomingSocket`. */
+export interface HomingSocketEventMap extends WebSocketEventMap {
+  /** An attempt ended, another is scheduled. */
+  reconnecting: ReconnectingEvent
+  /** The wait is over: the next socket is being dialled. Not dispatched for the first one, which `new` dials. */
+  connecting: Event
+  /** Nothing more happens, unless `reconnect()` is called. */
+  end: EndEvent
+  /** The queue was full and has room again, as there is a connection. */
+  drain: Event
+  /** A heartbeat was answered. */
+  latency: LatencyEvent
+}

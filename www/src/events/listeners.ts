@@ -5,23 +5,13 @@
 
 import { adapt, silence } from './adapt.js'
 import { currentZone, type Run } from '../platform/context.js'
-import { retarget, setFront, type Front } from './retarget.js'
+import type { Observer } from './observer.js'
+import { retarget, setFacade, type Facade } from './retarget.js'
 
 /** What a platform's socket dispatches. */
 export type Type = 'open' | 'message' | 'error' | 'close'
 
 type Callback = EventListenerOrEventListenerObject
-
-/** Is called before all listeners, and after those of the close event as well. */
-export interface Observer {
-  opened(): void
-  /** Whether a message is the listeners' business. */
-  admit(event: MessageEvent): boolean
-  errored(): void
-  closed(event: CloseEvent): void
-  /** All listeners of the close event have been called. */
-  closeSeen(): void
-}
 
 interface Listener {
   readonly callback: Callback
@@ -42,7 +32,7 @@ const { prototype } = EventTarget
 export class Listeners {
   readonly #target: EventTarget
   readonly #observer: Observer
-  readonly #front: Front
+  readonly #facade: Facade
   readonly #lists: Record<Type, Listener[]> = { open: [], message: [], error: [], close: [] }
   readonly #handlers: Partial<Record<Type, Handler>> = {}
   /** Of the present attempt. */
@@ -55,15 +45,15 @@ export class Listeners {
     this.#target = target
     this.#observer = observer
     // The last listener of the close event is then not called.
-    this.#front = { target, stopped: (type) => void (type === 'close' && setTimeout(this.#closeSeen)) }
+    this.#facade = { target, stopped: (type) => void (type === 'close' && setTimeout(this.#closeSeen)) }
   }
 
   /** Listens to the socket of an attempt. */
   attach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return adapt(socket, this.#target, this.#observer)
     this.#socket = socket
-    setFront(socket, this.#front)
-    this.#heads((type, head) => socket.addEventListener(type, head))
+    setFacade(socket, this.#facade)
+    this.#eachInternal((type, listener) => socket.addEventListener(type, listener))
     this.#each((type, { handed, options, zone }) => {
       const attach = (): void => socket.addEventListener(type, handed, options)
       if (zone) zone(attach)
@@ -76,12 +66,12 @@ export class Listeners {
   detach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return silence(socket)
     if (this.#socket === socket) this.#socket = undefined
-    this.#heads((type, head) => socket.removeEventListener(type, head))
+    this.#eachInternal((type, listener) => socket.removeEventListener(type, listener))
     this.#each((type, { handed, options }) => socket.removeEventListener(type, handed, options))
     socket.removeEventListener('close', this.#closeSeen)
   }
 
-  #heads(act: (type: Type, head: (event: Event) => void) => void): void {
+  #eachInternal(act: (type: Type, listener: (event: Event) => void) => void): void {
     act('open', this.#opened)
     act('error', this.#errored)
     act('close', this.#closed)
@@ -217,23 +207,4 @@ class Handler {
       if (answer === false) event.preventDefault()
     }
   }
-}
-
-/** Calls what the page gave. */
-export function guarded(act: () => unknown): void {
-  try {
-    act()
-  } catch (error) {
-    report(error)
-  }
-}
-
-/**
- * Reports an exception of what the program gave, as the platform does with one that was not caught; but it never ends a
- * process, as Node, Bun and Deno would then.
- */
-export function report(error: unknown): void {
-  const { process } = globalThis as { process?: { versions?: { node?: string } } }
-  if (typeof reportError === 'function' && !process?.versions?.node) reportError(error)
-  else console.error(error)
 }

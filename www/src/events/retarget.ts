@@ -5,7 +5,7 @@
 // which inherits from the browser's and names another target.
 
 /** What stands before a platform's socket. */
-export interface Front {
+export interface Facade {
   /** The socket that the page knows. */
   readonly target: EventTarget
   /** A listener keeps an event of this type from those after it. */
@@ -13,18 +13,18 @@ export interface Front {
 }
 
 /** A property of the platform's sockets. A `WeakMap` would cost much more time for garbage collection. */
-const FRONT = Symbol()
+const FACADE = Symbol()
 
-type Backed = { [FRONT]?: Front }
+type Backed = { [FACADE]?: Facade }
 
 /** By the prototype that the platform gave: ours. */
 const prototypes = new Map<object, object>()
 
-export function setFront(socket: object, front: Front): void {
-  ;(socket as Backed)[FRONT] = front
+export function setFacade(socket: object, facade: Facade): void {
+  ;(socket as Backed)[FACADE] = facade
 }
 
-const frontOf = (target: object | null): Front | undefined => (target as Backed | null)?.[FRONT]
+const facadeOf = (target: object | null): Facade | undefined => (target as Backed | null)?.[FACADE]
 
 /** Of the last event: most are messages. */
 let last: object | undefined
@@ -43,7 +43,7 @@ export function retarget(event: Event): void {
 const TARGETS = ['target', 'srcElement', 'currentTarget', 'originalTarget', 'explicitOriginalTarget']
 
 function derive(prototype: object): object {
-  const known = (target: object | null): object | null => frontOf(target)?.target ?? target
+  const known = (target: object | null): object | null => facadeOf(target)?.target ?? target
   const derived = Object.create(prototype) as object
   for (const name of TARGETS) {
     const native = getterOf(prototype, name)
@@ -64,7 +64,7 @@ function derive(prototype: object): object {
     const target = getterOf(prototype, 'target')
     const value = function stopImmediatePropagation(this: Event): void {
       ;(prototype as Event).stopImmediatePropagation.call(this)
-      frontOf(target?.call(this) as object | null)?.stopped(this.type)
+      facadeOf(target?.call(this) as object | null)?.stopped(this.type)
     }
     Object.defineProperty(derived, 'stopImmediatePropagation', { value, enumerable: true, configurable: true, writable: true })
   }

@@ -3,22 +3,7 @@
 
 import { now } from '../platform/clock.js'
 import { SETTINGS, type Config, type Input, type Output, type Sent, type Stat, type State } from './codes.js'
-import { instantiate } from './instantiate.js'
-
-/** What `www/core` exports. Configurations and clients are addresses. */
-export interface Exports {
-  configure(): number
-  set(config: number, setting: number, value: number): void
-  create(config: number, now: number, dials: number): number
-  destroy(client: number): void
-  handle(client: number, now: number, input: number, a: number, b: number): void
-  poll(client: number): number
-  value(client: number, index: number): number
-  deadline(client: number): number
-  send(client: number, bytes: number): number
-  state(client: number): number
-  stat(client: number, index: number): number
-}
+import { instantiate, type Exports } from './instantiate.js'
 
 /** Of all clients. Made by the first one, so that importing costs nothing. */
 let exports: Exports | undefined

@@ -1,7 +1,20 @@
 // The machine as WebAssembly, of which the build puts in the bytes, in hexadecimal, which becomes less than base64 when it
 // is compressed. In the default entry the same machine as JavaScript takes the place of this file.
 
-import type { Exports } from './core.js'
+/** What `www/core` exports. Configurations and clients are addresses. */
+export interface Exports {
+  configure(): number
+  set(config: number, setting: number, value: number): void
+  create(config: number, now: number, dials: number): number
+  destroy(client: number): void
+  handle(client: number, now: number, input: number, a: number, b: number): void
+  poll(client: number): number
+  value(client: number, index: number): number
+  deadline(client: number): number
+  send(client: number, bytes: number): number
+  state(client: number): number
+  stat(client: number, index: number): number
+}
 
 declare const MODULE: string
 

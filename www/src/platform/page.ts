@@ -4,14 +4,14 @@ import { Page } from '../machine/codes.js'
 
 /** The page was hidden, which is nothing to the machine. */
 export const HIDDEN = 'hidden'
-export type News = Page | typeof HIDDEN
+export type PageChange = Page | typeof HIDDEN
 
 /** A client that wants to know. */
-export interface Visitor {
-  page(news: News): void
+export interface PageObserver {
+  page(change: PageChange): void
 }
 
-const visitors = new Set<Visitor>()
+const observers = new Set<PageObserver>()
 
 const OF_WINDOW = ['online', 'pagehide', 'pageshow'] as const
 
@@ -22,13 +22,13 @@ function forEachSource(act: (target: EventTarget, type: string) => void): void {
   if (typeof document === 'object') act(document, 'visibilitychange')
 }
 
-export function visit(visitor: Visitor): void {
-  if (visitors.size === 0) forEachSource((target, type) => target.addEventListener(type, notify))
-  visitors.add(visitor)
+export function observePage(observer: PageObserver): void {
+  if (observers.size === 0) forEachSource((target, type) => target.addEventListener(type, notify))
+  observers.add(observer)
 }
 
-export function leave(visitor: Visitor): void {
-  if (visitors.delete(visitor) && visitors.size === 0) {
+export function unobservePage(observer: PageObserver): void {
+  if (observers.delete(observer) && observers.size === 0) {
     forEachSource((target, type) => target.removeEventListener(type, notify))
   }
 }
@@ -38,11 +38,11 @@ export function isHidden(): boolean {
 }
 
 function notify(event: Event): void {
-  const news = read(event)
-  if (news !== undefined) [...visitors].forEach((visitor) => visitor.page(news))
+  const change = read(event)
+  if (change !== undefined) [...observers].forEach((observer) => observer.page(change))
 }
 
-function read(event: Event): News | undefined {
+function read(event: Event): PageChange | undefined {
   const { persisted } = event as PageTransitionEvent
   switch (event.type) {
     case 'online':

@@ -1,8 +1,8 @@
 // The class that talks to a `FakeServer`, with the interface, states, events and errors of the browser's `WebSocket`.
 
-import { checkClose } from '../close-arguments.js'
+import { checkCloseArguments } from '../close-arguments.js'
 import { closeEvent } from '../events/events.js'
-import { plain, sizeOf, snapshot, type Data, type Payload } from '../driver/queue.js'
+import { convert, sizeOf, snapshot, type Data, type Payload } from '../driver/queue.js'
 
 /** The browser's class, or one with the same interface. */
 export type FakeWebSocketClass = typeof globalThis.WebSocket
@@ -158,7 +158,7 @@ export function webSocketClass(dial: (dialled: Dialled, socket: Socket) => Remot
       const remote = this.#remote
       if (arguments.length === 0) throw tooFew("'send'")
       // An object that cannot be converted throws in every state.
-      const payload = snapshot(plain(data))
+      const payload = snapshot(convert(data))
       if (this.#readyState === 0) throw new DOMException('Still in CONNECTING state.', 'InvalidStateError')
       const bytes = sizeOf(payload)
       this.#bufferedAmount += bytes
@@ -167,7 +167,7 @@ export function webSocketClass(dial: (dialled: Dialled, socket: Socket) => Remot
 
     close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
       const remote = this.#remote
-      const [checked, text] = checkClose(code, reason, false)
+      const [checked, text] = checkCloseArguments(code, reason, false)
       if (this.#readyState > 1) return
       const isOpen = this.#readyState === 1
       this.#readyState = 2

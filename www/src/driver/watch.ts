@@ -1,0 +1,43 @@
+// What a client observes besides its sockets: the page, and the signal that closes it.
+
+import { Input, Page } from '../machine/codes.js'
+import type { Engine } from '../machine/engine.js'
+import type { Settings } from '../options.js'
+import { HIDDEN, isHidden, observePage, unobservePage, type PageChange, type PageObserver } from '../platform/page.js'
+
+export class Watch implements PageObserver {
+  readonly #settings: Settings
+  readonly #engine: Engine
+  readonly #abort: () => void
+
+  /** `abort` is called when the signal is aborted. */
+  constructor(settings: Settings, engine: Engine, abort: () => void) {
+    this.#settings = settings
+    this.#engine = engine
+    this.#abort = abort
+  }
+
+  start(): void {
+    const { signal, heartbeat, isPlain, pauseWhileHidden } = this.#settings
+    signal?.addEventListener('abort', this.#abort)
+    if (isPlain) return
+    observePage(this)
+    if (heartbeat?.inWorker) this.#engine.keepAwake()
+    if (pauseWhileHidden && isHidden()) this.#engine.input(Input.Page, Page.Frozen)
+  }
+
+  stop(): void {
+    unobservePage(this)
+    this.#settings.signal?.removeEventListener('abort', this.#abort)
+  }
+
+  page(change: PageChange): void {
+    if (this.#settings.pauseWhileHidden) {
+      if (change === Page.Visible) change = Page.Thawed
+      else if (change === HIDDEN || isHidden()) change = Page.Frozen
+    }
+    if (change === HIDDEN || !this.#engine.core) return
+    this.#engine.input(Input.Page, change)
+    this.#engine.pump()
+  }
+}
