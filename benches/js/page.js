@@ -30,6 +30,7 @@ const close = async (socket) => {
 const sweep = () => globalThis.gc?.({ type: 'minor' })
 
 /** Keeps the work from being left out. */
+// biome-ignore lint/correctness/noUnusedVariables: nothing reads it
 let sink = 0
 
 /** A script of the test server, how many messages make some 30 ms, and how often the page sends to get them all. */

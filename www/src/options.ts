@@ -105,6 +105,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     pauseWhileHidden,
     signal,
     WebSocket,
+    // biome-ignore lint/suspicious/noPrototypeBuiltins: of a class, not of an object that could have a method of that name
     isForeign: isOther && (used === native || !native?.isPrototypeOf(used)),
     classOptions: headers ? { ...webSocketOptions, headers } : webSocketOptions,
     isPlain: !reconnect && !queue && !heartbeat && !pauseWhileHidden && unhurried,

@@ -41,7 +41,7 @@ function App() {
   const [isShown, setShown] = useState(true)
   return (
     <>
-      <button onClick={() => setShown(!isShown)}>{isShown ? 'Leave' : 'Enter'}</button>
+      <button type="button" onClick={() => setShown(!isShown)}>{isShown ? 'Leave' : 'Enter'}</button>
       {isShown && <Chat />}
     </>
   )

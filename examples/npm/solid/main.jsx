@@ -36,7 +36,7 @@ function App() {
   const [isShown, setShown] = createSignal(true)
   return (
     <>
-      <button onClick={() => setShown(!isShown())}>{isShown() ? 'Leave' : 'Enter'}</button>
+      <button type="button" onClick={() => setShown(!isShown())}>{isShown() ? 'Leave' : 'Enter'}</button>
       <Show when={isShown()}>
         <Chat />
       </Show>

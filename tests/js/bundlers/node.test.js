@@ -13,7 +13,7 @@ const others = (process.env.HOMING_TEST_NODES ?? '').split(delimiter).filter(Boo
 const on = stage([join(here, 'apps')], { inPage: false })
 
 for (const program of [process.execPath, ...others]) {
-  const major = parseInt(await run(program, ['-p', 'process.versions.node']))
+  const major = parseInt(await run(program, ['-p', 'process.versions.node']), 10)
 
   // That the program ends by itself shows that nothing is left which keeps Node alive.
   const runs = async (name, args, ...more) => {

@@ -7,7 +7,7 @@ const tasks = []
 const zone = (name) =>
   Zone.root.fork({
     name,
-    onScheduleTask: (delegate, current, target, task) => {
+    onScheduleTask: (delegate, _current, target, task) => {
       if (task.type === 'macroTask') tasks.push(name)
       return delegate.scheduleTask(target, task)
     },

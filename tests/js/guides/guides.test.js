@@ -102,7 +102,7 @@ const EXPECTED = {
     },
   ],
   'from-a-callback-client.md': [
-    { journal: ['open', 'subscribe EURUSD', 'ping', 'open', 'subscribe EURUSD'], output: /^text EURUSD 1.09\n(error\n)?closed 1006  false$/m },
+    { journal: ['open', 'subscribe EURUSD', 'ping', 'open', 'subscribe EURUSD'], output: /^text EURUSD 1.09\n(error\n)?closed 1006 {2}false$/m },
     { journal: BOTH },
     { journal: BOTH.map((line) => (line === 'open' ? 'open session=0123456789' : line)) },
   ],

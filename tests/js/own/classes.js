@@ -26,7 +26,7 @@ test('a class that throws leaves no socket open, at first and later', async (t) 
         return 'nodebuffer'
       }
 
-      set binaryType(type) {
+      set binaryType(_type) {
         says('setter')
       }
     },

@@ -205,6 +205,7 @@ test('a third argument goes to the class that was given, and nowhere else', asyn
   // One that takes it may be the global one.
   const native = globalThis.WebSocket
   globalThis.WebSocket = class extends Taking {
+    // biome-ignore lint/complexity/noUselessConstructor: its length is what counts
     constructor(url, protocols, third) {
       super(url, protocols, third)
     }

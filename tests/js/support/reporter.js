@@ -2,10 +2,12 @@
 
 /** A reporter for Mocha that passes each result on: `name`, `verdict`, and `why` it failed or was skipped. */
 export const reporter = (note) =>
-  function (runner) {
-    runner.on('pass', ({ title }) => note({ name: title, verdict: 'passed' }))
-    runner.on('pending', ({ title, reason = '' }) => note({ name: title, verdict: 'skipped', why: reason }))
-    runner.on('fail', ({ title }, error) => note({ name: title, verdict: 'failed', why: text(error) }))
+  class {
+    constructor(runner) {
+      runner.on('pass', ({ title }) => note({ name: title, verdict: 'passed' }))
+      runner.on('pending', ({ title, reason = '' }) => note({ name: title, verdict: 'skipped', why: reason }))
+      runner.on('fail', ({ title }, error) => note({ name: title, verdict: 'failed', why: text(error) }))
+    }
   }
 
 /** Some stacks have no message. */

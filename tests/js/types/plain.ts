@@ -1,6 +1,6 @@
 // That the classes of `homing/plain` can stand wherever the browser's can. Compiled only.
 
-import { HomingSocket } from 'homing'
+import type { HomingSocket } from 'homing'
 import { plain, PlainSocket, type PlainOptions } from 'homing/plain'
 
 const options: PlainOptions = {

@@ -9,7 +9,7 @@ export function Ticker({ url }: { url: string | null }) {
     onMessage: ({ data }) => data,
   })
   return (
-    <button disabled={state !== 'open'} onClick={() => send('subscribe')} title={socket?.url}>
+    <button type="button" disabled={state !== 'open'} onClick={() => send('subscribe')} title={socket?.url}>
       {state}
     </button>
   )

@@ -1,7 +1,7 @@
 // That a CommonJS module gets the same types as an ES module, so that classes of both fit. Compiled only.
 
 import homing = require('homing')
-import Default, { HomingSocket } from 'homing'
+import Default, { type HomingSocket } from 'homing'
 import { HomingSocket as AsWebAssembly } from 'homing/wasm'
 import { useHomingSocket, type HomingSocketHook } from 'homing/react'
 

@@ -3,7 +3,7 @@
 
 import { now, soon } from '../platform/clock.js'
 import { checkCloseArguments } from '../close-arguments.js'
-import { Failure, Input, Output, State } from '../machine/codes.js'
+import { type Failure, Input, Output, State } from '../machine/codes.js'
 import type { Core } from '../machine/core.js'
 import { Counters } from './counters.js'
 import { Engine, type Executor } from '../machine/engine.js'

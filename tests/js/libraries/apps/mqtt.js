@@ -13,7 +13,7 @@ function connect(url, Socket) {
 async function run({ url }, Socket) {
   const client = await connect(url, Socket)
   const received = []
-  client.on('message', (topic, payload) => received.push(`${payload}`))
+  client.on('message', (_topic, payload) => received.push(`${payload}`))
   await client.subscribeAsync('prices', { qos: 1 })
   // Again and again, as it may be sent before the library subscribes again.
   const flows = (word) =>
@@ -32,7 +32,7 @@ export const cases = {
     const client = await connect(url, Reconnecting)
     onEnd(() => client.end(true))
     const received = []
-    client.on('message', (topic, payload) => received.push(`${topic} ${payload.length} ${payload.subarray(0, 5)}`))
+    client.on('message', (_topic, payload) => received.push(`${topic} ${payload.length} ${payload.subarray(0, 5)}`))
     await client.subscribeAsync('prices', { qos: 1 })
     await client.publishAsync('prices', 'hello', { qos: 1 })
     await becomes(() => received, ['prices 5 hello'])

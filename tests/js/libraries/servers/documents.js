@@ -46,7 +46,7 @@ export const sharedb = () =>
     })
     return {
       text: () => document.data.words.join(' '),
-      append: (name, word) => new Promise((resolve) => document.submitOp([{ p: ['words', 0], li: word }], resolve)),
+      append: (_name, word) => new Promise((resolve) => document.submitOp([{ p: ['words', 0], li: word }], resolve)),
       end: () => new Promise((resolve) => backend.close(resolve)),
     }
   })

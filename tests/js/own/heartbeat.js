@@ -1,0 +1,101 @@
+// The heartbeat, its answers and its times.
+
+import { connect, log, Native } from '../support/homing.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
+
+test('s25_round_trips_are_timed_in_parts_of_a_millisecond', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), {
+    heartbeat: { message: 'beat', interval: 5, timeout: 10_000, isReply: (data) => data === 'beat' },
+  })
+  const latencies = []
+  const clock = []
+  ws.addEventListener('latency', ({ latency }) => {
+    latencies.push(latency)
+    clock.push(performance.now())
+  })
+  await until(() => latencies.length >= 20)
+  const isWhole = (millis) => Math.abs(millis - Math.round(millis)) < 1e-3
+  if (clock.every(isWhole)) t.skip('the clock counts whole milliseconds here')
+  assert.ok(!latencies.every(isWhole), latencies)
+})
+
+test('s17_a_heartbeat_finds_out_that_the_peer_is_gone', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { openTimeout: 500, heartbeat: { message: 'beat', interval: 50, timeout: 500 } })
+  await next(ws, 'open')
+  const entries = log(ws)
+  const closed = next(ws, 'close')
+  await next(ws, 'message')
+  await server.command('silence?on=1')
+  const event = await closed
+  assert.deepEqual([event.code, event.wasClean, event.target === ws], [1006, false, true])
+  await server.command('silence?on=0')
+  const failed = entries.indexOf('error')
+  await until(() => entries.slice(failed).includes('open'))
+  assert.deepEqual(entries.slice(failed, failed + 3), ['error', 'close 1006', 'reconnecting'])
+})
+
+test('s17_answers_are_told_apart_and_timed', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), {
+    heartbeat: { message: () => 'beat', interval: 30, timeout: 10_000, isReply: (data) => data === 'beat' },
+  })
+  const entries = log(ws)
+  const event = await next(ws, 'latency')
+  assert.ok(event.latency >= 0 && event.latency < 10_000)
+  ws.send('mine')
+  await next(ws, 'message')
+  await next(ws, 'latency')
+  assert.deepEqual(entries.filter((entry) => entry.startsWith('message')), ['message mine'])
+  assert.ok(ws.stats.heartbeats >= 2 && ws.stats.lastRtt !== undefined && ws.stats.smoothedRtt !== undefined)
+})
+
+test('s17_messages_alone_keep_a_connection_alive', async (t) => {
+  const server = await t.server()
+  // Answers no heartbeat within its timeout, but sends all the time.
+  const ws = connect(t, server.url('/numbered?n=160&every_ms=20&delay_ms=9000'), { heartbeat: { message: 'beat', interval: 100, timeout: 2500 } })
+  const entries = log(ws)
+  await until(() => entries.includes('message 159'))
+  assert.ok(!entries.includes('error'), `${entries}`)
+})
+
+test('s17_a_heartbeat_behind_bytes_that_still_leave_has_not_left', async (t) => {
+  const server = await t.server()
+  // As on a slow link, where the browser's buffer empties little by little.
+  let left = 0
+  class Slow extends Native {
+    get bufferedAmount() {
+      return left
+    }
+
+    send(data) {
+      left += data.length
+      super.send(data)
+    }
+  }
+  const ws = connect(t, server.url('/silent'), { WebSocket: Slow, heartbeat: { message: 'beat', interval: 100, timeout: 300 } })
+  await next(ws, 'open')
+  const entries = log(ws)
+  ws.send('x'.repeat(1000))
+  const leaving = setInterval(() => (left -= 1), 10)
+  t.onEnd(() => clearInterval(leaving))
+  await until(() => ws.stats.heartbeats >= 12)
+  assert.ok(!entries.includes('error'), `${entries}`)
+  // Nothing moves any more.
+  clearInterval(leaving)
+  await until(() => entries.includes('error'))
+})
+
+test('s19_the_beat_may_be_kept_in_a_worker', async (t) => {
+  const server = await t.server()
+  const { setTimeout } = globalThis
+  t.onEnd(() => (globalThis.setTimeout = setTimeout))
+  // The page's timers are as slow as long in the background. Node has no such worker, nor slow timers; Deno's is another.
+  if (typeof Worker === 'function' && !('Deno' in globalThis)) globalThis.setTimeout = (act, millis) => setTimeout(act, Math.max(millis, 60_000))
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 30, timeout: 10_000, inWorker: true } })
+  let left = 5
+  await new Promise((resolve) => ws.addEventListener('message', () => (left -= 1) || resolve()))
+})

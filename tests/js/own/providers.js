@@ -1,0 +1,91 @@
+// Functions that return the URL or the subprotocols.
+
+import { connect, log, Native, QUICK } from '../support/homing.js'
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { next } from '../support/wait.js'
+
+test('s8b_the_url_may_come_from_a_function_for_each_attempt', async (t) => {
+  const server = await t.server()
+  let asked = 0
+  const ws = connect(t, async () => server.url(`/echo?token=${++asked}`))
+  assert.deepEqual([ws.readyState, ws.url], [0, ''])
+  await next(ws, 'open')
+  assert.ok(ws.url.endsWith('token=1'))
+  const again = next(ws, 'open')
+  await server.command('cut_all')
+  await again
+  assert.ok(ws.url.endsWith('token=2'))
+  assert.strictEqual(asked, 2)
+})
+
+test('s8b_subprotocols_may_come_from_a_function', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/protocol'), { protocols: () => ['a', 'b'] })
+  await next(ws, 'open')
+  assert.strictEqual(ws.protocol, 'a')
+})
+
+test('s8b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
+  const server = await t.server()
+  let asked = 0
+  const ws = connect(t, () => {
+    asked += 1
+    if (asked === 1) throw new Error('no token')
+    return asked === 2 ? Promise.reject(new Error('none yet')) : server.url('/echo')
+  })
+  const entries = log(ws)
+  const errors = []
+  ws.addEventListener('error', ({ error }) => errors.push(error.cause.message))
+  await next(ws, 'open')
+  assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'reconnecting', 'open'])
+  assert.deepEqual(errors, ['no token', 'none yet'])
+})
+
+test('s8b_what_a_provider_gives_is_checked', async (t) => {
+  const server = await t.server()
+  let dialled = 0
+  class Counted extends Native {
+    constructor(...given) {
+      super(...given)
+      dialled++
+    }
+  }
+  const refused = [
+    [undefined, 'undefined'], [null, 'null'], ['', 'string'], [5, '5'], [{}, 'Object'], [['ws://127.0.0.1:9/'], 'Array'], [Symbol('x'), 'symbol'],
+  ]
+  for (const [given, shown] of refused) {
+    for (const url of [() => given, async () => given]) {
+      const ws = connect(t, url, { WebSocket: Counted, reconnect: { ...QUICK, maxAttempts: 1 } })
+      const entries = log(ws)
+      const { error } = await ws.closed
+      assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end exhausted'])
+      assert.strictEqual(error.message, `homing: not dialled: the result of url() must be a URL, or a string that is not empty, not ${shown}`)
+    }
+  }
+  assert.strictEqual(dialled, 0)
+  // The class itself refuses these.
+  for (const url of ['http://[', 'ftp://127.0.0.1/', 'ws://127.0.0.1:9/#x y']) {
+    const ws = connect(t, () => url, { reconnect: { ...QUICK, maxAttempts: 0 } })
+    const { reason, error } = await ws.closed
+    assert.deepEqual([reason, error.cause?.name ?? 'none'], ['exhausted', 'SyntaxError'], url)
+  }
+  const taken = connect(t, () => new URL(server.url('/echo')))
+  await next(taken, 'open')
+})
+
+test('s8b_a_provider_that_never_settles_ends_its_attempt_also_where_nothing_reconnects', async (t) => {
+  const ws = connect(t, () => new Promise(() => {}), { reconnect: false, openTimeout: undefined })
+  assert.strictEqual(ws.state, 'connecting')
+  // By the default of ten seconds.
+  const { reason, error } = await ws.closed
+  assert.deepEqual([reason, error.message], ['exhausted', 'homing: open timeout'])
+})
+
+test('s8b_a_provider_that_takes_too_long_is_a_failed_attempt', async (t) => {
+  const ws = connect(t, () => new Promise(() => {}), { openTimeout: 50, reconnect: { ...QUICK, maxAttempts: 0 } })
+  const entries = log(ws)
+  const end = await ws.closed
+  assert.deepEqual(entries, ['error', 'close 1006', 'end exhausted'])
+  assert.ok(end.error.message.includes('open timeout'), end.error.message)
+})
