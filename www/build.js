@@ -2,12 +2,12 @@
 //
 // `--check`: fails if a file that is made of others, and committed with them, is not that of these others.
 
-import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { codes } from './codes.js'
 import { declarations } from './declarations.js'
 import { ENTRIES, writeExports } from './entries.js'
@@ -37,7 +37,17 @@ if (readFileSync(written, 'utf8') !== made) {
 const isNew = writeExports(join(root, 'package.json'))
 if (isNew && isCheck) throw new Error('"exports" of package.json was not that of www/entries.js')
 
-run('cargo', 'build', '--release', '--target', 'wasm32-unknown-unknown', '--target-dir', target, '--manifest-path', join(www, 'core/Cargo.toml'))
+run(
+  'cargo',
+  'build',
+  '--release',
+  '--target',
+  'wasm32-unknown-unknown',
+  '--target-dir',
+  target,
+  '--manifest-path',
+  join(www, 'core/Cargo.toml'),
+)
 const forms = machine(join(target, 'wasm32-unknown-unknown/release/homing.wasm'), target)
 
 const shared = {

@@ -45,22 +45,20 @@ export function writeExports(file) {
   const before = readFileSync(file, 'utf8')
   const typed = ENTRIES.filter(({ path }) => path !== '.')
   const made = {
-    exports: Object.fromEntries([...ENTRIES.map((entry) => [entry.path, conditions(entry)]), ['./package.json', './package.json']]),
+    exports: Object.fromEntries([
+      ...ENTRIES.map((entry) => [entry.path, conditions(entry)]),
+      ['./package.json', './package.json'],
+    ]),
     // For `"moduleResolution": "node"`, which does not know `exports`.
     typesVersions: { '*': Object.fromEntries(typed.map(({ name, path }) => [path.slice(2), [`./dist/${name}.d.cts`]])) },
     // For Parcel 2, which knows `exports` only where an app asks for that.
     alias: Object.fromEntries(typed.map(({ name, path }) => [path, `./dist/${name}.js`])),
   }
   const fields = Object.entries(JSON.parse(before)).filter(([name]) => name === 'exports' || !(name in made))
-  const manifest = Object.fromEntries(fields.flatMap(([name, value]) => (name === 'exports' ? Object.entries(made) : [[name, value]])))
-  const text = `${JSON.stringify(manifest, null, 2)}\n`.replace(/\[[^[\]{}]*\]|\{[^{}]*\}/g, shortened)
+  const manifest = Object.fromEntries(
+    fields.flatMap(([name, value]) => (name === 'exports' ? Object.entries(made) : [[name, value]])),
+  )
+  const text = `${JSON.stringify(manifest, null, 2)}\n`
   if (text !== before) writeFileSync(file, text)
   return text !== before
-}
-
-/** What is short stands on one line, as a person would write it. */
-function shortened(lines) {
-  const line = lines.replace(/\s+/g, ' ')
-  const isList = line.startsWith('[')
-  return isList ? line.replace('[ ', '[').replace(' ]', ']') : line.length < 90 ? line : lines
 }

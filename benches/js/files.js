@@ -1,11 +1,11 @@
 // The pages, built and served.
 
-import { build } from 'esbuild'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { ROOT } from '../../tests/js/support/server.js'
 
 const HTML = `<!doctype html><title>bench</title><script>
@@ -27,9 +27,7 @@ export async function files() {
     alias: { homing: join(ROOT, 'dist/index.js'), 'homing/wasm': join(ROOT, 'dist/wasm.js') },
     logLevel: 'warning',
   })
-  const served = new Map([
-    ['/', ['text/html', HTML]],
-  ])
+  const served = new Map([['/', ['text/html', HTML]]])
   for (const name of readdirSync(dir)) served.set(`/${name}`, ['text/javascript', readFileSync(join(dir, name))])
   rmSync(dir, { recursive: true })
   const server = createServer((request, response) => {

@@ -38,7 +38,11 @@ const error = (numbers) => {
   const at = (share) => sorted[Math.floor(share * (sorted.length - 1))]
   return (1.2533 * 0.7413 * (at(0.75) - at(0.25))) / Math.sqrt(numbers.length)
 }
-const shuffled = (list) => list.map((it) => [Math.random(), it]).sort(([a], [b]) => a - b).map(([, it]) => it)
+const shuffled = (list) =>
+  list
+    .map((it) => [Math.random(), it])
+    .sort(([a], [b]) => a - b)
+    .map(([, it]) => it)
 const show = (names, text) => names.map((name) => `${name} ${text(name)}`).join('  ')
 
 /** Opens a page that has one class. Returns what calls a function there. */
@@ -97,7 +101,9 @@ async function scenarios(place, site, server, all) {
       }
     })
   }
-  console.log('  page CPU per message, ratio to the browser’s class: the median of rounds and its standard error (microseconds of')
+  console.log(
+    '  page CPU per message, ratio to the browser’s class: the median of rounds and its standard error (microseconds of',
+  )
   console.log('  the browser’s class)')
   for (const [scenario, rounds] of table) {
     const ratios = (name) => rounds.map((of) => of[name] / of.bare)
@@ -170,7 +176,8 @@ async function measure(place, site, server) {
 }
 
 const program = process.env.HOMING_TEST_SERVER
-if (!program) throw new Error('HOMING_TEST_SERVER must name the program that `cargo build --release -p homing-test-server` builds')
+if (!program)
+  throw new Error('HOMING_TEST_SERVER must name the program that `cargo build --release -p homing-test-server` builds')
 const child = spawn(program, ['0'], { stdio: ['pipe', 'pipe', 'inherit'] })
 const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next()
 const site = await files()

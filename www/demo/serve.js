@@ -2,10 +2,10 @@
 //
 // `node www/demo/serve.js` wants what `cargo xtask demo` prepares: the package in dist/, and HOMING_TEST_SERVER.
 
-import { context } from 'esbuild'
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { context } from 'esbuild'
 import { testServer } from '../../tests/js/support/server.js'
 
 const demo = dirname(fileURLToPath(import.meta.url))

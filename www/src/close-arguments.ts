@@ -15,7 +15,10 @@ export function checkCloseArguments(code: unknown, reason: unknown, isForeign: b
     if (clamped - number === 0.5 && clamped % 2 === 1) clamped -= 1
     const isOfProtocol = isForeign && clamped > 1000 && clamped < 1015 && (clamped < 1004 || clamped > 1006)
     if (clamped !== 1000 && !isOfProtocol && (clamped < 3000 || clamped > 4999)) {
-      throw new DOMException(`The close code must be either 1000, or between 3000 and 4999. ${clamped} is neither.`, 'InvalidAccessError')
+      throw new DOMException(
+        `The close code must be either 1000, or between 3000 and 4999. ${clamped} is neither.`,
+        'InvalidAccessError',
+      )
     }
   }
   if (reason === undefined) return [clamped]

@@ -7,8 +7,8 @@
  * @module
  */
 
-export { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent, type HomingSocketEventMap } from './events/events.js'
 export type { Data, Payload } from './driver/queue.js'
+export { EndEvent, FailureEvent, type HomingSocketEventMap, LatencyEvent, ReconnectingEvent } from './events/events.js'
 export { HomingSocket, HomingSocket as default } from './socket.js'
 export type {
   ClientState,

@@ -1,8 +1,8 @@
 // Options, checked at once (S1), with their defaults.
 
 import { check, LONGEST, number, synchronous, typed } from './checks.js'
+import { type Data, isBinary } from './driver/queue.js'
 import type { Config } from './machine/codes.js'
-import { isBinary, type Data } from './driver/queue.js'
 import type { HeartbeatOptions, HomingSocketOptions, Provided, ReconnectOptions, WebSocketClass } from './types.js'
 
 /** What a driver goes by. */
@@ -33,18 +33,34 @@ interface Heartbeat {
 
 export function normalizeOptions(url: unknown, protocols: unknown, options: HomingSocketOptions): Settings {
   // Of anything, as the types are checked below.
-  const { reconnect = true, heartbeat, queue = true, pauseWhileHidden = false, signal, WebSocket, headers, webSocketOptions } =
-    Object(options) as HomingSocketOptions
+  const {
+    reconnect = true,
+    heartbeat,
+    queue = true,
+    pauseWhileHidden = false,
+    signal,
+    WebSocket,
+    headers,
+    webSocketOptions,
+  } = Object(options) as HomingSocketOptions
   const isProvided = [url, protocols].some((it) => typeof it === 'function')
-  const { openTimeout = reconnect || isProvided ? 10_000 : Infinity, closeTimeout = reconnect ? 5000 : Infinity, maxSendBuffer = 2 ** 20 } =
-    Object(options) as HomingSocketOptions
+  const {
+    openTimeout = reconnect || isProvided ? 10_000 : Infinity,
+    closeTimeout = reconnect ? 5000 : Infinity,
+    maxSendBuffer = 2 ** 20,
+  } = Object(options) as HomingSocketOptions
   const policy = Object(reconnect) as ReconnectOptions
   const { max = 30_000 } = policy
   const longest = number('reconnect.max', max)
   const { min = Math.min(1000, longest), factor = 2, jitter = 1, stableAfter = 5000, shouldReconnect } = policy
   const { maxAttempts = reconnect ? Infinity : 0 } = policy
-  const { message, isReply, inWorker = false, interval = heartbeat ? 20_000 : Infinity, timeout = 20_000 } =
-    Object(heartbeat) as HeartbeatOptions
+  const {
+    message,
+    isReply,
+    inWorker = false,
+    interval = heartbeat ? 20_000 : Infinity,
+    timeout = 20_000,
+  } = Object(heartbeat) as HeartbeatOptions
 
   typed('object', { options, heartbeat, headers, webSocketOptions })
   typed('boolean or object', { reconnect })

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { HomingSocket, type ClientState, type HomingSocketOptions, type Provided } from 'homing'
+import { type ClientState, HomingSocket, type HomingSocketOptions, type Provided } from 'homing'
 import { store } from 'homing/store'
 import { useCallback, useEffect, useInsertionEffect, useRef, useState, useSyncExternalStore } from 'react'
 

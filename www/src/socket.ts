@@ -2,21 +2,14 @@
 
 import { LONGEST, number } from './checks.js'
 import { Driver } from './driver/driver.js'
-import { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent, type HomingSocketEventMap } from './events/events.js'
+import type { Target } from './driver/outcome.js'
+import type { Data, Payload } from './driver/queue.js'
+import { type Deferred, deferred } from './events/deferred.js'
+import { EndEvent, FailureEvent, type HomingSocketEventMap, LatencyEvent, ReconnectingEvent } from './events/events.js'
 import { messages } from './events/iterate.js'
-import { deferred, type Deferred } from './events/deferred.js'
 import { Listeners } from './events/listeners.js'
 import { normalizeOptions } from './options.js'
-import type { Data, Payload } from './driver/queue.js'
-import type { Target } from './driver/outcome.js'
-import type {
-  ClientState,
-  ClosedInfo,
-  HomingSocketOptions,
-  OpenedInfo,
-  Provided,
-  Stats,
-} from './types.js'
+import type { ClientState, ClosedInfo, HomingSocketOptions, OpenedInfo, Provided, Stats } from './types.js'
 
 /** Of platforms that have `EventTarget.prototype.when`; TypeScript does not know it yet. */
 declare class Observable {

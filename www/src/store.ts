@@ -107,11 +107,14 @@ function create(socket: HomingSocket): Store {
   socket.addEventListener('connecting', () => update())
   socket.addEventListener('open', () => update())
   socket.addEventListener('latency', ({ latency }) => update({ latency }))
-  socket.addEventListener('close', ({ code, reason, wasClean }) => update({ lastClose: Object.freeze({ code, reason, wasClean }) }))
+  socket.addEventListener('close', ({ code, reason, wasClean }) =>
+    update({ lastClose: Object.freeze({ code, reason, wasClean }) }),
+  )
   socket.addEventListener('reconnecting', ({ attempt, delay }) => {
     update({ retry: Object.freeze({ attempt, delay, at: Date.now() + delay }) })
   })
-  const end = ({ reason, unsent, cause, error }: ClosedInfo): void => update({ ended: Object.freeze({ reason, unsent, cause, error }) })
+  const end = ({ reason, unsent, cause, error }: ClosedInfo): void =>
+    update({ ended: Object.freeze({ reason, unsent, cause, error }) })
   socket.addEventListener('end', end)
   // It was there before this store.
   if (snapshot.state === 'closed') void socket.closed.then((info) => snapshot.ended || end(info))
@@ -162,7 +165,10 @@ export function messages(socket: HomingSocket): Subscribable<any> {
   })
 }
 
-function subscribable<T, More extends object = object>(subscribe: (listener: Listener<T>) => () => void, more?: More): Subscribable<T> & More {
+function subscribable<T, More extends object = object>(
+  subscribe: (listener: Listener<T>) => () => void,
+  more?: More,
+): Subscribable<T> & More {
   const made = {
     ...more,
     subscribe: (listener: Listener<T>) => {

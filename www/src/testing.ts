@@ -7,6 +7,6 @@
  */
 
 export type { FakeConnection } from './testing/connection.js'
-export { FakeServer, type ConnectionHandler, type Decision, type Installed } from './testing/server.js'
+export { type ConnectionHandler, type Decision, FakeServer, type Installed } from './testing/server.js'
 export type { FakeWebSocketClass } from './testing/socket.js'
 export type { AcceptOptions, Answer, CloseFrame, CloseInfo, ConnectionState, Message, Sendable } from './testing/types.js'

@@ -166,7 +166,11 @@ export interface HomingSocketOptions {
 }
 
 /** A class that can be used: the browser's or one that behaves like it. */
-export type WebSocketClass = new (url: any, protocols?: any, options?: any) => {
+export type WebSocketClass = new (
+  url: any,
+  protocols?: any,
+  options?: any,
+) => {
   readonly readyState: number
   readonly url: string
   send(data: any): void

@@ -32,7 +32,11 @@ function Connection({ socket, lines }) {
       <form onSubmit={send}>
         <input name="text" />
       </form>
-      <ul>{lines.map((line, index) => <li key={index}>{line}</li>)}</ul>
+      <ul>
+        {lines.map((line, index) => (
+          <li key={index}>{line}</li>
+        ))}
+      </ul>
     </section>
   )
 }
@@ -41,7 +45,9 @@ function App() {
   const [isShown, setShown] = useState(true)
   return (
     <>
-      <button type="button" onClick={() => setShown(!isShown)}>{isShown ? 'Leave' : 'Enter'}</button>
+      <button type="button" onClick={() => setShown(!isShown)}>
+        {isShown ? 'Leave' : 'Enter'}
+      </button>
       {isShown && <Chat />}
     </>
   )

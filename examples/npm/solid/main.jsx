@@ -21,7 +21,14 @@ function Chat() {
   return (
     <section>
       <output>{client().state}</output>
-      <Show when={client().retry}>{(retry) => <> attempt {retry().attempt} in {retry().delay} ms</>}</Show>
+      <Show when={client().retry}>
+        {(retry) => (
+          <>
+            {' '}
+            attempt {retry().attempt} in {retry().delay} ms
+          </>
+        )}
+      </Show>
       <form onSubmit={send}>
         <input name="text" />
       </form>
@@ -36,7 +43,9 @@ function App() {
   const [isShown, setShown] = createSignal(true)
   return (
     <>
-      <button type="button" onClick={() => setShown(!isShown())}>{isShown() ? 'Leave' : 'Enter'}</button>
+      <button type="button" onClick={() => setShown(!isShown())}>
+        {isShown() ? 'Leave' : 'Enter'}
+      </button>
       <Show when={isShown()}>
         <Chat />
       </Show>

@@ -55,11 +55,15 @@ async function complaintsOf(url, path) {
 
 /** No file is asked for but those that the bundler has made. */
 const whole = ({ asked, complaints }) => {
-  assert.deepEqual(asked.filter((line) => /wasm$/.test(line) || !line.startsWith('200')), [])
+  assert.deepEqual(
+    asked.filter((line) => /wasm$/.test(line) || !line.startsWith('200')),
+    [],
+  )
   assert.deepEqual(complaints, [])
 }
 
-const vite = (source) => (out) => node([cli.vite, 'build', source, '--outDir', out, '--logLevel', 'warn'], { cwd: on.dir }).then(() => {})
+const vite = (source) => (out) =>
+  node([cli.vite, 'build', source, '--outDir', out, '--logLevel', 'warn'], { cwd: on.dir }).then(() => {})
 app('vite', vite('vite'))
 app('vite, in a worker', vite('vite-worker'))
 app('vite, imported and required', vite('vite-both'))
@@ -73,10 +77,12 @@ app('webpack, in a worker', webpack('in-worker.js'))
 app('webpack, as WebAssembly', webpack('wasm.js'))
 app('webpack, imported and required', webpack('both.js'))
 
-const esbuild = (entry, ...options) => async (out) => {
-  await node([cli.esbuild, entry, '--bundle', '--minify', `--outdir=${out}`, ...options], { cwd: on.dir })
-  return `<script type="module" src="${entry}"></script>`
-}
+const esbuild =
+  (entry, ...options) =>
+  async (out) => {
+    await node([cli.esbuild, entry, '--bundle', '--minify', `--outdir=${out}`, ...options], { cwd: on.dir })
+    return `<script type="module" src="${entry}"></script>`
+  }
 app('esbuild', esbuild('main.js'))
 app('esbuild, split', esbuild('main.js', '--format=esm', '--splitting'))
 app('esbuild, as WebAssembly', esbuild('wasm.js'))
@@ -85,10 +91,12 @@ app('esbuild, imported and required', esbuild('both.js'))
 const WORKERD = ['--format=esm', '--conditions=workerd,worker,browser']
 app('esbuild, as for workerd, imported and required', esbuild('both.js', ...WORKERD))
 
-const rollup = (entry, ...options) => async (out) => {
-  await node([cli.rollup, entry, '-p', 'node-resolve', '-d', out, ...options], { cwd: on.dir })
-  return `<script type="module" src="${entry}"></script>`
-}
+const rollup =
+  (entry, ...options) =>
+  async (out) => {
+    await node([cli.rollup, entry, '-p', 'node-resolve', '-d', out, ...options], { cwd: on.dir })
+    return `<script type="module" src="${entry}"></script>`
+  }
 app('rollup', rollup('main.js', '-f', 'es'))
 app('rollup, one script', rollup('main.js', '-f', 'iife', '--inlineDynamicImports'))
 app('rollup, as WebAssembly', rollup('wasm.js', '-f', 'es'))
@@ -96,7 +104,15 @@ app('rollup, as WebAssembly', rollup('wasm.js', '-f', 'es'))
 app('rollup, imported and required', rollup('both.js', '-f', 'es', '-p', 'commonjs'))
 
 const parcel = (source) => async (out) => {
-  const args = ['build', `${source}/index.html`, '--dist-dir', out, '--cache-dir', join(on.dir, 'parcel-cache'), '--no-source-maps']
+  const args = [
+    'build',
+    `${source}/index.html`,
+    '--dist-dir',
+    out,
+    '--cache-dir',
+    join(on.dir, 'parcel-cache'),
+    '--no-source-maps',
+  ]
   await node([cli.parcel, ...args, '--public-url', './'], { cwd: on.dir })
 }
 app('parcel', parcel('vite'))

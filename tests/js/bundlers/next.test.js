@@ -27,7 +27,10 @@ async function comesBack(path) {
   const { result, complaints } = await visit(on.chromium, `${app.match[1]}/${path}?server=${on.server.url(path)}`)
   assert.deepEqual(result, EXPECTED)
   assert.deepEqual(on.server.journal(path), JOURNAL)
-  assert.deepEqual(complaints.filter((line) => !/^WebSocket connection to .* failed/.test(line)), [])
+  assert.deepEqual(
+    complaints.filter((line) => !/^WebSocket connection to .* failed/.test(line)),
+    [],
+  )
 }
 
 const rendered = async (path) => (await fetch(`${app.match[1]}/${path}`)).text()

@@ -28,7 +28,9 @@ for (const program of [process.execPath, ...others]) {
   test(`node ${major}, by require`, () => runs('require', major < 22 ? ['--experimental-websocket', 'node.cjs'] : ['node.cjs']))
   test(`node ${major}, by import and by require in one program`, async () => {
     // As in the versions before 20.19, which cannot require an ES module.
-    const { isOne, ...entries } = JSON.parse(await run(program, ['--no-experimental-require-module', 'entries.js'], { cwd: on.dir }))
+    const { isOne, ...entries } = JSON.parse(
+      await run(program, ['--no-experimental-require-module', 'entries.js'], { cwd: on.dir }),
+    )
     assert.ok(isOne)
     const events = ['EndEvent', 'FailureEvent']
     const names = [...events, 'HomingSocket', 'LatencyEvent', 'ReconnectingEvent', 'default']

@@ -12,7 +12,15 @@ const NAMES = Object.fromEntries(
 export const { output: OUTPUTS, state: STATES, sent: SENT, failure: FAILURES, reason: REASONS } = NAMES
 
 /** How many numbers belong to it; the others have no meaning. */
-const VALUES = { transmit: 1, close: 1, 'ask retry': 4, 'notify error': 1, 'notify close': 4, 'notify end': 2, 'notify latency': 1 }
+const VALUES = {
+  transmit: 1,
+  close: 1,
+  'ask retry': 4,
+  'notify error': 1,
+  'notify close': 4,
+  'notify end': 2,
+  'notify latency': 1,
+}
 
 /** Numbers that repeat by seed (mulberry32). */
 export function dice(seed) {

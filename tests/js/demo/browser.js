@@ -138,7 +138,12 @@ class Visit {
 async function pixels([source, name, part]) {
   const isPicture = source.startsWith('data:')
   const image = isPicture ? await createImageBitmap(await (await fetch(source)).blob()) : document.querySelector(source)
-  const { left = -scrollX, top = -scrollY, width, height } = isPicture ? document.getElementById(part).getBoundingClientRect() : image
+  const {
+    left = -scrollX,
+    top = -scrollY,
+    width,
+    height,
+  } = isPicture ? document.getElementById(part).getBoundingClientRect() : image
   const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })
   copy.drawImage(image, -left - scrollX, -top - scrollY)
   const { data } = copy.getImageData(0, 0, width, height)

@@ -52,7 +52,11 @@ visit('the state is announced, and messages are not', {}, async (visit, page) =>
   await page.evaluate(() => {
     globalThis.said = []
     const state = document.getElementById('state')
-    new MutationObserver(() => said.push(state.textContent)).observe(state, { childList: true, characterData: true, subtree: true })
+    new MutationObserver(() => said.push(state.textContent)).observe(state, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    })
   })
   await visit.press('Send many')
   await visit.logged('message 10,000 messages')
@@ -121,9 +125,13 @@ for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: { width
 
 visit('a small phone shows all of it without scrolling sideways', { viewport: PHONE, hasTouch: true }, async (visit, page) => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width)
-  const wide = await page.$$eval('main *', (all, width) => {
-    return all.filter((it) => it.getBoundingClientRect().right > width).map((it) => it.id || it.className || it.tagName)
-  }, PHONE.width)
+  const wide = await page.$$eval(
+    'main *',
+    (all, width) => {
+      return all.filter((it) => it.getBoundingClientRect().right > width).map((it) => it.id || it.className || it.tagName)
+    },
+    PHONE.width,
+  )
   assert.deepEqual(wide, [])
   await page.getByRole('button', { name: 'Cut' }).tap()
   await visit.logged('close 1006', 'open')

@@ -74,8 +74,14 @@ test('an instant is not drawn, and what is short is drawn wide enough, apart or 
   states.note('open', 4010)
   states.note('open', 5000)
   assert.deepEqual(spans(states, 'closing', 5000, 200), [])
-  assert.deepEqual(spans(states, 'connecting', 5000, 200), [[-2.9, -2.68], [-1, -0.8]])
-  assert.deepEqual(spans(states, 'open', 5000, 200), [[-4, -3], [-0.99, 0]])
+  assert.deepEqual(spans(states, 'connecting', 5000, 200), [
+    [-2.9, -2.68],
+    [-1, -0.8],
+  ])
+  assert.deepEqual(spans(states, 'open', 5000, 200), [
+    [-4, -3],
+    [-0.99, 0],
+  ])
 })
 
 test('what is older than a minute is forgotten', () => {
@@ -89,7 +95,11 @@ test('what is older than a minute is forgotten', () => {
   const track = new Track(2)
   for (const at of [0, 1000, 2000, 61_500]) track.push(at, at, null)
   // One more than is seen, with which the line enters.
-  assert.deepEqual(track.seen(61_500, 0, 1), [[-60.5, -59.5, 0], [1000, 2000, 61_500], [null, null, null]])
+  assert.deepEqual(track.seen(61_500, 0, 1), [
+    [-60.5, -59.5, 0],
+    [1000, 2000, 61_500],
+    [null, null, null],
+  ])
   assert.deepEqual(track.seen(200_000, 0), [[-138.5], [61_500]])
   track.clear()
   assert.deepEqual(track.seen(200_000, 0), [[], []])

@@ -12,7 +12,9 @@ const OPTIONS = {
 test('s8c_a_lost_network_is_noticed_and_its_return_as_well', async (t) => {
   const { page, files } = t
   const server = await t.server()
-  await page.go(`${files.url}/tests/js/driven/page.html?${new URLSearchParams({ url: server.url('/echo'), options: JSON.stringify(OPTIONS) })}`)
+  await page.go(
+    `${files.url}/tests/js/driven/page.html?${new URLSearchParams({ url: server.url('/echo'), options: JSON.stringify(OPTIONS) })}`,
+  )
   const notes = async () => (await page.script('return window.seen?.notes ?? []')).filter((note) => !note.startsWith('message'))
   const sees = (last) => until(async () => (await notes()).at(-1) === last)
   await sees('open')
@@ -28,7 +30,11 @@ test('s8c_a_lost_network_is_noticed_and_its_return_as_well', async (t) => {
   await server.command('silence?on=1')
   await sees('reconnecting')
   await server.command('silence?on=0')
-  assert.deepEqual(await page.script('return [navigator.onLine, seen.socket.state, seen.socket.readyState]'), [false, 'waiting', 0])
+  assert.deepEqual(await page.script('return [navigator.onLine, seen.socket.state, seen.socket.readyState]'), [
+    false,
+    'waiting',
+    0,
+  ])
   await page.offline(false)
   await sees('open')
   assert.deepEqual(await notes(), ['open', 'offline', 'error', 'close 1006', 'reconnecting', 'online', 'open'])

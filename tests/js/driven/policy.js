@@ -1,7 +1,7 @@
 // A page whose content security policy forbids things.
 
-import { fileServer } from '../support/server.js'
 import { assert } from '../support/assert.js'
+import { fileServer } from '../support/server.js'
 import { test } from '../support/test.js'
 import { until } from '../support/wait.js'
 
@@ -36,7 +36,7 @@ if (entry === 'index') {
   test('reconnects where the policy allows scripts of the site only', async (t) => {
     const server = await t.server()
     await visit(t, server, STRICT, '/echo', { reconnect: { max: 20 } })
-    await until(() => t.page.script("return window.seen?.socket.readyState === 1"))
+    await until(() => t.page.script('return window.seen?.socket.readyState === 1'))
     await server.command('cut_all')
     await until(() => t.page.script("return seen.notes.filter((note) => note === 'open').length === 2"))
     assert.strictEqual(await t.page.script('return seen.socket.stats.reconnects'), 1)

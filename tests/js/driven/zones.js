@@ -10,9 +10,11 @@ test('listeners are called in the zone in which they were added, and timers set 
   const parameters = new URLSearchParams({ entry: process.env.HOMING_ENTRY, url: server.url('/echo') })
   await page.go(`${files.url}/tests/js/driven/zones.html?${parameters}`)
   const sees = (entry, times) =>
-    until(() => page.script(`return window.seen?.notes.filter((it) => it === '${entry}').length >= ${times}`)).catch(async (error) => {
-      throw new Error(`${entry}: ${await page.script('return seen.notes')}`, { cause: error })
-    })
+    until(() => page.script(`return window.seen?.notes.filter((it) => it === '${entry}').length >= ${times}`)).catch(
+      async (error) => {
+        throw new Error(`${entry}: ${await page.script('return seen.notes')}`, { cause: error })
+      },
+    )
   await sees('open inside', 1)
   await page.script('seen.send()')
   await sees('attribute inside', 1)

@@ -28,4 +28,10 @@ inside.run(() => {
   socket.addEventListener('close', () => note('close'))
   socket.addEventListener('reconnecting', () => note('reconnecting'))
 })
-globalThis.seen = { notes, tasks, socket, send: () => inside.run(() => socket.send('x')), reconnect: () => inside.run(() => socket.reconnect()) }
+globalThis.seen = {
+  notes,
+  tasks,
+  socket,
+  send: () => inside.run(() => socket.send('x')),
+  reconnect: () => inside.run(() => socket.reconnect()),
+}

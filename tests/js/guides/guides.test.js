@@ -98,11 +98,14 @@ const EXPECTED = {
     {
       journal: ['open secret', 'subscribe EURUSD', 'open secret', 'subscribe EURUSD'],
       output: /^attempt 1 in \d+ ms$/m,
-      more: "\nsocket.onmessage = ({ data }) => console.log(data)\n",
+      more: '\nsocket.onmessage = ({ data }) => console.log(data)\n',
     },
   ],
   'from-a-callback-client.md': [
-    { journal: ['open', 'subscribe EURUSD', 'ping', 'open', 'subscribe EURUSD'], output: /^text EURUSD 1.09\n(error\n)?closed 1006 {2}false$/m },
+    {
+      journal: ['open', 'subscribe EURUSD', 'ping', 'open', 'subscribe EURUSD'],
+      output: /^text EURUSD 1.09\n(error\n)?closed 1006 {2}false$/m,
+    },
     { journal: BOTH },
     { journal: BOTH.map((line) => (line === 'open' ? 'open session=0123456789' : line)) },
   ],
@@ -117,7 +120,10 @@ const EXAMPLES = join(ROOT, 'examples/npm')
 
 // That about libraries has servers and tests of its own.
 test('every guide is among them', () => {
-  assert.deepEqual(readdirSync(GUIDES).sort(), [...Object.keys(EXPECTED), ...Object.keys(TESTS), EXCERPTS, 'with-libraries.md'].sort())
+  assert.deepEqual(
+    readdirSync(GUIDES).sort(),
+    [...Object.keys(EXPECTED), ...Object.keys(TESTS), EXCERPTS, 'with-libraries.md'].sort(),
+  )
 })
 
 test(`${EXCERPTS} shows what is in the examples`, () => {
@@ -126,7 +132,11 @@ test(`${EXCERPTS} shows what is in the examples`, () => {
   const sources = files.map((file) => bare(readFileSync(join(EXAMPLES, file), 'utf8')))
   const shown = [...readFileSync(join(GUIDES, EXCERPTS), 'utf8').matchAll(/^```\w+\n(.*?)^```$/gms)].map(([, code]) => code)
   assert.ok(shown.length >= 5, `${shown.length}`)
-  for (const code of shown) assert.ok(sources.some((source) => source.includes(bare(code))), code)
+  for (const code of shown)
+    assert.ok(
+      sources.some((source) => source.includes(bare(code))),
+      code,
+    )
 })
 
 const programsOf = (guide) =>

@@ -36,7 +36,10 @@ async function run(source, name, library, check = () => {}) {
   const { url, control, end } = await servers[library]()
   assert.match(source, ADDRESS)
   const file = join(dir, `${name}.js`)
-  writeFileSync(file, source.replace(ADDRESS, (_, scheme) => url.replace('ws', scheme)))
+  writeFileSync(
+    file,
+    source.replace(ADDRESS, (_, scheme) => url.replace('ws', scheme)),
+  )
   const child = spawn(process.execPath, ['--import', './websocket.js', file], { cwd: dir })
   const exited = once(child, 'exit')
   const program = { output: '', isOver: false }

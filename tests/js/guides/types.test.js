@@ -58,7 +58,10 @@ for (const [i, source] of shown.entries()) test(`${README}, ${i + 1}`, () => com
 
 test('the line about the hook', async () => {
   const [, line] = /`(const [^`]*useHomingSocket\([^`]*)`/.exec(readFileSync(join(ROOT, README), 'utf8'))
-  await compiles('hook.ts', `import { useHomingSocket } from 'homing/react'\nexport function Component() {\n  ${line}\n  send(state)\n}\n`)
+  await compiles(
+    'hook.ts',
+    `import { useHomingSocket } from 'homing/react'\nexport function Component() {\n  ${line}\n  send(state)\n}\n`,
+  )
 })
 
 for (const guide of readdirSync(join(ROOT, 'www/guides'))) {

@@ -46,8 +46,7 @@ async function beside(library, run) {
 for (const library of Object.keys(servers)) {
   const { cases } = await load(`${library}.js`)
   for (const name of Object.keys(cases)) {
-    test(`${library} in Node: ${name}`, () =>
-      beside(library, ({ url, control }) => attempt(cases[name], url, control)))
+    test(`${library} in Node: ${name}`, () => beside(library, ({ url, control }) => attempt(cases[name], url, control)))
 
     test(`${library} in Chromium: ${name}`, () =>
       beside(library, async ({ url, control }) => {

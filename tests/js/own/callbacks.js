@@ -1,15 +1,21 @@
 // Functions among the options that throw or return what they should not.
 
-import { connect, log, QUICK, where } from '../support/homing.js'
 import { assert } from '../support/assert.js'
+import { connect, log, QUICK, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
 test('whatever shouldReconnect returns counts by its truth', async (t) => {
   const server = await t.server()
   for (const [answer, reason, attempts] of [
-    ['yes', 'exhausted', 2], [{}, 'exhausted', 2], [[1, 2], 'exhausted', 2], [Infinity, 'exhausted', 2],
-    ['', 'declined', 1], [0, 'declined', 1], [undefined, 'declined', 1], [null, 'declined', 1],
+    ['yes', 'exhausted', 2],
+    [{}, 'exhausted', 2],
+    [[1, 2], 'exhausted', 2],
+    [Infinity, 'exhausted', 2],
+    ['', 'declined', 1],
+    [0, 'declined', 1],
+    [undefined, 'declined', 1],
+    [null, 'declined', 1],
   ]) {
     const reconnect = { ...QUICK, maxAttempts: 1, shouldReconnect: () => answer }
     const ws = connect(t, server.url('/close?code=4000'), { reconnect })
@@ -31,9 +37,15 @@ test('a shouldReconnect that is asynchronous is reported once, and the default p
   const ws = connect(t, () => server.url(`/close?code=${codes.shift()}`), { reconnect: { ...QUICK, shouldReconnect } })
   const entries = log(ws)
   await ws.closed
-  assert.deepEqual(entries.filter((entry) => entry.startsWith('close')), ['close 4000', 'close 4001', 'close 1008'])
+  assert.deepEqual(
+    entries.filter((entry) => entry.startsWith('close')),
+    ['close 4000', 'close 4001', 'close 1008'],
+  )
   await until(() => reports.length > 0)
-  assert.deepEqual(reports.map(({ name, message }) => `${name}: ${message}`), ['TypeError: homing: reconnect.shouldReconnect must not return a promise'])
+  assert.deepEqual(
+    reports.map(({ name, message }) => `${name}: ${message}`),
+    ['TypeError: homing: reconnect.shouldReconnect must not return a promise'],
+  )
 })
 
 test('what is reported never ends a process', async (t) => {
@@ -53,7 +65,10 @@ test('what is reported never ends a process', async (t) => {
     throw new Error(what)
   }
   const heartbeat = { message: fail('message'), interval: 20, timeout: 60_000, isReply: fail('isReply') }
-  const ws = connect(t, server.url('/echo'), { heartbeat, reconnect: { ...QUICK, maxAttempts: 0, shouldReconnect: fail('shouldReconnect') } })
+  const ws = connect(t, server.url('/echo'), {
+    heartbeat,
+    reconnect: { ...QUICK, maxAttempts: 0, shouldReconnect: fail('shouldReconnect') },
+  })
   await next(ws, 'open')
   ws.send('x')
   await next(ws, 'message')
@@ -77,7 +92,10 @@ test('an isReply that is asynchronous is reported once, and messages are deliver
   await until(() => entries.includes('message three'))
   assert.deepEqual(entries, ['open', 'message one', 'message two', 'message three'])
   await until(() => reports.length > 0)
-  assert.deepEqual(reports.map(({ name, message }) => `${name}: ${message}`), ['TypeError: homing: heartbeat.isReply must not return a promise'])
+  assert.deepEqual(
+    reports.map(({ name, message }) => `${name}: ${message}`),
+    ['TypeError: homing: heartbeat.isReply must not return a promise'],
+  )
 })
 
 test('a heartbeat message that is asynchronous is reported once and not sent', async (t) => {
@@ -100,5 +118,8 @@ test('whatever isReply returns counts by its truth', async (t) => {
   await next(ws, 'latency')
   ws.send('mine')
   await next(ws, 'message')
-  assert.deepEqual(entries.filter((entry) => entry.startsWith('message')), ['message mine'])
+  assert.deepEqual(
+    entries.filter((entry) => entry.startsWith('message')),
+    ['message mine'],
+  )
 })

@@ -1,7 +1,18 @@
 // Classes given as `WebSocket`, what they take, and the names of ours.
 
-import { connect, EndEvent, FailureEvent, HomingSocket, isByWs, LatencyEvent, log, Native, QUICK, ReconnectingEvent } from '../support/homing.js'
 import { assert, throws } from '../support/assert.js'
+import {
+  connect,
+  EndEvent,
+  FailureEvent,
+  HomingSocket,
+  isByWs,
+  LatencyEvent,
+  log,
+  Native,
+  QUICK,
+  ReconnectingEvent,
+} from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -55,7 +66,10 @@ test('a class that throws leaves no socket open, at first and later', async (t) 
     assert.ok(!entries.includes('open'), entries)
     await until(async () => (await server.command('connections')) === '0')
   }
-  assert.deepEqual(reports.map(({ message }) => message), [])
+  assert.deepEqual(
+    reports.map(({ message }) => message),
+    [],
+  )
 })
 
 test('the mistake is named where options are given as subprotocols', async (t) => {
@@ -97,9 +111,15 @@ test('headers and options are the third argument of a class', async (t) => {
 
 test('classes have their names in the package as it is built', async (t) => {
   const ws = connect(t, 'ws://127.0.0.1:9/')
-  assert.deepEqual([ws.constructor.name, HomingSocket.name, class Other extends HomingSocket {}.name], ['HomingSocket', 'HomingSocket', 'Other'])
+  assert.deepEqual(
+    [ws.constructor.name, HomingSocket.name, class Other extends HomingSocket {}.name],
+    ['HomingSocket', 'HomingSocket', 'Other'],
+  )
   const events = [EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent]
-  assert.deepEqual(events.map(({ name }) => name), ['EndEvent', 'FailureEvent', 'LatencyEvent', 'ReconnectingEvent'])
+  assert.deepEqual(
+    events.map(({ name }) => name),
+    ['EndEvent', 'FailureEvent', 'LatencyEvent', 'ReconnectingEvent'],
+  )
 })
 
 if (isByWs) {
@@ -117,7 +137,10 @@ if (isByWs) {
       await next(ws, 'open')
       ws.close(code, 'going')
       await ws.closed
-      assert.ok((await server.journal()).some((entry) => `${entry}` === `close,${code},going`), await server.journal())
+      assert.ok(
+        (await server.journal()).some((entry) => `${entry}` === `close,${code},going`),
+        await server.journal(),
+      )
       // While it connects, and while it waits.
       const early = connect(t, server.url('/stall'))
       early.close(code)

@@ -1,7 +1,7 @@
 // The context of the caller, and other ways to listen than those of every `EventTarget`.
 
-import { connect, isByWs, where } from '../support/homing.js'
 import { assert } from '../support/assert.js'
+import { connect, isByWs, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next } from '../support/wait.js'
 
@@ -26,7 +26,10 @@ test('listeners see the store of AsyncLocalStorage in which the client was made,
   await next(ws, 'message')
   storage.run('closer', () => ws.close())
   await ws.closed
-  assert.deepEqual(seen, ['open', 'message', 'close', 'reconnecting', 'connecting', 'open', 'message', 'close', 'end'].map((type) => `${type} maker`))
+  assert.deepEqual(
+    seen,
+    ['open', 'message', 'close', 'reconnecting', 'connecting', 'open', 'message', 'close', 'end'].map((type) => `${type} maker`),
+  )
 })
 
 test('when() reaches what the sockets say, in every attempt', async (t) => {

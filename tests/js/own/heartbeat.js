@@ -1,7 +1,7 @@
 // The heartbeat, its answers and its times.
 
-import { connect, log, Native } from '../support/homing.js'
 import { assert } from '../support/assert.js'
+import { connect, log, Native } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -49,14 +49,19 @@ test('s17_answers_are_told_apart_and_timed', async (t) => {
   ws.send('mine')
   await next(ws, 'message')
   await next(ws, 'latency')
-  assert.deepEqual(entries.filter((entry) => entry.startsWith('message')), ['message mine'])
+  assert.deepEqual(
+    entries.filter((entry) => entry.startsWith('message')),
+    ['message mine'],
+  )
   assert.ok(ws.stats.heartbeats >= 2 && ws.stats.lastRtt !== undefined && ws.stats.smoothedRtt !== undefined)
 })
 
 test('s17_messages_alone_keep_a_connection_alive', async (t) => {
   const server = await t.server()
   // Answers no heartbeat within its timeout, but sends all the time.
-  const ws = connect(t, server.url('/numbered?n=160&every_ms=20&delay_ms=9000'), { heartbeat: { message: 'beat', interval: 100, timeout: 2500 } })
+  const ws = connect(t, server.url('/numbered?n=160&every_ms=20&delay_ms=9000'), {
+    heartbeat: { message: 'beat', interval: 100, timeout: 2500 },
+  })
   const entries = log(ws)
   await until(() => entries.includes('message 159'))
   assert.ok(!entries.includes('error'), `${entries}`)
@@ -94,7 +99,8 @@ test('s19_the_beat_may_be_kept_in_a_worker', async (t) => {
   const { setTimeout } = globalThis
   t.onEnd(() => (globalThis.setTimeout = setTimeout))
   // The page's timers are as slow as long in the background. Node has no such worker, nor slow timers; Deno's is another.
-  if (typeof Worker === 'function' && !('Deno' in globalThis)) globalThis.setTimeout = (act, millis) => setTimeout(act, Math.max(millis, 60_000))
+  if (typeof Worker === 'function' && !('Deno' in globalThis))
+    globalThis.setTimeout = (act, millis) => setTimeout(act, Math.max(millis, 60_000))
   const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 30, timeout: 10_000, inWorker: true } })
   let left = 5
   await new Promise((resolve) => ws.addEventListener('message', () => (left -= 1) || resolve()))

@@ -1,7 +1,7 @@
 // Life, reconnecting and closing.
 
-import { connect, log, QUICK, where } from '../support/homing.js'
 import { assert } from '../support/assert.js'
+import { connect, log, QUICK, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -41,7 +41,10 @@ test('s7_comes_back_after_a_cut', async (t) => {
   assert.deepEqual(seen, [0, 'waiting'])
   ws.send('again')
   await next(ws, 'message')
-  assert.deepEqual(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'reconnecting', 'open', 'message again'])
+  assert.deepEqual(
+    entries.filter((entry) => entry !== 'error'),
+    ['open', 'close 1006', 'reconnecting', 'open', 'message again'],
+  )
 })
 
 test('s3_a_refused_port_is_1006_with_an_error_before_it', async (t) => {
@@ -52,9 +55,15 @@ test('s3_a_refused_port_is_1006_with_an_error_before_it', async (t) => {
   const end = await ws.closed
   assert.strictEqual(end.reason, 'exhausted')
   assert.deepEqual(entries, [
-    'error', 'close 1006', 'reconnecting',
-    'error', 'close 1006', 'reconnecting',
-    'error', 'close 1006', 'end exhausted',
+    'error',
+    'close 1006',
+    'reconnecting',
+    'error',
+    'close 1006',
+    'reconnecting',
+    'error',
+    'close 1006',
+    'end exhausted',
   ])
 })
 

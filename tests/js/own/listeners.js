@@ -1,7 +1,7 @@
 // Listeners and attributes over several attempts.
 
-import { connect, isByDeno, where } from '../support/homing.js'
 import { assert } from '../support/assert.js'
+import { connect, isByDeno, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -16,12 +16,22 @@ test('listeners stay over attempts, and once is once', async (t) => {
   }
   ws.addEventListener('open', () => calls.push('once'), { once: true })
   ws.addEventListener('open', { handleEvent: () => calls.push('object') })
-  const opened = next(ws, 'open').then(() => next(ws, 'close')).then(() => next(ws, 'open'))
+  const opened = next(ws, 'open')
+    .then(() => next(ws, 'close'))
+    .then(() => next(ws, 'open'))
   await until(() => calls.length === 4)
   await server.command('cut_all')
   await opened
   await until(() => calls.length >= 7)
-  assert.deepEqual(calls, ['listener', 'attribute true,true,true', 'once', 'object', 'listener', 'attribute true,true,true', 'object'])
+  assert.deepEqual(calls, [
+    'listener',
+    'attribute true,true,true',
+    'once',
+    'object',
+    'listener',
+    'attribute true,true,true',
+    'object',
+  ])
 })
 
 test('listeners added in the close event hear the next attempt', async (t) => {
@@ -84,7 +94,7 @@ test('s5_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {
   await ws.closed
 })
 
-test('events of one\'s own reach the same listeners', async (t) => {
+test("events of one's own reach the same listeners", async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const got = []

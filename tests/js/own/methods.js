@@ -1,7 +1,7 @@
 // Beyond the standard: reconnect(), state, promises, iteration.
 
-import { connect, log, QUICK } from '../support/homing.js'
 import { assert, rejects, throws } from '../support/assert.js'
+import { connect, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -85,7 +85,10 @@ test('s8a_reconnect_of_a_plain_one', async (t) => {
   assert.strictEqual((await ws.closed).reason, 'exhausted')
   ws.reconnect()
   await next(ws, 'open')
-  assert.deepEqual(entries.filter((entry) => entry !== 'error'), ['open', 'close 1006', 'end exhausted', 'open'])
+  assert.deepEqual(
+    entries.filter((entry) => entry !== 'error'),
+    ['open', 'close 1006', 'end exhausted', 'open'],
+  )
   ws.close()
   await ws.closed
 })
@@ -119,7 +122,10 @@ test('s11_close_while_the_url_is_awaited', async (t) => {
   assert.strictEqual(ws.readyState, 2)
   await ws.closed
   assert.strictEqual(entries.at(-1), 'end closed')
-  assert.deepEqual(entries.filter((entry) => entry.startsWith('close')), ['close 1006'])
+  assert.deepEqual(
+    entries.filter((entry) => entry.startsWith('close')),
+    ['close 1006'],
+  )
 })
 
 test('s10_a_peer_that_does_not_answer_close_is_left', async (t) => {
@@ -176,7 +182,11 @@ test('s5_reconnect_may_be_called_while_a_failure_is_told', async (t) => {
     await next(ws, 'open')
     ws.close()
     await ws.closed
-    assert.deepEqual(entries.filter((entry) => entry !== 'reconnecting'), ['error', 'close 1006', 'open', 'close 1005', 'end closed'], where)
+    assert.deepEqual(
+      entries.filter((entry) => entry !== 'reconnecting'),
+      ['error', 'close 1006', 'open', 'close 1005', 'end closed'],
+      where,
+    )
   }
 })
 

@@ -1,17 +1,30 @@
 // Options: their checks, and the signal.
 
-import { connect, HomingSocket, log } from '../support/homing.js'
 import { assert, rejects, throws } from '../support/assert.js'
+import { connect, HomingSocket, log } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next } from '../support/wait.js'
 
 test('s1_options_that_cannot_work_are_refused_at_once', () => {
   const refused = [
-    { reconnect: { min: 0 } }, { reconnect: { min: 10, max: 5 } }, { reconnect: { factor: 0.5 } }, { reconnect: { factor: NaN } },
-    { reconnect: { jitter: 2 } }, { reconnect: { jitter: -1 } }, { reconnect: { maxAttempts: -1 } }, { openTimeout: 0 },
-    { openTimeout: NaN }, { closeTimeout: -5 }, { maxSendBuffer: 0 }, { heartbeat: { message: 'x', interval: 0 } },
-    { reconnect: { min: Infinity } }, { reconnect: { min: 1e300 } }, { reconnect: { factor: Infinity } }, { reconnect: { max: NaN } },
-    { heartbeat: { message: 'x', timeout: -1 } }, { pauseWhileHidden: true, reconnect: false },
+    { reconnect: { min: 0 } },
+    { reconnect: { min: 10, max: 5 } },
+    { reconnect: { factor: 0.5 } },
+    { reconnect: { factor: NaN } },
+    { reconnect: { jitter: 2 } },
+    { reconnect: { jitter: -1 } },
+    { reconnect: { maxAttempts: -1 } },
+    { openTimeout: 0 },
+    { openTimeout: NaN },
+    { closeTimeout: -5 },
+    { maxSendBuffer: 0 },
+    { heartbeat: { message: 'x', interval: 0 } },
+    { reconnect: { min: Infinity } },
+    { reconnect: { min: 1e300 } },
+    { reconnect: { factor: Infinity } },
+    { reconnect: { max: NaN } },
+    { heartbeat: { message: 'x', timeout: -1 } },
+    { pauseWhileHidden: true, reconnect: false },
   ]
   for (const options of refused) throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'RangeError')
 })
@@ -25,22 +38,41 @@ test('s1_an_option_of_the_wrong_type_is_a_type_error_before_anything_is_dialled'
   }
   const beat = (more) => ({ heartbeat: { message: 'x', ...more } })
   const refused = [
-    ['options', null, 'null'], ['options', [], 'Array'], ['options', 'x', 'string'],
-    ['reconnect', { reconnect: null }, 'null'], ['reconnect', { reconnect: 5 }, '5'], ['reconnect', { reconnect: () => {} }, 'function'],
-    ['reconnect.min', { reconnect: { min: '5' } }, 'string'], ['reconnect.max', { reconnect: { max: null } }, 'null'],
-    ['reconnect.max', { reconnect: { max: 5n } }, '5'], ['reconnect.min', { reconnect: { min: Symbol('x') } }, 'symbol'],
-    ['reconnect.factor', { reconnect: { factor: {} } }, 'Object'], ['reconnect.jitter', { reconnect: { jitter: true } }, 'true'],
-    ['reconnect.maxAttempts', { reconnect: { maxAttempts: 5n } }, '5'], ['reconnect.stableAfter', { reconnect: { stableAfter: [] } }, 'Array'],
+    ['options', null, 'null'],
+    ['options', [], 'Array'],
+    ['options', 'x', 'string'],
+    ['reconnect', { reconnect: null }, 'null'],
+    ['reconnect', { reconnect: 5 }, '5'],
+    ['reconnect', { reconnect: () => {} }, 'function'],
+    ['reconnect.min', { reconnect: { min: '5' } }, 'string'],
+    ['reconnect.max', { reconnect: { max: null } }, 'null'],
+    ['reconnect.max', { reconnect: { max: 5n } }, '5'],
+    ['reconnect.min', { reconnect: { min: Symbol('x') } }, 'symbol'],
+    ['reconnect.factor', { reconnect: { factor: {} } }, 'Object'],
+    ['reconnect.jitter', { reconnect: { jitter: true } }, 'true'],
+    ['reconnect.maxAttempts', { reconnect: { maxAttempts: 5n } }, '5'],
+    ['reconnect.stableAfter', { reconnect: { stableAfter: [] } }, 'Array'],
     ['reconnect.shouldReconnect', { reconnect: { shouldReconnect: true } }, 'true'],
     ['reconnect.shouldReconnect', { reconnect: { shouldReconnect: null } }, 'null'],
-    ['heartbeat', { heartbeat: null }, 'null'], ['heartbeat', { heartbeat: 1000 }, '1000'], ['heartbeat.message', { heartbeat: {} }, 'undefined'],
-    ['heartbeat.message', beat({ message: 5 }), '5'], ['heartbeat.message', beat({ message: { type: 'ping' } }), 'Object'],
-    ['heartbeat.isReply', beat({ isReply: 'pong' }), 'string'], ['heartbeat.inWorker', beat({ inWorker: 1 }), '1'],
-    ['heartbeat.interval', beat({ interval: '1s' }), 'string'], ['heartbeat.timeout', beat({ timeout: new Date() }), 'Date'],
-    ['signal', { signal: new AbortController() }, 'AbortController'], ['signal', { signal: null }, 'null'], ['signal', { signal: true }, 'true'],
-    ['queue', { queue: 'no' }, 'string'], ['pauseWhileHidden', { pauseWhileHidden: null }, 'null'],
-    ['maxSendBuffer', { maxSendBuffer: '1M' }, 'string'], ['openTimeout', { openTimeout: null }, 'null'],
-    ['closeTimeout', { closeTimeout: false }, 'false'], ['WebSocket', { WebSocket: {} }, 'Object'], ['WebSocket', { WebSocket: null }, 'null'],
+    ['heartbeat', { heartbeat: null }, 'null'],
+    ['heartbeat', { heartbeat: 1000 }, '1000'],
+    ['heartbeat.message', { heartbeat: {} }, 'undefined'],
+    ['heartbeat.message', beat({ message: 5 }), '5'],
+    ['heartbeat.message', beat({ message: { type: 'ping' } }), 'Object'],
+    ['heartbeat.isReply', beat({ isReply: 'pong' }), 'string'],
+    ['heartbeat.inWorker', beat({ inWorker: 1 }), '1'],
+    ['heartbeat.interval', beat({ interval: '1s' }), 'string'],
+    ['heartbeat.timeout', beat({ timeout: new Date() }), 'Date'],
+    ['signal', { signal: new AbortController() }, 'AbortController'],
+    ['signal', { signal: null }, 'null'],
+    ['signal', { signal: true }, 'true'],
+    ['queue', { queue: 'no' }, 'string'],
+    ['pauseWhileHidden', { pauseWhileHidden: null }, 'null'],
+    ['maxSendBuffer', { maxSendBuffer: '1M' }, 'string'],
+    ['openTimeout', { openTimeout: null }, 'null'],
+    ['closeTimeout', { closeTimeout: false }, 'false'],
+    ['WebSocket', { WebSocket: {} }, 'Object'],
+    ['WebSocket', { WebSocket: null }, 'null'],
   ]
   for (const [name, wrong, given] of refused) {
     const options = wrong && !Array.isArray(wrong) && typeof wrong === 'object' ? { WebSocket: Counted, ...wrong } : wrong
@@ -57,10 +89,19 @@ test('an option whose getter throws is thrown before anything is dialled', () =>
       dialled++
     }
   }
-  const thrower = (name) => Object.defineProperty({}, name, { enumerable: true, get: () => { throw new RangeError(name) } })
+  const thrower = (name) =>
+    Object.defineProperty({}, name, {
+      enumerable: true,
+      get: () => {
+        throw new RangeError(name)
+      },
+    })
   const nested = (name, inner) => ({ [name]: Object.assign(thrower(inner), name === 'heartbeat' ? { message: 'x' } : {}) })
   const given = [
-    ...['reconnect', 'heartbeat', 'queue', 'signal', 'WebSocket', 'openTimeout', 'maxSendBuffer'].map((name) => [name, thrower(name)]),
+    ...['reconnect', 'heartbeat', 'queue', 'signal', 'WebSocket', 'openTimeout', 'maxSendBuffer'].map((name) => [
+      name,
+      thrower(name),
+    ]),
     ...['min', 'max', 'shouldReconnect'].map((name) => [name, nested('reconnect', name)]),
     ...['interval', 'isReply'].map((name) => [name, nested('heartbeat', name)]),
   ]

@@ -1,8 +1,8 @@
 // What the page tells of itself: network, visibility, back/forward cache. What the browser would dispatch is dispatched
 // here.
 
-import { connect, log, QUICK } from '../support/homing.js'
 import { assert } from '../support/assert.js'
+import { connect, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -67,7 +67,10 @@ test('s8c_a_page_that_goes_into_the_cache_is_disconnected_and_comes_back', async
   await until(async () => (await server.command('connections')) === '0')
   transition('pageshow')
   await next(ws, 'message')
-  assert.deepEqual(entries.filter((entry) => entry !== 'reconnecting'), ['open', 'close 1006', 'open', 'message kept'])
+  assert.deepEqual(
+    entries.filter((entry) => entry !== 'reconnecting'),
+    ['open', 'close 1006', 'open', 'message kept'],
+  )
 })
 
 test('s8c_a_client_that_shall_never_reconnect_ends_with_its_attempt', async (t) => {
@@ -112,7 +115,10 @@ test('pauseWhileHidden drops the connection while the page is hidden', async (t)
   assert.deepEqual(entries, ['open', 'close 1006'])
   hide(t, false)
   await next(ws, 'message')
-  assert.deepEqual(entries.filter((entry) => entry !== 'reconnecting'), ['open', 'close 1006', 'open', 'message later'])
+  assert.deepEqual(
+    entries.filter((entry) => entry !== 'reconnecting'),
+    ['open', 'close 1006', 'open', 'message later'],
+  )
 })
 
 test('pauseWhileHidden in a page that is hidden from the start', async (t) => {

@@ -1,7 +1,7 @@
 // `homing/plain`: each socket is one connection, for libraries that reconnect by themselves.
 
-import { log, Native, where } from '../support/homing.js'
 import { assert, throws } from '../support/assert.js'
+import { log, Native, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -56,7 +56,7 @@ test('a refused dial is one error, one close and the end', async (t) => {
   assert.deepEqual([entries, ws.stats.attempts], [['error', 'close 1006', 'end exhausted'], 1])
 })
 
-test('close codes are the server\'s', async (t) => {
+test("close codes are the server's", async (t) => {
   for (const code of [1000, 1001, 1008, 1011, 4001]) {
     const server = await t.server()
     const ws = new (plainClass(t, { heartbeat: { message: 'beat' } }))(server.url(`/close?code=${code}`))
@@ -131,7 +131,10 @@ test('it is like a WebSocket class', async (t) => {
   const server = await t.server()
   const Socket = plainClass(t)
   for (const Class of [PlainSocket, plain(), Socket]) {
-    assert.deepEqual([Class.CONNECTING, Class.OPEN, Class.CLOSING, Class.CLOSED, Class.length], [0, 1, 2, 3, Class === Socket ? 0 : 1])
+    assert.deepEqual(
+      [Class.CONNECTING, Class.OPEN, Class.CLOSING, Class.CLOSED, Class.length],
+      [0, 1, 2, 3, Class === Socket ? 0 : 1],
+    )
     assert.strictEqual(Class.prototype instanceof HomingSocket, true)
     throws(() => new Class(), 'TypeError')
   }
@@ -199,7 +202,13 @@ test('a third argument goes to the class that was given, and nowhere else', asyn
     [[], { family: 4, agent: 2, headers: { 'x-a': 'theirs', 'x-b': 'ours' } }],
     [undefined, { agent: 2, headers: { 'x-b': 'ours' } }],
   ])
-  assert.deepEqual(given.slice(3).flat().filter((argument) => argument !== undefined), [])
+  assert.deepEqual(
+    given
+      .slice(3)
+      .flat()
+      .filter((argument) => argument !== undefined),
+    [],
+  )
   // A browser's class ignores it.
   if (where === 'page') await next(new (plainClass(t))(server.url('/echo'), [], third), 'open')
   // One that takes it may be the global one.

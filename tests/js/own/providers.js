@@ -1,7 +1,7 @@
 // Functions that return the URL or the subprotocols.
 
-import { connect, log, Native, QUICK } from '../support/homing.js'
 import { assert } from '../support/assert.js'
+import { connect, log, Native, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next } from '../support/wait.js'
 
@@ -52,7 +52,13 @@ test('s8b_what_a_provider_gives_is_checked', async (t) => {
     }
   }
   const refused = [
-    [undefined, 'undefined'], [null, 'null'], ['', 'string'], [5, '5'], [{}, 'Object'], [['ws://127.0.0.1:9/'], 'Array'], [Symbol('x'), 'symbol'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['', 'string'],
+    [5, '5'],
+    [{}, 'Object'],
+    [['ws://127.0.0.1:9/'], 'Array'],
+    [Symbol('x'), 'symbol'],
   ]
   for (const [given, shown] of refused) {
     for (const url of [() => given, async () => given]) {
@@ -60,7 +66,10 @@ test('s8b_what_a_provider_gives_is_checked', async (t) => {
       const entries = log(ws)
       const { error } = await ws.closed
       assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end exhausted'])
-      assert.strictEqual(error.message, `homing: not dialled: the result of url() must be a URL, or a string that is not empty, not ${shown}`)
+      assert.strictEqual(
+        error.message,
+        `homing: not dialled: the result of url() must be a URL, or a string that is not empty, not ${shown}`,
+      )
     }
   }
   assert.strictEqual(dialled, 0)

@@ -1,7 +1,7 @@
 // Clients that do not reconnect by themselves, and what `reconnect()` makes of them.
 
-import { connect, log, QUICK } from '../support/homing.js'
 import { assert } from '../support/assert.js'
+import { connect, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next } from '../support/wait.js'
 
@@ -62,7 +62,10 @@ test('s3_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t)
   const entries = log(ws)
   ws.addEventListener('close', () => ws.reconnect(), { once: true })
   await next(ws, 'open')
-  assert.deepEqual(entries.filter((entry) => entry !== 'reconnecting'), ['error', 'close 1006', 'open'])
+  assert.deepEqual(
+    entries.filter((entry) => entry !== 'reconnecting'),
+    ['error', 'close 1006', 'open'],
+  )
 })
 
 test('an abort right after reconnect() ends a client that has begun anew', async (t) => {
@@ -101,5 +104,8 @@ test('what was sent leaves before a close() that follows at once', async (t) => 
   ws.close()
   assert.strictEqual((await ws.closed).unsent, 0)
   const texts = (await server.journal()).filter(([kind]) => kind === 'text')
-  assert.deepEqual(texts.map(([, text]) => text.length), [400_000])
+  assert.deepEqual(
+    texts.map(([, text]) => text.length),
+    [400_000],
+  )
 })

@@ -1,7 +1,7 @@
 // Failed attempts: timeouts, delays, limits, and which ends are tried again.
 
-import { connect, log, QUICK } from '../support/homing.js'
 import { assert } from '../support/assert.js'
+import { connect, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -25,7 +25,10 @@ test('s4_the_error_of_the_end_is_of_the_last_attempt', async (t) => {
 
 test('s7_only_a_connection_that_lasts_starts_the_count_over', async (t) => {
   const server = await t.server()
-  for (const [stableAfter, expected] of [[600_000, [1, 2, 3]], [1, [1, 1, 1]]]) {
+  for (const [stableAfter, expected] of [
+    [600_000, [1, 2, 3]],
+    [1, [1, 1, 1]],
+  ]) {
     const ws = connect(t, server.url('/close?code=4000&after=1'), { reconnect: { ...QUICK, stableAfter } })
     const attempts = []
     ws.addEventListener('open', () => setTimeout(() => ws.send('go'), 20))
@@ -60,10 +63,16 @@ test('s7_the_reconnecting_event_tells_delay_attempt_and_cause', async (t) => {
   const told = []
   ws.addEventListener('reconnecting', (event) => told.push(event))
   await ws.closed
-  assert.deepEqual(told.map(({ attempt }) => attempt), [1, 2, 3])
+  assert.deepEqual(
+    told.map(({ attempt }) => attempt),
+    [1, 2, 3],
+  )
   const delays = told.map(({ delay }) => delay)
   // What is left of it when it is told: less on a busy machine.
-  assert.ok(delays.every((delay, i) => delay <= [40, 80, 100][i]), `${delays}`)
+  assert.ok(
+    delays.every((delay, i) => delay <= [40, 80, 100][i]),
+    `${delays}`,
+  )
   assert.ok(told.every(({ cause }) => cause.code === 1006))
 })
 

@@ -1,7 +1,7 @@
 // Rules that are mostly the browser's or the machine's, as they show in the class.
 
-import { connect, isByWs, log, QUICK } from '../support/homing.js'
 import { assert, throws } from '../support/assert.js'
+import { connect, isByWs, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -63,7 +63,10 @@ test('s18_a_machine_that_slept_condemns_no_connection', async (t) => {
     await until(() => ws.stats.heartbeats > heartbeats + 2)
     await next(ws, 'latency')
   }
-  assert.deepEqual(entries.filter((entry) => entry !== 'latency'), ['open'])
+  assert.deepEqual(
+    entries.filter((entry) => entry !== 'latency'),
+    ['open'],
+  )
 })
 
 test('s20_the_browser_answers_pings_of_the_peer', async (t) => {

@@ -1,7 +1,7 @@
 // The send queue.
 
-import { connect, countsLate, HomingSocket, isByWs, log, Native } from '../support/homing.js'
 import { assert, throws } from '../support/assert.js'
+import { connect, countsLate, HomingSocket, isByWs, log, Native } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -28,11 +28,15 @@ test('s13_what_was_not_sent_survives_a_reconnect', async (t) => {
   await next(ws, 'open')
   const got = []
   ws.addEventListener('message', ({ data }) => got.push(data))
-  ws.addEventListener('close', () => {
-    ws.send('one')
-    ws.send('two')
-    assert.strictEqual(ws.bufferedAmount, 6)
-  }, { once: true })
+  ws.addEventListener(
+    'close',
+    () => {
+      ws.send('one')
+      ws.send('two')
+      assert.strictEqual(ws.bufferedAmount, 6)
+    },
+    { once: true },
+  )
   await server.command('cut_all')
   await until(() => got.length === 2)
   assert.deepEqual(got, ['one', 'two'])

@@ -27,7 +27,10 @@ async function bundle(entry, version, ...more) {
 for (const version of Object.keys(VERSIONS).reverse()) {
   test(`react ${version}`, async (t) => {
     const out = await bundle('cases.jsx', version)
-    writeFileSync(join(out, 'index.html'), '<!doctype html><meta charset="utf-8"><body><script type="module" src="cases.js"></script>')
+    writeFileSync(
+      join(out, 'index.html'),
+      '<!doctype html><meta charset="utf-8"><body><script type="module" src="cases.js"></script>',
+    )
     const files = await fileServer(out)
     const at = (path) => `${version}-${path}`
     const exposed = { journal: (path) => on.server.journal(at(path)), open: (path) => on.server.open(at(path)) }

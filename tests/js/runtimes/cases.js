@@ -45,7 +45,10 @@ test('opens, is echoed text and bytes, and closes', async (t) => {
   assert.strictEqual((await ws.closed).reason, 'closed')
   assert.strictEqual(ws.readyState, 3)
   assert.deepEqual(attribute, ['open', true])
-  assert.deepEqual(entries.filter((entry) => !entry.includes('object')), ['open', 'message queued', 'close 4000', 'end closed'])
+  assert.deepEqual(
+    entries.filter((entry) => !entry.includes('object')),
+    ['open', 'message queued', 'close 4000', 'end closed'],
+  )
   assert.ok((await server.journal()).some((entry) => `${entry}` === 'close,4000,bye'))
 })
 

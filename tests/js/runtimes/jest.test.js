@@ -19,9 +19,17 @@ const found = await staged(async (dir, control) => {
   for (const [name, environment] of Object.entries(ENVIRONMENTS)) {
     const json = join(dir, `${name}.json`)
     const config = { testEnvironment: environment, testMatch: ['**/*.test.cjs'], transform: {}, testTimeout: 90_000 }
-    const args = [tool('jest/bin/jest.js'), '--json', `--outputFile=${json}`, '--config', JSON.stringify({ rootDir: dir, ...config })]
+    const args = [
+      tool('jest/bin/jest.js'),
+      '--json',
+      `--outputFile=${json}`,
+      '--config',
+      JSON.stringify({ rootDir: dir, ...config }),
+    ]
     // That a test has failed is in the file.
-    const output = await run(process.execPath, args, { cwd: dir, env: { HOMING_CONTROL: control } }).catch((error) => error.message)
+    const output = await run(process.execPath, args, { cwd: dir, env: { HOMING_CONTROL: control } }).catch(
+      (error) => error.message,
+    )
     if (!existsSync(json)) throw new Error(output)
     found[name] = JSON.parse(readFileSync(json, 'utf8'))
   }

@@ -1,10 +1,10 @@
 // What the tests of all runtimes need.
 
-import { build } from 'esbuild'
 import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { build } from 'esbuild'
 import { lab, ROOT } from '../bundlers/support/lab.js'
 import { testServer } from '../support/server.js'
 
@@ -14,7 +14,8 @@ export async function staged(act) {
   const server = await testServer()
   const { dir, end } = await lab()
   try {
-    for (const name of ['runtimes', 'support', 'testing']) cpSync(join(ROOT, 'tests/js', name), join(dir, name), { recursive: true })
+    for (const name of ['runtimes', 'support', 'testing'])
+      cpSync(join(ROOT, 'tests/js', name), join(dir, name), { recursive: true })
     return await act(dir, server.control)
   } finally {
     end()

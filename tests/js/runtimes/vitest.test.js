@@ -6,7 +6,8 @@ import { run, tool } from '../bundlers/support/lab.js'
 import { report, resultsOf, staged } from './support.js'
 
 const ENVIRONMENTS = ['jsdom', 'happy-dom', 'node']
-const config = (environment) => `export default { test: { environment: '${environment}', globals: true, include: ['runtimes/vitest/*.js'], testTimeout: 90_000 } }\n`
+const config = (environment) =>
+  `export default { test: { environment: '${environment}', globals: true, include: ['runtimes/vitest/*.js'], testTimeout: 90_000 } }\n`
 
 const found = await staged(async (dir, control) => {
   const found = {}
@@ -15,7 +16,9 @@ const found = await staged(async (dir, control) => {
     writeFileSync(join(dir, 'vitest.config.js'), config(environment))
     const args = [tool('vitest/vitest.mjs'), 'run', '--reporter=json', `--outputFile=${json}`]
     // That a test has failed is in the file.
-    const output = await run(process.execPath, args, { cwd: dir, env: { HOMING_CONTROL: control } }).catch((error) => error.message)
+    const output = await run(process.execPath, args, { cwd: dir, env: { HOMING_CONTROL: control } }).catch(
+      (error) => error.message,
+    )
     if (!existsSync(json)) throw new Error(output)
     found[environment] = JSON.parse(readFileSync(json, 'utf8'))
   }

@@ -27,7 +27,12 @@ const found = await staged(async (dir, control) => {
   writeFileSync(join(dir, 'worker.js'), script)
   writeFileSync(join(dir, 'config.capnp'), config(control))
   const output = await run(process.execPath, [tool('workerd/bin/workerd'), 'test', 'config.capnp'], { cwd: dir })
-  return JSON.parse(output.split('\n').find((line) => line.includes('RESULTS ')).split('RESULTS ')[1])
+  return JSON.parse(
+    output
+      .split('\n')
+      .find((line) => line.includes('RESULTS '))
+      .split('RESULTS ')[1],
+  )
 })
 test('homing/wasm is the same class', () => assert.ok(found.isOne))
 report('workerd', found.results)

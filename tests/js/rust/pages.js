@@ -1,8 +1,8 @@
 // The Rust client on pages as they are served in the wild: over https, and with a content security policy. The page is
 // the one of `examples/web`, unchanged, which says what its handler is told.
 
-import { fileServer } from '../support/server.js'
 import { assert } from '../support/assert.js'
+import { fileServer } from '../support/server.js'
 import { test } from '../support/test.js'
 import { until } from '../support/wait.js'
 import { browser } from '../support/webdriver.js'
@@ -53,7 +53,10 @@ test('where_the_policy_of_a_page_forbids_the_connection_it_is_told', async (t) =
   const said = await open(t.page, await files(t, { headers }), server.url('/echo'))
   // Chromium tells no close event, which the client does not wait for. A policy can only be guessed at, so it goes on.
   await until(async () => (await said()).length >= 2)
-  assert.ok((await said()).every((line) => line === CUT), await said())
+  assert.ok(
+    (await said()).every((line) => line === CUT),
+    await said(),
+  )
   assert.strictEqual(await accepted(server), 0)
 })
 
@@ -63,7 +66,10 @@ test('a_page_over_https_connects_to_this_machine', async (t) => {
   if (t.page.name === 'webkit') {
     // It trusts no ws, not even of this machine, and does not say so.
     await until(async () => (await said()).length >= 2)
-    assert.ok((await said()).every((line) => line === CUT), await said())
+    assert.ok(
+      (await said()).every((line) => line === CUT),
+      await said(),
+    )
     return assert.strictEqual(await accepted(server), 0)
   }
   await until(async () => (await said()).at(-1)?.startsWith('ended'))

@@ -6,12 +6,42 @@ const ACCESS = 'DOMException InvalidAccessError 15'
 const SYNTAX = 'DOMException SyntaxError 12'
 
 const CODES = [
-  [1000, 'nothing'], [3000, 'nothing'], [4999, 'nothing'], ['3001', 'nothing'], [undefined, 'nothing'], [999.5, 'nothing'],
-  [1000.5, 'nothing'], [1000.4, 'nothing'], [4999.5, ACCESS], [2999.5, 'nothing'], [3000.5, 'nothing'], [true, ACCESS],
-  [0, ACCESS], [1, ACCESS], [500, ACCESS], [999, ACCESS], [1001, ACCESS], [1005, ACCESS], [1006, ACCESS], [1011, ACCESS],
-  [1015, ACCESS], [2999, ACCESS], [5000, ACCESS], [65535, ACCESS], [65536, ACCESS], [66536, ACCESS], [-1, ACCESS],
-  [NaN, ACCESS], [Infinity, ACCESS], [null, ACCESS], ['x', ACCESS], ['', ACCESS], [{}, ACCESS], [[3000], 'nothing'],
-  [1n, 'TypeError TypeError'], [Symbol('x'), 'TypeError TypeError'],
+  [1000, 'nothing'],
+  [3000, 'nothing'],
+  [4999, 'nothing'],
+  ['3001', 'nothing'],
+  [undefined, 'nothing'],
+  [999.5, 'nothing'],
+  [1000.5, 'nothing'],
+  [1000.4, 'nothing'],
+  [4999.5, ACCESS],
+  [2999.5, 'nothing'],
+  [3000.5, 'nothing'],
+  [true, ACCESS],
+  [0, ACCESS],
+  [1, ACCESS],
+  [500, ACCESS],
+  [999, ACCESS],
+  [1001, ACCESS],
+  [1005, ACCESS],
+  [1006, ACCESS],
+  [1011, ACCESS],
+  [1015, ACCESS],
+  [2999, ACCESS],
+  [5000, ACCESS],
+  [65535, ACCESS],
+  [65536, ACCESS],
+  [66536, ACCESS],
+  [-1, ACCESS],
+  [NaN, ACCESS],
+  [Infinity, ACCESS],
+  [null, ACCESS],
+  ['x', ACCESS],
+  ['', ACCESS],
+  [{}, ACCESS],
+  [[3000], 'nothing'],
+  [1n, 'TypeError TypeError'],
+  [Symbol('x'), 'TypeError TypeError'],
 ]
 for (const [code, expected] of CODES) {
   const shown = typeof code === 'bigint' ? `${code}n` : typeof code === 'object' ? JSON.stringify(code) : String(code)
@@ -29,9 +59,22 @@ for (const [code, expected] of CODES) {
 
 const LONG = 'x'.repeat(123)
 const REASONS = [
-  ['', 'nothing'], ['bye', 'nothing'], [LONG, 'nothing'], [`${LONG}x`, SYNTAX], ['ü'.repeat(61), 'nothing'], ['ü'.repeat(62), SYNTAX],
-  ['\u{1f600}'.repeat(30), 'nothing'], ['\u{1f600}'.repeat(31), SYNTAX], ['\ud800', 'nothing'], ['\ud800'.repeat(42), SYNTAX],
-  ['\udc00x', 'nothing'], [null, 'nothing'], [undefined, 'nothing'], [7, 'nothing'], [{}, 'nothing'], [Symbol('x'), 'TypeError TypeError'],
+  ['', 'nothing'],
+  ['bye', 'nothing'],
+  [LONG, 'nothing'],
+  [`${LONG}x`, SYNTAX],
+  ['ü'.repeat(61), 'nothing'],
+  ['ü'.repeat(62), SYNTAX],
+  ['\u{1f600}'.repeat(30), 'nothing'],
+  ['\u{1f600}'.repeat(31), SYNTAX],
+  ['\ud800', 'nothing'],
+  ['\ud800'.repeat(42), SYNTAX],
+  ['\udc00x', 'nothing'],
+  [null, 'nothing'],
+  [undefined, 'nothing'],
+  [7, 'nothing'],
+  [{}, 'nothing'],
+  [Symbol('x'), 'TypeError TypeError'],
 ]
 for (const [reason, expected] of REASONS) {
   standard(`close(3000, ${String(typeof reason === 'symbol' ? 'symbol' : JSON.stringify(reason))})`, async (facts) => {
@@ -110,7 +153,17 @@ standard('close() without arguments', async (facts) => {
   facts.is('close', [event.code, event.reason, event.wasClean], [1005, '', true])
 })
 
-for (const [code, reason] of [[undefined, ''], [1000, ''], [1000, 'done'], [1001, 'going'], [1008, 'policy'], [1011, 'oh'], [3000, 'x'], [4001, 'ü'], [4999, LONG]]) {
+for (const [code, reason] of [
+  [undefined, ''],
+  [1000, ''],
+  [1000, 'done'],
+  [1001, 'going'],
+  [1008, 'policy'],
+  [1011, 'oh'],
+  [3000, 'x'],
+  [4001, 'ü'],
+  [4999, LONG],
+]) {
   standard(`the server closes with ${code} ${reason}`, async (facts) => {
     const query = code === undefined ? '' : `?code=${code}&reason=${encodeURIComponent(reason)}`
     const socket = facts.open(`/close${query}`)
@@ -118,8 +171,15 @@ for (const [code, reason] of [[undefined, ''], [1000, ''], [1000, 'done'], [1001
     for (const type of ['open', 'error', 'close']) socket.addEventListener(type, () => order.push(`${type} ${socket.readyState}`))
     const event = await once(socket, 'close')
     facts.is('close', [event.code, event.reason, event.wasClean], [code ?? 1005, reason, true])
-    facts.note('order', order.filter((entry) => !entry.startsWith('open')))
-    facts.is('kind', [event.constructor.name, event.bubbles, event.cancelable, event.isTrusted], ['CloseEvent', false, false, true])
+    facts.note(
+      'order',
+      order.filter((entry) => !entry.startsWith('open')),
+    )
+    facts.is(
+      'kind',
+      [event.constructor.name, event.bubbles, event.cancelable, event.isTrusted],
+      ['CloseEvent', false, false, true],
+    )
   })
 }
 

@@ -5,9 +5,26 @@ import { once, standard } from '../support/standard.js'
 const SYNTAX = 'DOMException SyntaxError 12'
 
 const BAD_URLS = [
-  'ftp://localhost/', 'mailto:a@example.org', 'about:blank', 'blob:x', 'data:text/plain,x', 'file:///tmp', 'javascript:0',
-  'ws://host/#', 'ws://host/#fragment', 'wss://host/path#a', 'http://host/#x', 'https://host/#', 'ws://host:70000/',
-  'ws://ho st/', 'ws://[::1/', 'ws://a|b/', 'ws://%zz/', 'ws:///', 'wss://', 'x:y',
+  'ftp://localhost/',
+  'mailto:a@example.org',
+  'about:blank',
+  'blob:x',
+  'data:text/plain,x',
+  'file:///tmp',
+  'javascript:0',
+  'ws://host/#',
+  'ws://host/#fragment',
+  'wss://host/path#a',
+  'http://host/#x',
+  'https://host/#',
+  'ws://host:70000/',
+  'ws://ho st/',
+  'ws://[::1/',
+  'ws://a|b/',
+  'ws://%zz/',
+  'ws:///',
+  'wss://',
+  'x:y',
 ]
 for (const url of BAD_URLS) {
   standard(`the URL ${url} is refused`, (facts) => facts.throws('thrown', () => facts.create(url), SYNTAX))
@@ -46,7 +63,16 @@ standard('an object is asked for its text', (facts) => {
   facts.is('URL', facts.create(new URL('ws://localhost:9/a')).url, 'ws://localhost:9/a')
   facts.is('object', facts.create({ toString: () => 'ws://localhost:9/b' }).url, 'ws://localhost:9/b')
   facts.throws('symbol', () => facts.create(Symbol('x')), 'TypeError TypeError')
-  facts.throws('exception', () => facts.create({ toString: () => { throw new RangeError('x') } }), 'RangeError RangeError')
+  facts.throws(
+    'exception',
+    () =>
+      facts.create({
+        toString: () => {
+          throw new RangeError('x')
+        },
+      }),
+    'RangeError RangeError',
+  )
 })
 
 standard('it needs an argument, and new', (facts) => {
@@ -55,8 +81,31 @@ standard('it needs an argument, and new', (facts) => {
 })
 
 const BAD_PROTOCOLS = [
-  '', 'a, b', 'a b', 'a,b', 'a;b', 'a=b', 'a/b', '(a)', '[a]', '{a}', 'a@b', '"a"', '<a>', 'a\\b', 'a?b', 'a:b', '\u0080a',
-  'ä', 'a\u007f', 'a\tb', 'a\nb', ' a', 'a ', '\u0000', 'a\u{1f600}',
+  '',
+  'a, b',
+  'a b',
+  'a,b',
+  'a;b',
+  'a=b',
+  'a/b',
+  '(a)',
+  '[a]',
+  '{a}',
+  'a@b',
+  '"a"',
+  '<a>',
+  'a\\b',
+  'a?b',
+  'a:b',
+  '\u0080a',
+  'ä',
+  'a\u007f',
+  'a\tb',
+  'a\nb',
+  ' a',
+  'a ',
+  '\u0000',
+  'a\u{1f600}',
 ]
 for (const protocol of BAD_PROTOCOLS) {
   standard(`the subprotocol ${JSON.stringify(protocol)} is refused`, (facts) => {
@@ -117,10 +166,15 @@ standard('a port where nobody listens', async (facts) => {
   const socket = facts.open('/echo')
   const order = []
   for (const type of ['open', 'error', 'close']) {
-    socket.addEventListener(type, (event) => order.push([type, socket.readyState, event.constructor.name, event.target === socket]))
+    socket.addEventListener(type, (event) =>
+      order.push([type, socket.readyState, event.constructor.name, event.target === socket]),
+    )
   }
   const event = await once(socket, 'close')
-  facts.is('order', order, [['error', 3, 'Event', true], ['close', 3, 'CloseEvent', true]])
+  facts.is('order', order, [
+    ['error', 3, 'Event', true],
+    ['close', 3, 'CloseEvent', true],
+  ])
   facts.is('close', [event.code, event.reason, event.wasClean], [1006, '', false])
   facts.is('attributes', [socket.protocol, socket.extensions, socket.bufferedAmount], ['', '', 0])
 })

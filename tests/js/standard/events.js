@@ -31,9 +31,17 @@ standard('what the events are', async (facts) => {
   const socket = facts.open('/numbered?n=1')
   for (const type of TYPES) socket.addEventListener(type, (event) => facts.note(type, seen(event, socket)))
   const message = await once(socket, 'message')
-  facts.is('afterwards', [message.target === socket, message.currentTarget, message.eventPhase, message.composedPath()], [true, null, 0, []])
+  facts.is(
+    'afterwards',
+    [message.target === socket, message.currentTarget, message.eventPhase, message.composedPath()],
+    [true, null, 0, []],
+  )
   facts.is('data', message.data, '0')
-  facts.is('the rest', [message.origin, message.lastEventId, message.source, message.ports.length], [facts.server.url(''), '', null, 0])
+  facts.is(
+    'the rest',
+    [message.origin, message.lastEventId, message.source, message.ports.length],
+    [facts.server.url(''), '', null, 0],
+  )
   socket.close()
   await once(socket, 'close')
 })
@@ -48,11 +56,17 @@ standard('events are no plain ones to look through', async (facts) => {
   const socket = facts.open('/numbered?n=1')
   const event = await once(socket, 'message')
   facts.note('own names', Object.getOwnPropertyNames(event))
-  facts.note('in', ['data', 'target', 'isTrusted', 'composedPath', 'nothing'].map((name) => name in event))
+  facts.note(
+    'in',
+    ['data', 'target', 'isTrusted', 'composedPath', 'nothing'].map((name) => name in event),
+  )
   const names = []
   for (const name in event) names.push(name)
   facts.note('for in', names.sort())
-  facts.note('dispatched again', thrown(() => new EventTarget().dispatchEvent(event)))
+  facts.note(
+    'dispatched again',
+    thrown(() => new EventTarget().dispatchEvent(event)),
+  )
 })
 
 standard('attributes come before, between and after listeners as they were set', async (facts) => {
@@ -127,7 +141,12 @@ standard('this in attributes and listeners', async (facts) => {
 standard('handleEvent is looked up at each call', async (facts) => {
   const socket = facts.open('/numbered?n=3')
   const calls = []
-  const object = { handleEvent: () => { calls.push(1); object.handleEvent = () => calls.push(2) } }
+  const object = {
+    handleEvent: () => {
+      calls.push(1)
+      object.handleEvent = () => calls.push(2)
+    },
+  }
   socket.addEventListener('message', object)
   let count = 0
   await new Promise((resolve) => socket.addEventListener('message', () => (count += 1) === 3 && resolve()))
@@ -174,8 +193,15 @@ standard('capture comes first and is another listener', async (facts) => {
 standard('stopping', async (facts) => {
   const calls = []
   const socket = facts.open('/numbered?n=1')
-  socket.addEventListener('message', (event) => { calls.push(1); event.stopPropagation() })
-  socket.addEventListener('message', (event) => { calls.push(2); event.stopImmediatePropagation(); facts.is('cancelBubble', event.cancelBubble, true) })
+  socket.addEventListener('message', (event) => {
+    calls.push(1)
+    event.stopPropagation()
+  })
+  socket.addEventListener('message', (event) => {
+    calls.push(2)
+    event.stopImmediatePropagation()
+    facts.is('cancelBubble', event.cancelBubble, true)
+  })
   socket.addEventListener('message', () => calls.push(3))
   socket.onmessage = () => calls.push(4)
   await until(() => calls.length >= 2)
@@ -188,7 +214,14 @@ standard('stopping', async (facts) => {
 standard('stopping in a capturing listener', async (facts) => {
   const calls = []
   const socket = facts.open('/numbered?n=2')
-  socket.addEventListener('message', (event) => { calls.push('capture'); event.stopPropagation() }, true)
+  socket.addEventListener(
+    'message',
+    (event) => {
+      calls.push('capture')
+      event.stopPropagation()
+    },
+    true,
+  )
   socket.addEventListener('message', () => calls.push('second'), true)
   socket.addEventListener('message', () => calls.push('bubble'))
   await until(() => calls.length >= 4)
@@ -226,7 +259,14 @@ standard('signals', async (facts) => {
   const socket = facts.open('/numbered?n=2')
   const calls = []
   const control = new AbortController()
-  socket.addEventListener('message', () => { calls.push('first'); control.abort() }, { signal: control.signal })
+  socket.addEventListener(
+    'message',
+    () => {
+      calls.push('first')
+      control.abort()
+    },
+    { signal: control.signal },
+  )
   socket.addEventListener('message', () => calls.push('second'), { signal: control.signal })
   socket.addEventListener('message', () => calls.push('never'), { signal: AbortSignal.abort() })
   facts.throws('no signal', () => socket.addEventListener('message', () => {}, { signal: {} }), 'TypeError TypeError')
@@ -247,7 +287,11 @@ standard('what addEventListener takes', (facts) => {
   facts.throws('null options', () => socket.addEventListener('message', () => {}, null), 'nothing')
   facts.throws('remove one', () => socket.removeEventListener('message'), 'TypeError TypeError')
   facts.throws('remove text', () => socket.removeEventListener('message', 'x'), 'TypeError TypeError')
-  facts.is('returns', socket.addEventListener('message', () => {}), undefined)
+  facts.is(
+    'returns',
+    socket.addEventListener('message', () => {}),
+    undefined,
+  )
 })
 
 standard('an exception stops nobody and is reported', async (facts, t) => {
@@ -255,9 +299,17 @@ standard('an exception stops nobody and is reported', async (facts, t) => {
   const reported = []
   t.catchReports((error) => reported.push(error?.message))
   const calls = []
-  socket.addEventListener('message', () => { throw new Error('one') })
-  socket.addEventListener('message', { handleEvent() { throw new Error('two') } })
-  socket.onmessage = () => { throw new Error('three') }
+  socket.addEventListener('message', () => {
+    throw new Error('one')
+  })
+  socket.addEventListener('message', {
+    handleEvent() {
+      throw new Error('two')
+    },
+  })
+  socket.onmessage = () => {
+    throw new Error('three')
+  }
   socket.addEventListener('message', () => calls.push('called'))
   await once(socket, 'message')
   await pause()
@@ -265,10 +317,13 @@ standard('an exception stops nobody and is reported', async (facts, t) => {
   facts.is('reported', reported, ['one', 'two', 'three'])
 })
 
-standard('events of one\'s own', async (facts) => {
+standard("events of one's own", async (facts) => {
   const socket = facts.open('/echo')
   const calls = []
-  const listener = (event) => calls.push(`${event.type} ${event.isTrusted} ${event.target === socket} ${event.currentTarget === socket} ${event.eventPhase}`)
+  const listener = (event) =>
+    calls.push(
+      `${event.type} ${event.isTrusted} ${event.target === socket} ${event.currentTarget === socket} ${event.eventPhase}`,
+    )
   for (const type of [...TYPES, 'mine']) socket.addEventListener(type, listener)
   socket.onmessage = () => calls.push('attribute')
   socket.addEventListener('message', () => calls.push('once'), { once: true })
@@ -277,7 +332,13 @@ standard('events of one\'s own', async (facts) => {
   socket.dispatchEvent(new Event('mine'))
   socket.dispatchEvent(new Event('message'))
   facts.is('calls', calls, [
-    'message false true true 2', 'attribute', 'once', 'close false true true 2', 'mine false true true 2', 'message false true true 2', 'attribute',
+    'message false true true 2',
+    'attribute',
+    'once',
+    'close false true true 2',
+    'mine false true true 2',
+    'message false true true 2',
+    'attribute',
   ])
   facts.is('state', socket.readyState, 0)
   socket.addEventListener('mine', (event) => event.preventDefault())
@@ -287,17 +348,20 @@ standard('events of one\'s own', async (facts) => {
   facts.throws('no event', () => socket.dispatchEvent({}), 'TypeError TypeError')
 })
 
-standard('stopping events of one\'s own', (facts) => {
+standard("stopping events of one's own", (facts) => {
   const socket = facts.open('/echo')
   const calls = []
-  socket.addEventListener('message', (event) => { calls.push(1); event.stopImmediatePropagation() })
+  socket.addEventListener('message', (event) => {
+    calls.push(1)
+    event.stopImmediatePropagation()
+  })
   socket.addEventListener('message', () => calls.push(2))
   socket.onmessage = () => calls.push(3)
   socket.dispatchEvent(new Event('message'))
   facts.is('calls', calls, [1])
 })
 
-standard('once, used up by an event of one\'s own', async (facts) => {
+standard("once, used up by an event of one's own", async (facts) => {
   const socket = facts.open('/numbered?n=1')
   const calls = []
   socket.addEventListener('message', (event) => calls.push(event.isTrusted), { once: true })

@@ -24,11 +24,29 @@ for (const [name, value] of Object.entries(CONSTANTS)) {
     facts.note('on the class', describe(Class, name))
     facts.note('on the prototype', describe(Class.prototype, name))
     for (const [where, object] of Object.entries({ class: Class, prototype: Class.prototype, instance: socket })) {
-      facts.throws(`write to the ${where}`, () => { object[name] = 9 }, 'TypeError TypeError')
+      facts.throws(
+        `write to the ${where}`,
+        () => {
+          object[name] = 9
+        },
+        'TypeError TypeError',
+      )
       facts.is(`${where} unchanged`, object[name], value)
     }
-    facts.throws('delete', () => { delete Class[name] }, 'TypeError TypeError')
-    facts.throws('delete from the prototype', () => { delete Class.prototype[name] }, 'TypeError TypeError')
+    facts.throws(
+      'delete',
+      () => {
+        delete Class[name]
+      },
+      'TypeError TypeError',
+    )
+    facts.throws(
+      'delete from the prototype',
+      () => {
+        delete Class.prototype[name]
+      },
+      'TypeError TypeError',
+    )
   })
 }
 
@@ -45,7 +63,13 @@ for (const name of ATTRIBUTES) {
     const socket = facts.open('/echo')
     facts.is('not on the instance', Object.hasOwn(socket, name), false)
     facts.is('in', name in socket, true)
-    facts.throws('delete', () => { delete socket[name] }, 'nothing')
+    facts.throws(
+      'delete',
+      () => {
+        delete socket[name]
+      },
+      'nothing',
+    )
   })
 }
 
@@ -53,12 +77,21 @@ for (const name of READ_ONLY) {
   standard(`${name} cannot be set`, (facts) => {
     const socket = facts.open('/echo')
     const before = socket[name]
-    facts.throws('thrown', () => { socket[name] = 'x' }, 'TypeError TypeError')
+    facts.throws(
+      'thrown',
+      () => {
+        socket[name] = 'x'
+      },
+      'TypeError TypeError',
+    )
     facts.is('unchanged', socket[name] === before, true)
   })
 }
 
-for (const [name, length] of [['send', 1], ['close', 0]]) {
+for (const [name, length] of [
+  ['send', 1],
+  ['close', 0],
+]) {
   standard(`the method ${name}`, (facts) => {
     const { prototype } = facts.Class
     facts.note('descriptor', describe(prototype, name))
@@ -90,7 +123,10 @@ standard('an instance', async (facts) => {
   facts.is('instance', [socket instanceof facts.Class, socket instanceof EventTarget], [true, true])
   const names = []
   for (const name in socket) names.push(name)
-  facts.note('for in', names.filter((name) => !['addEventListener', 'dispatchEvent', 'removeEventListener', 'when'].includes(name)).sort())
+  facts.note(
+    'for in',
+    names.filter((name) => !['addEventListener', 'dispatchEvent', 'removeEventListener', 'when'].includes(name)).sort(),
+  )
   facts.is('JSON', JSON.stringify(socket) !== undefined, true)
   facts.throws('clone', () => structuredClone(socket), 'DOMException DataCloneError 25')
   socket.mine = 1

@@ -20,8 +20,8 @@ const VALUES = {
   'text beyond ASCII': () => 'Grüße \u{1f600} \u4f60',
   'a null character': () => '\0',
   'unpaired surrogates': () => 'a\ud800b\udc00c',
-  'null': () => null,
-  'undefined': () => undefined,
+  null: () => null,
+  undefined: () => undefined,
   'a number': () => 12.5,
   'a boolean': () => true,
   'an object': () => ({}),
@@ -66,11 +66,29 @@ for (const [name, make] of Object.entries(VALUES)) {
 standard('send: what cannot be text', async (facts) => {
   const socket = facts.open('/echo')
   facts.throws('symbol while connecting', () => socket.send(Symbol('x')), 'TypeError TypeError')
-  facts.throws('exception while connecting', () => socket.send({ toString: () => { throw new RangeError('x') } }), 'RangeError RangeError')
+  facts.throws(
+    'exception while connecting',
+    () =>
+      socket.send({
+        toString: () => {
+          throw new RangeError('x')
+        },
+      }),
+    'RangeError RangeError',
+  )
   await once(socket, 'open')
   facts.throws('symbol', () => socket.send(Symbol('x')), 'TypeError TypeError')
   facts.throws('nothing at all', () => socket.send(), 'TypeError TypeError')
-  facts.throws('exception', () => socket.send({ toString: () => { throw new RangeError('x') } }), 'RangeError RangeError')
+  facts.throws(
+    'exception',
+    () =>
+      socket.send({
+        toString: () => {
+          throw new RangeError('x')
+        },
+      }),
+    'RangeError RangeError',
+  )
   facts.is('buffered', socket.bufferedAmount, 0)
 })
 
@@ -84,7 +102,11 @@ standard('send while connecting', (facts) => {
 })
 
 for (const [name, value, length] of [
-  ['text', 'hello', 5], ['text beyond ASCII', '\u4f60', 3], ['a buffer', new ArrayBuffer(7), 7], ['a view', new Uint16Array(2), 4], ['a blob', new Blob(['four']), 4],
+  ['text', 'hello', 5],
+  ['text beyond ASCII', '\u4f60', 3],
+  ['a buffer', new ArrayBuffer(7), 7],
+  ['a view', new Uint16Array(2), 4],
+  ['a blob', new Blob(['four']), 4],
 ]) {
   standard(`send after close(): ${name} only counts`, async (facts) => {
     const socket = facts.open('/echo')
@@ -174,7 +196,11 @@ for (const size of [0, 125, 126, 65_535, 65_536, 1_000_000]) {
     socket.send(new Uint8Array(size).fill(7))
     const { data } = await once(socket, 'message')
     facts.is('length', data.byteLength, size)
-    facts.is('all of it', new Uint8Array(data).every((byte) => byte === 7), true)
+    facts.is(
+      'all of it',
+      new Uint8Array(data).every((byte) => byte === 7),
+      true,
+    )
     socket.send('ä'.repeat(size))
     facts.is('text', (await once(socket, 'message')).data.length, size)
   })
@@ -188,7 +214,7 @@ standard('binaryType', async (facts) => {
     facts.note(`after ${String(value)}`, socket.binaryType)
   }
   facts.throws('symbol', () => (socket.binaryType = Symbol('x')), 'TypeError TypeError')
-  facts.is('object', (socket.binaryType = { toString: () => 'blob' }, socket.binaryType), 'blob')
+  facts.is('object', ((socket.binaryType = { toString: () => 'blob' }), socket.binaryType), 'blob')
   await once(socket, 'open')
   socket.send(bytes(1))
   facts.is('blob', (await once(socket, 'message')).data.constructor.name, 'Blob')

@@ -24,7 +24,9 @@ test('every example is among them', () => {
 test('what the frameworks take, by their own types', async () => {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
   const target = ['--target', 'es2022', '--lib', 'es2022,dom,dom.iterable,dom.asynciterable', '--types', '']
-  await node([tsc, '--strict', '--noEmit', '--module', 'es2022', '--moduleResolution', 'bundler', ...target, 'frameworks.ts'], { cwd: on.dir })
+  await node([tsc, '--strict', '--noEmit', '--module', 'es2022', '--moduleResolution', 'bundler', ...target, 'frameworks.ts'], {
+    cwd: on.dir,
+  })
 })
 
 /** Opens an app; `complaints` is what the browser and the app have complained of. */

@@ -54,7 +54,10 @@ test('the snapshots over a life', async (t) => {
   assert.deepEqual(shown(seen.at(-1)), { state: 'waiting', retry: { attempt: 2, delay: 2000, at: 1_003_000 }, code: 1006 })
   seen.length = 0
   await advance(2000)
-  assert.deepEqual(seen.splice(0).map(shown), [{ state: 'connecting', code: 1006 }, { state: 'open', code: 1006 }])
+  assert.deepEqual(seen.splice(0).map(shown), [
+    { state: 'connecting', code: 1006 },
+    { state: 'open', code: 1006 },
+  ])
   socket.close(4000, 'done')
   await advance(0)
   assert.deepEqual(shown(seen.at(-1)), { state: 'closed', code: 4000, ended: 'closed' })
@@ -97,7 +100,11 @@ test('there is one store of a client, and getSnapshot is never behind', async (t
 
 test('heartbeats', async (t) => {
   const server = new FakeServer((connection) => connection.reply(() => 'pong'))
-  const { socket, advance } = scene(t, { heartbeat: { message: 'ping', isReply: (data) => data === 'pong', interval: 1000 } }, server)
+  const { socket, advance } = scene(
+    t,
+    { heartbeat: { message: 'ping', isReply: (data) => data === 'pong', interval: 1000 } },
+    server,
+  )
   const latencies = []
   store(socket).subscribe(({ latency }) => latencies.push(latency))
   await advance(1000)

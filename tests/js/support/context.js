@@ -76,10 +76,13 @@ export class Context {
       /** What happened, as `[kind, ...fields]`. */
       journal: async () => {
         const text = await ask(`/${port}/journal`)
-        return text.split('\n').filter(Boolean).map((line) => {
-          const [, , kind, ...fields] = line.split('\t')
-          return [kind, ...fields.map(unhex)]
-        })
+        return text
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => {
+            const [, , kind, ...fields] = line.split('\t')
+            return [kind, ...fields.map(unhex)]
+          })
       },
     }
   }

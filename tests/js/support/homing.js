@@ -11,7 +11,9 @@ export const countsLate = !isByDeno && !isByUndici
 const { default: Peer } = isByWs ? await import('ws') : { default: globalThis.WebSocket }
 
 /** `homing` or `homing/wasm`. */
-export const entry = inNode ? process.env.HOMING_ENTRY ?? 'index' : new URLSearchParams(location.search).get('entry') ?? 'index'
+export const entry = inNode
+  ? (process.env.HOMING_ENTRY ?? 'index')
+  : (new URLSearchParams(location.search).get('entry') ?? 'index')
 // In pages by its address, which a strict policy allows, unlike import maps.
 const built = await import(inNode ? ['homing', 'homing/wasm'][+(entry === 'wasm')] : `../../../dist/${entry}.js`)
 

@@ -98,7 +98,9 @@ export function standard(name, run) {
       else if (followsStandard && surprises.length > 0 && facts.surprises.length === 0) return
     }
     const differences = native
-      .map((fact, index) => (excuse(fact) === homing[index] ? undefined : `${other}: ${homing[index]}\n  but the browser's: ${fact}`))
+      .map((fact, index) =>
+        excuse(fact) === homing[index] ? undefined : `${other}: ${homing[index]}\n  but the browser's: ${fact}`,
+      )
       .filter(Boolean)
     if (native.length !== homing.length) differences.push(`${homing.length} facts instead of ${native.length}`)
     if (differences.length > 0) throw new Error(differences.join('\n'))
@@ -111,10 +113,14 @@ export function standard(name, run) {
 export function once(target, type, millis = 30_000) {
   return new Promise((resolve, reject) => {
     const timeout = setTimeout(() => reject(new Error(`no ${type}`)), millis)
-    target.addEventListener(type, (event) => {
-      clearTimeout(timeout)
-      resolve(event)
-    }, { once: true })
+    target.addEventListener(
+      type,
+      (event) => {
+        clearTimeout(timeout)
+        resolve(event)
+      },
+      { once: true },
+    )
   })
 }
 

@@ -4,10 +4,14 @@
 export function next(target, type, millis = 30_000) {
   return new Promise((resolve, reject) => {
     const timeout = setTimeout(() => reject(new Error(`no ${type} within ${millis} ms`)), millis)
-    target.addEventListener(type, (event) => {
-      clearTimeout(timeout)
-      resolve(event)
-    }, { once: true })
+    target.addEventListener(
+      type,
+      (event) => {
+        clearTimeout(timeout)
+        resolve(event)
+      },
+      { once: true },
+    )
   })
 }
 

@@ -18,7 +18,9 @@ function client({ HomingSocket }, server, options = {}) {
   const events = []
   for (const type of ['open', 'error', 'close', 'reconnecting', 'connecting', 'end']) {
     socket.addEventListener(type, ({ code, reason, delay }) => {
-      events.push(type === 'close' ? `close ${code}` : type === 'end' ? `end ${reason}` : delay !== undefined ? `${type} ${delay}` : type)
+      events.push(
+        type === 'close' ? `close ${code}` : type === 'end' ? `end ${reason}` : delay !== undefined ? `${type} ${delay}` : type,
+      )
     })
   }
   return { socket, events }
@@ -30,7 +32,10 @@ test('the delays of refused attempts, to the millisecond', async ({ advance, ...
   await advance(0)
   for (const [index, delay] of [1000, 2000, 4000, 8000, 8000].entries()) {
     assert.strictEqual(server.attempts.length, index + 1)
-    assert.deepEqual(events.splice(0).filter((event) => event !== 'connecting'), ['error', 'close 1006', `reconnecting ${delay}`])
+    assert.deepEqual(
+      events.splice(0).filter((event) => event !== 'connecting'),
+      ['error', 'close 1006', `reconnecting ${delay}`],
+    )
     await advance(delay - 1)
     assert.deepEqual([server.attempts.length, socket.state], [index + 1, 'waiting'])
     await advance(1)
@@ -259,18 +264,27 @@ test('giving up after maxAttempts', async ({ advance, ...t }) => {
 })
 
 test('what each attempt asks for', async ({ advance, ...t }) => {
-  const server = new t.FakeServer((connection) => (connection.protocols.includes('v2') ? connection.accept({ protocol: 'v2' }) : 'refuse'))
+  const server = new t.FakeServer((connection) =>
+    connection.protocols.includes('v2') ? connection.accept({ protocol: 'v2' }) : 'refuse',
+  )
   let token = 0
-  const socket = new t.HomingSocket(() => `wss://example.com/?token=${++token}`, () => (token > 1 ? ['v1', 'v2'] : ['v1']), {
-    WebSocket: server.WebSocket,
-    reconnect: { min: 1000, jitter: 0 },
-    headers: { Authorization: 'secret' },
-  })
+  const socket = new t.HomingSocket(
+    () => `wss://example.com/?token=${++token}`,
+    () => (token > 1 ? ['v1', 'v2'] : ['v1']),
+    {
+      WebSocket: server.WebSocket,
+      reconnect: { min: 1000, jitter: 0 },
+      headers: { Authorization: 'secret' },
+    },
+  )
   await advance(1000)
-  assert.deepEqual(server.attempts.map(({ url, protocols, protocol, state }) => [url, protocols, protocol, state]), [
-    ['wss://example.com/?token=1', ['v1'], '', 'closed'],
-    ['wss://example.com/?token=2', ['v1', 'v2'], 'v2', 'open'],
-  ])
+  assert.deepEqual(
+    server.attempts.map(({ url, protocols, protocol, state }) => [url, protocols, protocol, state]),
+    [
+      ['wss://example.com/?token=1', ['v1'], '', 'closed'],
+      ['wss://example.com/?token=2', ['v1', 'v2'], 'v2', 'open'],
+    ],
+  )
   assert.deepEqual([socket.protocol, server.attempts[0].headers], ['v2', { authorization: 'secret' }])
   socket.close()
   await advance(0)
@@ -332,11 +346,17 @@ test('mistakes in a test are named', async ({ advance, ...t }) => {
     [() => connection.send({}), 'TypeError: homing: send: expected a string, an ArrayBuffer or a view of one, got object'],
     [() => connection.reply('pong'), 'TypeError: homing: reply: expected a function, got string'],
     [() => connection.release(-1), 'RangeError: homing: release: expected a number of bytes, got -1'],
-    [() => connection.close(1006), 'RangeError: homing: close code: expected 1000 to 4999 without 1004, 1005, 1006 and 1015, got 1006'],
+    [
+      () => connection.close(1006),
+      'RangeError: homing: close code: expected 1000 to 4999 without 1004, 1005, 1006 and 1015, got 1006',
+    ],
   )
   for (const [act, expected] of complaints) assert.deepEqual(`${throws(act)}`, expected)
   connection.drop()
-  assert.strictEqual(`${throws(() => connection.send('x'))}`, 'Error: homing: send: expected connection 1 to be open, but it is dropped')
+  assert.strictEqual(
+    `${throws(() => connection.send('x'))}`,
+    'Error: homing: send: expected connection 1 to be open, but it is dropped',
+  )
   // The client's own end is no mistake of the server's.
   const other = client(t, server).socket
   const second = await server.connection()

@@ -14,7 +14,8 @@ const SCRIPTS = {
   '/protocol': (connection, query) => connection.accept(query.has('answer') ? { protocol: query.get('answer') } : {}),
   '/early': send,
   '/numbered': send,
-  '/close': (connection, query) => (query.has('code') ? connection.close(Number(query.get('code')), query.get('reason')) : connection.close()),
+  '/close': (connection, query) =>
+    query.has('code') ? connection.close(Number(query.get('code')), query.get('reason')) : connection.close(),
 }
 
 function send(connection, query) {
@@ -58,7 +59,10 @@ compare({
   server: fake,
   create: (...args) => new server.WebSocket(...args),
   // Only the platform's events are trusted.
-  excuse: (fact) => fact.replace('trusted: true', 'trusted: false').replace("[ 'CloseEvent', false, false, true ]", "[ 'CloseEvent', false, false, false ]"),
+  excuse: (fact) =>
+    fact
+      .replace('trusted: true', 'trusted: false')
+      .replace("[ 'CloseEvent', false, false, true ]", "[ 'CloseEvent', false, false, false ]"),
   followsStandard: true,
   skips: (name) => APART[name] ?? (name.startsWith('a server that breaks the protocol') && 'the fake server has no frames'),
 })

@@ -1,6 +1,6 @@
 // That the class can stand wherever the browser's can. Compiled only.
 
-import Default, { HomingSocket, type ClosedInfo, type HomingSocketOptions, type ReconnectingEvent } from 'homing'
+import Default, { type ClosedInfo, HomingSocket, type HomingSocketOptions, type ReconnectingEvent } from 'homing'
 import { HomingSocket as AsWebAssembly } from 'homing/wasm'
 
 const socket: WebSocket = new HomingSocket('wss://example.org')
@@ -19,7 +19,15 @@ socket.onmessage = ({ data }) => data
 socket.addEventListener('close', ({ code, reason, wasClean }) => [code, reason, wasClean])
 
 const options: HomingSocketOptions = {
-  reconnect: { min: 1, max: 2, factor: 2, jitter: 1, maxAttempts: 3, stableAfter: 4, shouldReconnect: ({ code }) => code !== 4000 },
+  reconnect: {
+    min: 1,
+    max: 2,
+    factor: 2,
+    jitter: 1,
+    maxAttempts: 3,
+    stableAfter: 4,
+    shouldReconnect: ({ code }) => code !== 4000,
+  },
   heartbeat: { message: () => 'ping', isReply: (data) => data === 'pong', inWorker: true, interval: 1, timeout: 2 },
   queue: true,
   maxSendBuffer: 10,
@@ -31,10 +39,17 @@ const options: HomingSocketOptions = {
   headers: { cookie: 'a=b', 'x-many': ['a', 'b'] },
   webSocketOptions: { family: 4 },
 }
-const beyond = new HomingSocket(async () => new URL('wss://example.org'), () => ['a'], options)
+const beyond = new HomingSocket(
+  async () => new URL('wss://example.org'),
+  () => ['a'],
+  options,
+)
 new HomingSocket('wss://example.org', undefined, { reconnect: false })
 beyond.addEventListener('reconnecting', ({ delay, attempt, cause }: ReconnectingEvent) => delay + attempt + cause.code)
-beyond.addEventListener('end', ({ reason, unsent }) => [reason satisfies 'closed' | 'fatal' | 'exhausted' | 'declined', unsent + 1])
+beyond.addEventListener('end', ({ reason, unsent }) => [
+  reason satisfies 'closed' | 'fatal' | 'exhausted' | 'declined',
+  unsent + 1,
+])
 beyond.addEventListener('latency', ({ latency }) => latency.toFixed())
 beyond.addEventListener('connecting', ({ timeStamp }) => timeStamp.toFixed())
 beyond.addEventListener('drain', () => beyond.reconnect(10))

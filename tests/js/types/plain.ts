@@ -1,7 +1,7 @@
 // That the classes of `homing/plain` can stand wherever the browser's can. Compiled only.
 
 import type { HomingSocket } from 'homing'
-import { plain, PlainSocket, type PlainOptions } from 'homing/plain'
+import { type PlainOptions, PlainSocket, plain } from 'homing/plain'
 
 const options: PlainOptions = {
   heartbeat: { message: 'ping', isReply: (data) => data === 'pong' },
@@ -17,7 +17,10 @@ const Sub: typeof WebSocket = class extends plain() {}
 const homing: typeof HomingSocket = plain({ reconnect: false, pauseWhileHidden: false })
 const socket: WebSocket = new Class('wss://example.org', ['a'])
 const third: PlainSocket = new (plain())('wss://example.org', undefined, { rejectUnauthorized: false })
-const provided = new PlainSocket(async () => new URL('wss://example.org'), () => ['a'])
+const provided = new PlainSocket(
+  async () => new URL('wss://example.org'),
+  () => ['a'],
+)
 provided.addEventListener('latency', ({ latency }) => latency.toFixed())
 
 // @ts-expect-error it does not reconnect
@@ -27,4 +30,4 @@ plain({ pauseWhileHidden: true })
 // @ts-expect-error no such option
 plain({ retries: 3 })
 
-export { Bound, homing, socket, Sub, third }
+export { Bound, homing, Sub, socket, third }

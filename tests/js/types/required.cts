@@ -1,16 +1,17 @@
 // That a CommonJS module gets the same types as an ES module, so that classes of both fit. Compiled only.
 
 import homing = require('homing')
+
 import Default, { type HomingSocket } from 'homing'
+import { type HomingSocketHook, useHomingSocket } from 'homing/react'
 import { HomingSocket as AsWebAssembly } from 'homing/wasm'
-import { useHomingSocket, type HomingSocketHook } from 'homing/react'
 
 const socket = new homing.HomingSocket('wss://example.org', [], { reconnect: false })
 const Class: typeof HomingSocket = Default
 const another: typeof homing.default = AsWebAssembly
 const hook: (url: string) => HomingSocketHook = useHomingSocket
 
-type Imported = typeof import('homing', { with: { 'resolution-mode': 'import' } })
+type Imported = typeof import('homing', { with: { 'resolution-mode': 'import' }})
 const imported: Imported['HomingSocket'] = Class
 const module_: Imported['default'] = homing.default
 // A hook that was imported takes the socket of a class that was required.

@@ -1,7 +1,7 @@
 // That `homing/store` fits what frameworks subscribe to. Compiled only.
 
-import { HomingSocket, type ClientState } from 'homing'
-import { messages, store, type Snapshot, type Store, type Subscribable, type Unsubscribe } from 'homing/store'
+import { type ClientState, HomingSocket } from 'homing'
+import { messages, type Snapshot, type Store, type Subscribable, store, type Unsubscribe } from 'homing/store'
 import { useSyncExternalStore } from 'react'
 
 const socket = new HomingSocket('wss://example.org')
@@ -20,7 +20,9 @@ const readable: Readable<Snapshot> = client
 
 /** As RxJS's `InteropObservable`, and what Solid's `from` takes. */
 interface Interop<T> {
-  [Symbol.observable](): { subscribe(observer: { next(value: T): void; error(error: unknown): void; complete(): void }): { unsubscribe(): void } }
+  [Symbol.observable](): {
+    subscribe(observer: { next(value: T): void; error(error: unknown): void; complete(): void }): { unsubscribe(): void }
+  }
 }
 const interop: Interop<Snapshot> = client
 const lines: Interop<string> = messages(socket) as Subscribable<string>
@@ -32,7 +34,9 @@ const code: number | undefined = lastClose?.code
 const unsent: number | undefined = ended?.unsent
 const unsubscribe: Unsubscribe = client.subscribe(({ latency }) => latency?.toFixed())
 unsubscribe()
-messages(socket).subscribe({ next: (data: string) => data.length, complete() {} }).unsubscribe()
+messages(socket)
+  .subscribe({ next: (data: string) => data.length, complete() {} })
+  .unsubscribe()
 
 // @ts-expect-error a snapshot does not change
 client.getSnapshot().state = 'open'

@@ -1,9 +1,10 @@
 // That `homing/testing` fits where the browser's class does. Compiled only.
 
 import { HomingSocket } from 'homing'
-import { FakeServer, type CloseInfo, type ConnectionHandler, type FakeConnection, type Message } from 'homing/testing'
+import { type CloseInfo, type ConnectionHandler, type FakeConnection, FakeServer, type Message } from 'homing/testing'
 
-const handler: ConnectionHandler = (connection) => (connection.protocols.includes('v2') ? connection.accept({ protocol: 'v2' }) : 'refuse')
+const handler: ConnectionHandler = (connection) =>
+  connection.protocols.includes('v2') ? connection.accept({ protocol: 'v2' }) : 'refuse'
 const server = new FakeServer(handler)
 server.script('refuse', 'stall', 'accept', async (connection) => connection.send(await connection.message()))
 server.handle(() => {})

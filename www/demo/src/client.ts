@@ -98,7 +98,8 @@ export class Client {
   send(text: string, times: number): void {
     const socket = this.#socket
     if (!socket) return
-    if (socket.state === 'closed' || socket.state === 'closing') return this.say('you', `the client is ${socket.state}: nothing sent`)
+    if (socket.state === 'closed' || socket.state === 'closing')
+      return this.say('you', `the client is ${socket.state}: nothing sent`)
     let sent = 0
     try {
       while (sent < times) {

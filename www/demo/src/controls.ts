@@ -42,7 +42,10 @@ export function ofServer(client: Client, server: Server): void {
     // Not `disabled`, which would take the keyboard's focus away.
     if (restart.ariaDisabled === 'true') return
     restart.ariaDisabled = 'true'
-    order(`restart, and be away for ${millis(AWAY)}`, server.restart().finally(() => (restart.ariaDisabled = 'false')))
+    order(
+      `restart, and be away for ${millis(AWAY)}`,
+      server.restart().finally(() => (restart.ariaDisabled = 'false')),
+    )
   })
   press('flood', () => order(`send ${plural(FLOOD.n, 'message')} at once`, server.flood()))
   submit('refuse', () => order(`cut, and refuse the next ${numberIn('refusals')}`, server.refuse(numberIn('refusals'))))

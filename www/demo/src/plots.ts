@@ -44,19 +44,15 @@ function plot(id: string, series: uPlot.Series[], y: uPlot.Scale, axis: uPlot.Ax
 }
 
 /** Lines from zero to `least` or more, with a dot for each value if there are few. */
-export function lines(
-  id: string,
-  colours: string[],
-  least: number,
-  format: (value: number) => string,
-  dots = false,
-): uPlot {
-  const series = colours.map((name): uPlot.Series => ({
-    stroke: () => colour(name),
-    width: 1.5,
-    fill: () => `${colour(name)}22`,
-    points: dots ? { show: true, size: 4, fill: () => colour(name) } : { show: false },
-  }))
+export function lines(id: string, colours: string[], least: number, format: (value: number) => string, dots = false): uPlot {
+  const series = colours.map(
+    (name): uPlot.Series => ({
+      stroke: () => colour(name),
+      width: 1.5,
+      fill: () => `${colour(name)}22`,
+      points: dots ? { show: true, size: 4, fill: () => colour(name) } : { show: false },
+    }),
+  )
   const range: uPlot.Range.Function = (_, __, most) => [0, Math.max(least, (most ?? 0) * 1.1)]
   const values: uPlot.Axis.Values = (_, splits) => splits.map(format)
   return plot(id, series, { range }, { size: 58, space: 28, values })
@@ -64,12 +60,14 @@ export function lines(
 
 /** A lane for each state. */
 export function lanes(id: string): uPlot {
-  const series = STATES.map((state): uPlot.Series => ({
-    stroke: () => colour(`--${state}`),
-    width: 14,
-    cap: 'butt',
-    points: { show: false },
-  }))
+  const series = STATES.map(
+    (state): uPlot.Series => ({
+      stroke: () => colour(`--${state}`),
+      width: 14,
+      cap: 'butt',
+      points: { show: false },
+    }),
+  )
   const splits = STATES.map((_, lane) => lane)
   const values = STATES.map((state) => state)
   return plot(id, series, { range: [-0.6, STATES.length - 0.4] }, { size: 80, splits, values, grid: { show: false } })

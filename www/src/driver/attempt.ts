@@ -1,10 +1,10 @@
 // One attempt: a socket of the platform, from dialling to its end.
 
-import { now, soon, Timer } from '../platform/clock.js'
-import type { Counters } from './counters.js'
-import { guarded } from '../platform/report.js'
 import { protocolsOf, provided, type Settings } from '../options.js'
-import { lengthOf, type Data, type Queue } from './queue.js'
+import { now, soon, Timer } from '../platform/clock.js'
+import { guarded } from '../platform/report.js'
+import type { Counters } from './counters.js'
+import { type Data, lengthOf, type Queue } from './queue.js'
 
 /** How long to wait for the close event that should follow an error event. In Chromium it is missing where the page's
  * policy forbids the connection, and in Node 20 where there is no such class. */

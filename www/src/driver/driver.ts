@@ -1,21 +1,21 @@
 // Drives one client: the machine decides, and this carries it out on one socket of the platform after another. A message
 // never waits for the machine, nor does it pass through it.
 
-import { now, soon } from '../platform/clock.js'
 import { checkCloseArguments } from '../close-arguments.js'
+import { LatencyEvent } from '../events/events.js'
+import type { Observer } from '../events/observer.js'
 import { type Failure, Input, Output, State } from '../machine/codes.js'
 import type { Core } from '../machine/core.js'
-import { Counters } from './counters.js'
 import { Engine, type Executor } from '../machine/engine.js'
-import { LatencyEvent } from '../events/events.js'
-import { Attempt } from './attempt.js'
-import type { Observer } from '../events/observer.js'
-import { guarded } from '../platform/report.js'
 import type { Settings } from '../options.js'
+import { now, soon } from '../platform/clock.js'
+import { guarded } from '../platform/report.js'
+import type { ClientState, ClosedInfo, EndReason, Stats } from '../types.js'
+import { Attempt } from './attempt.js'
+import { Counters } from './counters.js'
 import { notOpen, Outbox } from './outbox.js'
 import { Outcome, type Target } from './outcome.js'
-import { lengthOf, type Data, type Payload } from './queue.js'
-import type { ClientState, ClosedInfo, EndReason, Stats } from '../types.js'
+import { type Data, lengthOf, type Payload } from './queue.js'
 import { Watch } from './watch.js'
 
 const STATES: readonly ClientState[] = ['connecting', 'open', 'closing', 'waiting', 'closed']

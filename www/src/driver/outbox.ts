@@ -2,9 +2,9 @@
 
 import { Sent } from '../machine/codes.js'
 import type { Engine } from '../machine/engine.js'
-import type { Attempt } from './attempt.js'
 import type { Settings } from '../options.js'
-import { convert, Queue, sizeOf, snapshot, type Data, type Payload } from './queue.js'
+import type { Attempt } from './attempt.js'
+import { convert, type Data, type Payload, Queue, sizeOf, snapshot } from './queue.js'
 
 export class Outbox {
   readonly #settings: Settings

@@ -1,11 +1,11 @@
 // How attempts end, and the client: what is dispatched of that, each once and in order.
 
-import { now } from '../platform/clock.js'
+import { closeEvent, EndEvent, FailureEvent, ReconnectingEvent } from '../events/events.js'
 import { Failure, State } from '../machine/codes.js'
 import type { Core } from '../machine/core.js'
-import { closeEvent, EndEvent, FailureEvent, ReconnectingEvent } from '../events/events.js'
-import type { Attempt, AttemptOwner } from './attempt.js'
+import { now } from '../platform/clock.js'
 import type { ClosedInfo, EndReason } from '../types.js'
+import type { Attempt, AttemptOwner } from './attempt.js'
 
 const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout'] as const
 

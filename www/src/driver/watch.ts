@@ -3,7 +3,7 @@
 import { Input, Page } from '../machine/codes.js'
 import type { Engine } from '../machine/engine.js'
 import type { Settings } from '../options.js'
-import { HIDDEN, isHidden, observePage, unobservePage, type PageChange, type PageObserver } from '../platform/page.js'
+import { HIDDEN, isHidden, observePage, type PageChange, type PageObserver, unobservePage } from '../platform/page.js'
 
 export class Watch implements PageObserver {
   readonly #settings: Settings

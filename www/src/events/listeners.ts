@@ -3,10 +3,10 @@
 // Each listener is known twice: to the `EventTarget` that the page knows, for what is dispatched there, and to the
 // platform's socket of the present attempt, which calls it with its own events, in its own way.
 
-import { adapt, silence } from './adapt.js'
 import { currentZone, type Run } from '../platform/context.js'
+import { adapt, silence } from './adapt.js'
 import type { Observer } from './observer.js'
-import { retarget, setFacade, type Facade } from './retarget.js'
+import { type Facade, retarget, setFacade } from './retarget.js'
 
 /** What a platform's socket dispatches. */
 export type Type = 'open' | 'message' | 'error' | 'close'
@@ -129,7 +129,12 @@ export class Listeners {
     const forget = (): void => signal?.removeEventListener('abort', abort)
     const listener: Listener = { callback, options: { capture, passive }, own: call, handed, zone: currentZone(), forget }
     // First, as it checks the signal.
-    prototype.addEventListener.call(this.#target, type, call, 'signal' in given ? { ...listener.options, signal } : listener.options)
+    prototype.addEventListener.call(
+      this.#target,
+      type,
+      call,
+      'signal' in given ? { ...listener.options, signal } : listener.options,
+    )
     if (signal?.aborted) return
     signal?.addEventListener('abort', abort, { once: true })
     list.push(listener)

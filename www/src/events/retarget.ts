@@ -74,5 +74,7 @@ function derive(prototype: object): object {
 
 function getterOf(prototype: object | null, name: string): (() => unknown) | undefined {
   if (!prototype) return undefined
-  return Object.getOwnPropertyDescriptor(prototype, name)?.get ?? getterOf(Object.getPrototypeOf(prototype) as object | null, name)
+  return (
+    Object.getOwnPropertyDescriptor(prototype, name)?.get ?? getterOf(Object.getPrototypeOf(prototype) as object | null, name)
+  )
 }

@@ -2,8 +2,8 @@
 // `machine/src/lib.rs`.
 
 import { now } from '../platform/clock.js'
-import { SETTINGS, type Config, type Input, type Output, type Sent, type Stat, type State } from './codes.js'
-import { instantiate, type Exports } from './instantiate.js'
+import { type Config, type Input, type Output, SETTINGS, type Sent, type Stat, type State } from './codes.js'
+import { type Exports, instantiate } from './instantiate.js'
 
 /** Of all clients. Made by the first one, so that importing costs nothing. */
 let exports: Exports | undefined

@@ -1,10 +1,10 @@
 // The machine at work: what happened goes in, what it wants done is carried out, and timers wake it.
 
 import { now, soon, Timer } from '../platform/clock.js'
-import { Input, Output, State, type Config } from './codes.js'
 import { currentContext } from '../platform/context.js'
-import { Core } from './core.js'
 import { WorkerTimer } from '../platform/worker.js'
+import { type Config, Input, Output, State } from './codes.js'
+import { Core } from './core.js'
 
 /** How often to look at the browser's buffer while closing: no event says that something left. */
 const LOOK_EVERY = 16

@@ -161,7 +161,10 @@ export class EventTarget {
     if (!listener) return
     listener.isRemoved = true
     listener.forget()
-    all.set(`${type}`, list.filter((other) => other !== listener))
+    all.set(
+      `${type}`,
+      list.filter((other) => other !== listener),
+    )
   }
 
   dispatchEvent(event: Event): boolean {

@@ -136,7 +136,8 @@ export class FakeConnection {
    * @throws a `RangeError` for another code, an `Error` if the attempt is stalled, or was ended from here.
    */
   close(code?: number, reason = ''): void {
-    if (code !== undefined && !isCloseCode(code)) throw new RangeError(`homing: close code: expected 1000 to 4999 without 1004, 1005, 1006 and 1015, got ${code}`)
+    if (code !== undefined && !isCloseCode(code))
+      throw new RangeError(`homing: close code: expected 1000 to 4999 without 1004, 1005, 1006 and 1015, got ${code}`)
     this.#mustBeUsable('close')
     if (this.#state !== 'open') return
     this.#state = 'closing'

@@ -2,7 +2,7 @@
 // The fake server: it decides about each attempt, and keeps all of them.
 
 import { FakeConnection } from './connection.js'
-import { webSocketClass, type FakeWebSocketClass } from './socket.js'
+import { type FakeWebSocketClass, webSocketClass } from './socket.js'
 
 /** What the server does with an attempt. */
 export type Decision = 'accept' | 'refuse' | 'stall'
@@ -132,7 +132,9 @@ export class FakeServer {
 function check(what: string, decision: unknown): void {
   if (DECISIONS.includes(decision)) return
   const shown = typeof decision === 'string' ? `'${decision}'` : typeof decision
-  throw new TypeError(`homing: ${what} 'accept', 'refuse', 'stall' or ${what.startsWith('s') ? 'a function' : 'nothing'}, got ${shown}`)
+  throw new TypeError(
+    `homing: ${what} 'accept', 'refuse', 'stall' or ${what.startsWith('s') ? 'a function' : 'nothing'}, got ${shown}`,
+  )
 }
 
 /** Connections in order, and the promises that wait for the next one. */

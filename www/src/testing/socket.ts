@@ -1,8 +1,8 @@
 // The class that talks to a `FakeServer`, with the interface, states, events and errors of the browser's `WebSocket`.
 
 import { checkCloseArguments } from '../close-arguments.js'
+import { convert, type Data, type Payload, sizeOf, snapshot } from '../driver/queue.js'
 import { closeEvent } from '../events/events.js'
-import { convert, sizeOf, snapshot, type Data, type Payload } from '../driver/queue.js'
 
 /** The browser's class, or one with the same interface. */
 export type FakeWebSocketClass = typeof globalThis.WebSocket
@@ -64,26 +64,29 @@ export function webSocketClass(dial: (dialled: Dialled, socket: Socket) => Remot
       const [text, offered] = [`${url as string}`, listOf(protocols)]
       this.#url = checkUrl(text)
       checkProtocols(offered)
-      this.#remote = dial({ url: this.#url, protocols: offered, headers: headersOf(options) }, {
-        opened: (protocol, extensions) => {
-          if (this.#readyState !== 0) return
-          this.#readyState = 1
-          this.#protocol = protocol
-          this.#extensions = extensions
-          dispatchEvent.call(this, new Event('open'))
+      this.#remote = dial(
+        { url: this.#url, protocols: offered, headers: headersOf(options) },
+        {
+          opened: (protocol, extensions) => {
+            if (this.#readyState !== 0) return
+            this.#readyState = 1
+            this.#protocol = protocol
+            this.#extensions = extensions
+            dispatchEvent.call(this, new Event('open'))
+          },
+          message: (data) => {
+            if (this.#readyState === 1) dispatchEvent.call(this, this.#messageEvent(data))
+          },
+          closing: () => void (this.#readyState = Math.max(this.#readyState, 2)),
+          closed: (code, reason, wasClean, hasFailed) => {
+            if (this.#readyState === 3) return
+            this.#readyState = 3
+            if (hasFailed) dispatchEvent.call(this, new Event('error'))
+            dispatchEvent.call(this, closeEvent(code, wasClean, reason))
+          },
+          left: (bytes) => void (this.#bufferedAmount -= bytes),
         },
-        message: (data) => {
-          if (this.#readyState === 1) dispatchEvent.call(this, this.#messageEvent(data))
-        },
-        closing: () => void (this.#readyState = Math.max(this.#readyState, 2)),
-        closed: (code, reason, wasClean, hasFailed) => {
-          if (this.#readyState === 3) return
-          this.#readyState = 3
-          if (hasFailed) dispatchEvent.call(this, new Event('error'))
-          dispatchEvent.call(this, closeEvent(code, wasClean, reason))
-        },
-        left: (bytes) => void (this.#bufferedAmount -= bytes),
-      })
+      )
     }
 
     #messageEvent(data: string | Uint8Array): MessageEvent {
@@ -227,7 +230,9 @@ function checkUrl(url: string): string {
   if (parsed.protocol === 'http:') parsed.protocol = 'ws:'
   else if (parsed.protocol === 'https:') parsed.protocol = 'wss:'
   if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:') {
-    throw syntaxError(`The URL's scheme must be either 'http', 'https', 'ws', or 'wss'. '${parsed.protocol.slice(0, -1)}' is not allowed.`)
+    throw syntaxError(
+      `The URL's scheme must be either 'http', 'https', 'ws', or 'wss'. '${parsed.protocol.slice(0, -1)}' is not allowed.`,
+    )
   }
   if (parsed.href.includes('#')) throw syntaxError(`The URL contains a fragment identifier ('${parsed.hash || '#'}').`)
   return parsed.href
@@ -249,5 +254,7 @@ function checkProtocols(offered: readonly string[]): void {
 function headersOf(options: unknown): Record<string, string> {
   const { headers } = Object(options) as { headers?: Record<string, unknown> }
   const entries = Object.entries(headers ?? {}).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : `${value as string}`]))
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : `${value as string}`]),
+  )
 }

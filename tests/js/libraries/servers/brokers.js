@@ -1,7 +1,7 @@
 // Brokers: Aedes for MQTT, stomp-broker-js for STOMP.
 
-import { Aedes } from 'aedes'
 import { EventEmitter } from 'node:events'
+import { Aedes } from 'aedes'
 import StompServer from 'stomp-broker-js'
 import { createWebSocketStream } from 'ws'
 import { host, hostWs } from './host.js'

@@ -1,10 +1,10 @@
 // Servers for queries and subscriptions: graphql-ws and tRPC; and one for rxjs, which brings none.
 
+import { EventEmitter, on } from 'node:events'
 import { initTRPC } from '@trpc/server'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { buildSchema } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
-import { EventEmitter, on } from 'node:events'
 import { hostWs } from './host.js'
 
 export const graphql = () =>

@@ -13,8 +13,7 @@ export const phoenix = () =>
       ws.joined = new Map()
       ws.on('message', (data) => {
         const [joinRef, ref, topic, event, payload] = JSON.parse(data)
-        const reply = (status, response = {}) =>
-          ws.send(JSON.stringify([joinRef, ref, topic, 'phx_reply', { status, response }]))
+        const reply = (status, response = {}) => ws.send(JSON.stringify([joinRef, ref, topic, 'phx_reply', { status, response }]))
         if (event === 'phx_join') ws.joined.set(topic, joinRef)
         else if (topic !== 'phoenix' && !ws.joined.has(topic)) return reply('error', { reason: 'unmatched topic' })
         else if (event === 'phx_leave') ws.joined.delete(topic)

@@ -12,7 +12,11 @@ function Feed({ url, out = {}, ...options }) {
 }
 
 test('strict mode dials once, and unmounting closes', async (t) => {
-  t.render(<StrictMode><Feed url={t.url()} /></StrictMode>)
+  t.render(
+    <StrictMode>
+      <Feed url={t.url()} />
+    </StrictMode>,
+  )
   equal(t.text(), '')
   await becomes(t.text, 'open')
   equal(await t.journal(), ['open'])
@@ -49,7 +53,11 @@ test('what the first effects send arrives once, children first', async (t) => {
     useEffect(() => send('parent'), [send])
     return <Child send={send} />
   }
-  t.render(<StrictMode><Parent /></StrictMode>)
+  t.render(
+    <StrictMode>
+      <Parent />
+    </StrictMode>,
+  )
   await becomes(t.journal, ['open', 'child', 'parent'])
 })
 
@@ -58,16 +66,19 @@ test('a cut is shown, and mended', async (t) => {
   const events = []
   const states = []
   function Watch() {
-    const { state } = Object.assign(out, useHomingSocket(t.url(), {
-      // Long enough for each wait to be shown.
-      reconnect: { min: 200, max: 200, jitter: 0 },
-      onOpen: (_, socket) => {
-        events.push('open')
-        socket.send('subscribe')
-      },
-      onClose: ({ code }) => events.push(`close ${code}`),
-      onError: ({ type }) => events.push(type),
-    }))
+    const { state } = Object.assign(
+      out,
+      useHomingSocket(t.url(), {
+        // Long enough for each wait to be shown.
+        reconnect: { min: 200, max: 200, jitter: 0 },
+        onOpen: (_, socket) => {
+          events.push('open')
+          socket.send('subscribe')
+        },
+        onClose: ({ code }) => events.push(`close ${code}`),
+        onError: ({ type }) => events.push(type),
+      }),
+    )
     if (states.at(-1) !== state) states.push(state)
     return state
   }
@@ -214,9 +225,19 @@ class Boundary extends Component {
 }
 
 test('what the constructor throws reaches the error boundary', async (t) => {
-  t.render(<StrictMode><Boundary><Feed url="not-a-scheme://x" /></Boundary></StrictMode>)
+  t.render(
+    <StrictMode>
+      <Boundary>
+        <Feed url="not-a-scheme://x" />
+      </Boundary>
+    </StrictMode>,
+  )
   await becomes(t.text, 'caught SyntaxError')
-  t.render(<Boundary key="2"><Feed url={t.url()} reconnect={{ factor: 0 }} /></Boundary>)
+  t.render(
+    <Boundary key="2">
+      <Feed url={t.url()} reconnect={{ factor: 0 }} />
+    </Boundary>,
+  )
   await becomes(t.text, 'caught RangeError')
 })
 
@@ -230,14 +251,23 @@ test('mounted and unmounted many times it leaves nothing behind', async (t) => {
     }, [count])
     return count % 2 ? <Feed url={t.url()} /> : null
   }
-  t.render(<StrictMode><Toggle /></StrictMode>)
+  t.render(
+    <StrictMode>
+      <Toggle />
+    </StrictMode>,
+  )
   await becomes(() => shown, true)
   await becomes(t.open, 0)
 })
 
 if (React.Activity) {
   test('a hidden activity has no connection, and comes back', async (t) => {
-    const show = (mode) => t.render(<React.Activity mode={mode}><Feed url={t.url()} /></React.Activity>)
+    const show = (mode) =>
+      t.render(
+        <React.Activity mode={mode}>
+          <Feed url={t.url()} />
+        </React.Activity>,
+      )
     show('visible')
     await becomes(t.text, 'open')
     show('hidden')

@@ -1,12 +1,12 @@
 // What runs in Hermes: React Native's own `WebSocket` in JavaScript, the package, and the cases.
 
 import './first.js'
-import { ask, Blob, done } from './host.js'
-import { AbortController } from 'react-native/src/private/webapis/dom/abort-api/AbortController'
-import WebSocket from 'react-native/Libraries/WebSocket/WebSocket'
 import { HomingSocket } from 'homing'
 import { HomingSocket as AsWebAssembly } from 'homing/wasm'
+import WebSocket from 'react-native/Libraries/WebSocket/WebSocket'
+import { AbortController } from 'react-native/src/private/webapis/dom/abort-api/AbortController'
 import { results } from '../all.js'
+import { ask, Blob, done } from './host.js'
 import './only.js'
 
 Object.assign(globalThis, { AbortController, Blob, WebSocket })

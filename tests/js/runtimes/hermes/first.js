@@ -5,7 +5,12 @@ import './host.js'
 import '../mocha.js'
 
 // Chai uses these two while it is loaded. React Native has neither, and the package must do without.
-Object.assign(globalThis, { Event: class {}, EventTarget: class { dispatchEvent() {} } })
+Object.assign(globalThis, {
+  Event: class {},
+  EventTarget: class {
+    dispatchEvent() {}
+  },
+})
 require('chai')
 delete globalThis.Event
 delete globalThis.EventTarget

@@ -28,5 +28,11 @@ const config = mergeConfig(getDefaultConfig(dir), {
   reporter: { update() {} },
   cacheStores: [],
 })
-await Metro.runBuild(config, { entry: 'runtimes/hermes/app.js', out: join(dir, 'app.js'), platform: 'android', dev: false, minify: false })
+await Metro.runBuild(config, {
+  entry: 'runtimes/hermes/app.js',
+  out: join(dir, 'app.js'),
+  platform: 'android',
+  dev: false,
+  minify: false,
+})
 process.exit()

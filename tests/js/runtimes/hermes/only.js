@@ -52,17 +52,25 @@ test('events are dispatched as the DOM says', async (t) => {
   }
   const later = note('added while dispatching')
   const removed = note('removed while dispatching')
-  target.addEventListener('x', note('first', () => {
-    target.removeEventListener('x', removed)
-    target.addEventListener('x', later)
-  }), { once: true })
+  target.addEventListener(
+    'x',
+    note('first', () => {
+      target.removeEventListener('x', removed)
+      target.addEventListener('x', later)
+    }),
+    { once: true },
+  )
   target.addEventListener('x', removed)
   target.addEventListener('x', note('capture'), true)
   const both = note('both')
   target.addEventListener('x', both)
   target.addEventListener('x', both, { capture: false })
   target.addEventListener('x', both, { capture: true })
-  target.addEventListener('x', { handleEvent: note('object', (event) => assert.deepEqual([event.target === target, event.currentTarget === target], [true, true])) })
+  target.addEventListener('x', {
+    handleEvent: note('object', (event) =>
+      assert.deepEqual([event.target === target, event.currentTarget === target], [true, true]),
+    ),
+  })
   target.addEventListener('x', null)
   const event = new Event('x', { cancelable: true })
   assert.strictEqual(target.dispatchEvent(event), true)
@@ -89,7 +97,10 @@ test('what listeners may do to an event', async (t) => {
   target.addEventListener('x', {})
   target.addEventListener('x', (event) => event.preventDefault(), { passive: true })
   assert.strictEqual(target.dispatchEvent(new Event('x', { cancelable: true })), true)
-  assert.deepEqual(reports.map((report) => report.message === 'thrown' || report.name), [true, 'TypeError'])
+  assert.deepEqual(
+    reports.map((report) => report.message === 'thrown' || report.name),
+    [true, 'TypeError'],
+  )
   target.addEventListener('x', (event) => {
     event.preventDefault()
     event.stopImmediatePropagation()
@@ -97,7 +108,10 @@ test('what listeners may do to an event', async (t) => {
   })
   target.addEventListener('x', () => calls.push('never'))
   stop.abort()
-  assert.deepEqual([target.dispatchEvent(new Event('x', { cancelable: true })), target.dispatchEvent(new Event('x'))], [false, true])
+  assert.deepEqual(
+    [target.dispatchEvent(new Event('x', { cancelable: true })), target.dispatchEvent(new Event('x'))],
+    [false, true],
+  )
   assert.deepEqual(calls, ['signal'])
   throws(() => target.addEventListener('x', 'text'), 'TypeError')
   throws(() => target.addEventListener('x', () => {}, { signal: null }), 'TypeError')

@@ -1,11 +1,11 @@
 // Compiled only, against the frameworks' own types.
 
 import { HomingSocket } from 'homing'
-import { messages, store, type Snapshot } from 'homing/store'
-import { from as observe, type Observable } from 'rxjs'
+import { messages, type Snapshot, store } from 'homing/store'
+import { type Observable, from as observe } from 'rxjs'
 import { from as signal } from 'solid-js'
 import type { Readable } from 'svelte/store'
-import { shallowRef, type ShallowRef } from 'vue'
+import { type ShallowRef, shallowRef } from 'vue'
 
 const socket = new HomingSocket('wss://example.org')
 export const rxjs: Observable<Snapshot> = observe(store(socket))
