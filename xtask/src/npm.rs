@@ -72,14 +72,16 @@ pub(crate) fn rows(table: &str, is_row: impl Fn(&str) -> bool) -> Result<Counts,
 /// The contents of the package, and what two linters of packages say.
 pub(crate) fn package(job: &mut Job<'_>) -> Result<Counts, Stop> {
     ensure(job)?;
-    let listing = job.run("npm pack --dry-run --json --loglevel=error")?;
+    let staged = job.place.own("npm-package");
+    job.run(cmd("node www/pack.js").arg(&staged))?;
+    let listing = job.run(cmd("npm pack --dry-run --json --loglevel=error").arg(&staged))?;
     let mut contents: Vec<_> = listing.lines().filter_map(packed).collect();
     contents.sort_unstable();
     if contents != fs::read_to_string(job.place.root.join(CONTENTS))?.lines().collect::<Vec<_>>() {
         return Err(Stop::Failed(format!("{CONTENTS} differs from the package:\n{}", contents.join("\n"))));
     }
-    job.run("node_modules/.bin/publint --strict")?;
-    job.run("node_modules/.bin/attw --pack . --profile strict --no-color")?;
+    job.run(cmd("node_modules/.bin/publint --strict").arg(&staged))?;
+    job.run(cmd("node_modules/.bin/attw --profile strict --no-color --pack").arg(&staged))?;
     Ok(Counts::passed(3))
 }
 

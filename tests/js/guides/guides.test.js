@@ -1,4 +1,4 @@
-// Runs every program in the guides, in Node, against a server that breaks the first connection of each.
+// Runs the first program of the README and every program in the guides, in Node, against a server that breaks the first connection of each.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -110,6 +110,13 @@ const EXPECTED = {
     { journal: BOTH.map((line) => (line === 'open' ? 'open session=0123456789' : line)) },
   ],
 }
+
+test('the first program of the README', async () => {
+  const [, program] = /^```ts\n(.*?)^```$/ms.exec(readFileSync(join(ROOT, 'www/README.md'), 'utf8'))
+  const { journal, output } = await run(program, 'readme')
+  assert.deepEqual(journal, BOTH)
+  assert.match(output, /^next attempt in \d+ ms$/m)
+})
 
 /** Programs that are tests, and how many tests each one has. */
 const TESTS = { 'testing.md': [1, 1, 2, 1] }

@@ -1,4 +1,4 @@
-// The types of what is shown in the README and in the guides, against the package as users get it.
+// The types of what is shown in the READMEs and in the guides, against the package as users get it.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -51,13 +51,18 @@ test('what is wrong is found', async () => {
   await assert.rejects(compiles('wrong.ts', wrong), /'retries' does not exist/)
 })
 
-const README = 'README.md'
-const shown = blocks(README, 'ts')
-test('the README has some', () => assert.ok(shown.length >= 3, `${shown.length}`))
-for (const [i, source] of shown.entries()) test(`${README}, ${i + 1}`, () => compiles(`readme-${i}.ts`, source))
+/** Documents, and how many snippets each has at least. */
+const READMES = { 'README.md': 1, 'www/README.md': 3 }
+for (const [file, least] of Object.entries(READMES)) {
+  const shown = blocks(file, 'ts')
+  test(`${file} has snippets`, () => assert.ok(shown.length >= least, `${shown.length}`))
+  for (const [i, source] of shown.entries()) {
+    test(`${file}, ${i + 1}`, () => compiles(`${file.replace('/', '-')}-${i}.ts`, source))
+  }
+}
 
 test('the line about the hook', async () => {
-  const [, line] = /`(const [^`]*useHomingSocket\([^`]*)`/.exec(readFileSync(join(ROOT, README), 'utf8'))
+  const [, line] = /`(const [^`]*useHomingSocket\([^`]*)`/.exec(readFileSync(join(ROOT, 'www/README.md'), 'utf8'))
   await compiles(
     'hook.ts',
     `import { useHomingSocket } from 'homing/react'\nexport function Component() {\n  ${line}\n  send(state)\n}\n`,

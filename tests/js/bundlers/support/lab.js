@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stage } from '../../../../www/pack.js'
 
 export const ROOT = normalize(join(dirname(fileURLToPath(import.meta.url)), '../../../..'))
 
@@ -27,7 +28,9 @@ export async function lab(...sources) {
   try {
     sources.forEach((source) => cpSync(source, dir, { recursive: true }))
     writeFileSync(join(dir, 'package.json'), '{ "private": true, "type": "module" }\n')
-    await run(npm[0], [...npm[1], 'pack', '--pack-destination', dir], { cwd: ROOT })
+    stage(join(dir, 'package'))
+    await run(npm[0], [...npm[1], 'pack', './package', '--pack-destination', '.'], { cwd: dir })
+    rmSync(join(dir, 'package'), { recursive: true })
     const tarball = readdirSync(dir).find((file) => file.endsWith('.tgz'))
     const offline = ['--offline', '--no-save', '--no-package-lock', '--legacy-peer-deps']
     await run(npm[0], [...npm[1], 'install', ...offline, `./${tarball}`], { cwd: dir })
