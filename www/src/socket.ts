@@ -1,4 +1,4 @@
-// The class that pages know.
+// The class `HomingSocket`: the interface of the browser's `WebSocket` over a driver.
 
 import { LONGEST, number } from './checks.js'
 import { Driver } from './driver/driver.js'
@@ -11,13 +11,14 @@ import { Listeners } from './events/listeners.js'
 import { normalizeOptions } from './options.js'
 import type { ClientState, ClosedInfo, HomingSocketOptions, OpenedInfo, Provided, Stats } from './types.js'
 
-/** Of platforms that have `EventTarget.prototype.when`; TypeScript does not know it yet. */
+/** A global of platforms that have `EventTarget.prototype.when`; TypeScript does not declare it yet. */
 declare class Observable {
   constructor(subscribe: (subscriber: { next(value: unknown): void; readonly signal: AbortSignal }) => void)
 }
 
 type Listener<K extends keyof HomingSocketEventMap> = (this: HomingSocket, event: HomingSocketEventMap[K]) => unknown
 
+/** Members of the standard's interface. */
 const STANDARD = [
   'url',
   'readyState',
@@ -34,21 +35,27 @@ const STANDARD = [
 ]
 
 /**
- * A `WebSocket` that finds its way back: the interface, events and codes of the browser's own class, and behind it one
- * socket after another.
+ * A `WebSocket` that reconnects: the interface, events and close codes of the browser's class, over one socket after another.
  *
- * Each attempt ends with one `close` event, and an `error` event before it if it failed; while the next one is awaited
- * `readyState` is `CONNECTING`. With `{ reconnect: false, queue: false }` it behaves as the browser's class does.
+ * Each attempt ends with one `close` event, after an `error` event if it could not be opened or timed out. While the client waits
+ * for its next attempt, `readyState` is `CONNECTING`. With `{ reconnect: false, queue: false }` it behaves as the browser's class.
  *
- * Listeners are added by its own methods and attributes, or by `when()`. Those that are added past them, by
- * `EventTarget.prototype.addEventListener.call(socket, ...)`, do not get what the platform's sockets dispatch: to dispatch a
- * second event for each message would cost a third of the page's time for messages. They are called in the zone of zone.js in
- * which they were added; what the client does by itself belongs to the zone, or `AsyncLocalStorage` context, in which it was
- * made.
+ * ```ts
+ * const socket = new HomingSocket('wss://example.com/prices', [], { heartbeat: { message: 'ping' } })
+ * socket.onopen = () => socket.send('subscribe EURUSD')
+ * socket.onmessage = ({ data }) => console.log(data)
+ * ```
  *
- * `instanceof WebSocket` is not true: objects that inherit from the browser's `WebSocket.prototype` without being made by
- * its constructor throw in whatever of it is not overridden, now or in versions to come, and Node 20 has no such class.
- * `Object.prototype.toString` says `[object WebSocket]`.
+ * Differences from the browser's class:
+ *
+ * - `instanceof WebSocket` is false: an object that inherits from the browser's prototype without being made by its constructor
+ *   throws in every member that is not overridden, and Node 20 has no such class. `Object.prototype.toString` returns
+ *   `[object WebSocket]`.
+ * - Listeners must be added by the socket's own methods and attributes, or by `when()`. Those added by
+ *   `EventTarget.prototype.addEventListener.call(socket, ...)` do not receive the events of the underlying sockets: dispatching a
+ *   second event for each message would take a third of the page's time for messages.
+ * - With zone.js, listeners run in the zone in which they were added. Everything that the client does by itself runs in the zone or
+ *   the `AsyncLocalStorage` context in which it was created.
  */
 export class HomingSocket extends EventTarget {
   declare static readonly CONNECTING: 0
@@ -66,13 +73,13 @@ export class HomingSocket extends EventTarget {
   #closed: Deferred<ClosedInfo> | undefined
 
   /**
-   * Dials at once.
+   * Creates a client and starts its first attempt.
    *
-   * @param url where to, or a function that says so for each attempt; its failure is a failed attempt.
-   * @param protocols the subprotocols to offer, likewise.
+   * @param url the URL, or a function that returns it for each attempt; if the function fails, so does the attempt.
+   * @param protocols the subprotocols to offer, or a function that returns them.
    * @param options see {@link HomingSocketOptions}.
-   * @throws what the browser's constructor throws: a `SyntaxError` for a bad URL or subprotocol; a `TypeError` for an option
-   *   of the wrong type, which names it, and a `RangeError` for a number out of range. Options are checked before it dials.
+   * @throws what the browser's constructor throws: a `SyntaxError` for an invalid URL or subprotocol. A `TypeError` for an option
+   *   of the wrong type and a `RangeError` for a number out of range, both of which name the option. Nothing is connected then.
    */
   constructor(
     url: Provided<string | URL>,
@@ -94,31 +101,32 @@ export class HomingSocket extends EventTarget {
     this.#driver.dial()
   }
 
-  /** What the page sees of the present attempt; `CONNECTING` also while the next one is awaited. */
+  /** The state of the current attempt, as in the browser's class; `CONNECTING` also while the next attempt is awaited. */
   get readyState(): 0 | 1 | 2 | 3 {
     return this.#driver.readyState as 0
   }
 
-  /** The URL last dialled. */
+  /** The URL of the last attempt; `''` before a function has returned the first one. */
   get url(): string {
     return this.#driver.url
   }
 
-  /** The subprotocol that the server chose. */
+  /** The subprotocol that the server chose, or `''`. */
   get protocol(): string {
     return this.#driver.protocol
   }
 
+  /** The extensions in use, or `''`. */
   get extensions(): string {
     return this.#driver.extensions
   }
 
-  /** Bytes that wait, here and in the browser. */
+  /** Bytes that were sent and have not left: those in the queue and in the browser's buffer. */
   get bufferedAmount(): number {
     return this.#driver.bufferedAmount
   }
 
-  /** How binary messages arrive. */
+  /** How binary messages are delivered: `blob` by default, in React Native `arraybuffer`. Other values are ignored. */
   get binaryType(): BinaryType {
     return this.#driver.binaryType
   }
@@ -129,6 +137,7 @@ export class HomingSocket extends EventTarget {
     if (text === 'blob' || text === 'arraybuffer') driver.binaryType = text
   }
 
+  /** The handler for each connection that is opened; null for none. */
   get onopen(): ((this: WebSocket, event: Event) => any) | null {
     return this.#listeners.handler('open') as never
   }
@@ -137,6 +146,7 @@ export class HomingSocket extends EventTarget {
     this.#listeners.setHandler('open', handler)
   }
 
+  /** The handler for each message; null for none. */
   get onmessage(): ((this: WebSocket, event: MessageEvent) => any) | null {
     return this.#listeners.handler('message') as never
   }
@@ -145,6 +155,7 @@ export class HomingSocket extends EventTarget {
     this.#listeners.setHandler('message', handler)
   }
 
+  /** The handler for each attempt that could not be opened or timed out; null for none. */
   get onerror(): ((this: WebSocket, event: Event) => any) | null {
     return this.#listeners.handler('error') as never
   }
@@ -153,6 +164,7 @@ export class HomingSocket extends EventTarget {
     this.#listeners.setHandler('error', handler)
   }
 
+  /** The handler for the end of each attempt; null for none. */
   get onclose(): ((this: WebSocket, event: CloseEvent) => any) | null {
     return this.#listeners.handler('close') as never
   }
@@ -162,10 +174,11 @@ export class HomingSocket extends EventTarget {
   }
 
   /**
-   * Sends a message, or queues it until there is a connection.
+   * Sends a message, or queues it until there is a connection. After `close()` and after the end the message is discarded, as in
+   * the browser's class.
    *
-   * @throws an `InvalidStateError` while connecting with `queue: false`; without a connection a `QuotaExceededError`
-   *   when `maxSendBuffer` is reached: then the message was not taken, and `drain` is dispatched when there is room.
+   * @throws an `InvalidStateError` while connecting with `queue: false`. A `QuotaExceededError` without a connection if
+   *   `maxSendBuffer` is reached: the message was not queued, and `drain` is dispatched once there is room.
    */
   send(data: Data): void {
     if (arguments.length === 0) throw tooFew('send', 1, 0)
@@ -173,16 +186,18 @@ export class HomingSocket extends EventTarget {
   }
 
   /**
-   * Closes the client for good: what is queued leaves first, then the Close frame.
+   * Closes the client: sends what is queued, then the Close frame, and does not reconnect.
    *
-   * @throws an `InvalidAccessError` for a code other than 1000 and 3000 to 4999 (a class that was given as `WebSocket` may
-   *   take 1001 to 1003 and 1007 to 1014 as well); a `SyntaxError` for a reason longer than
-   *   123 bytes of UTF-8.
+   * @param code the close code, 1000 or 3000 to 4999; by default the Close frame has none.
+   * @param reason the reason, at most 123 bytes of UTF-8.
+   * @throws an `InvalidAccessError` for another code; with a class given as `WebSocket`, such as that of `ws`, 1001 to 1003 and 1007
+   *   to 1014 are allowed as well. A `SyntaxError` for a longer reason.
    */
   close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
     this.#driver.close(code, reason)
   }
 
+  /** Adds a listener, as in the browser's class; see {@link HomingSocketEventMap} for the events. */
   override addEventListener<K extends keyof HomingSocketEventMap>(
     type: K,
     listener: Listener<K>,
@@ -202,6 +217,7 @@ export class HomingSocket extends EventTarget {
     this.#listeners.add(`${type}`, listener, options)
   }
 
+  /** Removes a listener, as in the browser's class. */
   override removeEventListener<K extends keyof HomingSocketEventMap>(
     type: K,
     listener: Listener<K>,
@@ -221,21 +237,19 @@ export class HomingSocket extends EventTarget {
     this.#listeners.remove(`${type}`, listener, options)
   }
 
-  // Beyond the standard
+  // Not in the standard's interface
 
-  /** What the client is doing; `waiting` means that a reconnect is scheduled. */
+  /** What the client is doing; `waiting` means that the next attempt is scheduled. */
   get state(): ClientState {
     return this.#driver.state
   }
 
-  /** A snapshot of the counters. */
+  /** A snapshot of the counters, over all attempts. */
   get stats(): Stats {
     return this.#driver.stats()
   }
 
-  /**
-   * Resolves when there is a connection, at once if there is one. Rejects if the client comes to its end first.
-   */
+  /** Resolves when the client is open, immediately if it is. Rejects if the client ends first. */
   get opened(): Promise<OpenedInfo> {
     const { state } = this
     if (state === 'open') return Promise.resolve(this.#handshake())
@@ -243,30 +257,39 @@ export class HomingSocket extends EventTarget {
     return (this.#opened ??= deferred()).promise
   }
 
-  /** Resolves when the client has come to its end, with how; at once if it has. */
+  /** Resolves when the client has ended, with the reason; immediately if it has. Never rejects. */
   get closed(): Promise<ClosedInfo> {
     const { ended } = this.#driver
     return ended ? Promise.resolve(ended) : (this.#closed ??= deferred()).promise
   }
 
   /**
-   * Dials anew, whatever the client is doing: an open connection is closed first, a waiting client waits no longer, and
-   * one that has come to its end begins anew. Where the attempt that it dialled before has just failed, it waits until
-   * `reconnect.min` has passed since then, but no longer than a second: no listener can dial in a loop.
+   * Starts a new attempt in every state: an open connection is closed first, a waiting client stops waiting, and a client that has
+   * ended starts again.
    *
-   * @param delay milliseconds until then, at most 2147483647 (24.8 days).
+   * If the attempt before has just failed, the new one starts no sooner than `reconnect.min` after it, but at most a second after
+   * it: so a listener cannot connect in a loop.
+   *
+   * @param delay milliseconds until the attempt starts, at most 2147483647 (24.8 days).
    * @throws a `RangeError` for a delay out of that range, a `TypeError` for one that is no number.
    */
   reconnect(delay = 0): void {
     this.#driver.reconnect(number('delay', delay, 0, LONGEST))
   }
 
-  /** After the end: what was still queued, which is then queued no more. */
+  /** Removes and returns the messages that were still queued when the client ended; none before that. */
   takeUnsent(): Payload[] {
     return this.#driver.takeUnsent()
   }
 
-  /** The data of each message from now on, until the end. Messages wait in memory until they are taken. */
+  /**
+   * Iterates over the data of all messages from now on, across reconnects, until the client ends. Messages are kept in memory
+   * until they are read.
+   *
+   * ```ts
+   * for await (const data of socket) console.log(data)
+   * ```
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<any> {
     return messages(this)
   }
@@ -288,7 +311,7 @@ export class HomingSocket extends EventTarget {
   }
 }
 
-// `when` of the platform would reach `EventTarget` directly, past the listeners of sockets.
+// The platform's `when` would add its listener to `EventTarget` directly, where events of the sockets are not dispatched.
 if ('when' in EventTarget.prototype) {
   const value = function when(this: HomingSocket, type: string, options?: AddEventListenerOptions): unknown {
     return new Observable((subscriber) => {
@@ -300,7 +323,7 @@ if ('when' in EventTarget.prototype) {
 }
 
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }
-// The build shortens names, which consoles and error reports show.
+// Consoles and error reports show these names, which minification shortens.
 for (const [value, Class] of Object.entries({ HomingSocket, EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent })) {
   Object.defineProperty(Class, 'name', { value, configurable: true })
 }
@@ -309,12 +332,12 @@ for (const [name, value] of Object.entries(CONSTANTS)) {
   Object.defineProperty(HomingSocket, name, constant)
   Object.defineProperty(HomingSocket.prototype, name, constant)
 }
-// What the standard has is enumerable, as in every interface of a platform; what is ours is not.
+// The standard's members are enumerable, as in every interface of a platform; the others are not.
 for (const name of STANDARD) Object.defineProperty(HomingSocket.prototype, name, { enumerable: true })
 Object.defineProperty(HomingSocket.prototype, Symbol.toStringTag, { value: 'WebSocket', configurable: true })
 
 function closedError(info?: ClosedInfo): Error {
-  return new Error('homing: the client has come to its end', { cause: info?.error ?? info?.cause })
+  return new Error('homing: the client has ended', { cause: info?.error ?? info?.cause })
 }
 
 function tooFew(what: string, wanted: number, got: number): TypeError {

@@ -1,99 +1,126 @@
-// What users of the package see of its types.
+// The public types of the entries `homing` and `homing/wasm`.
 
 import type { Data } from './driver/queue.js'
 
-/** A value, or a function that makes one for each attempt, at once or later: fresh tokens, another host. */
+/**
+ * A value, or a function that returns one for each attempt, directly or as a promise: a place for fresh tokens or another host.
+ * An attempt fails if the function throws or its promise rejects.
+ */
 export type Provided<T> = T | (() => T | Promise<T>)
 
-/** Why a client came to its end: `close()` or the signal; trying again would give the same; no attempts left;
- * `shouldReconnect` said no. */
+/**
+ * Why a client ended:
+ *
+ * - `closed`: `close()` was called, or the signal was aborted;
+ * - `fatal`: another attempt would end the same way, as after the close codes 1008 and 1010;
+ * - `exhausted`: `reconnect.maxAttempts` was reached, or `reconnect` is false;
+ * - `declined`: `reconnect.shouldReconnect` returned false.
+ */
 export type EndReason = 'closed' | 'fatal' | 'exhausted' | 'declined'
 
-/** What a client is doing. */
+/** What a client is doing. `waiting` means that the next attempt is scheduled; `closed` that none follows. */
 export type ClientState = 'connecting' | 'open' | 'closing' | 'waiting' | 'closed'
 
-/** How a client came to its end. */
+/** How a client ended. */
 export interface ClosedInfo {
+  /** Why there are no more attempts. */
   readonly reason: EndReason
-  /** How many messages were still queued; `takeUnsent()` has them. */
+  /** The number of messages that are still queued; `takeUnsent()` returns them. */
   readonly unsent: number
   /** The last attempt's close event, if there was an attempt. */
   readonly cause: CloseEvent | undefined
-  /** What failed, where that is known. */
+  /** Why the last attempt failed, where that is known; browsers hide most reasons. */
   readonly error: unknown
 }
 
 /** What the opening handshake agreed on. */
 export interface OpenedInfo {
+  /** The subprotocol that the server chose, or `''`. */
   readonly protocol: string
+  /** The extensions in use, such as `permessage-deflate`, or `''`. */
   readonly extensions: string
 }
 
-/** When to try again. */
+/**
+ * When to reconnect. The n-th delay in a row is at most `min * factor ** (n - 1)`, and at most `max`; the part of it that is
+ * drawn at random is `jitter`.
+ */
 export interface ReconnectOptions {
   /**
-   * The longest the first delay may be, in milliseconds; at most 2147483647 (24.8 days).
-   * @default 1000
+   * Upper bound of the first delay, in milliseconds; at most 2147483647 (24.8 days).
+   * @default 1000, or `max` if that is less
    */
   min?: number
   /**
-   * The longest any delay may be, in milliseconds.
+   * Upper bound of every delay, in milliseconds.
    * @default 30000
    */
   max?: number
   /**
-   * By how much the bound grows each time; at least 1.
+   * Growth of the bound with each failed attempt; at least 1.
    * @default 2
    */
   factor?: number
   /**
-   * The share of each delay that is drawn at random, from 0 (none) to 1 (from zero to the bound).
+   * The share of each delay that is drawn at random, from 0 (none) to 1 (the delay is between zero and the bound).
    * @default 1
    */
   jitter?: number
   /**
-   * How many attempts in a row may fail to last before the client gives up.
+   * The number of reconnects in a row without a stable connection after which the client ends.
    * @default Infinity
    */
   maxAttempts?: number
   /**
-   * After being open for so many milliseconds an attempt has lasted, and counting starts over.
+   * Milliseconds after which an open connection counts as stable: the delays and the count of attempts then start over.
    * @default 5000
    */
   stableAfter?: number
   /**
-   * Whether to try again after this. Overrides what is not tried again by default: close codes 1008 and 1010. Any truthy
-   * value means yes. It cannot be asynchronous: if it returns a promise, or throws, the error is reported and the default
-   * applies.
+   * Returns whether to reconnect after this close event, instead of the default: always, except after the close codes 1008
+   * (policy violation) and 1010 (extension required). Any truthy value means yes. It cannot be asynchronous: if it throws or
+   * returns a promise, the error is reported and the default applies.
+   *
+   * @example
+   * ```ts
+   * // 4001 is this server's code for an expired session.
+   * shouldReconnect: ({ code }) => code !== 4001
+   * ```
    * @default undefined
    */
   shouldReconnect?: (event: CloseEvent) => boolean
 }
 
-/** How to notice a peer that is gone. A browser cannot send Ping, so this is a message which the server answers. */
+/**
+ * How to detect a dead peer. Browsers cannot send the Ping frames of RFC 6455 (section 5.5.2), so a heartbeat is a message that
+ * the server must answer.
+ */
 export interface HeartbeatOptions {
-  /** What is sent, or a function that returns it, which cannot be asynchronous. */
+  /** The message to send, or a function that returns it. The function cannot be asynchronous. */
   message: Data | (() => Data)
   /**
-   * Milliseconds between two of them.
+   * Milliseconds between two heartbeats.
    * @default 20000
    */
   interval?: number
   /**
-   * Milliseconds within which something must arrive, whatever it is; else the attempt has failed. They start over while
-   * `bufferedAmount` shows that what was sent before the heartbeat is still leaving. A browser reports neither parts of a
-   * message nor what the operating system holds: on a slow link choose more than the largest message takes.
+   * Milliseconds after a heartbeat within which any message must arrive; otherwise the attempt fails with a heartbeat timeout.
+   * The time starts over while `bufferedAmount` shows that data sent before the heartbeat is still leaving. Browsers report
+   * neither parts of a message nor the buffer of the operating system: on a slow link, choose a longer time than the largest
+   * message takes.
    * @default 20000
    */
   timeout?: number
   /**
-   * Whether a message is an answer to a heartbeat. Answers are not delivered, and `latency` has their time. Any truthy value means
-   * yes. It cannot be asynchronous: if it returns a promise, or throws, the error is reported and the message is delivered.
+   * Returns whether a message answers a heartbeat. Answers are not delivered, and their latency is reported by the `latency`
+   * event and `stats`. Any truthy value means yes. It cannot be asynchronous: if it throws or returns a promise, the error is
+   * reported and the message is delivered.
    * @default undefined
    */
   isReply?: (data: any) => boolean
   /**
-   * Keeps the beat in a worker, as browsers slow down the timers of pages in the background.
+   * Whether heartbeats are timed in a worker, since browsers throttle the timers of pages in the background. Needs
+   * `worker-src blob:` where a content security policy applies; without it a warning is logged and the page's timers are used.
    * @default false
    */
   inWorker?: boolean
@@ -102,70 +129,70 @@ export interface HeartbeatOptions {
 /** Options of a `HomingSocket`. */
 export interface HomingSocketOptions {
   /**
-   * Whether and when to come back.
+   * Whether and when to reconnect.
    * @default true
    */
   reconnect?: boolean | ReconnectOptions
   /**
-   * Whether messages wait while there is no connection. If not, `send` throws then, as the browser's does.
+   * Whether messages are queued while there is no connection. If not, `send` throws an `InvalidStateError` then, as the
+   * browser's does.
    * @default true
    */
   queue?: boolean
   /**
-   * Bytes that may wait in the queue while there is no connection. The message that crosses the limit is taken; after that
-   * `send` throws until `drain`. While the client is open, messages go straight to the browser and there is no limit, as in
-   * its own class: a program that sends more than the network takes has to look at `bufferedAmount`. With `queue: false`
-   * nothing waits here, so there is no limit either.
+   * Bytes that may wait in the queue while there is no connection. The message that crosses the limit is still accepted; after
+   * it `send` throws until `drain`. While the client is open, messages go directly to the browser, which has no limit: a
+   * program that sends more than the network takes must check `bufferedAmount`.
    * @default 1048576
    */
   maxSendBuffer?: number
   /**
-   * Milliseconds for dialling and opening handshake together.
-   * @default 10000; with `reconnect: false`, and without a function for the URL or the subprotocols, as long as the browser waits
+   * Milliseconds for connecting and the opening handshake together.
+   * @default 10000; with `reconnect: false`, and a URL and subprotocols that are no functions, the browser's own limit
    */
   openTimeout?: number
   /**
-   * Milliseconds until the peer's answer to `close()`, counted from when `bufferedAmount` last went down.
-   * @default 5000, or with `reconnect: false` as long as the browser waits
+   * Milliseconds for the peer's answer to `close()`, counted from the last time that `bufferedAmount` went down.
+   * @default 5000, or with `reconnect: false` the browser's own limit
    */
   closeTimeout?: number
   /**
-   * How to notice a peer that is gone.
-   * @default undefined
+   * How to detect a dead peer.
+   * @default undefined: no heartbeat
    */
   heartbeat?: HeartbeatOptions
   /**
-   * Drops the connection while the page is hidden, and dials when it is shown.
+   * Whether to disconnect while the page is hidden, and reconnect when it is shown.
    * @default false
    */
   pauseWhileHidden?: boolean
   /**
-   * Closes the client when it is aborted.
+   * Closes the client, with code 1000, when it is aborted.
    * @default undefined
    */
   signal?: AbortSignal
   /**
-   * The class to use, such as that of the package `ws`. What it takes is its own: that of `ws` also takes the close codes
-   * 1001 to 1003 and 1007 to 1014. Binary messages are blobs by default, also where the class knows none. If its
-   * constructor, or setting `binaryType`, throws, the attempt has failed, and its socket is closed.
+   * The class of the underlying sockets, such as that of the package `ws`, which also accepts the close codes 1001 to 1003 and
+   * 1007 to 1014. Binary messages are delivered as `Blob` by default, even if the class has none. If its constructor or its
+   * `binaryType` setter throws, the attempt fails.
    * @default globalThis.WebSocket
    */
   WebSocket?: WebSocketClass
   /**
-   * Headers of the opening handshake, for a class given as `WebSocket` that takes them, such as that of `ws`. Browsers
-   * cannot send any.
+   * Headers of the opening handshake, for classes that support them, such as that of `ws` and React Native's. Browsers cannot
+   * send any: there, this throws a `TypeError`.
    * @default undefined
    */
   headers?: Record<string, string | number | readonly string[] | undefined>
   /**
-   * The third argument for the constructor of the class given as `WebSocket`, such as `{ rejectUnauthorized: false }` for
-   * that of `ws`. `headers` are added to it.
+   * The third argument of the constructor of `WebSocket`, such as `{ rejectUnauthorized: false }` for that of `ws`. `headers` are
+   * added to it.
    * @default undefined
    */
   webSocketOptions?: object
 }
 
-/** A class that can be used: the browser's or one that behaves like it. */
+/** A class to use for sockets: the browser's or one with the same interface. */
 export type WebSocketClass = new (
   url: any,
   protocols?: any,
@@ -179,26 +206,26 @@ export type WebSocketClass = new (
 
 /** Counters over all attempts of a client. */
 export interface Stats {
-  /** Messages handed to a socket. */
+  /** Messages passed to a socket. */
   readonly messagesSent: number
-  /** Their payload: bytes of binary messages, UTF-16 units of text. */
+  /** Their size: bytes of binary messages, UTF-16 code units of text. */
   readonly unitsSent: number
-  /** Messages at most that went down with their sockets; part of `messagesSent`. */
+  /** Messages that may have been lost with their connections: an upper bound, included in `messagesSent`. */
   readonly messagesLost: number
-  /** Messages that arrived. */
+  /** Messages received, including answers to heartbeats. */
   readonly messagesReceived: number
-  /** Their payload, counted likewise. */
+  /** Their size, counted likewise. */
   readonly unitsReceived: number
-  /** Sockets dialled. */
+  /** Attempts started. */
   readonly attempts: number
-  /** Times that the client was open again after having been open before. */
+  /** How often the client was open again after having been open before. */
   readonly reconnects: number
   /** Heartbeats sent. */
   readonly heartbeats: number
-  /** The last heartbeat's round trip in milliseconds. */
+  /** Round trip of the last answered heartbeat, in milliseconds; undefined before the first answer. */
   readonly lastRtt: number | undefined
-  /** The same, smoothed as TCP does. */
+  /** The round trip in milliseconds, smoothed as in TCP (RFC 6298, section 2). */
   readonly smoothedRtt: number | undefined
-  /** For how many milliseconds the present attempt has been open. */
+  /** Milliseconds since the current connection was opened; undefined unless the client is open. */
   readonly openFor: number | undefined
 }

@@ -1,14 +1,14 @@
-// Events that no platform's socket knows, and those that a platform owes.
+// Events that the underlying sockets do not have, and close events where a socket dispatches none.
 
 import type { ClosedInfo, EndReason } from '../types.js'
 
-/** An attempt ended and another one is scheduled. */
+/** Dispatched after the `close` event of an attempt if another attempt is scheduled. */
 export class ReconnectingEvent extends Event {
-  /** Milliseconds until it is dialled, a whole number. */
+  /** Milliseconds until the next attempt starts, a whole number. */
   readonly delay: number
-  /** How many there have been since the client last had a connection that lasted; the first one is 1. */
+  /** The number of this reconnect since the last stable connection (`reconnect.stableAfter`), counted from 1. */
   readonly attempt: number
-  /** What ended the last one. */
+  /** The close event of the attempt that ended. */
   readonly cause: CloseEvent
 
   constructor(delay: number, attempt: number, cause: CloseEvent) {
@@ -19,11 +19,15 @@ export class ReconnectingEvent extends Event {
   }
 }
 
-/** Nothing more happens, unless `reconnect()` is called. */
+/** Dispatched when the client ends: there are no more attempts unless `reconnect()` is called. */
 export class EndEvent extends Event implements ClosedInfo {
+  /** Why there are no more attempts. */
   readonly reason: EndReason
+  /** The number of messages that are still queued; `takeUnsent()` returns them. */
   readonly unsent: number
+  /** The last attempt's close event, if there was an attempt. */
   readonly cause: CloseEvent | undefined
+  /** Why the last attempt failed, where that is known. */
   readonly error: unknown
 
   constructor(info: ClosedInfo) {
@@ -35,7 +39,7 @@ export class EndEvent extends Event implements ClosedInfo {
   }
 }
 
-/** A heartbeat was answered. */
+/** Dispatched when a heartbeat is answered. */
 export class LatencyEvent extends Event {
   /** Milliseconds from the heartbeat to its answer. */
   readonly latency: number
@@ -46,8 +50,12 @@ export class LatencyEvent extends Event {
   }
 }
 
-/** An attempt failed for a reason that is known here; for others the browser dispatches a plain `Event`. */
+/**
+ * The `error` event of an attempt that failed for a reason known to the client: a timeout, or a URL function that failed. For other
+ * failures the browser dispatches a plain `Event`, which hides the reason.
+ */
 export class FailureEvent extends Event {
+  /** The reason; its `cause` is what a function of the program has thrown. */
   readonly error: Error
 
   constructor(error: Error) {
@@ -56,22 +64,22 @@ export class FailureEvent extends Event {
   }
 }
 
-/** A close event that no platform made. Older versions of Node have no such class. */
+/** Creates a close event, also in versions of Node that have no such class. */
 export function closeEvent(code: number, wasClean: boolean, reason = ''): CloseEvent {
   const init = { code, wasClean, reason }
   if (typeof CloseEvent === 'function') return new CloseEvent('close', init)
   return Object.assign(new Event('close'), init) as CloseEvent
 }
 
-/** The events of a `HomingSocket`. */
+/** The events of a `HomingSocket`: those of `WebSocket` and the following. */
 export interface HomingSocketEventMap extends WebSocketEventMap {
-  /** An attempt ended, another is scheduled. */
+  /** An attempt ended and another one is scheduled. */
   reconnecting: ReconnectingEvent
-  /** The wait is over: the next socket is being dialled. Not dispatched for the first one, which `new` dials. */
+  /** The wait is over and the next attempt starts. Not dispatched for the first attempt, which the constructor starts. */
   connecting: Event
-  /** Nothing more happens, unless `reconnect()` is called. */
+  /** The client ended: there are no more attempts unless `reconnect()` is called. */
   end: EndEvent
-  /** The queue was full and has room again, as there is a connection. */
+  /** The queue was full and has room again, since there is a connection. */
   drain: Event
   /** A heartbeat was answered. */
   latency: LatencyEvent
