@@ -1,4 +1,4 @@
-//! How an attempt, and how a client, came to its end.
+//! The end of an attempt, and the end of a client.
 
 use alloc::string::String;
 use core::time::Duration;
@@ -10,25 +10,29 @@ pub use homing_machine::{CloseCode, EndReason, Initiator};
 use crate::driver::Types;
 use crate::error::Error;
 
-/// The end of one attempt.
+/// The end of one attempt (S12). Passed to [`on_close`](crate::Handler::on_close).
+///
+/// An attempt that failed has an [`Error`] as well, which `on_error` receives before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseEvent {
-    /// The peer's close code; 1005 where its Close frame had none, 1006 where there was no Close frame.
+    /// The close code of the peer's Close frame (RFC 6455, section 7.1.5); 1005 if the frame had no code, and 1006 if there was no
+    /// Close frame.
     pub code: CloseCode,
-    /// The peer's reason; empty where it gave none.
+    /// The reason in the peer's Close frame; empty if there was none.
     pub reason: String,
-    /// Whether the closing handshake was completed.
+    /// Whether the closing handshake was completed (RFC 6455, section 7.1.4).
     pub clean: bool,
-    /// Who ended it.
+    /// Which side ended the attempt.
     pub initiator: Initiator,
-    /// How long until the next attempt; `None` when there will be none.
+    /// The delay until the next attempt; `None` if the client will not dial again.
     pub retry_in: Option<Duration>,
-    /// How many messages were lost: the socket had taken them, and at least one byte of each had not left for the
-    /// operating system or browser when it broke. They are not sent again, as a peer may have seen a part.
+    /// The number of messages that were lost with the connection (S15): the socket had taken them, and at least one byte of
+    /// each had not left for the operating system or the browser. They are not sent again, because the peer may have received
+    /// them in part.
     ///
-    /// Over TLS, and in browsers, it may be a few more, as these take messages in larger portions. After a violation of the
-    /// protocol the message that was being sent may still arrive.
+    /// With TLS and in browsers the number may be slightly too high, because these take messages in larger portions. After a
+    /// protocol violation, the message that was being sent may still arrive.
     pub lost: u64,
 }
 
@@ -39,17 +43,20 @@ impl From<&machine::CloseEvent<String>> for CloseEvent {
     }
 }
 
-/// The end of a client: what [`on_end`](crate::Handler::on_end) and [`closed`](crate::WebSocket::closed) tell.
+/// The end of a client (S4). Passed to [`on_end`](crate::Handler::on_end) and returned by
+/// [`closed`](crate::WebSocket::closed).
+///
+/// [`reconnect`](crate::WebSocket::reconnect) starts a client over that has ended.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct End {
-    /// Why it ended.
+    /// Why the client ended.
     pub reason: EndReason,
-    /// How many messages were still queued; [`take_unsent`](crate::WebSocket::take_unsent) hands them back.
+    /// The number of messages that were still queued. [`take_unsent`](crate::WebSocket::take_unsent) returns them.
     pub unsent: usize,
-    /// The last attempt's end, if there was an attempt.
+    /// The end of the last attempt; `None` if there was no attempt.
     pub close: Option<CloseEvent>,
-    /// The last attempt's error, if it failed.
+    /// The error of the last attempt; `None` if it did not fail.
     pub error: Option<Error>,
 }
 

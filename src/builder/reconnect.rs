@@ -1,12 +1,22 @@
-//! When a client tries again (S7).
+//! The reconnect policy (S7).
 
 use core::time::Duration;
 
 use homing_machine::Backoff;
 
-/// Whether and when a client comes back after an attempt has ended.
+/// Whether and when a client dials again after an attempt has ended. Set by
+/// [`Builder::reconnect`](crate::Builder::reconnect).
 ///
-/// The default is [`exponential`](Self::exponential) from 1 s to 30 s with full jitter and no limit of attempts.
+/// The default is [`exponential`](Self::exponential) from 1 s to 30 s, with full jitter and without a limit of attempts. Some
+/// failures are not retried, see [`Builder::retry_if`](crate::Builder::retry_if).
+///
+/// ```
+/// use homing::{Reconnect, WebSocket};
+/// use std::time::Duration;
+///
+/// let policy = Reconnect::exponential(Duration::from_millis(500), Duration::from_secs(10)).max_attempts(20);
+/// let builder = WebSocket::builder("wss://example.com/feed").reconnect(policy);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reconnect(pub(crate) Backoff);
 
@@ -17,27 +27,28 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
-    /// One attempt only.
+    /// Returns a policy of a single attempt. Equal to `fixed(Duration::ZERO).max_attempts(0)`.
     pub fn never() -> Self {
         Self::fixed(Duration::ZERO).max_attempts(0)
     }
 
-    /// Always after the same delay.
+    /// Returns a policy with the same delay before each attempt, without jitter.
     pub fn fixed(delay: Duration) -> Self {
         Self(Backoff { first: delay, max: delay, factor: 1.0, jitter: 0.0, max_attempts: None })
     }
 
-    /// After up to `first`, then up to twice as long each time, never longer than `max`.
+    /// Returns a policy whose delay is at most `first`, then at most twice as long each time, and never longer than `max`.
     ///
-    /// Each delay is drawn evenly from zero to that bound (full jitter), so that the clients of a server that
-    /// restarts do not return all at once.
+    /// Each delay is drawn uniformly from zero to that bound (full jitter), so that the clients of a restarted server do not
+    /// reconnect all at once.
     pub fn exponential(first: Duration, max: Duration) -> Self {
         Self(Backoff { first, max, factor: 2.0, jitter: 1.0, max_attempts: None })
     }
 
-    /// Gives up after this many attempts in a row that did not last.
+    /// Limits the number of consecutive retries. Default: no limit. After the last one the client ends with
+    /// [`EndReason::Exhausted`](crate::EndReason::Exhausted).
     ///
-    /// The first dial of the client does not count, nor does what came before an attempt that was open for
+    /// The client's first attempt does not count. The count starts over after a connection that was open for
     /// [`stable_after`](crate::Builder::stable_after).
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
@@ -45,15 +56,16 @@ impl Reconnect {
         self
     }
 
-    /// By how much the delay grows each time. Default 2, at least 1.
+    /// Sets the factor by which the delay grows each time. Default: 2 for [`exponential`](Self::exponential), 1 for
+    /// [`fixed`](Self::fixed). A value below 1 is an error.
     #[must_use]
     pub fn factor(mut self, factor: f64) -> Self {
         self.0.factor = factor;
         self
     }
 
-    /// The share of each delay that is drawn at random, from 0 (none) to 1 (full jitter, the default of
-    /// [`exponential`](Self::exponential)).
+    /// Sets the share of each delay that is drawn at random, from 0 (none, the default of [`fixed`](Self::fixed)) to 1 (full
+    /// jitter, the default of [`exponential`](Self::exponential)). Other values are an error.
     #[must_use]
     pub fn jitter(mut self, share: f64) -> Self {
         self.0.jitter = share;
