@@ -182,7 +182,7 @@ impl Builder {
     pub fn heartbeat(mut self, heartbeat: impl Into<Option<Heartbeat>>) -> Self {
         let heartbeat = heartbeat.into();
         let result = heartbeat.as_ref().map_or(Ok(()), |heartbeat| heartbeat.timing.check());
-        self.setup.heartbeat = heartbeat;
+        self.setup.set_heartbeat(heartbeat);
         self.checked("heartbeat", result)
     }
 

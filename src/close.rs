@@ -3,11 +3,10 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use homing_machine as machine;
 #[doc(inline)]
 pub use homing_machine::{CloseCode, EndReason, Initiator};
 
-use crate::driver::Types;
+use crate::driver::Machine;
 use crate::error::Error;
 
 /// The end of one attempt (S12). Passed to [`on_close`](crate::Handler::on_close).
@@ -36,9 +35,9 @@ pub struct CloseEvent {
     pub lost: u64,
 }
 
-impl From<&machine::CloseEvent<String>> for CloseEvent {
-    fn from(close: &machine::CloseEvent<String>) -> Self {
-        let machine::CloseEvent { code, ref reason, clean, initiator, retry_in, lost } = *close;
+impl From<&homing_machine::CloseEvent<String>> for CloseEvent {
+    fn from(close: &homing_machine::CloseEvent<String>) -> Self {
+        let homing_machine::CloseEvent { code, ref reason, clean, initiator, retry_in, lost } = *close;
         Self { code, reason: reason.clone(), clean, initiator, retry_in, lost }
     }
 }
@@ -60,9 +59,14 @@ pub struct End {
     pub error: Option<Error>,
 }
 
-impl From<&machine::End<Types>> for End {
-    fn from(end: &machine::End<Types>) -> Self {
-        let machine::End { reason, unsent, ref close, ref error } = *end;
-        Self { reason, unsent, close: close.as_ref().map(Into::into), error: error.clone() }
+impl End {
+    /// That of a client which has just ended.
+    pub(crate) fn of(machine: &Machine) -> Self {
+        Self {
+            reason: machine.end_reason(),
+            unsent: machine.unsent(),
+            close: machine.last_close().map(CloseEvent::from),
+            error: machine.last_error().cloned(),
+        }
     }
 }

@@ -79,7 +79,7 @@ impl Closed {
     pub(crate) fn new(ws: &WebSocket) -> Self {
         let shared = ws.shared().clone();
         let core = shared.lock();
-        let ends = core.machine.ends().0 - u64::from(core.machine.is_over());
+        let ends = core.machine.ends() - u64::from(core.machine.is_over());
         drop(core);
         Self { waiter: Waiter::new(shared), ends }
     }
@@ -91,10 +91,10 @@ impl Future for Closed {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let wait = Wait::Ended(self.ends);
         let _ = ready!(self.waiter.poll(wait, cx));
-        match self.waiter.shared.lock().machine.ends() {
-            (_, Some(end)) => Poll::Ready(end.into()),
+        match self.waiter.shared.lock().end() {
+            Some(end) => Poll::Ready(end.clone()),
             // Unreachable: an end that was counted is kept.
-            (_, None) => Poll::Pending,
+            None => Poll::Pending,
         }
     }
 }

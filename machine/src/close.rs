@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use crate::types::Types;
 use crate::units::{Count, Duration};
 
 /// A close code (RFC 6455, section 7.4).
@@ -120,18 +119,6 @@ impl<Text: Default> CloseEvent<Text> {
     pub(crate) fn abnormal(initiator: Initiator) -> Self {
         Self::new(CloseCode::ABNORMAL, Text::default(), false, initiator)
     }
-}
-
-/// The end of a client.
-pub struct End<T: Types> {
-    /// Why it ended.
-    pub reason: EndReason,
-    /// How many messages were still queued.
-    pub unsent: usize,
-    /// The last attempt's end, if there was an attempt.
-    pub close: Option<CloseEvent<T::Text>>,
-    /// The last attempt's error, if it failed.
-    pub error: Option<T::Error>,
 }
 
 /// Why a client ended.

@@ -1,10 +1,10 @@
 //! How an attempt ends, what follows it (S7, S8), and how a client ends.
 
-use crate::close::{CloseEvent, End, EndReason, Initiator};
+use crate::close::{CloseEvent, EndReason, Initiator};
 use crate::io::{Output, Tell};
 use crate::machine::Machine;
 use crate::state::{Next, Phase, Stage};
-use crate::types::{Cause, Types};
+use crate::types::{Cause, Failure, Types};
 use crate::units::{Duration, Timestamp};
 
 impl<T: Types> Machine<T> {
@@ -97,11 +97,13 @@ impl<T: Types> Machine<T> {
             .last_close
             .as_ref()
             .is_some_and(|event| event.initiator == Initiator::Remote && matches!(event.code.get(), 1008 | 1010));
-        let hopeless = self.last_error.as_ref().is_some_and(|error| {
+        let hopeless = match self.last_error.as_ref().map(T::failure) {
             // What was right before is not wrong now: gateways answer 404 while what is behind them restarts.
-            let failure = T::failure(error);
-            failure.is_fatal() && !(failure.is_refusal() && self.opened_before) && !self.config.has_provider
-        });
+            Some(Failure::RefusedForGood) => !self.opened_before,
+            Some(Failure::Unsupported) => true,
+            _ => false,
+        };
+        let hopeless = hopeless && !self.config.has_provider;
         match verdict {
             Some(false) => return Err(EndReason::Declined),
             None if refused || hopeless => return Err(EndReason::Fatal),
@@ -118,19 +120,12 @@ impl<T: Types> Machine<T> {
         asked.map_or(Duration::ZERO, |asked| asked.min(self.config.max_retry_after))
     }
 
-    /// The end, as `on_end` is about to tell it.
+    /// The client has ended.
     pub(crate) fn end(&mut self) {
         // A retry that was told may have been cancelled since.
         if let Some(close) = &mut self.last_close {
             close.retry_in = None;
         }
-        let end = End {
-            reason: self.end_reason,
-            unsent: self.queue.len(),
-            close: self.last_close.clone(),
-            error: self.last_error.clone(),
-        };
         self.ends += 1;
-        self.last_end = Some(end);
     }
 }

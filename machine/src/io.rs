@@ -103,6 +103,6 @@ pub enum Tell {
     BufferDrain,
     /// A heartbeat was answered after this time.
     Latency(RoundTrip),
-    /// The client is closed: [`Machine::ends`](crate::Machine::ends).
+    /// The client is closed: [`Machine::end_reason`](crate::Machine::end_reason).
     End,
 }

@@ -65,7 +65,7 @@ mod wishes;
 use small as units;
 
 pub use backoff::Backoff;
-pub use close::{CloseCode, CloseEvent, End, EndReason, Initiator};
+pub use close::{CloseCode, CloseEvent, EndReason, Initiator};
 pub use config::{Config, Fault, ZERO};
 pub use heartbeat::Heartbeat;
 pub use in_flight::{Delivery, InFlight};

@@ -1,7 +1,7 @@
 //! The machine: its state, what comes out of it, and what is asked of it.
 
 use crate::by_hand::ByHand;
-use crate::close::{CloseCode, CloseEvent, End, EndReason};
+use crate::close::{CloseCode, CloseEvent, EndReason};
 use crate::config::Config;
 use crate::heartbeat::Due;
 use crate::io::{AttemptId, Buffered, Output, Tell};
@@ -41,7 +41,6 @@ pub struct Machine<T: Types> {
     /// How the last attempt ended, or is about to.
     pub(crate) last_close: Option<CloseEvent<T::Text>>,
     pub(crate) last_error: Option<T::Error>,
-    pub(crate) last_end: Option<End<T>>,
     pub(crate) end_reason: EndReason,
     pub(crate) ends: Count,
     /// Nobody drives this machine any more.
@@ -78,7 +77,6 @@ impl<T: Types> Machine<T> {
             farewell: (CloseCode::NORMAL, T::Text::default()),
             last_close: None,
             last_error: None,
-            last_end: None,
             end_reason: EndReason::Closed,
             ends: 0,
             perished: false,
@@ -244,9 +242,20 @@ impl<T: Types> Machine<T> {
         if matches!(self.phase, Phase::Closed { .. }) { self.queue.take() } else { Messages::new() }
     }
 
-    /// How often the client has ended, and how the last time.
-    pub fn ends(&self) -> (Count, Option<&End<T>>) {
-        (self.ends, self.last_end.as_ref())
+    /// How often the client has ended.
+    pub fn ends(&self) -> Count {
+        self.ends
+    }
+
+    /// Why the client ended the last time. What else belongs to an end are [`unsent`](Self::unsent),
+    /// [`last_close`](Self::last_close) and [`last_error`](Self::last_error) at that time.
+    pub fn end_reason(&self) -> EndReason {
+        self.end_reason
+    }
+
+    /// How many messages are queued.
+    pub fn unsent(&self) -> usize {
+        self.queue.len()
     }
 
     /// The answer to the opening handshake that succeeded last; once.
@@ -279,16 +288,18 @@ impl<T: Types> Machine<T> {
         matches!(self.phase, Phase::Closed { told: true })
     }
 
-    /// The driver is gone: the client ends without telling the handler.
-    pub fn perish(&mut self, reason: EndReason) {
+    /// The driver is gone: the client ends without telling the handler. Returns whether it had not ended before.
+    pub fn perish(&mut self, reason: EndReason) -> bool {
         self.perished = true;
-        if !self.is_over() {
+        let ends = !self.is_over();
+        if ends {
             self.outputs.clear();
             self.phase = Phase::Closed { told: true };
             self.opened_at = None;
             self.end_reason = reason;
             self.end();
         }
+        ends
     }
 
     /// It is later now, before anything that happens.

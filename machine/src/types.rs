@@ -43,8 +43,8 @@ pub enum Cause {
 /// What the machine distinguishes of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// The server, or a proxy, refused with this HTTP status.
-    Refused(u16),
+    /// The server, or a proxy, refused with an HTTP status that says that the next request would be refused as well.
+    RefusedForGood,
     /// This build or platform cannot do what was asked for.
     Unsupported,
     /// The peer broke the protocol, or sent too large a message.
@@ -54,17 +54,12 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether the same would happen again, where the next request is the same.
-    pub(crate) fn is_fatal(self) -> bool {
-        match self {
-            Self::Refused(status) => (400..500).contains(&status) && !matches!(status, 408 | 425 | 429),
-            Self::Unsupported => true,
-            Self::Violation | Self::Other => false,
+    /// That of a refusal with this HTTP status (S8): final for 4xx other than 408, 425 and 429.
+    pub fn refused(status: u16) -> Self {
+        if (400..500).contains(&status) && !matches!(status, 408 | 425 | 429) {
+            Self::RefusedForGood
+        } else {
+            Self::Other
         }
-    }
-
-    /// Whether a gateway may have refused while what is behind it restarts.
-    pub(crate) fn is_refusal(self) -> bool {
-        matches!(self, Self::Refused(_))
     }
 }

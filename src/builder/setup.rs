@@ -30,7 +30,10 @@ impl<T, F: FnMut(&T) -> bool + MaybeSend + 'static> Predicate<T> for F {
 /// The values of all options.
 pub(crate) struct Setup {
     pub(crate) config: Config,
-    pub(crate) heartbeat: Option<Heartbeat>,
+    /// Heartbeats are Ping frames, where these can be sent.
+    pub(crate) pings: bool,
+    /// The message of heartbeats where they are not Ping frames.
+    pub(crate) heartbeat_message: Option<Message>,
     pub(crate) request: Request,
     pub(crate) provider: Option<Box<dyn Provider>>,
     pub(crate) retry_if: Option<Box<dyn Predicate<CloseEvent>>>,
@@ -61,9 +64,10 @@ impl Setup {
             seed: 0,
             url: String::new(),
         };
-        Box::new(Self {
+        let mut setup = Box::new(Self {
             config,
-            heartbeat: platform::default_heartbeat(),
+            pings: false,
+            heartbeat_message: None,
             request,
             provider: None,
             retry_if: None,
@@ -76,7 +80,16 @@ impl Setup {
             handler: None,
             options: platform::Options::default(),
             faults: Vec::new(),
-        })
+        });
+        setup.set_heartbeat(platform::default_heartbeat());
+        setup
+    }
+
+    pub(super) fn set_heartbeat(&mut self, heartbeat: Option<Heartbeat>) {
+        (self.config.heartbeat, self.pings, self.heartbeat_message) = match heartbeat {
+            Some(Heartbeat { timing, ping, message }) => (Some(timing), ping, message),
+            None => (None, false, None),
+        };
     }
 
     /// Checks all options and returns the source of targets (S1).
@@ -86,13 +99,12 @@ impl Setup {
         if let Some((option, fault)) = self.faults.first() {
             return Err(ConfigError::new(option, *fault));
         }
-        if self.is_reply.is_some() && self.heartbeat.as_ref().is_none_or(|heartbeat| heartbeat.message.is_none()) {
+        if self.is_reply.is_some() && self.heartbeat_message.is_none() {
             return Err(ConfigError::new("heartbeat_reply", "the heartbeat has no message that could be answered"));
         }
         if self.handler.is_some() && !self.closures.is_empty() {
             return Err(ConfigError::new("handler", "closures (`on_*`) are set as well: use either"));
         }
-        config.heartbeat = self.heartbeat.as_ref().map(|heartbeat| heartbeat.timing);
         config.url = target.shown();
         config.has_provider = self.provider.is_some();
         config.has_predicate = self.retry_if.is_some();

@@ -41,7 +41,7 @@ impl homing_machine::Types for Types {
         match error.kind() {
             ErrorKind::Protocol | ErrorKind::MessageTooLarge => Failure::Violation,
             ErrorKind::Unsupported => Failure::Unsupported,
-            _ => error.status().map_or(Failure::Other, Failure::Refused),
+            _ => error.status().map_or(Failure::Other, Failure::refused),
         }
     }
 
@@ -71,9 +71,10 @@ mod tests {
     fn s08_refusals_and_violations_are_recognized_by_the_kind_of_error() {
         let failure = |kind| Types::failure(&Error::new(kind, ""));
         let refused = |status| ErrorKind::Handshake { status, headers: Default::default(), body: Default::default() };
-        assert_eq!(failure(refused(Some(404))), Failure::Refused(404));
+        assert_eq!(failure(refused(Some(404))), Failure::RefusedForGood);
+        assert_eq!(failure(refused(Some(429))), Failure::Other);
         assert_eq!(failure(refused(None)), Failure::Other, "not even HTTP");
-        assert_eq!(failure(ErrorKind::Proxy { status: Some(407) }), Failure::Refused(407));
+        assert_eq!(failure(ErrorKind::Proxy { status: Some(407) }), Failure::RefusedForGood);
         assert_eq!(failure(ErrorKind::Proxy { status: None }), Failure::Other);
         assert_eq!(failure(ErrorKind::Unsupported), Failure::Unsupported);
         assert_eq!(failure(ErrorKind::Protocol), Failure::Violation);

@@ -29,7 +29,7 @@ use alloc::sync::Arc;
 pub use homing_machine::{AttemptId, Buffered, PageEvent, Timestamp};
 
 pub use input::{Input, SocketEvent};
-pub(crate) use machine::{Config, Machine, Request, Types};
+pub(crate) use machine::{Config, Machine, Request};
 pub use pump::Pump;
 pub(crate) use shared::{Keeper, Shared, Waiter};
 pub(crate) use waiters::{Mark, Wait};

@@ -11,7 +11,7 @@ use super::trace::Trace;
 use super::{AttemptId, Input, Machine, Shared, SocketEvent, Timer, Timestamp, Transport};
 use crate::builder::{Builder, Predicate, Setup};
 use crate::client::WebSocket;
-use crate::close::{CloseEvent, End, EndReason};
+use crate::close::{CloseEvent, EndReason};
 use crate::error::ConfigError;
 use crate::handler::Handler;
 use crate::message::Message;
@@ -63,12 +63,10 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         transport: impl FnOnce(&Setup) -> Result<T, ConfigError>,
         timer: M,
     ) -> Result<(WebSocket, Self), ConfigError> {
-        let pings = T::CAN_PING && setup.heartbeat.as_ref().is_some_and(|heartbeat| heartbeat.ping);
-        if !pings && setup.heartbeat.as_ref().is_some_and(|heartbeat| heartbeat.message.is_none()) {
+        if !T::CAN_PING && setup.config.heartbeat.is_some() && setup.heartbeat_message.is_none() {
             return Err(ConfigError::new("heartbeat", "Ping frames cannot be sent here: use `or_message`"));
         }
         let transport = transport(&setup)?;
-        let heartbeat = setup.heartbeat.and_then(|heartbeat| heartbeat.message).filter(|_| !pings);
         let trace = Trace::new(&setup.config.url);
         let clock = timer.clock();
         let shared = Shared::new(Machine::new(setup.config, clock.now()), clock);
@@ -79,7 +77,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             handler: setup.handler.unwrap_or(setup.closures),
             retry_if: setup.retry_if,
             is_reply: setup.is_reply,
-            heartbeat,
+            heartbeat: setup.heartbeat_message.filter(|_| !(T::CAN_PING && setup.pings)),
             transport,
             timer,
             batch: VecDeque::new(),
@@ -201,14 +199,14 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         loop {
             let mut core = self.shared.lock();
             core.awake = true;
-            let output = core.machine.poll();
+            let output = core.poll();
             self.shared.note_delivers(&core.machine);
             drop(core);
             match output {
                 // Handles that send without a pause must not keep the owner from reading and from the clock.
                 Some(Output::Transmit) if batches == BATCHES => break,
                 Some(output) => {
-                    batches += u32::from(output == Output::Transmit);
+                    batches += u32::from(matches!(output, Output::Transmit));
                     self.carry_out(output);
                 }
                 None => break,
@@ -328,7 +326,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             Tell::BufferDrain => callback.run(|| handler.on_buffer_drain(ws)),
             Tell::Latency(round_trip) => callback.run(|| handler.on_latency(ws, round_trip)),
             Tell::End => {
-                let end = shared.lock().machine.ends().1.map(End::from);
+                let end = shared.lock().end().cloned();
                 if let Some(end) = end {
                     trace.ended(&end);
                     callback.run(|| handler.on_end(ws, &end));

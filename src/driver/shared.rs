@@ -6,9 +6,11 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
 
+use homing_machine::{Output, Tell};
+
 use super::waiters::{Places, Wait, Waiters};
 use super::{Clock, Machine, Request, platform};
-use crate::close::{CloseCode, EndReason};
+use crate::close::{CloseCode, End, EndReason};
 use crate::error::{FlushError, SendError};
 use crate::message::Message;
 
@@ -79,10 +81,26 @@ pub(crate) struct Core {
     /// The last handle was dropped since the pump last looked whether it is done.
     left: bool,
     waker: Option<Waker>,
+    /// The latest end of the client.
+    end: Option<End>,
     pub(super) waiters: Waiters,
 }
 
 impl Core {
+    /// What is to be done next. Remembers how the client ended before anyone can ask for it.
+    pub(super) fn poll(&mut self) -> Option<Output> {
+        let output = self.machine.poll();
+        if matches!(output, Some(Output::Tell(Tell::End))) {
+            self.end = Some(End::of(&self.machine));
+        }
+        output
+    }
+
+    /// The latest end of the client.
+    pub(crate) fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
     /// Whether a future or a full queue waits for the socket's own buffer to empty.
     pub(super) fn waits_for_room(&self) -> bool {
         self.machine.is_full() || self.waiters.wait_for_sends()
@@ -103,7 +121,14 @@ impl Core {
 impl Shared {
     pub(crate) fn new(machine: Machine, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
-            core: Mutex::new(Core { machine, awake: true, left: false, waker: None, waiters: Waiters::default() }),
+            core: Mutex::new(Core {
+                machine,
+                awake: true,
+                left: false,
+                waker: None,
+                end: None,
+                waiters: Waiters::default(),
+            }),
             clock,
             delivers: AtomicBool::new(false),
             keepers: AtomicUsize::new(0),
@@ -232,7 +257,11 @@ impl Shared {
 
     /// The pump is gone before the client ended.
     pub(crate) fn perish(&self, reason: EndReason) {
-        self.lock().machine.perish(reason);
+        let mut core = self.lock();
+        if core.machine.perish(reason) {
+            core.end = Some(End::of(&core.machine));
+        }
+        drop(core);
         self.delivers.store(false, Ordering::Relaxed);
         self.wake_waiting();
     }

@@ -31,7 +31,7 @@ impl Wait {
     pub(crate) fn outcome(self, machine: &Machine) -> Poll<Result<(), FlushError>> {
         let (is_met, result) = match self {
             Self::Ready => (!machine.is_full() || machine.is_over(), Ok(())),
-            Self::Ended(ends) => (machine.ends().0 > ends, Ok(())),
+            Self::Ended(ends) => (machine.ends() > ends, Ok(())),
             Self::Flushed(mark) if mark.is_lost(machine) => (true, Err(FlushError::Lost)),
             Self::Flushed(mark) if mark.has_left(machine) => (true, Ok(())),
             Self::Flushed(_) => (machine.is_over(), Err(FlushError::Ended)),

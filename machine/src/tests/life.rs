@@ -65,7 +65,7 @@ fn s03_failures_tell_the_cause_then_the_close() {
 
 #[test]
 fn s03_errors_tell_url_and_whether_it_was_open() {
-    let place = |rig: &Rig| rig.machine.ends().1.unwrap().error.clone().unwrap().place;
+    let place = |rig: &Rig| rig.machine.last_error().unwrap().place.clone();
     let url = "ws://example.com/".to_string();
     let mut rig = Rig::new(Config { backoff: never(), ..config() });
     rig.fails(ErrorKind::Dns);
@@ -136,12 +136,12 @@ fn s04_one_end_for_each_time_the_client_is_closed() {
     rig.request(Request::Abort);
     rig.close();
     rig.wake();
-    assert_eq!((rig.log().len(), rig.machine.ends().0), (0, 1));
+    assert_eq!((rig.log().len(), rig.machine.ends()), (0, 1));
     rig.request(Request::Reconnect(Duration::ZERO));
     rig.after(Duration::ZERO);
     rig.close();
     assert_eq!(rig.log(), ["dial 2", "abort", "close 1006 Local, stop", "end Closed, 0 unsent"]);
-    assert_eq!(rig.machine.ends().0, 2);
+    assert_eq!(rig.machine.ends(), 2);
 }
 
 #[test]
@@ -149,18 +149,16 @@ fn s04_the_end_tells_the_last_attempt() {
     let mut rig = Rig::new(config());
     rig.is_refused(401, None);
     assert_eq!(rig.log(), ["dial 1", "error status 401", "close 1006 Failure, stop", "end Fatal, 0 unsent"]);
-    let end = rig.machine.ends().1.unwrap();
-    assert_eq!(end.error.as_ref().and_then(Error::status), Some(401));
-    assert_eq!(end.close.as_ref().map(|close| close.code), Some(CloseCode::ABNORMAL));
+    assert_eq!(rig.machine.last_error().and_then(Error::status), Some(401));
+    assert_eq!(rig.machine.last_close().map(|close| close.code), Some(CloseCode::ABNORMAL));
     // An error of an earlier attempt is not the last one's.
     rig.request(Request::Reconnect(Duration::ZERO));
     rig.after(Duration::ZERO);
     rig.opens();
     rig.peer_closes(1008);
     rig.socket_ends(1008);
-    let end = rig.machine.ends().1.unwrap();
-    assert_eq!((end.reason, end.error.is_none()), (EndReason::Fatal, true));
-    assert_eq!(end.close.as_ref().map(|close| close.code), Some(CloseCode::POLICY_VIOLATION));
+    assert_eq!((rig.machine.end_reason(), rig.machine.last_error().is_none()), (EndReason::Fatal, true));
+    assert_eq!(rig.machine.last_close().map(|close| close.code), Some(CloseCode::POLICY_VIOLATION));
 }
 
 #[test]
@@ -170,14 +168,14 @@ fn s04_a_driver_that_goes_away_ends_the_client_without_telling() {
     rig.room = 0;
     rig.send("left").unwrap();
     rig.log();
-    rig.machine.perish(EndReason::Panicked);
+    assert!(rig.machine.perish(EndReason::Panicked));
     rig.settle();
     assert_eq!(rig.log(), [""; 0]);
-    let (ends, end) = rig.machine.ends();
-    assert_eq!((ends, end.unwrap().reason, end.unwrap().unsent), (1, EndReason::Panicked, 1));
+    let machine = &rig.machine;
+    assert_eq!((machine.ends(), machine.end_reason(), machine.unsent()), (1, EndReason::Panicked, 1));
     assert_eq!((rig.machine.take_unsent().len(), rig.machine.stats(rig.now).open_for), (1, None));
-    rig.machine.perish(EndReason::Shutdown);
-    assert_eq!(rig.machine.ends().0, 1);
+    assert!(!rig.machine.perish(EndReason::Shutdown));
+    assert_eq!(rig.machine.ends(), 1);
     // Nobody would dial.
     rig.request(Request::Reconnect(Duration::ZERO));
     assert_eq!((rig.state(), rig.due_in()), (State::Closed, None));

@@ -209,9 +209,7 @@ impl Rig {
             Tell::BufferDrain => "drain".to_string(),
             Tell::Latency(rtt) => format!("latency {rtt:?}"),
             Tell::End => {
-                let (_, end) = self.machine.ends();
-                let end = end.unwrap();
-                format!("end {:?}, {} unsent", end.reason, end.unsent)
+                format!("end {:?}, {} unsent", self.machine.end_reason(), self.machine.unsent())
             }
         }
     }

@@ -33,7 +33,7 @@ impl Types for Test {
         match error.kind {
             ErrorKind::Protocol | ErrorKind::MessageTooLarge => Failure::Violation,
             ErrorKind::Unsupported => Failure::Unsupported,
-            _ => error.status().map_or(Failure::Other, Failure::Refused),
+            _ => error.status().map_or(Failure::Other, Failure::refused),
         }
     }
 

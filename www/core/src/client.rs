@@ -143,9 +143,8 @@ impl Client {
             Tell::BufferDrain => output::NOTIFY_DRAIN,
             Tell::Latency(rtt) => self.give(output::NOTIFY_LATENCY, f64::from(rtt) / 1e3),
             Tell::End => {
-                let Some(end) = self.machine.ends().1 else { return self.poll() };
-                self.values[1] = end.unsent as f64;
-                self.give(output::NOTIFY_END, end.reason as u32)
+                self.values[1] = self.machine.unsent() as f64;
+                self.give(output::NOTIFY_END, self.machine.end_reason() as u32)
             }
             // No such event exists on a browser's socket, and `send` says that the queue is full.
             Tell::Connect | Tell::BufferFull => self.poll(),
