@@ -93,6 +93,9 @@ impl Cmd {
             ("CARGO_TERM_PROGRESS_WHEN", "never"),
             ("NO_COLOR", "1"),
             ("TERM", "dumb"),
+            // Without a network, npm and pip would repeat each download for minutes.
+            ("npm_config_fetch_retries", "1"),
+            ("PIP_RETRIES", "1"),
             // Otherwise asking for a toolchain's version installs the whole toolchain.
             ("RUSTUP_AUTO_INSTALL", "0"),
         ]);
