@@ -115,6 +115,9 @@
 //!
 //! The rules that every target follows, numbered S1 to S30, with the sections of RFC 6455 and the WHATWG standard, are in
 //! [docs/rules.md](https://github.com/homing-ws/homing/blob/main/docs/rules.md). Comments and tests refer to these numbers.
+// clippy.toml has the lists.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_types))]
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

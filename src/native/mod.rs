@@ -1,5 +1,7 @@
 //! What only exists natively: headers, TLS and socket options, and a way to block on a client.
 
+#![allow(clippy::disallowed_types, reason = "the platform's clock is the standard library's")]
+
 mod builder_ext;
 mod builder_impl;
 mod dial;
