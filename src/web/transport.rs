@@ -115,7 +115,7 @@ impl<S: EventSink> BrowserTransport<S> {
                 let name = glue::text(&exception, "name");
                 let error = match name.as_str() {
                     "SecurityError" if target.is_mixed => target.forbidden(),
-                    _ => Error::new(ErrorKind::Opaque, name + " when it was dialled"),
+                    _ => Error::new(ErrorKind::Opaque, name + " thrown by the WebSocket constructor"),
                 };
                 self.fail(error.at(&target.shown));
             }
@@ -199,7 +199,7 @@ impl<S: EventSink> BrowserTransport<S> {
     fn send_message(&mut self, message: &Message) -> bool {
         let Link::Up(socket) = &self.link else { return false };
         let Err(exception) = socket.send(message) else { return true };
-        let error = socket.error(ErrorKind::Io, glue::text(&exception, "name") + " when sending");
+        let error = socket.error(ErrorKind::Io, glue::text(&exception, "name") + " thrown by send");
         self.fail(error.during(Phase::Sending));
         false
     }

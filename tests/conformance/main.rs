@@ -1,12 +1,12 @@
-//! The rules of `semantics.md`, each shown against a real server that misbehaves on request.
+//! The rules of `docs/rules.md`, tested against a real server that misbehaves on request.
 //!
-//! A body is an `async fn(Env)` that uses the portable API only, so that the same list runs in browsers too; what a
-//! browser cannot show is in [`rules::native_only`]. A body that is missing in the list below is dead code, which
-//! the compiler reports.
+//! Each test is an `async fn(Env)` that only uses the portable API, so the same tests run natively, in browsers, in workers
+//! and in Node. [`rules::native_only`] has the tests of what a browser cannot do or cannot show. A test that is missing in
+//! the lists below is dead code, which the compiler reports.
 
 #![allow(
     unreachable_pub,
-    reason = "shorter than pub(crate) on each; the modules are private, so that dead code is found"
+    reason = "`pub` is shorter than `pub(crate)`, and in private modules the compiler still finds dead code"
 )]
 
 mod env;
@@ -15,7 +15,7 @@ mod rules;
 
 use env::Env;
 
-/// How long anything may take that is certain to happen.
+/// The timeout of everything that must happen.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(40);
 
 macro_rules! suite {
@@ -32,73 +32,181 @@ macro_rules! suite {
 
 suite! {
     life:
-        s01_handler_or_closures_or_stream s01_http_is_read_as_ws s01_what_cannot_work_is_refused_before_dialling
-        s02_states s02_states_in_callbacks s03_a_clean_close_gives_no_error
-        s03_failure_after_open s03_failure_before_open s03_nothing_after_on_close s03_nothing_of_a_superseded_attempt
-        s03_order_of_an_attempt s04_every_end_is_told_once s04_reasons s04_the_end_is_the_same_for_everyone;
+        s01_handler_closures_and_stream_are_mutually_exclusive
+        s01_http_urls_are_read_as_ws
+        s01_invalid_options_fail_before_dialling
+        s02_state_in_each_phase
+        s02_state_inside_callbacks
+        s03_callbacks_of_an_attempt_are_in_order
+        s03_clean_close_reports_no_error
+        s03_failure_after_open_reports_error_then_close
+        s03_failure_before_open_reports_error_then_close
+        s03_no_event_after_on_close
+        s03_no_event_of_a_superseded_attempt
+        s04_closed_returns_the_same_end_on_every_clone
+        s04_end_reasons
+        s04_every_end_is_reported_once;
     handles:
-        s06_a_client_without_handle_and_stream_closes s06_a_clone_keeps_it_alive s06_a_dropped_client_is_not_revived
-        s06_a_stream_keeps_its_client_alive s06_a_weak_handle_does_not_keep_it_alive s06_detached_it_is_freed_after_its_end s06_detached_it_runs_on
-        s06_drop_of_the_last_handle_before_open s06_drop_of_the_last_handle_closes_gracefully
-        s06_futures_do_not_keep_it_alive s06_handles_are_send_and_sync;
+        s06_callbacks_cannot_revive_a_dropped_client
+        s06_client_without_handle_and_stream_closes
+        s06_clone_keeps_the_client_alive
+        s06_detached_client_is_freed_after_its_end
+        s06_detached_client_keeps_running
+        s06_dropping_the_last_handle_before_open_ends_the_client
+        s06_dropping_the_last_handle_closes_gracefully
+        s06_futures_do_not_keep_the_client_alive
+        s06_handles_are_send_and_sync
+        s06_stream_keeps_the_client_alive
+        s06_weak_handle_does_not_keep_the_client_alive;
     reentrancy:
-        s05_abort_in_every_callback s05_callbacks_of_handles_elsewhere_do_not_overlap s05_close_in_every_callback
-        s05_drop_of_the_last_handle_in_every_callback s05_pause_in_every_callback s05_reconnect_in_every_callback
+        s05_abort_in_every_callback
+        s05_calls_from_outside_do_not_overlap_callbacks
+        s05_close_in_every_callback
+        s05_dropping_the_last_handle_in_every_callback
+        s05_pause_in_every_callback
+        s05_reconnect_in_every_callback
         s05_send_in_every_callback;
     reconnecting:
-        s07_absurd_delays_do_no_harm s07_exponential s07_fixed s07_jitter_is_repeatable s07_max_attempts s07_never
-        s07_on_by_default s07_retry_if s07_stable_after_starts_the_count_over s08_a_server_that_restarts
-        s08_fatal_close_codes s08_no_retry_after_a_local_close s08_other_close_codes_are_retried
-        s08_retry_if_overrides_fatal;
+        s07_exponential_delays_double_up_to_the_maximum
+        s07_fixed_delay
+        s07_jitter_is_repeatable_by_seed
+        s07_max_attempts_ends_the_client
+        s07_maximal_durations_are_accepted
+        s07_never_does_not_reconnect
+        s07_reconnects_by_default
+        s07_retry_if_decides_on_each_close
+        s07_stable_after_resets_the_count
+        s08_fatal_close_codes_end_the_client
+        s08_no_retry_after_a_local_close
+        s08_other_close_codes_are_retried
+        s08_reconnects_to_a_restarted_server
+        s08_retry_if_overrides_fatal_codes;
     by_hand:
-        s08a_cancel_reconnect s08a_cancel_reconnect_by_hand s08a_close_while_reconnecting s08a_many_reconnects_leak_nothing
-        s08a_reconnect_after_replaces_the_delay s08a_reconnect_in_on_close_replaces_the_policys_choice
-        s08a_reconnect_while_closed s08a_reconnect_while_closing s08a_reconnect_while_connecting
-        s08a_reconnect_while_open_closes_with_1000 s08a_reconnect_while_waiting s08b_provider_chooses_subprotocols
-        s08b_provider_is_asked_for_every_attempt s08b_provider_that_fails s08b_provider_that_is_too_slow
-        s08b_provider_with_a_bad_url s08d_open_timeout s08d_open_timeout_is_for_all_of_it;
+        s08a_cancel_reconnect_cancels_reconnect
+        s08a_cancel_reconnect_ends_a_waiting_client
+        s08a_close_overrides_reconnect
+        s08a_reconnect_after_replaces_the_delay
+        s08a_reconnect_in_on_close_overrides_the_policy
+        s08a_reconnect_while_closed
+        s08a_reconnect_while_closing
+        s08a_reconnect_while_connecting
+        s08a_reconnect_while_open_closes_with_1000
+        s08a_reconnect_while_waiting
+        s08a_repeated_reconnects_leave_no_connection
+        s08b_invalid_url_of_a_provider_fails_the_attempt
+        s08b_provider_failure_fails_the_attempt
+        s08b_provider_is_called_for_every_attempt
+        s08b_provider_sets_subprotocols
+        s08b_slow_provider_times_out
+        s08d_open_timeout_covers_the_whole_handshake
+        s08d_stalled_attempt_times_out_and_is_retried;
     pace:
-        s08a_close_ends_a_client_whose_callbacks_always_reconnect s08a_reconnect_in_a_loop_over_events_keeps_a_pace
-        s08a_reconnect_in_callbacks_keeps_to_the_policys_pace;
+        s08a_close_ends_a_client_whose_callbacks_always_reconnect
+        s08a_reconnect_in_an_event_loop_is_paced
+        s08a_reconnect_in_callbacks_keeps_the_policy_delay;
     closing:
-        s09_codes_are_refused_at_the_call s09_limits_are_accepted
-        s10_close_amid_a_flood s10_close_timeout
-        s10_peers_close_is_echoed s10_peers_close_without_a_code
-        s10_the_first_close_counts s10_the_queue_leaves_first s11_close_while_connecting s11_close_while_waiting
-        s12_report_of_a_failure s12_report_of_a_refused_port s12_report_of_the_peer s12_report_of_this_side;
+        s09_codes_and_reasons_at_the_limits_are_accepted
+        s09_invalid_codes_and_reasons_fail_at_the_call
+        s10_close_of_the_peer_is_echoed
+        s10_close_of_the_peer_without_a_code
+        s10_close_timeout_drops_the_connection
+        s10_close_while_messages_arrive
+        s10_first_close_wins
+        s10_queue_is_sent_before_the_close_frame
+        s11_close_while_connecting_abandons_the_attempt
+        s11_close_while_waiting_only_ends
+        s12_close_event_of_a_close_by_the_peer
+        s12_close_event_of_a_failure
+        s12_close_event_of_a_local_close
+        s12_close_event_of_a_refused_connection;
     sending:
-        s13_accepted_in_every_state_but_closed s13_nothing_is_sent_twice s13_queued_before_open_leaves_first
-        s13_the_queue_survives_reconnects s15_flush s15_flush_fails_at_the_end s15_unsent_can_be_taken_in_on_end
-        s15_unsent_goes_with_the_next_attempt s15_unsent_is_handed_back;
+        s13_messages_queued_before_open_are_sent_first
+        s13_no_message_is_sent_twice
+        s13_queue_survives_reconnects
+        s13_send_is_accepted_until_the_client_closes
+        s15_flush_fails_when_the_client_ends
+        s15_flush_waits_for_the_queue
+        s15_take_unsent_inside_on_end
+        s15_take_unsent_returns_queued_messages
+        s15_unsent_messages_are_sent_after_reconnect;
     payload:
-        s14_a_peer_that_does_not_read s14_full_and_drain_once_each s14_limit s14_ready s16_send_payload
-        s16_text_and_binary s16_text_and_binary_keep_their_order sink;
+        s13_s14_sink_sends_in_order_and_waits_for_room
+        s14_full_and_drain_events_fire_once_per_edge
+        s14_message_that_crosses_the_limit_is_accepted
+        s14_peer_that_does_not_read_fills_the_buffer
+        s14_ready_waits_for_room
+        s16_send_payload_uses_the_binary_type
+        s16_text_and_binary_keep_their_order
+        s16_text_and_binary_round_trip;
     liveness:
-        s17_a_paused_client_is_not_condemned s17_busy_or_not s17_heartbeat_message_and_reply s17_ping_or_message
-        s17_silence_and_return s17_silent_peer s17_whatever_arrives_counts
-        s17_without_a_predicate_replies_are_delivered s20_pings_of_the_peer;
+        s17_any_traffic_counts_as_alive
+        s17_client_recovers_from_a_silent_server
+        s17_heartbeat_is_sent_during_traffic
+        s17_heartbeat_message_and_reply_measure_round_trips
+        s17_paused_client_stays_connected
+        s17_ping_or_message_uses_what_the_platform_has
+        s17_replies_are_delivered_without_a_predicate
+        s17_silent_peer_fails_the_attempt
+        s20_pings_of_the_peer_are_answered;
     receiving:
-        s21_fragments_with_pings_between s21_invalid_utf8 s21_protocol_errors s21_too_large
-        s21_too_large_in_fragments s21_utf8_may_be_split s22_pause_and_resume s22_pause_outlives_an_attempt s22_stream
-        s22_stream_that_is_dropped s22_stream_with_a_slow_reader
-        s22a_a_larger_message_passes s22a_stream_is_bounded_by_bytes;
+        s21_fragmented_message_over_the_limit_fails
+        s21_invalid_utf8_fails_with_1007
+        s21_message_over_the_limit_fails
+        s21_pings_between_fragments_are_answered
+        s21_protocol_errors_fail_with_1002
+        s21_utf8_character_may_be_split_across_fragments
+        s22_dropped_stream_resumes_its_client
+        s22_pause_lasts_across_reconnects
+        s22_pause_stops_delivery_until_resume
+        s22_slow_stream_reader_loses_nothing
+        s22_stream_yields_events_across_reconnects
+        s22a_message_larger_than_the_receive_buffer_is_delivered
+        s22a_stream_is_bounded_by_bytes;
     reporting:
-        s23_errors_before_and_after_open s23_errors_tell_the_url_without_the_query s24_subprotocol
-        s24_subprotocol_that_was_not_offered s25_attempts s25_messages_and_bytes s26_debug_tells_no_secrets
-        s26_refused_values_are_not_repeated;
+        s23_errors_before_and_after_open
+        s23_errors_show_the_url_without_the_query
+        s24_chosen_subprotocol_is_reported
+        s24_subprotocol_that_was_not_offered_fails
+        s25_attempts_are_counted
+        s25_messages_and_bytes_are_counted
+        s26_debug_output_has_no_secrets
+        s26_errors_do_not_repeat_rejected_values;
 }
 
 #[cfg(not(target_family = "wasm"))]
 suite! {
     native_only:
-        s17_silent_peer_and_a_full_queue s10_close_timeout_with_a_queue_that_does_not_leave s10_a_peer_that_does_not_end_tcp
-        s03_a_message_and_a_close_in_one_write s10_abort_is_immediate s21_reserved_close_codes
-        s01_headers_and_relative_urls s03_on_connect_comes_first s04_a_runtime_that_is_shut_down
-        s05_a_panic_ends_this_client_only s05_every_method_in_on_connect s08_refusals_that_are_fatal
-        s08_refusals_that_are_retried s08_refusals_with_a_provider s08_retry_after s08_retry_after_for_ever
-        s10_close_while_paused_lets_the_queue_leave s13_order_of_a_thread_beside_a_slow_peer s15_flush_does_not_pretend s17_ping_frames_and_round_trips
-        s18_a_late_wake_up_condemns_nobody s21_too_large_is_told_by_1009 s22_a_pause_from_another_thread_loses_nothing
-        s22_the_peer_feels_a_pause s22_the_peer_feels_a_slow_reader
-        s22a_a_reader_on_another_thread_is_never_left_waiting s22a_the_peer_feels_a_slow_reader s23_credentials s23_kinds
-        s23_refusal_with_status_headers_and_body s24_extension_that_was_not_offered s24_status_and_headers s26_headers;
+        s01_invalid_headers_and_relative_urls_fail
+        s03_data_after_a_close_frame_is_ignored
+        s03_on_connect_is_first
+        s04_runtime_shutdown_ends_the_client
+        s05_every_method_inside_on_connect
+        s05_panic_ends_only_its_client
+        s08_fatal_http_status_is_retried_with_a_provider
+        s08_fatal_http_statuses_end_the_client
+        s08_other_http_statuses_are_retried
+        s08_retry_after_is_a_lower_bound
+        s08_retry_after_is_limited
+        s10_abort_is_immediate
+        s10_close_does_not_wait_for_the_end_of_tcp
+        s10_close_timeout_returns_the_unsent_queue
+        s10_close_while_paused_sends_the_queue
+        s13_messages_from_another_thread_keep_their_order
+        s15_flush_fails_for_a_message_that_never_left
+        s17_pings_measure_round_trips
+        s17_silent_peer_with_a_full_queue_fails_the_attempt
+        s18_late_wake_up_does_not_fail_the_attempt
+        s21_message_over_the_limit_closes_with_1009
+        s21_reserved_close_codes_fail_with_1002
+        s22_pause_applies_backpressure
+        s22_pausing_from_another_thread_loses_nothing
+        s22_slow_reader_applies_backpressure
+        s22a_large_messages_apply_backpressure
+        s22a_reader_on_another_thread_receives_everything
+        s23_credentials_are_sent_but_never_shown
+        s23_error_kinds
+        s23_rejected_handshake_has_status_headers_and_body
+        s24_extension_that_was_not_offered_fails
+        s24_handshake_has_status_and_headers
+        s26_headers_are_never_shown;
 }

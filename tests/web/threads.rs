@@ -62,7 +62,7 @@ pub fn drop_the_handle() {
 }
 
 #[wasm_bindgen_test]
-async fn a_handle_wakes_its_client_from_another_thread() {
+async fn s06_handle_wakes_its_client_from_another_thread() {
     let told = Rc::new(RefCell::new(Vec::new()));
     let ended = Rc::new(Cell::new(false));
     let (opens, messages, ends) = (told.clone(), told.clone(), ended.clone());

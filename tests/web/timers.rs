@@ -70,7 +70,7 @@ async fn beats_on(ws: &WebSocket, before: u64) {
 }
 
 #[wasm_bindgen_test]
-async fn s18_a_late_wake_up_condemns_nobody() {
+async fn s18_late_wake_up_does_not_fail_the_attempt() {
     let heartbeat = Heartbeat::message(ms(50), ms(3500), "beat");
     let builder = WebSocket::builder(format!("{URL}/echo")).reconnect(Reconnect::never()).heartbeat(heartbeat);
     let builder = builder.heartbeat_reply(|message| message.as_text() == Some("beat"));
@@ -95,7 +95,7 @@ async fn s18_a_late_wake_up_condemns_nobody() {
 
 /// Once for all clients, however many ask for a worker.
 #[wasm_bindgen_test]
-async fn s19_without_workers_its_own_timers_serve_and_it_is_told_once() {
+async fn s19_without_workers_page_timers_are_used_with_one_warning() {
     forbid_workers();
     for _ in 0..2 {
         let heartbeat = Heartbeat::message(ms(30), ms(2000), "beat");
@@ -112,7 +112,7 @@ async fn s19_without_workers_its_own_timers_serve_and_it_is_told_once() {
 
 /// Longer ones would be over at once.
 #[wasm_bindgen_test]
-async fn s07_no_timer_is_longer_than_timers_can_be() {
+async fn s07_timeouts_never_exceed_the_maximum_of_set_timeout() {
     watch_timers();
     let long = Duration::from_secs(60 * 24 * 3600);
     let builder = WebSocket::builder(format!("{URL}/http?status=503")).reconnect(Reconnect::fixed(long));

@@ -44,7 +44,7 @@ async fn beating(in_worker: bool) -> (WebSocket, Events) {
 }
 
 #[wasm_bindgen_test]
-async fn s19_a_throttled_page_keeps_its_beat() {
+async fn s19_throttled_page_keeps_its_heartbeat() {
     throttle(true);
     let ((without, _events), (with, _more)) = (beating(false).await, beating(true).await);
     until("four heartbeats", || with.stats().heartbeats >= 4).await;
@@ -53,7 +53,7 @@ async fn s19_a_throttled_page_keeps_its_beat() {
 }
 
 #[wasm_bindgen_test]
-async fn s08c_the_network_is_back() {
+async fn s08c_online_makes_a_waiting_client_dial() {
     let never = Reconnect::fixed(Duration::from_secs(3600));
     // Gone after a message, not before the browser has told that it is open: Firefox would tell only of the failure.
     let builder = WebSocket::builder("ws://127.0.0.1:7410/drop?after=1").reconnect(never);

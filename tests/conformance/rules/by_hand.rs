@@ -80,7 +80,7 @@ pub async fn s08a_reconnect_after_replaces_the_delay(env: Env) {
     assert_eq!((log.story().as_str(), ws.state()), ("open, error, close 1006", State::Waiting));
 }
 
-pub async fn s08a_close_while_reconnecting(env: Env) {
+pub async fn s08a_close_overrides_reconnect(env: Env) {
     let log = env.log();
     let ws = env.client("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -116,7 +116,7 @@ pub async fn s08a_reconnect_while_closed(env: Env) {
     assert_eq!(log.story(), format!("{life}, {life}"));
 }
 
-pub async fn s08a_reconnect_in_on_close_replaces_the_policys_choice(env: Env) {
+pub async fn s08a_reconnect_in_on_close_overrides_the_policy(env: Env) {
     let policies = [("waiting", env.client("/close?code=4000")), ("stopping", env.client("/close?code=1008"))];
     for (choice, builder) in policies {
         let (log, before) = (env.log(), env.now());
@@ -133,7 +133,7 @@ pub async fn s08a_reconnect_in_on_close_replaces_the_policys_choice(env: Env) {
     }
 }
 
-pub async fn s08a_cancel_reconnect(env: Env) {
+pub async fn s08a_cancel_reconnect_ends_a_waiting_client(env: Env) {
     let log = env.log();
     let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -145,7 +145,7 @@ pub async fn s08a_cancel_reconnect(env: Env) {
     assert_eq!((log.story().as_str(), ws.state()), ("open, error, close 1006, end", State::Closed));
 }
 
-pub async fn s08a_cancel_reconnect_by_hand(env: Env) {
+pub async fn s08a_cancel_reconnect_cancels_reconnect(env: Env) {
     let log = env.log();
     let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -159,7 +159,7 @@ pub async fn s08a_cancel_reconnect_by_hand(env: Env) {
     assert_eq!(log.story(), "open, close 1000, end, end");
 }
 
-pub async fn s08a_many_reconnects_leak_nothing(env: Env) {
+pub async fn s08a_repeated_reconnects_leave_no_connection(env: Env) {
     let log = env.log();
     let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
     for attempt in 1..=20 {
@@ -172,7 +172,7 @@ pub async fn s08a_many_reconnects_leak_nothing(env: Env) {
     assert_eq!((count(&seen, &Wire::Accepted), count(&seen, &Wire::Close(Some(1000), "".into()))), (21, 20));
 }
 
-pub async fn s08b_provider_is_asked_for_every_attempt(env: Env) {
+pub async fn s08b_provider_is_called_for_every_attempt(env: Env) {
     let log = env.log().greeting();
     let builder = tour(&env, &["/drop?after=1&token=1", "/drop?after=1&token=2", "/echo?token=3"]);
     let _ws = builder.handler(log.handler()).connect().unwrap();
@@ -183,7 +183,7 @@ pub async fn s08b_provider_is_asked_for_every_attempt(env: Env) {
     }
 }
 
-pub async fn s08b_provider_chooses_subprotocols(env: Env) {
+pub async fn s08b_provider_sets_subprotocols(env: Env) {
     let (log, url) = (env.log(), env.url("/protocol"));
     let provider = move || {
         let request = Request::new(url.clone()).protocol("chat.v2").protocol("chat.v1");
@@ -194,7 +194,7 @@ pub async fn s08b_provider_chooses_subprotocols(env: Env) {
     assert_eq!(log.opened(1).await.protocol.as_deref(), Some("chat.v2"));
 }
 
-pub async fn s08b_provider_that_fails(env: Env) {
+pub async fn s08b_provider_failure_fails_the_attempt(env: Env) {
     let (log, url) = (env.log(), env.url("/echo"));
     let mut asked = 0;
     let provider = move || {
@@ -210,7 +210,7 @@ pub async fn s08b_provider_that_fails(env: Env) {
     assert!(error.to_string().contains("no token today"), "{error}");
 }
 
-pub async fn s08b_provider_that_is_too_slow(env: Env) {
+pub async fn s08b_slow_provider_times_out(env: Env) {
     let (log, url, first) = (env.log(), env.url("/echo"), Arc::new(Mutex::new(true)));
     let provider = move || {
         let (url, first) = (url.clone(), std::mem::take(&mut *first.lock().unwrap()));
@@ -228,7 +228,7 @@ pub async fn s08b_provider_that_is_too_slow(env: Env) {
     log.opened(1).await;
 }
 
-pub async fn s08b_provider_with_a_bad_url(env: Env) {
+pub async fn s08b_invalid_url_of_a_provider_fails_the_attempt(env: Env) {
     let log = env.log();
     let provider = || async { Ok(Request::new("nonsense://somewhere")) };
     let _ws = env.client("/echo").request_provider(provider).handler(log.handler()).connect().unwrap();
@@ -236,7 +236,7 @@ pub async fn s08b_provider_with_a_bad_url(env: Env) {
     assert!(log.story().starts_with("error, close 1006, error"), "{}", log.story());
 }
 
-pub async fn s08d_open_timeout(env: Env) {
+pub async fn s08d_stalled_attempt_times_out_and_is_retried(env: Env) {
     let log = env.log();
     let builder = tour(&env, &["/stall", "/echo"]).open_timeout(ms(400));
     let _ws = builder.handler(log.handler()).connect().unwrap();
@@ -251,7 +251,7 @@ pub async fn s08d_open_timeout(env: Env) {
     env.server().wait_for_gone().await;
 }
 
-pub async fn s08d_open_timeout_is_for_all_of_it(env: Env) {
+pub async fn s08d_open_timeout_covers_the_whole_handshake(env: Env) {
     let log = env.log();
     // An answer of some 130 bytes, one every 20 ms: each is on time, all of them are not.
     let builder = env.late("/slow?ms=20").open_timeout(ms(300));

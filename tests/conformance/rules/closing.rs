@@ -8,7 +8,7 @@ pub fn told(event: &CloseEvent) -> (u16, &str, bool, Initiator) {
     (event.code.get(), &event.reason, event.clean, event.initiator)
 }
 
-pub async fn s09_codes_are_refused_at_the_call(env: Env) {
+pub async fn s09_invalid_codes_and_reasons_fail_at_the_call(env: Env) {
     let log = env.log();
     let ws = env.once("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -22,7 +22,7 @@ pub async fn s09_codes_are_refused_at_the_call(env: Env) {
     log.messages(1).await;
 }
 
-pub async fn s09_limits_are_accepted(env: Env) {
+pub async fn s09_codes_and_reasons_at_the_limits_are_accepted(env: Env) {
     for code in [1000, 3000, 4999] {
         let (log, reason) = (env.log(), "é".repeat(61) + "!");
         let ws = env.once("/count").handler(log.handler()).connect().unwrap();
@@ -34,7 +34,7 @@ pub async fn s09_limits_are_accepted(env: Env) {
     }
 }
 
-pub async fn s10_the_queue_leaves_first(env: Env) {
+pub async fn s10_queue_is_sent_before_the_close_frame(env: Env) {
     let log = env.log();
     let ws = env.client("/count").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -49,7 +49,7 @@ pub async fn s10_the_queue_leaves_first(env: Env) {
     assert_eq!(seen[sent.len() + 2], Wire::Close(Some(4000), "bye".into()));
 }
 
-pub async fn s10_close_timeout(env: Env) {
+pub async fn s10_close_timeout_drops_the_connection(env: Env) {
     // One reads on and says nothing, the other does not even read.
     for path in ["/close?never=1", "/silent"] {
         let log = env.log();
@@ -64,14 +64,14 @@ pub async fn s10_close_timeout(env: Env) {
     }
 }
 
-pub async fn s10_peers_close_is_echoed(env: Env) {
+pub async fn s10_close_of_the_peer_is_echoed(env: Env) {
     let log = env.log();
     let _ws = env.once("/close?code=4001&reason=bye").handler(log.handler()).connect().unwrap();
     log.closed(1).await;
     assert_eq!(env.server().wait_for_close().await.0, Some(4001));
 }
 
-pub async fn s10_peers_close_without_a_code(env: Env) {
+pub async fn s10_close_of_the_peer_without_a_code(env: Env) {
     let log = env.log();
     let _ws = env.once("/close").handler(log.handler()).connect().unwrap();
     assert_eq!(told(&log.closed(1).await), (1005, "", true, Initiator::Remote));
@@ -81,7 +81,7 @@ pub async fn s10_peers_close_without_a_code(env: Env) {
     assert_eq!(reason, "");
 }
 
-pub async fn s10_the_first_close_counts(env: Env) {
+pub async fn s10_first_close_wins(env: Env) {
     let log = env.log();
     let ws = env.client("/count").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -94,7 +94,7 @@ pub async fn s10_the_first_close_counts(env: Env) {
     assert_eq!(log.story(), "open, close 4001, end");
 }
 
-pub async fn s11_close_while_connecting(env: Env) {
+pub async fn s11_close_while_connecting_abandons_the_attempt(env: Env) {
     let log = env.log();
     let ws = env.client("/stall").handler(log.handler()).connect().unwrap();
     env.server().wait_for_requests(1).await;
@@ -107,7 +107,7 @@ pub async fn s11_close_while_connecting(env: Env) {
     env.server().wait_for_gone().await;
 }
 
-pub async fn s11_close_while_waiting(env: Env) {
+pub async fn s11_close_while_waiting_only_ends(env: Env) {
     let log = env.log().greeting();
     let ws = env
         .client("/drop?after=1")
@@ -123,7 +123,7 @@ pub async fn s11_close_while_waiting(env: Env) {
     assert_eq!(log.story(), "open, error, close 1006, end");
 }
 
-pub async fn s12_report_of_the_peer(env: Env) {
+pub async fn s12_close_event_of_a_close_by_the_peer(env: Env) {
     let log = env.log();
     let _ws = env.late("/close?code=4001&reason=good%20bye").handler(log.handler()).connect().unwrap();
     let close = log.closed(1).await;
@@ -131,7 +131,7 @@ pub async fn s12_report_of_the_peer(env: Env) {
     assert_eq!(close.retry_in, Some(NEVER));
 }
 
-pub async fn s12_report_of_this_side(env: Env) {
+pub async fn s12_close_event_of_a_local_close(env: Env) {
     type Leave = fn(&WebSocket);
     let cases: [(Leave, u16); 3] =
         [(|ws| ws.close(4000, "x").unwrap(), 4000), (WebSocket::reconnect, 1000), (WebSocket::abort, 1006)];
@@ -148,7 +148,7 @@ pub async fn s12_report_of_this_side(env: Env) {
     }
 }
 
-pub async fn s12_report_of_a_failure(env: Env) {
+pub async fn s12_close_event_of_a_failure(env: Env) {
     let log = env.log().greeting();
     let _ws = env.late("/drop?after=1").handler(log.handler()).connect().unwrap();
     let close = log.closed(1).await;
@@ -156,7 +156,7 @@ pub async fn s12_report_of_a_failure(env: Env) {
     assert_eq!(close.retry_in, Some(NEVER));
 }
 
-pub async fn s12_report_of_a_refused_port(env: Env) {
+pub async fn s12_close_event_of_a_refused_connection(env: Env) {
     let log = env.log();
     env.server().stop().await;
     let _ws = env.once("/echo").handler(log.handler()).connect().unwrap();
@@ -165,7 +165,7 @@ pub async fn s12_report_of_a_refused_port(env: Env) {
     assert_eq!(told(&log.closed(1).await), (1006, "", false, Initiator::Failure));
 }
 
-pub async fn s10_close_amid_a_flood(env: Env) {
+pub async fn s10_close_while_messages_arrive(env: Env) {
     let log = env.log();
     let then = |ws: &WebSocket, event: &Event| {
         if matches!(event, Event::Message(_)) {

@@ -5,7 +5,7 @@ use homing::{EndReason, Event, WeakWebSocket, WebSocket};
 
 use super::*;
 
-pub async fn s06_drop_of_the_last_handle_closes_gracefully(env: Env) {
+pub async fn s06_dropping_the_last_handle_closes_gracefully(env: Env) {
     let log = env.log();
     let ws = env.client("/count").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -17,7 +17,7 @@ pub async fn s06_drop_of_the_last_handle_closes_gracefully(env: Env) {
     assert_eq!(&seen[2..4], [Wire::Text("last words".into()), Wire::Close(Some(1000), "".into())]);
 }
 
-pub async fn s06_a_clone_keeps_it_alive(env: Env) {
+pub async fn s06_clone_keeps_the_client_alive(env: Env) {
     let log = env.log();
     let ws = env.client("/echo").handler(log.handler()).connect().unwrap();
     let clone = ws.clone();
@@ -29,7 +29,7 @@ pub async fn s06_a_clone_keeps_it_alive(env: Env) {
     assert_eq!(log.story(), "open, alive");
 }
 
-pub async fn s06_futures_do_not_keep_it_alive(env: Env) {
+pub async fn s06_futures_do_not_keep_the_client_alive(env: Env) {
     let ws = env.client("/echo").connect().unwrap();
     let (closed, ready, flush) = (ws.closed(), ws.ready(), ws.flush());
     drop(ws);
@@ -38,7 +38,7 @@ pub async fn s06_futures_do_not_keep_it_alive(env: Env) {
     env.soon("flush", flush).await.unwrap();
 }
 
-pub async fn s06_detached_it_runs_on(env: Env) {
+pub async fn s06_detached_client_keeps_running(env: Env) {
     let log = env.log();
     let ws = env.client("/numbered?n=3").handler(log.handler()).connect().unwrap();
     ws.detach();
@@ -50,7 +50,7 @@ pub async fn s06_detached_it_runs_on(env: Env) {
 }
 
 /// Dropping its handle requests nothing, but nothing is left that could begin anew.
-pub async fn s06_detached_it_is_freed_after_its_end(env: Env) {
+pub async fn s06_detached_client_is_freed_after_its_end(env: Env) {
     let (ws, mut events) = env.once("/close?code=4001").connect_stream().unwrap();
     ws.detach();
     let to_the_end = async { while !matches!(events.next().await, Some(Event::End(_)) | None) {} };
@@ -70,7 +70,7 @@ pub async fn s06_handles_are_send_and_sync(env: Env) {
     env.soon("ready", check(ws.ready())).await;
 }
 
-pub async fn s06_drop_of_the_last_handle_before_open(env: Env) {
+pub async fn s06_dropping_the_last_handle_before_open_ends_the_client(env: Env) {
     let log = env.log();
     drop(env.client("/stall").handler(log.handler()).connect().unwrap());
     assert_eq!(log.ended(1).await.reason, EndReason::Closed);
@@ -83,7 +83,7 @@ pub async fn s06_drop_of_the_last_handle_before_open(env: Env) {
     assert_eq!(log.story(), "error, close 1006, end");
 }
 
-pub async fn s06_a_dropped_client_is_not_revived(env: Env) {
+pub async fn s06_callbacks_cannot_revive_a_dropped_client(env: Env) {
     let log = env.log();
     // As a handler does that always wants to come back.
     let then = |ws: &WebSocket, event: &Event| {
@@ -101,7 +101,7 @@ pub async fn s06_a_dropped_client_is_not_revived(env: Env) {
     assert_eq!(log.story(), "open, error, close 1006, open, close 1000, end");
 }
 
-pub async fn s06_a_stream_keeps_its_client_alive(env: Env) {
+pub async fn s06_stream_keeps_the_client_alive(env: Env) {
     let (_, mut events) = env.once("/early?n=3").connect_stream().unwrap();
     let mut told = Vec::new();
     let mut closed = false;
@@ -116,7 +116,7 @@ pub async fn s06_a_stream_keeps_its_client_alive(env: Env) {
     assert!(matches!(&told[4..], [Event::Close(_), Event::End(_)]), "{told:?}");
 }
 
-pub async fn s06_a_client_without_handle_and_stream_closes(env: Env) {
+pub async fn s06_client_without_handle_and_stream_closes(env: Env) {
     let (ws, mut events) = env.once("/echo").connect_stream().unwrap();
     ws.send("hello").unwrap();
     drop(ws);
@@ -125,7 +125,7 @@ pub async fn s06_a_client_without_handle_and_stream_closes(env: Env) {
     assert_eq!(env.server().wait_for_close().await.0, Some(1000));
 }
 
-pub async fn s06_a_weak_handle_does_not_keep_it_alive(env: Env) {
+pub async fn s06_weak_handle_does_not_keep_the_client_alive(env: Env) {
     let log = env.log();
     let slot = std::sync::Arc::new(std::sync::Mutex::new(None::<WeakWebSocket>));
     let theirs = slot.clone();

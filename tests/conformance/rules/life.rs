@@ -6,7 +6,7 @@ use homing::{EndReason, Event, Heartbeat, Initiator, Reconnect, State, WebSocket
 
 use super::*;
 
-pub async fn s01_what_cannot_work_is_refused_before_dialling(env: Env) {
+pub async fn s01_invalid_options_fail_before_dialling(env: Env) {
     let good = || env.once("/echo");
     let of_url = |url: &str| WebSocket::builder(url).connect();
     let zero = Duration::ZERO;
@@ -37,14 +37,14 @@ pub async fn s01_what_cannot_work_is_refused_before_dialling(env: Env) {
     assert_eq!(env.server().seen().await, [], "something was dialled");
 }
 
-pub async fn s01_http_is_read_as_ws(env: Env) {
+pub async fn s01_http_urls_are_read_as_ws(env: Env) {
     let log = env.log();
     let url = env.url("/echo").replacen("ws", "http", 1);
     let _ws = WebSocket::builder(url).handler(log.handler()).connect().unwrap();
     log.opened(1).await;
 }
 
-pub async fn s01_handler_or_closures_or_stream(env: Env) {
+pub async fn s01_handler_closures_and_stream_are_mutually_exclusive(env: Env) {
     let log = env.log();
     let both = env.once("/echo").handler(log.handler()).on_open(|_, _| {}).connect();
     assert_eq!(both.expect_err("a handler and closures").option, "handler");
@@ -54,7 +54,7 @@ pub async fn s01_handler_or_closures_or_stream(env: Env) {
     assert_eq!(both.expect_err("a stream and a handler").option, "connect_stream");
 }
 
-pub async fn s02_states(env: Env) {
+pub async fn s02_state_in_each_phase(env: Env) {
     let log = env.log();
     let ws = env.late("/close?never=1").close_timeout(ms(100)).handler(log.handler()).connect().unwrap();
     assert_eq!(ws.state(), State::Connecting);
@@ -71,7 +71,7 @@ pub async fn s02_states(env: Env) {
     assert_eq!(ws.state(), State::Closed);
 }
 
-pub async fn s03_order_of_an_attempt(env: Env) {
+pub async fn s03_callbacks_of_an_attempt_are_in_order(env: Env) {
     let log = env.log();
     let ws = env.once("/echo").handler(log.handler()).connect().unwrap();
     ws.send("one").unwrap();
@@ -82,7 +82,7 @@ pub async fn s03_order_of_an_attempt(env: Env) {
     assert_eq!(log.story(), "open, one, two, close 1000, end");
 }
 
-pub async fn s03_failure_before_open(env: Env) {
+pub async fn s03_failure_before_open_reports_error_then_close(env: Env) {
     let log = env.log();
     let _ws = env.once("/http?status=503").handler(log.handler()).connect().unwrap();
     let end = log.ended(1).await;
@@ -92,7 +92,7 @@ pub async fn s03_failure_before_open(env: Env) {
     assert_eq!((end.error, end.close), (Some(log.failed(1).await), Some(close)));
 }
 
-pub async fn s03_failure_after_open(env: Env) {
+pub async fn s03_failure_after_open_reports_error_then_close(env: Env) {
     for path in ["/drop?after=1", "/rst?after=1"] {
         let log = env.log();
         let ws = env.once(path).handler(log.handler()).connect().unwrap();
@@ -105,7 +105,7 @@ pub async fn s03_failure_after_open(env: Env) {
     }
 }
 
-pub async fn s03_a_clean_close_gives_no_error(env: Env) {
+pub async fn s03_clean_close_reports_no_error(env: Env) {
     let log = env.log();
     let _ws = env.once("/close?code=4001").handler(log.handler()).connect().unwrap();
     let end = log.ended(1).await;
@@ -113,7 +113,7 @@ pub async fn s03_a_clean_close_gives_no_error(env: Env) {
     assert_eq!(end.error, None);
 }
 
-pub async fn s03_nothing_after_on_close(env: Env) {
+pub async fn s03_no_event_after_on_close(env: Env) {
     let log = env.log();
     let abort = |ws: &WebSocket, event: &Event| {
         if matches!(event, Event::Message(_)) {
@@ -126,7 +126,7 @@ pub async fn s03_nothing_after_on_close(env: Env) {
     assert_eq!(log.story(), "open, xx, close 1006, end");
 }
 
-pub async fn s03_nothing_of_a_superseded_attempt(env: Env) {
+pub async fn s03_no_event_of_a_superseded_attempt(env: Env) {
     let log = env.log();
     let mut once = false;
     let restart = move |ws: &WebSocket, event: &Event| {
@@ -142,7 +142,7 @@ pub async fn s03_nothing_of_a_superseded_attempt(env: Env) {
     assert!(story.ends_with(", 998, 999"), "{story}");
 }
 
-pub async fn s04_the_end_is_the_same_for_everyone(env: Env) {
+pub async fn s04_closed_returns_the_same_end_on_every_clone(env: Env) {
     let log = env.log();
     let ws = env.once("/close?code=4001&reason=bye&after=1").handler(log.handler()).connect().unwrap();
     let (clone, early) = (ws.clone(), ws.closed());
@@ -155,7 +155,7 @@ pub async fn s04_the_end_is_the_same_for_everyone(env: Env) {
     assert_eq!(env.soon("twice", ws.closed()).await, end);
 }
 
-pub async fn s04_every_end_is_told_once(env: Env) {
+pub async fn s04_every_end_is_reported_once(env: Env) {
     let log = env.log();
     let ws = env.once("/close?code=4001").handler(log.handler()).connect().unwrap();
     log.ended(1).await;
@@ -168,7 +168,7 @@ pub async fn s04_every_end_is_told_once(env: Env) {
     assert_eq!(log.story(), "open, close 4001, end, open, close 4001, end");
 }
 
-pub async fn s04_reasons(env: Env) {
+pub async fn s04_end_reasons(env: Env) {
     let (once, client) = (env.once("/close?code=4001"), env.client("/close?code=4001"));
     let cases = [
         (once, EndReason::Exhausted),
@@ -183,7 +183,7 @@ pub async fn s04_reasons(env: Env) {
     }
 }
 
-pub async fn s02_states_in_callbacks(env: Env) {
+pub async fn s02_state_inside_callbacks(env: Env) {
     let (log, states) = (env.log(), std::sync::Arc::new(std::sync::Mutex::new(Vec::new())));
     let theirs = states.clone();
     let then = move |ws: &WebSocket, event: &Event| {

@@ -13,7 +13,7 @@ fn is_beat(message: &Message) -> bool {
     message.as_text() == Some("beat")
 }
 
-pub async fn s17_heartbeat_message_and_reply(env: Env) {
+pub async fn s17_heartbeat_message_and_reply_measure_round_trips(env: Env) {
     let log = env.log();
     let builder = env.client("/echo").heartbeat(beat()).heartbeat_reply(is_beat);
     let ws = builder.handler(log.handler()).connect().unwrap();
@@ -27,13 +27,13 @@ pub async fn s17_heartbeat_message_and_reply(env: Env) {
     assert!(log.count("latency") >= 1);
 }
 
-pub async fn s17_without_a_predicate_replies_are_delivered(env: Env) {
+pub async fn s17_replies_are_delivered_without_a_predicate(env: Env) {
     let log = env.log();
     let _ws = env.client("/echo").heartbeat(beat()).handler(log.handler()).connect().unwrap();
     assert_eq!(log.texts(2).await, ["beat", "beat"]);
 }
 
-pub async fn s17_silent_peer(env: Env) {
+pub async fn s17_silent_peer_fails_the_attempt(env: Env) {
     let log = env.log();
     let heartbeat = Heartbeat::message(ms(100), ms(150), "beat");
     let before = env.now();
@@ -50,7 +50,7 @@ pub async fn s17_silent_peer(env: Env) {
     assert!(ws.stats().heartbeats >= 1);
 }
 
-pub async fn s17_whatever_arrives_counts(env: Env) {
+pub async fn s17_any_traffic_counts_as_alive(env: Env) {
     let log = env.log();
     // A peer that answers nothing, but sends something every 5 ms for longer than the heartbeat would wait.
     let hex = vec!["810178"; 850].join(",");
@@ -62,7 +62,7 @@ pub async fn s17_whatever_arrives_counts(env: Env) {
     assert_eq!(log.story(), format!("open, {}error, close 1006, end", "x, ".repeat(850)));
 }
 
-pub async fn s17_busy_or_not(env: Env) {
+pub async fn s17_heartbeat_is_sent_during_traffic(env: Env) {
     let log = env.log();
     // Traffic without a gap in which a heartbeat would be needed, for longer than this takes.
     let builder = env.client("/numbered?n=4000&every_ms=5").heartbeat(beat()).heartbeat_reply(is_beat);
@@ -72,7 +72,7 @@ pub async fn s17_busy_or_not(env: Env) {
     assert_eq!((log.count("error"), log.count("3999")), (0, 0), "{}", log.story());
 }
 
-pub async fn s17_ping_or_message(env: Env) {
+pub async fn s17_ping_or_message_uses_what_the_platform_has(env: Env) {
     let log = env.log();
     let heartbeat = Heartbeat::ping(ms(30), ms(5000)).or_message("beat");
     let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat);
@@ -83,7 +83,7 @@ pub async fn s17_ping_or_message(env: Env) {
     assert_eq!(log.count("error"), 0, "{}", log.story());
 }
 
-pub async fn s17_silence_and_return(env: Env) {
+pub async fn s17_client_recovers_from_a_silent_server(env: Env) {
     let log = env.log();
     let heartbeat = Heartbeat::message(ms(50), ms(4000), "beat");
     let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat).open_timeout(ms(4000));
@@ -96,7 +96,7 @@ pub async fn s17_silence_and_return(env: Env) {
     log.opened(2).await;
 }
 
-pub async fn s20_pings_of_the_peer(env: Env) {
+pub async fn s20_pings_of_the_peer_are_answered(env: Env) {
     let log = env.log();
     let _ws = env.once("/ping?n=3&every_ms=20").heartbeat(None).handler(log.handler()).connect().unwrap();
     let pong = |number: &str| Wire::Pong(number.into());
@@ -106,7 +106,7 @@ pub async fn s20_pings_of_the_peer(env: Env) {
     assert_eq!(log.story(), "open", "pings are not messages");
 }
 
-pub async fn s17_a_paused_client_is_not_condemned(env: Env) {
+pub async fn s17_paused_client_stays_connected(env: Env) {
     let log = env.log();
     let heartbeat = Heartbeat::message(ms(50), ms(3000), "beat");
     let builder = env.client("/echo").heartbeat(heartbeat).heartbeat_reply(is_beat);

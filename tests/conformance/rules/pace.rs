@@ -11,7 +11,7 @@ fn stubborn(ws: &WebSocket, _: &Event) {
 }
 
 /// A handler that always reconnects, while nothing listens.
-pub async fn s08a_reconnect_in_callbacks_keeps_to_the_policys_pace(env: Env) {
+pub async fn s08a_reconnect_in_callbacks_keeps_the_policy_delay(env: Env) {
     env.server().stop().await;
     let policies = [("waiting", Reconnect::fixed(ms(200))), ("stopping", Reconnect::fixed(ms(200)).max_attempts(0))];
     for (choice, policy) in policies {
@@ -63,7 +63,7 @@ pub async fn s08a_close_ends_a_client_whose_callbacks_always_reconnect(env: Env)
 }
 
 /// A loop over the events, which are read outside callbacks.
-pub async fn s08a_reconnect_in_a_loop_over_events_keeps_a_pace(env: Env) {
+pub async fn s08a_reconnect_in_an_event_loop_is_paced(env: Env) {
     env.server().stop().await;
     let (ws, mut events) = env.once("/echo").connect_stream().unwrap();
     let before = env.now();

@@ -5,7 +5,7 @@ use homing::{BinaryType, Event, Message, SendErrorKind};
 
 use super::*;
 
-pub async fn s14_a_peer_that_does_not_read(env: Env) {
+pub async fn s14_peer_that_does_not_read_fills_the_buffer(env: Env) {
     let log = env.log();
     let ws = env.client("/count").heartbeat(None).handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -34,7 +34,7 @@ pub async fn s14_a_peer_that_does_not_read(env: Env) {
     assert_eq!(log.count("full"), log.count("drain"), "{}", log.story());
 }
 
-pub async fn s14_full_and_drain_once_each(env: Env) {
+pub async fn s14_full_and_drain_events_fire_once_per_edge(env: Env) {
     let log = env.log();
     let ws = env.client("/count").max_send_buffer(10).handler(log.handler()).connect().unwrap();
     for _ in 0..3 {
@@ -50,7 +50,7 @@ pub async fn s14_full_and_drain_once_each(env: Env) {
     assert_eq!(log.story(), "full, open, drain, full, drain");
 }
 
-pub async fn s14_limit(env: Env) {
+pub async fn s14_message_that_crosses_the_limit_is_accepted(env: Env) {
     let ws = env.client("/count").max_send_buffer(10).connect().unwrap();
     ws.send("12345").unwrap();
     assert_eq!(ws.buffered_amount(), 5);
@@ -65,7 +65,7 @@ pub async fn s14_limit(env: Env) {
     assert_eq!(env.server().wait_for_texts(3).await, ["12345", "this one crosses the limit", "again"]);
 }
 
-pub async fn s14_ready(env: Env) {
+pub async fn s14_ready_waits_for_room(env: Env) {
     let log = env.log();
     let ws = env.late("/count").max_send_buffer(10).handler(log.handler()).connect().unwrap();
     assert!(poll!(ws.ready()).is_ready(), "there is room");
@@ -81,7 +81,7 @@ pub async fn s14_ready(env: Env) {
     env.server().wait_for_texts(2).await;
 }
 
-pub async fn s16_send_payload(env: Env) {
+pub async fn s16_send_payload_uses_the_binary_type(env: Env) {
     let ws = env.client("/count").connect().unwrap();
     ws.send_payload("binary by default").unwrap();
     env.server().wait_for(|seen| seen.contains(&Wire::Binary("binary by default".into()))).await;
@@ -95,7 +95,7 @@ pub async fn s16_send_payload(env: Env) {
     env.server().wait_for(|seen| seen.contains(&Wire::Binary(vec![0xc3, 0x28]))).await;
 }
 
-pub async fn s16_text_and_binary(env: Env) {
+pub async fn s16_text_and_binary_round_trip(env: Env) {
     let log = env.log();
     let ws = env.client("/echo").handler(log.handler()).connect().unwrap();
     let sent = [
@@ -130,7 +130,7 @@ pub async fn s16_text_and_binary_keep_their_order(env: Env) {
     }
 }
 
-pub async fn sink(env: Env) {
+pub async fn s13_s14_sink_sends_in_order_and_waits_for_room(env: Env) {
     let log = env.log();
     let mut ws = env.client("/count").max_send_buffer(64).handler(log.handler()).connect().unwrap();
     let sent: Vec<_> = (0..200).map(|number| format!("number {number}")).collect();

@@ -32,7 +32,7 @@ fn closes(seen: &[Wire]) -> Vec<Option<u16>> {
     seen.iter().filter_map(|wire| if let Wire::Close(code, _) = wire { Some(*code) } else { None }).collect()
 }
 
-pub async fn s21_too_large(env: Env) {
+pub async fn s21_message_over_the_limit_fails(env: Env) {
     for kind in ["", "&binary=1"] {
         let log = env.log();
         let path = format!("/text?n=1&size=100{kind}");
@@ -47,7 +47,7 @@ pub async fn s21_too_large(env: Env) {
     }
 }
 
-pub async fn s21_too_large_in_fragments(env: Env) {
+pub async fn s21_fragmented_message_over_the_limit_fails(env: Env) {
     let log = env.log();
     let _ws = env.once("/fragments").max_message_size(15).handler(log.handler()).connect().unwrap();
     assert_eq!(log.texts(1).await, ["part0part1part2"]);
@@ -58,7 +58,7 @@ pub async fn s21_too_large_in_fragments(env: Env) {
     assert!(log.story().starts_with("open, error, close"), "{}", log.story());
 }
 
-pub async fn s21_invalid_utf8(env: Env) {
+pub async fn s21_invalid_utf8_fails_with_1007(env: Env) {
     // A byte that cannot follow, a character that is cut off, a surrogate, one beyond the last; then in fragments.
     for hex in ["8102c328", "8101c3", "8103eda080", "8104f4908080", "0101c3,800128"] {
         breaks_the_protocol(&env, hex, &[1007]).await;
@@ -67,14 +67,14 @@ pub async fn s21_invalid_utf8(env: Env) {
     breaks_the_protocol(&env, "880403e8c328", &[1002, 1007]).await;
 }
 
-pub async fn s21_utf8_may_be_split(env: Env) {
+pub async fn s21_utf8_character_may_be_split_across_fragments(env: Env) {
     let log = env.log();
     let _ws = env.once("/raw?hex=0101c3,8001a9").handler(log.handler()).connect().unwrap();
     assert_eq!(log.texts(1).await, ["é"]);
     assert_eq!(log.story(), "open, é");
 }
 
-pub async fn s21_protocol_errors(env: Env) {
+pub async fn s21_protocol_errors_fail_with_1002(env: Env) {
     let long_ping = format!("897e007e{}", "78".repeat(126));
     let cases = [
         ("a reserved bit", "c10178"),
@@ -96,7 +96,7 @@ pub async fn s21_protocol_errors(env: Env) {
     }
 }
 
-pub async fn s21_fragments_with_pings_between(env: Env) {
+pub async fn s21_pings_between_fragments_are_answered(env: Env) {
     let log = env.log();
     let _ws = env.once("/fragments?parts=4").handler(log.handler()).connect().unwrap();
     assert_eq!(log.texts(1).await, ["part0part1part2part3"]);
@@ -104,7 +104,7 @@ pub async fn s21_fragments_with_pings_between(env: Env) {
     env.server().wait_for(|seen| pongs.iter().all(|pong| seen.contains(pong))).await;
 }
 
-pub async fn s22_pause_and_resume(env: Env) {
+pub async fn s22_pause_stops_delivery_until_resume(env: Env) {
     let log = env.log();
     let pause_at_5 = |ws: &WebSocket, event: &Event| {
         if matches!(event, Event::Message(message) if message.as_text() == Some("5")) {
@@ -124,7 +124,7 @@ pub async fn s22_pause_and_resume(env: Env) {
     assert_eq!((&texts[..1000], texts[1000].as_str()), (&all[..], "from a paused client"));
 }
 
-pub async fn s22_pause_outlives_an_attempt(env: Env) {
+pub async fn s22_pause_lasts_across_reconnects(env: Env) {
     let log = env.log();
     let ws = env.client("/early?n=3").handler(log.handler()).connect().unwrap();
     ws.pause();
@@ -152,7 +152,7 @@ async fn next(env: &Env, events: &mut Events) -> Option<Event> {
     }
 }
 
-pub async fn s22_stream(env: Env) {
+pub async fn s22_stream_yields_events_across_reconnects(env: Env) {
     let (ws, mut events) = env.once("/close?code=4001&reason=bye&after=1").connect_stream().unwrap();
     assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))));
     ws.send("go").unwrap();
@@ -168,7 +168,7 @@ pub async fn s22_stream(env: Env) {
     assert_eq!(next(&env, &mut events).await, None);
 }
 
-pub async fn s22_stream_with_a_slow_reader(env: Env) {
+pub async fn s22_slow_stream_reader_loses_nothing(env: Env) {
     let (ws, mut events) = env.once("/numbered?n=5000").connect_stream().unwrap();
     assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))));
     env.sleep(A_WHILE).await;
@@ -181,7 +181,7 @@ pub async fn s22_stream_with_a_slow_reader(env: Env) {
     assert_eq!(ws.stats().messages_received, 5000);
 }
 
-pub async fn s22_stream_that_is_dropped(env: Env) {
+pub async fn s22_dropped_stream_resumes_its_client(env: Env) {
     let (ws, mut events) = env.once("/numbered?n=5000").connect_stream().unwrap();
     assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))));
     // It paused the client; dropping it must not leave the client so.
@@ -211,7 +211,7 @@ pub async fn s22a_stream_is_bounded_by_bytes(env: Env) {
     }
 }
 
-pub async fn s22a_a_larger_message_passes(env: Env) {
+pub async fn s22a_message_larger_than_the_receive_buffer_is_delivered(env: Env) {
     let builder = env.once("/flood?n=5&size=50000").max_receive_buffer(1);
     let (ws, mut events) = builder.connect_stream().unwrap();
     assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))));

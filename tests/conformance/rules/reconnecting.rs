@@ -16,7 +16,7 @@ async fn delays(log: &Log, count: usize) -> Vec<Option<Duration>> {
     delays
 }
 
-pub async fn s07_on_by_default(env: Env) {
+pub async fn s07_reconnects_by_default(env: Env) {
     let log = env.log();
     let _ws = WebSocket::builder(env.url("/echo")).handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -27,7 +27,7 @@ pub async fn s07_on_by_default(env: Env) {
     assert_eq!(log.story(), "open, error, close 1006, open");
 }
 
-pub async fn s07_never(env: Env) {
+pub async fn s07_never_does_not_reconnect(env: Env) {
     let log = env.log().greeting();
     let _ws = env.once("/drop?after=1").handler(log.handler()).connect().unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
@@ -36,7 +36,7 @@ pub async fn s07_never(env: Env) {
     assert_eq!(env.server().wait_for_requests(1).await.len(), 1);
 }
 
-pub async fn s07_fixed(env: Env) {
+pub async fn s07_fixed_delay(env: Env) {
     let log = env.log().greeting();
     let _ws =
         env.client("/drop?after=1").reconnect(Reconnect::fixed(ms(120))).handler(log.handler()).connect().unwrap();
@@ -46,7 +46,7 @@ pub async fn s07_fixed(env: Env) {
     assert!(dialled.len() >= 3 && dialled.windows(2).all(|pair| pair[1] - pair[0] >= ms(119)), "{dialled:?}");
 }
 
-pub async fn s07_exponential(env: Env) {
+pub async fn s07_exponential_delays_double_up_to_the_maximum(env: Env) {
     let log = env.log();
     let policy = Reconnect::exponential(ms(10), ms(50)).jitter(0.0);
     let _ws = env.client("/http?status=503").reconnect(policy).handler(log.handler()).connect().unwrap();
@@ -54,7 +54,7 @@ pub async fn s07_exponential(env: Env) {
     assert_eq!(delays(&log, 5).await, expected);
 }
 
-pub async fn s07_jitter_is_repeatable(env: Env) {
+pub async fn s07_jitter_is_repeatable_by_seed(env: Env) {
     let mut drawn = Vec::new();
     for seed in [7, 7, 8] {
         let log = env.log();
@@ -68,7 +68,7 @@ pub async fn s07_jitter_is_repeatable(env: Env) {
     assert_ne!(drawn[0], drawn[2]);
 }
 
-pub async fn s07_max_attempts(env: Env) {
+pub async fn s07_max_attempts_ends_the_client(env: Env) {
     let log = env.log().greeting();
     let policy = Reconnect::fixed(ms(10)).max_attempts(2);
     let _ws = env.client("/drop?after=1").reconnect(policy).handler(log.handler()).connect().unwrap();
@@ -78,7 +78,7 @@ pub async fn s07_max_attempts(env: Env) {
     assert_eq!(env.server().wait_for_requests(3).await.len(), 3);
 }
 
-pub async fn s07_stable_after_starts_the_count_over(env: Env) {
+pub async fn s07_stable_after_resets_the_count(env: Env) {
     let log = env.log();
     let policy = Reconnect::fixed(ms(10)).max_attempts(1);
     let builder = env.client("/echo").reconnect(policy).stable_after(ms(100));
@@ -94,7 +94,7 @@ pub async fn s07_stable_after_starts_the_count_over(env: Env) {
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
 }
 
-pub async fn s07_retry_if(env: Env) {
+pub async fn s07_retry_if_decides_on_each_close(env: Env) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let theirs = asked.clone();
     let retry_if = move |event: &homing::CloseEvent| {
@@ -111,7 +111,7 @@ pub async fn s07_retry_if(env: Env) {
     assert_eq!(env.server().seen().await.iter().filter(|wire| matches!(wire, Wire::Request(_))).count(), 3);
 }
 
-pub async fn s08_fatal_close_codes(env: Env) {
+pub async fn s08_fatal_close_codes_end_the_client(env: Env) {
     for code in [1008, 1010] {
         let log = env.log();
         let _ws = env.client(&format!("/close?code={code}")).handler(log.handler()).connect().unwrap();
@@ -148,7 +148,7 @@ pub async fn s08_no_retry_after_a_local_close(env: Env) {
     assert_eq!(log.story(), "open, close 4000, end");
 }
 
-pub async fn s08_retry_if_overrides_fatal(env: Env) {
+pub async fn s08_retry_if_overrides_fatal_codes(env: Env) {
     let log = env.log();
     let builder = env.client("/close?code=1008").retry_if(|event| event.code == 1008);
     let _ws = builder.handler(log.handler()).connect().unwrap();
@@ -156,7 +156,7 @@ pub async fn s08_retry_if_overrides_fatal(env: Env) {
     assert!(log.story().starts_with("open, close 1008, open"), "{}", log.story());
 }
 
-pub async fn s08_a_server_that_restarts(env: Env) {
+pub async fn s08_reconnects_to_a_restarted_server(env: Env) {
     let log = env.log();
     let ws = env.client("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -170,7 +170,7 @@ pub async fn s08_a_server_that_restarts(env: Env) {
     assert!(log.story().ends_with("error, close 1006, open, meanwhile"), "{}", log.story());
 }
 
-pub async fn s07_absurd_delays_do_no_harm(env: Env) {
+pub async fn s07_maximal_durations_are_accepted(env: Env) {
     for policy in [Reconnect::fixed(Duration::MAX), Reconnect::exponential(Duration::MAX, Duration::MAX)] {
         let log = env.log();
         let builder = env.client("/echo").reconnect(policy).stable_after(Duration::MAX).open_timeout(Duration::MAX);

@@ -154,7 +154,7 @@ pub async fn s05_pause_in_every_callback(env: Env) {
     }
 }
 
-pub async fn s05_drop_of_the_last_handle_in_every_callback(env: Env) {
+pub async fn s05_dropping_the_last_handle_in_every_callback(env: Env) {
     for callback in EVERY {
         let slot = Arc::new(Mutex::new(None::<WebSocket>));
         let theirs = slot.clone();
@@ -172,7 +172,7 @@ pub async fn s05_drop_of_the_last_handle_in_every_callback(env: Env) {
     }
 }
 
-pub async fn s05_callbacks_of_handles_elsewhere_do_not_overlap(env: Env) {
+pub async fn s05_calls_from_outside_do_not_overlap_callbacks(env: Env) {
     let log = env.log();
     let ws = env.client("/echo").max_send_buffer(64).handler(log.handler()).connect().unwrap();
     log.opened(1).await;

@@ -28,7 +28,7 @@ async fn everything(log: &Log, ws: &WebSocket) -> String {
     format!("{shown:?} {:?} {ws:?} {end:?} {} {:?}", log.events(), end.reason, ws.stats())
 }
 
-pub async fn s23_errors_tell_the_url_without_the_query(env: Env) {
+pub async fn s23_errors_show_the_url_without_the_query(env: Env) {
     for path in
         ["/http?status=503&token=hush", "/drop?after=1&token=hush", "/stall?token=hush", "/raw?hex=830178&t=hush"]
     {
@@ -42,7 +42,7 @@ pub async fn s23_errors_tell_the_url_without_the_query(env: Env) {
     }
 }
 
-pub async fn s24_subprotocol(env: Env) {
+pub async fn s24_chosen_subprotocol_is_reported(env: Env) {
     for (path, chosen) in [("/protocol?answer=chat", Some("chat")), ("/protocol", Some("superchat")), ("/echo", None)] {
         let log = env.log();
         let mut builder = env.once(path);
@@ -56,7 +56,7 @@ pub async fn s24_subprotocol(env: Env) {
     }
 }
 
-pub async fn s24_subprotocol_that_was_not_offered(env: Env) {
+pub async fn s24_subprotocol_that_was_not_offered_fails(env: Env) {
     // Firefox does not tell a page which has offered nothing.
     let nothing: &[&[&str]] = if env.speaks_itself() { &[&[]] } else { &[] };
     for offered in [&["superchat"][..]].iter().chain(nothing) {
@@ -68,7 +68,7 @@ pub async fn s24_subprotocol_that_was_not_offered(env: Env) {
     }
 }
 
-pub async fn s25_messages_and_bytes(env: Env) {
+pub async fn s25_messages_and_bytes_are_counted(env: Env) {
     let log = env.log();
     let ws = env.client("/echo").handler(log.handler()).connect().unwrap();
     assert_eq!((ws.stats().attempts, ws.stats().messages_sent, ws.stats().open_for), (1, 0, None));
@@ -90,7 +90,7 @@ pub async fn s25_messages_and_bytes(env: Env) {
     assert!(open_for >= ms(20) && open_for <= env.now(), "{open_for:?}");
 }
 
-pub async fn s25_attempts(env: Env) {
+pub async fn s25_attempts_are_counted(env: Env) {
     let log = env.log();
     let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -110,7 +110,7 @@ pub async fn s25_attempts(env: Env) {
     assert_eq!((ws.stats().attempts, ws.stats().heartbeats, ws.stats().open_for), (3, 0, None));
 }
 
-pub async fn s26_debug_tells_no_secrets(env: Env) {
+pub async fn s26_debug_output_has_no_secrets(env: Env) {
     let log = env.log();
     let url = env.url("/http?status=401&token=hush&body=hush");
     let request = Request::new(url.clone()).protocol("chat").protocol("hush");
@@ -132,7 +132,7 @@ pub async fn s26_debug_tells_no_secrets(env: Env) {
 }
 
 /// Where no headers can be sent, a subprotocol carries the token; and a heartbeat may.
-pub async fn s26_refused_values_are_not_repeated(env: Env) {
+pub async fn s26_errors_do_not_repeat_rejected_values(env: Env) {
     for protocols in [&["bearer.hush=="][..], &["hush", "hush"], &["chat", "hush hush"]] {
         let builder = protocols.iter().fold(env.once("/protocol"), |builder, it| builder.protocol(*it));
         let error = builder.connect().expect_err("no subprotocols");

@@ -12,7 +12,7 @@ fn text(refused: Result<(), SendError>) -> (SendErrorKind, String) {
     (error.kind(), error.message().as_text().expect("a text").to_owned())
 }
 
-pub async fn s13_accepted_in_every_state_but_closed(env: Env) {
+pub async fn s13_send_is_accepted_until_the_client_closes(env: Env) {
     let log = env.log();
     let ws = env.late("/count").handler(log.handler()).connect().unwrap();
     ws.send("connecting").unwrap();
@@ -36,7 +36,7 @@ pub async fn s13_accepted_in_every_state_but_closed(env: Env) {
     assert_eq!(texts, ["connecting", "open", "waiting", "closing, but for another attempt"]);
 }
 
-pub async fn s13_nothing_is_sent_twice(env: Env) {
+pub async fn s13_no_message_is_sent_twice(env: Env) {
     let log = env.log();
     let builder = env.client("/count").reconnect(homing::Reconnect::fixed(ms(1)));
     let ws = builder.handler(log.handler()).connect().unwrap();
@@ -62,7 +62,7 @@ pub async fn s13_nothing_is_sent_twice(env: Env) {
     assert!(texts.len() > 400, "only {} arrived", texts.len());
 }
 
-pub async fn s13_queued_before_open_leaves_first(env: Env) {
+pub async fn s13_messages_queued_before_open_are_sent_first(env: Env) {
     let log = env.log();
     let greet = |ws: &WebSocket, event: &Event| {
         if matches!(event, Event::Open(_)) {
@@ -75,7 +75,7 @@ pub async fn s13_queued_before_open_leaves_first(env: Env) {
     assert_eq!(env.server().wait_for_texts(3).await, ["first", "second", "from on_open"]);
 }
 
-pub async fn s13_the_queue_survives_reconnects(env: Env) {
+pub async fn s13_queue_survives_reconnects(env: Env) {
     let log = env.log();
     let ws = env.late("/count").handler(log.handler()).connect().unwrap();
     ws.send("0").unwrap();
@@ -95,7 +95,7 @@ pub async fn s13_the_queue_survives_reconnects(env: Env) {
     assert_eq!(env.server().wait_for_texts(4).await, ["0", "1", "2", "3"]);
 }
 
-pub async fn s15_flush(env: Env) {
+pub async fn s15_flush_waits_for_the_queue(env: Env) {
     let log = env.log();
     let ws = env.late("/count").handler(log.handler()).connect().unwrap();
     ws.send("before").unwrap();
@@ -116,7 +116,7 @@ pub async fn s15_flush(env: Env) {
     assert_eq!(env.server().wait_for_texts(2).await, ["before", "after"]);
 }
 
-pub async fn s15_flush_fails_at_the_end(env: Env) {
+pub async fn s15_flush_fails_when_the_client_ends(env: Env) {
     let ws = env.client("/stall").connect().unwrap();
     ws.send("never").unwrap();
     let flush = ws.flush();
@@ -125,7 +125,7 @@ pub async fn s15_flush_fails_at_the_end(env: Env) {
     assert_eq!(ws.take_unsent(), [Message::text("never")]);
 }
 
-pub async fn s15_unsent_can_be_taken_in_on_end(env: Env) {
+pub async fn s15_take_unsent_inside_on_end(env: Env) {
     let (log, taken) = (env.log(), Arc::new(Mutex::new(Vec::new())));
     let theirs = taken.clone();
     let then = move |ws: &WebSocket, event: &Event| {
@@ -140,7 +140,7 @@ pub async fn s15_unsent_can_be_taken_in_on_end(env: Env) {
     assert_eq!(*taken.lock().unwrap(), [Message::text("one"), Message::text("two")]);
 }
 
-pub async fn s15_unsent_goes_with_the_next_attempt(env: Env) {
+pub async fn s15_unsent_messages_are_sent_after_reconnect(env: Env) {
     let log = env.log();
     let ws = env.late("/count").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -154,7 +154,7 @@ pub async fn s15_unsent_goes_with_the_next_attempt(env: Env) {
     assert_eq!(ws.take_unsent(), []);
 }
 
-pub async fn s15_unsent_is_handed_back(env: Env) {
+pub async fn s15_take_unsent_returns_queued_messages(env: Env) {
     let log = env.log();
     let ws = env.client("/stall").handler(log.handler()).connect().unwrap();
     let sent = [Message::text("one"), Message::binary(&b"two"[..]), Message::text("three")];

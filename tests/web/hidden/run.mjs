@@ -55,7 +55,7 @@ async function greet(browser, client) {
 }
 
 const TESTS = {
-  async s18_a_throttled_tab_condemns_nobody(browser, { behind, silent, after }) {
+  async s18_throttled_tab_stays_connected(browser, { behind, silent, after }) {
     const beats = silent.beats.timers - behind.beats.timers;
     assert(beats < (SILENCE / INTERVAL) / 2, "its timers were throttled as well", beats);
     assert(after.beats.timers > silent.beats.timers, "it beats when it is woken", silent, after);
@@ -63,7 +63,7 @@ const TESTS = {
     assert(seen, "it is connected", await browser.run("look()"));
     assert(`${seen.told.timers}` === "open,hello", "nothing else was told", seen);
   },
-  async s19_a_throttled_tab_keeps_its_beat_in_a_worker(browser, { behind, silent }) {
+  async s19_throttled_tab_keeps_its_heartbeat_in_a_worker(browser, { behind, silent }) {
     const beats = silent.beats.worker - behind.beats.worker;
     const due = (silent.at - behind.at) / INTERVAL;
     assert(beats >= 0.5 * due, "beats while timers were silent", beats, due);

@@ -12,7 +12,7 @@ use crate::{Server, assert_no_growth, memory};
 const RECONNECTS: usize = 1000;
 
 #[wasm_bindgen_test]
-async fn s08a_a_thousand_reconnects_leave_nothing() {
+async fn s08a_thousand_reconnects_leak_nothing() {
     let server = Server::start().await;
     let opens = Rc::new(Cell::new(0));
     let closes = Rc::new(Cell::new(0));

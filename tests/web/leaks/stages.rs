@@ -157,7 +157,7 @@ async fn drop_some(server: &Server, stage: Stage, told: &Rc<Told>) {
 }
 
 #[wasm_bindgen_test]
-async fn s06_clients_dropped_at_every_stage_leave_nothing() {
+async fn s06_clients_dropped_at_any_stage_leak_nothing() {
     let server = Server::start().await;
     let told = Rc::new(Told::default());
     let mut half = (0, 0);

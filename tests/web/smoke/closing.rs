@@ -7,7 +7,7 @@ use crate::log::Log;
 use crate::{ms, once};
 
 #[wasm_bindgen_test]
-async fn s10_close_timeout() {
+async fn s10_close_timeout_ends_the_client() {
     let log = Log::default();
     let ws = log.of(once("/close?code=1000&never=1").close_timeout(ms(100))).connect().unwrap();
     log.until(1, "open").await;
@@ -16,7 +16,7 @@ async fn s10_close_timeout() {
 }
 
 #[wasm_bindgen_test]
-async fn s12_close_codes() {
+async fn s12_close_codes_and_initiators() {
     let of = |path| async move {
         let end = once(path).connect().unwrap().closed().await;
         let close = end.close.unwrap();

@@ -11,7 +11,7 @@ use crate::support::{sleep, until};
 use crate::{ms, once, url};
 
 #[wasm_bindgen_test]
-async fn s01_configuration_is_checked() {
+async fn s01_invalid_options_fail() {
     let fault = |builder: Builder| builder.connect().expect_err("refused");
     for bad in
         ["ftp://example.com", "ws://example.com/#top", "ws://example.com/#", "ws://", "ws://a:0", "ws://user:secret@"]
@@ -29,7 +29,7 @@ async fn s01_configuration_is_checked() {
 }
 
 #[wasm_bindgen_test]
-async fn s05_nothing_nests() {
+async fn s05_callbacks_never_nest() {
     let inside = Rc::new(Cell::new(false));
     let closes = Rc::new(Cell::new(0));
     let (of_message, of_close, count) = (inside.clone(), inside.clone(), closes.clone());
@@ -75,7 +75,7 @@ impl Drop for Guard {
 }
 
 #[wasm_bindgen_test]
-async fn s06_everything_is_freed_at_the_end() {
+async fn s06_handler_is_freed_at_the_end() {
     for last in ["handle", "callback"] {
         let freed = Rc::new(Cell::new(false));
         let guard = Guard(freed.clone());
@@ -97,7 +97,7 @@ async fn s06_everything_is_freed_at_the_end() {
 }
 
 #[wasm_bindgen_test]
-async fn s24_subprotocols() {
+async fn s24_chosen_subprotocol_is_reported() {
     let chosen = Rc::new(RefCell::new(None));
     let told = chosen.clone();
     let ws = once("/protocol?answer=chat").protocol("other").protocol("chat");

@@ -9,7 +9,7 @@ use crate::support::until;
 use crate::{ms, once};
 
 #[wasm_bindgen_test]
-async fn s17_a_silent_peer() {
+async fn s17_silent_peer_fails_the_attempt() {
     let log = Log::default();
     let heartbeat = Heartbeat::message(ms(50), ms(100), "beat");
     let ws = log.of(once("/silent").heartbeat(heartbeat)).connect().unwrap();
@@ -18,7 +18,7 @@ async fn s17_a_silent_peer() {
 }
 
 #[wasm_bindgen_test]
-async fn s17_heartbeats_and_round_trips() {
+async fn s17_heartbeats_measure_round_trips() {
     let log = Log::default();
     let heartbeat = Heartbeat::ping(ms(50), ms(5000)).or_message("beat");
     let ws = log.of(once("/echo").heartbeat(heartbeat).heartbeat_reply(|message| message.as_text() == Some("beat")));

@@ -11,7 +11,7 @@ use crate::support::{sleep, until};
 use crate::{ms, once, url};
 
 #[wasm_bindgen_test]
-async fn s08c_a_page_in_the_cache_has_no_connection() {
+async fn s08c_page_in_the_cache_has_no_connection() {
     let log = Log::default();
     let ws = log.of(WebSocket::builder(url("/echo")).reconnect(Reconnect::fixed(ms(10)))).connect().unwrap();
     log.until(1, "open").await;
@@ -24,7 +24,7 @@ async fn s08c_a_page_in_the_cache_has_no_connection() {
 }
 
 #[wasm_bindgen_test]
-async fn s08c_a_client_that_shall_never_reconnect_ends_with_its_page() {
+async fn s08c_client_without_reconnects_ends_on_pagehide() {
     let log = Log::default();
     let ws = log.of(once("/echo")).connect().unwrap();
     log.until(1, "open").await;
@@ -45,7 +45,7 @@ const RETURNS: [fn(); 2] = [
 ];
 
 #[wasm_bindgen_test]
-async fn s08c_whatever_returns_hurries_a_waiting_client() {
+async fn s08c_online_or_visible_makes_a_waiting_client_dial() {
     for returns in RETURNS {
         let log = Log::default();
         let builder = WebSocket::builder(url("/drop?after=1")).reconnect(Reconnect::fixed(Duration::from_secs(3600)));
@@ -59,7 +59,7 @@ async fn s08c_whatever_returns_hurries_a_waiting_client() {
 }
 
 #[wasm_bindgen_test]
-async fn s08c_whatever_returns_has_an_open_client_probed() {
+async fn s08c_online_or_visible_probes_an_open_client() {
     for returns in RETURNS {
         let log = Log::default();
         let heartbeat = Heartbeat::message(Duration::from_secs(3600), Duration::from_secs(30), "beat");

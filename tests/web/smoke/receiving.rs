@@ -23,7 +23,7 @@ extern "C" {
 
 /// The promise of a blob cannot be cancelled: it comes when the attempt, and here the client, is long gone.
 #[wasm_bindgen_test]
-async fn s03_a_blob_that_is_read_too_late_is_nobodys() {
+async fn s03_blob_read_after_the_end_is_discarded() {
     hold_blobs();
     let log = Log::default();
     let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
@@ -40,7 +40,7 @@ async fn s03_a_blob_that_is_read_too_late_is_nobodys() {
 }
 
 #[wasm_bindgen_test]
-async fn s16_blobs_are_read_in_order() {
+async fn s16_blobs_and_texts_keep_their_order() {
     let log = Log::default();
     let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
     for round in 0..20_u8 {
@@ -61,7 +61,7 @@ async fn s16_blobs_are_read_in_order() {
 }
 
 #[wasm_bindgen_test]
-async fn s21_too_large() {
+async fn s21_message_over_the_limit_fails() {
     let log = Log::default();
     let ws = log.of(once("/text?n=1&size=200").max_message_size(100)).connect().unwrap();
     ws.closed().await;
@@ -73,7 +73,7 @@ async fn s21_too_large() {
 }
 
 #[wasm_bindgen_test]
-async fn s22_a_paused_client_holds_messages() {
+async fn s22_paused_client_holds_messages() {
     let log = Log::default();
     let ws = log.of(once("/echo")).connect().unwrap();
     log.until(1, "open").await;
@@ -127,7 +127,7 @@ async fn s22_a_paused_client_holds_messages() {
 
 /// Also one that was asked for before.
 #[wasm_bindgen_test]
-async fn s22_a_paused_client_holds_blobs() {
+async fn s22_paused_client_holds_blobs() {
     hold_blobs();
     let log = Log::default();
     let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
@@ -144,7 +144,7 @@ async fn s22_a_paused_client_holds_blobs() {
 }
 
 #[wasm_bindgen_test]
-async fn events_as_a_stream() {
+async fn s22_stream_yields_messages() {
     let (ws, mut events) = once("/numbered?n=3").connect_stream().unwrap();
     let mut seen = Vec::new();
     while let Some(event) = events.next().await {

@@ -11,7 +11,7 @@ use crate::support::sleep;
 use crate::{ms, once, url};
 
 #[wasm_bindgen_test]
-async fn s07_reconnects_after_a_cut() {
+async fn s07_reconnects_after_a_lost_connection() {
     let log = Log::default();
     let ws = log.of(WebSocket::builder(url("/drop?after=1")).reconnect(Reconnect::fixed(ms(20)))).connect().unwrap();
     for round in 1..=3 {
@@ -28,7 +28,7 @@ async fn s07_reconnects_after_a_cut() {
 }
 
 #[wasm_bindgen_test]
-async fn s08b_providers() {
+async fn s08b_provider_is_called_for_every_attempt() {
     let asked = Rc::new(Cell::new(0));
     let count = asked.clone();
     let log = Log::default();
@@ -53,7 +53,7 @@ async fn s08b_providers() {
 }
 
 #[wasm_bindgen_test]
-async fn s08d_open_timeout() {
+async fn s08d_open_timeout_fails_the_attempt() {
     let log = Log::default();
     let ws = log.of(once("/stall").open_timeout(ms(100))).connect().unwrap();
     ws.closed().await;
@@ -61,7 +61,7 @@ async fn s08d_open_timeout() {
 }
 
 #[wasm_bindgen_test]
-async fn s23_a_refused_port_gives_an_error_then_1006() {
+async fn s23_refused_connection_reports_opaque_then_1006() {
     let log = Log::default();
     let builder = WebSocket::builder("ws://127.0.0.1:9/?token=secret").reconnect(Reconnect::never());
     let ws = log.of(builder).connect().unwrap();

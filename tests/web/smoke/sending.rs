@@ -8,7 +8,7 @@ use crate::once;
 use crate::support::until;
 
 #[wasm_bindgen_test]
-async fn echo() {
+async fn s13_s16_messages_return_in_order() {
     let log = Log::default();
     let ws = log.of(once("/echo")).connect().unwrap();
     assert_eq!(ws.state(), State::Connecting);
@@ -34,7 +34,7 @@ async fn echo() {
 }
 
 #[wasm_bindgen_test]
-async fn s14_the_buffer_has_a_limit() {
+async fn s14_send_buffer_has_a_limit() {
     let log = Log::default();
     let ws = log.of(once("/sink").max_send_buffer(100_000)).connect().unwrap();
     log.until(1, "open").await;

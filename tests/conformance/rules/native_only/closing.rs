@@ -7,7 +7,7 @@ use crate::rules::receiving::breaks_the_protocol;
 use crate::rules::*;
 
 /// A browser takes all that it is given.
-pub async fn s17_silent_peer_and_a_full_queue(env: Env) {
+pub async fn s17_silent_peer_with_a_full_queue_fails_the_attempt(env: Env) {
     let log = env.log();
     let heartbeat = Heartbeat::message(ms(100), ms(200), "beat");
     let builder = env.late("/count").heartbeat(heartbeat).max_send_buffer(64 << 20);
@@ -23,7 +23,7 @@ pub async fn s17_silent_peer_and_a_full_queue(env: Env) {
 }
 
 /// A browser takes all that it is given.
-pub async fn s10_close_timeout_with_a_queue_that_does_not_leave(env: Env) {
+pub async fn s10_close_timeout_returns_the_unsent_queue(env: Env) {
     let log = env.log();
     let builder = env.client("/echo").close_timeout(ms(300)).max_send_buffer(64 << 20);
     let ws = builder.handler(log.handler()).connect().unwrap();
@@ -44,7 +44,7 @@ pub async fn s10_close_timeout_with_a_queue_that_does_not_leave(env: Env) {
 }
 
 /// A browser tells of the peer's Close frame only when TCP has ended.
-pub async fn s10_a_peer_that_does_not_end_tcp(env: Env) {
+pub async fn s10_close_does_not_wait_for_the_end_of_tcp(env: Env) {
     // The closing handshake is done, by either side, but the connection stays.
     for (path, closes) in [("/close?code=4001&linger_ms=60000", false), ("/close?after=9&linger_ms=60000", true)] {
         let log = env.log();
@@ -65,7 +65,7 @@ pub async fn s10_a_peer_that_does_not_end_tcp(env: Env) {
 }
 
 /// Browsers wait for the end of TCP, and differ in what they make of this.
-pub async fn s03_a_message_and_a_close_in_one_write(env: Env) {
+pub async fn s03_data_after_a_close_frame_is_ignored(env: Env) {
     let log = env.log();
     // Whatever comes after the peer's Close frame does not count.
     let builder = env.once("/raw?hex=81017888020fa1810179,81017a").close_timeout(ms(200));
@@ -100,7 +100,7 @@ pub async fn s10_abort_is_immediate(env: Env) {
 }
 
 /// Chromium takes a code of zero for a good one.
-pub async fn s21_reserved_close_codes(env: Env) {
+pub async fn s21_reserved_close_codes_fail_with_1002(env: Env) {
     // These must never be on the wire: 0, 999, 1004, 1005, 1006, 1015.
     for hex in ["88020000", "880203e7", "880203ed", "880203ee", "880203f7"] {
         breaks_the_protocol(&env, hex, &[1002]).await;

@@ -6,7 +6,7 @@ use homing::{EndReason, Event, ProviderError, Request, WebSocket};
 use crate::rules::*;
 
 /// A browser sets no headers, and resolves relative URLs.
-pub async fn s01_headers_and_relative_urls(env: Env) {
+pub async fn s01_invalid_headers_and_relative_urls_fail(env: Env) {
     let with = |name: &str, value: &str| env.once("/echo").header(name, value).connect();
     let own = ["Host", "Upgrade", "connection", "Sec-WebSocket-Key", "sec-websocket-protocol"];
     for (name, value) in own.map(|name| (name, "x")).into_iter().chain([
@@ -27,7 +27,7 @@ pub async fn s01_headers_and_relative_urls(env: Env) {
 }
 
 /// A browser does not tell when TCP and TLS are up.
-pub async fn s03_on_connect_comes_first(env: Env) {
+pub async fn s03_on_connect_is_first(env: Env) {
     let log = env.log();
     let _ws = env.once("/close?code=4000").handler(log.handler()).connect().unwrap();
     log.ended(1).await;
@@ -46,7 +46,7 @@ pub async fn s03_on_connect_comes_first(env: Env) {
 }
 
 /// In WebAssembly a panic ends the whole instance.
-pub async fn s05_a_panic_ends_this_client_only(env: Env) {
+pub async fn s05_panic_ends_only_its_client(env: Env) {
     let (log, other) = (env.log(), env.log());
     let well = env.client("/echo").handler(other.handler()).connect().unwrap();
     let panics = |_: &WebSocket, event: &Event| assert!(!matches!(event, Event::Message(_)), "panics on purpose");
@@ -61,7 +61,7 @@ pub async fn s05_a_panic_ends_this_client_only(env: Env) {
 }
 
 /// A browser hides the status: there every refusal is an ordinary failure.
-pub async fn s08_refusals_that_are_fatal(env: Env) {
+pub async fn s08_fatal_http_statuses_end_the_client(env: Env) {
     for status in [400, 401, 403, 404, 410, 426, 451] {
         let log = env.log();
         let _ws = env.client(&format!("/http?status={status}")).handler(log.handler()).connect().unwrap();
@@ -71,8 +71,8 @@ pub async fn s08_refusals_that_are_fatal(env: Env) {
     }
 }
 
-/// See [`s08_refusals_that_are_fatal`].
-pub async fn s08_refusals_that_are_retried(env: Env) {
+/// See [`s08_fatal_http_statuses_end_the_client`].
+pub async fn s08_other_http_statuses_are_retried(env: Env) {
     for status in [200, 301, 408, 425, 429, 500, 502, 503] {
         let log = env.log();
         let _ws = env.client(&format!("/http?status={status}")).handler(log.handler()).connect().unwrap();
@@ -84,8 +84,8 @@ pub async fn s08_refusals_that_are_retried(env: Env) {
     log.failed(2).await;
 }
 
-/// See [`s08_refusals_that_are_fatal`].
-pub async fn s08_refusals_with_a_provider(env: Env) {
+/// See [`s08_fatal_http_statuses_end_the_client`].
+pub async fn s08_fatal_http_status_is_retried_with_a_provider(env: Env) {
     let (log, theirs, mut asked) = (env.log(), env.clone(), 0);
     let provider = move || {
         asked += 1;
@@ -101,7 +101,7 @@ pub async fn s08_refusals_with_a_provider(env: Env) {
 }
 
 /// A browser hides headers.
-pub async fn s08_retry_after(env: Env) {
+pub async fn s08_retry_after_is_a_lower_bound(env: Env) {
     let cases = [(503, "7", ms(7000)), (429, "7", ms(7000)), (500, "7", SOON), (503, "0", SOON), (503, "soon", SOON)];
     for (status, asked, expected) in cases {
         let log = env.log();
@@ -112,7 +112,7 @@ pub async fn s08_retry_after(env: Env) {
 }
 
 /// A browser has no runtime that could be shut down.
-pub async fn s04_a_runtime_that_is_shut_down(env: Env) {
+pub async fn s04_runtime_shutdown_ends_the_client(env: Env) {
     let log = env.log();
     let builder = env.client("/echo").handler(log.handler());
     let ws = std::thread::spawn(move || {
@@ -126,7 +126,7 @@ pub async fn s04_a_runtime_that_is_shut_down(env: Env) {
 }
 
 /// A browser has no `on_connect`.
-pub async fn s05_every_method_in_on_connect(env: Env) {
+pub async fn s05_every_method_inside_on_connect(env: Env) {
     type Method = fn(&WebSocket);
     let cases: [(Method, &str); 4] = [
         (|ws| ws.send("hello").unwrap(), "open, hello"),
@@ -152,8 +152,8 @@ pub async fn s05_every_method_in_on_connect(env: Env) {
     }
 }
 
-/// See [`s08_refusals_that_are_fatal`].
-pub async fn s08_retry_after_for_ever(env: Env) {
+/// See [`s08_fatal_http_statuses_end_the_client`].
+pub async fn s08_retry_after_is_limited(env: Env) {
     for asked in ["18446744073709551615", "99999999999999999999999"] {
         let log = env.log();
         let path = format!("/http?status=503&header=Retry-After:{asked}");

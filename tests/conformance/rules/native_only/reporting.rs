@@ -13,7 +13,7 @@ async fn fails(env: &Env, url: &str) -> Error {
 }
 
 /// A browser tells nothing but that it failed.
-pub async fn s23_kinds(env: Env) {
+pub async fn s23_error_kinds(env: Env) {
     let is_handshake = |error: &Error, status: Option<u16>| {
         matches!(error.kind(), ErrorKind::Handshake { status: told, .. } if *told == status) && error.is_before_open()
     };
@@ -35,8 +35,8 @@ pub async fn s23_kinds(env: Env) {
     assert_eq!((error.kind(), error.code()), (&ErrorKind::Dns, 1), "{error:?}");
 }
 
-/// See [`s23_kinds`].
-pub async fn s23_refusal_with_status_headers_and_body(env: Env) {
+/// See [`s23_error_kinds`].
+pub async fn s23_rejected_handshake_has_status_headers_and_body(env: Env) {
     let error = fails(&env, &env.url("/http?status=403&body=not%20you&header=X-Why:because")).await;
     let ErrorKind::Handshake { status, headers, body } = error.kind() else { panic!("{error:?}") };
     assert_eq!((*status, headers.get("x-WHY"), &body[..]), (Some(403), Some("because"), &b"not you"[..]));
@@ -47,7 +47,7 @@ pub async fn s23_refusal_with_status_headers_and_body(env: Env) {
 }
 
 /// Browsers differ over credentials in a URL.
-pub async fn s23_credentials(env: Env) {
+pub async fn s23_credentials_are_sent_but_never_shown(env: Env) {
     let with_credentials = |path: &str| env.url(path).replace("ws://", "ws://anna:hush@");
     let log = env.log();
     let _ws = WebSocket::builder(with_credentials("/headers")).handler(log.handler()).connect().unwrap();
@@ -61,7 +61,7 @@ pub async fn s23_credentials(env: Env) {
 }
 
 /// A browser hides status and headers.
-pub async fn s24_status_and_headers(env: Env) {
+pub async fn s24_handshake_has_status_and_headers(env: Env) {
     let log = env.log();
     let _ws = env.once("/echo?header=X-Server:homing").handler(log.handler()).connect().unwrap();
     let handshake = log.opened(1).await;
@@ -69,13 +69,13 @@ pub async fn s24_status_and_headers(env: Env) {
 }
 
 /// A browser offers extensions by itself.
-pub async fn s24_extension_that_was_not_offered(env: Env) {
+pub async fn s24_extension_that_was_not_offered_fails(env: Env) {
     let error = fails(&env, &env.url("/extension")).await;
     assert!(matches!(error.kind(), ErrorKind::Handshake { .. }) && error.is_before_open(), "{error:?}");
 }
 
 /// A browser hides headers.
-pub async fn s26_headers(env: Env) {
+pub async fn s26_headers_are_never_shown(env: Env) {
     let log = env.log();
     let path = "/http?status=401&header=Set-Cookie:session%3Dhush&token=hush";
     let ws = env.once(path).header("Cookie", "session=hush").handler(log.handler()).connect().unwrap();

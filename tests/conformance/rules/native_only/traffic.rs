@@ -14,7 +14,7 @@ fn pings(seen: &[Wire]) -> Vec<Vec<u8>> {
 }
 
 /// A browser has no Ping.
-pub async fn s17_ping_frames_and_round_trips(env: Env) {
+pub async fn s17_pings_measure_round_trips(env: Env) {
     let log = env.log();
     // Two Pongs that nobody asked for are just traffic.
     let builder = env.once("/raw?hex=8a00,8a0548656c6c6f&then=echo").heartbeat(Heartbeat::ping(ms(30), ms(5000)));
@@ -33,7 +33,7 @@ pub async fn s17_ping_frames_and_round_trips(env: Env) {
 }
 
 /// A test cannot hold up a browser's clock.
-pub async fn s18_a_late_wake_up_condemns_nobody(env: Env) {
+pub async fn s18_late_wake_up_does_not_fail_the_attempt(env: Env) {
     let log = env.log();
     let builder = env.once("/echo").heartbeat(Heartbeat::ping(ms(100), ms(4000)));
     let ws = builder.handler(log.handler()).connect().unwrap();
@@ -55,7 +55,7 @@ pub async fn s18_a_late_wake_up_condemns_nobody(env: Env) {
 }
 
 /// A script in a browser cannot send 1009.
-pub async fn s21_too_large_is_told_by_1009(env: Env) {
+pub async fn s21_message_over_the_limit_closes_with_1009(env: Env) {
     let ws = env.once("/text?size=101").max_message_size(100).connect().unwrap();
     assert_eq!(env.server().wait_for_close().await.0, Some(1009));
     assert_eq!(ws.closed().await.error.map(|error| error.kind().clone()), Some(ErrorKind::MessageTooLarge));
@@ -65,7 +65,7 @@ pub async fn s21_too_large_is_told_by_1009(env: Env) {
 const FLOOD: &str = "/flood?n=6000&size=16384&binary=1";
 
 /// A browser reads on and holds messages in memory.
-pub async fn s22_the_peer_feels_a_pause(env: Env) {
+pub async fn s22_pause_applies_backpressure(env: Env) {
     let log = env.log();
     let ws = env.once(FLOOD).handler(log.handler()).connect().unwrap();
     ws.pause();
@@ -80,8 +80,8 @@ pub async fn s22_the_peer_feels_a_pause(env: Env) {
     log.messages(6001).await;
 }
 
-/// See [`s22_the_peer_feels_a_pause`].
-pub async fn s22_the_peer_feels_a_slow_reader(env: Env) {
+/// See [`s22_pause_applies_backpressure`].
+pub async fn s22_slow_reader_applies_backpressure(env: Env) {
     let builder = env.once(FLOOD).max_receive_buffer(usize::MAX);
     let (ws, mut events) = builder.connect_stream().unwrap();
     ws.send("are you stuck?").unwrap();
@@ -98,8 +98,8 @@ pub async fn s22_the_peer_feels_a_slow_reader(env: Env) {
     env.server().wait_for_texts(1).await;
 }
 
-/// See [`s22_the_peer_feels_a_pause`]. Here by the bytes of a few large messages.
-pub async fn s22a_the_peer_feels_a_slow_reader(env: Env) {
+/// See [`s22_pause_applies_backpressure`]. Here by the bytes of a few large messages.
+pub async fn s22a_large_messages_apply_backpressure(env: Env) {
     const SIZE: u64 = 8 << 20;
     let (ws, mut events) = env.once("/flood?n=20&size=8388608&binary=1").connect_stream().unwrap();
     ws.send("are you stuck?").unwrap();
@@ -113,7 +113,7 @@ pub async fn s22a_the_peer_feels_a_slow_reader(env: Env) {
 }
 
 /// A browser has one thread. Each message pauses the client, and a reader that never sleeps resumes it at that moment.
-pub async fn s22a_a_reader_on_another_thread_is_never_left_waiting(env: Env) {
+pub async fn s22a_reader_on_another_thread_receives_everything(env: Env) {
     let (_, mut events) = env.once("/numbered?n=20000").max_receive_buffer(1).connect_stream().unwrap();
     let reader = tokio::task::spawn_blocking(move || {
         let (start, mut messages) = (std::time::Instant::now(), 0);
@@ -128,7 +128,7 @@ pub async fn s22a_a_reader_on_another_thread_is_never_left_waiting(env: Env) {
 }
 
 /// A browser has one thread.
-pub async fn s22_a_pause_from_another_thread_loses_nothing(env: Env) {
+pub async fn s22_pausing_from_another_thread_loses_nothing(env: Env) {
     let log = env.log();
     let ws = env.once("/numbered?n=50000").handler(log.handler()).connect().unwrap();
     let (theirs, done) = (ws.clone(), Arc::new(AtomicBool::new(false)));
@@ -150,7 +150,7 @@ pub async fn s22_a_pause_from_another_thread_loses_nothing(env: Env) {
 }
 
 /// A browser has one thread.
-pub async fn s13_order_of_a_thread_beside_a_slow_peer(env: Env) {
+pub async fn s13_messages_from_another_thread_keep_their_order(env: Env) {
     let log = env.log();
     let ws = env.once("/count").max_send_buffer(64 << 20).heartbeat(None).handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -178,7 +178,7 @@ pub async fn s13_order_of_a_thread_beside_a_slow_peer(env: Env) {
 }
 
 /// For a browser's user it has left once the browser has it.
-pub async fn s15_flush_does_not_pretend(env: Env) {
+pub async fn s15_flush_fails_for_a_message_that_never_left(env: Env) {
     let log = env.log();
     let ws = env.late("/count").heartbeat(None).handler(log.handler()).connect().unwrap();
     log.opened(1).await;
@@ -201,7 +201,7 @@ pub async fn s15_flush_does_not_pretend(env: Env) {
 }
 
 /// A browser reads on while paused.
-pub async fn s10_close_while_paused_lets_the_queue_leave(env: Env) {
+pub async fn s10_close_while_paused_sends_the_queue(env: Env) {
     let log = env.log();
     let ws = env.once(FLOOD).max_send_buffer(64 << 20).handler(log.handler()).connect().unwrap();
     ws.pause();
