@@ -9,81 +9,86 @@ import { normalizeOptions, takesOptions } from './options.js'
 import type { WebSocketClass } from './types.js'
 
 /**
- * Options of the sockets of a class made by {@link plain}: those of a `HomingSocket` without what dials again. `openTimeout`
- * and `closeTimeout` are as long as the browser waits by default, as with `reconnect: false`.
+ * Options of the sockets of a class made by {@link plain}: those of a `HomingSocket` except those about reconnecting. By default
+ * `openTimeout` and `closeTimeout` are the browser's own limits, as with `reconnect: false`.
  */
 export interface PlainOptions extends Omit<HomingSocketOptions, 'reconnect' | 'pauseWhileHidden' | 'queue'> {
   /**
-   * Whether messages wait while the socket connects. If not, `send` throws an `InvalidStateError` then, as the browser's does.
+   * Whether messages are queued while the socket connects. If not, `send` throws an `InvalidStateError` then, as the browser's
+   * does.
    * @default false
    */
   queue?: boolean
-  /** Can only be false. */
+  /** Can only be false: a socket is one connection. */
   reconnect?: false
-  /** Can only be false, as the client dials again when the page is shown. */
+  /** Can only be false: the client would reconnect when the page is shown. */
   pauseWhileHidden?: false
 }
 
 /** The options of each class that {@link plain} has made. */
 const bound = new WeakMap<object, PlainOptions>()
 
-/** Options that no library gives to a socket class, so their place in the third argument is a mistake. */
+/** Options that no library passes to a socket class: in the third argument of the constructor they are a mistake. */
 const MISPLACED = ['reconnect', 'heartbeat', 'queue', 'maxSendBuffer', 'openTimeout', 'WebSocket', 'webSocketOptions']
 
 /**
- * A `WebSocket` that is one connection: when it has ended, nothing dials again. For libraries that take a `WebSocket` class
- * and make a new socket after each loss. Without options it behaves as the browser's class does; {@link plain} makes a class
- * with a heartbeat, timeouts or headers.
+ * A `WebSocket` that is one connection and never reconnects, for libraries that take a `WebSocket` class and create a new socket
+ * after each loss. Without options it behaves as the browser's class; {@link plain} makes a class with a heartbeat, timeouts or
+ * headers.
  *
- * It is a `HomingSocket` with `{ reconnect: false, queue: false }`, and has its events, promises and counters.
+ * It is a `HomingSocket` with `{ reconnect: false, queue: false }` and has its events, promises and counters.
  */
 export class PlainSocket extends HomingSocket {
   /**
-   * Dials at once.
+   * Creates a socket and connects.
    *
-   * @param url the URL, or a function that returns it, also later: a place to add a fresh token.
-   * @param protocols the subprotocols to offer, or such a function.
-   * @param classOptions what some libraries pass on to the class of `ws`, such as `{ headers }`. It goes to the class given to
-   *   {@link plain} as `WebSocket`, along with `headers` and `webSocketOptions` given there, which override it, or to a global
-   *   class that takes it (React Native's). The classes of browsers and of Node ignore it.
-   * @throws what the browser's constructor throws; a `TypeError` if `classOptions` has options that belong to {@link plain}.
+   * @param url the URL, or a function that returns it, directly or as a promise: a place to add a fresh token.
+   * @param protocols the subprotocols to offer, or a function that returns them.
+   * @param classOptions options that some libraries pass to the class of `ws`, such as `{ headers }`. They are passed on to the class
+   *   given to {@link plain} as `WebSocket`, overridden by the `headers` and `webSocketOptions` given there, or to a global class
+   *   that takes them (React Native's). The classes of browsers and of Node ignore them.
+   * @throws what the browser's constructor throws; a `TypeError` if `classOptions` contains options that belong to {@link plain}.
    */
   constructor(
     url: Provided<string | URL>,
     protocols: Provided<string | string[] | undefined> = undefined,
     classOptions: unknown = undefined,
   ) {
-    // As the browser's, it complains if there is no argument at all.
+    // Without any argument it throws, as the browser's does.
     if (arguments.length === 0) super(...([] as unknown as [string]))
     else super(url, protocols, { ...withClassOptions(optionsOf(new.target), classOptions), reconnect: false })
   }
 
   /**
-   * Not supported.
+   * Not supported: create a new socket.
    *
-   * @throws a `NotSupportedError`, always: make a new socket.
+   * @throws a `NotSupportedError`, always.
    */
   override reconnect(): never {
-    const hint = 'make a new socket, or use HomingSocket'
+    const hint = 'create a new socket, or use HomingSocket'
     throw new DOMException(`homing: a socket of homing/plain cannot reconnect: ${hint}`, 'NotSupportedError')
   }
 }
 
 /**
- * Returns a class like {@link PlainSocket} whose sockets have these options, to be given to a library in place of
- * `WebSocket`.
+ * Returns a class like {@link PlainSocket} whose sockets have these options, to be passed to a library in place of `WebSocket`.
  *
- * @throws a `TypeError` for an option of the wrong type, also for `reconnect` and `pauseWhileHidden` other than false; a
- *   `RangeError` for a number out of range.
+ * ```ts
+ * const webSocketImpl = plain({ heartbeat: { message: 'ping' }, openTimeout: 10_000 })
+ * createClient({ url: 'wss://example.com/graphql', webSocketImpl })
+ * ```
+ *
+ * @throws a `TypeError` for an option of the wrong type, and for `reconnect` or `pauseWhileHidden` other than false; a `RangeError`
+ *   for a number out of range.
  */
 export function plain(options: PlainOptions = {}): typeof PlainSocket {
   typed('object', { options })
   const { reconnect, pauseWhileHidden, queue = false, ...rest } = options as HomingSocketOptions
-  const never = 'false in homing/plain, whose sockets never dial again (HomingSocket does)'
+  const never = 'false in homing/plain, whose sockets never reconnect (those of HomingSocket do)'
   check(reconnect === undefined || reconnect === false, 'reconnect', never, reconnect)
   check(pauseWhileHidden === undefined || pauseWhileHidden === false, 'pauseWhileHidden', never, pauseWhileHidden)
   const copy: PlainOptions = { ...rest, queue }
-  // Checked here, as the library that makes the sockets may take an error there for a failed connection and try for ever.
+  // Checked here: a library may treat an exception of the constructor as a failed connection and retry for ever.
   normalizeOptions('ws://localhost', undefined, { ...copy, reconnect: false })
 
   const Class = class extends PlainSocket {}
@@ -115,7 +120,7 @@ function withClassOptions(options: PlainOptions, classOptions: unknown): PlainOp
   }
 }
 
-/** Gives a class the name that consoles show, as the build shortens it, and the `length` of the browser's class. */
+/** Sets the name that consoles show, which minification shortens, and the `length` of the browser's class. */
 function named<C extends object>(Class: C): C {
   const configurable = true
   return Object.defineProperties(Class, { name: { value: 'PlainSocket', configurable }, length: { value: 1, configurable } })

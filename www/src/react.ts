@@ -8,27 +8,33 @@ import { type ClientState, HomingSocket, type HomingSocketOptions, type Provided
 import { store } from 'homing/store'
 import { useCallback, useEffect, useInsertionEffect, useRef, useState, useSyncExternalStore } from 'react'
 
-/** What {@link useHomingSocket} takes besides the options of a `HomingSocket`. The callbacks may be others in each render. */
+/**
+ * Options of {@link useHomingSocket}. The callbacks may be different functions in each render: those of the latest render are
+ * called.
+ */
 export interface UseHomingSocketOptions extends HomingSocketOptions {
-  /** The subprotocols to offer, or a function that says so for each attempt. Others are another client. */
+  /** The subprotocols to offer, or a function that returns them for each attempt. Different subprotocols make another client. */
   protocols?: Provided<string | string[] | undefined>
-  /** Called whenever there is a connection again: the place to subscribe. */
+  /** Called when a connection is opened, the first and every later one: the place to subscribe. */
   onOpen?: (event: Event, socket: HomingSocket) => void
-  /** Called with each message. */
+  /** Called for each message. */
   onMessage?: (event: MessageEvent, socket: HomingSocket) => void
-  /** Called when an attempt has failed, before `onClose`. */
+  /** Called before `onClose` if an attempt could not be opened or timed out. */
   onError?: (event: Event, socket: HomingSocket) => void
-  /** Called at the end of each attempt, until the component is unmounted. */
+  /** Called at the end of each attempt, but not for the closing when the component is unmounted. */
   onClose?: (event: CloseEvent, socket: HomingSocket) => void
 }
 
-/** What {@link useHomingSocket} gives. */
+/** The result of {@link useHomingSocket}. */
 export interface HomingSocketHook {
-  /** Undefined while there is nothing to connect to, and until the component is mounted. */
+  /** The client; undefined while `url` is null, and until the component is mounted. */
   readonly socket: HomingSocket | undefined
-  /** As the last event of the socket left it; `closed` where `url` is null. */
+  /** The state of the client; `closed` while `url` is null. */
   readonly state: ClientState
-  /** Sends or queues, already in the first effects. Always the same function. Throws where `url` is null. */
+  /**
+   * Sends or queues a message, from the first effects on. The function is the same in every render. Throws an `InvalidStateError`
+   * while `url` is null.
+   */
   readonly send: HomingSocket['send']
 }
 
@@ -38,16 +44,20 @@ type Data = Parameters<HomingSocket['send']>[0]
 const subscribeToNothing = () => () => {}
 
 /**
- * Connects while the component is mounted, and renders anew when the state changes. Another URL, or other subprotocols,
- * are another client; of the other options a client keeps those that it was made with. Safe in `StrictMode`, where
- * effects run twice: the socket is dialled once.
+ * Connects while the component is mounted, and renders it again when the state changes. A different URL or different subprotocols
+ * make another client; changes of other options have no effect on a client. Safe in `StrictMode`, where effects run twice: only
+ * one connection is made.
  *
- * @param url where to, or a function that says so for each attempt; `null` for nowhere yet.
- * @throws while rendering, for an error boundary, what the constructor of `HomingSocket` throws.
+ * ```jsx
+ * const { state, send } = useHomingSocket(url, { onMessage: ({ data }) => setLines((lines) => [...lines, data]) })
+ * ```
+ *
+ * @param url the URL, or a function that returns it for each attempt; null to connect later.
+ * @throws while rendering, to be caught by an error boundary, what the constructor of `HomingSocket` throws.
  */
 export function useHomingSocket(url: Url, options: UseHomingSocketOptions = {}): HomingSocketHook {
   const latest = useRef({ url, options })
-  // Before all effects of this render, as those of children come before ours and may send.
+  // An insertion effect runs before the effects of children, which may call `send`.
   useInsertionEffect(() => {
     latest.current = { url, options }
   })
@@ -58,12 +68,12 @@ export function useHomingSocket(url: Url, options: UseHomingSocketOptions = {}):
   if (failure) throw failure.error
 
   const live = useRef<HomingSocket | undefined>(undefined)
-  /** What was sent since this key was rendered and before there was a socket. */
+  /** Messages sent after this key was rendered and before its socket exists. */
   const early = useRef<Data[]>([])
   useEffect(() => {
     if (key === undefined) return undefined
     const mounted = new AbortController()
-    // Later, as StrictMode takes everything down again at once.
+    // In a microtask, since StrictMode runs the cleanup right after the first effect.
     queueMicrotask(() => {
       if (mounted.signal.aborted) return
       try {
@@ -102,7 +112,7 @@ export function useHomingSocket(url: Url, options: UseHomingSocketOptions = {}):
   return { socket, state, send }
 }
 
-/** Functions count as one, since those of each render are others. */
+/** Identifies a client. All functions count as the same one, since each render has new ones. */
 function keyOf(url: Url, protocols: UseHomingSocketOptions['protocols']): string | undefined {
   if (url == null) return undefined
   const place = typeof url === 'function' ? null : `${url}`
@@ -111,7 +121,7 @@ function keyOf(url: Url, protocols: UseHomingSocketOptions['protocols']): string
 
 type Latest = { current: { url: Url; options: UseHomingSocketOptions } }
 
-/** A socket that asks the component's latest render, until `signal`. */
+/** Creates a client whose functions and callbacks are those of the latest render, until `signal` is aborted. */
 function connect(latest: Latest, signal: AbortSignal): HomingSocket {
   const { url, options } = latest.current
   const { protocols, onOpen, onMessage, onError, onClose, ...rest } = options

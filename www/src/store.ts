@@ -1,6 +1,6 @@
 /**
- * What a client is doing, and what it receives, as things to subscribe to: for React's `useSyncExternalStore`, Svelte's
- * `$store`, Vue's `shallowRef`, Solid's `from` and RxJS's `from`.
+ * The state and the messages of a client as stores and observables: for React's `useSyncExternalStore`, Svelte's `$store`, Vue's
+ * `shallowRef`, Solid's `from` and RxJS's `from`.
  * @module
  */
 
@@ -8,66 +8,72 @@ import type { ClientState, ClosedInfo, HomingSocket } from 'homing'
 
 declare global {
   interface SymbolConstructor {
-    /** As declared by RxJS, which uses the text `@@observable` where there is no such symbol. */
+    /** As RxJS declares it. Where there is no such symbol, RxJS uses the string `@@observable`. */
     readonly observable: symbol
   }
 }
 
-/** A reconnect that is scheduled. */
+/** A scheduled reconnect. */
 export interface Retry {
-  /** How many there have been since the last connection that lasted; the first one is 1. */
+  /** The number of this reconnect since the last stable connection, counted from 1. */
   readonly attempt: number
   /** The delay in milliseconds. */
   readonly delay: number
-  /** When it is due, in milliseconds since the epoch: what a countdown needs. */
+  /** When the attempt starts, in milliseconds since the epoch, for a countdown. */
   readonly at: number
 }
 
-/** What a client is doing. Never changes: where something has changed there is another one. */
+/** The state of a client at one moment. A snapshot is frozen; a change of the client makes a new one. */
 export interface Snapshot {
+  /** What the client is doing. */
   readonly state: ClientState
-  /** The reconnect that the client waits for; undefined unless `state` is `waiting`. */
+  /** The scheduled reconnect; undefined unless `state` is `waiting`. */
   readonly retry: Retry | undefined
   /** How the last connection or attempt ended; undefined until one has. */
   readonly lastClose: { readonly code: number; readonly reason: string; readonly wasClean: boolean } | undefined
-  /** How the client came to its end; undefined unless `state` is `closed`. */
+  /** How the client ended; undefined unless `state` is `closed`. */
   readonly ended: ClosedInfo | undefined
-  /** The last heartbeat's round trip in milliseconds; undefined until one was answered on this connection. */
+  /** Round trip of the last heartbeat in milliseconds; undefined until one was answered on this connection. */
   readonly latency: number | undefined
 }
 
-/** Ends a subscription, when called or by its method. */
+/** Ends a subscription, when it is called or by its method. */
 export interface Unsubscribe {
   (): void
   unsubscribe(): void
 }
 
-/** What values go to: a function, or an object as RxJS has it. */
+/** The receiver of values: a function, or an observer as in RxJS. */
 export type Listener<T> = ((value: T) => void) | { next?(value: T): void; complete?(): void }
 
-/** Something to subscribe to, also by RxJS's `from`. Its functions need no `this`. */
+/** A source of values that can be subscribed to, also by RxJS's `from`. Its functions can be called without `this`. */
 export interface Subscribable<T> {
-  /** An exception of the listener is reported, and keeps nothing from the other listeners. */
+  /** Adds a listener. If it throws, the exception is reported and the other listeners are still called. */
   subscribe(listener: Listener<T>): Unsubscribe
   [Symbol.observable](): Subscribable<T>
 }
 
 /** The store of a client; see {@link store}. */
 export interface Store extends Subscribable<Snapshot> {
-  /** Returns the same object for as long as nothing has changed. */
+  /** Returns the current snapshot: the same object until something changes. */
   getSnapshot(): Snapshot
 }
 
 const stores = new WeakMap<HomingSocket, Store>()
 
 /**
- * Returns the store of a client: always the same one, so that this can be called while rendering. `subscribe` calls its
- * listener at once, and whenever something has changed. It never completes, as `reconnect()` revives a client that has ended.
+ * Returns the store of a client: always the same one, so that this can be called while rendering. `subscribe` calls its listener
+ * immediately and after each change. It never completes, since `reconnect()` restarts a client that has ended.
  *
- * It knows what has happened since it was made: make it where the client is made. It lives as long as the client, and does
- * not close it.
+ * The store contains what has happened since it was created: create it where the client is created if `lastClose` matters. It
+ * exists as long as the client and does not close it.
  *
- * @throws a `TypeError` for what is no `HomingSocket`.
+ * ```jsx
+ * const { subscribe, getSnapshot } = store(socket)
+ * const { state, retry } = useSyncExternalStore(subscribe, getSnapshot)
+ * ```
+ *
+ * @throws a `TypeError` if `socket` is no `HomingSocket`.
  */
 export function store(socket: HomingSocket): Store {
   check('store', socket)
@@ -87,7 +93,7 @@ function create(socket: HomingSocket): Store {
   })
   let delivered = snapshot
 
-  /** Makes another snapshot if something is different. */
+  /** Makes a new snapshot if something is different. */
   const change = (changes: Partial<Snapshot>): void => {
     const next = { ...snapshot, ...changes, state: socket.state }
     if (next.state !== 'waiting') next.retry = undefined
@@ -98,7 +104,7 @@ function create(socket: HomingSocket): Store {
   }
   const update = (changes: Partial<Snapshot> = {}): void => {
     change(changes)
-    // It may also have been made by `getSnapshot`, which calls no listeners.
+    // `getSnapshot` may have made this snapshot, which calls no listeners.
     if (snapshot === delivered) return
     delivered = snapshot
     for (const entry of [...listeners]) if (listeners.has(entry)) entry.call(snapshot)
@@ -116,11 +122,11 @@ function create(socket: HomingSocket): Store {
   const end = ({ reason, unsent, cause, error }: ClosedInfo): void =>
     update({ ended: Object.freeze({ reason, unsent, cause, error }) })
   socket.addEventListener('end', end)
-  // It was there before this store.
+  // The client ended before the store was created.
   if (snapshot.state === 'closed') void socket.closed.then((info) => snapshot.ended || end(info))
 
   const getSnapshot = (): Snapshot => {
-    // Some changes, such as that by `close()`, have no event.
+    // Some changes, such as those by `close()`, have no event.
     change({})
     return snapshot
   }
@@ -136,13 +142,13 @@ function create(socket: HomingSocket): Store {
 }
 
 /**
- * Returns the messages of a client: `subscribe` calls its listener with the data of each message from then on, and completes
- * when the client comes to its end, at once if it has.
+ * Returns the messages of a client: `subscribe` calls its listener with the data of each message from then on, and completes when
+ * the client ends, immediately if it has.
  *
- * They are no part of the store: a store has a latest value, which frameworks look at when they render, and of two messages
- * before that the first would be lost.
+ * Messages are not part of the store: frameworks read only the latest value of a store when they render, so that the first of two
+ * messages between two renderings would be lost.
  *
- * @throws a `TypeError` for what is no `HomingSocket`.
+ * @throws a `TypeError` if `socket` is no `HomingSocket`.
  */
 export function messages(socket: HomingSocket): Subscribable<any> {
   check('messages', socket)

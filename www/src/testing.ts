@@ -1,8 +1,8 @@
 /**
- * A network without sockets, for tests: a `FakeServer` and the `WebSocket` class that talks to it.
+ * A fake WebSocket server for tests, and the `WebSocket` class that connects to it without a network.
  *
- * Nothing here waits for time to pass: everything happens in microtasks, which no fake timers hold back. So tests run under
- * the fake timers of vitest, jest and `node:test`, and without any.
+ * No timers are used: everything happens in microtasks, which fake timers do not delay. So tests run with the fake timers of
+ * Vitest, Jest and `node:test`, and without any.
  * @module
  */
 

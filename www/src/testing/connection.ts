@@ -10,17 +10,26 @@ interface Reader {
   reject(error: Error): void
 }
 
-/** The server's end of one attempt to connect, also of one that was refused or stalled. */
+/**
+ * The server's end of one attempt to connect, including refused and stalled attempts.
+ *
+ * ```js
+ * const connection = await server.connection()
+ * assert.equal(await connection.message(), 'subscribe')
+ * connection.send('hello')
+ * connection.drop() // the client reconnects
+ * ```
+ */
 export class FakeConnection {
-  /** Its place among all attempts of its server; the first one is 1. */
+  /** The number of the attempt at its server, counted from 1. */
   readonly number: number
-  /** The URL that was dialled. */
+  /** The URL that the client connected to. */
   readonly url: string
-  /** The subprotocols that were offered. */
+  /** The subprotocols that the client offered. */
   readonly protocols: readonly string[]
-  /** The headers given by the option `headers` of `HomingSocket`, with names in lower case. */
+  /** The option `headers` of `HomingSocket`, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** All messages that have arrived here, in order. */
+  /** All messages received so far, in order. */
   readonly messages: readonly Message[]
   /** Resolves when the client's `close` event has been dispatched. */
   readonly closed: Promise<CloseInfo>
@@ -54,7 +63,7 @@ export class FakeConnection {
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
   }
 
-  /** Its present state. */
+  /** The state of the connection. */
   get state(): ConnectionState {
     return this.#state
   }
@@ -69,15 +78,15 @@ export class FakeConnection {
     return this.#closeReceived
   }
 
-  /** @internal Whether it was accepted, refused or stalled. */
+  /** @internal Whether the attempt was accepted, refused or stalled. */
   get isDecided(): boolean {
     return this.#isDecided
   }
 
   /**
-   * Accepts the handshake: the client's `open` event follows. A stalled attempt can be accepted later.
+   * Accepts the handshake; the client's `open` event follows. A stalled attempt can be accepted later.
    *
-   * @throws an `Error` if the handshake was answered before, or the client has given up.
+   * @throws an `Error` if the handshake was already answered or the client has closed.
    */
   accept({ protocol, extensions = '' }: AcceptOptions = {}): void {
     this.#mustBeConnecting('accept')
@@ -94,10 +103,10 @@ export class FakeConnection {
   }
 
   /**
-   * Refuses the handshake, as a port without a server or a status such as 503 does: the client gets `error`, then `close`
-   * with 1006.
+   * Refuses the handshake, like a closed port or a status such as 503: the client dispatches `error`, then `close` with the code
+   * 1006.
    *
-   * @throws an `Error` if the handshake was answered before, or the client has given up.
+   * @throws an `Error` if the handshake was already answered or the client has closed.
    */
   refuse(): void {
     this.#mustBeConnecting('refuse')
@@ -105,8 +114,8 @@ export class FakeConnection {
   }
 
   /**
-   * Answers nothing from now on: neither the handshake, before it is accepted, nor the client's Close frame. Messages still
-   * arrive here.
+   * Answers nothing from now on: neither the handshake, if it is not accepted yet, nor the client's Close frame. Messages of the
+   * client are still received.
    */
   stall(): void {
     this.#isDecided = true
@@ -114,26 +123,28 @@ export class FakeConnection {
   }
 
   /**
-   * Sends a message; accepts the handshake first if that is still to be decided. Does nothing once the client has closed.
+   * Sends a message. Accepts the handshake first if it is not answered yet. Does nothing once the client has closed.
    *
-   * @throws a `TypeError` for what is neither text nor binary, an `Error` if the attempt is stalled, or was ended from here.
+   * @throws a `TypeError` if `data` is neither text nor binary, an `Error` if the attempt is stalled or was ended by the server.
    */
   send(data: Sendable): void {
     if (typeof data !== 'string' && !(isBinary(data) && 'byteLength' in data)) {
       throw new TypeError(`homing: send: expected a string, an ArrayBuffer or a view of one, got ${typeof data}`)
     }
     this.#mustBeUsable('send')
-    // A copy, as what was given may change before it arrives.
+    // A copy, since the program may change the data before it arrives.
     const copy = typeof data === 'string' ? data : new Uint8Array(snapshot(data) as ArrayBuffer)
     this.#toClient.push(() => this.#socket.message(copy))
   }
 
   /**
-   * Sends a Close frame, which the client answers: it gets `close` with this code and reason. Accepts the handshake first if
-   * that is still to be decided. Does nothing once the client has closed.
+   * Sends a Close frame, which the client answers; its `close` event has this code and reason. Accepts the handshake first if it is
+   * not answered yet. Does nothing once the client has closed.
    *
-   * @param code 1000 to 4999, without 1004, 1005, 1006 and 1015, which no Close frame may have (RFC 6455, 7.4); none by default.
-   * @throws a `RangeError` for another code, an `Error` if the attempt is stalled, or was ended from here.
+   * @param code 1000 to 4999 without 1004, 1005, 1006 and 1015, which no Close frame may have (RFC 6455, section 7.4); none by
+   *   default.
+   * @param reason the reason; empty by default.
+   * @throws a `RangeError` for another code, an `Error` if the attempt is stalled or was ended by the server.
    */
   close(code?: number, reason = ''): void {
     if (code !== undefined && !isCloseCode(code))
@@ -143,13 +154,13 @@ export class FakeConnection {
     this.#state = 'closing'
     this.#ending = 'closed'
     this.#toClient.push(() => this.#socket.closing())
-    // The client's answer follows what it has sent before.
+    // The client's answer arrives after the messages that it has sent.
     this.#toClient.push(() => this.#toServer.push(() => this.#end(code ?? 1005, reason, true)))
   }
 
   /**
-   * Ends the connection without a Close frame, as a lost network does: the client gets `close` with 1006, and what it has sent
-   * and was held back is lost. What was sent from here before still arrives.
+   * Ends the connection without a Close frame, like a lost network: the client dispatches `close` with the code 1006. Messages of
+   * the client that were not received are lost; those that the server has sent still arrive.
    */
   drop(): void {
     if (this.#state === 'connecting') return this.#fail()
@@ -160,24 +171,24 @@ export class FakeConnection {
   }
 
   /**
-   * Sends what `answer` returns for each message from now on, unless that is undefined. `(message) => message` is an echo.
+   * Answers each message from now on with what `answer` returns, unless that is undefined. `(message) => message` makes an echo.
    *
-   * @throws a `TypeError` if it is no function.
+   * @throws a `TypeError` if `answer` is no function.
    */
   reply(answer: Answer): void {
     if (typeof answer !== 'function') throw new TypeError(`homing: reply: expected a function, got ${typeof answer}`)
     this.#answer = answer
   }
 
-  /** Reads nothing more: messages of the client stay in its `bufferedAmount`, until `release`. */
+  /** Stops reading: messages of the client stay in its `bufferedAmount` until `release`. */
   hold(): void {
     this.#toServer.hold()
   }
 
   /**
-   * Lets so many bytes of what is held back arrive; by default all, and what follows.
+   * Reads so many bytes of the messages held back. By default it reads all of them and those that follow.
    *
-   * @throws a `RangeError` for what is no number of bytes.
+   * @throws a `RangeError` if `bytes` is no number of bytes.
    */
   release(bytes = Infinity): void {
     if (!(bytes >= 0)) throw new RangeError(`homing: release: expected a number of bytes, got ${bytes}`)
@@ -185,7 +196,7 @@ export class FakeConnection {
   }
 
   /**
-   * Resolves with the next message that was not returned by this before. Rejects if the connection ends first.
+   * Resolves with the next message that this method has not returned yet. Rejects if the connection ends first.
    */
   message(): Promise<Message> {
     if (this.#read < this.#received.length) return Promise.resolve(this.#received[this.#read++]!)

@@ -1,10 +1,10 @@
-// One direction of a fake connection: what is put in comes out in order, later, and never on the caller's stack.
+// One direction of a fake connection: what is pushed arrives in order, in a later microtask.
 
-/** Something under way. */
+/** Something that has not arrived yet. */
 export interface Parcel {
-  /** What is still to leave; only counts where the pipe is held. */
+  /** Bytes that have not left; they only matter while the pipe is held. */
   bytes: number
-  /** To be waited for: the bytes of a blob. */
+  /** Awaited before it arrives: the bytes of a blob. */
   readonly ready: Promise<unknown> | undefined
   readonly arrive: () => void
 }
@@ -13,7 +13,7 @@ export class Pipe {
   readonly #left: (bytes: number) => void
   #parcels: Parcel[] = []
   #isRunning = false
-  /** How many bytes may leave. */
+  /** The number of bytes that may leave. */
   #allowance = Infinity
 
   /** `left` is called with the number of bytes that have just left. */
@@ -64,7 +64,7 @@ export class Pipe {
       }
     } finally {
       this.#isRunning = false
-      // What arrived has thrown: that is reported as an unhandled rejection, and what is behind it arrives all the same.
+      // An exception of `arrive` is reported as an unhandled rejection, and the parcels after it still arrive.
       if (this.#parcels.length > 0 && this.#allowance > 0) this.#start()
     }
   }

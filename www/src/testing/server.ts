@@ -1,20 +1,20 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// The fake server: it decides about each attempt, and keeps all of them.
+// The fake server: it decides each attempt, and keeps all of them.
 
 import { FakeConnection } from './connection.js'
 import { type FakeWebSocketClass, webSocketClass } from './socket.js'
 
-/** What the server does with an attempt. */
+/** What the server does with an attempt: accepts it, refuses it, or does not answer. */
 export type Decision = 'accept' | 'refuse' | 'stall'
 
 /**
- * Called with each attempt before it is answered. It decides by what it does to the connection, or by what it returns; if it
- * does neither, the attempt is accepted. An asynchronous one has until its first `await`. For an answer that comes later,
- * `stall` the attempt, and `accept` or `refuse` it then.
+ * Called with each attempt before it is answered. The handler decides by a method of the connection or by its result; if it does
+ * neither, the attempt is accepted. An asynchronous handler must decide before its first `await`. To answer later, `stall` the
+ * attempt and then `accept` or `refuse` it.
  */
 export type ConnectionHandler = (connection: FakeConnection) => Decision | void | Promise<void>
 
-/** Undoes {@link FakeServer.install}, when called or by `using`. */
+/** Undoes {@link FakeServer.install}, when it is called or at the end of the scope of a `using` declaration. */
 export interface Installed extends Disposable {
   (): void
 }
@@ -22,7 +22,7 @@ export interface Installed extends Disposable {
 const DECISIONS: readonly unknown[] = ['accept', 'refuse', 'stall']
 
 /**
- * A server without a network, and the `WebSocket` class that talks to it.
+ * A server without a network, and the `WebSocket` class that connects to it.
  *
  * ```js
  * const server = new FakeServer()
@@ -33,11 +33,11 @@ const DECISIONS: readonly unknown[] = ['accept', 'refuse', 'stall']
  * ```
  */
 export class FakeServer {
-  /** A class like the browser's. Every socket made by it is an attempt to connect to this server, with any URL. */
+  /** A class like the browser's `WebSocket`. Each of its sockets is an attempt to connect to this server, whatever the URL. */
   readonly WebSocket: FakeWebSocketClass
-  /** All attempts so far, in order, including those that were refused or stalled. */
+  /** All attempts so far, in order, including refused and stalled ones. */
   readonly attempts: readonly FakeConnection[]
-  /** Those that were accepted, in the order of the clients' `open` events. */
+  /** The accepted attempts, in the order of the clients' `open` events. */
   readonly connections: readonly FakeConnection[]
 
   readonly #attempts = new Line()
@@ -46,8 +46,8 @@ export class FakeServer {
   #script: (Decision | ConnectionHandler)[] = []
 
   /**
-   * @param handler see {@link ConnectionHandler}; by default everything is accepted.
-   * @throws a `TypeError` if it is no function.
+   * @param handler decides each attempt, see {@link ConnectionHandler}; by default all are accepted.
+   * @throws a `TypeError` if `handler` is no function.
    */
   constructor(handler?: ConnectionHandler) {
     if (handler !== undefined) this.handle(handler)
@@ -63,9 +63,9 @@ export class FakeServer {
   }
 
   /**
-   * Sets what decides about attempts that are not scripted, from now on.
+   * Sets the handler of all further attempts that are not scripted.
    *
-   * @throws a `TypeError` if it is no function.
+   * @throws a `TypeError` if `handler` is no function.
    */
   handle(handler: ConnectionHandler): void {
     if (typeof handler !== 'function') throw new TypeError(`homing: handler: expected a function, got ${typeof handler}`)
@@ -73,31 +73,35 @@ export class FakeServer {
   }
 
   /**
-   * Decides about the next attempts, one each; those after them are left to the handler.
+   * Scripts the next attempts, one decision for each. Attempts after them are decided by the handler.
    *
-   * @throws a `TypeError` for what is neither a decision nor a function.
+   * ```js
+   * server.script('refuse', 'stall') // the third attempt is accepted
+   * ```
+   *
+   * @throws a `TypeError` if an argument is neither a decision nor a function.
    */
   script(...decisions: (Decision | ConnectionHandler)[]): void {
     decisions.forEach((decision) => typeof decision === 'function' || check('script: expected', decision))
     this.#script.push(...decisions)
   }
 
-  /** Resolves with the next attempt that was not returned by this before, once it was decided about. */
+  /** Resolves with the next attempt that this method has not returned yet, once it is decided. */
   attempt(): Promise<FakeConnection> {
     return this.#attempts.next()
   }
 
-  /** Resolves with the next accepted connection that was not returned by this before, after the client's `open` event. */
+  /** Resolves with the next accepted connection that this method has not returned yet, after the client's `open` event. */
   connection(): Promise<FakeConnection> {
     return this.#connections.next()
   }
 
-  /** Drops every connection and attempt that has not ended. */
+  /** Drops all connections and attempts that have not ended, see {@link FakeConnection.drop}. */
   drop(): void {
     this.attempts.forEach((connection) => connection.drop())
   }
 
-  /** Puts the class in place of `globalThis.WebSocket`, until what is returned is called or disposed of. */
+  /** Replaces `globalThis.WebSocket` by the server's class, until the result is called or disposed of. */
   install(): Installed {
     const before = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket')
     Object.defineProperty(globalThis, 'WebSocket', { value: this.WebSocket, writable: true, configurable: true })
@@ -112,7 +116,7 @@ export class FakeServer {
   }
 
   #decide(connection: FakeConnection): void {
-    // The client has given up already.
+    // The client has already closed.
     if (connection.state === 'closed') return this.#attempts.seen(connection)
     try {
       const next = this.#script.shift() ?? this.#handler
@@ -120,7 +124,7 @@ export class FakeServer {
       if (typeof decision === 'string') check('handler: expected to return', decision)
       if (!connection.isDecided) connection[typeof decision === 'string' ? decision : 'accept']()
     } catch (error) {
-      // Reported as an unhandled rejection; the client should not have to wait for an answer as well.
+      // The exception is reported as an unhandled rejection. Refused, so that the client need not wait for its timeout.
       if (!connection.isDecided) connection.refuse()
       throw error
     } finally {

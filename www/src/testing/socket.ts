@@ -1,4 +1,4 @@
-// The class that talks to a `FakeServer`, with the interface, states, events and errors of the browser's `WebSocket`.
+// The class that connects to a `FakeServer`, with the interface, states, events and errors of the browser's `WebSocket`.
 
 import { checkCloseArguments } from '../close-arguments.js'
 import { convert, type Data, type Payload, sizeOf, snapshot } from '../driver/queue.js'
@@ -7,7 +7,7 @@ import { closeEvent } from '../events/events.js'
 /** The browser's class, or one with the same interface. */
 export type FakeWebSocketClass = typeof globalThis.WebSocket
 
-/** The server's side, as a socket sees it. */
+/** The server's side of a socket. */
 export interface Remote {
   sent(data: Payload, bytes: number): void
   /** `close` was called on an open socket. */
@@ -16,18 +16,18 @@ export interface Remote {
   abandoned(): void
 }
 
-/** What a server can do to a socket. Nothing of it is on the class, which has what the browser's class has and no more. */
+/** What a server does to a socket. The class itself has only the members of the browser's class. */
 export interface Socket {
   opened(protocol: string, extensions: string): void
   message(data: string | Uint8Array): void
   /** The peer's Close frame arrived. */
   closing(): void
   closed(code: number, reason: string, wasClean: boolean, hasFailed: boolean): void
-  /** So many bytes have left. */
+  /** The server has read this number of bytes. */
   left(bytes: number): void
 }
 
-/** What the constructor was given. */
+/** The arguments of the constructor. */
 export interface Dialled {
   readonly url: string
   readonly protocols: readonly string[]
@@ -37,7 +37,7 @@ export interface Dialled {
 type Type = 'open' | 'message' | 'error' | 'close'
 
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }
-/** A token (RFC 9110, 5.6.2), which is what a subprotocol has to be. */
+/** A token (RFC 9110, section 5.6.2), as a subprotocol must be. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 const ENUMERABLE = [
   ...['url', 'readyState', 'bufferedAmount', 'onopen', 'onerror', 'onclose', 'extensions', 'protocol'],
@@ -157,7 +157,7 @@ export function webSocketClass(dial: (dialled: Dialled, socket: Socket) => Remot
     }
 
     send(data: Data): void {
-      // First, as it throws where this is no such socket.
+      // First, since it throws if `this` is no such socket.
       const remote = this.#remote
       if (arguments.length === 0) throw tooFew("'send'")
       // An object that cannot be converted throws in every state.
@@ -219,7 +219,7 @@ function syntaxError(text: string): DOMException {
   return new DOMException(text, 'SyntaxError')
 }
 
-/** Relative URLs are those of the page, if there is one. */
+/** Resolves a URL as the browser's constructor does, relative to the page if there is one. */
 function checkUrl(url: string): string {
   let parsed: URL
   try {
@@ -250,7 +250,7 @@ function checkProtocols(offered: readonly string[]): void {
   }
 }
 
-/** Those of the option `headers`, which classes for Node take in a third argument; with names in lower case. */
+/** Returns the option `headers` of the third argument, as that of classes for Node, with names in lower case. */
 function headersOf(options: unknown): Record<string, string> {
   const { headers } = Object(options) as { headers?: Record<string, unknown> }
   const entries = Object.entries(headers ?? {}).filter(([, value]) => value !== undefined)
