@@ -1,2 +1,2 @@
-/** Set by the build: whether this is the one for React Native, which also replaces global names by `native.ts`. */
+/** Set by the build: true in the files for React Native, where `platform/native.ts` also replaces global names. */
 declare const IS_REACT_NATIVE: boolean

@@ -1,11 +1,11 @@
-// Checks of what the page gives. Their errors name the option, what was expected and what was given.
+// Checks of the program's values. Their errors name the option, what was expected and what was given.
 
 import { report } from './platform/report.js'
 
-/** The longest delay that an attempt may be given, in milliseconds: 24.8 days, as of `setTimeout`. */
+/** The longest delay of an attempt, in milliseconds: 24.8 days, the limit of `setTimeout`. */
 export const LONGEST = 2 ** 31 - 1
 
-/** Text and functions are not shown: they may hold secrets, or be long. */
+/** Describes a value for an error. Strings and functions are not shown, since they may be long or contain secrets. */
 function shown(value: unknown): string {
   if (typeof value === 'object') return value ? Object.prototype.toString.call(value).slice(8, -1) : 'null'
   return /^[fs]/.test(typeof value) ? typeof value : `${value as number}`
@@ -15,7 +15,7 @@ export function check(isSo: unknown, name: string, expected: string, value: unkn
   if (!isSo) throw new Kind(`homing: ${name} must be ${expected}, not ${shown(value)}`)
 }
 
-/** Checks values by their names. Each may be undefined. */
+/** Checks that each value has one of the types or is undefined. The keys are the names of the options. */
 export function typed(types: string, values: object): void {
   for (const [name, value] of Object.entries(values)) {
     const isSo = types.includes(typeof value) && value !== null && !Array.isArray(value)
@@ -23,7 +23,7 @@ export function typed(types: string, values: object): void {
   }
 }
 
-/** Checks a number; by default milliseconds, of which there must be some. */
+/** Checks that a number is in a range; by default a time in milliseconds, greater than zero. Returns it. */
 export function number(name: string, value: number, least = 0.001, most = Infinity): number {
   const expected = `a number from ${least} to ${most}`
   check(typeof value === 'number', name, expected, value)
@@ -32,8 +32,8 @@ export function number(name: string, value: number, least = 0.001, most = Infini
 }
 
 /**
- * Wraps a function of the page's that cannot be asynchronous. If it throws or returns a promise, that is reported, and the
- * answer is that of `otherwise`. A promise is reported once, since such a function returns one each time.
+ * Wraps a function of the program that cannot be asynchronous. If it throws or returns a promise, that is reported, and the result
+ * is that of `otherwise`. A promise is reported only once, since an asynchronous function returns one each time.
  */
 export function synchronous<A, R>(name: string, act: (argument: A) => R, otherwise: (argument: A) => R): (argument: A) => R {
   let isReported = false

@@ -1,15 +1,15 @@
-// What `close` may be called with.
+// The checks of the arguments of `close`.
 
 import { sizeOf } from './driver/queue.js'
 
 /**
- * Checks the arguments of `close` as the standard says, where there is no socket of the platform to do it. Other classes
- * than the platform's take more: what a Close frame may contain (RFC 6455, 7.4).
+ * Checks the arguments of `close` by the WebSocket standard, where no socket of the platform does. Classes other than the
+ * platform's (`isForeign`) also accept the protocol's own codes that a Close frame may contain (RFC 6455, section 7.4).
  */
 export function checkCloseArguments(code: unknown, reason: unknown, isForeign: boolean): [code?: number, reason?: string] {
   let clamped: number | undefined
   if (code !== undefined) {
-    // A [Clamp] unsigned short rounds to the nearest, and halves to the even one.
+    // Web IDL's `[Clamp] unsigned short` rounds to the nearest integer, and halves to the even one.
     const number = Math.min(65_535, Math.max(0, +(code as number))) || 0
     clamped = Math.round(number)
     if (clamped - number === 0.5 && clamped % 2 === 1) clamped -= 1

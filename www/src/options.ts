@@ -5,7 +5,7 @@ import { type Data, isBinary } from './driver/queue.js'
 import type { Config } from './machine/codes.js'
 import type { HeartbeatOptions, HomingSocketOptions, Provided, ReconnectOptions, WebSocketClass } from './types.js'
 
-/** What a driver goes by. */
+/** The checked options of a driver. */
 export interface Settings {
   readonly config: Config
   readonly url: Provided<string>
@@ -16,23 +16,23 @@ export interface Settings {
   readonly pauseWhileHidden: boolean
   readonly signal: AbortSignal | undefined
   readonly WebSocket: WebSocketClass | undefined
-  /** That is neither the platform's nor inherits from it. */
+  /** Whether the class is neither the platform's nor inherits from it. */
   readonly isForeign: boolean
-  /** The third argument of its constructor. */
+  /** The third argument of the class's constructor. */
   readonly classOptions: object | undefined
-  /** There is nothing to decide: whatever the platform's socket does is right. */
+  /** Whether the client only passes on what the platform's socket does: one attempt without timeouts, queue and heartbeat. */
   readonly isPlain: boolean
 }
 
 interface Heartbeat {
-  /** Undefined if the page's function has failed. */
+  /** Returns undefined if the program's function has failed. */
   readonly message: () => Data | undefined
   readonly isReply: ((data: unknown) => unknown) | undefined
   readonly inWorker: boolean
 }
 
 export function normalizeOptions(url: unknown, protocols: unknown, options: HomingSocketOptions): Settings {
-  // Of anything, as the types are checked below.
+  // `Object` accepts any value; the types are checked below.
   const {
     reconnect = true,
     heartbeat,
@@ -68,7 +68,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
   typed('function', { 'reconnect.shouldReconnect': shouldReconnect, 'heartbeat.isReply': isReply, WebSocket })
   const isMessage = typeof message === 'string' || typeof message === 'function' || isBinary(message)
   check(!heartbeat || isMessage, 'heartbeat.message', 'a string, binary data or a function', message)
-  // Not by `instanceof`: other frames and libraries have classes of their own.
+  // Not by `instanceof`, since other frames and libraries have classes of their own.
   const isSignal = typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
   check(signal === undefined || isSignal, 'signal', 'an AbortSignal', signal)
   const native = globalThis.WebSocket as typeof WebSocket
@@ -129,21 +129,21 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
 }
 
 /**
- * Whether the constructor of a class may take options: those of browsers do not, and have one parameter that must be given.
- * React Native's does, and the global one may also be that of `ws`, where there was none.
+ * Whether the constructor of a class may take options. Those of browsers do not, and their `length` is 1. React Native's does, and
+ * a program may have set the global class to that of `ws`.
  */
 export function takesOptions(Class: WebSocketClass | undefined): Class is WebSocketClass {
   return !!Class && (Class !== globalThis.WebSocket || Class.length > 2)
 }
 
-/** The URL that a function gave. Nothing is not taken for an address, as the browser's class would. */
+/** Checks the URL that a function returned. The browser's class would resolve `undefined` or `''` as a relative URL. */
 export function provided(url: unknown): string {
   const isUrl = typeof url === 'string' ? url : typeof (url as URL | undefined | null)?.href === 'string'
-  check(isUrl, 'the result of url()', 'a URL, or a string that is not empty', url)
+  check(isUrl, 'the result of url()', 'a URL or a non-empty string', url)
   return `${url as string}`
 }
 
-/** What the browser would make of it, as it may have changed by the next attempt. */
+/** Converts subprotocols as the browser does, into a copy, since the program may change them before the next attempt. */
 export function protocolsOf(protocols: unknown): string | string[] | undefined {
   if (protocols === undefined) return undefined
   if (typeof protocols === 'object' && protocols !== null && Symbol.iterator in protocols) {

@@ -68,7 +68,7 @@ test('s8b_what_a_provider_gives_is_checked', async (t) => {
       assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end exhausted'])
       assert.strictEqual(
         error.message,
-        `homing: not dialled: the result of url() must be a URL, or a string that is not empty, not ${shown}`,
+        `homing: failed to connect: the result of url() must be a URL or a non-empty string, not ${shown}`,
       )
     }
   }

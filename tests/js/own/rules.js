@@ -85,7 +85,7 @@ test('s23_what_failed_is_said_where_it_is_known', async (t) => {
   const cause = new Error('no token today')
   const unasked = connect(t, () => Promise.reject(cause), options)
   const { error } = await next(unasked, 'error')
-  assert.deepEqual([error.message, error.cause === cause], ['homing: not dialled: no token today', true])
+  assert.deepEqual([error.message, error.cause === cause], ['homing: failed to connect: no token today', true])
 })
 
 test('s26_secrets_of_a_url_are_not_repeated', async (t) => {

@@ -127,7 +127,7 @@ test('the URL is asked for each time, and what it throws is a failed attempt', a
   }
   const ws = connect(t, url)
   const { error } = await next(ws, 'error')
-  assert.deepEqual([error.message, error.cause.message], ['homing: not dialled: no token', 'no token'])
+  assert.deepEqual([error.message, error.cause.message], ['homing: failed to connect: no token', 'no token'])
   await next(ws, 'open')
   assert.strictEqual(asked, 2)
 })

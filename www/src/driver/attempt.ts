@@ -1,4 +1,4 @@
-// One attempt: a socket of the platform, from dialling to its end.
+// One attempt: a socket of the platform, from its URL to its close event.
 
 import { protocolsOf, provided, type Settings } from '../options.js'
 import { now, soon, Timer } from '../platform/clock.js'
@@ -6,16 +6,18 @@ import { guarded } from '../platform/report.js'
 import type { Counters } from './counters.js'
 import { type Data, lengthOf, type Queue } from './queue.js'
 
-/** How long to wait for the close event that should follow an error event. In Chromium it is missing where the page's
- * policy forbids the connection, and in Node 20 where there is no such class. */
+/**
+ * Milliseconds to wait for the close event after an error event. Chromium dispatches none if the page's policy forbids the
+ * connection, and Node 20 none for lack of a `CloseEvent` class.
+ */
 const CLOSE_AFTER_ERROR = 250
 
-/** The owner of a attempt. */
+/** The owner of an attempt. */
 export interface AttemptOwner {
-  /** Listens to the platform's socket. */
+  /** Adds the listeners to the platform's socket. */
   attach(socket: WebSocket): void
   detach(socket: WebSocket): void
-  /** The attempt is over, without a close event. */
+  /** Called when the attempt has ended without a close event. */
   gone(): void
 }
 
@@ -27,19 +29,19 @@ export class Attempt {
   #isDetached = false
   #hasClosed = false
 
-  /** Undefined until URL and subprotocols are known. */
+  /** Undefined until the URL and the subprotocols are known. */
   socket: WebSocket | undefined
   openedAt: number | undefined
-  /** An error event came, and the close event should follow. */
+  /** An error event was dispatched; the close event should follow. */
   hasFailed = false
-  /** Why it could not be dialled. */
+  /** Why no socket could be created. */
   failure: Error | undefined
   /** The platform's close event, or the one made in its place. */
   closeEvent: CloseEvent | undefined
   isGone = false
-  /** It is closed to make way for the next one. */
+  /** `reconnect()` closes this attempt to start the next one. */
   isLeaving = false
-  /** At most so many messages are in the platform's buffer. */
+  /** Upper bound of the messages in the platform's buffer. */
   #messages = 0
 
   constructor(settings: Settings, counters: Counters, owner: AttemptOwner) {
@@ -49,7 +51,7 @@ export class Attempt {
     this.#missing = new Timer(() => this.#lost())
   }
 
-  /** Throws what the platform's constructor throws, unless URL or subprotocols have to be waited for. */
+  /** Creates the socket. Throws what its constructor throws, unless a function returns the URL or the subprotocols. */
   dial(binaryType: () => BinaryType): void {
     const { url, protocols } = this.#settings
     this.#counters.attempts++
@@ -67,44 +69,44 @@ export class Attempt {
   #open(url: string, protocols: string | string[] | undefined, binaryType: BinaryType): void {
     const { WebSocket: given, classOptions } = this.#settings
     const Socket = (given ?? globalThis.WebSocket) as (new (...given: unknown[]) => WebSocket) | undefined
-    if (!Socket) throw new TypeError('homing: there is no WebSocket here; give one by the option of that name')
-    // As a program without options would call it: some look at how many arguments there are.
+    if (!Socket) throw new TypeError('homing: no global WebSocket class; pass one as the option WebSocket')
+    // Without unused arguments, since some classes check their number.
     const socket = new Socket(url, ...(classOptions ? [protocols, classOptions] : protocols === undefined ? [] : [protocols]))
     try {
       if (socket.binaryType !== binaryType) socket.binaryType = binaryType
       this.#owner.attach(socket)
     } catch (error) {
-      // A class of the program. Nothing else would close the socket later.
+      // Only a class given by the program throws here. Nothing else would close its socket.
       this.#close(socket)
       throw error
     }
     this.socket = socket
   }
 
-  /** The error event came. */
+  /** Handles the error event. */
   errored(): void {
     this.hasFailed = true
     this.#missing.arm(now() + CLOSE_AFTER_ERROR)
   }
 
-  /** The close event came. */
+  /** Handles the close event. */
   closed(event: CloseEvent): void {
     this.#missing.clear()
-    // In Deno, which there says that no Close frame came.
+    // Deno uses 0 for a connection that ended without a Close frame.
     if (event.code === 0) Object.defineProperty(event, 'code', { value: 1006 })
     this.closeEvent = event
     this.isGone = this.#hasClosed = true
   }
 
-  /** Could not be dialled. */
+  /** Ends the attempt because no socket could be created. */
   fail(error: unknown): void {
     if (this.#isDetached) return
     const said = error instanceof Error ? error.message : `${error as string}`
-    this.failure = new Error(`homing: not dialled: ${redacted(said.replace('homing: ', ''))}`, { cause: error })
+    this.failure = new Error(`homing: failed to connect: ${redacted(said.replace('homing: ', ''))}`, { cause: error })
     this.abandon()
   }
 
-  /** Ends without a close event. */
+  /** Ends the attempt without a close event. */
   abandon(): void {
     this.#isDetached = true
     soon(() => this.#lost())
@@ -116,7 +118,7 @@ export class Attempt {
     this.#owner.gone()
   }
 
-  /** Listens to it no more, and closes it. */
+  /** Removes the listeners and closes the socket. */
   detach(): void {
     this.#isDetached = true
     this.isGone = true
@@ -129,12 +131,12 @@ export class Attempt {
   }
 
   #close(socket: WebSocket): void {
-    // After its close event nothing comes of a socket of the platform.
+    // The platform's sockets dispatch nothing after their close event, so that their listeners can stay.
     if (!this.#hasClosed || this.#settings.WebSocket) guarded(() => this.#owner.detach(socket))
     guarded(() => socket.readyState < 2 && socket.close())
   }
 
-  /** Takes messages. */
+  /** Whether messages can be sent. */
   get isOpen(): boolean {
     return this.socket?.readyState === 1 && !this.isLeaving
   }
@@ -147,7 +149,7 @@ export class Attempt {
   }
 
   send(data: Data): void {
-    // A look now and then, so that few are counted that have left.
+    // The buffer is checked now and then, so that `#messages` stays close to what it contains.
     if (this.#messages % 64 === 0) this.buffered()
     this.socket!.send(data as string)
     this.#counters.messagesSent++
@@ -155,7 +157,7 @@ export class Attempt {
     this.#messages++
   }
 
-  /** Sends everything that waits. How many messages that takes no more. */
+  /** Sends all queued messages. Returns the number of messages left in the queue. */
   flush(queue: Queue): number {
     if (!this.isOpen) return queue.length
     for (const payload of queue.take()) guarded(() => this.send(payload))
@@ -163,7 +165,7 @@ export class Attempt {
   }
 }
 
-/** Without what URLs keep secret (S26): credentials, and what comes after the path. */
+/** Removes the parts of URLs that may be secret (S26): credentials, query and fragment. */
 function redacted(text: string): string {
   return text.replace(/\/\/[^/@\s]*@/g, '//').replace(/[?#][^\s'"”’]*/g, '')
 }

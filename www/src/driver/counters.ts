@@ -1,4 +1,4 @@
-// What a client counts.
+// The counters of a client.
 
 import { Stat } from '../machine/codes.js'
 import type { Core } from '../machine/core.js'
@@ -12,10 +12,10 @@ export class Counters {
   unitsReceived = 0
   attempts = 0
   opened = 0
-  /** By `Stat`, of machines that have come to their end. */
+  /** By `Stat`: the values of machines that have ended. */
   #before = [0, -1, -1]
 
-  /** A machine has come to its end. */
+  /** Keeps the values of a machine that has ended. */
   keep(core: Core): void {
     this.#before = this.#before.map((_, index) => this.#stat(core, index))
   }

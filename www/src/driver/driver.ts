@@ -1,5 +1,5 @@
-// Drives one client: the machine decides, and this carries it out on one socket of the platform after another. A message
-// never waits for the machine, nor does it pass through it.
+// The driver of one client: carries out the decisions of the machine on one socket of the platform after another. Messages do
+// not pass through the machine.
 
 import { checkCloseArguments } from '../close-arguments.js'
 import { LatencyEvent } from '../events/events.js'
@@ -32,9 +32,9 @@ export class Driver implements Executor, Observer {
   readonly #watch: Watch
   #attempt: Attempt | undefined
   #lastUrl = ''
-  // React Native's class delivers an ArrayBuffer by default, and there a Blob cannot be made of one.
+  // React Native's class delivers an ArrayBuffer by default, of which no Blob can be made there.
   #binaryType: BinaryType = IS_REACT_NATIVE ? 'arraybuffer' : 'blob'
-  /** `close` was called, with these arguments. */
+  /** Whether `close` was called; its arguments are below. */
   #isClosing = false
   #closeArguments: [code?: number, reason?: string] = []
 
@@ -48,14 +48,14 @@ export class Driver implements Executor, Observer {
     this.#watch = new Watch(settings, this.#engine, () => this.close(1000))
   }
 
-  /** Dials for the first time, and throws what the platform's constructor throws. */
+  /** Starts the first attempt. Throws what the platform's constructor throws. */
   dial(): void {
     if (this.#settings.signal?.aborted) {
       this.#isClosing = true
       soon(() => this.#isClosing && this.#end('closed'))
       return
     }
-    // The machine begins with an attempt, which is made here instead of by `carryOut`, where nothing can be thrown.
+    // The machine's first output is an attempt. It is made here and not by `carryOut`, which cannot throw to the program.
     this.#engine.start(true).poll()
     try {
       this.#dialNext()
@@ -72,7 +72,7 @@ export class Driver implements Executor, Observer {
     this.#attempt.dial(() => this.#binaryType)
   }
 
-  // What the program asks for
+  // Called by the program
 
   get readyState(): number {
     if (this.#outcome.isOver) return 3
@@ -91,7 +91,7 @@ export class Driver implements Executor, Observer {
     return this.#outcome.ended
   }
 
-  /** The URL last dialled. */
+  /** The URL of the last attempt. */
   get url(): string {
     return this.#attempt?.socket?.url ?? this.#lastUrl
   }
@@ -123,18 +123,18 @@ export class Driver implements Executor, Observer {
     if (queue && !this.#isClosing && !this.#outcome.isOver) return this.#outbox.send(data, attempt)
     if (!queue && this.readyState === 0) throw notOpen(data)
     if (!queue && attempt?.socket) return attempt.send(data)
-    // Too late: as with the browser's class it goes nowhere, and `bufferedAmount` grows. An open socket, though, still has
-    // the queue to send.
+    // Too late: the message is discarded and `bufferedAmount` grows, as in the browser's class. An open socket must still send
+    // the queue, so this message is not passed to it.
     if (attempt?.socket && attempt.socket.readyState > 1) attempt.socket.send(data as string)
     else this.#outbox.discard(data)
   }
 
-  /** Closes for good. */
+  /** Closes the client. */
   close(code?: number, reason?: string): void {
     const attempt = this.#attempt
     const socket = attempt?.socket
     const given: [code?: number, reason?: string] = reason !== undefined ? [code, reason] : code !== undefined ? [code] : []
-    // The platform's socket knows best what it takes. It must wait, though, for what is queued.
+    // The platform's socket checks the arguments, unless its `close` must wait for the queue.
     const isQueued = attempt?.isOpen && this.#outbox.queue.length > 0
     const { isForeign } = this.#settings
     if (!socket || isQueued || isForeign) checkCloseArguments(code, reason, isForeign)
@@ -142,8 +142,7 @@ export class Driver implements Executor, Observer {
     if (this.#outcome.isOver || this.#isClosing) return
     this.#isClosing = true
     this.#closeArguments = given
-    // While it connects the platform has the say: its error and close events follow at once; not in React
-    // Native on Android.
+    // While it connects, the platform dispatches its error and close events at once, except React Native's on Android.
     const isSaid = !IS_REACT_NATIVE && socket && attempt.openedAt === undefined && !attempt.isGone
     if (!this.#engine.core || isSaid) return
     this.#askToClose()
@@ -170,7 +169,7 @@ export class Driver implements Executor, Observer {
       this.#outbox.queue.sizes().forEach((bytes) => core.send(bytes))
       this.#watch.start()
     }
-    // What is sent from now on is for the next attempt.
+    // Messages sent from now on are for the next attempt.
     if (this.#attempt && core.state() === State.Closing) this.#attempt.isLeaving = true
     engine.schedule()
   }
@@ -184,7 +183,8 @@ export class Driver implements Executor, Observer {
     return this.#counters.stats(this.#engine.core, since !== undefined && this.readyState === 1 ? now() - since : undefined)
   }
 
-  // What the platform's socket says. It calls the listeners itself, between `closed` and `closeSeen` and after the others.
+  // Called by the platform's socket, which calls the program's listeners itself: after these methods, and those of the close event
+  // between `closed` and `closeSeen`.
 
   opened(): void {
     this.#attempt!.openedAt = now()
@@ -220,18 +220,18 @@ export class Driver implements Executor, Observer {
     this.#engine.pump()
   }
 
-  /** Informs the machine that the attempt is over. */
+  /** Informs the machine that the attempt has ended. */
   gone(): void {
     const engine = this.#engine
     const { closeEvent, hasFailed } = this.#attempt!
     if (this.#isClosing) this.#askToClose()
-    // Without an error and with a code of the peer's, its Close frame came, however TCP ended after that.
+    // Without an error and with another code than 1006, the peer's Close frame was received, however TCP ended afterwards.
     if (hasFailed || !closeEvent || closeEvent.code === 1006) engine.input(Input.Failed)
     else engine.input(Input.Closed, closeEvent.code, 1)
     engine.pump()
   }
 
-  // What the machine wants done
+  // Called by the engine
 
   mustWait(isMidway: boolean): boolean {
     const attempt = this.#attempt
@@ -265,7 +265,7 @@ export class Driver implements Executor, Observer {
       case Output.Close:
         return guarded(() => attempt?.socket?.close(...(this.#isClosing ? this.#closeArguments : ([core.value(0)] as [number]))))
       case Output.Abort:
-        // The listeners of one that is gone are still being called.
+        // If the attempt has ended, its listeners are still being called.
         return attempt?.isGone ? undefined : attempt?.detach()
       case Output.AskRetry:
         return core.handle(Input.RetryAnswer, +!!this.#settings.shouldReconnect!(this.#outcome.closeEventOf(attempt!, core)))
@@ -279,7 +279,7 @@ export class Driver implements Executor, Observer {
       case Output.NotifyEnd:
         return this.#end(REASONS[core.value(0)]!)
       case Output.NotifyDrain:
-        // After the listeners of the event in which the queue left, such as `open`.
+        // After the listeners of the event in which the queue was sent, such as `open`.
         setTimeout(() => this.ended || this.#target.dispatch(new Event('drain')))
         return
       case Output.NotifyLatency:
@@ -297,7 +297,7 @@ export class Driver implements Executor, Observer {
   }
 
   #sendHeartbeat(): void {
-    // Past the queue, which may be long.
+    // Heartbeats overtake the queue, which may be long.
     guarded(() => {
       const data = this.#attempt?.isOpen ? this.#settings.heartbeat!.message() : undefined
       if (data !== undefined) this.#attempt!.send(data)

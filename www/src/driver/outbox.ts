@@ -1,4 +1,4 @@
-// What the page sends, and where it waits.
+// Sending, directly or through the queue.
 
 import { Sent } from '../machine/codes.js'
 import type { Engine } from '../machine/engine.js'
@@ -10,7 +10,7 @@ export class Outbox {
   readonly #settings: Settings
   readonly #engine: Engine
   readonly queue = new Queue()
-  /** Bytes of what was sent after the end, which goes nowhere: `bufferedAmount` counts it. */
+  /** Bytes sent after `close()` or the end. They are discarded, but `bufferedAmount` counts them, as in the browser's class. */
   #discarded = 0
 
   constructor(settings: Settings, engine: Engine) {
@@ -18,24 +18,24 @@ export class Outbox {
     this.#engine = engine
   }
 
-  /** Bytes that wait here, or were said to. */
+  /** Bytes for `bufferedAmount`: queued or discarded. */
   get bytes(): number {
     return this.queue.bytes + this.#discarded
   }
 
-  /** Sends to a connection that takes messages, if nothing waits before it, or queues. */
+  /** Sends a message if the attempt is open and the queue is empty, otherwise queues it. */
   send(data: Data, attempt: Attempt | undefined): void {
-    // While it is open the platform has the say, as with its own class.
+    // While the client is open, the platform's `send` checks and throws, as with the browser's class.
     if (attempt?.isOpen && this.queue.length === 0) attempt.send(data)
     else this.#enqueue(snapshot(convert(data)))
   }
 
-  /** Too late: it goes nowhere. */
+  /** Discards a message that was sent too late. */
   discard(data: Data): void {
     this.#discarded += sizeOf(convert(data))
   }
 
-  /** A new life begins. */
+  /** Resets what belongs to the life before a `reconnect()`. */
   renew(): void {
     this.#discarded = 0
   }
@@ -52,9 +52,9 @@ export class Outbox {
   }
 }
 
-/** The error of `send` while the first socket connects and nothing is queued. */
+/** Returns the error of `send` while a socket connects and `queue` is false. */
 export function notOpen(data: Data): DOMException {
-  // What cannot be sent at all is the first complaint.
+  // A value that cannot be converted throws first, as in the browser's class.
   convert(data)
   return new DOMException('homing: still in CONNECTING state', 'InvalidStateError')
 }

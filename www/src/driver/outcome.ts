@@ -1,4 +1,4 @@
-// How attempts end, and the client: what is dispatched of that, each once and in order.
+// How attempts and the client end: dispatches the events of that, each once and in order.
 
 import { closeEvent, EndEvent, FailureEvent, ReconnectingEvent } from '../events/events.js'
 import { Failure, State } from '../machine/codes.js'
@@ -9,9 +9,9 @@ import type { Attempt, AttemptOwner } from './attempt.js'
 
 const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout'] as const
 
-/** The socket that the page knows. */
+/** The socket of the program, as the driver uses it. */
 export interface Target extends AttemptOwner {
-  /** Dispatches an event that no platform's socket does. */
+  /** Dispatches an event that the platform's socket does not dispatch. */
   dispatch(event: Event): void
   opened(): void
   ended(info: ClosedInfo): void
@@ -25,14 +25,14 @@ export class Outcome {
   #finished: Attempt | undefined
   #lastClose: CloseEvent | undefined
   #lastError: unknown
-  /** The attempt that it is of. */
+  /** The attempt to which `#lastError` belongs. */
   #failed: Attempt | undefined
-  /** Since the last attempt that lasted. */
+  /** Reconnects since the last stable connection. */
   #retries = 0
 
-  /** The machine knows what follows, and waits until all listeners of the close event have been called. */
+  /** The machine has decided what follows, and waits until all listeners of the close event have been called. */
   isHeldUp = false
-  /** The last close event was dispatched, and no attempt follows. */
+  /** The last close event was dispatched and no attempt follows. */
   isOver = false
   ended: ClosedInfo | undefined
 
@@ -40,7 +40,7 @@ export class Outcome {
     this.#target = target
   }
 
-  /** The client shall go on, or begin anew. */
+  /** Forgets the end of the client, which reconnects. */
   goOn(): void {
     if (this.ended) {
       this.#lastError = undefined
@@ -50,20 +50,20 @@ export class Outcome {
     this.isOver = false
   }
 
-  /** The platform dispatches its close event. */
+  /** Called before the listeners of the platform's close event. */
   closed(event: CloseEvent): void {
     this.#lastClose = event
     this.#isPending = true
   }
 
-  /** All listeners of the close event have been called. Whether that is news. */
+  /** Called after all listeners of the close event. Returns whether it is the first such call for the event. */
   seen(): boolean {
     const wasPending = this.#isPending
     this.#isPending = false
     return wasPending
   }
 
-  /** Reports why the attempt failed, unless the platform did: for a connection that breaks it dispatches no error. */
+  /** Dispatches an error event, unless the platform has dispatched one. For a connection that breaks it dispatches none. */
   failed(kind: Failure, attempt: Attempt): void {
     const { failure, hasFailed } = attempt
     if (hasFailed) return
@@ -74,21 +74,21 @@ export class Outcome {
     this.#target.dispatch(new FailureEvent(this.#lastError as Error))
   }
 
-  /** The present attempt's close event, made here if it was given up. */
+  /** Returns the close event of the attempt, and creates it if the platform has not dispatched one. */
   closeEventOf(attempt: Attempt, core: Core): CloseEvent {
     return (attempt.closeEvent ??= closeEvent(core.value(0), core.value(1) > 0))
   }
 
-  /** The attempt is over, and what follows is decided. If another one does, it is this one's no more. */
+  /** Ends an attempt once the machine has decided what follows. `dropAttempt` is called if another attempt follows. */
   finish(attempt: Attempt, core: Core, dropAttempt: () => void): void {
     const isNative = attempt.closeEvent !== undefined && this.#lastClose === attempt.closeEvent
     const event = (this.#lastClose = this.closeEventOf(attempt, core))
     this.#finished = attempt
-    // It was open for long enough.
+    // The connection was stable.
     if (core.value(3) > 0) this.#retries = 0
     if (core.value(2) >= 0) dropAttempt()
     else this.isOver = true
-    // What failed earlier is not why this one is over.
+    // The error of an earlier attempt is not why this one ended.
     if (this.#failed !== attempt) this.#lastError = undefined
     this.isHeldUp = this.#isPending
     if (this.isHeldUp) return
@@ -96,7 +96,7 @@ export class Outcome {
     this.finished(core)
   }
 
-  /** All listeners of the close event have been called. */
+  /** Called once all listeners of the close event have been called: dispatches `reconnecting` if an attempt is scheduled. */
   finished(core: Core): void {
     this.isHeldUp = false
     this.#finished?.detach()

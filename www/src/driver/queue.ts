@@ -1,11 +1,12 @@
-// Payloads that wait to be sent. When they leave is the machine's to say.
+// Payloads that wait to be sent. The machine decides when they are sent.
 
+/** A queued message. Its content cannot change. */
 export type Payload = string | ArrayBuffer | Blob
 
-/** The same, which may still change. */
+/** A message as given to `send`, converted; the program may still change its content. */
 export type Converted = Payload | ArrayBufferView
 
-/** What `send` takes. */
+/** The argument of `send`. */
 export type Data = string | ArrayBufferLike | Blob | ArrayBufferView
 
 export class Queue {
@@ -21,12 +22,12 @@ export class Queue {
     this.bytes += bytes
   }
 
-  /** The length of each, in order. */
+  /** Returns the size of each payload in bytes, in order. */
   sizes(): number[] {
     return this.#payloads.map(sizeOf)
   }
 
-  /** Takes all of them out. */
+  /** Removes and returns all payloads. */
   take(): Payload[] {
     const payloads = this.#payloads
     this.#payloads = []
@@ -35,20 +36,20 @@ export class Queue {
   }
 }
 
-/** Whether it is sent as bytes. */
+/** Whether a value is sent as a binary message. */
 export function isBinary(data: unknown): data is ArrayBufferView | ArrayBuffer | Blob {
-  // By what they are rather than by their class, which each frame of a page has one of.
+  // Not by `instanceof`, since each frame of a page has classes of its own.
   if (ArrayBuffer.isView(data) || /^.object (ArrayBuffer|Blob|File)]$/.test(Object.prototype.toString.call(data))) return true
-  // Those of happy-dom and React Native do not say so.
+  // The blobs of happy-dom and React Native have no such `toStringTag`.
   return typeof Blob === 'function' && data instanceof Blob
 }
 
-/** What the platform makes of what `send` is given. */
+/** Converts the argument of `send` as the platform does: what is not binary becomes text. */
 export function convert(data: Data): Converted {
   return typeof data === 'string' || isBinary(data) ? data : `${data as unknown as string}`
 }
 
-/** What was given may change afterwards; what waits must not. */
+/** Copies binary data, since the program may change it while it is queued. */
 export function snapshot(data: Converted): Payload {
   if (ArrayBuffer.isView(data)) {
     const copy = new Uint8Array(data.byteLength)
@@ -58,12 +59,15 @@ export function snapshot(data: Converted): Payload {
   return typeof data === 'object' && 'byteLength' in data ? new Uint8Array(data).slice().buffer : data
 }
 
-/** Bytes on the wire. */
+/** Returns the size of a payload in bytes, as sent. */
 export function sizeOf(data: Converted): number {
   return typeof data === 'string' ? utf8Length(data) : lengthOf(data)
 }
 
-/** What statistics count: bytes of binary messages, UTF-16 units of text, as to count its bytes would cost too much. */
+/**
+ * Returns the size of a message as `Stats` counts it: bytes of binary messages, UTF-16 code units of text, since counting the bytes
+ * of text would cost too much.
+ */
 export function lengthOf(data: unknown): number {
   if (typeof data === 'string') return data.length
   if (typeof data !== 'object' || !data) return `${data as string}`.length

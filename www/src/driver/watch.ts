@@ -1,4 +1,4 @@
-// What a client observes besides its sockets: the page, and the signal that closes it.
+// Observes the page for the client, and the signal that closes it.
 
 import { Input, Page } from '../machine/codes.js'
 import type { Engine } from '../machine/engine.js'

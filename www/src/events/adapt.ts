@@ -1,9 +1,10 @@
-// Sockets that are no `EventTarget` of the platform, such as those of the package `ws`: their events are repeated by real ones.
+// Sockets that are no `EventTarget` of the platform, such as those of the package `ws`: each of their events is dispatched again as
+// an event of the platform.
 
 import { closeEvent, FailureEvent } from './events.js'
 import type { Observer } from './observer.js'
 
-/** Dispatches whatever happens on such a socket as an event of `target`. */
+/** Dispatches the events of such a socket on `target`. */
 export function adapt(socket: WebSocket, target: EventTarget, observer: Observer): void {
   const emit = (event: Event): unknown => EventTarget.prototype.dispatchEvent.call(target, event)
   socket.onopen = () => {
@@ -11,7 +12,7 @@ export function adapt(socket: WebSocket, target: EventTarget, observer: Observer
     emit(new Event('open'))
   }
   socket.onmessage = ({ data }) => {
-    // Some do not know blobs and ignore such a `binaryType`: `ws` before version 8.
+    // A class without blobs ignores the `binaryType`: `ws` before version 8.
     const isMissed = typeof data === 'object' && (target as WebSocket).binaryType === 'blob' && !(data instanceof Blob)
     const event = new MessageEvent('message', { data: isMissed ? new Blob([data as ArrayBuffer]) : data })
     if (observer.admit(event)) emit(event)
@@ -29,10 +30,11 @@ export function adapt(socket: WebSocket, target: EventTarget, observer: Observer
   }
 }
 
+/** Removes the handlers of such a socket. */
 export function silence(socket: WebSocket): void {
-  // On Android, `close` of React Native's class does nothing while it connects, and it opens afterwards.
+  // On Android, `close` of React Native's class has no effect while it connects, so it is called again when the socket opens.
   socket.onopen = IS_REACT_NATIVE ? () => socket.close() : null
   socket.onmessage = socket.onclose = null
-  // Not null: an error that nobody listens to is thrown.
+  // Not null: `ws` throws errors without a listener.
   socket.onerror = () => {}
 }

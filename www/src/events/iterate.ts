@@ -1,6 +1,6 @@
-// Messages by `for await`.
+// Messages as an async iterator.
 
-/** The data of each message that arrives from now on, until the client's end. */
+/** Iterates over the data of all messages from now on, until the client ends. */
 export function messages(socket: EventTarget & { readonly state: string }): AsyncIterableIterator<unknown> {
   const waiting: unknown[] = []
   const readers: ((result: IteratorResult<unknown>) => void)[] = []

@@ -1,14 +1,14 @@
-// Who listens to a socket.
+// The listeners of a client.
 //
-// Each listener is known twice: to the `EventTarget` that the page knows, for what is dispatched there, and to the
-// platform's socket of the present attempt, which calls it with its own events, in its own way.
+// Each listener is added twice: to the program's `EventTarget`, for events dispatched there, and to the platform's socket of the
+// current attempt, which calls it with its own events.
 
 import { currentZone, type Run } from '../platform/context.js'
 import { adapt, silence } from './adapt.js'
 import type { Observer } from './observer.js'
 import { type Facade, retarget, setFacade } from './retarget.js'
 
-/** What a platform's socket dispatches. */
+/** The events of a platform's socket. */
 export type Type = 'open' | 'message' | 'error' | 'close'
 
 type Callback = EventListenerOrEventListenerObject
@@ -16,17 +16,17 @@ type Callback = EventListenerOrEventListenerObject
 interface Listener {
   readonly callback: Callback
   readonly options: { readonly capture: boolean; readonly passive: boolean | undefined }
-  /** What is called with events of the target's own. */
+  /** The listener added to the program's target. */
   readonly own: (event: Event) => void
-  /** What is called with events of the platform's socket. */
+  /** The listener added to the platform's socket. */
   readonly handed: (event: Event) => void
-  /** Where it was added. */
+  /** The zone in which it was added. */
   readonly zone: Run | undefined
-  /** No signal shall remove it any more. */
+  /** Removes the listener of its signal. */
   readonly forget: () => void
 }
 
-// Its methods are looked up when they are called, as zone.js replaces them.
+// Its methods are looked up at each call, since zone.js replaces them.
 const { prototype } = EventTarget
 
 export class Listeners {
@@ -35,7 +35,7 @@ export class Listeners {
   readonly #facade: Facade
   readonly #lists: Record<Type, Listener[]> = { open: [], message: [], error: [], close: [] }
   readonly #handlers: Partial<Record<Type, Handler>> = {}
-  /** Of the present attempt. */
+  /** The platform's socket of the current attempt. */
   #socket: EventTarget | undefined
   /** The last message, and whether it was admitted. */
   #message: Event | undefined
@@ -44,11 +44,11 @@ export class Listeners {
   constructor(target: EventTarget, observer: Observer) {
     this.#target = target
     this.#observer = observer
-    // The last listener of the close event is then not called.
+    // `#closeSeen`, the last listener of the close event, is not called then.
     this.#facade = { target, stopped: (type) => void (type === 'close' && setTimeout(this.#closeSeen)) }
   }
 
-  /** Listens to the socket of an attempt. */
+  /** Adds all listeners to the socket of an attempt. */
   attach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return adapt(socket, this.#target, this.#observer)
     this.#socket = socket
@@ -62,7 +62,7 @@ export class Listeners {
     socket.addEventListener('close', this.#closeSeen)
   }
 
-  /** Listens to a socket no more. */
+  /** Removes all listeners from a socket. */
   detach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return silence(socket)
     if (this.#socket === socket) this.#socket = undefined
@@ -83,7 +83,10 @@ export class Listeners {
     this.#observer.opened()
   }
 
-  /** A message has no head where it has listeners: the first of them does its work, as each one called costs time. */
+  /**
+   * Observes a message. There is no internal listener for messages if the program has one: to avoid another call for each message,
+   * the program's first listener calls this.
+   */
   readonly #admit = (event: Event): boolean => {
     if (event === this.#message) return this.#isAdmitted
     retarget(event)
@@ -109,7 +112,7 @@ export class Listeners {
 
   add(type: string, callback: Callback | null, options?: AddEventListenerOptions | boolean): void {
     const list = this.#listOf(type)
-    // What the platform would refuse or ignore it shall.
+    // The platform refuses or ignores these itself.
     if (!list || (typeof callback !== 'object' && typeof callback !== 'function') || !callback) {
       return prototype.addEventListener.call(this.#target, type, callback, options)
     }
@@ -128,7 +131,7 @@ export class Listeners {
     const abort = (): void => this.#drop(type as Type, list, listener)
     const forget = (): void => signal?.removeEventListener('abort', abort)
     const listener: Listener = { callback, options: { capture, passive }, own: call, handed, zone: currentZone(), forget }
-    // First, as it checks the signal.
+    // First, since it checks the signal.
     prototype.addEventListener.call(
       this.#target,
       type,
@@ -143,7 +146,7 @@ export class Listeners {
     socket.addEventListener(type, handed, listener.options)
     if (type === 'message') socket.removeEventListener(type, admit)
     if (type !== 'close') return
-    // Remains the last.
+    // It must remain the last listener.
     socket.removeEventListener(type, this.#closeSeen)
     socket.addEventListener(type, this.#closeSeen)
   }
@@ -170,12 +173,12 @@ export class Listeners {
     if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit)
   }
 
-  /** An `on...` attribute. */
+  /** Returns the value of an `on...` attribute. */
   handler(type: Type): unknown {
     return this.#handlers[type]?.value ?? null
   }
 
-  /** Sets an `on...` attribute; it keeps the place in the order that it got when it was first set. */
+  /** Sets an `on...` attribute. It keeps its place among the listeners from when it was first set. */
   setHandler(type: Type, value: unknown): void {
     const handler = (this.#handlers[type] ??= new Handler(this.#target))
     const before = handler.value
@@ -190,17 +193,17 @@ function find(list: readonly Listener[], callback: Callback | null, capture: boo
   return list.find((known) => known.callback === callback && known.options.capture === capture)
 }
 
-/** Lets the platform say that an object cannot be called; not all of them do. */
+/** Lets the platform report that an object has no `handleEvent`; not all platforms do. */
 function complain(callback: Callback): void {
   const target = new EventTarget()
   target.addEventListener('x', callback)
   target.dispatchEvent(new Event('x'))
 }
 
-/** The value of an `on...` attribute, and the listener that stands for it. */
+/** The value of an `on...` attribute, and the listener that calls it. */
 class Handler {
   value: object | null = null
-  /** Where it was set. */
+  /** The zone in which it was set. */
   zone: Run | undefined
   readonly callback: (event: Event) => void
 

@@ -1,9 +1,9 @@
-// What listens to the platform's socket besides the page.
+// The driver's side of the listeners.
 
-/** Is called before all listeners, and after those of the close event as well. */
+/** Called before the program's listeners, and after those of the close event. */
 export interface Observer {
   opened(): void
-  /** Whether a message is the listeners' business. */
+  /** Returns whether a message is delivered to the program's listeners. */
   admit(event: MessageEvent): boolean
   errored(): void
   closed(event: CloseEvent): void

@@ -1,36 +1,37 @@
-// Passing on the browser's own events, as if they had been dispatched on the socket that the page knows.
+// Delivers the platform's own events as if they had been dispatched on the program's socket.
 //
-// To create and dispatch a second event for each message costs more than everything else here together. So listeners get
-// the very event that the browser made, from the browser itself, and only its prototype is another: one per kind of event,
-// which inherits from the browser's and names another target.
+// Creating and dispatching a second event for each message would cost more than everything else here together. So listeners receive
+// the platform's event, and only its prototype is replaced: by one for each class of events, which inherits from the platform's
+// and returns another target.
 
-/** What stands before a platform's socket. */
+/** The program's side of a platform's socket. */
 export interface Facade {
-  /** The socket that the page knows. */
+  /** The program's socket. */
   readonly target: EventTarget
-  /** A listener keeps an event of this type from those after it. */
+  /** Called when a listener stops an event of this type from reaching the listeners after it. */
   stopped(type: string): void
 }
 
-/** A property of the platform's sockets. A `WeakMap` would cost much more time for garbage collection. */
+/** A property of the platform's sockets. A `WeakMap` would make garbage collection much slower. */
 const FACADE = Symbol()
 
 type Backed = { [FACADE]?: Facade }
 
-/** By the prototype that the platform gave: ours. */
+/** The replacing prototype of each prototype of the platform's. */
 const prototypes = new Map<object, object>()
 
+/** Sets the program's side of a platform's socket. */
 export function setFacade(socket: object, facade: Facade): void {
   ;(socket as Backed)[FACADE] = facade
 }
 
 const facadeOf = (target: object | null): Facade | undefined => (target as Backed | null)?.[FACADE]
 
-/** Of the last event: most are messages. */
+/** The prototypes of the last event: most events are messages. */
 let last: object | undefined
 let lastDerived: object
 
-/** Makes an event of a platform's socket one of the socket that the page knows. Once per event. */
+/** Changes the target of an event to the program's socket. Called once for each event. */
 export function retarget(event: Event): void {
   const prototype = Object.getPrototypeOf(event) as object
   if (prototype !== last) {
@@ -60,7 +61,7 @@ function derive(prototype: object): object {
     Object.defineProperty(derived, 'composedPath', { value, enumerable: true, configurable: true, writable: true })
   }
   if ('stopImmediatePropagation' in prototype) {
-    // Not `currentTarget`, which Node forgets after the first listener. There is no tree, so both are the same.
+    // Not `currentTarget`, which Node resets after the first listener. Without a tree both are the same.
     const target = getterOf(prototype, 'target')
     const value = function stopImmediatePropagation(this: Event): void {
       ;(prototype as Event).stopImmediatePropagation.call(this)

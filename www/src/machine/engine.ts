@@ -1,4 +1,4 @@
-// The machine at work: what happened goes in, what it wants done is carried out, and timers wake it.
+// Runs the machine: passes events to it, carries out its outputs, and sets its timers.
 
 import { now, soon, Timer } from '../platform/clock.js'
 import { currentContext } from '../platform/context.js'
@@ -6,20 +6,23 @@ import { WorkerTimer } from '../platform/worker.js'
 import { type Config, Input, Output, State } from './codes.js'
 import { Core } from './core.js'
 
-/** How often to look at the browser's buffer while closing: no event says that something left. */
+/** Milliseconds between checks of the browser's buffer while closing, since no event reports that data has left. */
 const LOOK_EVERY = 16
 
-/** What carries it out. */
+/** Carries out the outputs of the machine. */
 export interface Executor {
-  /** Whether something else comes first: a close event that is on its way to the listeners or, before anything was
-   * carried out, one that is about to come. */
+  /**
+   * Returns whether outputs must wait for a close event whose listeners are being called or, unless `isMidway`, that is about to
+   * be dispatched.
+   */
   mustWait(isMidway: boolean): boolean
+  /** Carries out one output. */
   carryOut(output: Output, core: Core): void
-  /** Bytes in the platform's buffer. */
+  /** Returns the bytes in the platform's buffer. */
   buffered(): number
-  /** How much the sockets were given, ever. */
+  /** Returns the size of everything passed to sockets so far. */
   given(): number
-  /** It is about to be woken. */
+  /** Called before the machine is woken. */
   waking(): void
 }
 
@@ -28,15 +31,15 @@ export class Engine {
   readonly #executor: Executor
   readonly #timer = new Timer(() => this.wake())
   readonly #look = new Timer(() => this.#input(Input.Buffered, this.#executor.buffered()))
-  /** Everything is carried out where the client was made: neither zones nor stores of the program change with its calls. */
+  /** Outputs are carried out in the context in which the client was created, whatever the context of the caller. */
   readonly #run = currentContext()
   #workerTimer: WorkerTimer | undefined
   #pumping = false
   #scheduled = false
 
-  /** Undefined after the end. */
+  /** Undefined after the client has ended. */
   core: Core | undefined
-  /** Something arrived that the machine does not know of yet. */
+  /** Whether a message was received that is not reported to the machine yet. */
   received = false
 
   constructor(config: Config, executor: Executor) {
@@ -44,20 +47,21 @@ export class Engine {
     this.#executor = executor
   }
 
-  /** A machine that dials at once, or that waits until it is to reconnect. */
+  /** Creates a machine that starts an attempt or, if `dials` is false, waits for `Input.Reconnect`. */
   start(dials: boolean): Core {
     return (this.core = new Core(this.#config, dials))
   }
 
-  /** Keeps the heartbeat going where the page's own timers are slowed down. */
+  /** Uses a timer in a worker as well, for pages in the background, whose timers are throttled. */
   keepAwake(): void {
     this.#workerTimer ??= new WorkerTimer(() => {
-      // The page's own timeout, which is late, would keep both from being set anew.
+      // The page's timeout, which is late, would keep both timers from being set again.
       this.#timer.clear()
       this.wake()
     })
   }
 
+  /** Passes an event to the machine, after the message that was received before it. */
   input(input: Input, a = 0, b = 0): void {
     const core = this.core!
     if (this.received) {
@@ -73,12 +77,13 @@ export class Engine {
     this.pump()
   }
 
+  /** Lets the machine check its deadlines. */
   wake(): void {
     if (this.core) this.#executor.waking()
     this.#input(Input.Wake, this.#executor.buffered(), this.#executor.given())
   }
 
-  /** What the page asked for is carried out when it has gone on: callbacks never nest. */
+  /** Carries out outputs in a microtask, so that callbacks are not nested in calls of the program. */
   schedule(): void {
     if (this.#scheduled || this.#pumping) return
     this.#scheduled = true
@@ -88,7 +93,7 @@ export class Engine {
     })
   }
 
-  /** Carries out whatever is to be done. */
+  /** Carries out all outputs, unless they must wait. */
   pump(): void {
     if (!this.#pumping && !this.#executor.mustWait(false)) this.#run(this.#pump)
   }
@@ -104,7 +109,7 @@ export class Engine {
     this.#arm()
   }
 
-  /** Sets the timers for what is due next. */
+  /** Sets the timers to the next deadline. */
   #arm(): void {
     const core = this.core
     if (!core) return
@@ -114,7 +119,7 @@ export class Engine {
     this.#look.arm(isClosing && this.#executor.buffered() > 0 ? now() + LOOK_EVERY : Infinity)
   }
 
-  /** The end, until the next `start`. */
+  /** Frees the machine and stops the timers, until the next `start`. */
   stop(): void {
     this.core?.free()
     this.core = undefined

@@ -1,7 +1,7 @@
-// The machine as WebAssembly, of which the build puts in the bytes, in hexadecimal, which becomes less than base64 when it
-// is compressed. In the default entry the same machine as JavaScript takes the place of this file.
+// Instantiates the machine as WebAssembly. The build inserts its bytes in hexadecimal, which compresses better than base64. In the
+// default entry this file is replaced by the same machine as JavaScript.
 
-/** What `www/core` exports. Configurations and clients are addresses. */
+/** The exports of `www/core`. Configurations and clients are addresses. */
 export interface Exports {
   configure(): number
   set(config: number, setting: number, value: number): void
@@ -18,7 +18,7 @@ export interface Exports {
 
 declare const MODULE: string
 
-/** Fails where WebAssembly is missing or forbidden. */
+/** Instantiates the machine. Throws where WebAssembly is missing or forbidden. */
 export function instantiate(): Exports {
   const bytes = new Uint8Array(MODULE.length / 2)
   // Several times as fast as `Uint8Array.from` with a function.

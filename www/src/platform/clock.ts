@@ -1,20 +1,20 @@
-// Time: a fine clock, and the wall clock for what that one sleeps through.
+// Time: the precise clock, corrected by the wall clock for the time that the machine sleeps.
 
 let time = 0
 let wallBefore = 0
 let fineBefore = 0
-/** The class of the last look, and whether tests have put it there. */
+/** The `Date` class of the last call, and whether a test has replaced it. */
 let dates: DateConstructor | undefined
 let isFake = false
 
-/** So many milliseconds the clocks may differ between two looks; one of them is rough on purpose. */
+/** Milliseconds by which the clocks may differ between two calls, since browsers round them. */
 const SLEPT = 1000
 
 /**
- * Milliseconds since whenever, and parts of them. `performance.now()` may stand still while the machine sleeps, and a
- * heartbeat must notice that it slept: the wall clock went on meanwhile. Set back, that one does not turn this one back.
+ * Returns the time in milliseconds, with fractions, from an arbitrary start. `performance.now()` may stop while the machine sleeps,
+ * but the heartbeat must notice the sleep: then the wall clock is used. Setting the wall clock back does not set this time back.
  *
- * Where tests have replaced `Date`, time is what that says: the fake timers of `node:test` leave `performance` alone.
+ * If a test has replaced `Date`, its time is used, since the fake timers of `node:test` do not replace `performance`.
  */
 export function now(): number {
   const isOther = Date !== dates
@@ -25,27 +25,27 @@ export function now(): number {
   const wall = Date.now()
   const fine = performance.now()
   const [byWall, byFine] = [wall - wallBefore, fine - fineBefore]
-  // From one class to the next nothing has passed.
+  // No time passes when the class changes.
   if (!isOther) time += isFake ? Math.max(0, byWall) : byWall > byFine + SLEPT ? byWall : byFine
   wallBefore = wall
   fineBefore = fine
   return time
 }
 
-/** Runs a function when the program has gone on. Not by `queueMicrotask`, which the fake timers of test runners stop. */
+/** Calls a function in a microtask. Not by `queueMicrotask`, which the fake timers of test runners replace. */
 export function soon(act: () => unknown): void {
   void Promise.resolve().then(act)
 }
 
-/** A timeout has fired, so that it is as late as this, also where both clocks are rough or stand still. */
+/** Moves the time to at least `at`, because a timeout has fired, even if both clocks are rounded or stand still. */
 function reach(at: number): void {
   time = Math.max(now(), at)
 }
 
-/** Longer delays than this would fire at once. */
+/** With a longer delay, `setTimeout` would fire immediately. */
 const LONGEST = 2 ** 31 - 1
 
-/** One timeout that is set again and again. */
+/** One timeout that can be set again. */
 export class Timer {
   #timeout: ReturnType<typeof setTimeout> | undefined
   #firesAt = Infinity
@@ -55,9 +55,9 @@ export class Timer {
     this.#callback = callback
   }
 
-  /** Fires at `deadline` or before; `Infinity` unsets it. Returns in how many milliseconds, if it was set anew. */
+  /** Fires at `deadline` or earlier; `Infinity` clears it. Returns the delay in milliseconds if a new timeout was set. */
   arm(deadline: number): number | undefined {
-    // One that fires too early is cheaper than setting it anew each time that the deadline moves away.
+    // A timeout that fires too early costs less than a new one each time that the deadline moves on.
     if (deadline === Infinity || deadline < this.#firesAt) this.clear()
     else return undefined
     if (deadline === Infinity) return undefined
@@ -72,6 +72,7 @@ export class Timer {
     return delay
   }
 
+  /** Clears the timeout. */
   clear(): void {
     if (this.#firesAt === Infinity) return
     clearTimeout(this.#timeout)

@@ -1,4 +1,4 @@
-// The context that a program is in: a zone of zone.js, which Angular has, or what `AsyncLocalStorage` keeps.
+// The asynchronous context of the program: a zone of zone.js, which Angular uses, or that of `AsyncLocalStorage`.
 
 /** Calls a function in a context. */
 export type Run = <R>(act: () => R) => R
@@ -14,18 +14,18 @@ interface Contexts {
 
 const run: Run = (act) => act()
 
-/** The zone that is current, or none. */
+/** Returns the current zone, if there is one. */
 export function currentZone(): Run | undefined {
   const zone = (globalThis as Contexts).Zone?.current
   return zone && ((act) => zone.run(act))
 }
 
-/** The context that is current. */
+/** Returns the current context. */
 export function currentContext(): Run {
   const zone = currentZone()
   const hooks = zone ? undefined : (globalThis as Contexts).process?.getBuiltinModule?.('node:async_hooks')
   if (!hooks) return zone ?? run
-  // Not by `AsyncLocalStorage.snapshot`, which costs much more. There is nothing to destroy.
+  // Not by `AsyncLocalStorage.snapshot`, which is much slower. The resource needs no explicit destruction.
   const resource = new hooks.AsyncResource('HomingSocket', { requireManualDestroy: true })
   return (act) => resource.runInAsyncScope(act)
 }

@@ -1,5 +1,5 @@
-// What React Native has no classes for, or not in all versions. In its build these names stand for the ones here, where
-// other builds mean the platform's global ones: always, as an event of one kind is none to a target of another.
+// Classes that React Native lacks, in some versions or all. Its build always uses them in place of global names, since an event of
+// one implementation cannot be dispatched on a target of another.
 
 type Callback = ((event: Event) => unknown) | { handleEvent(event: Event): unknown }
 
@@ -15,7 +15,7 @@ interface Listener {
   readonly once: boolean
   readonly passive: boolean
   isRemoved: boolean
-  /** No signal shall remove it any more. */
+  /** Removes the listener of its signal. */
   forget(): void
 }
 
@@ -41,7 +41,7 @@ const flags = (event: Event): Flags => flagsOf.get(event)!
 const { performance: clock } = globalThis as { performance?: { now(): number } }
 export const performance = clock ?? { now: () => Date.now() }
 
-/** An event, as of the DOM. There is no tree, so it has one target at most. */
+/** An event as in the DOM standard, without a tree: it has at most one target. */
 export class Event {
   readonly type: string
   readonly bubbles: boolean
@@ -79,7 +79,7 @@ export class Event {
     if (this.cancelable && !flags(this).isPassive) flags(this).isPrevented = true
   }
 
-  /** Nothing: there is nowhere to go on to. */
+  /** Does nothing, since there is no tree. */
   stopPropagation(): void {}
 
   stopImmediatePropagation(): void {
@@ -92,7 +92,7 @@ export class Event {
   }
 }
 
-/** A message. */
+/** A message event. */
 export class MessageEvent extends Event {
   readonly data: unknown
   readonly origin: string
@@ -106,7 +106,7 @@ export class MessageEvent extends Event {
   }
 }
 
-/** The end of a connection. */
+/** A close event. */
 export class CloseEvent extends Event {
   readonly code: number
   readonly reason: string
@@ -122,7 +122,7 @@ export class CloseEvent extends Event {
 
 const listenersOf = new WeakMap<EventTarget, Map<string, Listener[]>>()
 
-/** A target of events, as of the DOM. */
+/** An event target as in the DOM standard. */
 export class EventTarget {
   constructor() {
     listenersOf.set(this, new Map())
@@ -148,7 +148,7 @@ export class EventTarget {
       isRemoved: false,
       forget: () => signal?.removeEventListener('abort', abort),
     }
-    // A copy, as the list may be the one that is being gone through.
+    // A copy, since a dispatch may be iterating over the list.
     all.set(`${type}`, [...list, listener])
     signal?.addEventListener('abort', abort, { once: true })
   }
@@ -221,5 +221,5 @@ class NamedError extends Error {
   }
 }
 
-/** The platform's where it has one: nothing but the kind of an error depends on it. */
+/** The platform's class if it has one, since only errors are made of it. */
 export const DOMException = (globalThis as { DOMException?: typeof NamedError }).DOMException ?? NamedError

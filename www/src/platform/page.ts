@@ -1,12 +1,12 @@
-// What happens to the page and its network (S8c): one set of listeners for all clients.
+// Events of the page and its network (S8c), with one set of listeners for all clients.
 
 import { Page } from '../machine/codes.js'
 
-/** The page was hidden, which is nothing to the machine. */
+/** The page was hidden. The machine has no such event. */
 export const HIDDEN = 'hidden'
 export type PageChange = Page | typeof HIDDEN
 
-/** A client that wants to know. */
+/** A client that observes the page. */
 export interface PageObserver {
   page(change: PageChange): void
 }
@@ -15,24 +15,27 @@ const observers = new Set<PageObserver>()
 
 const OF_WINDOW = ['online', 'pagehide', 'pageshow'] as const
 
-/** Workers and Node have some of these events, or none. */
+/** Calls a function for each event. Workers and Node have some of them or none. */
 function forEachSource(act: (target: EventTarget, type: string) => void): void {
   const scope = globalThis as unknown as Partial<EventTarget>
   if (typeof scope.addEventListener === 'function') OF_WINDOW.forEach((type) => act(globalThis as never, type))
   if (typeof document === 'object') act(document, 'visibilitychange')
 }
 
+/** Adds an observer. */
 export function observePage(observer: PageObserver): void {
   if (observers.size === 0) forEachSource((target, type) => target.addEventListener(type, notify))
   observers.add(observer)
 }
 
+/** Removes an observer, and the listeners after the last one. */
 export function unobservePage(observer: PageObserver): void {
   if (observers.delete(observer) && observers.size === 0) {
     forEachSource((target, type) => target.removeEventListener(type, notify))
   }
 }
 
+/** Whether this is a hidden page. */
 export function isHidden(): boolean {
   return typeof document === 'object' && document.hidden
 }

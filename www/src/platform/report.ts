@@ -1,6 +1,6 @@
-// Exceptions of what the page gave.
+// Exceptions of the program's functions.
 
-/** Calls what the page gave. */
+/** Calls a function of the program, and reports its exceptions. */
 export function guarded(act: () => unknown): void {
   try {
     act()
@@ -10,8 +10,8 @@ export function guarded(act: () => unknown): void {
 }
 
 /**
- * Reports an exception of what the program gave, as the platform does with one that was not caught; but it never ends a
- * process, as Node, Bun and Deno would then.
+ * Reports an exception as the platform reports an uncaught one, except that it does not end the process, as it would in Node, Bun
+ * and Deno.
  */
 export function report(error: unknown): void {
   const { process } = globalThis as { process?: { versions?: { node?: string } } }

@@ -1,8 +1,8 @@
-// A timer in a worker, where tabs in the background are not slowed down (S19): one worker per page.
+// Timers in a worker, which browsers do not throttle in the background (S19). All clients of a page share one worker.
 //
-// It only adds wake-ups: the page's own timeouts are set as well, so nothing is lost where the worker fails.
+// These timers only add wake-ups. The page's timeouts are set as well, so that nothing is lost if the worker fails.
 
-/** Takes `[client, delay]`, a negative delay for none, and sends the client's number back when it has passed. */
+/** Receives `[client, delay]`, with a negative delay to clear, and sends the client's number back after the delay. */
 const SCRIPT =
   'const t={};onmessage=({data:[c,d]})=>{clearTimeout(t[c]);delete t[c];' +
   'if(d>=0)t[c]=setTimeout(()=>{delete t[c];postMessage(c)},d)}'
@@ -22,30 +22,31 @@ export class WorkerTimer {
     clients.set(this.#client, callback)
   }
 
-  /** Wakes the client in so many milliseconds; a negative number unsets it. */
+  /** Calls the callback after a delay in milliseconds; a negative number clears the timer. */
   arm(delay: number): void {
     worker?.postMessage([this.#client, delay])
   }
 
+  /** Stops the timer, and the worker after the last client. */
   release(): void {
     this.arm(-1)
     clients.delete(this.#client)
     if (clients.size > 0) return
     worker?.terminate()
     worker = undefined
-    // Deno throws where there is none.
+    // Deno throws for an empty URL.
     if (url) URL.revokeObjectURL(url)
   }
 }
 
 function start(): Worker | undefined {
-  // Not in Node and Deno, which slow no timers down and have none of these workers.
+  // Not in Node and Deno, which do not throttle timers and have no such workers.
   if (typeof Worker !== 'function' || 'Deno' in globalThis) return undefined
   try {
     url = URL.createObjectURL(new Blob([SCRIPT], { type: 'text/javascript' }))
     const started = new Worker(url)
     started.onmessage = ({ data }) => clients.get(data)?.()
-    // Some browsers report only later that the policy forbids it.
+    // Some browsers report by an event that the policy forbids the worker.
     started.onerror = warn
     return started
   } catch {
@@ -58,6 +59,6 @@ function warn(): void {
   if (warned) return
   warned = true
   console.warn(
-    'homing: heartbeat.inWorker needs a worker, which is not allowed here (worker-src blob:); a page in the background will be slowed down',
+    'homing: heartbeat.inWorker needs a worker, which is forbidden here (worker-src blob:); timers in the background are throttled',
   )
 }
