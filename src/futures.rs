@@ -12,7 +12,7 @@ use crate::driver::{Mark, Request, Wait, Waiter};
 use crate::error::{FlushError, SendError};
 use crate::message::Message;
 
-/// A future that resolves when the send buffer has room. Made by [`WebSocket::ready`].
+/// A future that resolves when the send buffer has room (S14). Made by [`WebSocket::ready`].
 ///
 /// It does not keep the client alive, and can be polled on any task or thread.
 #[must_use = "futures do nothing unless awaited"]
@@ -33,7 +33,9 @@ impl Future for Ready {
     }
 }
 
-/// A future that resolves when everything queued before has left. Made by [`WebSocket::flush`].
+/// A future that resolves when everything queued before has left (S15). Made by [`WebSocket::flush`].
+///
+/// Its error is a [`FlushError`]. Polling it inside a callback of the same client fails if it would have to wait.
 ///
 /// It does not keep the client alive, and can be polled on any task or thread.
 #[must_use = "futures do nothing unless awaited"]
@@ -64,7 +66,14 @@ impl Future for Flush {
     }
 }
 
-/// A future that resolves to the [`End`] of the client. Made by [`WebSocket::closed`].
+/// A future that resolves to the [`End`] of the client (S4). Made by [`WebSocket::closed`].
+///
+/// ```no_run
+/// # async fn example(ws: homing::WebSocket) {
+/// let end = ws.closed().await;
+/// println!("{}, {} messages not sent", end.reason, end.unsent);
+/// # }
+/// ```
 ///
 /// It does not keep the client alive, and can be polled on any task or thread. If the client was reconnected after the end,
 /// the future still resolves, to the latest end.
@@ -122,6 +131,16 @@ pub(crate) struct Unflushed {
 
 /// Waits for room in the send buffer before each message. Flushing waits until everything queued before has left. Closing
 /// the sink closes the client with code 1000 and waits for its end.
+///
+/// ```no_run
+/// use futures::{SinkExt, stream};
+/// use homing::{Message, SinkError, WebSocket};
+///
+/// # async fn example(mut ws: WebSocket) -> Result<(), SinkError> {
+/// let numbers = (1..=1_000_000).map(|number| Ok(Message::text(number.to_string())));
+/// ws.send_all(&mut stream::iter(numbers)).await?; // never more than the send buffer in memory
+/// # Ok(()) }
+/// ```
 ///
 /// Inside a callback of the same client nothing can be waited for, see [`WebSocket::flush`]. There a full buffer refuses the
 /// message, and flushing and closing fail with [`FlushError::InCallback`] if they would have to wait. The client closes

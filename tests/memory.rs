@@ -1,4 +1,4 @@
-//! What a client keeps in memory, counted by the allocator: buffers shrink back, and nothing grows without bound.
+//! Memory that a client uses, counted by the allocator: buffers shrink again, and nothing grows without bound.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// All tests count the same memory.
+/// Held by each test, because all of them count the same memory.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ fn client(url: &str) -> Builder {
     WebSocket::builder(url).heartbeat(None).reconnect(Reconnect::fixed(LONG)).max_send_buffer(64 * MIB)
 }
 
-/// Reads and forgets so many bytes.
+/// Reads this many bytes and discards them.
 fn discard(stream: &mut TcpStream, mut bytes: usize) {
     let mut scrap = [0; 4096];
     while bytes > 0 {
@@ -35,7 +35,7 @@ fn discard(stream: &mut TcpStream, mut bytes: usize) {
     }
 }
 
-/// Waits until no more than this is in use, and panics if that takes too long.
+/// Waits until at most `limit` bytes are in use. Panics after [`PATIENCE`].
 async fn shrinks_to(limit: usize, what: &str) {
     let start = Instant::now();
     while MEMORY.current_usage() > limit {
@@ -53,9 +53,9 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// An idle connection holds few KiB, whatever it has sent and received.
+/// An idle connection uses a few KiB, regardless of what it has sent and received.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn s14_buffers_shrink_back() {
+async fn s14_buffers_shrink_after_large_messages() {
     const CLIENTS: usize = 20;
     let _alone = ALONE.lock().await;
     let Puppet { url, opened } = Puppet::start().unwrap();
@@ -90,7 +90,7 @@ async fn s14_buffers_shrink_back() {
         until("all has arrived", || ws.stats().messages_received == 5001).await;
         peer.join().unwrap();
     }
-    // One message that is being sent or received at a time, and little beside it.
+    // One message at a time is being sent or received, and little else.
     let peak = MEMORY.peak_usage() - with_large;
     assert!(peak < 36 * MIB, "{} KiB at most", peak / KIB);
     drop(large);
@@ -98,9 +98,9 @@ async fn s14_buffers_shrink_back() {
     drop((clients, streams));
 }
 
-/// What is small does not keep the buffer alive that it was read into.
+/// A small message does not keep the whole read buffer alive.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn s22a_a_small_message_that_is_kept_keeps_little() {
+async fn s22a_a_small_message_does_not_keep_the_read_buffer_alive() {
     let _alone = ALONE.lock().await;
     for (size, others, limit) in
         [(1, 60_000, 100), (200, 60_000, 600), (1000, 60_000, 6000), (1, 1000, 200), (5000, 60_000, 12_000)]
@@ -108,11 +108,11 @@ async fn s22a_a_small_message_that_is_kept_keeps_little() {
         const COUNT: usize = 2000;
         let Puppet { url, opened } = Puppet::start().unwrap();
         let kept = Arc::new(Mutex::new(Vec::with_capacity(COUNT)));
-        let keeps = kept.clone();
+        let collected = kept.clone();
         let ws = client(&url)
             .on_message(move |_, message: Message| {
                 if message.is_text() {
-                    keeps.lock().unwrap().push(message);
+                    collected.lock().unwrap().push(message);
                 }
             })
             .connect()
@@ -135,14 +135,14 @@ async fn s22a_a_small_message_that_is_kept_keeps_little() {
     }
 }
 
-/// RFC 6455, 5.5.3: only the latest Ping is owed an answer.
+/// Only the latest Ping has to be answered (RFC 6455, section 5.5.3).
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn s20b_pongs_that_the_peer_does_not_read_are_bounded() {
+async fn s20b_pongs_that_the_peer_does_not_read_use_bounded_memory() {
     let _alone = ALONE.lock().await;
     let Puppet { url, opened } = Puppet::start().unwrap();
     let ws = client(&url).connect().unwrap();
     let mut stream = opened.recv().unwrap();
-    until("it is open", || ws.state() == homing::State::Open).await;
+    until("the client is open", || ws.state() == homing::State::Open).await;
     let before = MEMORY.current_usage();
     let peer = thread::spawn(move || {
         let pings = frame::raw(true, 0, frame::PING, &[7; 125]).repeat(100);
@@ -153,7 +153,7 @@ async fn s20b_pongs_that_the_peer_does_not_read_are_bounded() {
         stream
     });
     MEMORY.reset_peak_usage();
-    until("the end of the flood", || ws.stats().messages_received == 1).await;
+    until("the message after the Pings", || ws.stats().messages_received == 1).await;
     let grown = MEMORY.peak_usage().saturating_sub(before);
     assert!(grown < 512 * KIB, "{} KiB after 37 MB of Pings", grown / KIB);
     drop(peer.join().unwrap());

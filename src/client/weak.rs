@@ -78,7 +78,7 @@ mod tests {
         WebSocket::builder("ws://example.com").heartbeat(None).reconnect(Reconnect::never())
     }
 
-    /// A callback that owns this and something else.
+    /// Returns a client whose callback owns this value, and a clone of the token.
     fn owner<T: Send + 'static>(owned: T, token: &Arc<()>) -> Builder {
         let kept = (owned, token.clone());
         builder().on_message(move |_, _| {
@@ -87,10 +87,10 @@ mod tests {
     }
 
     #[test]
-    fn s06_a_weak_handle_in_a_callback_keeps_nothing() {
+    fn s06_a_weak_handle_in_a_callback_does_not_leak() {
         let (network, token) = (Network::new(), Arc::new(()));
         let slots: [Arc<Mutex<Option<WeakWebSocket>>>; 2] = Default::default();
-        // The first has its own handle, and each has the other's.
+        // The first owns weak handles of both, the second one of the first.
         let first = network.connect(owner(slots.clone(), &token)).unwrap();
         let second = network.connect(owner(slots[0].clone(), &token)).unwrap();
         *slots[0].lock().unwrap() = Some(first.downgrade());
@@ -99,13 +99,13 @@ mod tests {
         assert_eq!((first.state(), second.state(), Arc::strong_count(&token)), (State::Open, State::Open, 3));
         drop((first, second));
         network.advance(Duration::ZERO);
-        assert_eq!(Arc::strong_count(&token), 1, "the callbacks are gone");
+        assert_eq!(Arc::strong_count(&token), 1, "the callbacks were dropped");
         assert!(slots.iter().all(|slot| slot.lock().unwrap().as_ref().unwrap().upgrade().is_none()));
     }
 
-    /// The other way to break a cycle.
+    /// The other way to break the cycle.
     #[test]
-    fn s06_a_handle_that_is_dropped_in_on_end_keeps_nothing() {
+    fn s06_a_handle_that_is_dropped_in_on_end_does_not_leak() {
         let (network, token) = (Network::new(), Arc::new(()));
         let slot = Arc::new(Mutex::new(None::<WebSocket>));
         let theirs = slot.clone();
@@ -119,24 +119,24 @@ mod tests {
     }
 
     #[test]
-    fn s06_a_weak_handle_upgrades_as_long_as_something_keeps_the_client() {
+    fn s06_a_weak_handle_upgrades_while_the_client_is_kept_alive() {
         let network = Network::new();
         let ws = network.connect(builder()).unwrap();
         let weak = ws.downgrade();
         network.advance(Duration::ZERO);
-        // One that was upgraded keeps it as any other.
+        // An upgraded handle keeps the client alive.
         let upgraded = weak.upgrade().unwrap();
         drop(ws);
         network.advance(Duration::ZERO);
         assert_eq!(upgraded.state(), State::Open);
-        // After its end a client may begin anew as long as there is a handle.
+        // After its end a client can be reconnected while it has a handle.
         upgraded.abort();
         network.advance(Duration::ZERO);
         weak.upgrade().unwrap().reconnect();
         network.advance(Duration::ZERO);
         assert_eq!(upgraded.state(), State::Open);
         drop(upgraded);
-        assert!(weak.upgrade().is_none(), "it is closing");
+        assert!(weak.upgrade().is_none(), "the client is closing");
         network.advance(Duration::ZERO);
         assert!(weak.clone().upgrade().is_none());
     }
@@ -150,19 +150,19 @@ mod tests {
         ws.detach();
         drop(ws);
         network.advance(Duration::ZERO);
-        assert_eq!(weak.upgrade().expect("it runs on").state(), State::Open);
+        assert_eq!(weak.upgrade().expect("the client continues").state(), State::Open);
         network.peer().close(1000, "");
         network.advance(Duration::ZERO);
-        assert!(weak.upgrade().is_none(), "it has ended");
+        assert!(weak.upgrade().is_none(), "the client has ended");
         // With a stream.
         let (ws, events) = network.connect_stream(builder()).unwrap();
         let weak = ws.downgrade();
         drop(ws);
         network.advance(Duration::ZERO);
-        assert_eq!(weak.upgrade().expect("it has a stream").state(), State::Open);
+        assert_eq!(weak.upgrade().expect("the client has a stream").state(), State::Open);
         network.peer().close(1000, "");
         network.advance(Duration::ZERO);
-        assert!(weak.upgrade().is_none(), "it has ended");
+        assert!(weak.upgrade().is_none(), "the client has ended");
         drop(events);
     }
 }

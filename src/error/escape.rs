@@ -66,7 +66,7 @@ mod tests {
         }
     }
 
-    /// The standard library's own idea of what should not be printed holds no more of these.
+    /// Everything that is escaped here is escaped by the standard library as well, in the `Debug` output of text.
     #[test]
     fn s26_debug_of_text_escapes_the_same() {
         for c in ('\0'..=char::MAX).filter(|c| is_unsafe(*c)) {

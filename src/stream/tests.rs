@@ -33,7 +33,7 @@ fn send(network: &Network, number: usize, len: usize) {
     network.advance(MS);
 }
 
-/// The sizes of the messages at hand.
+/// Reads up to `number` messages that are available, and returns their sizes.
 fn read(events: &mut Events, number: usize) -> Vec<usize> {
     let message = |event| match event {
         Poll::Ready(Some(Event::Message(message))) => Some(message.len()),
@@ -44,7 +44,7 @@ fn read(events: &mut Events, number: usize) -> Vec<usize> {
 }
 
 #[test]
-fn s22a_as_many_bytes_as_are_allowed_pause_the_client() {
+fn s22a_unread_bytes_up_to_the_limit_pause_the_client() {
     let (network, ws, mut events) = open(builder());
     send(&network, 10, 300_000);
     // The message that reaches 1 MiB is taken.
@@ -62,7 +62,7 @@ fn s22a_as_many_bytes_as_are_allowed_pause_the_client() {
 }
 
 #[test]
-fn s22a_as_many_messages_as_are_allowed_pause_the_client() {
+fn s22a_unread_messages_up_to_the_limit_pause_the_client() {
     let (network, ws, mut events) = open(builder());
     send(&network, 3000, 0);
     assert_eq!(ws.stats().messages_received, 1024);
@@ -75,7 +75,7 @@ fn s22a_as_many_messages_as_are_allowed_pause_the_client() {
 }
 
 #[test]
-fn s22a_a_larger_message_passes() {
+fn s22a_a_message_larger_than_the_limit_is_delivered() {
     let (network, ws, mut events) = open(builder().max_receive_buffer(10));
     send(&network, 3, 1000);
     for received in 1..=3 {
@@ -83,13 +83,13 @@ fn s22a_a_larger_message_passes() {
         assert_eq!(read(&mut events, 2), [1000]);
         network.advance(MS);
     }
-    // The buffer is empty again, whatever went through it.
+    // The count of unread bytes is zero again.
     send(&network, 9, 1);
     assert_eq!(ws.stats().messages_received, 12);
 }
 
 #[test]
-fn s22a_a_stream_that_is_dropped_resumes_its_client() {
+fn s22a_dropping_the_stream_resumes_the_client() {
     let (network, ws, events) = open(builder().max_receive_buffer(10));
     send(&network, 3, 1000);
     assert_eq!(ws.stats().messages_received, 1);
@@ -99,7 +99,7 @@ fn s22a_a_stream_that_is_dropped_resumes_its_client() {
 }
 
 #[test]
-fn s22a_a_pause_of_the_user_is_not_resumed() {
+fn s22a_reading_does_not_resume_a_client_paused_by_the_user() {
     let (network, ws, mut events) = open(builder().max_receive_buffer(10));
     send(&network, 2, 1000);
     ws.pause();
@@ -112,7 +112,7 @@ fn s22a_a_pause_of_the_user_is_not_resumed() {
 }
 
 #[test]
-fn s01_a_receive_buffer_of_zero_bytes_is_refused() {
+fn s01_a_receive_buffer_of_zero_bytes_is_an_error() {
     let error = Network::new().connect_stream(builder().max_receive_buffer(0)).unwrap_err();
     assert_eq!((error.option, error.to_string().contains("max_receive_buffer")), ("max_receive_buffer", true));
 }
@@ -131,12 +131,12 @@ fn s06_a_stream_keeps_its_client_alive() {
     network.advance(MS);
     assert!(matches!(next(&mut events), Poll::Ready(Some(Event::Close(_)))));
     assert!(is_end(&next(&mut events), EndReason::Exhausted));
-    // Nothing is left that could begin anew.
+    // No handle is left that could reconnect.
     assert_eq!(next(&mut events), Poll::Ready(None));
 }
 
 #[test]
-fn s06_without_handle_and_stream_a_client_closes() {
+fn s06_a_client_closes_without_handles_and_stream() {
     for stream_first in [true, false] {
         let (network, ws, events) = open(builder());
         let closed = network.peer();
@@ -144,12 +144,12 @@ fn s06_without_handle_and_stream_a_client_closes() {
         if stream_first {
             drop(events);
             network.advance(MS);
-            assert_eq!(ws.state(), State::Open, "it has a handle");
+            assert_eq!(ws.state(), State::Open, "the client has a handle");
             drop(ws);
         } else {
             drop(ws);
             network.advance(MS);
-            assert_eq!(closed.close_received(), None, "it has a stream");
+            assert_eq!(closed.close_received(), None, "the client has a stream");
             drop(events);
         }
         network.advance(MS);
@@ -166,7 +166,7 @@ fn s06_the_last_handle_ends_the_stream_of_a_client_that_has_ended() {
     let (ws, mut events) = network.connect_stream(builder()).unwrap();
     network.advance(MS);
     while !is_end(&next(&mut events), EndReason::Fatal) {}
-    assert!(next(&mut events).is_pending(), "the handle may begin anew");
+    assert!(next(&mut events).is_pending(), "the handle may reconnect");
     ws.reconnect();
     network.advance(MS);
     assert_eq!(next(&mut events), Poll::Ready(Some(Event::Connect)));

@@ -1,4 +1,4 @@
-//! Both sides send to each other, and each checks all that it gets.
+//! Client and server send to each other, and both check everything that they receive.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -13,21 +13,22 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::{accept_hdr_async, tungstenite};
 
-/// Who sends.
+/// The sender.
 #[derive(Debug, Clone, Copy)]
 enum Side {
     Client,
     Server,
 }
 
-/// How much each of so many clients and the server send to each other, over a link that they share.
+/// The traffic between the server and clients on a shared link.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) clients: u64,
+    /// How many bytes each client sends, and the server sends to each client.
     pub(crate) bytes: u64,
-    /// Bytes a second of the link.
+    /// The rate of the link in bytes per second.
     pub(crate) rate: u64,
-    /// Interval and timeout of the heartbeat; `None` is the default, for which a short run is too short.
+    /// Interval and timeout of the heartbeat. `None` uses the default, which needs a long run.
     pub(crate) beat: Option<[Duration; 2]>,
 }
 
@@ -45,7 +46,7 @@ impl Random {
 }
 
 impl Load {
-    /// A large message and many of every size.
+    /// Returns one large message and many smaller ones of different sizes.
     fn messages(self, side: Side, client: u64) -> Vec<Vec<u8>> {
         let mut random = Random(client << 1 | side as u64);
         let mut left = self.bytes;
@@ -61,7 +62,7 @@ impl Load {
         messages
     }
 
-    /// Long: lost packets cost TCP most of the rate.
+    /// Returns the time limit of a run. Long, because TCP loses most of the rate with lost packets.
     fn patience(self) -> Duration {
         Duration::from_secs(60 + 10 * self.clients * self.bytes / self.rate)
     }
@@ -71,11 +72,11 @@ impl Load {
         runtime.block_on(async { timeout(self.patience(), run).await.expect("in time") });
     }
 
-    /// The server, until each client has closed. Tells where it listens.
-    pub(crate) fn serve(self, at: [u8; 4], told: &mpsc::Sender<SocketAddr>) {
+    /// Runs the server until every client has closed. Sends its address to `listening`.
+    pub(crate) fn serve(self, at: [u8; 4], listening: &mpsc::Sender<SocketAddr>) {
         self.block_on(async {
             let listener = TcpListener::bind(SocketAddr::from((at, 0))).await.unwrap();
-            told.send(listener.local_addr().unwrap()).unwrap();
+            listening.send(listener.local_addr().unwrap()).unwrap();
             let mut served = Vec::new();
             for _ in 0..self.clients {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -102,7 +103,7 @@ impl Load {
                 match stream.next().await {
                     Some(Ok(tungstenite::Message::Binary(data))) => {
                         let number = numbers.next().expect("no more than were sent");
-                        assert!(data == expected[number], "client {client}: message {number} is another one");
+                        assert!(data == expected[number], "client {client}: message {number} differs");
                         received += 1;
                     }
                     Some(Ok(_)) => {}
@@ -111,7 +112,7 @@ impl Load {
             }
             None
         };
-        // All are open when the first message comes.
+        // Every client is open when the first message arrives.
         assert_eq!(receive(1).await, None);
         let messages = self.messages(Side::Server, client);
         let send = async {
@@ -122,7 +123,7 @@ impl Load {
         let (received, ()) = tokio::join!(receive(expected.len() - 1), send);
         assert_eq!(received, None, "client {client}");
         sink.send(tungstenite::Message::Text("all arrived".into())).await.unwrap();
-        // Until the client closes.
+        // Waits until the client closes.
         receive(1).await;
     }
 
@@ -134,7 +135,7 @@ impl Load {
         builder.reconnect(Reconnect::never()).max_send_buffer(usize::MAX).connect_stream().unwrap()
     }
 
-    /// The clients, until they have closed.
+    /// Runs the clients until they have closed.
     pub(crate) fn run(self, server: SocketAddr) {
         self.block_on(async {
             let began = Instant::now();
@@ -158,7 +159,7 @@ impl Load {
         loop {
             match events.next().await.expect("the client lives") {
                 Event::Message(Message::Binary(data)) => {
-                    assert!(Some(data.to_vec()) == expected.next(), "client {client}: not the next message");
+                    assert!(Some(data.to_vec()) == expected.next(), "client {client}: unexpected message");
                 }
                 Event::Message(Message::Text(_)) => break,
                 Event::Latency(round_trip) => slowest = slowest.max(round_trip),
@@ -166,7 +167,7 @@ impl Load {
                 _ => {}
             }
         }
-        assert_eq!(expected.next(), None, "client {client}: not all has arrived");
+        assert_eq!(expected.next(), None, "client {client}: messages are missing");
         assert_eq!(ws.flush().await, Ok(()));
         ws.close(1000, "").unwrap();
         let End { close, unsent, .. } = ws.closed().await;
@@ -176,32 +177,33 @@ impl Load {
         assert_eq!((stats.attempts, stats.messages_sent, stats.messages_lost), (1, count, 0), "client {client}");
         println!("client {client}: {} heartbeats, the slowest took {slowest:?}", stats.heartbeats);
     }
-    /// A server that says nothing of its own, until the client is gone or a minute is over.
-    pub(crate) fn accept(self, at: [u8; 4], told: &mpsc::Sender<SocketAddr>) {
+
+    /// Runs a server that only answers Pings, until the connection ends, but at most 20 s.
+    pub(crate) fn accept(self, at: [u8; 4], listening: &mpsc::Sender<SocketAddr>) {
         self.block_on(async {
             let listener = TcpListener::bind(SocketAddr::from((at, 0))).await.unwrap();
-            told.send(listener.local_addr().unwrap()).unwrap();
+            listening.send(listener.local_addr().unwrap()).unwrap();
             let (stream, _) = listener.accept().await.unwrap();
             let mut stream = tokio_tungstenite::accept_async(stream).await.unwrap();
             let _ = timeout(Duration::from_secs(20), async { while let Some(Ok(_)) = stream.next().await {} }).await;
         });
     }
 
-    /// A client that is open until the link is cut.
-    pub(crate) fn notice(self, server: SocketAddr, is_cut: &AtomicBool) {
+    /// Runs a client, cuts the link, and checks that the client detects it.
+    pub(crate) fn detect(self, server: SocketAddr, is_cut: &AtomicBool) {
         self.block_on(async {
             let (ws, mut events) = self.client(server, 0);
             let mut cut = None;
             loop {
                 match events.next().await.expect("the client lives") {
-                    // The second one: beats are answered.
+                    // Heartbeats have been answered before.
                     Event::Latency(_) if ws.stats().heartbeats >= 3 && cut.is_none() => {
                         is_cut.store(true, SeqCst);
                         cut = Some(Instant::now());
                     }
                     Event::Error(error) => {
                         let cut = cut.unwrap_or_else(|| panic!("{error:?} before the link was cut: {:?}", ws.stats()));
-                        println!("noticed after {:?}: {:?}", cut.elapsed(), ws.stats());
+                        println!("detected after {:?}: {:?}", cut.elapsed(), ws.stats());
                         assert_eq!(error.kind(), &ErrorKind::HeartbeatTimeout);
                         assert!(cut.elapsed() < Duration::from_secs(15), "{:?}", cut.elapsed());
                         return;

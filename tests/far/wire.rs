@@ -1,4 +1,4 @@
-//! Two network namespaces and what is between them: two devices (TUN), and packets that are carried from one to the other.
+//! Two network namespaces, each with a TUN device, and the forwarding of packets between them.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -15,26 +15,26 @@ use tokio_tun::Tun;
 pub(crate) const CLIENT: [u8; 4] = [10, 93, 0, 1];
 pub(crate) const SERVER: [u8; 4] = [10, 93, 0, 2];
 
-/// As Ethernet.
+/// The MTU of Ethernet.
 const MTU: i32 = 1500;
-/// How many packets wait in each direction, at most: as in `tc netem`.
+/// The most packets that wait in each direction, as in `tc netem`.
 const QUEUE: usize = 1000;
 
-/// What a wire is like.
+/// The properties of a wire.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wired {
-    /// Bytes a second in each direction.
+    /// Bytes per second in each direction.
     pub(crate) rate: u64,
     pub(crate) delay: Duration,
     pub(crate) loss_percent: f64,
 }
 
-/// Carries packets between its two ends. Dropping it unplugs them.
+/// Forwards packets between its two ends, until it is dropped.
 pub(crate) struct Wire {
     pub(crate) counts: Arc<Counts>,
-    /// Nothing is carried any more.
+    /// If set, every packet is lost.
     pub(crate) is_cut: Arc<AtomicBool>,
-    /// The devices by their addresses' last bytes.
+    /// The devices, in the order of the last bytes of their addresses.
     ends: [watch::Sender<Option<Arc<Tun>>>; 2],
     runtime: Option<Runtime>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Wire {
 pub(crate) struct Counts {
     carried: AtomicU64,
     lost: AtomicU64,
-    /// There was no room for them.
+    /// Packets for which the queue had no room.
     dropped: AtomicU64,
 }
 
@@ -62,16 +62,16 @@ impl Wire {
         Self { counts, is_cut, ends, runtime: Some(runtime) }
     }
 
-    /// Runs something in a namespace of its own, at this address. Fails if there can be none.
+    /// Runs a function on a thread with a network namespace of its own, at this address. Fails if that is not possible.
     pub(crate) fn end(
         &self,
         at: [u8; 4],
         peer: [u8; 4],
         run: impl FnOnce() + Send + 'static,
     ) -> Result<JoinHandle<()>, String> {
-        let runtime = self.runtime.as_ref().expect("it runs").handle().clone();
+        let runtime = self.runtime.as_ref().expect("a running wire").handle().clone();
         let end = self.ends[usize::from(at[3]) - 1].clone();
-        let (told, ready) = mpsc::channel();
+        let (started, ready) = mpsc::channel();
         let thread = thread::spawn(move || {
             let device = unshare(CloneFlags::CLONE_NEWNET).map_err(|error| error.to_string()).and_then(|()| {
                 let _entered = runtime.enter();
@@ -79,11 +79,11 @@ impl Wire {
                 let device = Tun::builder().name("far").address(at).destination(peer).mtu(MTU).up().build();
                 device.map_err(|error| format!("/dev/net/tun: {error}"))
             });
-            let is_there = device.map(|mut devices| {
+            let is_up = device.map(|mut devices| {
                 end.send_replace(devices.pop().map(Arc::new));
             });
-            let runs = is_there.is_ok();
-            let _ = told.send(is_there);
+            let runs = is_up.is_ok();
+            let _ = started.send(is_up);
             if runs {
                 run();
             }
@@ -105,7 +105,7 @@ async fn device(mut end: watch::Receiver<Option<Arc<Tun>>>) -> Arc<Tun> {
     }
 }
 
-/// One direction.
+/// Forwards packets in one direction.
 async fn carry(from: Arc<Tun>, to: Arc<Tun>, wired: Wired, seed: u64, counts: &Counts, is_cut: &AtomicBool) {
     let (packets, mut arriving) = queue::channel::<(Instant, Vec<u8>)>(QUEUE);
     let taking = async {
@@ -113,7 +113,7 @@ async fn carry(from: Arc<Tun>, to: Arc<Tun>, wired: Wired, seed: u64, counts: &C
         let mut free = Instant::now();
         let mut random = seed;
         while let Ok(length) = from.recv(&mut buffer).await {
-            // An LCG's upper bits are good enough to lose packets by.
+            // The upper bits of an LCG are random enough for losses.
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             if ((random >> 32) as f64) < f64::from(u32::MAX) * wired.loss_percent / 100.0 || is_cut.load(Relaxed) {
                 counts.lost.fetch_add(1, Relaxed);
@@ -132,7 +132,7 @@ async fn carry(from: Arc<Tun>, to: Arc<Tun>, wired: Wired, seed: u64, counts: &C
     let giving = async {
         while let Some((at, packet)) = arriving.recv().await {
             sleep_until(at).await;
-            // A device that is gone takes nothing.
+            // Fails if the device was dropped.
             let _ = to.send(&packet).await;
         }
     };

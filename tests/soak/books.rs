@@ -1,4 +1,4 @@
-//! What became of every message of one client, by what it counts itself and by what the server got.
+//! The accounts of one client: what happened to each of its messages, from its own counters and from the server's view.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,12 +8,12 @@ use homing::{CloseCode, CloseEvent, FlushError, Initiator, Message, Stats};
 
 use crate::content::{Contents, UP, client};
 
-/// The longest that an attempt that never opened is remembered for, in attempts: the server may still see it.
+/// For how many more attempts one that did not open is remembered. The server may still see it.
 const LATER: u64 = 16;
 
-/// A client's messages are numbered in the order in which `send` took them. Each connection is given the next ones, and
-/// these are, in this order: what the server got, what had left for the operating system and was cut off on its way,
-/// and what was lost with the socket. What no connection was given is unsent.
+/// The messages of a client are numbered in the order in which `send` took them. Each connection takes the next ones. Those
+/// are, in this order: messages that the server received, messages that left for the operating system and were cut off on
+/// their way, and messages that were lost with the socket. Messages that no connection took are unsent.
 pub(crate) struct Books {
     number: u64,
     inner: Mutex<Inner>,
@@ -21,11 +21,11 @@ pub(crate) struct Books {
 
 #[derive(Default)]
 struct Inner {
-    /// Those of which not everything is known yet.
+    /// Attempts of which not everything is known yet.
     attempts: BTreeMap<u64, Attempt>,
     /// The latest attempt that is over.
     over: u64,
-    /// Numbers of messages that were lost, and how many had been lost before these.
+    /// The numbers of lost messages, each range with the count of messages lost before it.
     losses: Vec<(Range<u64>, u64)>,
     flushes: Vec<Flushed>,
     totals: Totals,
@@ -35,20 +35,20 @@ struct Inner {
 
 #[derive(Default)]
 struct Attempt {
-    /// The number of the first message that it was given; `None` if it did not open.
+    /// The number of the first message that it took; `None` if it did not open.
     first: Option<u64>,
     closed: Option<Closed>,
     received: u64,
-    /// The server is done with it.
+    /// The server has finished with it.
     served: bool,
 }
 
 #[derive(Clone, Copy)]
 struct Closed {
-    /// The number of the first message that the next one is given.
+    /// The number of the first message that the next attempt takes.
     end: u64,
     lost: u64,
-    /// The server answered the Close frame, and so got everything before it.
+    /// The server answered the Close frame, so it has received everything before.
     answered: bool,
 }
 
@@ -57,7 +57,7 @@ struct Closed {
 pub(crate) struct Flushed {
     /// How many messages had been accepted.
     pub(crate) accepted: u64,
-    /// How many messages had been lost right before and right after the call.
+    /// How many messages had been lost immediately before and after the call.
     pub(crate) lost: (u64, u64),
     pub(crate) result: Result<(), FlushError>,
 }
@@ -87,16 +87,16 @@ impl Books {
         self.lock().attempts.entry(stats.attempts).or_default().first = Some(stats.messages_sent);
     }
 
-    /// The client got the next message of a connection.
+    /// The client received the next message of a connection.
     pub(crate) fn received(&self, is_right: bool, attempt: u64, number: u64) {
         let mut inner = self.lock();
         inner.totals.received += 1;
-        inner.check(is_right, || format!("message {number} of connection {attempt} is another one"));
+        inner.check(is_right, || format!("message {number} of connection {attempt} differs"));
     }
 
     pub(crate) fn closed(&self, stats: Stats, event: &CloseEvent, contents: &Contents) {
         let mut inner = self.lock();
-        // The Close frames of both may cross: the server's own have other codes.
+        // The Close frames of both sides may cross. Those of the server have other codes.
         let answered = event.clean && event.initiator == Initiator::Local && event.code == CloseCode::NORMAL;
         let (attempt, end, lost) = (stats.attempts, stats.messages_sent, event.lost);
         inner.over = attempt;
@@ -105,34 +105,38 @@ impl Books {
             inner.losses.push((end - lost..end, stats.messages_lost - lost));
         }
         inner.attempts.entry(attempt).or_default().closed = Some(Closed { end, lost, answered });
-        let told = inner.totals.lost;
-        inner.check(told == stats.messages_lost, || format!("{} are lost, {told} were told", stats.messages_lost));
+        let reported = inner.totals.lost;
+        inner.check(reported == stats.messages_lost, || {
+            format!("{} are lost, {reported} were reported", stats.messages_lost)
+        });
         self.settle(&mut inner, attempt, contents);
         inner.attempts.retain(|number, attempt| number + LATER > stats.attempts || !attempt.is_nothing());
     }
 
-    /// The server got the next message of a connection.
+    /// The server received the next message of a connection.
     pub(crate) fn delivered(&self, attempt: u64, is_text: bool, payload: &[u8], contents: &Contents) {
         let mut inner = self.lock();
         let entry = inner.attempts.entry(attempt).or_default();
         let number = entry.first.map(|first| first + entry.received);
         entry.received += 1;
         let is_right = number.is_some_and(|number| contents.is(client(self.number), number, UP, is_text, payload));
-        inner.check(is_right, || format!("what the server got on connection {attempt} is not message {number:?}"));
+        inner.check(is_right, || {
+            format!("the server received something other than message {number:?} on connection {attempt}")
+        });
     }
 
     pub(crate) fn is_over(&self, attempt: u64) -> bool {
         self.lock().over >= attempt
     }
 
-    /// The server is done with a connection.
+    /// The server has finished with a connection.
     pub(crate) fn served(&self, attempt: u64, contents: &Contents) {
         let mut inner = self.lock();
         inner.attempts.entry(attempt).or_default().served = true;
         self.settle(&mut inner, attempt, contents);
     }
 
-    /// Judges an attempt once both sides are done with it.
+    /// Checks an attempt once both sides have finished with it.
     fn settle(&self, inner: &mut Inner, number: u64, contents: &Contents) {
         let Some(&Attempt { first, closed: Some(closed), received, served: true }) = inner.attempts.get(&number) else {
             return;
@@ -140,12 +144,12 @@ impl Books {
         inner.attempts.remove(&number);
         let Closed { end, lost, answered } = closed;
         let given = end - first.unwrap_or(end);
-        let what = || format!("connection {number}: {given} were given to it, {received} arrived, {lost} were lost");
-        // Of what is lost the server cannot have every byte.
+        let what = || format!("connection {number}: {given} taken, {received} arrived, {lost} lost");
+        // The server cannot have every byte of a lost message.
         inner.check(received + lost <= given, what);
         inner.check(!answered || received == given, || format!("closed cleanly, but {}", what()));
         let cut = given.saturating_sub(received + lost);
-        // The first of them may have arrived but for its last byte.
+        // The first of them may have arrived except for its last byte.
         let on_its_way = (end - lost - cut + 1..end - lost).map(|number| contents.len(client(self.number), number, UP));
         let bytes: usize = on_its_way.sum();
         inner.check(bytes <= room_on_the_way(), || format!("{bytes} bytes cannot be on their way: {}", what()));
@@ -160,7 +164,7 @@ impl Books {
         inner.flushes.push(flush);
     }
 
-    /// Judges the calls of `flush`, all of which must be answered: not at once, as a loss is told later.
+    /// Checks the calls of `flush`, all of which have returned. Not immediately, because a loss is reported later.
     pub(crate) fn settle_flushes(&self) {
         let mut inner = self.lock();
         let losses = std::mem::take(&mut inner.losses);
@@ -170,8 +174,10 @@ impl Books {
             };
             let (surely, perhaps) = (lost_since(flush.lost.1), lost_since(flush.lost.0));
             match flush.result {
-                Ok(()) => inner.check(!surely, || format!("some of it was lost: {flush:?}")),
-                Err(FlushError::Lost) => inner.check(perhaps, || format!("nothing of it was lost: {flush:?}")),
+                Ok(()) => inner.check(!surely, || format!("flushed despite a loss: {flush:?}")),
+                Err(FlushError::Lost) => {
+                    inner.check(perhaps, || format!("loss reported but nothing was lost: {flush:?}"))
+                }
                 Err(_) => {}
             }
         }
@@ -181,7 +187,7 @@ impl Books {
         let mut inner = self.lock();
         for (message, number) in unsent.iter().zip(stats.messages_sent..) {
             let is_right = contents.is(client(self.number), number, UP, message.is_text(), message.as_bytes());
-            inner.check(is_right, || format!("what is unsent is not message {number}"));
+            inner.check(is_right, || format!("unsent message differs from message {number}"));
         }
         inner.totals.unsent += unsent.len() as u64;
         inner.ended = Some(stats);
@@ -191,13 +197,13 @@ impl Books {
         self.lock().ended.is_some()
     }
 
-    /// The client has ended, and both sides are done with every attempt.
+    /// Whether the client has ended, and both sides have finished with every attempt.
     pub(crate) fn is_settled(&self) -> bool {
         let inner = self.lock();
         inner.ended.is_some() && inner.attempts.values().all(Attempt::is_nothing)
     }
 
-    /// Every message that `send` took is accounted for.
+    /// Checks that every message that `send` took is accounted for.
     pub(crate) fn settle_all(&self, accepted: u64) {
         let mut inner = self.lock();
         let Totals { delivered, cut, lost, unsent, received, .. } = inner.totals;
@@ -213,7 +219,7 @@ impl Books {
         self.lock().totals
     }
 
-    /// What was wrong so far.
+    /// Returns the errors found so far.
     pub(crate) fn faults(&self) -> Vec<String> {
         self.lock().faults.iter().map(|fault| format!("client {}: {fault}", self.number)).collect()
     }
@@ -228,13 +234,13 @@ impl Inner {
 }
 
 impl Attempt {
-    /// Its connection was not opened, as far as the client knows.
+    /// Whether the connection did not open, as far as the client knows.
     fn is_nothing(&self) -> bool {
         self.first.is_none() && self.closed.is_some() && self.received == 0
     }
 }
 
-/// How much fits between a client and the server: the client's socket, and all the others and the link, which are small.
+/// Returns how many bytes fit between a client and the server: the client's socket buffer, and the small ones behind it.
 fn room_on_the_way() -> usize {
     let sizes = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_wmem").unwrap_or_default();
     let largest = sizes.split_whitespace().last().and_then(|size| size.parse().ok());

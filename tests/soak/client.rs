@@ -1,4 +1,4 @@
-//! A client, what it is told, and what sends through it.
+//! A client, its handler, and the task that sends through it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::{Phase, Shared};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Connects client `number` through a link at this address.
+/// Connects client `number` through the link at this URL.
 pub(crate) fn connect(shared: &Arc<Shared>, number: u64, link: String) -> WebSocket {
     let mut attempt = 0;
     let ledger = Ledger { shared: shared.clone(), number, received: 0 };
@@ -36,7 +36,7 @@ pub(crate) fn connect(shared: &Arc<Shared>, number: u64, link: String) -> WebSoc
 struct Ledger {
     shared: Arc<Shared>,
     number: u64,
-    /// On this connection.
+    /// The number of messages received on this connection.
     received: u64,
 }
 
@@ -62,8 +62,8 @@ impl Handler for Ledger {
     }
 }
 
-/// Sends until the end, but not while it is calm, and now and then does something else. Returns how many messages were
-/// accepted.
+/// Sends messages until the end, except in calm phases, and sometimes flushes, reconnects or pauses. Returns how many messages
+/// were accepted.
 pub(crate) async fn send(shared: Arc<Shared>, number: u64, ws: WebSocket, mut phase: watch::Receiver<Phase>) -> u64 {
     let who = content::client(number);
     let mut random = Random::new(shared.contents.seed(), who, u64::MAX);
@@ -74,7 +74,7 @@ pub(crate) async fn send(shared: Arc<Shared>, number: u64, ws: WebSocket, mut ph
             return accepted;
         }
         if *phase.borrow() == Phase::Storm {
-            // Another task may not take the room: there is none.
+            // No other task of this client sends, so there is room now.
             ws.ready().await;
             match ws.send(shared.contents.message(who, accepted, UP)) {
                 Ok(()) => accepted += 1,

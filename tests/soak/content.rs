@@ -1,9 +1,9 @@
-//! What messages say: all of it follows from a seed, whose message it is, and its number.
+//! The content of messages, which follows from the seed, the sender and the number of the message.
 
 use bytes::Bytes;
 use homing::Message;
 
-/// The largest message.
+/// The size of the largest message.
 const LARGEST: usize = 4 << 20;
 
 /// SplitMix64.
@@ -29,8 +29,8 @@ impl Random {
     }
 }
 
-/// Long random texts, of which every message is a part, at a random place: what is lost, repeated, mixed up or damaged
-/// differs, and to compare is cheap.
+/// Long random data, of which every message is a part at a random place. Lost, repeated, reordered and damaged messages differ
+/// from the expected one, and the comparison is cheap.
 pub(crate) struct Contents {
     seed: u64,
     binary: Vec<u8>,
@@ -45,7 +45,7 @@ impl Contents {
         Self { seed, binary, text }
     }
 
-    /// Most messages are small; a few have every order of magnitude up to `largest`, a power of two.
+    /// Returns kind and place of a message. Most are small; a few have every order of magnitude up to `largest`, a power of two.
     fn place(&self, who: u64, number: u64, largest: usize) -> (bool, std::ops::Range<usize>) {
         let mut random = Random::new(self.seed, who, number);
         let largest = random.below(u64::from(largest.ilog2())) + 1;
@@ -59,7 +59,7 @@ impl Contents {
         self.seed
     }
 
-    /// Message `number` of `who`.
+    /// Returns message `number` of a sender.
     pub(crate) fn message(&self, who: u64, number: u64, largest: usize) -> Message {
         let (is_text, place) = self.place(who, number, largest);
         if is_text {
@@ -69,7 +69,7 @@ impl Contents {
         }
     }
 
-    /// Whether this is message `number` of `who`.
+    /// Returns whether this is message `number` of a sender.
     pub(crate) fn is(&self, who: u64, number: u64, largest: usize, is_text: bool, payload: &[u8]) -> bool {
         let (text, place) = self.place(who, number, largest);
         let pool = if text { self.text.as_bytes() } else { &self.binary };
@@ -81,16 +81,16 @@ impl Contents {
     }
 }
 
-/// The largest message of a client and of the server.
+/// The sizes of the largest message of a client, and of the server.
 pub(crate) const UP: usize = LARGEST;
 pub(crate) const DOWN: usize = 256 << 10;
 
-/// The server's messages on one connection.
+/// Returns the number of the server as a sender on one connection.
 pub(crate) fn server(client: u64, attempt: u64) -> u64 {
     client << 40 | attempt
 }
 
-/// A client's messages.
+/// Returns the number of a client as a sender.
 pub(crate) fn client(client: u64) -> u64 {
     1 << 63 | client
 }

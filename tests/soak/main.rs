@@ -1,12 +1,12 @@
-//! Clients and a server that send to each other for a long time over links that break in every way, at any byte. At the
-//! end every message is accounted for, and nothing has grown: memory, file descriptors, tasks.
+//! Clients and a server exchange messages for a long time over links that fail in every way, at any byte. At the end every
+//! message is accounted for, and memory, file descriptors and tasks have not grown.
 //!
 //! ```text
 //! HOMING_SOAK_SECONDS=1200 cargo test -p homing-tests --test soak -- --nocapture
 //! ```
 //!
-//! A run that fails prints the command that repeats it. Faults follow from the seed; at which message they strike
-//! depends on the machine as well.
+//! A failed run prints the command that repeats it. The faults follow from the seed, but the messages that they hit depend on
+//! the timing of the machine as well.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 mod books;
@@ -33,16 +33,16 @@ static MEMORY: PeakAlloc = PeakAlloc;
 const CLIENTS: u64 = 6;
 const SECONDS: u64 = 8;
 const SEED: u64 = 11;
-/// How long anything may take that should happen at once: long, for machines that are busy.
+/// The limit for things that should happen immediately. Long, for busy machines.
 const PATIENCE: Duration = Duration::from_secs(60);
 const KIB: usize = 1024;
-/// How much more memory may be in use at the end of a run than early in it.
+/// The limit of the growth of memory from early in a run to its end, in bytes.
 const GROWTH: usize = 256 * KIB;
-/// How much memory a client may take at any time, with its link and the server's end: messages that are queued, sent
-/// and received, the largest of each.
+/// The limit of the memory of one client with its link and the server's end, in bytes: the largest messages that are queued,
+/// sent and received at a time.
 const EACH: usize = 16 << 20;
 
-/// What both ends and all clients know.
+/// Shared by the server and all clients.
 struct Shared {
     contents: Contents,
     books: Vec<Books>,
@@ -50,11 +50,11 @@ struct Shared {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Everybody sends, and connections break.
+    /// All sides send, and connections break.
     Storm,
-    /// No connection breaks, so that everything comes to rest.
+    /// No connection breaks and nothing new is sent, so that everything arrives.
     Calm,
-    /// Connections break, and clients end.
+    /// Connections break, and the clients end.
     End,
 }
 
@@ -62,7 +62,7 @@ fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{variable}: {text}")))
 }
 
-/// What is in use: file descriptors, tasks of this runtime, bytes.
+/// Resources in use: file descriptors, tasks of this runtime, bytes of memory.
 #[derive(Debug, Clone, Copy)]
 struct Usage {
     files: Option<usize>,
@@ -72,7 +72,7 @@ struct Usage {
 
 impl Usage {
     fn now() -> Self {
-        // Without the one that reads the directory.
+        // Except the descriptor that reads the directory.
         let files = std::fs::read_dir("/proc/self/fd").ok().map(|files| files.count() - 1);
         Self { files, tasks: Handle::current().metrics().num_alive_tasks(), memory: MEMORY.current_usage() }
     }
@@ -101,8 +101,8 @@ impl Run {
         let start = Instant::now();
         while !is_so() {
             let states: Vec<_> = self.clients.iter().map(|ws| (ws.state(), ws.buffered_amount(), ws.stats())).collect();
-            let story = || format!("{:?}\n{states:#?}\n{:#?}\n{}", Usage::now(), self.faults(), self.replay);
-            assert!(start.elapsed() < PATIENCE, "not in time: {what}\n{}", story());
+            let report = || format!("{:?}\n{states:#?}\n{:#?}\n{}", Usage::now(), self.faults(), self.replay);
+            assert!(start.elapsed() < PATIENCE, "not in time: {what}\n{}", report());
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -110,15 +110,15 @@ impl Run {
     async fn storm(&self, duration: Duration) {
         self.links.iter().for_each(|link| link.calm(false));
         self.phase.send_replace(Phase::Storm);
-        // Those of the calm would last.
+        // The connections of the calm phase would never break.
         self.clients.iter().for_each(WebSocket::reconnect);
         MEMORY.reset_peak_usage();
-        let (until, mut tell) = (Instant::now() + duration, Instant::now() + PATIENCE);
+        let (until, mut next_print) = (Instant::now() + duration, Instant::now() + PATIENCE);
         while Instant::now() < until {
             sleep(Duration::from_millis(100).min(until - Instant::now())).await;
             self.check();
-            if Instant::now() >= tell {
-                tell += PATIENCE;
+            if Instant::now() >= next_print {
+                next_print += PATIENCE;
                 self.print("storm");
             }
         }
@@ -134,12 +134,12 @@ impl Run {
         println!("{:?} {what}: {accepted} dials, {totals:?}, peak {peak} KiB", self.began.elapsed());
     }
 
-    /// Everything comes to rest, on connections that have carried nothing yet. Returns what is in use then.
+    /// Waits until everything has arrived and all connections are new, and returns the resources in use then.
     async fn rest(&self, before: Usage) -> Usage {
         self.phase.send_replace(Phase::Calm);
         self.links.iter().for_each(|link| link.calm(true));
         let is_empty = |ws: &WebSocket| ws.state() == State::Open && ws.buffered_amount() == 0;
-        self.until("all has left", || self.clients.iter().all(is_empty)).await;
+        self.until("everything has left", || self.clients.iter().all(is_empty)).await;
         let attempts: Vec<_> = self.clients.iter().map(|ws| ws.stats().attempts).collect();
         self.clients.iter().for_each(WebSocket::reconnect);
         let is_new = |(ws, attempts): (&WebSocket, &u64)| ws.stats().attempts > *attempts && is_empty(ws);
@@ -147,12 +147,12 @@ impl Run {
         self.check();
         self.shared.books.iter().for_each(Books::settle_flushes);
         self.check();
-        // A client and what sends through it; a client's socket, two of its link, one of the server.
+        // Tasks: a client and its sender. Files: the sockets of client and server, and two of the link.
         let tasks = before.tasks + 2 * self.clients.len();
         let files = before.files.map(|files| files + 4 * self.clients.len());
         let is_at_rest = |usage: Usage| usage.tasks == tasks && usage.files == files;
         self.until(&format!("{tasks} tasks and {files:?} files"), || is_at_rest(Usage::now())).await;
-        // Memory is given back after a second.
+        // Buffers shrink after a second.
         let mut least = Usage::now();
         for _ in 0..15 {
             sleep(Duration::from_millis(100)).await;
@@ -197,7 +197,7 @@ async fn s15_every_message_is_accounted_for() {
     assert!(late.memory < early.memory + GROWTH, "memory grows: {early:?} {late:?}\n{}", run.replay);
     run.storm(duration / 8).await;
 
-    // Clients end amid all this, in different ways.
+    // The clients end in different ways while connections break.
     run.phase.send_replace(Phase::End);
     let mut accepted = Vec::new();
     for sender in senders {
@@ -207,7 +207,7 @@ async fn s15_every_message_is_accounted_for() {
         match number % 3 {
             0 => ws.close(1000, "").unwrap(),
             1 => ws.abort(),
-            // Its last handle goes.
+            // The last handle is dropped.
             _ => {}
         }
     }
@@ -219,7 +219,7 @@ async fn s15_every_message_is_accounted_for() {
     }
     run.print("end");
     run.check();
-    // Those that are half open last.
+    // Half-open connections end as well.
     run.links.iter().for_each(|link| link.calm(true));
     let is_as_before = |usage: Usage| {
         usage.tasks == before.tasks && usage.files == before.files && usage.memory < before.memory + GROWTH

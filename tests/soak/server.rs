@@ -1,4 +1,4 @@
-//! A server that gets the clients' messages and sends its own, and ends some connections itself.
+//! A server that checks the clients' messages, sends its own, and ends some connections itself.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,19 +19,19 @@ use crate::books::Books;
 use crate::content::{self, Contents, DOWN, Random};
 use crate::{Phase, Shared};
 
-/// How long an opening handshake may take.
+/// The limit of an opening handshake.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// For how long something may be on its way from a client that has given its connection up: longer than a link stalls.
+/// How long something may be on its way from a client that has given up its connection: longer than a link stalls.
 const LATE: Duration = Duration::from_secs(3);
 
-/// How long a connection lasts at most that does not break earlier, in milliseconds.
+/// The longest life of a connection that does not break earlier, in milliseconds.
 const LIFE: u64 = 5000;
 
 type Stream = WebSocketStream<TcpStream>;
 
 pub(crate) struct Server {
     pub(crate) addr: SocketAddr,
-    /// Its own, so that its tasks do not count as the clients'.
+    /// A runtime of its own, so that the clients' tasks can be counted.
     runtime: Option<Runtime>,
 }
 
@@ -40,7 +40,7 @@ impl Server {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listening = runtime.spawn(async {
             let socket = TcpSocket::new_v4().unwrap();
-            // Little hides in it.
+            // Small, to bound what is on its way.
             socket.set_recv_buffer_size(64 * 1024).unwrap();
             socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
             socket.listen(1024).unwrap()
@@ -106,7 +106,7 @@ async fn receive(mut stream: SplitStream<Stream>, attempt: u64, books: &Books, c
     }
 }
 
-/// Returns if the connection is to be dropped.
+/// Sends messages. Returns when the connection is to be dropped.
 async fn send(
     mut sink: SplitSink<Stream, Message>,
     client: u64,
@@ -133,7 +133,7 @@ async fn send(
             sleep(Duration::from_millis(random.below(50))).await;
         }
     };
-    // What was being sent is not sent to its end.
+    // The timeout cuts off the message that is being sent.
     if timeout(life, messages).await.is_err() {
         if random.below(2) == 0 {
             return;
