@@ -1,4 +1,4 @@
-//! Options that only exist natively.
+//! The options that exist natively only, as documented for users.
 
 use core::time::Duration;
 use std::io;
@@ -14,7 +14,9 @@ use crate::native::run::RunError;
 #[cfg(feature = "deflate")]
 use crate::native::wire::deflate::Deflate;
 
-/// What a [`Builder`](crate::Builder) can do natively only.
+/// Options of a [`Builder`](crate::Builder) that exist natively only.
+///
+/// Browsers hide headers, TLS and sockets from programs, so none of these options exists on wasm.
 ///
 /// ```no_run
 /// use homing::{WebSocket, native::BuilderExt};
@@ -26,56 +28,90 @@ use crate::native::wire::deflate::Deflate;
 ///     .run()?;
 /// # Ok(()) }
 /// ```
+///
+/// # Errors
+///
+/// Options are checked by [`connect`](crate::Builder::connect) and [`run`](Self::run), which fail with a
+/// [`ConfigError`](crate::ConfigError) that names the option before anything is dialled (rule S1).
 pub trait BuilderExt: Sized + sealed::Sealed {
     /// Adds a header to the opening handshake. May be called several times, also with the same name.
     ///
-    /// The name is sent in this spelling, behind the handshake's own headers. Values appear in no log, error or `Debug`
-    /// output.
+    /// The name is sent in this spelling, after the handshake's own headers. Values appear in no log, error or `Debug`
+    /// output (rule S26).
     ///
-    /// `connect` fails if a name is not a token (RFC 7230), if a value has CR, LF or NUL in it, for the handshake's own
-    /// headers (Host, Upgrade, Connection, Sec-WebSocket-*), and for more than 10,000 headers or 1 MiB of names and
-    /// values.
+    /// # Errors
+    ///
+    /// `connect` fails if
+    ///
+    /// - a name is not a token (RFC 9110, section 5.6.2),
+    /// - a value contains CR, LF or NUL,
+    /// - the handshake sets the header itself (`Host`, `Upgrade`, `Connection`, `Sec-WebSocket-*`), or
+    /// - there are more than 10,000 headers, or more than 1 MiB of names and values.
     #[must_use]
     fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self;
 
-    /// Whether small messages leave at once (TCP_NODELAY). Default `true`. Messages are batched all the same.
+    /// Sets `TCP_NODELAY`: whether small messages leave at once. Default: `true`.
+    ///
+    /// Messages that are sent in one go still leave in one batch.
     #[must_use]
     fn tcp_nodelay(self, on: bool) -> Self;
 
-    /// Lets the operating system probe an idle connection after this time (SO_KEEPALIVE), from 1 s to 32,767 s in whole
-    /// seconds. Default: it does not, as the heartbeat sees more.
-    #[must_use]
-    fn tcp_keepalive(self, after: impl Into<Option<Duration>>) -> Self;
-
-    /// The address of this machine to connect from. Only addresses of its family are dialled then.
-    #[must_use]
-    fn local_address(self, address: IpAddr) -> Self;
-
-    /// Resolves names by this function, in place of the operating system. Where it gives several addresses they are
-    /// dialled in turn, alternating between the families, 250 ms apart or as soon as one fails; the first that
-    /// answers is taken (RFC 8305).
+    /// Sets `SO_KEEPALIVE`: the operating system probes a connection that was idle for this time. Default: `None`, no
+    /// probes, because the heartbeat detects more failures.
     ///
     /// ```no_run
     /// # use homing::{WebSocket, native::BuilderExt};
+    /// # use std::time::Duration;
+    /// WebSocket::builder("wss://example.com/").tcp_keepalive(Duration::from_secs(60));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if the time is not from 1 s to 32,767 s, the range that Linux accepts. Fractions of a second are
+    /// ignored.
+    #[must_use]
+    fn tcp_keepalive(self, after: impl Into<Option<Duration>>) -> Self;
+
+    /// Connects from this address of the local machine. Default: the operating system chooses.
+    ///
+    /// Only addresses of the same family are dialled. A server without one fails the attempt with
+    /// [`ErrorKind::Connect`](crate::ErrorKind::Connect).
+    #[must_use]
+    fn local_address(self, address: IpAddr) -> Self;
+
+    /// Resolves host names by this function. Default: the operating system resolves them.
+    ///
+    /// The function receives the host name and returns its addresses, in order of preference. Several addresses are
+    /// dialled in turn, alternating between IPv6 and IPv4, 250 ms apart or as soon as one fails. The first that connects
+    /// is used (RFC 8305, "Happy Eyeballs").
+    ///
+    /// ```no_run
+    /// # use homing::{WebSocket, native::BuilderExt};
+    /// // IPv4 only.
     /// WebSocket::builder("wss://example.com/").resolver(|host| async move {
     ///     let found = tokio::net::lookup_host((host, 0)).await?;
     ///     Ok(found.map(|address| address.ip()).filter(|address| address.is_ipv4()).collect())
     /// });
     /// ```
     ///
-    /// It is asked for every attempt. Of the operating system all clients of the process that dial the same name at the same
-    /// moment share one lookup, and the addresses that it finds serve for 1 s.
+    /// The function runs for every attempt. Lookups by the operating system, in contrast, are shared: clients of the
+    /// process that dial the same name at the same moment share one lookup, and its addresses are used again for 1 s.
     ///
-    /// An error of it, or no address, is [`ErrorKind::Dns`](crate::ErrorKind::Dns). Behind a proxy the proxy resolves
-    /// names; this is asked for the proxy's own then.
+    /// With a proxy the proxy resolves the server's name, and this function only the proxy's.
+    ///
+    /// # Errors
+    ///
+    /// If the function fails or returns no address, the attempt fails with
+    /// [`ErrorKind::Dns`](crate::ErrorKind::Dns).
     #[must_use]
     fn resolver<F, A>(self, resolver: F) -> Self
     where
         F: Fn(String) -> A + Send + Sync + 'static,
         A: Future<Output = io::Result<Vec<IpAddr>>> + Send + 'static;
 
-    /// Opens byte streams by this function, in place of TCP: over a tunnel, a serial line, or in memory. TLS and
-    /// proxies come on top of it, so with a proxy it is asked for the proxy's address.
+    /// Opens byte streams by this function instead of TCP: through a tunnel, over a serial line, or in memory.
+    ///
+    /// TLS and proxies run on top of the stream. With a proxy the function is called with the proxy's address.
     ///
     /// ```no_run
     /// # use homing::{WebSocket, native::BuilderExt};
@@ -85,8 +121,10 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     ///     .connector(|to| async move { TcpStream::connect((to.host.as_str(), to.port)).await });
     /// ```
     ///
-    /// An error of it is [`ErrorKind::Connect`](crate::ErrorKind::Connect). The options for TCP are refused besides
-    /// it.
+    /// # Errors
+    ///
+    /// If the function fails, the attempt fails with [`ErrorKind::Connect`](crate::ErrorKind::Connect). `connect` fails
+    /// if a TCP option (`resolver`, `local_address`, `tcp_keepalive`, `tcp_nodelay`) is set as well.
     #[must_use]
     fn connector<F, A, S>(self, connector: F) -> Self
     where
@@ -94,55 +132,113 @@ pub trait BuilderExt: Sized + sealed::Sealed {
         A: Future<Output = io::Result<S>> + Send + 'static,
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
-    /// Connects to a Unix domain socket, in place of TCP. The URL still tells the `Host` header, the path, and whether
-    /// there is TLS: `ws://localhost/path`. Proxies and the options for TCP are refused besides it.
+    /// Connects to a Unix domain socket instead of TCP. Unix only.
+    ///
+    /// The URL still determines the `Host` header, the path, and whether TLS is used.
+    ///
+    /// ```no_run
+    /// # use homing::{WebSocket, native::BuilderExt};
+    /// WebSocket::builder("ws://localhost/path").unix_socket("/run/app.sock");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if the path contains a NUL or is too long for a socket address (108 bytes on Linux), and if a
+    /// proxy or a TCP option is set as well.
     #[cfg(unix)]
     #[must_use]
     fn unix_socket(self, path: impl Into<std::path::PathBuf>) -> Self;
 
-    /// Connects through a proxy: `http://`, `https://` (TLS to the proxy, by the same options as to the server) or
-    /// `socks5://`, with `user:password@` where it asks for them, and a port where it is not 80, 443 or 1080. The
-    /// proxy resolves the server's name. Default: none.
+    /// Connects through a proxy. Default: none.
     ///
-    /// What the proxy refuses is [`ErrorKind::Proxy`](crate::ErrorKind::Proxy), with its HTTP status if it has one,
-    /// and retried or not as the server's refusals are: while the client was never open, a 407 would only repeat itself. A proxy that cannot be reached
-    /// is told by the kind of what failed, as a server is.
+    /// The URL is one of
+    ///
+    /// - `http://host`: HTTP CONNECT (RFC 9110, section 9.3.6), default port 80,
+    /// - `https://host`: the same over TLS to the proxy, default port 443, with the TLS options of the server,
+    /// - `socks5://host` or `socks5h://host`: SOCKS 5 (RFC 1928), default port 1080.
+    ///
+    /// Each may contain credentials. The proxy resolves the server's name.
+    ///
+    /// ```no_run
+    /// # use homing::{WebSocket, native::BuilderExt};
+    /// WebSocket::builder("wss://example.com/").proxy("http://user:password@proxy.example:3128");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if the URL is invalid, or if [`proxy_from_env`](Self::proxy_from_env) is set as well. An attempt
+    /// that the proxy rejects fails with [`ErrorKind::Proxy`](crate::ErrorKind::Proxy) and the HTTP status, if there is
+    /// one. It is retried like a refusal of the server (rule S8): a 407 is fatal while the client was never open. A
+    /// proxy that cannot be reached fails the attempt with the kind of its failure, for example `Dns` or `Connect`.
     #[must_use]
     fn proxy(self, url: impl Into<String>) -> Self;
 
-    /// Connects through the proxy that the environment names: `HTTP_PROXY` for ws, `HTTPS_PROXY` for wss, else
-    /// `ALL_PROXY`, and none for hosts in `NO_PROXY`; in upper or lower case, read by `connect`. `HTTP_PROXY` does not
-    /// count in CGI programs (where `REQUEST_METHOD` is set), as a request can set it there. Default: it is not read.
+    /// Connects through the proxy that the environment names. Default: the environment is not read.
+    ///
+    /// `connect` reads `HTTP_PROXY` for ws URLs and `HTTPS_PROXY` for wss URLs, else `ALL_PROXY`, in upper or lower
+    /// case. Hosts in `NO_PROXY` are dialled directly. `HTTP_PROXY` is ignored in CGI programs (where `REQUEST_METHOD`
+    /// is set), because there a request can set it by its `Proxy` header.
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if a variable has an invalid URL, or if [`proxy`](Self::proxy) is set as well.
     #[must_use]
     fn proxy_from_env(self) -> Self;
 
-    /// Whether redirects (301, 302, 303, 307, 308) are followed, at most five for each attempt. Default `false`: a
+    /// Sets whether redirects (301, 302, 303, 307, 308) are followed, at most five for each attempt. Default: `false`, a
     /// redirect is a refusal.
     ///
-    /// Never from wss to ws. To another origin (scheme, host or port) of what was set only the subprotocols and the
-    /// headers `Origin` and `User-Agent` go along, and no client certificate. The next attempt begins at the URL again.
+    /// A redirect from wss to ws is never followed. A redirect to another origin (scheme, host or port) receives only
+    /// the subprotocols and the headers `Origin` and `User-Agent`, and no client certificate (rule S26). The next attempt
+    /// starts at the original URL again.
+    ///
+    /// # Errors
+    ///
+    /// A redirect that is not followed fails the attempt with
+    /// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake).
     #[must_use]
     fn follow_redirects(self, on: bool) -> Self;
 
-    /// Keeps the cookies that servers set, across redirects, attempts, and the clients that share the jar. They are
-    /// sent besides those of a `Cookie` header of your own. Default: none are kept.
+    /// Keeps the cookies that servers set, across redirects, attempts, and all clients that share the jar. Default: no
+    /// cookies are kept.
+    ///
+    /// They are sent together with those of a `Cookie` header that [`header`](Self::header) sets.
+    ///
+    /// ```no_run
+    /// # use homing::{WebSocket, native::{BuilderExt, CookieJar}};
+    /// let jar = CookieJar::new();
+    /// WebSocket::builder("wss://example.com/feed").cookie_jar(jar.clone());
+    /// WebSocket::builder("wss://example.com/chat").cookie_jar(jar);
+    /// ```
     #[cfg(feature = "cookies")]
     #[must_use]
     fn cookie_jar(self, jar: CookieJar) -> Self;
 
-    /// Offers to compress messages (permessage-deflate); see [`Deflate`] for how, and for what it costs. Default: it is
-    /// not offered. Whether the server agreed is in [`Handshake::extensions`](crate::Handshake::extensions). Browsers
-    /// offer and do it by themselves.
+    /// Offers the server to compress messages (permessage-deflate, RFC 7692). Default: `None`, not offered.
+    ///
+    /// See [`Deflate`] for the settings and their cost in memory. Whether the server agreed is in
+    /// [`Handshake::extensions`](crate::Handshake::extensions). Browsers always offer it.
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if a setting is out of its range.
     #[cfg(feature = "deflate")]
     #[must_use]
     fn deflate(self, deflate: impl Into<Option<Deflate>>) -> Self;
 
-    /// Trusts these certificates (PEM) besides the usual roots. May be called several times.
+    /// Trusts these certificates (PEM, one or several) in addition to the usual roots. May be called several times.
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if the text has no certificate or an invalid one, if
+    /// [`rustls_config`](Self::rustls_config) or [`native_tls_connector`](Self::native_tls_connector) is set as well, and
+    /// in a build without TLS.
     ///
     /// # Certificates of your own
     ///
-    /// `openssl req -x509` makes the certificate of an authority (`CA:TRUE`). It can be trusted here, but rustls does
-    /// not accept it as that of a server (`CaUsedAsEndEntity`). Sign a certificate for the server with it:
+    /// `openssl req -x509` makes the certificate of an authority (`CA:TRUE`). It can be trusted by this option, but
+    /// rustls does not accept it as a server's own certificate (`CaUsedAsEndEntity`). Sign a certificate for the server
+    /// with it:
     ///
     /// ```sh
     /// openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=My CA" -keyout ca.key -out ca.pem
@@ -152,8 +248,8 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     ///     -extfile server.ext -out server.pem
     /// ```
     ///
-    /// The server gets `server.pem` and `server.key`, this option `ca.pem`. Where the server's certificate cannot be
-    /// replaced, pin it: trust this one, whatever is in it, and no other.
+    /// The server uses `server.pem` and `server.key`, and this option `ca.pem`. If the server's certificate cannot be
+    /// replaced, pin it: trust this certificate, whatever it contains, and no other.
     ///
     #[cfg_attr(feature = "__rustls", doc = "```no_run")]
     #[cfg_attr(not(feature = "__rustls"), doc = "```ignore")]
@@ -177,7 +273,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     ///             false => Err(CertificateError::ApplicationVerificationFailure.into()),
     ///         }
     ///     }
-    ///     // That the server has the certificate's key is still to be checked.
+    ///     // The server must still prove that it has the certificate's key.
     ///     fn verify_tls12_signature(
     ///         &self, message: &[u8], certificate: &CertificateDer<'_>, signature: &DigitallySignedStruct,
     ///     ) -> Result<HandshakeSignatureValid, rustls::Error> {
@@ -207,37 +303,73 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     #[must_use]
     fn root_certificates_pem(self, pem: impl Into<Vec<u8>>) -> Self;
 
-    /// Identifies this client by a certificate chain and private key (both PEM). Servers and proxies see it if they ask
-    /// for one, but not where a redirect has led to another origin.
+    /// Sets the client's certificate chain and private key (both PEM). Default: no client certificate.
+    ///
+    /// They are shown to the server and to an `https://` proxy if these request a certificate, but not after a redirect
+    /// to another origin (rule S26).
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if the chain or the key is invalid, if [`rustls_config`](Self::rustls_config) or
+    /// [`native_tls_connector`](Self::native_tls_connector) is set as well, and in a build without TLS. The error
+    /// contains nothing of the text.
     #[must_use]
     fn client_certificate_pem(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self;
 
-    /// Uses a rustls configuration; the other TLS options are then refused.
+    /// Uses this rustls configuration. Default: TLS 1.2 and 1.3 with the crypto provider ring and the roots of the
+    /// enabled features.
     ///
-    /// It is used as it is, with two exceptions: protocols other than `http/1.1` are not offered (ALPN), and no client
-    /// certificate is shown where a redirect has led to another origin.
+    /// It is used unchanged with two exceptions: protocols other than `http/1.1` are not offered (ALPN), and no client
+    /// certificate is shown after a redirect to another origin.
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if another TLS option is set as well.
     #[cfg(feature = "__rustls")]
     #[must_use]
     fn rustls_config(self, config: std::sync::Arc<crate::native::rustls::ClientConfig>) -> Self;
 
-    /// Uses the operating system's TLS library, set up by this connector; the other TLS options are then refused.
+    /// Uses the operating system's TLS library with this connector.
     ///
-    /// If the connector requests protocols (ALPN) these must be `http/1.1` only. As it may have a client certificate, which
-    /// cannot be taken from it, redirects to another origin over TLS are refused.
+    /// If the connector requests protocols (ALPN), it must request `http/1.1` only. Redirects over TLS to another origin
+    /// are not followed, because the connector may have a client certificate that cannot be removed from it.
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if another TLS option is set as well.
     #[cfg(feature = "native-tls")]
     #[must_use]
     fn native_tls_connector(self, connector: crate::native::native_tls::TlsConnector) -> Self;
 
-    /// Connects, and blocks until the client has ended: for programs without a runtime.
+    /// Connects, and blocks this thread until the client has ended. For programs without a tokio runtime.
+    ///
+    /// [`run_all`](crate::native::run_all) does the same for several clients.
     ///
     /// # Errors
-    /// As [`connect`](crate::Builder::connect), and when no runtime can be made, as inside another one.
+    ///
+    /// Fails like [`connect`](crate::Builder::connect), and if no runtime can be made, for example inside another one.
     fn run(self) -> Result<End, RunError>;
 }
 
-/// What a [`Request`](crate::Request) can do natively only.
+/// Options of a [`Request`](crate::Request) that exist natively only.
+///
+/// ```no_run
+/// use homing::{Request, WebSocket, native::RequestExt};
+///
+/// # async fn fresh_token() -> String { String::new() }
+/// // A fresh token for every attempt.
+/// WebSocket::builder("wss://example.com/feed").request_provider(|| async {
+///     let token = fresh_token().await;
+///     Ok(Request::new("wss://example.com/feed").header("Authorization", format!("Bearer {token}")))
+/// });
+/// ```
 pub trait RequestExt: sealed::Sealed {
-    /// Adds a header, as [`BuilderExt::header`] does.
+    /// Adds a header to the opening handshake of this attempt, like [`BuilderExt::header`].
+    ///
+    /// # Errors
+    ///
+    /// A header that [`BuilderExt::header`] refuses fails the attempt with
+    /// [`ErrorKind::Provider`](crate::ErrorKind::Provider).
     #[must_use]
     fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self;
 }

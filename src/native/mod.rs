@@ -1,4 +1,12 @@
-//! What only exists natively: headers, TLS and socket options, and a way to block on a client.
+//! The API that exists natively only: headers, TLS, proxies and socket options, and blocking on a client.
+//!
+//! Import [`BuilderExt`] to call its methods on a [`Builder`](crate::Builder).
+//!
+//! A client is one task of the tokio runtime in which [`connect`](crate::Builder::connect) is called. Programs without a
+//! runtime use [`BuilderExt::run`] or [`run_all`].
+//!
+//! Code is found by the stage of an attempt: `dial` opens a byte stream, `handshake` performs the opening handshake, and
+//! `wire` reads and writes frames.
 
 #![allow(clippy::disallowed_types, reason = "the platform's clock is the standard library's")]
 

@@ -16,29 +16,41 @@ const NONE: &str = "no tokio runtime is entered here: see BuilderExt::run";
 const NO_TIMERS: &str = "this tokio runtime has no timers: build it with enable_all, or enable_time and enable_io";
 const NO_IO: &str = "this tokio runtime has no I/O: build it with enable_all, or enable_time and enable_io";
 
-/// Why [`run`](crate::native::BuilderExt::run) did not run.
+/// The error of [`run`](crate::native::BuilderExt::run) and [`run_all`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// An option has a value that cannot work.
+    /// An option is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// No runtime could be made.
-    #[error("no runtime: {0}")]
+    /// The runtime could not be made.
+    #[error("runtime could not be made: {0}")]
     Runtime(#[from] io::Error),
 }
 
 pub(crate) fn run(builder: Builder) -> Result<End, RunError> {
     let mut ends = run_all([builder])?;
-    // One client went in, so one end came out.
+    // Never empty: there is one end for each client.
     ends.pop().ok_or_else(|| io::Error::other("no client").into())
 }
 
-/// Connects all of these clients on this thread, and blocks until all of them have ended.
+/// Connects all these clients on this thread, and blocks until all of them have ended. Returns their ends in the same
+/// order.
+///
+/// ```no_run
+/// use homing::{WebSocket, native::run_all};
+///
+/// # fn main() -> Result<(), homing::native::RunError> {
+/// let feeds = ["wss://example.com/a", "wss://example.com/b"];
+/// let ends = run_all(feeds.map(|url| WebSocket::builder(url).on_message(|_, message| println!("{message:?}"))))?;
+/// assert_eq!(ends.len(), 2);
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
-/// An option of one of them has a value that cannot work (none is dialled for long then: those before it are
-/// aborted), or no runtime can be made, as inside another one.
+///
+/// Fails if an option of one client is invalid (those before it are aborted), or if no runtime can be made, for example
+/// inside another one.
 pub fn run_all(builders: impl IntoIterator<Item = Builder>) -> Result<Vec<End>, RunError> {
     if tokio::runtime::Handle::try_current().is_ok() {
         return Err(io::Error::other("this thread is inside a tokio runtime already: use `connect`").into());
@@ -54,7 +66,7 @@ pub fn run_all(builders: impl IntoIterator<Item = Builder>) -> Result<Vec<End>, 
     })
 }
 
-/// A client that began anew in `on_end` has not ended.
+/// Waits for the end. A client that was reconnected in `on_end` has not ended.
 async fn end_of(client: &WebSocket) -> End {
     loop {
         let end = client.closed().await;
@@ -64,7 +76,10 @@ async fn end_of(client: &WebSocket) -> End {
     }
 }
 
-/// The runtime that is entered here, with all that a client needs. Streams of the user's own need no I/O of it.
+/// Returns the runtime that is entered here.
+///
+/// # Errors
+/// No runtime is entered, or it lacks timers, or it lacks I/O and the client needs it (with a `connector` it does not).
 pub(crate) fn current_runtime(options: &Options) -> Result<Handle, ConfigError> {
     let refused = |why| ConfigError::new("connect", why);
     let runtime = Handle::try_current().map_err(|_| refused(NONE))?;
@@ -78,13 +93,13 @@ pub(crate) fn current_runtime(options: &Options) -> Result<Handle, ConfigError> 
     Ok(runtime)
 }
 
-/// Tokio cannot be asked (tokio-rs/tokio#8361): it panics, and only where something is missing. That the panic hook prints
-/// its message then is no loss, as the program is to be mended.
+/// Tokio has no function that reports what a runtime lacks (tokio-rs/tokio#8361), it panics. The panic hook prints its
+/// message then, which does no harm: the program needs to be corrected.
 fn works(attempt: impl FnOnce() + UnwindSafe) -> bool {
     catch_unwind(attempt).is_ok()
 }
 
-/// Registers a socket that leads nowhere. Where there is none to be had, something else will fail.
+/// Registers an unconnected socket. If no socket can be made, the attempt will report it.
 #[cfg(unix)]
 fn use_io() {
     drop(tokio::net::UnixDatagram::unbound());

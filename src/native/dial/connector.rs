@@ -1,4 +1,4 @@
-//! The seams below the handshake: who resolves names, and who opens the byte stream.
+//! Interfaces to the user's own resolver and connector.
 
 use core::fmt;
 use std::io;
@@ -7,20 +7,21 @@ use std::net::IpAddr;
 use super::stream::{Io, Stream};
 use crate::native::sync::BoxFuture;
 
-/// Where a byte stream is to lead: what [`connector`](crate::native::BuilderExt::connector) is asked for.
+/// The host and port that a byte stream connects to. The argument of a
+/// [`connector`](crate::native::BuilderExt::connector).
 ///
-/// Printed as `host:port`, with brackets around an IPv6 address.
+/// Displayed as `host:port`, with brackets around an IPv6 address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Destination {
-    /// A name, or an IP address without brackets.
+    /// A host name, or an IP address without brackets.
     pub host: String,
-    /// The port; the scheme's own where the URL has none.
+    /// The port. If the URL has none, the scheme's default: 80 for ws, 443 for wss.
     pub port: u16,
 }
 
 impl Destination {
-    /// `host` as a URL has it, in brackets if it is an IPv6 address.
+    /// `host` is in a URL's form: an IPv6 address is in brackets.
     pub(crate) fn new(host: &str, port: u16) -> Self {
         Self { host: host.trim_start_matches('[').trim_end_matches(']').to_owned(), port }
     }
@@ -33,7 +34,7 @@ impl fmt::Display for Destination {
     }
 }
 
-/// A connector of the user's own.
+/// Opens byte streams instead of TCP.
 pub(crate) trait Connect: Send + Sync + 'static {
     fn connect(&self, to: Destination) -> BoxFuture<io::Result<Stream>>;
 }
@@ -50,7 +51,7 @@ where
     }
 }
 
-/// A resolver of the user's own.
+/// Resolves names instead of the operating system.
 pub(crate) trait Resolve: Send + Sync + 'static {
     fn resolve(&self, host: String) -> BoxFuture<io::Result<Vec<IpAddr>>>;
 }

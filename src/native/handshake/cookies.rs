@@ -14,17 +14,17 @@ use crate::handshake::Headers;
 use crate::native::sync::lock;
 use crate::native::url::parse_url;
 
-/// RFC 6265, section 6.1, says how much of this a client should at least keep; here it is also the most, as servers
-/// must not fill the memory.
+/// Limits, so that servers cannot fill the memory. RFC 6265, section 6.1, has the same numbers as minimum.
 const MAX_COOKIE: usize = 4096;
 const MAX_COOKIES: usize = 50;
 const MAX_ORIGINS: usize = 100;
 
-/// Cookies, for [`BuilderExt::cookie_jar`](crate::native::BuilderExt::cookie_jar). Clones share them, so that several clients
-/// can use the same.
+/// Cookies in memory, for [`BuilderExt::cookie_jar`](crate::native::BuilderExt::cookie_jar). Clones share their cookies, so
+/// that several clients can use one jar.
 ///
-/// A cookie goes only to the origin that set it (scheme, host and port), whatever its `Domain` says; path, expiry and
-/// `Secure` count as usual. At most 50 cookies of 4 KiB are kept for an origin, and 100 origins.
+/// A cookie is sent only to the origin that set it (scheme, host and port), even if it has a `Domain` attribute. `Path`,
+/// `Expires`, `Max-Age` and `Secure` work as in RFC 6265. A jar keeps at most 50 cookies of 4 KiB for each of at most 100
+/// origins, and discards further ones. The `Debug` output has the number of cookies only.
 ///
 /// ```
 /// # fn main() -> Result<(), homing::ConfigError> {
@@ -32,34 +32,37 @@ const MAX_ORIGINS: usize = 100;
 ///
 /// let jar = CookieJar::new();
 /// jar.add("https://example.com/", "session=0123; Path=/; Secure; HttpOnly")?;
-/// let ready_to_go = WebSocket::builder("wss://example.com/feed").cookie_jar(jar);
+/// let builder = WebSocket::builder("wss://example.com/feed").cookie_jar(jar);
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Default)]
 pub struct CookieJar(Arc<Mutex<HashMap<String, CookieStore>>>);
 
 impl CookieJar {
-    /// An empty jar.
+    /// Returns an empty jar.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a cookie as if a server at this URL (ws, wss, http or https) had set it: `set_cookie` is the value of a
+    /// Adds a cookie as if a server at this URL (ws, wss, http or https) had set it. `set_cookie` is the value of a
     /// `Set-Cookie` header.
     ///
     /// # Errors
-    /// Either cannot be read, or the cookie would not be kept: it has expired, is for another host, or too long.
+    ///
+    /// Fails if the URL or the cookie is invalid, or if the cookie would not be kept: it has expired, is for another host,
+    /// or exceeds a limit. The error contains nothing of the cookie.
     pub fn add(&self, url: &str, set_cookie: &str) -> Result<(), ConfigError> {
         let url = parse_url(url)?;
         self.keep(&url, set_cookie).map_err(|fault| ConfigError::new("cookie_jar", fault))
     }
 
-    /// What a request to this URL would have as its `Cookie` header, if anything. A secret, as a rule.
+    /// Returns the `Cookie` header of a request to this URL, or `None` if no cookie matches or the URL is invalid. It is
+    /// usually a secret.
     pub fn cookies(&self, url: &str) -> Option<String> {
         self.matching(&parse_url(url).ok()?)
     }
 
-    /// Forgets all cookies.
+    /// Removes all cookies.
     pub fn clear(&self) {
         self.lock().clear();
     }
@@ -72,15 +75,15 @@ impl CookieJar {
         if set_cookie.len() > MAX_COOKIE {
             return Err("the cookie is longer than 4 KiB");
         }
-        // Not by the store's method for answers, which logs cookies with their values.
+        // The store's own method for responses logs cookies with their values.
         let url = as_http(url);
-        let cookie = Cookie::parse(set_cookie.to_owned(), &url).map_err(|_| "the cookie cannot be read")?;
+        let cookie = Cookie::parse(set_cookie.to_owned(), &url).map_err(|_| "the cookie is invalid")?;
         let mut origins = self.lock();
         let origin = url.origin().ascii_serialization();
         if origins.len() >= MAX_ORIGINS && !origins.contains_key(&origin) {
             origins.retain(|_, store| store.iter_unexpired().next().is_some());
             if origins.len() >= MAX_ORIGINS {
-                return Err("there are cookies of 100 origins already");
+                return Err("the jar is full: it has cookies of 100 origins");
             }
         }
         let store = origins.entry(origin).or_default();
@@ -88,7 +91,7 @@ impl CookieJar {
             let live: Vec<_> = store.iter_unexpired().cloned().map(Ok::<_, Infallible>).collect();
             store.clone_from(&CookieStore::from_cookies(live, false).unwrap_or_default());
             if store.iter_any().count() >= MAX_COOKIES {
-                return Err("there are 50 cookies of this origin already");
+                return Err("the jar is full: it has 50 cookies of this origin");
             }
         }
         match store.insert(cookie, &url) {
@@ -97,7 +100,7 @@ impl CookieJar {
         }
     }
 
-    /// Those with the longest paths first, as servers expect.
+    /// Returns the cookies for this URL, those with the longest paths first (RFC 6265, section 5.4).
     fn matching(&self, url: &Url) -> Option<String> {
         let url = as_http(url);
         let origins = self.lock();
@@ -113,15 +116,15 @@ fn has(store: &CookieStore, cookie: &Cookie<'_>) -> bool {
     store.contains_any(&String::from(&cookie.domain), &String::from(&cookie.path), cookie.name())
 }
 
-/// The store knows nothing of ws.
+/// The cookie store knows http and https only.
 fn as_http(url: &Url) -> Url {
     let mut url = url.clone();
-    // Cannot fail: all four are schemes of the same kind.
+    // Cannot fail: all four are special schemes (WHATWG URL).
     let _ = url.set_scheme(if url.scheme() == "wss" { "https" } else { "http" });
     url
 }
 
-/// How many, but not what they are.
+/// Cookies are secrets: only their number is printed.
 impl fmt::Debug for CookieJar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count: usize = self.lock().values().map(|store| store.iter_unexpired().count()).sum();
@@ -139,7 +142,7 @@ impl Cookies {
         self.0.as_ref()?.matching(url)
     }
 
-    /// Keeps what an answer has set. What cannot be kept is left out, as browsers do.
+    /// Keeps the cookies that a response sets. Ignores those that cannot be kept, as browsers do.
     pub(crate) fn keep(&self, url: &Url, headers: &Headers) {
         let Some(jar) = &self.0 else {
             return;

@@ -1,4 +1,4 @@
-//! A build without the feature `cookies`: nobody has a jar.
+//! Stands in for `cookies` in a build without that feature: there is no jar.
 
 use url::Url;
 

@@ -15,13 +15,18 @@ const SERVER_BITS: &str = "server_max_window_bits";
 
 const MAX_BITS: u8 = 15;
 
-/// How messages may be compressed (permessage-deflate, RFC 7692), as
-/// [`BuilderExt::deflate`](crate::native::BuilderExt::deflate) offers it to the server.
+/// Settings of permessage-deflate (RFC 7692), the compression that
+/// [`BuilderExt::deflate`](crate::native::BuilderExt::deflate) offers to the server.
 ///
-/// By default each side remembers the last 32 KiB of what it sent (context takeover), which is what makes small
-/// messages that resemble each other small; it costs some 300 KiB for each connection. A message says as much about
-/// secrets in it as its compressed length does: where an attacker chooses a part of what is sent beside a secret,
-/// compression gives the secret away bit by bit (as CRIME and BREACH did).
+/// By default each side compresses with the last 32 KiB that it sent (context takeover). This makes messages that resemble
+/// earlier ones small, and costs about 300 KiB of memory for each connection.
+///
+/// # Security
+///
+/// The length of a compressed message depends on its content. If an attacker chooses a part of a message that contains a
+/// secret, the lengths reveal the secret bit by bit (the attacks CRIME and BREACH). Do not compress such messages.
+///
+/// # Example
 ///
 /// ```
 /// use homing::native::{BuilderExt, Deflate};
@@ -55,46 +60,46 @@ impl Default for Deflate {
 }
 
 impl Deflate {
-    /// The defaults.
+    /// Returns the default settings.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How much work goes into making messages small: from 1, the fastest, to 9. Default 6.
+    /// Sets the compression level: 1 (fastest) to 9 (smallest). Default: 6.
     pub fn level(self, level: u32) -> Self {
         Self { level, ..self }
     }
 
-    /// Messages of fewer bytes than this are sent as they are. Default 64.
+    /// Sends messages with fewer bytes of payload than this uncompressed. Default: 64.
     pub fn threshold(self, threshold: usize) -> Self {
         Self { threshold, ..self }
     }
 
-    /// Neither side remembers earlier messages: nothing of what compression takes is kept while a connection is idle,
-    /// and messages get less small.
+    /// Compresses each message by itself, in both directions: no memory is kept between messages, and messages compress
+    /// less. Default: off.
     pub fn no_context_takeover(self) -> Self {
         self.client_no_context_takeover().server_no_context_takeover()
     }
 
-    /// This client compresses each message by itself. Default: it remembers earlier ones, unless the server asks it
-    /// not to.
+    /// Compresses each sent message by itself (RFC 7692, section 7.1.1.2). Default: off, unless the server requests it.
     pub fn client_no_context_takeover(self) -> Self {
         Self { client_takeover: false, ..self }
     }
 
-    /// Asks the server to compress each message by itself. A server that does not agree leaves messages uncompressed.
+    /// Requests that the server compresses each message by itself (RFC 7692, section 7.1.1.1). Default: off. A server that
+    /// does not agree leaves messages uncompressed.
     pub fn server_no_context_takeover(self) -> Self {
         Self { server_takeover: false, ..self }
     }
 
-    /// Remembers at most 2 to the power of this many bytes of what is sent: 9 to 15, the default. The server can ask
-    /// for less.
+    /// Limits the window of sent messages to 2 to the power of `bits` bytes (RFC 7692, section 7.1.2.2). 9 to 15, default:
+    /// 15. The server can request less.
     pub fn client_max_window_bits(self, bits: u8) -> Self {
         Self { client_bits: bits, ..self }
     }
 
-    /// Asks the server to remember at most 2 to the power of this many bytes: 8 to 15, the default. A server that does
-    /// not agree leaves messages uncompressed.
+    /// Requests a window of at most 2 to the power of `bits` bytes for received messages (RFC 7692, section 7.1.2.1). 8 to
+    /// 15, default: 15. A server that does not agree leaves messages uncompressed.
     pub fn server_max_window_bits(self, bits: u8) -> Self {
         Self { server_bits: bits, ..self }
     }
@@ -102,18 +107,18 @@ impl Deflate {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let fault = |fault: String| Err(ConfigError::new("deflate", fault));
         if !(1..=9).contains(&self.level) {
-            return fault(format!("the level is {}, not 1 to 9", self.level));
+            return fault(format!("level is {}, not from 1 to 9", self.level));
         }
         if !(9..=MAX_BITS).contains(&self.client_bits) {
-            return fault(format!("{CLIENT_BITS} is {}, not 9 to 15", self.client_bits));
+            return fault(format!("{CLIENT_BITS} is {}, not from 9 to 15", self.client_bits));
         }
         if !(8..=MAX_BITS).contains(&self.server_bits) {
-            return fault(format!("{SERVER_BITS} is {}, not 8 to 15", self.server_bits));
+            return fault(format!("{SERVER_BITS} is {}, not from 8 to 15", self.server_bits));
         }
         Ok(())
     }
 
-    /// The value of `Sec-WebSocket-Extensions`.
+    /// Returns the value of `Sec-WebSocket-Extensions`.
     pub(crate) fn offer(&self) -> String {
         let mut offer = format!("{NAME}; {CLIENT_BITS}");
         // Writing to a string cannot fail.
@@ -132,7 +137,7 @@ impl Deflate {
         offer
     }
 
-    /// What the server makes of the offer.
+    /// Checks the parameters that the server chose.
     fn accept<'a>(&self, parameters: impl Iterator<Item = &'a str>) -> Result<Agreement, String> {
         let (mut client_takeover, mut server_takeover, mut client_bits, mut server_bits) = (None, None, None, None);
         for parameter in parameters {
@@ -151,7 +156,7 @@ impl Deflate {
                 return Err(format!("the server chose {name} twice"));
             }
         }
-        // What a server was asked for and does not grant would have been a reason to decline the offer.
+        // A server must decline an offer whose requests it does not grant (section 7.1.1).
         if !self.server_takeover && server_takeover.is_none() {
             return Err(format!("the server did not agree to {SERVER_TAKEOVER}"));
         }
@@ -167,7 +172,7 @@ impl Deflate {
     }
 }
 
-/// What both sides do.
+/// The parameters that both sides use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Agreement {
     pub(crate) client_takeover: bool,
@@ -176,15 +181,17 @@ pub(crate) struct Agreement {
     pub(crate) server_bits: u8,
 }
 
-/// What the server chose; `None` for no compression.
+/// Returns what the server chose, `None` for no compression.
+///
+/// # Errors
+/// The server chose an extension or a parameter that was not offered.
 pub(crate) fn agree(headers: &HeaderMap, offered: Option<&Deflate>) -> Result<Option<Agreement>, String> {
     let mut agreed = None;
     for value in headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS) {
         let Ok(list) = value.to_str() else {
             return Err(not_offered(value));
         };
-        // Empty elements are to be ignored (RFC 9110, section 5.6.1), and Firefox and tungstenite take an empty header
-        // for none as well.
+        // Empty elements are ignored (RFC 9110, section 5.6.1). Firefox and tungstenite accept an empty header as well.
         for extension in list.split(',').filter(|extension| !extension.trim().is_empty()) {
             let Some(offered) = offered else {
                 return Err(not_offered(value));
@@ -201,7 +208,7 @@ pub(crate) fn agree(headers: &HeaderMap, offered: Option<&Deflate>) -> Result<Op
     Ok(agreed)
 }
 
-/// A number from 8 to what was offered, perhaps in quotes, and without leading zeros.
+/// Parses a number from 8 to `most`, perhaps in quotes, without leading zeros.
 fn bits(value: &str, most: u8) -> Result<u8, String> {
     let unquoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
     match unquoted {

@@ -1,4 +1,4 @@
-//! The header `Sec-WebSocket-Extensions` of an answer (RFC 6455, section 9.1).
+//! Errors about the header `Sec-WebSocket-Extensions` of an answer (RFC 6455, section 9.1).
 
 use http::HeaderValue;
 
