@@ -69,9 +69,9 @@ impl BuilderExt for Builder {
     #[cfg(unix)]
     fn unix_socket(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         let path = path.into();
-        // Too long, or with a zero in it.
-        let judged = std::os::unix::net::SocketAddr::from_pathname(&path);
-        self.setup.options.unix_socket_fault = judged.err().map(|error| error.to_string());
+        // Fails if the path is too long or contains a NUL.
+        let checked = std::os::unix::net::SocketAddr::from_pathname(&path);
+        self.setup.options.unix_socket_fault = checked.err().map(|error| error.to_string());
         let connector = move |_: Destination| tokio::net::UnixStream::connect(path.clone());
         self.setup.options.connector = Some((UNIX_SOCKET, Arc::new(connector)));
         self

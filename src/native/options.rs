@@ -1,4 +1,4 @@
-//! The native part of a builder, as data.
+//! The native options of a builder, as data, and their check (rule S1).
 
 use core::fmt;
 use core::time::Duration;
@@ -12,13 +12,13 @@ use crate::native::dial::tls::options::TlsOptions;
 use crate::native::handshake::cookies::Cookies;
 use crate::native::wire::deflate::Deflate;
 
-/// The option that makes a connector for Unix sockets.
+/// Name of the option that connects to a Unix socket.
 pub(crate) const UNIX_SOCKET: &str = "unix_socket";
 
-/// The seconds that Linux takes. It counts whole ones.
+/// The range that Linux accepts for `TCP_KEEPIDLE`, in seconds.
 const KEEPALIVE: core::ops::RangeInclusive<u64> = 1..=32767;
 
-/// The native part of a builder.
+/// The native options of a builder.
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) tls: TlsOptions,
@@ -26,9 +26,9 @@ pub(crate) struct Options {
     pub(crate) keepalive: Option<Duration>,
     pub(crate) local_address: Option<IpAddr>,
     pub(crate) resolver: Option<Arc<dyn Resolve>>,
-    /// And the option that set it.
+    /// With the name of the option that set it.
     pub(crate) connector: Option<(&'static str, Arc<dyn Connect>)>,
-    /// What is wrong with the path of a Unix socket.
+    /// Why the path of the Unix socket is invalid, if it is.
     pub(crate) unix_socket_fault: Option<String>,
     pub(crate) proxy: ProxyChoice,
     pub(crate) follows_redirects: bool,
@@ -61,10 +61,10 @@ impl fmt::Debug for Options {
 }
 
 pub(crate) fn check(options: &Options) -> Result<(), ConfigError> {
-    // What the operating system refuses would be ignored in silence.
+    // The operating system would refuse the value later, without an error that the user sees.
     if options.keepalive.is_some_and(|after| !KEEPALIVE.contains(&after.as_secs())) {
         let [least, most] = [KEEPALIVE.start(), KEEPALIVE.end()];
-        return Err(ConfigError::new("tcp_keepalive", format!("is not from {least} to {most} seconds")));
+        return Err(ConfigError::new("tcp_keepalive", format!("time is not from {least} to {most} seconds")));
     }
     if let Some(fault) = &options.unix_socket_fault {
         return Err(ConfigError::new(UNIX_SOCKET, fault.clone()));
@@ -78,7 +78,7 @@ pub(crate) fn check(options: &Options) -> Result<(), ConfigError> {
             ("proxy", option == UNIX_SOCKET && !matches!(options.proxy, ProxyChoice::None)),
         ];
         if let Some((other, _)) = for_tcp.into_iter().find(|(_, is_set)| *is_set) {
-            return Err(ConfigError::new(option, format!("{other} is set as well, and would have no effect")));
+            return Err(ConfigError::new(option, format!("{other} is set as well, but has no effect with it")));
         }
     }
     if let Some(deflate) = &options.deflate {

@@ -1,4 +1,4 @@
-//! The names that every platform has; [`platform`](crate::driver::platform) tells what they mean.
+//! The names that every platform exports, as [`platform`](crate::driver::platform) describes them.
 
 use core::time::Duration;
 
@@ -21,7 +21,7 @@ pub(crate) fn default_heartbeat() -> Option<Heartbeat> {
 
 pub(crate) fn seed() -> u64 {
     let mut seed = [0; 8];
-    // Only jitter depends on it: the time does where the system has no randomness to give.
+    // Used for jitter only, so the time is good enough if the system has no random numbers.
     match getrandom::fill(&mut seed) {
         Ok(()) => u64::from_ne_bytes(seed),
         Err(_) => std::time::SystemTime::now()

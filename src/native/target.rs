@@ -1,4 +1,4 @@
-//! Where an attempt goes, checked before anything is dialled (S1).
+//! The request of an attempt, checked before anything is dialled (rule S1).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,31 +13,31 @@ use crate::native::options::{Options, check};
 use crate::native::url::parse_url;
 use crate::request::Request;
 
-/// A checked request.
+/// A checked request: URL, subprotocols and headers.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) url: Url,
     pub(crate) protocols: Vec<String>,
-    /// The user's headers, and the credentials of the URL.
+    /// The user's headers, and the URL's credentials as `Authorization`.
     pub(crate) headers: Fields,
-    /// A redirect led here from another origin: nothing that identifies this client goes along.
+    /// A redirect from another origin led here: nothing may be sent that identifies this client.
     pub(crate) is_cross_origin: bool,
 }
 
-/// Headers with their names as the user spells them.
+/// Headers with names in the spelling of the user.
 pub(crate) type Fields = Vec<(String, HeaderValue)>;
 
-/// The most headers of a request, and the most bytes of their names and values together: more than servers take, and
-/// few enough to copy for each attempt.
+/// Limits of a request: number of headers, and bytes of their names and values. Above what servers accept, and small
+/// enough to copy for each attempt.
 const MAX_FIELDS: usize = 10_000;
 const MAX_FIELD_BYTES: usize = 1 << 20;
 
 impl Target {
-    /// Without credentials and query.
+    /// Returns the URL for errors and logs, without credentials and query.
     pub(crate) fn shown(&self) -> String {
         let mut url = self.url.clone();
         url.set_query(None);
-        // These two fail only for URLs that cannot have credentials.
+        // Both fail only for URLs that cannot have credentials.
         let _ = url.set_username("");
         let _ = url.set_password(None);
         url.into()
@@ -51,7 +51,7 @@ impl Target {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// The `Host` header: the port is left out where it is the scheme's own.
+    /// Returns the value of the `Host` header. It omits the scheme's default port.
     pub(crate) fn authority(&self) -> String {
         match self.url.port() {
             Some(port) => format!("{}:{port}", self.host()),
@@ -59,18 +59,18 @@ impl Target {
         }
     }
 
-    /// Where it is to be dialled.
+    /// Returns the host and port to connect to.
     pub(crate) fn destination(&self) -> Destination {
         Destination::new(self.host(), self.url.port_or_known_default().unwrap_or_default())
     }
 
-    /// The same target with these cookies, in one header with those of the user (RFC 6265, section 5.4).
+    /// Returns the same target with these cookies, in one header with those of the user (RFC 6265, section 5.4).
     pub(crate) fn with_cookies(&self, cookies: &str) -> Self {
         let mut target = self.clone();
         let is_cookie = |name: &str| name.eq_ignore_ascii_case("cookie");
         let own = self.headers.iter().filter(|(name, _)| is_cookie(name)).map(|(_, value)| value.as_bytes());
         let all = own.chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
-        // One that is no header cannot come from a header.
+        // Cookies come from valid headers, so this cannot fail in practice.
         if let Ok(mut value) = HeaderValue::from_bytes(&all) {
             value.set_sensitive(true);
             let spelled = self.headers.iter().find(|(name, _)| is_cookie(name)).map(|(name, _)| name.clone());
@@ -80,13 +80,13 @@ impl Target {
         target
     }
 
-    /// The request's own line: path and query.
+    /// Returns path and query, as the request line has them.
     pub(crate) fn path_and_query(&self) -> &str {
         &self.url[url::Position::BeforePath..url::Position::AfterQuery]
     }
 }
 
-/// Checks a request and the options it will be dialled with.
+/// Checks a request and the options that it is dialled with.
 pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, ConfigError> {
     let url = parse_url(&request.url)?;
     check_protocols(&request.protocols)?;
@@ -104,17 +104,17 @@ pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, Co
 fn headers(given: &[(String, String)]) -> Result<Fields, ConfigError> {
     let fault = |fault: String| Err(ConfigError::new("header", fault));
     if given.len() > MAX_FIELDS {
-        return fault(format!("{} headers are set, more than {MAX_FIELDS}", given.len()));
+        return fault(format!("{} headers are more than the limit of {MAX_FIELDS}", given.len()));
     }
     let bytes = given.iter().fold(0, |bytes: usize, (name, value)| bytes.saturating_add(name.len() + value.len()));
     if bytes > MAX_FIELD_BYTES {
-        return fault(format!("names and values are {bytes} bytes, more than {MAX_FIELD_BYTES}"));
+        return fault(format!("names and values have {bytes} bytes, more than the limit of {MAX_FIELD_BYTES}"));
     }
     let mut headers = Fields::with_capacity(given.len());
     for (position, (given, value)) in given.iter().enumerate() {
-        // What is no name is not repeated: the value may be in it.
+        // An invalid name is not printed: it may contain the value.
         let Ok(name) = HeaderName::from_bytes(given.as_bytes()) else {
-            return fault(format!("the name of header {} is not a token (RFC 7230)", position + 1));
+            return fault(format!("name of header {} is not a token (RFC 9110, section 5.6.2)", position + 1));
         };
         if name.as_str().starts_with("sec-websocket-") {
             return fault("Sec-WebSocket-* is set by the handshake itself".into());

@@ -1,4 +1,4 @@
-//! The native task: one per client, it polls socket, handles' wishes and timer.
+//! The client's task: it polls the transport, the commands of handles and the timer.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -8,12 +8,12 @@ use crate::driver::{Input, Pump, Timestamp};
 use crate::native::timer::NativeTimer;
 use crate::native::transport::{NativeTransport, Step};
 
-/// How many messages are delivered before sends, timers and the machine get their turn.
+/// The most messages that are delivered before commands and timers are handled.
 const BATCH: usize = 256;
-/// After how many batches other tasks get theirs.
+/// The most batches before the task yields to others.
 const TURN: usize = 8;
 
-/// How long after a burst the memory that it took is given back.
+/// Delay after which the memory of a burst is freed.
 const TIDY_AFTER: Duration = Duration::from_secs(1);
 
 pub(crate) struct Task {
@@ -26,20 +26,20 @@ impl Task {
         Self { pump, tidy_at: None }
     }
 
-    /// Takes what the socket has, up to a batch. Returns whether it has nothing more.
+    /// Delivers up to a batch of messages. Returns whether there are no more.
     fn receive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let pump = &mut self.pump;
         let attempt = pump.transport().attempt();
         let mut arrived = false;
         let mut last = None;
-        // Also for providers, resolvers and connectors, which are the user's as well.
+        // Providers, resolvers and connectors are user code as well, so the pump is entered for them.
         pump.enter();
         for _ in 0..BATCH {
             match pump.transport().poll(cx) {
                 Poll::Ready(Step::Message(message)) => {
                     arrived = true;
                     pump.deliver(message);
-                    // Somebody closed, paused or reconnected: that comes first.
+                    // The handler closed, paused or reconnected: that is handled first.
                     if !pump.delivers() {
                         break;
                     }
@@ -55,7 +55,7 @@ impl Task {
             }
         }
         pump.leave();
-        // Also for a part of a message.
+        // A part of a message counts as well (rule S17).
         if pump.transport().take_arrived() || arrived {
             pump.received(attempt);
         }
@@ -68,7 +68,7 @@ impl Task {
         Poll::Pending
     }
 
-    /// Gives memory back now and then. No timer is set for it while there is none to give back.
+    /// Frees memory about once a second. Sets no timer while there is none to free.
     fn tidy(&mut self) {
         let pump = &mut self.pump;
         if let Some(at) = self.tidy_at {
@@ -88,7 +88,7 @@ impl Task {
         self.pump.transport().set_waker(cx.waker());
         self.pump.drive();
         for _ in 0..TURN {
-            // The socket before the clock: what has arrived counts before its absence does.
+            // The socket is polled before the clock is read, so that data that has arrived is counted before a timeout.
             let drained = self.receive(cx).is_ready();
             let due = self.pump.deadline().is_some_and(|deadline| self.pump.now() >= deadline);
             if due {
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::{Heartbeat, Reconnect, State, WebSocket};
 
-    /// A handle that its own callback holds keeps the task, but nothing runs in it.
+    /// A handle that is held by its own callback keeps the task alive, but the task is not polled.
     #[tokio::test]
     async fn s04_nothing_runs_after_the_end() {
         let server = homing_test_server::Server::start().unwrap();
@@ -163,14 +163,14 @@ mod tests {
             ws.close(1000, "").unwrap();
             drop(ws);
             drop(closed.await);
-            // The poll that brought the end may be followed by one that finds nothing to do.
+            // One more poll may follow the one that ended the client.
             for _ in 0..10 {
                 tokio::task::yield_now().await;
             }
             let before = polls.load(Ordering::Relaxed);
             tokio::time::sleep(short * 5).await;
             assert_eq!(polls.load(Ordering::Relaxed), before, "{path}");
-            assert!(!running.is_finished(), "{path}: the handle may begin anew");
+            assert!(!running.is_finished(), "{path}: the handle may still reconnect");
             let ws = slot.lock().unwrap().take().unwrap();
             assert_eq!(ws.state(), State::Closed);
             drop(ws);

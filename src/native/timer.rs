@@ -1,4 +1,4 @@
-//! Time natively: `Instant`, and one tokio timer per client.
+//! The native timer: `Instant` as clock, and one tokio timer for each client.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -16,7 +16,7 @@ fn now() -> Timestamp {
 }
 
 pub(crate) struct NativeTimer {
-    /// Made when first armed, then reset: most clients arm it once per heartbeat.
+    /// Made when first armed and then reset.
     sleep: Option<Pin<Box<Sleep>>>,
     sleeps_until: Timestamp,
     deadline: Option<Timestamp>,
@@ -27,10 +27,10 @@ impl NativeTimer {
         Self { sleep: None, sleeps_until: Timestamp::default(), deadline: None }
     }
 
-    /// Ready when the deadline has come, or this other one.
+    /// Ready when the deadline or the `other` one has passed.
     pub(crate) fn poll(&mut self, other: Option<Timestamp>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline.into_iter().chain(other).min() else {
-            // A client that has ended is not woken once more.
+            // A client that has ended must not be woken again.
             self.sleep = None;
             return Poll::Pending;
         };
@@ -39,7 +39,7 @@ impl NativeTimer {
             if now >= deadline {
                 return Poll::Ready(());
             }
-            // A sleep that ends too early is cheaper than a reset each time that the deadline moves away.
+            // A sleep that ends too early is cheaper than a reset each time the deadline moves further away.
             if self.sleep.is_none() || self.sleeps_until > deadline || self.sleeps_until <= now {
                 self.sleeps_until = deadline;
                 let at = tokio::time::Instant::now() + deadline.since(now);

@@ -26,9 +26,10 @@ use crate::native::wire::read::Received;
 use crate::native::wire::write::Heartbeat;
 use crate::request::{Provider, Source};
 
-/// How many Pings are answered before others get their turn.
+/// The most Pings that are answered before other work is done.
 const PINGS: usize = 256;
 
+/// Carries out the commands of the pump on one connection at a time.
 pub(crate) struct NativeTransport {
     link: Link,
     attempt: AttemptId,
@@ -38,10 +39,11 @@ pub(crate) struct NativeTransport {
     max_message_size: usize,
     close_timeout: Duration,
     reading: bool,
-    /// The client's task: commands come while nobody polls.
+    /// Wakes the client's task. Commands arrive outside of its polls.
     waker: Waker,
 }
 
+/// The state of the latest attempt.
 enum Link {
     Closed,
     Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>, Instant),
@@ -49,12 +51,13 @@ enum Link {
     Open(Box<Connection>),
 }
 
+/// Where the targets of attempts come from.
 enum Origin {
     Fixed(Arc<Target>),
     Provider(Box<dyn Provider>),
 }
 
-/// What polling the socket brought.
+/// The result of a poll.
 pub(crate) enum Step {
     Message(Message),
     Event(SocketEvent),
@@ -79,31 +82,31 @@ impl NativeTransport {
         })
     }
 
-    /// Whether bytes have arrived since this was asked last.
+    /// Whether bytes have arrived since the last call.
     pub(crate) fn take_arrived(&mut self) -> bool {
         self.connection().is_some_and(|(connection, _)| connection.reader.take_arrived())
     }
 
-    /// Sends the Pongs that wait for more of them, now that others get their turn.
+    /// Writes the Pongs that were collected while there was more to read.
     pub(crate) fn uncork(&mut self) {
         if let Some((connection, mut cx)) = self.connection().filter(|(connection, _)| connection.writer.is_corked()) {
             let _ = connection.poll_flush(&mut cx);
         }
     }
 
-    /// Whether there is memory that [`tidy`](Self::tidy) may give back.
+    /// Whether [`tidy`](Self::tidy) may free memory soon.
     pub(crate) fn is_large(&self) -> bool {
         matches!(&self.link, Link::Open(connection) if connection.is_large())
     }
 
-    /// Called now and then: gives back the memory for which there was no use since the last time.
+    /// Frees the memory that was not needed since the last call.
     pub(crate) fn tidy(&mut self) {
         if let Some((connection, _)) = self.connection() {
             connection.tidy();
         }
     }
 
-    /// The attempt that [`poll`](Self::poll) tells of.
+    /// The attempt that the results of [`poll`](Self::poll) belong to.
     pub(crate) fn attempt(&self) -> AttemptId {
         self.attempt
     }
@@ -112,7 +115,7 @@ impl NativeTransport {
         self.waker.clone_from(waker);
     }
 
-    /// The next thing that happened. Reading one message at a time is no detour: what was read ahead is at hand.
+    /// Returns the next message or event. One message at a time costs nothing: the reader has read ahead.
     #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         let Link::Open(connection) = &mut self.link else {
@@ -123,7 +126,7 @@ impl NativeTransport {
                 return Poll::Ready(Step::Event(event));
             }
         }
-        // While paused a connection that broke is not given up: what had arrived could not be delivered any more.
+        // A broken connection is kept while paused, so that the data that had arrived can still be delivered.
         if !self.reading && !connection.closing {
             return Poll::Pending;
         }
@@ -135,7 +138,7 @@ impl NativeTransport {
             return Poll::Ready(self.fail(fault));
         }
         for _ in 0..PINGS {
-            // Messages apart from all else, so that moving them costs as little as they are large.
+            // Messages have a variant of their own, so that moving them copies few bytes.
             return Poll::Ready(match connection.poll_received(cx) {
                 Poll::Ready(Ok(Received::Message(message))) => Step::Message(message),
                 Poll::Ready(Ok(Received::Ping(payload))) => {
@@ -144,7 +147,7 @@ impl NativeTransport {
                 }
                 Poll::Ready(Ok(Received::Pong(payload))) => Step::Event(connection.on_pong(&payload)),
                 Poll::Ready(Ok(Received::Close(told))) => Step::Event(connection.on_close(told, cx)),
-                // Reported at the next poll: what was asked for when the messages before it arrived is sent first.
+                // Reported at the next poll, so that what the handler sent because of earlier messages leaves first.
                 Poll::Ready(Err(fault)) => {
                     connection.fault = Some(fault);
                     Step::Event(SocketEvent::Received { messages: 0, bytes: 0 })
@@ -190,7 +193,7 @@ impl NativeTransport {
         }))
     }
 
-    /// Nothing more is read, and whoever broke the protocol is told so.
+    /// Fails the connection because of an error of reading (RFC 6455, section 7.1.7).
     #[cold]
     fn fail(&mut self, fault: Fault) -> Step {
         let Link::Open(connection) = core::mem::replace(&mut self.link, Link::Closed) else {
@@ -203,7 +206,7 @@ impl NativeTransport {
         Step::Event(SocketEvent::Failed(error))
     }
 
-    /// Writing failed.
+    /// Ends the connection because writing failed.
     #[cold]
     fn write_failed(&mut self) -> Step {
         let error = match core::mem::replace(&mut self.link, Link::Closed) {
@@ -214,15 +217,15 @@ impl NativeTransport {
         Step::Event(SocketEvent::Failed(Error::new(ErrorKind::Io, error.to_string()).with_source(error)))
     }
 
-    /// The closing handshake is done, and TCP has ended.
+    /// Ends the connection after the closing handshake, once the stream has ended.
     #[cold]
     fn close_finished(&mut self) -> Step {
-        let told = match core::mem::replace(&mut self.link, Link::Closed) {
+        let frame = match core::mem::replace(&mut self.link, Link::Closed) {
             Link::Open(connection) => connection.peer_close,
             _ => None,
         };
-        let clean = told.is_some();
-        let (code, reason) = told.unwrap_or((CloseCode::ABNORMAL, String::new()));
+        let clean = frame.is_some();
+        let (code, reason) = frame.unwrap_or((CloseCode::ABNORMAL, String::new()));
         Step::Event(SocketEvent::Closed { code, reason, clean })
     }
 

@@ -1,41 +1,45 @@
-//! Reading URLs.
+//! Parsing and checking URLs.
 
 use http::Uri;
 use url::Url;
 
 use crate::error::ConfigError;
 
-/// The longest path and query that the HTTP library takes.
+/// The longest path and query that `http::Uri` accepts, in bytes.
 const MAX_URL: usize = u16::MAX as usize - 1;
 
-/// The text is never repeated in errors: it can hold credentials.
+/// Parses a ws, wss, http or https URL; http and https become ws and wss.
+///
+/// # Errors
+/// The URL is invalid or relative, has another scheme, a fragment or port 0, or is too long. Errors do not contain the
+/// text, which may have credentials.
 pub(crate) fn parse_url(text: &str) -> Result<Url, ConfigError> {
     let fault = |fault: String| ConfigError::new("url", fault);
     let mut url = Url::parse(text).map_err(|error| match error {
-        url::ParseError::RelativeUrlWithoutBase => fault("a relative URL has nothing to be resolved against".into()),
+        url::ParseError::RelativeUrlWithoutBase => fault("URL is relative, expected an absolute one".into()),
         error => fault(error.to_string()),
     })?;
     let scheme = match url.scheme() {
         "ws" | "wss" => None,
         "http" => Some("ws"),
         "https" => Some("wss"),
-        // Which one is not told: `user:password@host` without a scheme has one by mistake.
-        _ => return Err(fault("the scheme is not ws, wss, http or https".into())),
+        // The scheme is not printed: in `user:password@host` it is the user name.
+        _ => return Err(fault("scheme is not ws, wss, http or https".into())),
     };
-    // Cannot fail: all four are schemes of the same kind.
+    // Cannot fail: all four are special schemes (WHATWG URL).
     if let Some(scheme) = scheme {
         let _ = url.set_scheme(scheme);
     }
     if url.fragment().is_some() {
-        return Err(fault("has a fragment (#)".into()));
+        return Err(fault("URL has a fragment (#)".into()));
     }
     if url.port() == Some(0) {
-        return Err(fault("the port is 0".into()));
+        return Err(fault("port is 0".into()));
     }
-    // What the HTTP library cannot send must not wait for the first attempt to be refused.
+    // A URL that `http::Uri` cannot represent would otherwise fail only when dialled.
     match url[url::Position::BeforePath..url::Position::AfterQuery].parse::<Uri>() {
         Ok(_) => Ok(url),
-        Err(_) if url.as_str().len() >= MAX_URL => Err(fault(format!("is longer than {MAX_URL} bytes"))),
+        Err(_) if url.as_str().len() >= MAX_URL => Err(fault(format!("URL is longer than {MAX_URL} bytes"))),
         Err(error) => Err(fault(error.to_string())),
     }
 }

@@ -1,4 +1,4 @@
-//! From a target to a byte stream.
+//! Opens the byte stream of an attempt: TCP or a connector, then a proxy, then TLS.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::native::handshake::cookies::Cookies;
 use crate::native::options::Options;
 use crate::native::target::Target;
 
-/// What a client keeps for all of its attempts.
+/// Settings and shared state of all attempts of a client.
 pub(crate) struct Dialler {
     base: Base,
     proxies: Proxies,
@@ -24,7 +24,7 @@ pub(crate) struct Dialler {
     pub(crate) cookies: Cookies,
 }
 
-/// What is below proxies and TLS.
+/// Opens the stream below proxies and TLS.
 enum Base {
     Tcp(Tcp),
     Custom(Arc<dyn Connect>),
@@ -71,7 +71,7 @@ impl Dialler {
         }
     }
 
-    /// Why a redirect to this target cannot be followed, where that is so.
+    /// Returns why a redirect to this target must not be followed, or `None` if it may.
     pub(crate) fn redirect_fault(&self, target: &Target) -> Option<&'static str> {
         let tls = self.tls.as_ref().filter(|_| target.is_cross_origin && target.is_secure());
         tls.and_then(Connector::anonymous_fault)
@@ -80,7 +80,7 @@ impl Dialler {
     async fn start_tls(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
         match &self.tls {
             Some(tls) => tls.connect(host, stream, identity).await,
-            None => Err(Error::new(ErrorKind::Unsupported, "this needs TLS, which this build does not have")),
+            None => Err(Error::new(ErrorKind::Unsupported, "TLS is required, but this build has none")),
         }
     }
 }

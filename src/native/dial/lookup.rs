@@ -1,9 +1,8 @@
-//! Names resolved by the operating system, once for all clients that dial at the same moment.
+//! Name resolution by the operating system, shared by all clients that dial at the same moment.
 //!
-//! The system blocks a thread for each lookup. When a server goes down with hundreds of connections, its clients come back
-//! spread over a second or more, but on a busy machine hundreds of threads that start, wait and wake others undo that: the
-//! dials bunch up and come seconds late. Clients that dial the same name therefore share one lookup and, for a moment, the
-//! addresses that it found.
+//! The system blocks a thread for each lookup. When a server with hundreds of connections fails, its clients reconnect
+//! spread over a second or more. On a busy machine hundreds of threads would undo that: dials would bunch up and start
+//! seconds late. Clients that dial the same name therefore share one lookup and, for a moment, the addresses it found.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,12 +13,12 @@ use tokio::sync::OnceCell;
 
 use crate::native::sync::lock;
 
-/// For how long addresses serve for other dials.
+/// For how long found addresses are used for other dials.
 const REUSE_FOR: Duration = Duration::from_secs(1);
 
 static LOOKUPS: Lookups = Lookups(Mutex::new(Vec::new()));
 
-/// Resolves a name. Returns its addresses in the order that the system prefers, with this port.
+/// Resolves a name. Returns its addresses with this port, in the system's order of preference.
 pub(crate) async fn lookup(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let of_system = || async { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) };
     let mut found = LOOKUPS.get(host, of_system).await?;
@@ -27,7 +26,7 @@ pub(crate) async fn lookup(host: &str, port: u16) -> io::Result<Vec<SocketAddr>>
     Ok(found)
 }
 
-/// As good a copy as there can be.
+/// Copies an error, which loses at most its source.
 pub(crate) fn copy(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(number) => io::Error::from_raw_os_error(number),
@@ -35,12 +34,12 @@ pub(crate) fn copy(error: &io::Error) -> io::Error {
     }
 }
 
-/// Lookups under way, and those whose addresses still serve. There are few names at a time.
+/// Lookups that are running or recent. A list, as there are few names at a time.
 struct Lookups(Mutex<Vec<Arc<Lookup>>>);
 
 struct Lookup {
     host: String,
-    /// If the dial that looks up is given up, one that waits for the same takes over.
+    /// If the dial that runs the lookup is cancelled, one that waits for it takes over.
     outcome: OnceCell<Outcome>,
 }
 
@@ -62,12 +61,12 @@ impl Lookups {
         outcome.await.found.as_ref().map(Vec::clone).map_err(copy)
     }
 
-    /// The lookup of this name that still serves, or a new one.
+    /// Returns the lookup of this name that can be shared, or a new one.
     fn current(&self, host: &str) -> Arc<Lookup> {
         let mut lookups = lock(&self.0);
         lookups.retain(|lookup| match lookup.outcome.get() {
             Some(outcome) => outcome.found.is_ok() && outcome.at.elapsed() < REUSE_FOR,
-            // Under way, unless all dials that waited for it were given up.
+            // Running, unless all dials that waited for it were cancelled.
             None => Arc::strong_count(lookup) > 1,
         });
         if let Some(known) = lookups.iter().find(|lookup| lookup.host == host) {
@@ -107,14 +106,14 @@ mod tests {
         assert!(found.iter().all(|found| found.as_ref().unwrap() == &[address(1)]));
         assert_eq!(lookups.get("one.example", look_up).await.unwrap(), [address(1)]);
         assert_eq!(asked.load(Ordering::Relaxed), 1);
-        // Another name is another lookup.
+        // Another name needs another lookup.
         let other = lookups.get("two.example", || async { Ok(vec![address(2)]) });
         assert_eq!(other.await.unwrap(), [address(2)]);
-        // And so is a later one.
+        // A later dial as well.
         tokio::time::sleep(REUSE_FOR).await;
         lookups.get("one.example", look_up).await.unwrap();
         assert_eq!(asked.load(Ordering::Relaxed), 2);
-        assert_eq!(lookups.0.lock().unwrap().len(), 1, "what does not serve any more is forgotten");
+        assert_eq!(lookups.0.lock().unwrap().len(), 1, "old lookups are removed");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! A proxy, and how it is passed.
+//! HTTP and SOCKS proxies: their URLs, and connecting through them.
 
 use core::future::{Ready, ready};
 use core::task::{Context, Poll};
@@ -20,12 +20,12 @@ use crate::error::{Error, ErrorKind};
 use crate::native::handshake::http1::{Exchange, RequestHead};
 use crate::native::handshake::retry_after;
 
-/// The longest answer of a proxy, without its body.
+/// The longest head of a proxy's response, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
-/// How long user, password and the destination's host may be together: hyper-util's SOCKS has one buffer for them.
+/// The longest user, password and destination host together, in bytes: hyper-util's SOCKS has one buffer for them.
 const MAX_SOCKS: usize = 249;
 
-/// A proxy. It has no `Debug`, as it can have credentials.
+/// A proxy. Not `Debug`, because it may have credentials.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     pub(crate) address: Destination,
@@ -34,14 +34,14 @@ pub(crate) struct Proxy {
 
 #[derive(Clone)]
 enum Kind {
-    /// By CONNECT (RFC 9110, section 9.3.6).
+    /// HTTP CONNECT (RFC 9110, section 9.3.6).
     Http { secure: bool, authorization: Option<HeaderValue> },
-    /// SOCKS 5 (RFC 1928), with user and password (RFC 1929).
+    /// SOCKS 5 (RFC 1928), perhaps with user and password (RFC 1929).
     Socks { credentials: Option<(String, String)> },
 }
 
 impl Proxy {
-    /// Reads a URL, or `host:port`. It is not repeated in the fault, as it can have credentials.
+    /// Parses a URL or `host:port`. The fault does not contain the text, which may have credentials.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let url = Url::parse(&with_scheme).map_err(|error| error.to_string())?;
@@ -59,15 +59,17 @@ impl Proxy {
             }
             "socks5" | "socks5h" => {
                 if user.len() + password.len() >= MAX_SOCKS {
-                    return Err(format!("user and password are longer than SOCKS takes here: {MAX_SOCKS} bytes"));
+                    return Err(format!(
+                        "user and password are longer than {MAX_SOCKS} bytes together, the limit for SOCKS"
+                    ));
                 }
                 (Kind::Socks { credentials: has_credentials.then_some((user, password)) }, 1080)
             }
-            _ => return Err("the scheme is not http, https, socks5 or socks5h".into()),
+            _ => return Err("scheme is not http, https, socks5 or socks5h".into()),
         };
         match url.host_str() {
-            None | Some("") => Err("there is no host".into()),
-            Some(_) if url.port() == Some(0) => Err("the port is 0".into()),
+            None | Some("") => Err("URL has no host".into()),
+            Some(_) if url.port() == Some(0) => Err("port is 0".into()),
             Some(host) => Ok(Self { address: Destination::new(host, url.port().unwrap_or(port)), kind }),
         }
     }
@@ -76,12 +78,12 @@ impl Proxy {
         matches!(self.kind, Kind::Http { secure: true, .. })
     }
 
-    /// A failure on the way to the proxy, which must not be mistaken for one behind it.
+    /// Adds the proxy to an error of connecting to it, so that it is not mistaken for one of the server.
     pub(crate) fn unreachable(&self, error: &Error) -> Error {
         Error::new(error.kind().clone(), format!("proxy {}: {}", self.address, error.detail()))
     }
 
-    /// Has the proxy connect `stream` to the destination, whose name it resolves.
+    /// Connects through the proxy on `stream`. The proxy resolves the name of the destination.
     pub(crate) async fn connect(&self, stream: Stream, to: &Destination) -> Result<Stream, Error> {
         match &self.kind {
             Kind::Http { authorization, .. } => tunnel(stream, to, authorization.clone()).await,
@@ -108,7 +110,7 @@ fn basic(user: &str, password: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// By hyper itself: hyper-util's connector for tunnels does not tell the status of a refusal.
+/// Sends a CONNECT request. hyper-util's own tunnel connector does not return the status of a refusal.
 async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderValue>) -> Result<Stream, Error> {
     let authority = to.to_string();
     let mut head = RequestHead::new(Method::CONNECT, &authority.parse().map_err(refused)?);
@@ -127,24 +129,27 @@ async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderVa
     }
     let (stream, read) = exchange.into_stream(response).await.map_err(refused)?;
     if !read.is_empty() {
-        // Servers of TLS and HTTP do not speak first, so this cannot come from one.
-        return Err(Error::new(ErrorKind::Proxy { status: Some(status.as_u16()) }, "more than its answer came"));
+        // Neither TLS nor HTTP servers send first, so these bytes are the proxy's.
+        return Err(Error::new(
+            ErrorKind::Proxy { status: Some(status.as_u16()) },
+            "unexpected data after the proxy's response",
+        ));
     }
     Ok(stream)
 }
 
-/// No answer, or one that is not a proxy's.
+/// The proxy rejected the request or did not respond as a proxy.
 fn refused(error: impl core::error::Error + Send + Sync + 'static) -> Error {
     let causes = core::iter::successors(Some(&error as &dyn core::error::Error), |cause| cause.source());
-    let told: Vec<_> = causes.map(ToString::to_string).collect();
-    not_a_proxy(told.join(": "))
+    let causes: Vec<_> = causes.map(ToString::to_string).collect();
+    not_a_proxy(causes.join(": "))
 }
 
 fn not_a_proxy(detail: impl Into<String>) -> Error {
     Error::new(ErrorKind::Proxy { status: None }, detail)
 }
 
-/// A stream to a proxy that is there already, in place of a connector to it.
+/// Stands in for the connector that hyper-util's SOCKS expects: the stream to the proxy is open already.
 struct AlreadyConnected(Option<TokioIo<Stream>>);
 
 impl Service<Uri> for AlreadyConnected {

@@ -1,4 +1,4 @@
-//! Which proxy is on the way to where, and what the environment says of it.
+//! Chooses the proxy of a destination: none, the one of the options, or one of the environment.
 
 use hyper_util::client::proxy::matcher::Matcher;
 
@@ -6,14 +6,14 @@ use super::connector::Destination;
 use super::proxy::Proxy;
 use crate::error::ConfigError;
 
-/// Which proxies a client was given.
+/// The proxy options of a client.
 #[derive(Clone, Default)]
 pub(crate) enum ProxyChoice {
     #[default]
     None,
     Fixed(String),
     Environment,
-    /// Both, which contradict each other.
+    /// Both are set.
     Conflict,
 }
 
@@ -27,7 +27,7 @@ impl ProxyChoice {
     }
 }
 
-/// The proxies of a client, read and checked.
+/// The checked proxies of a client.
 pub(crate) struct Proxies {
     plain: Option<Proxy>,
     secure: Option<Proxy>,
@@ -47,13 +47,13 @@ impl Proxies {
         }
     }
 
-    /// The variables that curl reads too.
+    /// Reads the same variables as curl.
     fn from_env(read: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let read = |names: &[&'static str]| {
             let mut values = names.iter().filter_map(|name| Some((*name, read(name)?)));
             values.find(|(_, value)| !value.is_empty())
         };
-        // A server that runs CGI programs puts a request's header `Proxy` into this one.
+        // In CGI programs this variable is the `Proxy` header of the request ("httpoxy", CVE-2016-5385).
         let is_cgi = read(&["REQUEST_METHOD"]).is_some();
         let plain: &[_] = if is_cgi { &["http_proxy"] } else { &["HTTP_PROXY", "http_proxy"] };
         let all = ["ALL_PROXY", "all_proxy"];
@@ -68,12 +68,12 @@ impl Proxies {
         Ok(Self {
             plain: proxy(plain)?,
             secure: proxy(&["HTTPS_PROXY", "https_proxy"])?,
-            // The proxy there is a stand-in: it is asked about exemptions only.
+            // The matcher answers for exemptions only, so its proxy is a placeholder.
             exempt: exempt.map(|(_, list)| Matcher::builder().all("http://proxy").no(list).build()),
         })
     }
 
-    /// The proxy for connections to this destination, which are `secure` or not.
+    /// Returns the proxy for connections to this destination. `secure` if they use TLS.
     pub(crate) fn proxy_for(&self, to: &Destination, secure: bool) -> Option<&Proxy> {
         let proxy = if secure { &self.secure } else { &self.plain }.as_ref()?;
         let is_exempt = self.exempt.as_ref().is_some_and(|exempt| {
@@ -96,7 +96,7 @@ mod tests {
         })
     }
 
-    /// Which proxy these variables put before a URL, or none.
+    /// Returns the proxy that these variables choose for a URL, or an empty string.
     fn before(url: &str, variables: &[(&str, &str)]) -> String {
         let url = parse_url(url).unwrap();
         let to = Destination::new(url.host_str().unwrap(), url.port_or_known_default().unwrap());
@@ -135,9 +135,9 @@ mod tests {
         }
     }
 
-    /// In a CGI program the variable can be set by whoever sent the request.
+    /// In a CGI program the sender of a request can set the variable.
     #[test]
-    fn a_header_is_no_proxy() {
+    fn s26_the_proxy_header_of_a_cgi_request_is_ignored() {
         let cgi = ("REQUEST_METHOD", "GET");
         assert_eq!(before("ws://a", &[("HTTP_PROXY", "evil:1"), cgi]), "");
         assert_eq!(before("ws://a", &[("http_proxy", "good:1"), cgi]), "good:1");

@@ -1,4 +1,4 @@
-//! The byte stream of an attempt: plain, TLS, or whatever a connector of the user's own made.
+//! The byte stream of an attempt: TCP, TLS, or the stream of a connector.
 
 use core::any::Any;
 use core::pin::Pin;
@@ -11,11 +11,11 @@ use tokio::net::TcpStream;
 
 use crate::driver::platform::kernel;
 
-/// What a connector may return: any stream of tokio's kind.
+/// The bounds of a connector's stream.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for S {}
 
-/// TLS may run over any of these, also over TLS to a proxy.
+/// A byte stream. TLS may run over any other, also over TLS to a proxy.
 pub(crate) enum Stream {
     Tcp(TcpStream),
     #[cfg(feature = "__rustls")]
@@ -26,7 +26,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// A stream of somebody else's. What is known of TCP serves it as well, if that is what it is.
+    /// Wraps a connector's stream. If it is a TCP stream it is treated as one, with what the kernel knows about it.
     pub(crate) fn of(stream: impl Io) -> Self {
         let mut stream = Some(stream);
         let tcp = (&mut stream as &mut dyn Any).downcast_mut::<Option<TcpStream>>().and_then(Option::take);
@@ -36,17 +36,17 @@ impl Stream {
         }
         match stream {
             Some(stream) => Self::Other(Box::new(stream)),
-            // Never: only a TCP stream was taken out.
+            // Unreachable: only a TCP stream is taken out above.
             None => Self::Other(Box::new(tokio::io::empty())),
         }
     }
 
-    /// Whether what is written is with the operating system at once, without a flush.
+    /// Whether written bytes are passed to the operating system at once, without a flush.
     pub(crate) fn is_direct(&self) -> bool {
         matches!(self, Self::Tcp(_))
     }
 
-    /// How many bytes the operating system has taken that the peer has not acknowledged; 0 where that is not known.
+    /// Returns the number of bytes that the operating system holds and the peer has not acknowledged, 0 if unknown.
     pub(crate) fn unacknowledged(&self) -> usize {
         match self {
             Self::Tcp(stream) => kernel::unacknowledged(stream),
@@ -58,7 +58,7 @@ impl Stream {
         }
     }
 
-    /// For how long silence of the peer proves nothing, by what TCP has measured of the link, where that is known.
+    /// Returns for how long the peer may be silent on a healthy link, by TCP's measurements, `None` if unknown.
     pub(crate) fn silence_tolerance(&self) -> Option<Duration> {
         match self {
             Self::Tcp(stream) => kernel::silence_tolerance(stream),

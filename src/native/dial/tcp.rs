@@ -1,4 +1,4 @@
-//! TCP: from a name to a connection, with whichever of its addresses answers first (RFC 8305).
+//! TCP connections to the first address of a name that answers (RFC 8305, "Happy Eyeballs").
 
 use core::future::{Ready, poll_fn, ready};
 use core::pin::pin;
@@ -22,12 +22,12 @@ use crate::error::{Error, ErrorKind};
 use crate::native::options::Options;
 use crate::native::sync::BoxFuture;
 
-/// How long one address may keep the next one waiting (RFC 8305, section 8).
+/// Delay before the next address is dialled as well (RFC 8305, section 8).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-/// Of how many addresses a failure tells.
+/// The most addresses that an error lists.
 const MAX_REPORTED: usize = 4;
 
-/// How TCP connections are made.
+/// The options of TCP connections.
 #[derive(Clone)]
 pub(crate) struct Tcp {
     resolver: Option<Arc<dyn Resolve>>,
@@ -55,7 +55,7 @@ impl Tcp {
             addresses.retain(|address| address.is_ipv4() == local.is_ipv4());
             if addresses.is_empty() {
                 let family = if local.is_ipv4() { "IPv4" } else { "IPv6" };
-                let detail = format!("there is no {family} address, which the local address is");
+                let detail = format!("no {family} address to dial from the local address, which is {family}");
                 return Err(Error::new(ErrorKind::Connect, detail));
             }
         }
@@ -63,7 +63,7 @@ impl Tcp {
         race(attempts).await.map_err(failed)
     }
 
-    /// Never empty.
+    /// Returns at least one address.
     async fn resolve(&self, to: &Destination) -> io::Result<Vec<SocketAddr>> {
         if let Ok(address) = to.host.parse::<IpAddr>() {
             return Ok(vec![(address, to.port).into()]);
@@ -76,7 +76,7 @@ impl Tcp {
             None => lookup(&to.host, to.port).await?,
         };
         if found.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+            return Err(io::Error::new(io::ErrorKind::NotFound, "name has no address"));
         }
         Ok(found)
     }
@@ -106,7 +106,7 @@ impl Tcp {
 type Attempt = BoxFuture<io::Result<TcpStream>>;
 type Failures = Vec<(SocketAddr, io::Error)>;
 
-/// The connector wraps what happened; the innermost error is what a user wants to read.
+/// Returns the innermost error: the connector wraps the cause in less helpful ones.
 fn innermost(error: impl core::error::Error + Send + Sync + 'static) -> io::Error {
     let causes = core::iter::successors(core::error::Error::source(&error), |cause| cause.source());
     match causes.last().and_then(|cause| cause.downcast_ref::<io::Error>()) {
@@ -115,7 +115,7 @@ fn innermost(error: impl core::error::Error + Send + Sync + 'static) -> io::Erro
     }
 }
 
-/// Alternates between the families, from the one that the resolver prefers (RFC 8305, section 4).
+/// Alternates between IPv6 and IPv4, starting with the family of the first address (RFC 8305, section 4).
 fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_ipv4 = addresses.first().is_some_and(SocketAddr::is_ipv4);
     let total = addresses.len();
@@ -130,8 +130,8 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     interleaved
 }
 
-/// Starts an attempt whenever the one before has failed or kept the others waiting, and takes the first that succeeds
-/// (RFC 8305, section 5). The others are abandoned.
+/// Dials the addresses in turn, [`ATTEMPT_DELAY`] apart or as soon as one fails, and returns the first connection
+/// (RFC 8305, section 5). The other attempts are cancelled.
 async fn race(mut waiting: impl Iterator<Item = (SocketAddr, Attempt)>) -> Result<TcpStream, Failures> {
     let mut failures = Failures::new();
     let mut running: Vec<(SocketAddr, Attempt)> = waiting.next().into_iter().collect();
@@ -163,8 +163,8 @@ fn failed(mut failures: Failures) -> Error {
     let detail = match failures.as_slice() {
         [(_, only)] => only.to_string(),
         several => {
-            let told: Vec<_> = several.iter().take(MAX_REPORTED).map(|(at, error)| format!("{at}: {error}")).collect();
-            told.join(", ")
+            let shown: Vec<_> = several.iter().take(MAX_REPORTED).map(|(at, error)| format!("{at}: {error}")).collect();
+            shown.join(", ")
         }
     };
     let error = Error::new(ErrorKind::Connect, detail);
@@ -174,7 +174,7 @@ fn failed(mut failures: Failures) -> Error {
     }
 }
 
-/// A resolver for what is resolved: an address in a URL could not have the scope that a link-local one needs.
+/// A resolver that returns a known address. An address in the URL could not carry the scope of a link-local one.
 #[derive(Clone)]
 struct Resolved(SocketAddr);
 

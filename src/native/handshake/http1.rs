@@ -1,8 +1,8 @@
-//! One HTTP/1.1 request and the head of its answer, which hyper reads.
+//! One HTTP/1.1 request and its response, which hyper parses.
 //!
-//! The request is written here: hyper writes header names in lower case, or as `Sec-Websocket-Key`, and some servers
-//! accept them only as RFC 6455 spells them. What the peer sent counts even where writing fails: a server may refuse
-//! and reset before it has read the request.
+//! The request is written here. hyper writes header names in lower case, or as `Sec-Websocket-Key`, and some servers
+//! accept them only in the spelling of RFC 6455. A response is read even if writing fails: a server may refuse and reset
+//! the connection before it has read the request (rule S20a).
 
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -21,12 +21,12 @@ use tokio::time::{Sleep, sleep};
 
 use crate::native::dial::stream::Stream;
 
-/// How many headers an answer may have. Hyper's default is 100, that of tungstenite 124.
+/// The most headers of a response. The default of hyper is 100, that of tungstenite 124.
 const MAX_HEADERS: usize = 256;
-/// How long a peer that takes no more bytes is listened to. On TCP its last words are at hand, or it is gone.
+/// For how long a response may still arrive after writing failed. On TCP it has arrived already, or never will.
 const READ_GRACE: Duration = Duration::from_secs(1);
 
-/// The types of records that a TLS server begins with (RFC 8446, section 5.1).
+/// Types of the first record of a TLS server (RFC 8446, section 5.1).
 const TLS_ALERT: u8 = 0x15;
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -42,7 +42,7 @@ impl RequestHead {
         Self { method, bytes }
     }
 
-    /// Adds a header. `name` must be a token; it is sent in this spelling.
+    /// Adds a header. `name` must be a token. It is sent in this spelling.
     pub(crate) fn push(&mut self, name: &str, value: &HeaderValue) {
         for part in [name.as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
             self.bytes.extend_from_slice(part);
@@ -50,10 +50,10 @@ impl RequestHead {
     }
 }
 
-/// There is no answer, or none that is HTTP.
+/// No response arrived, or it is not HTTP.
 pub(crate) struct NoResponse {
     pub(crate) error: hyper::Error,
-    /// What came instead begins as TLS does.
+    /// The first byte is that of a TLS record.
     pub(crate) is_tls: bool,
 }
 
@@ -61,13 +61,13 @@ pub(crate) struct NoResponse {
 pub(crate) struct Exchange(http1::Connection<TokioIo<RequestStream>, Empty<Bytes>>);
 
 impl Exchange {
-    /// Sends a request and waits for the final answer to it, whose head may have `max_head` bytes.
+    /// Sends a request and waits for the final response, whose head may have `max_head` bytes.
     pub(crate) async fn send(
         stream: Stream,
         mut head: RequestHead,
         max_head: usize,
     ) -> Result<(Self, Response<Incoming>), NoResponse> {
-        // All that hyper needs to know to read the answer.
+        // A stand-in for the request, with the parts that determine how hyper parses the response.
         let mut request = Request::new(Empty::new());
         if head.method == Method::CONNECT {
             *request.uri_mut() = Uri::from_static("host:1");
@@ -97,7 +97,7 @@ impl Exchange {
         }
     }
 
-    /// Runs the connection for as long as something of it is waited for.
+    /// Runs the connection until this future of it is ready.
     pub(crate) async fn drive<T>(&mut self, wanted: impl Future<Output = T>) -> T {
         let mut wanted = core::pin::pin!(wanted);
         let mut over = false;
@@ -113,34 +113,34 @@ impl Exchange {
         .await
     }
 
-    /// The stream after an answer without a body, and what was read beyond it.
+    /// Returns the stream after a response without a body, and the bytes that were read behind it.
     pub(crate) async fn into_stream(mut self, answer: Response<Incoming>) -> Result<(Stream, Bytes), hyper::Error> {
         drop(answer);
-        // Ready at once: all that is left to do is to let go of the stream.
+        // Ready at once: the connection only has to release the stream.
         poll_fn(|cx| self.0.poll_without_shutdown(cx)).await?;
         let parts = self.0.into_parts();
         let mut stream = parts.io.into_inner();
-        // A server may agree to what it has not read to its end.
+        // The server may respond before it has read all of the request.
         poll_fn(|cx| stream.poll_send(cx)).await;
         Ok((stream.stream, parts.read_buf))
     }
 }
 
-/// A stream that sends our request in place of hyper's.
+/// A stream that sends this module's request and discards hyper's.
 struct RequestStream {
     stream: Stream,
     unsent: Bytes,
     flushed: bool,
-    /// Why nothing more can be sent, and until when there may be something to read.
+    /// Why writing failed, and until when a response may still arrive.
     failed: Option<(io::Error, Pin<Box<Sleep>>)>,
-    /// Hyper has written its own request: it takes what is read before for no answer to it.
+    /// hyper has written its own request. It would reject a response that arrives before.
     started: bool,
-    /// The first byte that arrived.
+    /// The first byte of the response.
     first: Option<u8>,
 }
 
 impl RequestStream {
-    /// Ready when all of the request was sent, or no more of it can be.
+    /// Ready when the request was sent, or writing failed.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.failed.is_none() && !self.flushed {
             let stream = Pin::new(&mut self.stream);
@@ -179,7 +179,7 @@ impl AsyncRead for RequestStream {
         };
         match read {
             Poll::Ready(Ok(())) if buf.filled().len() > before => return read,
-            // Says more than that nothing could be sent: a TLS alert, for one.
+            // The error of reading says more than that of writing, for example that it is a TLS alert.
             Poll::Ready(Err(_)) => return read,
             Poll::Ready(Ok(())) => {}
             Poll::Pending => ready!(patience.as_mut().poll(cx)),
@@ -188,11 +188,11 @@ impl AsyncRead for RequestStream {
     }
 }
 
-/// What hyper writes is dropped.
+/// Discards what hyper writes.
 impl AsyncWrite for RequestStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         self.started = true;
-        // Reading may have waited for this.
+        // Reading waits for this.
         cx.waker().wake_by_ref();
         Poll::Ready(Ok(data.len()))
     }

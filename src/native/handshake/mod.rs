@@ -1,4 +1,4 @@
-//! The opening handshake (RFC 6455, section 4): one HTTP exchange, redirects, and cookies.
+//! The opening handshake (RFC 6455, section 4): the HTTP exchange, its checks, redirects and cookies.
 
 pub(crate) mod http1;
 pub(crate) mod redirect;

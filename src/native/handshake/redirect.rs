@@ -1,4 +1,4 @@
-//! Where a redirect leads, and what may go along (RFC 9110, section 15.4).
+//! The target of a redirect, and what may be sent to it (RFC 9110, section 15.4).
 
 use http::{HeaderMap, StatusCode, header};
 
@@ -6,10 +6,10 @@ use crate::error::{Error, ErrorKind};
 use crate::native::target::Target;
 use crate::native::url::parse_url;
 
-/// How many redirects an attempt follows.
+/// The most redirects that an attempt follows.
 pub(crate) const MAX_REDIRECTS: usize = 5;
 
-/// Whether this is the answer of a redirect, with where it leads.
+/// Whether this response is a redirect with a `Location`.
 pub(crate) fn has_location(status: StatusCode, headers: &HeaderMap) -> bool {
     is_redirect(status.as_u16()) && headers.contains_key(header::LOCATION)
 }
@@ -18,7 +18,7 @@ fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// The `Location` of a redirect.
+/// Returns the `Location` of a redirect.
 pub(crate) fn location(error: &Error) -> Option<&str> {
     match error.kind() {
         ErrorKind::Handshake { status: Some(status), headers, .. } if is_redirect(*status) => headers.get("location"),
@@ -26,19 +26,21 @@ pub(crate) fn location(error: &Error) -> Option<&str> {
     }
 }
 
+/// Returns the target of a redirect.
+///
 /// # Errors
-/// It must not be followed. The location is not repeated, as it can have secrets.
+/// The redirect must not be followed. Errors do not contain the location, which may have secrets.
 pub(crate) fn follow(from: &Target, location: &str) -> Result<Target, String> {
-    let mut url = from.url.join(location).map_err(|error| format!("redirected to what is no URL: {error}"))?;
-    // It names a part of the answer, of which there is none here.
+    let mut url = from.url.join(location).map_err(|error| format!("invalid redirect URL: {error}"))?;
+    // A fragment is a part of the response, which a WebSocket has not.
     url.set_fragment(None);
-    let url = parse_url(url.as_str()).map_err(|error| format!("redirected to a URL of which {}", error.fault))?;
+    let url = parse_url(url.as_str()).map_err(|error| format!("invalid redirect URL: {}", error.fault))?;
     let mut next = Target { url, ..from.clone() };
     if from.is_secure() && !next.is_secure() {
-        return Err("redirected from wss to ws".into());
+        return Err("insecure redirect from wss to ws".into());
     }
     if next.url.origin() != from.url.origin() {
-        // Nobody but the server that was asked for has a use for the rest.
+        // Other headers may have secrets of the original server.
         next.headers.retain(|(name, _)| ["origin", "user-agent"].iter().any(|kept| name.eq_ignore_ascii_case(kept)));
         next.is_cross_origin = true;
     }
@@ -93,10 +95,10 @@ mod tests {
         ] {
             assert_eq!(to(url, location).unwrap(), (expected.to_owned(), headers), "{url} to {location}");
         }
-        // Once left behind, for good.
+        // A redirect back does not restore them.
         let back = follow(&follow(&from("ws://a"), "ws://b").unwrap(), "ws://a").unwrap();
         assert_eq!((back.headers.len(), back.is_cross_origin), (2, true));
-        // What a server writes there are no credentials of ours.
+        // Credentials in the redirect's URL are not used.
         let elsewhere = follow(&from("ws://a"), "ws://user:pass@b").unwrap();
         assert!(!has(&elsewhere, "Authorization"));
     }

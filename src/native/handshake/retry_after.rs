@@ -1,19 +1,19 @@
-//! How long a refusal asks to wait (RFC 9110, section 10.2.3).
+//! The delay that a refusal requests by `Retry-After` (RFC 9110, section 10.2.3).
 
 use core::time::Duration;
 use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-/// What a 429 or 503 asks for, in seconds or as a date. The date is compared with the answer's own, as clocks differ;
-/// one that has passed asks for nothing. The machine limits it.
+/// Returns the delay that a 429 or 503 requests, in seconds or as a date. A date is compared with the response's `Date`,
+/// because clocks differ. One that has passed is a delay of zero. The state machine limits the delay.
 pub(crate) fn delay(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
     }
     let value = text(headers, &header::RETRY_AFTER)?;
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Only a number too large fails.
+        // Fails only if the number is too large.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let now = text(headers, &header::DATE).and_then(date).unwrap_or_else(SystemTime::now);
@@ -55,7 +55,7 @@ mod tests {
             assert_eq!(after(503, &[date, ("retry-after", value)]), Some(60), "{value}");
         }
         assert_eq!(after(503, &[("date", later), ("retry-after", date.1)]), Some(0), "it has passed");
-        // Without a date of the server's, or a wrong one, by our own clock.
+        // Without a valid `Date` the local clock is used.
         for own in [None, Some(("date", "today"))] {
             let in_an_hour = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
             let headers: Vec<_> = own.into_iter().chain([("retry-after", &*in_an_hour)]).collect();

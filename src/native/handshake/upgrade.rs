@@ -1,4 +1,4 @@
-//! The opening handshake (RFC 6455, section 4), by hyper.
+//! The opening handshake's request and the checks of its response (RFC 6455, section 4).
 
 use core::time::Duration;
 use std::io;
@@ -20,34 +20,35 @@ use crate::native::dial::tls::advice;
 use crate::native::target::Target;
 use crate::native::wire::deflate::{self, Agreement, Deflate};
 
-/// The longest answer, without its body.
+/// The longest head of a response, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
-/// How much of a refusal's body is kept.
+/// The most bytes of a refusal's body that are kept.
 const MAX_BODY: usize = 16 * 1024;
-/// How long that is waited for, from the last byte of it.
+/// For how long the next bytes of that body are waited for.
 const BODY_PATIENCE: Duration = Duration::from_secs(1);
 
-/// And in all from the beginning of the attempt, where its own timeout is not shorter.
+/// For how long the body is waited for since the start of the attempt, unless the open timeout is shorter.
 const MOST_PATIENCE: Duration = Duration::from_secs(60);
 
-/// The stream after the handshake, and what was read beyond it.
+/// A completed handshake.
 pub(crate) struct Upgraded {
     pub(crate) stream: Stream,
+    /// Bytes that were read behind the response.
     pub(crate) read: Bytes,
     pub(crate) handshake: Handshake,
     pub(crate) deflate: Option<Agreement>,
 }
 
-/// How bodies of refusals are read.
+/// Limits on reading the body of a refusal.
 #[derive(Clone, Copy)]
 pub(crate) struct BodyLimits {
-    /// No longer than until then, whatever arrives.
+    /// The latest time, even if bytes keep arriving.
     until: Instant,
     follows_redirects: bool,
 }
 
 impl BodyLimits {
-    /// For an attempt that began then. The last tenth of its time is left for reporting what there is.
+    /// Returns the limits for an attempt that started at `began`. The last tenth of its time is left to report the refusal.
     pub(crate) fn new(began: Instant, open_timeout: Option<Duration>, follows_redirects: bool) -> Self {
         let most = open_timeout.map_or(MOST_PATIENCE, |timeout| (timeout / 10 * 9).min(MOST_PATIENCE));
         Self { until: began + most, follows_redirects }
@@ -65,10 +66,10 @@ pub(crate) async fn upgrade(
     let (mut exchange, response) = Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| {
         if no_response.is_tls { not_http(advice::IS_TLS.into()) } else { exchange_failed(&no_response.error) }
     })?;
-    // Hyper's own limit is on what it reads at once, and so a little late.
+    // hyper limits its read buffer, which may hold a little more.
     let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if length > MAX_HEAD {
-        return Err(not_http(format!("the answer's head is longer than {} KiB", MAX_HEAD / 1024)));
+        return Err(not_http(format!("response head is longer than {} KiB", MAX_HEAD / 1024)));
     }
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(refusal(response, &mut exchange, limits).await);
@@ -98,29 +99,29 @@ fn request(target: &Target, key: &str, offer: Option<&Deflate>) -> Result<Reques
     Ok(head)
 }
 
-/// Section 4.1, the client's checks of the answer, in its order. What was not offered must not be chosen.
+/// Checks the response, in the order of RFC 6455, section 4.1. The server must not choose what was not offered.
 fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<Handshake, String> {
     let headers = response.headers();
     if !has_token(headers, &header::UPGRADE, "websocket") {
-        return Err("the answer has no Upgrade: websocket".into());
+        return Err("response without `Upgrade: websocket`".into());
     }
     if !has_token(headers, &header::CONNECTION, "upgrade") {
-        return Err("the answer has no Connection: Upgrade".into());
+        return Err("response without `Connection: Upgrade`".into());
     }
     match single(headers, &header::SEC_WEBSOCKET_ACCEPT)? {
-        None => return Err("the answer has no Sec-WebSocket-Accept".into()),
+        None => return Err("response without `Sec-WebSocket-Accept`".into()),
         Some(accept) if accept != &*derive_accept_key(key.as_bytes()) => {
-            return Err("the answer's Sec-WebSocket-Accept is wrong".into());
+            return Err("wrong `Sec-WebSocket-Accept` in the response".into());
         }
         Some(_) => {}
     }
     let protocol = match single(headers, &header::SEC_WEBSOCKET_PROTOCOL)? {
         None if target.protocols.is_empty() => None,
-        // Browsers fail here as well (WHATWG, "establish a WebSocket connection").
+        // Browsers fail here as well (WHATWG WebSockets, "establish a WebSocket connection").
         None => return Err("the server chose none of the subprotocols".into()),
         Some(chosen) => match target.protocols.iter().find(|offered| chosen == offered.as_str()) {
             Some(chosen) => Some(chosen.clone()),
-            // Not told which: it may be a part of one that was offered, and so of a token.
+            // Not printed: it may be a part of an offered one, which may be a token.
             None => return Err("the server chose a subprotocol that was not offered".into()),
         },
     };
@@ -132,14 +133,14 @@ fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<H
     })
 }
 
-/// The value of a header that may come once. An empty one chooses nothing, and the same twice is once: nothing else can
-/// be meant. Chromium fails for each that comes twice; this fails where two differ.
+/// Returns the value of a header that must not have several. Ignores empty values and repetitions of the same value.
+/// Chromium is stricter and rejects repetitions as well.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, String> {
     let mut values = headers.get_all(name).iter().filter(|value| !value.is_empty());
     let first = values.next();
     match values.find(|value| Some(*value) != first) {
         None => Ok(first),
-        Some(_) => Err(format!("the answer has two different values of {name}")),
+        Some(_) => Err(format!("two different values of {name} in the response")),
     }
 }
 
@@ -152,7 +153,7 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
         .any(|value| value.trim().eq_ignore_ascii_case(token))
 }
 
-/// The list that a header's values are, without its empty elements (RFC 9110, section 5.6.1).
+/// Joins the values of a list header, without empty elements (RFC 9110, section 5.6.1).
 fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let elements = values.flat_map(|value| value.split(',')).map(str::trim).filter(|element| !element.is_empty());
@@ -164,23 +165,23 @@ fn to_headers(headers: &HeaderMap) -> Headers {
     headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
-/// A 101 that is not an agreement.
+/// Returns the error for a 101 response that is invalid.
 fn answer_error(headers: &HeaderMap, fault: String) -> Error {
     let status = Some(StatusCode::SWITCHING_PROTOCOLS.as_u16());
     Error::new(ErrorKind::Handshake { status, headers: to_headers(headers), body: Bytes::new() }, fault)
 }
 
-/// An ordinary HTTP answer.
+/// Returns the error for a response other than 101.
 async fn refusal(response: Response<Incoming>, exchange: &mut Exchange, limits: BodyLimits) -> Error {
     let (head, mut incoming) = response.into_parts();
     let mut body = BytesMut::new();
     let is_followed = limits.follows_redirects && redirect::has_location(head.status, &head.headers);
     while body.len() < MAX_BODY {
-        // A body without an end must not make an open timeout of the refusal, which may be fatal; and nobody reads
-        // that of a redirect which is followed.
+        // A stalled body must not turn the refusal, which may be fatal, into an open timeout. The body of a followed
+        // redirect is not needed.
         let patience = if is_followed { Duration::ZERO } else { BODY_PATIENCE };
         let patience = limits.until.min(Instant::now() + patience);
-        // Whatever ends the body early, what there is of it helps.
+        // A part of the body is better than none.
         let Ok(Some(Ok(frame))) = timeout_at(patience, exchange.drive(incoming.frame())).await else {
             break;
         };
@@ -197,9 +198,9 @@ async fn refusal(response: Response<Incoming>, exchange: &mut Exchange, limits: 
     Error::new(kind, detail).with_retry_after(retry_after::delay(head.status, &head.headers))
 }
 
-/// No answer, or none that is HTTP.
+/// Returns the error if no response arrived, or if it is not HTTP.
 fn exchange_failed(error: &hyper::Error) -> Error {
-    // A connection that broke before it took the request wraps its own error in one of the request.
+    // The innermost error is the cause: hyper wraps it in one about the request.
     let causes = || core::iter::successors(core::error::Error::source(error), |cause| cause.source());
     let detail = causes().last().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
     if error.is_parse() {
@@ -211,8 +212,8 @@ fn exchange_failed(error: &hyper::Error) -> Error {
     }
 }
 
-/// With TLS 1.3 a client's part of the handshake is over before the server has judged its certificate: a refusal comes
-/// in place of the answer. What the operating system has to say has no error inside.
+/// Whether the error is one of TLS. With TLS 1.3 the client completes its handshake before the server has checked the
+/// client's certificate, so an alert may arrive instead of the response. Errors of the operating system have no inner error.
 fn is_of_tls(error: &io::Error) -> bool {
     error.get_ref().is_some() && matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::Other)
 }

@@ -1,4 +1,4 @@
-//! What Linux does and tells of a TCP socket beyond what every system does.
+//! TCP socket functions of Linux and Android.
 
 use core::time::Duration;
 use std::os::fd::AsRawFd as _;
@@ -6,19 +6,19 @@ use std::os::fd::AsRawFd as _;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-/// How much may wait in the operating system that was not sent yet, in bytes (`TCP_NOTSENT_LOWAT`).
+/// The most unsent bytes that the operating system buffers (`TCP_NOTSENT_LOWAT`).
 ///
-/// Without a limit it takes megabytes. On a slow link those hold up every Ping, Pong and Close frame behind them, and
-/// "has left" would mean little. What is under way to the peer is not limited by it, so neither is the rate.
+/// Without a limit it buffers megabytes. On a slow link these delay every Ping, Pong and Close frame behind them. Bytes
+/// in flight to the peer are not limited, so throughput is not affected.
 const UNSENT: u32 = 128 * 1024;
 
-/// Keeps little in the operating system that was not sent yet.
+/// Limits the unsent bytes that the operating system buffers to [`UNSENT`].
 pub(crate) fn limit_unsent(stream: &TcpStream) {
-    // An old kernel that does not know of it sends all the same.
+    // Kernels without this option work without the limit.
     let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
 }
 
-/// How many bytes the operating system has taken that the peer's has not acknowledged.
+/// Returns the number of bytes that the operating system holds and the peer has not acknowledged.
 pub(crate) fn unacknowledged(stream: &TcpStream) -> usize {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the descriptor is borrowed from an open socket, and this request (SIOCOUTQ in tcp(7)) writes one `int` to
@@ -29,13 +29,13 @@ pub(crate) fn unacknowledged(stream: &TcpStream) -> usize {
     if result == 0 { usize::try_from(bytes).unwrap_or_default() } else { 0 }
 }
 
-/// For how long silence of the peer proves nothing, by what TCP has measured of the link. `None` where the system does not
-/// tell.
+/// Returns for how long the peer may be silent on a healthy link, by TCP's measurements. `None` if the system does not
+/// report them.
 ///
-/// An answer takes one round trip, and another two where a packet is lost and found out to be; or as long as TCP itself
-/// waits before it sends a packet again, without its doubling that once a link is dead goes on and on.
+/// An answer takes one round trip, plus two if a packet is lost and detected as such, or one retransmission timeout. The
+/// timeout is taken without its exponential backoff, which keeps growing on a dead link.
 pub(crate) fn silence_tolerance(stream: &TcpStream) -> Option<Duration> {
-    /// Where `struct tcp_info` of `linux/tcp.h` has these, counted in `u32`s. Not every C library declares it as far.
+    /// Positions in `struct tcp_info` of `linux/tcp.h`, in units of `u32`. Not every C library declares all its fields.
     const BACKOFF: usize = 1;
     const RTO: usize = 2;
     const RTT: usize = 17;
@@ -66,7 +66,7 @@ mod tests {
     async fn s17_a_link_within_a_machine_asks_for_no_patience() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let patience = silence_tolerance(&stream).expect("Linux tells");
+        let patience = silence_tolerance(&stream).expect("Linux reports it");
         assert!(patience > Duration::ZERO && patience < Duration::from_secs(2), "{patience:?}");
     }
 }

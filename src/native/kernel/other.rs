@@ -1,4 +1,4 @@
-//! What stands in for [`linux`](super) elsewhere: how much waits in the operating system is neither limited nor known.
+//! Stands in for `linux.rs` on other systems: buffered bytes are neither limited nor known.
 
 use core::time::Duration;
 

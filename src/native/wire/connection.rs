@@ -1,4 +1,4 @@
-//! An open connection: what is read and written, and what control frames mean.
+//! An open connection: a stream with its reader and writer, and the handling of control frames.
 
 use alloc::collections::VecDeque;
 use core::mem::MaybeUninit;
@@ -19,7 +19,7 @@ use crate::driver::{Buffered, SocketEvent};
 use crate::message::Message;
 use crate::native::dial::stream::Stream;
 
-/// For how long what had arrived before writing failed may take to be read.
+/// For how long data that arrived before writing failed is waited for (rule S20a).
 const READ_GRACE: Duration = Duration::from_secs(1);
 
 /// An open connection.
@@ -29,12 +29,13 @@ pub(crate) struct Connection {
     pub(crate) writer: Writer,
     /// Reading failed; reported at the next poll.
     pub(crate) fault: Option<Fault>,
-    /// Our Close frame was sent.
+    /// A Close frame was sent, or will be once the message before it is complete.
     pub(crate) closing: bool,
+    /// Code and reason of the peer's Close frame.
     pub(crate) peer_close: Option<(CloseCode, String)>,
-    /// Since writing failed.
+    /// Runs since writing failed.
     read_grace: Option<Pin<Box<Sleep>>>,
-    /// When the heartbeat or Close frame left that is waited for, or bytes before it were last found to have moved.
+    /// When the awaited heartbeat or Close frame was sent, or progress before it was last seen.
     last_progress: Instant,
 }
 
@@ -58,7 +59,7 @@ impl Connection {
         self.reader.poll(&mut self.stream, cx)
     }
 
-    /// Waits for the end of TCP after the peer's Close frame. What comes behind that is discarded (RFC 6455, 1.4).
+    /// Waits for the end of the stream after the peer's Close frame. Later data is discarded (RFC 6455, section 1.4).
     #[cold]
     pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scrap = [MaybeUninit::uninit(); 4096];
@@ -71,7 +72,7 @@ impl Connection {
         }
     }
 
-    /// Goes on writing to a stream that was full: ready when some of it has left.
+    /// Continues to write to a stream that was full. Ready when it has taken some bytes.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
         let before = self.writer.taken();
         let all = self.poll_flush(cx).is_ready() && self.writer.error.is_none();
@@ -85,19 +86,20 @@ impl Connection {
         }
     }
 
-    /// Writing has failed, and nothing is at hand to be read. That may only mean that the runtime has not looked yet: a
-    /// socket that broke can be read to its end. Other streams may stay as they are, and are not waited for.
+    /// Waits for data after writing failed, at most [`READ_GRACE`]. A broken socket can be read to its end, but the runtime
+    /// may not know yet that it is readable. Other streams may never become readable.
     #[cold]
     pub(crate) fn poll_read_grace(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.read_grace.get_or_insert_with(|| Box::pin(sleep(READ_GRACE))).as_mut().poll(cx)
     }
 
-    /// Answers the peer's Ping, unless our Close frame has been sent.
+    /// Answers the peer's Ping, unless a Close frame was sent.
     #[cold]
     pub(crate) fn on_ping(&mut self, payload: Bytes, cx: &mut Context<'_>) {
         self.writer.pong(payload, &mut self.stream, cx);
     }
 
+    /// Handles a Pong. One with 8 bytes of payload answers the heartbeat with this number.
     #[cold]
     pub(crate) fn on_pong(&self, payload: &[u8]) -> SocketEvent {
         match payload.try_into() {
@@ -106,15 +108,15 @@ impl Connection {
         }
     }
 
-    /// The peer's Close frame, which is answered by the same unless it is the answer to ours.
+    /// Handles the peer's Close frame: answers it with the same code, unless it answers ours.
     #[cold]
-    pub(crate) fn on_close(&mut self, told: Option<(u16, String)>, cx: &mut Context<'_>) -> SocketEvent {
+    pub(crate) fn on_close(&mut self, frame: Option<(u16, String)>, cx: &mut Context<'_>) -> SocketEvent {
         self.closing = true;
-        let frame = told.as_ref().map(|(code, reason)| (CloseCode::new(*code), reason.as_str()));
-        self.writer.close(frame, true);
+        let answer = frame.as_ref().map(|(code, reason)| (CloseCode::new(*code), reason.as_str()));
+        self.writer.close(answer, true);
         let _ = self.poll_flush(cx);
         let (code, reason) =
-            told.map_or((CloseCode::NO_STATUS, String::new()), |(code, reason)| (CloseCode::new(code), reason));
+            frame.map_or((CloseCode::NO_STATUS, String::new()), |(code, reason)| (CloseCode::new(code), reason));
         self.peer_close = Some((code, reason.clone()));
         SocketEvent::Closing { code, reason }
     }
@@ -137,12 +139,13 @@ impl Connection {
         self.writer.buffered()
     }
 
-    /// Notes that a heartbeat or Close frame follows what was taken so far.
+    /// See [`Transport::mark`](crate::driver::Transport::mark).
     pub(crate) fn mark(&mut self) {
         self.writer.mark(self.stream.unacknowledged());
         self.last_progress = Instant::now();
     }
 
+    /// See [`Transport::progress`](crate::driver::Transport::progress).
     pub(crate) fn progress(&mut self) -> bool {
         if self.writer.progress(self.stream.unacknowledged()) {
             self.last_progress = Instant::now();
@@ -151,12 +154,12 @@ impl Connection {
         self.stream.silence_tolerance().is_some_and(|patience| self.last_progress.elapsed() < patience)
     }
 
-    /// Whether there is memory that [`tidy`](Self::tidy) may give back.
+    /// Whether [`tidy`](Self::tidy) may free memory soon.
     pub(crate) fn is_large(&self) -> bool {
         self.reader.is_large() || self.writer.is_large()
     }
 
-    /// Called now and then: gives back the memory for which there was no use since the last time.
+    /// Frees the memory that was not needed since the last call.
     pub(crate) fn tidy(&mut self) {
         self.reader.tidy();
         self.writer.tidy();

@@ -1,4 +1,4 @@
-//! Compressing and inflating the payloads of messages (RFC 7692, section 7.2).
+//! Compresses and inflates the payloads of messages (RFC 7692, section 7.2).
 
 use std::sync::Mutex;
 
@@ -10,24 +10,24 @@ pub(crate) use super::deflate_negotiation::{Agreement, agree};
 use super::frames::Fault;
 use crate::native::sync::lock;
 
-/// What ends a compressed message, and is not sent.
+/// The end of every compressed message, which is not sent (section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
-/// The smallest window that zlib has; it can read what was written with a smaller one.
+/// The smallest window of zlib. It inflates messages with a smaller window as well.
 const MIN_BITS: u8 = 9;
 
-/// Messages up to about this length are inflated in one go.
+/// Compressed messages up to about this many bytes are inflated by one call.
 const JOINED: usize = 256;
-/// Those that come to less than this are inflated in a place that is there already. Zlib's fast way needs room for more
-/// than most of them come to.
+/// Messages that inflate to less than this many bytes are inflated in memory that is kept. zlib's fast path needs more
+/// room than most of them have.
 const SHORT: usize = 2048;
 const FAST: usize = 300;
-/// So much room is made at once for a message because of those before it.
+/// The most bytes that are reserved at once because earlier messages needed them.
 const MAX_TYPICAL: usize = 4096;
-/// How many states of each direction are kept for whoever needs one next.
+/// The most unused states of each direction that are kept.
 const POOL_SIZE: usize = 4;
 
-/// States that no connection needs between its messages. Setting one up takes longer than compressing a short message,
-/// and memory of this size that comes and goes with every message leaves holes in the heap.
+/// A pool of zlib states that no connection needs between its messages. Setting one up takes longer than compressing a
+/// short message, and allocating it for every message would fragment the heap.
 struct Pool<K, S>(Mutex<Vec<(K, Box<S>)>>);
 
 static INFLATING: Pool<u8, Inflating> = Pool(Mutex::new(Vec::new()));
@@ -40,11 +40,11 @@ impl<K: PartialEq, S> Pool<K, S> {
         Some(pool.swap_remove(position).1)
     }
 
-    /// One that has been reset.
+    /// Returns a state that was reset to the pool.
     fn put(&self, kind: K, state: Option<Box<S>>) {
         let Some(state) = state else { return };
         let mut pool = lock(&self.0);
-        // The oldest goes: those of another kind must not stay for ever.
+        // The oldest is dropped, so that unused kinds do not stay.
         if pool.len() == POOL_SIZE {
             pool.remove(0);
         }
@@ -54,17 +54,17 @@ impl<K: PartialEq, S> Pool<K, S> {
 
 struct Inflating {
     zlib: Decompress,
-    /// Where short messages are inflated; empty between them.
+    /// Memory for short messages; empty between them.
     short: Vec<u8>,
 }
 
-/// What comes from the server.
+/// Inflates the messages of the server.
 pub(crate) struct Inflate {
-    /// Absent while there is nothing to remember.
+    /// `None` while no context has to be kept.
     state: Option<Box<Inflating>>,
     bits: u8,
     takeover: bool,
-    /// What the latest messages came to.
+    /// Typical length of the latest inflated messages in bytes.
     typical: usize,
 }
 
@@ -73,7 +73,7 @@ impl Inflate {
         Self { state: None, bits: agreed.server_bits.max(MIN_BITS), takeover: agreed.server_takeover, typical: 0 }
     }
 
-    /// Inflates a part of a message to the end of `message`, which must not become longer than `limit`.
+    /// Inflates a part of a message and appends it to `message`, which must not become longer than `limit` bytes.
     pub(crate) fn push(&mut self, part: &[u8], last: bool, message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
         let Self { bits, typical, .. } = *self;
         let new = || {
@@ -86,13 +86,13 @@ impl Inflate {
         }
         let mut joined = [0; JOINED];
         let length = part.len() + TAIL.len();
-        // Each call costs as much as the few bytes of most messages.
+        // A call costs as much as inflating the few bytes of most messages.
         if let Some(joined) = joined.get_mut(..length) {
             joined[..part.len()].copy_from_slice(part);
             joined[part.len()..].copy_from_slice(&TAIL);
             if message.is_empty() && typical + FAST < SHORT {
                 inflate(&mut state.zlib, joined, &mut state.short, limit, typical)?;
-                // What is kept is no longer than the message.
+                // A copy of exact length, so that a kept message does not hold more memory.
                 *message = state.short.as_slice().to_vec();
                 state.short.clear();
                 state.short.shrink_to(SHORT);
@@ -110,7 +110,7 @@ impl Inflate {
         Ok(())
     }
 
-    /// Nothing more is at hand: gives back the memory that the next message can do without.
+    /// Returns the state to the pool if the next message does not need it. Called when there is nothing more to do.
     pub(crate) fn release(&mut self) {
         if !self.takeover {
             INFLATING.put(self.bits, self.state.take());
@@ -122,14 +122,14 @@ impl Inflate {
         self.state.is_some()
     }
 
-    /// How large the place for short messages is, and whether it has grown.
+    /// Returns the capacity for short messages, and whether it has grown.
     #[cfg(test)]
     pub(crate) fn short_room(&self) -> Option<(usize, bool)> {
         self.state.as_ref().map(|state| (state.short.capacity(), state.short.capacity() > SHORT))
     }
 }
 
-/// `typical` is the room to make at once.
+/// Inflates `part`. `typical` is the number of bytes to reserve at once.
 fn inflate(
     zlib: &mut Decompress,
     mut part: &[u8],
@@ -142,23 +142,23 @@ fn inflate(
             if message.len() > limit {
                 return Err(Fault::TooLarge(limit));
             }
-            // One more than allowed, to tell a message that fits from one that does not.
+            // One byte more than allowed, to detect a message that is too large.
             let room = message.len().max(4 * part.len()).max(typical + 1).clamp(128, 1 << 20);
             message.reserve_exact(room.min((limit - message.len()).saturating_add(1)));
         }
         let read = zlib.total_in();
         let status = zlib.decompress_vec(part, message, FlushDecompress::Sync);
-        let status = status.map_err(|_| Fault::Protocol("a compressed message is damaged"))?;
+        let status = status.map_err(|_| Fault::Protocol("compressed message is damaged"))?;
         part = &part[(zlib.total_in() - read) as usize..];
         match status {
-            // The last block of a stream, after which another may begin (section 7.2.3.5).
+            // The final block of a stream. Another stream may follow (section 7.2.3.5).
             Status::StreamEnd => {
                 zlib.reset(false);
                 if part.is_empty() {
                     break;
                 }
             }
-            // Full: there may be more.
+            // The output is full, so there may be more.
             _ if message.len() == message.capacity() => {}
             _ => break,
         }
@@ -166,9 +166,9 @@ fn inflate(
     if message.len() > limit { Err(Fault::TooLarge(limit)) } else { Ok(()) }
 }
 
-/// What goes to the server.
+/// Compresses the messages to the server.
 pub(crate) struct Deflater {
-    /// Absent while there is nothing to remember.
+    /// `None` while no context has to be kept.
     state: Option<Box<Compress>>,
     level: Compression,
     bits: u8,
@@ -183,14 +183,14 @@ impl Deflater {
             level: Compression::new(wanted.level),
             bits: agreed.client_bits,
             takeover: agreed.client_takeover,
-            // A server may ask for a window that is smaller than zlib's smallest. Nothing has to be compressed.
+            // zlib cannot compress with a window of 8 bits, so messages are sent uncompressed.
             threshold: if agreed.client_bits < MIN_BITS { usize::MAX } else { wanted.threshold },
         }
     }
 
-    /// The payload, compressed if that is worth it.
+    /// Returns the compressed payload, or `None` if it is to be sent uncompressed.
     pub(crate) fn compress(&mut self, payload: &[u8]) -> Option<Bytes> {
-        // Zlib has nothing to flush where nothing has come since it last did.
+        // zlib cannot flush an empty message.
         if payload.is_empty() || payload.len() < self.threshold {
             return None;
         }
@@ -202,12 +202,12 @@ impl Deflater {
         loop {
             let before = state.total_in();
             let status = state.compress_vec(rest, &mut out, FlushCompress::Sync);
-            status.expect("only a stream that was finished takes no more");
+            status.expect("fails only for a finished stream");
             rest = &rest[(state.total_in() - before) as usize..];
             if out.len() < out.capacity() {
                 break;
             }
-            // Full: there may be more.
+            // The output is full, so there may be more.
             out.reserve(out.len());
         }
         debug_assert!(rest.is_empty() && out.ends_with(&TAIL));
@@ -216,11 +216,11 @@ impl Deflater {
             return Some(out.into());
         }
         state.reset();
-        // What is remembered at both ends is the same only if all that was compressed is sent so.
+        // With context takeover every compressed message must be sent, so only here it may be dropped.
         (out.len() < payload.len()).then(|| out.into())
     }
 
-    /// Nothing more is at hand: gives back the memory that the next message can do without.
+    /// Returns the state to the pool if the next message does not need it. Called when there is nothing more to do.
     pub(crate) fn release(&mut self) {
         if !self.takeover {
             DEFLATING.put((self.bits, self.level.level()), self.state.take());

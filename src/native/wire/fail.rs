@@ -1,4 +1,4 @@
-//! Telling the peer that it broke the protocol, and leaving so that it learns of it.
+//! Fails a connection whose peer violated the protocol (RFC 6455, section 7.1.7).
 
 use core::future::poll_fn;
 use core::task::{Context, Waker};
@@ -9,14 +9,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::connection::Connection;
 use crate::close::CloseCode;
 
-/// Sends a Close frame and lets go of the connection.
+/// Sends a Close frame with this code, and closes the connection in the background.
 ///
-/// Dropping a socket with unread data resets it, which can overtake the Close frame: so the rest is read, for as long
-/// as a closing handshake may take, while the client goes on.
+/// Dropping a socket with unread data resets it, and the reset can overtake the Close frame. So the remaining data is
+/// read and discarded until the peer closes, at most for `close_timeout`. The client does not wait for this.
 pub(crate) fn fail_connection(mut connection: Connection, code: CloseCode, close_timeout: Duration, waker: &Waker) {
-    // Behind the message that is being sent. Does nothing where a Close frame is on its way already, which then has to do.
+    // Sent after the message that is being sent. Does nothing if a Close frame was sent before.
     connection.writer.close(Some((code, "")), false);
-    // At once, as the runtime may end before the task below gets its turn.
+    // Written at once, because the runtime may end before the task below runs.
     let _ = connection.poll_flush(&mut Context::from_waker(waker));
     tokio::spawn(tokio::time::timeout(close_timeout, async move {
         poll_fn(|cx| connection.poll_flush(cx)).await;

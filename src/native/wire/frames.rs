@@ -1,4 +1,4 @@
-//! What a frame's header says, and what is wrong with it (RFC 6455, section 5.2).
+//! Frame headers: parsing, checks, masking (RFC 6455, section 5).
 
 use std::io::{self, Cursor};
 
@@ -8,16 +8,16 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpC
 use crate::close::CloseCode;
 use crate::error::{Error, ErrorKind};
 
-/// The longest payload of a control frame (section 5.5).
+/// The longest payload of a control frame in bytes (section 5.5).
 const MAX_CONTROL: u64 = 125;
 
-/// Why nothing more is read.
+/// Why reading stopped.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// A rule of the protocol was broken: this one.
+    /// The peer violated this rule of the protocol.
     Protocol(&'static str),
     NotUtf8,
-    /// A message larger than this.
+    /// A message is larger than this limit in bytes.
     TooLarge(usize),
     Io(io::Error),
     /// The stream ended without a Close frame.
@@ -31,9 +31,11 @@ impl Fault {
             Self::Io(error) => (Error::new(ErrorKind::Io, error.to_string()).with_source(error), None),
             Self::Ended => (Error::new(ErrorKind::Io, "closed by the peer without a closing handshake"), None),
             Self::Protocol(rule) => (Error::new(ErrorKind::Protocol, rule), Some(CloseCode::PROTOCOL_ERROR)),
-            Self::NotUtf8 => (Error::new(ErrorKind::Protocol, "text is not UTF-8"), Some(CloseCode::INVALID_PAYLOAD)),
+            Self::NotUtf8 => {
+                (Error::new(ErrorKind::Protocol, "text is not valid UTF-8"), Some(CloseCode::INVALID_PAYLOAD))
+            }
             Self::TooLarge(limit) => (
-                Error::new(ErrorKind::MessageTooLarge, format!("a message is larger than {limit} bytes")),
+                Error::new(ErrorKind::MessageTooLarge, format!("message is larger than the limit of {limit} bytes")),
                 Some(CloseCode::MESSAGE_TOO_BIG),
             ),
         }
@@ -49,11 +51,14 @@ pub(crate) struct Head {
     pub(crate) length: u64,
 }
 
-/// The header at the front of what has arrived and its own length, as soon as all of it is there. All that a header
-/// shows by itself is checked; `inflates` tells whether messages may be compressed.
+/// Parses the frame header at the front of `bytes`. Returns it with its length, or `None` if it is incomplete.
+/// `inflates`: compressed messages are allowed.
+///
+/// # Errors
+/// The header by itself violates the protocol.
 #[inline]
 pub(crate) fn parse(bytes: &[u8], inflates: bool) -> Result<Option<(Head, usize)>, Fault> {
-    // Nearly all frames: whole, short, with nothing special about them.
+    // Fast path for nearly all frames: unfragmented, uncompressed, up to 125 bytes.
     if let [first @ (0x81 | 0x82), length @ 0..=125, ..] = *bytes {
         let opcode = OpCode::Data(if first == 0x81 { Data::Text } else { Data::Binary });
         return Ok(Some((Head { opcode, fin: true, compressed: false, length: length.into() }, 2)));
@@ -65,36 +70,36 @@ pub(crate) fn parse(bytes: &[u8], inflates: bool) -> Result<Option<(Head, usize)
     let size = cursor.position() as usize;
     let head = Head { opcode: header.opcode, fin: header.is_final, compressed: header.rsv1, length };
     if header.mask.is_some() {
-        return Err(Fault::Protocol("a server's frame is masked"));
+        return Err(Fault::Protocol("frame of a server is masked"));
     }
     let may_be_compressed = inflates && matches!(head.opcode, OpCode::Data(Data::Text | Data::Binary));
     if header.rsv2 || header.rsv3 || head.compressed && !may_be_compressed {
         return Err(Fault::Protocol("reserved bits are set"));
     }
     if size != header.len(length) {
-        return Err(Fault::Protocol("a length is not in its shortest form"));
+        return Err(Fault::Protocol("length is not in its shortest form"));
     }
     if matches!(head.opcode, OpCode::Control(_)) {
         if !head.fin {
-            return Err(Fault::Protocol("a control frame is fragmented"));
+            return Err(Fault::Protocol("control frame is fragmented"));
         }
         if length > MAX_CONTROL {
-            return Err(Fault::Protocol("a control frame is longer than 125 bytes"));
+            return Err(Fault::Protocol("control frame is longer than 125 bytes"));
         }
     }
     Ok(Some((head, size)))
 }
 
-/// The code and reason in a Close frame (sections 5.5.1 and 7.4).
+/// Parses the payload of a Close frame (sections 5.5.1 and 7.4). Returns `None` if it is empty.
 pub(crate) fn parse_close(payload: &[u8]) -> Result<Option<(u16, &str)>, Fault> {
     let (code, reason) = match payload {
         [] => return Ok(None),
-        [_] => return Err(Fault::Protocol("a Close frame has one byte")),
+        [_] => return Err(Fault::Protocol("Close frame with a payload of one byte")),
         [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
     };
-    // Those that RFC 6455 and IANA's registry define for the wire, and those of applications.
+    // The codes that RFC 6455 and IANA's registry allow on the wire, and those of applications.
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
-        return Err(Fault::Protocol("a close code must not be sent"));
+        return Err(Fault::Protocol("Close frame with a code that must not be sent"));
     }
     let reason = core::str::from_utf8(reason).map_err(|_| Fault::NotUtf8)?;
     Ok(Some((code, reason)))
@@ -138,7 +143,7 @@ pub(super) fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
     let mut words = payload.chunks_exact_mut(8);
     for word in &mut words {
-        // As long as a word.
+        // Always 8 bytes, so never the default.
         let plain = <[u8; 8]>::try_from(&*word).map_or(0, u64::from_ne_bytes);
         word.copy_from_slice(&(plain ^ wide).to_ne_bytes());
     }

@@ -1,5 +1,5 @@
-//! The wire protocol of an open connection: frames, messages, control frames (RFC 6455, sections 5 to 7), and
-//! compression (RFC 7692).
+//! The wire protocol of an open connection: frames, messages, closing (RFC 6455, sections 5 to 7) and compression
+//! (RFC 7692).
 
 pub(crate) mod connection;
 pub(crate) mod extensions;

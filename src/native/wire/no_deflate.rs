@@ -1,4 +1,4 @@
-//! What stands in for compression where it is not built in: nothing of it can exist.
+//! Stands in for `deflate` in a build without that feature: its types have no values.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
@@ -28,7 +28,7 @@ impl Deflate {
 }
 
 pub(crate) fn agree(headers: &HeaderMap, _: Option<&Deflate>) -> Result<Option<Agreement>, String> {
-    // An empty list is none.
+    // An empty list is no extension (RFC 9110, section 5.6.1).
     let is_empty = |value: &HeaderValue| value.as_bytes().iter().all(|byte| matches!(byte, b' ' | b'\t' | b','));
     match headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter().find(|value| !is_empty(value)) {
         None => Ok(None),

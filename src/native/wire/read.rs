@@ -169,8 +169,8 @@ impl Reader {
             return Ok(Expected::Whole(head));
         }
         let before = match (&self.message, head.continues()) {
-            (None, true) => return Err(Fault::Protocol("there is no message to continue")),
-            (Some(_), false) => return Err(Fault::Protocol("a message begins within another")),
+            (None, true) => return Err(Fault::Protocol("continuation frame without a message")),
+            (Some(_), false) => return Err(Fault::Protocol("message begins inside another")),
             (None, false) => 0,
             (Some(message), true) => message.data.len(),
         };

@@ -1,4 +1,4 @@
-//! What to do about failures of TLS, whose own words are for those who know them already.
+//! Hints for TLS errors: what to change, appended to the messages of the TLS libraries.
 
 #![allow(dead_code, reason = "which of these are used depends on the library")]
 
@@ -41,7 +41,7 @@ pub(crate) fn failed(error: impl StdError + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Tls, detail).with_source(error)
 }
 
-/// What an error says, with what to do about it where that is known.
+/// Appends a hint to the message of an error, if there is one.
 pub(crate) fn with_advice(text: String, error: &(dyn StdError + 'static)) -> String {
     match of(error) {
         Some(advice) => format!("{text}; {advice}"),
@@ -50,7 +50,7 @@ pub(crate) fn with_advice(text: String, error: &(dyn StdError + 'static)) -> Str
 }
 
 fn of(error: &(dyn StdError + 'static)) -> Option<&'static str> {
-    // `io::Error` passes over the error inside it when it is asked for its source.
+    // `io::Error::source` skips the error directly inside it.
     let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     #[cfg(feature = "__rustls")]
     if let Some(error) = inside.and_then(|inside| inside.downcast_ref()).or_else(|| error.downcast_ref()) {
@@ -65,13 +65,13 @@ fn of(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     OPENSSL.iter().find(|(words, _)| text.contains(words)).map(|(_, advice)| *advice)
 }
 
-/// What to do about an error.
+/// Returns the hint for an error of rustls.
 #[cfg(feature = "__rustls")]
 fn of_rustls(error: &tokio_rustls::rustls::Error) -> Option<&'static str> {
     use tokio_rustls::rustls::{AlertDescription as Alert, CertificateError as Certificate, Error};
     Some(match error {
         Error::InvalidCertificate(certificate) => match certificate {
-            // Of the library below rustls, which is not public.
+            // The inner error type is webpki's, which rustls does not export.
             Certificate::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => CA_AS_SERVER,
             Certificate::UnknownIssuer => UNKNOWN_ISSUER,
             Certificate::Expired | Certificate::ExpiredContext { .. } => EXPIRED,
@@ -102,7 +102,7 @@ fn of_rustls(error: &tokio_rustls::rustls::Error) -> Option<&'static str> {
     })
 }
 
-/// By OpenSSL's words, which are all that it says.
+/// Hints by parts of OpenSSL's messages: native-tls exposes no error codes.
 const OPENSSL: [(&str, &str); 17] = [
     ("self-signed certificate", UNKNOWN_ISSUER),
     ("self signed certificate", UNKNOWN_ISSUER),

@@ -1,4 +1,4 @@
-//! TLS: rustls with its crypto provider named, or the operating system's library.
+//! TLS by rustls, or by the operating system's library.
 
 pub(crate) mod advice;
 pub(crate) mod options;
@@ -11,7 +11,7 @@ use self::options::{Identity, TlsOptions};
 use crate::error::{ConfigError, Error};
 use crate::native::dial::stream::Stream;
 
-/// What a client keeps for all of its TLS handshakes.
+/// The TLS configuration of a client, shared by all its handshakes.
 pub(crate) enum Connector {
     #[cfg(feature = "__rustls")]
     Rustls(with_rustls::Connector),
@@ -21,7 +21,7 @@ pub(crate) enum Connector {
 
 impl Connector {
     /// # Errors
-    /// A certificate or key that cannot be read. Their contents are not repeated.
+    /// A certificate or key is invalid. Errors do not contain their text.
     pub(crate) fn new(options: &TlsOptions) -> Result<Option<Self>, ConfigError> {
         #[cfg(feature = "native-tls")]
         if let Some(connector) = &options.native {
@@ -38,7 +38,7 @@ impl Connector {
         }
     }
 
-    /// Why no server may be reached without the client's certificate, where that is so.
+    /// Returns why the client's certificate cannot be withheld from a server, or `None` if it can.
     pub(crate) fn anonymous_fault(&self) -> Option<&'static str> {
         match self {
             #[cfg(feature = "native-tls")]
@@ -48,7 +48,7 @@ impl Connector {
         }
     }
 
-    /// `host` is a name, or an address without brackets.
+    /// Performs the TLS handshake. `host` is a name, or an address without brackets.
     #[allow(clippy::unused_async, unused_variables, reason = "a build without TLS has nothing to match")]
     pub(crate) async fn connect(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
         match *self {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::error::ConfigError;
 
-/// Whether this build can do TLS at all.
+/// Whether this build has a TLS library.
 pub(crate) const AVAILABLE: bool = cfg!(any(feature = "__rustls", feature = "native-tls"));
 
 #[derive(Clone, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct TlsOptions {
 }
 
 impl TlsOptions {
-    /// A connector of the user's own leaves nothing else to be said.
+    /// Fails if options exclude each other: a configuration of the user's own replaces all other TLS options.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         #[allow(unused_mut, reason = "a build without TLS has none")]
         let mut own: Vec<&'static str> = Vec::new();
@@ -28,8 +28,12 @@ impl TlsOptions {
         own.extend(self.native.as_ref().map(|_| "native_tls_connector"));
         let others = self.is_set();
         match own.as_slice() {
-            [option, ..] if others => Err(ConfigError::new(option, "other TLS options are set as well")),
-            [first, _, ..] => Err(ConfigError::new(first, "`native_tls_connector` is set as well")),
+            [option, ..] if others => {
+                Err(ConfigError::new(option, "other TLS options are set as well, but have no effect with it"))
+            }
+            [first, _, ..] => {
+                Err(ConfigError::new(first, "rustls_config and native_tls_connector are mutually exclusive"))
+            }
             _ if others && !AVAILABLE => {
                 let option = if self.roots.is_empty() { "client_certificate_pem" } else { "root_certificates_pem" };
                 Err(ConfigError::new(option, "this build has no TLS"))
@@ -38,13 +42,13 @@ impl TlsOptions {
         }
     }
 
-    /// Whether there is something in PEM to be read.
+    /// Whether certificates are set as PEM text.
     pub(crate) fn is_set(&self) -> bool {
         !self.roots.is_empty() || self.identity.is_some()
     }
 }
 
-/// Whether a server may be shown the client's certificate.
+/// Whether the client's certificate is shown to a server that requests it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
     Own,
@@ -53,5 +57,5 @@ pub(crate) enum Identity {
 
 #[allow(dead_code, reason = "a build without TLS has no options")]
 pub(super) fn unreadable(option: &'static str, error: impl fmt::Display) -> ConfigError {
-    ConfigError::new(option, format!("not readable as PEM: {error}"))
+    ConfigError::new(option, format!("invalid PEM: {error}"))
 }

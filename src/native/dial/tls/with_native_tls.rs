@@ -1,4 +1,4 @@
-//! TLS by the operating system's own library.
+//! TLS by the operating system's library.
 
 use native_tls::{Certificate, TlsConnector, TlsConnectorBuilder};
 use tokio::sync::OnceCell;
@@ -10,9 +10,9 @@ use crate::native::dial::stream::Stream;
 
 const HTTP: &str = "http/1.1";
 
-/// What a client's TLS handshakes go by.
+/// The connectors of a client.
 pub(crate) enum Connector {
-    /// What the process shares, made when it is first needed: it reads the roots of the system.
+    /// Shared by the process and made when first needed, because it reads the roots of the system.
     #[allow(dead_code, reason = "rustls is preferred where both are there")]
     Default,
     Own(TlsConnector),
@@ -34,7 +34,7 @@ impl Connector {
             let certificate = Certificate::from_pem(pem).map_err(|error| unreadable("root_certificates_pem", error))?;
             builder.add_root_certificate(certificate);
         }
-        // OpenSSL takes a key for what it is here only, as one of another certificate for one.
+        // OpenSSL detects some errors only now, for example a key of another certificate.
         let option = if options.identity.is_some() { "client_certificate_pem" } else { "root_certificates_pem" };
         let build = |builder: &TlsConnectorBuilder| {
             builder.build().map_err(|error| ConfigError::new(option, error.to_string()))
@@ -78,7 +78,7 @@ fn builder() -> TlsConnectorBuilder {
 async fn default() -> Result<TlsConnector, Error> {
     static DEFAULT: OnceCell<TlsConnector> = OnceCell::const_new();
     let build = || async {
-        // Reads files.
+        // Reading files blocks.
         let built = tokio::task::spawn_blocking(|| builder().build()).await.map_err(advice::failed)?;
         built.map_err(advice::failed)
     };

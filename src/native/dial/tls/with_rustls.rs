@@ -1,5 +1,5 @@
-//! TLS by rustls. Configurations are made when TLS is first needed, and shared: reading the roots of a system takes
-//! long, and a plain client never needs them.
+//! TLS by rustls. Configurations are made when TLS is first needed and then shared: reading the roots of the system is
+//! slow, and clients without TLS do not need them.
 
 use core::fmt;
 use std::sync::{Arc, OnceLock};
@@ -19,10 +19,10 @@ use crate::native::dial::stream::Stream;
 
 const HTTP: &[u8] = b"http/1.1";
 
-/// What a client's TLS handshakes go by.
+/// The rustls configuration of a client.
 pub(crate) struct Connector {
     source: Source,
-    /// Stays empty for [`Source::Default`], whose configuration the process shares.
+    /// Empty for [`Source::Default`], whose configuration is shared by the process.
     made: OnceLock<Configs>,
 }
 
@@ -35,7 +35,7 @@ enum Source {
 #[derive(Clone)]
 struct Configs {
     own: Arc<ClientConfig>,
-    /// The same without a client certificate.
+    /// The same configuration without a client certificate.
     anonymous: Arc<ClientConfig>,
 }
 
@@ -79,13 +79,13 @@ impl Configs {
     fn new(own: Arc<ClientConfig>) -> Self {
         let mut anonymous = ClientConfig::clone(&own);
         anonymous.client_auth_cert_resolver = Arc::new(NoCertificate);
-        // A session that is resumed has the identity that it began with.
+        // A resumed session has the client certificate of the original one, so sessions are not shared.
         anonymous.resumption = Resumption::in_memory_sessions(32);
         Self { own, anonymous: Arc::new(anonymous) }
     }
 }
 
-/// Shows no certificate.
+/// Resolves to no client certificate.
 #[derive(Debug)]
 struct NoCertificate;
 
@@ -99,7 +99,7 @@ impl ResolvesClientCert for NoCertificate {
     }
 }
 
-/// The user's configuration, but that servers which prefer another protocol do not get to choose it.
+/// Returns the user's configuration, changed to offer no protocol but http/1.1 (ALPN): a server must not choose another.
 fn speaking_http(config: &Arc<ClientConfig>) -> Arc<ClientConfig> {
     if config.alpn_protocols.iter().all(|protocol| protocol == HTTP) {
         return config.clone();
@@ -110,7 +110,7 @@ fn speaking_http(config: &Arc<ClientConfig>) -> Arc<ClientConfig> {
 }
 
 fn config(roots: Vec<TrustAnchor<'static>>, identity: Option<Arc<dyn ResolvesClientCert>>) -> Arc<ClientConfig> {
-    // Named, because rustls panics where a process has no default provider, or two to choose from.
+    // Explicit, because rustls panics if the process has no default provider or several.
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().expect("ring has suites for every version");
     let mut config = builder
@@ -120,7 +120,7 @@ fn config(roots: Vec<TrustAnchor<'static>>, identity: Option<Arc<dyn ResolvesCli
     Arc::new(config)
 }
 
-/// Whom everybody trusts. Read once for each process.
+/// Returns the roots of the enabled features. They are read once for each process.
 async fn system_roots() -> Result<&'static Vec<TrustAnchor<'static>>, Error> {
     static ROOTS: OnceCell<Vec<TrustAnchor<'static>>> = OnceCell::const_new();
     let read = || {
@@ -128,13 +128,13 @@ async fn system_roots() -> Result<&'static Vec<TrustAnchor<'static>>, Error> {
         let mut roots = RootCertStore::empty();
         #[cfg(feature = "rustls-webpki-roots")]
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        // Some certificate of a system can nearly always not be read; those that can are trusted.
+        // Most systems have some certificate that cannot be parsed; the others are trusted.
         #[cfg(feature = "rustls-native-roots")]
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         roots.roots
     };
     if cfg!(feature = "rustls-native-roots") {
-        // Reads files.
+        // Reading files blocks.
         ROOTS.get_or_try_init(|| async { tokio::task::spawn_blocking(read).await.map_err(advice::failed) }).await
     } else {
         Ok(ROOTS.get_or_init(|| async { read() }).await)
@@ -151,7 +151,7 @@ fn roots(options: &TlsOptions) -> Result<Vec<TrustAnchor<'static>>, ConfigError>
             roots.add(certificate).map_err(|error| fault(&error))?;
         }
         if roots.len() == before {
-            return Err(unreadable("root_certificates_pem", "there is no certificate in it"));
+            return Err(unreadable("root_certificates_pem", "no certificate found"));
         }
     }
     Ok(roots.roots)
@@ -170,13 +170,13 @@ fn identity(options: &TlsOptions) -> Result<Option<Arc<dyn ResolvesClientCert>>,
     Ok(Some(Arc::new(SingleCertAndKey::from(certified))))
 }
 
-/// Without the text, which such an error can have in it: that of a key whose lines were joined, for one.
+/// Describes the error without its text, which may contain a part of a key.
 fn told(error: &pem::Error) -> &'static str {
     match error {
-        pem::Error::MissingSectionEnd { .. } => "a section has no end",
-        pem::Error::IllegalSectionStart { .. } => "a section's first line is wrong",
+        pem::Error::MissingSectionEnd { .. } => "section without end",
+        pem::Error::IllegalSectionStart { .. } => "invalid first line of a section",
         pem::Error::Base64Decode(_) => "not base64",
-        pem::Error::NoItemsFound => "there is none in it",
+        pem::Error::NoItemsFound => "no key found",
         _ => "not PEM",
     }
 }
@@ -201,13 +201,13 @@ J48fWNNwJUq91VICIG35EreH4rvUg6r3Fu5QdBMjdRwF4De2LtLKbS1N8k9V
         Connector::new(&options).unwrap()
     }
 
-    /// Making one takes longer than everything else that `connect` does.
+    /// Making a configuration takes longer than everything else that `connect` does.
     #[tokio::test]
     async fn s01_clients_share_one_configuration() {
         let (one, other) = (connector(TlsOptions::default()), connector(TlsOptions::default()));
         assert!(Arc::ptr_eq(&one.configs().await.unwrap().own, &other.configs().await.unwrap().own));
         assert!(Arc::ptr_eq(&one.configs().await.unwrap().anonymous, &other.configs().await.unwrap().anonymous));
-        assert!(one.made.get().is_none(), "nothing of its own");
+        assert!(one.made.get().is_none(), "it made no configuration of its own");
     }
 
     #[tokio::test]
@@ -235,7 +235,7 @@ J48fWNNwJUq91VICIG35EreH4rvUg6r3Fu5QdBMjdRwF4De2LtLKbS1N8k9V
         };
         assert_eq!(with_alpn(&[]).await, (true, vec![]));
         assert_eq!(with_alpn(&["http/1.1"]).await, (true, vec![HTTP.to_vec()]));
-        // But a server must not choose what this client does not speak.
+        // A server must not choose a protocol that this client does not speak.
         for others in [&["h2", "http/1.1"][..], &["h2"], &["http/1.1", "http/1.0"]] {
             assert_eq!(with_alpn(others).await, (false, vec![HTTP.to_vec()]), "{others:?}");
         }

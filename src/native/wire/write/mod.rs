@@ -1,9 +1,8 @@
-//! From messages to a byte stream: frames are put together in a buffer that stays small, and leave with few system
-//! calls.
+//! Writing: from messages to a byte stream. Frames are collected in a small buffer and written with few system calls.
 //!
-//! Tungstenite's own writer is not used, as it keeps whole messages in a buffer that never shrinks and, at its finest
-//! level, logs their payloads. A message that is larger than [`PART`] is sent in fragments (RFC 6455, section 5.4): only
-//! one of them is in the buffer at a time, so that a Ping, Pong or Close frame never waits for more than that.
+//! Tungstenite's writer is not used: it keeps whole messages in a buffer that never shrinks, and logs their payloads at
+//! its finest level. A message larger than [`PART`] is sent in fragments (RFC 6455, section 5.4), of which one is in the
+//! buffer at a time, so that a Ping, Pong or Close frame never waits for more than one fragment.
 
 mod progress;
 
@@ -22,63 +21,63 @@ use super::frames;
 use crate::close::CloseCode;
 use crate::message::Message;
 
-/// How many bytes are put together before they are written: enough to make a system call worth its while, and all that
-/// is lost with a connection before the operating system has it.
+/// Bytes that are collected before they are written. This many save system calls, and no more are lost with a connection
+/// before the operating system has them.
 const BATCH: usize = 64 * 1024;
-/// The largest payload of one frame.
+/// The largest payload of a frame in bytes.
 const PART: usize = 64 * 1024;
-/// How many bytes of Pongs are put together while there is more to be read, or while the stream takes nothing.
+/// The most bytes of Pongs that are collected while there is more to read, or while the stream is full.
 const PONGS: usize = 4 * 1024;
-/// A buffer of this size is kept.
+/// A buffer of up to this many bytes is kept while idle.
 const SMALL: usize = 4 * 1024;
 
-/// What is sent to find out whether the peer is there.
+/// A heartbeat: what is sent to detect an unresponsive peer.
 pub(crate) enum Heartbeat {
-    /// With this number as its payload.
+    /// A Ping with this number as payload.
     Ping(u64),
     Message(Message),
 }
 
-/// What goes to the server.
+/// Writes messages and control frames to a stream.
 pub(crate) struct Writer {
-    /// Frames as they go over the wire, of which `written` bytes have been written.
+    /// Frames as sent, of which the first `written` bytes were written to the stream.
     buffer: Vec<u8>,
     written: usize,
-    /// Payload of messages in the buffer.
+    /// Bytes of message payload in the buffer.
     payload: usize,
-    /// What is left of the message of which only a part is in the buffer, or has left.
+    /// The remaining payload of the message that is being sent in fragments.
     rest: Option<Bytes>,
-    /// The heartbeat that waits for the stream to take more.
+    /// The heartbeat that waits for the stream to have room.
     heartbeat: Option<Heartbeat>,
-    /// The Close frame that waits behind that message.
+    /// Payload of the Close frame that waits for the end of a fragmented message.
     close: Option<Vec<u8>>,
-    /// Pongs in the buffer, in bytes.
+    /// Bytes of Pongs in the buffer.
     pongs: usize,
-    /// The Pong that is owed to the latest Ping, if there is no room for it in the buffer (section 5.5.3).
+    /// Payload of the Pong for the latest Ping, if the buffer had no room for it (section 5.5.3).
     pong: Option<Bytes>,
-    /// Pongs were put into the buffer and leave when nothing more is to be read.
+    /// The buffer has Pongs that are written when there is nothing more to read.
     corked: bool,
-    /// The stream has not been flushed since it was last written to.
+    /// The stream was written to but not flushed since.
     unflushed: bool,
-    /// The Close frame is in the buffer or has left: nothing may follow.
+    /// The Close frame was put into the buffer: nothing may follow it.
     closed: bool,
-    /// A message was given up for the Close frame.
+    /// A fragmented message was cut off by the Close frame.
     abandoned: bool,
-    /// What is written to the stream is with the operating system, unless it is flushed first.
+    /// Written bytes are passed to the operating system at once, without a flush.
     is_direct: bool,
     in_flight: InFlight,
     delivery: Delivery,
     deflater: Option<Deflater>,
-    /// The stream was full, and it has not been reported that all has left since.
+    /// The stream was full, and the end of this was not reported yet.
     pub(crate) owes_report: bool,
     /// The buffer has been large since the last `tidy`.
     was_large: bool,
-    /// Writing failed: nothing more is written.
+    /// The error of writing. Nothing is written after it.
     pub(crate) error: Option<io::Error>,
 }
 
 impl Writer {
-    /// `is_direct`: a stream without a buffer of its own.
+    /// `is_direct`: the stream has no buffer of its own.
     pub(crate) fn new(deflater: Option<Deflater>, is_direct: bool) -> Self {
         Self {
             buffer: Vec::new(),
@@ -103,7 +102,7 @@ impl Writer {
         }
     }
 
-    /// Takes messages until the stream has no more room.
+    /// Takes messages from the front of `batch` until the stream is full.
     pub(crate) fn send<S: AsyncWrite + Unpin>(
         &mut self,
         batch: &mut VecDeque<Message>,
@@ -114,7 +113,7 @@ impl Writer {
             if (self.buffer.len() >= BATCH || self.rest.is_some()) && self.poll_flush(stream, cx).is_pending() {
                 return;
             }
-            // What follows the Close frame, or an error, is for the next connection.
+            // After a Close frame or an error, messages wait for the next connection.
             if self.closed || self.close.is_some() || self.error.is_some() {
                 return;
             }
@@ -125,6 +124,7 @@ impl Writer {
         }
     }
 
+    /// Puts a message, or its first fragment, into the buffer.
     fn message(&mut self, message: Message) {
         let (payload, kind): (Bytes, _) = match message {
             Message::Text(text) => (text.into(), Data::Text),
@@ -142,7 +142,7 @@ impl Writer {
         }
     }
 
-    /// Sends a heartbeat. While the stream takes nothing at most one waits, the latest.
+    /// Sends a heartbeat. While the stream is full only the latest one waits.
     pub(crate) fn heartbeat(&mut self, heartbeat: Heartbeat) {
         if self.closed || self.error.is_some() {
             return;
@@ -154,7 +154,7 @@ impl Writer {
         }
     }
 
-    /// A Ping goes between the fragments of a message; a message waits for the end of another.
+    /// Puts a heartbeat into the buffer. A Ping may be sent between fragments; a message waits for the end of another.
     fn put_heartbeat(&mut self, heartbeat: Heartbeat) {
         match heartbeat {
             Heartbeat::Ping(beat) => {
@@ -170,8 +170,8 @@ impl Writer {
         }
     }
 
-    /// Answers a Ping. Answers wait for the end of what is at hand, so that many of them leave together. If the stream
-    /// does not take them, only the latest of further ones is owed an answer.
+    /// Answers a Ping. Answers are collected while there is more to read and written together. If the stream is full and
+    /// [`PONGS`] bytes wait, only the latest further Ping is answered (rule S20b).
     pub(crate) fn pong<S: AsyncWrite + Unpin>(&mut self, payload: Bytes, stream: &mut S, cx: &mut Context<'_>) {
         if self.pongs >= PONGS && self.corked {
             let _ = self.poll_flush(stream, cx);
@@ -189,14 +189,15 @@ impl Writer {
         self.pongs += self.buffer.len() - before;
     }
 
-    /// Sends the Close frame behind everything that was taken; at once if it `answers` the peer's, who reads no more.
+    /// Sends a Close frame after everything that was taken. If it `answers` the peer's, it cuts off a fragmented message,
+    /// because the peer discards the rest.
     pub(crate) fn close(&mut self, frame: Option<(CloseCode, &str)>, answers: bool) {
         let payload = frame.map_or_else(Vec::new, |(code, reason)| {
             let mut payload = code.get().to_be_bytes().to_vec();
             payload.extend_from_slice(reason.as_bytes());
             payload
         });
-        // The one that waits is as good.
+        // The first Close frame is the one that is sent.
         let payload = self.close.take().unwrap_or(payload);
         if answers {
             self.abandoned |= self.rest.take().is_some();
@@ -207,6 +208,7 @@ impl Writer {
         self.finish(&payload);
     }
 
+    /// Puts the Close frame into the buffer.
     fn finish(&mut self, payload: &[u8]) {
         if !self.closed {
             self.frame(OpCode::Control(Control::Close), false, true, payload, false);
@@ -215,7 +217,7 @@ impl Writer {
         }
     }
 
-    /// Puts a frame into the buffer. `counts` if it is part of a message of the user's, and not a heartbeat.
+    /// Puts a frame into the buffer. `counts`: it belongs to a message of the user, not to a heartbeat.
     #[inline]
     fn frame(&mut self, opcode: OpCode, compressed: bool, fin: bool, payload: &[u8], counts: bool) {
         let bytes = frames::put(&mut self.buffer, opcode, compressed, fin, payload);
@@ -229,7 +231,7 @@ impl Writer {
         }
     }
 
-    /// What comes next once the buffer is empty. Returns whether there is anything.
+    /// Puts what waits into the empty buffer. Returns whether there was anything.
     fn refill(&mut self) -> bool {
         if let Some(pong) = self.pong.take() {
             self.frame(OpCode::Control(Control::Pong), false, true, &pong, false);
@@ -250,7 +252,7 @@ impl Writer {
         !self.buffer.is_empty()
     }
 
-    /// Writes until everything that was taken has left. An error is kept, and everything is over then.
+    /// Writes until everything that was taken has left, or writing failed, which sets [`error`](Self::error).
     pub(crate) fn poll_flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<()> {
         self.corked = false;
         while self.error.is_none() {

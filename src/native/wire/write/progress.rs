@@ -1,4 +1,4 @@
-//! What of the written bytes has left, and the memory that is held for the rest.
+//! What the writer has passed on: buffered messages, progress, memory.
 
 use bytes::Bytes;
 
@@ -6,26 +6,27 @@ use super::{SMALL, Writer};
 use crate::driver::Buffered;
 
 impl Writer {
-    /// Pongs wait to be flushed.
+    /// Whether Pongs wait to be written.
     pub(crate) fn is_corked(&self) -> bool {
         self.corked
     }
 
-    /// The stream took no more when it was last written to.
+    /// Whether the stream was full when it was last written to.
     pub(crate) fn is_blocked(&self) -> bool {
         !self.corked && self.error.is_none() && (!self.buffer.is_empty() || self.unflushed)
     }
 
-    /// How many bytes of the buffer have not left for the operating system.
+    /// Bytes of the buffer that were not passed to the operating system.
     fn unwritten(&self) -> usize {
         self.buffer.len() - if self.is_direct { self.written } else { 0 }
     }
 
-    /// Bytes that the stream has taken, ever. It may hold some of them itself.
+    /// Returns the number of bytes that the stream has taken in all. It may buffer some of them.
     pub(crate) fn taken(&self) -> u64 {
         self.in_flight.taken() - (self.buffer.len() - self.written) as u64
     }
 
+    /// Returns the messages and bytes that were taken but have not left.
     pub(crate) fn buffered(&mut self) -> Buffered {
         let unwritten = self.unwritten();
         let rest = self.rest.as_ref().map_or(0, Bytes::len);
@@ -35,8 +36,8 @@ impl Writer {
         }
     }
 
-    /// See [`Transport::mark`](crate::driver::Transport::mark). Of what has left, `unacknowledged` bytes are not with
-    /// the peer.
+    /// See [`Transport::mark`](crate::driver::Transport::mark). The peer has not acknowledged `unacknowledged` bytes of
+    /// those that have left.
     pub(crate) fn mark(&mut self, unacknowledged: usize) {
         let rest = self.rest.as_ref().map_or(0, Bytes::len);
         let delivered = self.taken().saturating_sub(unacknowledged as u64);
@@ -49,12 +50,12 @@ impl Writer {
         self.delivery.progress(delivered)
     }
 
-    /// Whether there is memory that [`tidy`](Self::tidy) may give back.
+    /// Whether [`tidy`](Self::tidy) may free memory soon.
     pub(crate) fn is_large(&self) -> bool {
         self.buffer.capacity() > SMALL
     }
 
-    /// Called now and then: gives the buffer back if there was no use for it since the last time.
+    /// Frees the buffer if it was not needed since the last call.
     pub(crate) fn tidy(&mut self) {
         if !core::mem::take(&mut self.was_large) && self.buffer.is_empty() {
             self.buffer = Vec::new();
