@@ -147,7 +147,7 @@ fn roots(options: &TlsOptions) -> Result<Vec<TrustAnchor<'static>>, ConfigError>
         let before = roots.len();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let fault = |error: &dyn fmt::Display| unreadable("root_certificates_pem", error);
-            let certificate = certificate.map_err(|error| fault(&told(&error)))?;
+            let certificate = certificate.map_err(|error| fault(&describe(&error)))?;
             roots.add(certificate).map_err(|error| fault(&error))?;
         }
         if roots.len() == before {
@@ -161,7 +161,7 @@ fn identity(options: &TlsOptions) -> Result<Option<Arc<dyn ResolvesClientCert>>,
     let Some((chain, key)) = &options.identity else {
         return Ok(None);
     };
-    let fault = |error: &pem::Error| unreadable("client_certificate_pem", told(error));
+    let fault = |error: &pem::Error| unreadable("client_certificate_pem", describe(error));
     let chain: Vec<_> =
         CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|error| fault(&error))?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| fault(&error))?;
@@ -171,7 +171,7 @@ fn identity(options: &TlsOptions) -> Result<Option<Arc<dyn ResolvesClientCert>>,
 }
 
 /// Describes the error without its text, which may contain a part of a key.
-fn told(error: &pem::Error) -> &'static str {
+fn describe(error: &pem::Error) -> &'static str {
     match error {
         pem::Error::MissingSectionEnd { .. } => "section without end",
         pem::Error::IllegalSectionStart { .. } => "invalid first line of a section",

@@ -57,8 +57,8 @@ fn all(mut reader: Reader, mut stream: Pieces) -> (Vec<Received>, Fault) {
         assert!(held <= reader.limit.max(BUSY) + 2 * BUSY + WHOLE, "{held} bytes are held");
         match polled {
             Poll::Pending => {}
-            Poll::Ready(Ok(Received::Close(told))) => {
-                arrived.push(Received::Close(told));
+            Poll::Ready(Ok(Received::Close(frame))) => {
+                arrived.push(Received::Close(frame));
                 return (arrived, Fault::Ended);
             }
             Poll::Ready(Ok(it)) => arrived.push(it),
