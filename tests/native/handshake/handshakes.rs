@@ -15,7 +15,7 @@ async fn answers_that_are_no_agreement() {
     let server = server();
     let cases = [
         ("/no-accept", Some(101), "no Sec-WebSocket-Accept"),
-        ("/bad-accept", Some(101), "Sec-WebSocket-Accept is wrong"),
+        ("/bad-accept", Some(101), "wrong `Sec-WebSocket-Accept`"),
         ("/no-upgrade", Some(101), "no Upgrade"),
         ("/no-connection", Some(101), "no Connection"),
         ("/extension", Some(101), "extension that was not offered: permessage-deflate"),
