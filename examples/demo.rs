@@ -11,13 +11,19 @@
 #![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
+use std::io::{IsTerminal, Write, stdout};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use homing::{Event, Events, Heartbeat, Reconnect, WebSocket};
 use homing_test_server::{Server, What};
 
+/// How long an expected event may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the progress line is printed while the demo waits.
+const PROGRESS: Duration = Duration::from_millis(100);
+/// Moves to the start of the line and clears it.
+const CLEAR: &str = "\r\x1b[2K";
 
 struct Demo {
     ws: WebSocket,
@@ -42,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     demo.chapter("Three messages are queued before the connection is open, and echoed once it is.");
     demo.send(3)?;
     demo.echoed().await?;
-    demo.until(|event| matches!(event, Event::Latency(_))).await?;
+    demo.until("the answer to a heartbeat", |event| matches!(event, Event::Latency(_))).await?;
 
     demo.chapter("The server drops the connection. Three messages are queued until the next one.");
     demo.server.cut_all();
@@ -57,14 +63,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     demo.chapter("The server stalls: the connection stays open, but heartbeats are not answered.");
     demo.server.silence(true);
-    demo.until(|event| matches!(event, Event::Error(_))).await?;
+    demo.until("the heartbeat to time out", |event| matches!(event, Event::Error(_))).await?;
     demo.server.silence(false);
     demo.closed_then_send(2).await?;
     demo.echoed().await?;
 
     demo.chapter("The client closes.");
     demo.ws.close(1000, "done")?;
-    demo.until(|event| matches!(event, Event::End(_))).await?;
+    demo.until("the closing handshake", |event| matches!(event, Event::End(_))).await?;
     demo.check()
 }
 
@@ -89,24 +95,52 @@ impl Demo {
     }
 
     async fn closed_then_send(&mut self, count: u32) -> Result<(), Box<dyn Error>> {
-        self.until(|event| matches!(event, Event::Close(_))).await?;
+        self.until("the connection to close", |event| matches!(event, Event::Close(_))).await?;
         self.send(count)
     }
 
     /// Waits until the server has echoed everything sent so far.
     async fn echoed(&mut self) -> Result<(), Box<dyn Error>> {
         let last = self.sent.to_string();
-        self.until(|event| matches!(event, Event::Message(message) if message.as_text() == Some(&last))).await
+        let is_last = |event: &Event| matches!(event, Event::Message(message) if message.as_text() == Some(&last));
+        self.until("the echo of the last message", is_last).await
     }
 
-    /// Prints events until the wanted one.
-    async fn until(&mut self, wanted: impl Fn(&Event) -> bool) -> Result<(), Box<dyn Error>> {
+    /// Prints events until the wanted one. `name` describes it in the progress line.
+    async fn until(&mut self, name: &str, wanted: impl Fn(&Event) -> bool) -> Result<(), Box<dyn Error>> {
+        let began = Instant::now();
+        let mut progress = tokio::time::interval(PROGRESS);
         loop {
-            let event = tokio::time::timeout(TIMEOUT, self.events.next()).await?.ok_or("no more events")?;
+            let event = tokio::select! {
+                event = self.events.next() => event.ok_or("no more events")?,
+                _ = progress.tick() => {
+                    if began.elapsed() >= TIMEOUT {
+                        return Err(format!("timeout after {TIMEOUT:?}, waiting for {name}").into());
+                    }
+                    self.waiting(name, began);
+                    continue;
+                }
+            };
+            if stdout().is_terminal() {
+                print!("{CLEAR}");
+            }
             self.say(&describe(&event));
             if wanted(&event) {
                 return Ok(());
             }
+        }
+    }
+
+    /// Shows in a terminal what the demo waits for, in a line that the next event replaces.
+    fn waiting(&self, name: &str, began: Instant) {
+        let mut out = stdout();
+        if out.is_terminal() {
+            let state = format!("{:?}", self.ws.state());
+            let (time, waited) = (self.started.elapsed().as_secs_f64(), began.elapsed().as_secs_f64());
+            let limit = TIMEOUT.as_secs();
+            print!("{CLEAR}{time:>5.2}s  {state:<10}  waiting for {name}, {waited:.1} of at most {limit} s");
+            // A progress line that cannot be shown is no reason to stop.
+            let _ = out.flush();
         }
     }
 

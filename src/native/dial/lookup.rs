@@ -139,7 +139,7 @@ mod tests {
             tokio::time::timeout(Duration::from_millis(20), stuck).await.unwrap_err();
         };
         let waiting = lookups.get("one.example", || async { Ok(vec![address(1)]) });
-        let ((), found) = futures::join!(stuck, waiting);
+        let ((), found) = tokio::join!(stuck, waiting);
         assert_eq!(found.unwrap(), [address(1)]);
     }
 }
