@@ -6,7 +6,6 @@ use core::time::Duration;
 #[doc(inline)]
 pub use homing_machine::{CloseCode, EndReason, Initiator};
 
-use crate::driver::Machine;
 use crate::error::Error;
 
 /// The end of one attempt (S12). Passed to [`on_close`](crate::Handler::on_close).
@@ -57,16 +56,4 @@ pub struct End {
     pub close: Option<CloseEvent>,
     /// The error of the last attempt; `None` if it did not fail.
     pub error: Option<Error>,
-}
-
-impl End {
-    /// That of a client which has just ended.
-    pub(crate) fn of(machine: &Machine) -> Self {
-        Self {
-            reason: machine.end_reason(),
-            unsent: machine.unsent(),
-            close: machine.last_close().map(CloseEvent::from),
-            error: machine.last_error().cloned(),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! When to try again (S7).
 
-use crate::config::Fault;
+use crate::fault::Fault;
 use crate::rng::Rng;
 use crate::units::{Duration, micros, nearest_micros};
 

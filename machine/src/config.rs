@@ -1,7 +1,7 @@
 //! What a user configured, as far as the machine goes by it.
 
 use crate::backoff::Backoff;
-use crate::heartbeat::Heartbeat;
+use crate::liveness::Heartbeat;
 use crate::units::Duration;
 
 /// What the machine needs to know of a client's configuration.
@@ -30,9 +30,3 @@ pub struct Config<Text> {
     /// The URL without credentials and query, for errors.
     pub url: Text,
 }
-
-/// What is wrong with an option's value.
-pub type Fault = &'static str;
-
-/// The fault of a duration or limit that is zero.
-pub const ZERO: Fault = "is zero";

@@ -1,7 +1,7 @@
 //! How an attempt ends, what follows it (S7, S8), and how a client ends.
 
 use crate::close::{CloseEvent, EndReason, Initiator};
-use crate::io::{Output, Tell};
+use crate::io::{Notify, Output};
 use crate::machine::Machine;
 use crate::state::{Next, Phase, Stage};
 use crate::types::{Cause, Failure, Types};
@@ -16,7 +16,7 @@ impl<T: Types> Machine<T> {
     }
 
     /// The attempt took too long. Drops the socket.
-    pub(crate) fn give_up(&mut self, cause: Cause) {
+    pub(crate) fn abandon(&mut self, cause: Cause) {
         self.put(Output::Abort);
         self.fail(T::error(cause));
     }
@@ -24,7 +24,7 @@ impl<T: Types> Machine<T> {
     /// Drops the socket at once.
     pub(crate) fn drop_attempt(&mut self, next: Next) {
         self.put(Output::Abort);
-        self.part(next);
+        self.end_attempt(next);
     }
 
     /// When to dial after this delay: not as long as the page is frozen.
@@ -33,7 +33,7 @@ impl<T: Types> Machine<T> {
     }
 
     /// The attempt is over without a failure. Where no Close frame arrived it was this side that ended it.
-    pub(crate) fn part(&mut self, next: Next) {
+    pub(crate) fn end_attempt(&mut self, next: Next) {
         if !matches!(self.phase, Phase::Closing { stage: Stage::AwaitingEnd, .. }) {
             self.last_close = Some(CloseEvent::abnormal(Initiator::Local));
         }
@@ -41,40 +41,40 @@ impl<T: Types> Machine<T> {
     }
 
     /// Whether the attempt under way has been open for `stable_after`.
-    pub(crate) fn lasts(&self) -> bool {
+    pub(crate) fn is_stable(&self) -> bool {
         self.opened_at.is_some_and(|since| self.now - since >= self.config.stable_after)
     }
 
     /// The socket is gone; `on_close` is owed.
     fn finish(&mut self, error: Option<T::Error>, next: Next) {
         if error.is_some() {
-            self.tell(Tell::Error);
+            self.notify(Notify::Error);
         }
         self.last_error = error;
-        self.lasted = self.lasts();
+        self.was_stable = self.is_stable();
         self.opened_at = None;
-        if self.lasted {
+        if self.was_stable {
             self.retries = 0;
-            self.by_hand.lasted();
+            self.by_hand.was_stable();
         }
         self.writable = false;
         self.stats.bytes_held = 0;
         let (lost, edge) = self.queue.socket_gone();
-        self.tell_edge(edge);
+        self.notify_edge(edge);
         self.stats.messages_lost += lost;
         if let Some(event) = &mut self.last_close {
             event.lost = lost;
         }
-        self.phase = Phase::Ending { next, asked: false, verdict: None };
+        self.phase = Phase::Ending { next, asked: false, answer: None };
     }
 
     /// Decides what follows an attempt and tells its end.
     pub(crate) fn conclude(&mut self) {
-        let Phase::Ending { next, verdict, .. } = self.phase else {
+        let Phase::Ending { next, answer, .. } = self.phase else {
             return;
         };
         let decision = match next {
-            Next::Policy => self.policy(verdict).inspect(|delay| self.by_hand.left_to_policy(self.now + *delay)),
+            Next::Policy => self.policy(answer).inspect(|delay| self.by_hand.left_to_policy(self.now + *delay)),
             Next::Retry(delay) => Ok(delay),
             Next::End => Err(EndReason::Closed),
         };
@@ -82,17 +82,17 @@ impl<T: Types> Machine<T> {
             Ok(delay) => Phase::Waiting { until: self.after(delay) },
             Err(reason) => {
                 self.end_reason = reason;
-                Phase::Closed { told: false }
+                Phase::Closed { notified: false }
             }
         };
         if let Some(event) = &mut self.last_close {
             event.retry_in = decision.ok();
         }
-        self.tell(Tell::Close);
+        self.notify(Notify::Close);
     }
 
     /// S7 and S8: after which delay to try again, or why not.
-    fn policy(&mut self, verdict: Option<bool>) -> Result<Duration, EndReason> {
+    fn policy(&mut self, answer: Option<bool>) -> Result<Duration, EndReason> {
         let refused = self
             .last_close
             .as_ref()
@@ -104,7 +104,7 @@ impl<T: Types> Machine<T> {
             _ => false,
         };
         let hopeless = hopeless && !self.config.has_provider;
-        match verdict {
+        match answer {
             Some(false) => return Err(EndReason::Declined),
             None if refused || hopeless => return Err(EndReason::Fatal),
             _ => {}

@@ -65,10 +65,10 @@ pub enum Request<Text> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
     /// Tell the handler.
-    Tell(Tell),
+    Notify(Notify),
     /// Ask the retry predicate about [`Machine::last_close`](crate::Machine::last_close), and answer by
-    /// [`Machine::judged`](crate::Machine::judged).
-    Judge,
+    /// [`Machine::retry_answer`](crate::Machine::retry_answer).
+    AskRetry,
     /// Open a socket.
     Dial(AttemptId),
     /// Offer the queue to the socket.
@@ -77,10 +77,10 @@ pub enum Output {
     /// has taken so far.
     Mark,
     /// Send this heartbeat.
-    Beat(Count),
+    Heartbeat(Count),
     /// Stop or resume reading.
     Read(bool),
-    /// Start the closing handshake, behind what was sent, with [`Machine::farewell`](crate::Machine::farewell).
+    /// Start the closing handshake, behind what was sent, with [`Machine::close_frame`](crate::Machine::close_frame).
     Close,
     /// Drop the socket at once.
     Abort,
@@ -88,7 +88,7 @@ pub enum Output {
 
 /// What the handler is told. Nothing of the same kind can happen before it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tell {
+pub enum Notify {
     /// TCP, proxy and TLS are up.
     Connect,
     /// The opening handshake succeeded: [`Machine::take_handshake`](crate::Machine::take_handshake).

@@ -42,12 +42,15 @@ mod by_hand;
 mod close;
 mod config;
 mod ending;
-mod heartbeat;
+mod fault;
 mod in_flight;
 mod io;
+mod liveness;
 mod machine;
+mod pace;
 mod paused;
 mod queue;
+mod requests;
 mod rng;
 #[cfg(all(feature = "small", target_arch = "wasm32"))]
 mod small;
@@ -59,17 +62,17 @@ mod tests;
 mod types;
 #[cfg(not(all(feature = "small", target_arch = "wasm32")))]
 mod units;
-mod wishes;
 
 #[cfg(all(feature = "small", target_arch = "wasm32"))]
 use small as units;
 
 pub use backoff::Backoff;
 pub use close::{CloseCode, CloseEvent, EndReason, Initiator};
-pub use config::{Config, Fault, ZERO};
-pub use heartbeat::Heartbeat;
+pub use config::Config;
+pub use fault::{Fault, ZERO};
 pub use in_flight::{Delivery, InFlight};
-pub use io::{AttemptId, Buffered, Output, PageEvent, Request, Tell};
+pub use io::{AttemptId, Buffered, Notify, Output, PageEvent, Request};
+pub use liveness::Heartbeat;
 pub use machine::Machine;
 pub use paused::PausedBy;
 pub use queue::{SendError, SendErrorKind};

@@ -3,8 +3,8 @@
 use crate::by_hand::ByHand;
 use crate::close::{CloseCode, CloseEvent, EndReason};
 use crate::config::Config;
-use crate::heartbeat::Due;
-use crate::io::{AttemptId, Buffered, Output, Tell};
+use crate::io::{AttemptId, Buffered, Notify, Output};
+use crate::liveness::Due;
 use crate::paused::Paused;
 use crate::queue::{Edge, Queue, SendError, SendErrorKind};
 use crate::rng::Rng;
@@ -19,7 +19,7 @@ pub struct Machine<T: Types> {
     pub(crate) now: Timestamp,
     pub(crate) phase: Phase,
     pub(crate) attempt: AttemptId,
-    /// Retries since the last attempt that lasted.
+    /// Retries since the last attempt that was_stable.
     pub(crate) retries: u32,
     pub(crate) by_hand: ByHand,
     pub(crate) queue: Queue<T::Message>,
@@ -30,21 +30,21 @@ pub struct Machine<T: Types> {
     pub(crate) rng: Rng,
     pub(crate) stats: Stats,
     pub(crate) opened_at: Option<Timestamp>,
-    /// The attempt that ended last was open for as long as to count as one that lasted.
-    pub(crate) lasted: bool,
+    /// The attempt that ended last was open for as long as to count as one that was_stable.
+    pub(crate) was_stable: bool,
     pub(crate) opened_before: bool,
     pub(crate) frozen: bool,
     /// The opening handshake that is to be told.
     pub(crate) handshake: T::Handshake,
     /// What our Close frame says.
-    pub(crate) farewell: (CloseCode, T::Text),
+    pub(crate) close_frame: (CloseCode, T::Text),
     /// How the last attempt ended, or is about to.
     pub(crate) last_close: Option<CloseEvent<T::Text>>,
     pub(crate) last_error: Option<T::Error>,
     pub(crate) end_reason: EndReason,
     pub(crate) ends: Count,
     /// Nobody drives this machine any more.
-    pub(crate) perished: bool,
+    pub(crate) is_driver_gone: bool,
 }
 
 impl<T: Types> Machine<T> {
@@ -59,7 +59,7 @@ impl<T: Types> Machine<T> {
     pub fn ended(config: Config<T::Text>, now: Timestamp) -> Self {
         Self {
             now,
-            phase: Phase::Closed { told: true },
+            phase: Phase::Closed { notified: true },
             attempt: AttemptId(0),
             retries: 0,
             by_hand: ByHand::new(),
@@ -70,24 +70,24 @@ impl<T: Types> Machine<T> {
             rng: Rng::new(config.seed),
             stats: Stats::default(),
             opened_at: None,
-            lasted: false,
+            was_stable: false,
             opened_before: false,
             frozen: false,
             handshake: Default::default(),
-            farewell: (CloseCode::NORMAL, T::Text::default()),
+            close_frame: (CloseCode::NORMAL, T::Text::default()),
             last_close: None,
             last_error: None,
             end_reason: EndReason::Closed,
             ends: 0,
-            perished: false,
+            is_driver_gone: false,
             config,
         }
     }
 
-    /// The retry predicate's answer to [`Output::Judge`].
-    pub fn judged(&mut self, retry: bool) {
-        if let Phase::Ending { verdict, .. } = &mut self.phase {
-            *verdict = Some(retry);
+    /// The retry predicate's answer to [`Output::AskRetry`].
+    pub fn retry_answer(&mut self, retry: bool) {
+        if let Phase::Ending { answer, .. } = &mut self.phase {
+            *answer = Some(retry);
         }
     }
 
@@ -106,17 +106,17 @@ impl<T: Types> Machine<T> {
                 return Some(Output::Transmit);
             }
             match &mut self.phase {
-                Phase::Ending { asked, verdict, next: Next::Policy }
-                    if self.config.has_predicate && verdict.is_none() =>
+                Phase::Ending { asked, answer, next: Next::Policy }
+                    if self.config.has_predicate && answer.is_none() =>
                 {
                     let first = !core::mem::replace(asked, true);
-                    return first.then_some(Output::Judge);
+                    return first.then_some(Output::AskRetry);
                 }
                 Phase::Ending { .. } => self.conclude(),
-                Phase::Closed { told: told @ false } => {
-                    *told = true;
+                Phase::Closed { notified: notified @ false } => {
+                    *notified = true;
                     self.end();
-                    return Some(Output::Tell(Tell::End));
+                    return Some(Output::Notify(Notify::End));
                 }
                 _ => return None,
             }
@@ -139,7 +139,7 @@ impl<T: Types> Machine<T> {
             Phase::Waiting { until: due }
             | Phase::Connecting { deadline: due }
             | Phase::Closing { deadline: due, .. } => *due,
-            Phase::Open { pulse: Some(pulse) } => pulse.deadline(),
+            Phase::Open { liveness: Some(liveness) } => liveness.deadline(),
             _ => Timestamp::NEVER,
         }
     }
@@ -151,7 +151,7 @@ impl<T: Types> Machine<T> {
             return Err(SendError { kind: SendErrorKind::Closed, message });
         }
         let edge = self.queue.push(message, bytes)?;
-        self.tell_edge(edge);
+        self.notify_edge(edge);
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl<T: Types> Machine<T> {
     pub fn has_output(&self) -> bool {
         !self.outputs.is_empty()
             || (self.writable && self.queue.has_waiting() && self.phase.sends())
-            || matches!(self.phase, Phase::Ending { .. } | Phase::Closed { told: false })
+            || matches!(self.phase, Phase::Ending { .. } | Phase::Closed { notified: false })
     }
 
     /// What the socket did with the batch: what is left in it goes back, `messages` and `bytes` were taken, and
@@ -175,7 +175,7 @@ impl<T: Types> Machine<T> {
         self.stats.messages_sent += messages;
         self.stats.bytes_sent += bytes as Count;
         let edge = self.queue.restore(batch, messages, bytes, socket);
-        self.tell_edge(edge);
+        self.notify_edge(edge);
         if messages > 0 {
             self.progress();
         }
@@ -264,8 +264,8 @@ impl<T: Types> Machine<T> {
     }
 
     /// Whether the attempt that ended last was open for `stable_after`.
-    pub fn lasted(&self) -> bool {
-        self.lasted
+    pub fn was_stable(&self) -> bool {
+        self.was_stable
     }
 
     /// How the last attempt ended, or is about to.
@@ -279,22 +279,22 @@ impl<T: Types> Machine<T> {
     }
 
     /// What [`Output::Close`] is to say.
-    pub fn farewell(&self) -> (CloseCode, T::Text) {
-        self.farewell.clone()
+    pub fn close_frame(&self) -> (CloseCode, T::Text) {
+        self.close_frame.clone()
     }
 
     /// Whether the client is closed and has said so.
     pub fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Closed { told: true })
+        matches!(self.phase, Phase::Closed { notified: true })
     }
 
     /// The driver is gone: the client ends without telling the handler. Returns whether it had not ended before.
-    pub fn perish(&mut self, reason: EndReason) -> bool {
-        self.perished = true;
+    pub fn driver_gone(&mut self, reason: EndReason) -> bool {
+        self.is_driver_gone = true;
         let ends = !self.is_over();
         if ends {
             self.outputs.clear();
-            self.phase = Phase::Closed { told: true };
+            self.phase = Phase::Closed { notified: true };
             self.opened_at = None;
             self.end_reason = reason;
             self.end();
@@ -311,14 +311,14 @@ impl<T: Types> Machine<T> {
         self.outputs.push_back(output);
     }
 
-    pub(crate) fn tell(&mut self, tell: Tell) {
-        self.put(Output::Tell(tell));
+    pub(crate) fn notify(&mut self, event: Notify) {
+        self.put(Output::Notify(event));
     }
 
-    pub(crate) fn tell_edge(&mut self, edge: Option<Edge>) {
+    pub(crate) fn notify_edge(&mut self, edge: Option<Edge>) {
         match edge {
-            Some(Edge::Full) => self.tell(Tell::BufferFull),
-            Some(Edge::Drain) => self.tell(Tell::BufferDrain),
+            Some(Edge::Full) => self.notify(Notify::BufferFull),
+            Some(Edge::Drain) => self.notify(Notify::BufferDrain),
             None => {}
         }
     }
@@ -339,15 +339,15 @@ impl<T: Types> Machine<T> {
         let listening = !self.is_paused();
         match &mut self.phase {
             Phase::Waiting { until } if now >= *until => self.dial(),
-            Phase::Connecting { deadline } if now >= *deadline => self.give_up(Cause::OpenTimeout),
-            Phase::Open { pulse: Some(pulse) } => {
+            Phase::Connecting { deadline } if now >= *deadline => self.abandon(Cause::OpenTimeout),
+            Phase::Open { liveness: Some(liveness) } => {
                 let Some(config) = &self.config.heartbeat else {
                     return;
                 };
-                match pulse.check(now, config, listening) {
+                match liveness.check(now, config, listening) {
                     Due::Nothing => {}
-                    Due::Beat(beat) => self.beat(beat),
-                    Due::Dead => self.give_up(Cause::HeartbeatTimeout),
+                    Due::Heartbeat(number) => self.send_heartbeat(number),
+                    Due::Dead => self.abandon(Cause::HeartbeatTimeout),
                 }
             }
             Phase::Closing { deadline, .. } if now >= *deadline => self.drop_attempt(self.phase.next()),
@@ -355,12 +355,12 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    pub(crate) fn beat(&mut self, beat: Count) {
+    pub(crate) fn send_heartbeat(&mut self, number: Count) {
         self.stats.heartbeats += 1;
         // The deadline is that of the oldest one: what is sent after it does not hold it up.
-        if matches!(&self.phase, Phase::Open { pulse: Some(pulse) } if pulse.is_oldest()) {
+        if matches!(&self.phase, Phase::Open { liveness: Some(liveness) } if liveness.is_oldest()) {
             self.put(Output::Mark);
         }
-        self.put(Output::Beat(beat));
+        self.put(Output::Heartbeat(number));
     }
 }

@@ -1,8 +1,8 @@
 //! What happens on the socket, and to the page around it.
 
 use crate::close::{CloseCode, CloseEvent, Initiator};
-use crate::heartbeat::Pulse;
-use crate::io::{Buffered, Output, PageEvent, Tell};
+use crate::io::{Buffered, Notify, Output, PageEvent};
+use crate::liveness::Liveness;
 use crate::machine::Machine;
 use crate::state::{Next, Phase, Stage};
 use crate::types::{Cause, Failure, Types};
@@ -15,7 +15,7 @@ impl<T: Types> Machine<T> {
     /// TCP, proxy and TLS are up. Not every transport has this.
     pub fn connected(&mut self) {
         if matches!(self.phase, Phase::Connecting { .. }) {
-            self.tell(Tell::Connect);
+            self.notify(Notify::Connect);
         }
     }
 
@@ -37,9 +37,9 @@ impl<T: Types> Machine<T> {
         self.writable |= held == Buffered::default();
         let less = held.bytes < self.queue.socket().bytes;
         let edge = self.queue.socket_holds(held);
-        self.tell_edge(edge);
+        self.notify_edge(edge);
         if was_full {
-            self.peer_takes();
+            self.peer_accepts();
         }
         if less || was_full {
             self.progress();
@@ -51,19 +51,19 @@ impl<T: Types> Machine<T> {
     pub fn received(&mut self, messages: Count, bytes: Count) {
         self.stats.messages_received += messages;
         self.stats.bytes_received += bytes;
-        if let Phase::Open { pulse: Some(pulse) } = &mut self.phase {
-            pulse.received();
+        if let Phase::Open { liveness: Some(liveness) } = &mut self.phase {
+            liveness.received();
         }
     }
 
     /// A heartbeat's answer arrived; `None` where it does not say which one's.
-    pub fn answered(&mut self, beat: Option<Count>) {
-        let Phase::Open { pulse: Some(pulse) } = &mut self.phase else {
+    pub fn answered(&mut self, number: Option<Count>) {
+        let Phase::Open { liveness: Some(liveness) } = &mut self.phase else {
             return;
         };
-        if let Some(rtt) = pulse.answered(self.now, beat) {
+        if let Some(rtt) = liveness.answered(self.now, number) {
             self.stats.measured(rtt);
-            self.tell(Tell::Latency(round_trip(rtt)));
+            self.notify(Notify::Latency(round_trip(rtt)));
         }
     }
 
@@ -78,12 +78,13 @@ impl<T: Types> Machine<T> {
         self.opened_before = true;
         self.opened_at = Some(self.now);
         self.writable = true;
-        self.phase = Phase::Open { pulse: self.config.heartbeat.as_ref().map(|config| Pulse::new(self.now, config)) };
+        self.phase =
+            Phase::Open { liveness: self.config.heartbeat.as_ref().map(|config| Liveness::new(self.now, config)) };
         if self.is_paused() {
             self.put(Output::Read(false));
         }
         self.handshake = handshake;
-        self.tell(Tell::Open);
+        self.notify(Notify::Open);
     }
 
     /// The peer's Close frame arrived; the transport answers it by itself. Its code is 1005 if it had none.
@@ -110,23 +111,25 @@ impl<T: Types> Machine<T> {
         if let (Stage::AwaitingEnd, Some(event)) = (stage, &mut self.last_close) {
             event.clean = clean;
         }
-        self.part(next);
+        self.end_attempt(next);
     }
 
     /// The attempt failed and the socket is gone.
     pub fn socket_failed(&mut self, error: T::Error) {
-        let told = T::failure(&error) == Failure::Violation;
+        let is_violation = T::failure(&error) == Failure::Violation;
         match self.phase {
             // The closing handshake was under way: how TCP ends is no news, unless the peer broke the protocol.
-            Phase::Closing { stage, next, .. } if stage == Stage::AwaitingEnd || !told => self.part(next),
+            Phase::Closing { stage, next, .. } if stage == Stage::AwaitingEnd || !is_violation => {
+                self.end_attempt(next)
+            }
             _ => self.fail(error),
         }
     }
 
     /// The peer takes bytes: that shows it alive, but answers no heartbeat.
-    fn peer_takes(&mut self) {
-        if let (Phase::Open { pulse: Some(pulse) }, Some(config)) = (&mut self.phase, &self.config.heartbeat) {
-            pulse.put_off(self.now, config);
+    fn peer_accepts(&mut self) {
+        if let (Phase::Open { liveness: Some(liveness) }, Some(config)) = (&mut self.phase, &self.config.heartbeat) {
+            liveness.extend(self.now, config);
         }
     }
 
@@ -134,7 +137,7 @@ impl<T: Types> Machine<T> {
     /// that can find out does so first.
     pub fn is_expiring(&self, now: Timestamp) -> bool {
         match &self.phase {
-            Phase::Open { pulse: Some(pulse) } => !self.is_paused() && pulse.is_due(now),
+            Phase::Open { liveness: Some(liveness) } => !self.is_paused() && liveness.is_due(now),
             Phase::Closing { deadline, stage, .. } => *stage != Stage::AwaitingEnd && now >= *deadline,
             _ => false,
         }
@@ -143,7 +146,7 @@ impl<T: Types> Machine<T> {
     /// Bytes have moved, in spite of what [`is_expiring`](Self::is_expiring) expects.
     pub fn progressed(&mut self, now: Timestamp) {
         self.advance(now);
-        self.peer_takes();
+        self.peer_accepts();
         self.progress();
     }
 
@@ -170,7 +173,7 @@ impl<T: Types> Machine<T> {
     /// Something happened to the network or the page.
     pub fn page(&mut self, event: PageEvent) {
         match event {
-            PageEvent::Online | PageEvent::Visible => self.hurry(),
+            PageEvent::Online | PageEvent::Visible => self.dial_soon_or_probe(),
             PageEvent::Frozen => self.freeze(),
             PageEvent::Thawed => {
                 self.frozen = false;
@@ -182,17 +185,17 @@ impl<T: Types> Machine<T> {
     }
 
     /// A waiting client dials soon, an open one is probed.
-    fn hurry(&mut self) {
+    fn dial_soon_or_probe(&mut self) {
         let soon = self.now + from_micros(self.rng.unit() * ONLINE_SPREAD_MICROS);
         let now = self.now;
         match &mut self.phase {
             Phase::Waiting { until } if !self.frozen => *until = soon.min(*until),
-            Phase::Open { pulse: Some(pulse) } => {
+            Phase::Open { liveness: Some(liveness) } => {
                 let Some(config) = &self.config.heartbeat else {
                     return;
                 };
-                let beat = pulse.probe(now, config);
-                self.beat(beat);
+                let number = liveness.probe(now, config);
+                self.send_heartbeat(number);
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! The states, each with the deadlines that belong to it.
 
-use crate::heartbeat::Pulse;
+use crate::liveness::Liveness;
 use crate::units::{Duration, Timestamp};
 
 /// What a client is doing (S2).
@@ -25,7 +25,7 @@ pub(crate) enum Phase {
         deadline: Timestamp,
     },
     Open {
-        pulse: Option<Pulse>,
+        liveness: Option<Liveness>,
     },
     Closing {
         deadline: Timestamp,
@@ -37,7 +37,7 @@ pub(crate) enum Phase {
         next: Next,
         /// The retry predicate was asked, and this is what it said.
         asked: bool,
-        verdict: Option<bool>,
+        answer: Option<bool>,
     },
     Waiting {
         /// `NEVER` while the page is frozen.
@@ -45,7 +45,7 @@ pub(crate) enum Phase {
     },
     Closed {
         /// `on_end` was told.
-        told: bool,
+        notified: bool,
     },
 }
 

@@ -20,7 +20,7 @@ pub enum Input {
     /// Something happened to the network or the page (S8c).
     Page(PageEvent),
     /// The retry predicate's answer to whether to retry.
-    Verdict(bool),
+    RetryAnswer(bool),
 }
 
 /// What a transport tells of a socket.
@@ -75,29 +75,29 @@ pub enum SocketEvent {
 
 impl Input {
     /// Reports it to the machine.
-    pub(super) fn happen(self, machine: &mut Machine, now: Timestamp) {
+    pub(super) fn apply(self, machine: &mut Machine, now: Timestamp) {
         machine.advance(now);
         match self {
             Self::Wake => machine.wake(),
             Self::Socket(attempt, event) => {
                 if machine.is_current(attempt) {
-                    event.happen(machine);
+                    event.apply(machine);
                 }
             }
             Self::Page(event) => machine.page(event),
-            Self::Verdict(retry) => machine.judged(retry),
+            Self::RetryAnswer(retry) => machine.retry_answer(retry),
         }
     }
 }
 
 impl SocketEvent {
-    fn happen(self, machine: &mut Machine) {
+    fn apply(self, machine: &mut Machine) {
         match self {
             Self::Connected => machine.connected(),
             Self::Opened(handshake) => machine.opened(handshake),
             Self::Received { messages, bytes } => machine.received(messages, bytes),
             Self::Held(bytes) => machine.held(bytes),
-            Self::Answered(beat) => machine.answered(beat),
+            Self::Answered(number) => machine.answered(number),
             Self::Writable => machine.writable(),
             Self::Left { held, was_full } => machine.left(held, was_full),
             Self::Closing { code, reason } => machine.peer_closing(code, reason),

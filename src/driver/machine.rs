@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use homing_machine::{Cause, Failure};
 
+use crate::close::{CloseEvent, End};
 use crate::error::{Error, ErrorKind, Phase};
 use crate::handshake::Handshake;
 use crate::message::Message;
@@ -47,6 +48,16 @@ impl homing_machine::Types for Types {
 
     fn retry_after(error: &Error) -> Option<Duration> {
         error.retry_after()
+    }
+}
+
+/// The end of a client that has just ended.
+pub(super) fn end_of(machine: &Machine) -> End {
+    End {
+        reason: machine.end_reason(),
+        unsent: machine.unsent(),
+        close: machine.last_close().map(CloseEvent::from),
+        error: machine.last_error().cloned(),
     }
 }
 

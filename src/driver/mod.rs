@@ -65,8 +65,8 @@ pub trait Transport {
     /// Pushes out what was taken. Called once per batch. What leaves later than this call is reported as `Left`.
     fn flush(&mut self);
 
-    /// Sends a heartbeat whose answer is told as `Answered(Some(beat))`.
-    fn ping(&mut self, beat: u64);
+    /// Sends a heartbeat whose answer is told as `Answered(Some(number))`.
+    fn ping(&mut self, number: u64);
 
     /// Sends a heartbeat message, past the queue, as soon as there is room. It does not count as
     /// [`buffered`](Self::buffered): nobody waits for it to leave, and nothing is lost with it.

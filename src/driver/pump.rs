@@ -5,7 +5,7 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::task::Waker;
 
-use homing_machine::{Output, State, Tell};
+use homing_machine::{Notify, Output, State};
 
 use super::trace::Trace;
 use super::{AttemptId, Input, Machine, Shared, SocketEvent, Timer, Timestamp, Transport};
@@ -180,9 +180,9 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         let Arrived { messages, bytes, answered } = core::mem::take(&mut self.arrived);
         let mut core = self.shared.lock();
         let now = if answered { self.shared.clock.now() } else { core.machine.now() };
-        Input::Socket(attempt, SocketEvent::Received { messages, bytes }).happen(&mut core.machine, now);
+        Input::Socket(attempt, SocketEvent::Received { messages, bytes }).apply(&mut core.machine, now);
         if answered {
-            Input::Socket(attempt, SocketEvent::Answered(None)).happen(&mut core.machine, now);
+            Input::Socket(attempt, SocketEvent::Answered(None)).apply(&mut core.machine, now);
         }
         let sleeps_on = !core.awake && !core.machine.has_output();
         drop(core);
@@ -255,7 +255,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     }
 
     fn handle(&mut self, now: Timestamp, input: Input) {
-        input.happen(&mut self.shared.lock().machine, now);
+        input.apply(&mut self.shared.lock().machine, now);
     }
 
     /// Marks the pump as working or not, and returns what it was. For owners who poll the transport: a panic in there ends
@@ -274,23 +274,23 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         let before = self.set_working(true);
         self.trace.output(output);
         match output {
-            Output::Tell(tell) => self.tell(tell),
-            Output::Judge => {
+            Output::Notify(event) => self.notify(event),
+            Output::AskRetry => {
                 let close = self.shared.lock().machine.last_close().map(CloseEvent::from);
                 // Asked only where there is one, and after a close.
                 let mut retry = true;
                 if let (Some(retry_if), Some(close)) = (&mut self.retry_if, close) {
                     self.shared.callback().run(|| retry_if.ask(&close, &mut retry));
                 }
-                self.handle(self.now(), Input::Verdict(retry));
+                self.handle(self.now(), Input::RetryAnswer(retry));
             }
             Output::Dial(attempt) => self.in_callback(|transport| transport.dial(attempt)),
             Output::Transmit => self.transmit(),
             Output::Mark => self.mark(),
-            Output::Beat(beat) => self.beat(beat),
+            Output::Heartbeat(number) => self.send_heartbeat(number),
             Output::Read(on) => self.transport.read(on),
             Output::Close => {
-                let (code, reason) = self.shared.lock().machine.farewell();
+                let (code, reason) = self.shared.lock().machine.close_frame();
                 self.transport.close(code, &reason);
             }
             Output::Abort => self.transport.abort(),
@@ -298,34 +298,34 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.set_working(before);
     }
 
-    fn tell(&mut self, tell: Tell) {
+    fn notify(&mut self, event: Notify) {
         let Self { handler, ws, shared, trace, .. } = self;
         let callback = shared.callback();
-        match tell {
-            Tell::Connect => callback.run(|| handler.on_connect(ws)),
-            Tell::Open => {
+        match event {
+            Notify::Connect => callback.run(|| handler.on_connect(ws)),
+            Notify::Open => {
                 let handshake = shared.lock().machine.take_handshake();
                 trace.opened(&handshake);
                 callback.run(|| handler.on_open(ws, &handshake));
             }
-            Tell::Error => {
+            Notify::Error => {
                 let error = shared.lock().machine.last_error().cloned();
                 if let Some(error) = error {
                     trace.failed(&error);
                     callback.run(|| handler.on_error(ws, &error));
                 }
             }
-            Tell::Close => {
+            Notify::Close => {
                 let close = shared.lock().machine.last_close().map(CloseEvent::from);
                 if let Some(close) = close {
                     trace.closed(&close);
                     callback.run(|| handler.on_close(ws, &close));
                 }
             }
-            Tell::BufferFull => callback.run(|| handler.on_buffer_full(ws)),
-            Tell::BufferDrain => callback.run(|| handler.on_buffer_drain(ws)),
-            Tell::Latency(round_trip) => callback.run(|| handler.on_latency(ws, round_trip)),
-            Tell::End => {
+            Notify::BufferFull => callback.run(|| handler.on_buffer_full(ws)),
+            Notify::BufferDrain => callback.run(|| handler.on_buffer_drain(ws)),
+            Notify::Latency(round_trip) => callback.run(|| handler.on_latency(ws, round_trip)),
+            Notify::End => {
                 let end = shared.lock().end().cloned();
                 if let Some(end) = end {
                     trace.ended(&end);
@@ -361,10 +361,10 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.transport.mark();
     }
 
-    fn beat(&mut self, beat: u64) {
+    fn send_heartbeat(&mut self, number: u64) {
         match &self.heartbeat {
             Some(message) => self.transport.heartbeat(message.clone()),
-            None => self.transport.ping(beat),
+            None => self.transport.ping(number),
         }
         self.transport.flush();
     }
@@ -375,6 +375,6 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 impl<T: Transport, M: Timer> Drop for Pump<T, M> {
     fn drop(&mut self) {
         let panicked = self.working || self.shared.callback().is_running();
-        self.shared.perish(if panicked { EndReason::Panicked } else { EndReason::Shutdown });
+        self.shared.driver_gone(if panicked { EndReason::Panicked } else { EndReason::Shutdown });
     }
 }

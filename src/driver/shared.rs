@@ -6,8 +6,9 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
 
-use homing_machine::{Output, Tell};
+use homing_machine::{Notify, Output};
 
+use super::machine::end_of;
 use super::waiters::{Places, Wait, Waiters};
 use super::{Clock, Machine, Request, platform};
 use crate::close::{CloseCode, End, EndReason};
@@ -90,8 +91,8 @@ impl Core {
     /// What is to be done next. Remembers how the client ended before anyone can ask for it.
     pub(super) fn poll(&mut self) -> Option<Output> {
         let output = self.machine.poll();
-        if matches!(output, Some(Output::Tell(Tell::End))) {
-            self.end = Some(End::of(&self.machine));
+        if matches!(output, Some(Output::Notify(Notify::End))) {
+            self.end = Some(end_of(&self.machine));
         }
         output
     }
@@ -145,7 +146,7 @@ impl Shared {
 
     /// Wakes the pump if it sleeps, after a handle has changed the machine.
     #[inline]
-    fn rouse(mut core: MutexGuard<'_, Core>) {
+    fn wake_pump(mut core: MutexGuard<'_, Core>) {
         if core.awake {
             return;
         }
@@ -162,7 +163,7 @@ impl Shared {
         let mut core = self.lock();
         core.machine.request(now, request);
         self.note_delivers(&core.machine);
-        Self::rouse(core);
+        Self::wake_pump(core);
     }
 
     pub(crate) fn reconnect(&self, delay: Duration) {
@@ -179,7 +180,7 @@ impl Shared {
         let mut core = self.lock();
         let bytes = message.len();
         let result = core.machine.send(message, bytes);
-        Self::rouse(core);
+        Self::wake_pump(core);
         result.map_err(|homing_machine::SendError { kind, message }| SendError { kind: kind.into(), message })
     }
 
@@ -238,7 +239,7 @@ impl Shared {
         // Also where nothing comes of it: a client that has ended is done now.
         let mut core = self.lock();
         core.left = true;
-        Self::rouse(core);
+        Self::wake_pump(core);
     }
 
     pub(crate) fn detach(&self) {
@@ -256,10 +257,10 @@ impl Shared {
     }
 
     /// The pump is gone before the client ended.
-    pub(crate) fn perish(&self, reason: EndReason) {
+    pub(crate) fn driver_gone(&self, reason: EndReason) {
         let mut core = self.lock();
-        if core.machine.perish(reason) {
-            core.end = Some(End::of(&core.machine));
+        if core.machine.driver_gone(reason) {
+            core.end = Some(end_of(&core.machine));
         }
         drop(core);
         self.delivers.store(false, Ordering::Relaxed);

@@ -4,7 +4,7 @@
 
 use alloc::string::String;
 
-use homing_machine::{Output, Tell};
+use homing_machine::{Notify, Output};
 use tracing::{Span, debug, debug_span, info, trace, warn};
 
 use crate::close::{CloseEvent, End};
@@ -46,14 +46,14 @@ impl Trace {
                 self.span = debug_span!(parent: None, "attempt", number = attempt.get(), url = %self.url);
                 debug!(parent: &self.span, "dialling");
             }
-            Output::Beat(beat) => trace!(parent: span, beat, "heartbeat"),
+            Output::Heartbeat(number) => trace!(parent: span, number, "heartbeat"),
             Output::Close => debug!(parent: span, "closing"),
             Output::Abort => debug!(parent: span, "abandoned"),
-            Output::Tell(Tell::Connect) => debug!(parent: span, "connected"),
-            Output::Tell(Tell::BufferFull) => debug!(parent: span, "send buffer full"),
-            Output::Tell(Tell::BufferDrain) => debug!(parent: span, "send buffer has room again"),
-            Output::Tell(Tell::Latency(round_trip)) => debug!(parent: span, ?round_trip, "heartbeat answered"),
-            Output::Tell(_) | Output::Mark | Output::Transmit | Output::Read(_) | Output::Judge => {}
+            Output::Notify(Notify::Connect) => debug!(parent: span, "connected"),
+            Output::Notify(Notify::BufferFull) => debug!(parent: span, "send buffer full"),
+            Output::Notify(Notify::BufferDrain) => debug!(parent: span, "send buffer has room again"),
+            Output::Notify(Notify::Latency(round_trip)) => debug!(parent: span, ?round_trip, "heartbeat answered"),
+            Output::Notify(_) | Output::Mark | Output::Transmit | Output::Read(_) | Output::AskRetry => {}
         }
     }
 

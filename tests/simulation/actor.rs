@@ -6,20 +6,20 @@ use homing::{Event, Handler, WebSocket};
 
 use crate::plan::Callback;
 use crate::stage::{Stage, id_of, lock};
-use crate::trace::{Told, What};
+use crate::trace::{Notified, What};
 
 /// Does not keep the stage alive, which owns the network, which owns this.
 pub(crate) struct Actor(pub(crate) Weak<Mutex<Stage>>);
 
 impl Actor {
-    fn told(&self, ws: &WebSocket, callback: Callback, told: Told) {
+    fn notified(&self, ws: &WebSocket, callback: Callback, notified: Notified) {
         let Some(stage) = self.0.upgrade() else {
             return;
         };
         let acts = {
             let mut stage = lock(&stage);
             stage.nested |= std::mem::replace(&mut stage.inside, true);
-            stage.note_by(ws, What::Told(told));
+            stage.note_by(ws, What::Notified(notified));
             stage.reaction(callback)
         };
         acts.into_iter().for_each(|act| lock(&stage).act(Some(ws), act));
@@ -31,18 +31,18 @@ impl Actor {
 
 impl Handler for Actor {
     fn on_event(&mut self, ws: &WebSocket, event: Event) {
-        let (callback, told) = match event {
-            Event::Connect => (Callback::Connect, Told::Connect),
-            Event::Open(_) => (Callback::Open, Told::Open),
-            Event::Message(message) => (Callback::Message, Told::Message(id_of(&message))),
-            Event::Error(error) => (Callback::Error, Told::Error(error.kind().clone())),
-            Event::Close(event) => (Callback::Close, Told::Close(event)),
-            Event::BufferFull => (Callback::Full, Told::Full),
-            Event::BufferDrain => (Callback::Drain, Told::Drain),
-            Event::Latency(_) => (Callback::Latency, Told::Latency),
-            Event::End(end) => (Callback::End, Told::End(end)),
+        let (callback, notified) = match event {
+            Event::Connect => (Callback::Connect, Notified::Connect),
+            Event::Open(_) => (Callback::Open, Notified::Open),
+            Event::Message(message) => (Callback::Message, Notified::Message(id_of(&message))),
+            Event::Error(error) => (Callback::Error, Notified::Error(error.kind().clone())),
+            Event::Close(event) => (Callback::Close, Notified::Close(event)),
+            Event::BufferFull => (Callback::Full, Notified::Full),
+            Event::BufferDrain => (Callback::Drain, Notified::Drain),
+            Event::Latency(_) => (Callback::Latency, Notified::Latency),
+            Event::End(end) => (Callback::End, Notified::End(end)),
             other => unreachable!("{other:?}"),
         };
-        self.told(ws, callback, told);
+        self.notified(ws, callback, notified);
     }
 }

@@ -1,4 +1,4 @@
-//! Thousands of random lives of a client over a network in memory, in virtual time, each judged by a model of the
+//! Thousands of random lives of a client over a network in memory, in virtual time, each checked by a model of the
 //! rules (S1 to S25).
 //!
 //! A case that fails is made smaller, and the command printed that replays it:
@@ -39,13 +39,13 @@ fn runner(seed: u64) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
-fn judge(plan: &plan::Plan) -> Result<(), String> {
-    model::judge(&plan.setup, &run::run(plan))
+fn check(plan: &plan::Plan) -> Result<(), String> {
+    model::check(&plan.setup, &run::run(plan))
 }
 
 fn case(seed: u64) {
     let result =
-        runner(seed).run(&plan::plan(), |plan| judge(&plan).map_err(proptest::test_runner::TestCaseError::fail));
+        runner(seed).run(&plan::plan(), |plan| check(&plan).map_err(proptest::test_runner::TestCaseError::fail));
     if let Err(error) = result {
         let TestError::Fail(why, plan) = error else {
             panic!("{error}");

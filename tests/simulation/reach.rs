@@ -7,16 +7,16 @@ use proptest::strategy::{Strategy, ValueTree};
 
 use crate::plan::plan;
 use crate::run::run;
-use crate::trace::{Did, Id, Told, What};
+use crate::trace::{Did, Id, Notified, What};
 
 fn name(what: &What) -> Option<&'static str> {
     Some(match what {
-        What::Told(Told::Message(Id::Peer(_))) => "message",
-        What::Told(Told::Message(Id::Client(_))) => "echo",
-        What::Told(Told::Full) => "full",
-        What::Told(Told::Drain) => "drain",
-        What::Told(Told::Latency) => "latency",
-        What::Told(Told::Error(kind)) => match kind {
+        What::Notified(Notified::Message(Id::Peer(_))) => "message",
+        What::Notified(Notified::Message(Id::Client(_))) => "echo",
+        What::Notified(Notified::Full) => "full",
+        What::Notified(Notified::Drain) => "drain",
+        What::Notified(Notified::Latency) => "latency",
+        What::Notified(Notified::Error(kind)) => match kind {
             ErrorKind::Connect => "refused",
             ErrorKind::Handshake { .. } => "status",
             ErrorKind::OpenTimeout => "open timeout",
@@ -25,13 +25,13 @@ fn name(what: &What) -> Option<&'static str> {
             ErrorKind::MessageTooLarge => "too large",
             _ => "broken",
         },
-        What::Told(Told::Close(event)) => match (event.initiator, event.clean) {
+        What::Notified(Notified::Close(event)) => match (event.initiator, event.clean) {
             (Initiator::Local, true) => "closed here",
             (Initiator::Local, false) => "dropped here",
             (Initiator::Remote, _) => "closed there",
             (Initiator::Failure, _) => "failed",
         },
-        What::Told(Told::End(end)) => match end.reason {
+        What::Notified(Notified::End(end)) => match end.reason {
             _ if end.unsent > 0 => "end with unsent",
             EndReason::Fatal => "fatal",
             EndReason::Exhausted => "exhausted",

@@ -30,7 +30,7 @@ pub(crate) fn run(plan: &Plan) -> Outcome {
     let stage = Arc::new(Mutex::new(Stage::new(network.clone(), plan.reactions.clone())));
     let ws = network.connect(builder(&plan.setup).handler(Actor(Arc::downgrade(&stage)))).unwrap();
     lock(&stage).begin(ws);
-    // The client dials when it is made, but the network hears of it only now.
+    // The client dials when it is made, but the network learns of it only now.
     network.advance(Duration::ZERO);
     plan.steps.iter().for_each(|step| take(&stage, &network, step));
     finish(&stage, &network, plan.finale);

@@ -51,7 +51,7 @@ pub(crate) fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {
     stage.lock().unwrap()
 }
 
-/// A message that can be told from every other: its number, filled up to `len` bytes where that is longer.
+/// A unique message: its number, filled up to `len` bytes where that is longer.
 fn message(id: Id, len: usize, binary: bool) -> Message {
     let mut text = match id {
         Id::Client(id) => format!("{id}:"),

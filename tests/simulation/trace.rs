@@ -1,4 +1,4 @@
-//! What a simulation writes down, for the model to judge.
+//! What a simulation writes down, for the model to check.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(crate) struct Look {
 #[allow(clippy::large_enum_variant, reason = "a trace is short and soon gone")]
 pub(crate) enum What {
     /// A callback begins.
-    Told(Told),
+    Notified(Notified),
     /// It returns.
     Returned,
     /// The user does something.
@@ -57,7 +57,7 @@ pub(crate) enum What {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Told {
+pub(crate) enum Notified {
     Connect,
     Open,
     Message(Id),

@@ -25,7 +25,7 @@ fn s08a_connecting_dials_anew() {
 fn s08a_open_closes_the_old_attempt_first() {
     let mut rig = Rig::open(config());
     rig.request(retry(2 * SECOND));
-    assert_eq!((rig.state(), rig.log()), (State::Closing, ["say close 1000".to_string()].to_vec()));
+    assert_eq!((rig.state(), rig.log()), (State::Closing, ["send close 1000".to_string()].to_vec()));
     rig.peer_closes(1000);
     rig.socket_ends(1000);
     assert_eq!(rig.log(), ["close 1000 Local clean, retry 2s"]);
@@ -39,7 +39,7 @@ fn s08a_a_peer_that_ignores_the_close_does_not_hinder_it() {
     rig.request(retry(Duration::ZERO));
     assert_eq!(rig.due_in(), Some(5 * SECOND));
     rig.after(5 * SECOND);
-    assert_eq!(rig.log(), ["say close 1000", "abort", "close 1006 Local, retry 0ns", "dial 2"]);
+    assert_eq!(rig.log(), ["send close 1000", "abort", "close 1006 Local, retry 0ns", "dial 2"]);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn s08a_what_is_queued_waits_for_the_next_attempt() {
     // A closing that leads to another attempt is no reason to refuse.
     rig.send("c").unwrap();
     rig.socket(SocketEvent::Writable);
-    assert_eq!(rig.log(), ["write a", "write", "say close 1000"]);
+    assert_eq!(rig.log(), ["write a", "write", "send close 1000"]);
     rig.socket_ends(1000);
     rig.room = usize::MAX;
     rig.after(Duration::ZERO);
@@ -139,8 +139,8 @@ fn s08a_inside_on_end_it_begins_anew() {
     rig.inside("end", |machine, now| machine.request(now, in_callback(3 * SECOND)));
     rig.fails(ErrorKind::Io);
     rig.after(3 * SECOND);
-    let told = ["dial 1", "error Io", "close 1006 Failure, stop", "end Exhausted, 0 unsent", "dial 2"];
-    assert_eq!(rig.log(), told);
+    let expected = ["dial 1", "error Io", "close 1006 Failure, stop", "end Exhausted, 0 unsent", "dial 2"];
+    assert_eq!(rig.log(), expected);
     assert_eq!(rig.machine.ends(), 1);
 }
 
@@ -182,7 +182,7 @@ fn s08a_cancel_takes_back_a_reconnect_that_is_under_way() {
     rig.request(retry(SECOND));
     rig.request(Request::CancelReconnect);
     rig.socket_ends(1000);
-    assert_eq!(rig.log(), ["say close 1000", "close 1000 Local clean, stop", "end Closed, 0 unsent"]);
+    assert_eq!(rig.log(), ["send close 1000", "close 1000 Local clean, stop", "end Closed, 0 unsent"]);
 }
 
 #[test]

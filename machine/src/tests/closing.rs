@@ -17,7 +17,7 @@ fn s10_what_is_queued_leaves_before_the_close_frame() {
     assert_eq!(rig.send("no"), Err(SendErrorKind::Closed));
     rig.room = 9;
     rig.socket(SocketEvent::Writable);
-    assert_eq!(rig.log(), ["write b", "say close 4001 done"]);
+    assert_eq!(rig.log(), ["write b", "send close 4001 done"]);
     rig.peer_closes(4001);
     rig.socket_ends(4001);
     assert_eq!(rig.log(), ["close 4001 Local clean, stop", "end Closed, 0 unsent"]);
@@ -29,7 +29,7 @@ fn s10_a_message_sent_just_before_the_close_is_not_overtaken() {
     rig.machine.put_in("a").unwrap();
     rig.machine.request(rig.now, close());
     rig.settle();
-    assert_eq!(rig.log(), ["write a", "say close 1000"]);
+    assert_eq!(rig.log(), ["write a", "send close 1000"]);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn s10_the_close_timeout_drops_the_connection() {
     rig.close();
     assert_eq!(rig.due_in(), Some(5 * SECOND));
     rig.after(5 * SECOND - MS);
-    assert_eq!(rig.log(), ["say close 1000"]);
+    assert_eq!(rig.log(), ["send close 1000"]);
     rig.after(MS);
     assert_eq!(rig.log(), ["abort", "close 1006 Local, stop", "end Closed, 0 unsent"]);
 }
@@ -117,7 +117,7 @@ fn s10_tcp_that_breaks_during_the_handshake_is_no_error() {
     let mut rig = Rig::open(config());
     rig.close();
     rig.fails(ErrorKind::Io);
-    assert_eq!(rig.log(), ["say close 1000", "close 1006 Local, stop", "end Closed, 0 unsent"]);
+    assert_eq!(rig.log(), ["send close 1000", "close 1006 Local, stop", "end Closed, 0 unsent"]);
     // After both.
     let mut rig = Rig::open(config());
     rig.peer_closes(1001);
@@ -166,7 +166,7 @@ fn s10_the_first_close_frame_counts() {
     rig.request(close_with(4002, "second"));
     rig.room = 1;
     rig.socket(SocketEvent::Writable);
-    assert_eq!(rig.log(), ["write", "write a", "say close 4001 first"]);
+    assert_eq!(rig.log(), ["write", "write a", "send close 4001 first"]);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn s12_who_closed_when_both_did() {
     rig.request(close_with(4001, ""));
     rig.peer_closes(4000);
     rig.socket_ends(4000);
-    assert_eq!(rig.log(), ["say close 4001", "close 4000 Local clean, stop", "end Closed, 0 unsent"]);
+    assert_eq!(rig.log(), ["send close 4001", "close 4000 Local clean, stop", "end Closed, 0 unsent"]);
     // The peer's came first: our close only says that there is no other attempt.
     let mut rig = Rig::open(config());
     rig.peer_closes(4000);
@@ -229,7 +229,7 @@ fn s12_a_platform_may_tell_all_at_once() {
     let mut rig = Rig::open(config());
     rig.close();
     rig.socket_ends(1000);
-    assert_eq!(rig.log(), ["say close 1000", "close 1000 Local clean, stop", "end Closed, 0 unsent"]);
+    assert_eq!(rig.log(), ["send close 1000", "close 1000 Local clean, stop", "end Closed, 0 unsent"]);
     // Our frame had not left yet.
     let mut rig = Rig::open(config());
     rig.room = 0;

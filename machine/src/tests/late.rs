@@ -9,7 +9,7 @@ fn s18_a_sleeper_asks_before_it_judges() {
     rig.after(20 * SECOND);
     rig.log();
     rig.sleep(3600 * SECOND);
-    assert_eq!((rig.log(), rig.due_in()), (["beat 2".to_string()].to_vec(), Some(10 * SECOND)));
+    assert_eq!((rig.log(), rig.due_in()), (["heartbeat 2".to_string()].to_vec(), Some(10 * SECOND)));
     rig.after(10 * SECOND - MS);
     rig.hears(1);
     rig.after(3600 * SECOND - 10 * SECOND);
@@ -34,7 +34,10 @@ fn s18_two_late_wakeups_in_a_row_are_forgiven_and_the_third_is_not() {
     rig.sleep(60 * SECOND);
     assert_eq!(rig.state(), State::Open);
     rig.sleep(60 * SECOND);
-    assert_eq!((rig.state(), rig.log()), (State::Open, ["beat 1", "beat 2", "beat 3"].map(String::from).to_vec()));
+    assert_eq!(
+        (rig.state(), rig.log()),
+        (State::Open, ["heartbeat 1", "heartbeat 2", "heartbeat 3"].map(String::from).to_vec())
+    );
     rig.sleep(60 * SECOND);
     assert_eq!(rig.log(), ["abort", "error HeartbeatTimeout", "close 1006 Failure, retry 1s"]);
 }
@@ -60,7 +63,7 @@ fn s18_news_that_waited_with_the_sleeper_is_heard_first() {
     rig.now = rig.now + 3600 * SECOND;
     rig.hears(1);
     rig.wake();
-    assert_eq!((rig.state(), rig.log()), (State::Open, ["beat 2".to_string()].to_vec()));
+    assert_eq!((rig.state(), rig.log()), (State::Open, ["heartbeat 2".to_string()].to_vec()));
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn s18_a_wakeup_within_the_slack_is_on_time() {
 fn s18_a_late_heartbeat_is_not_made_up_for() {
     let mut rig = beating(20, 10);
     rig.sleep(3600 * SECOND);
-    assert_eq!((rig.log(), rig.due_in()), (["beat 1".to_string()].to_vec(), Some(10 * SECOND)));
+    assert_eq!((rig.log(), rig.due_in()), (["heartbeat 1".to_string()].to_vec(), Some(10 * SECOND)));
     rig.hears(1);
     assert_eq!(rig.due_in(), Some(20 * SECOND));
 }
@@ -116,7 +119,7 @@ fn s18_a_clock_that_goes_back_is_not_believed() {
     let mut rig = Rig::new(config());
     rig.after(5 * SECOND);
     let earlier = Timestamp::from_micros(rig.now.as_micros() - 3_000_000);
-    Input::Wake.happens(&mut rig.machine, earlier);
+    Input::Wake.apply(&mut rig.machine, earlier);
     rig.fails(ErrorKind::Io);
     assert_eq!(rig.due_in(), Some(SECOND));
 }

@@ -168,13 +168,13 @@ fn s04_a_driver_that_goes_away_ends_the_client_without_telling() {
     rig.room = 0;
     rig.send("left").unwrap();
     rig.log();
-    assert!(rig.machine.perish(EndReason::Panicked));
+    assert!(rig.machine.driver_gone(EndReason::Panicked));
     rig.settle();
     assert_eq!(rig.log(), [""; 0]);
     let machine = &rig.machine;
     assert_eq!((machine.ends(), machine.end_reason(), machine.unsent()), (1, EndReason::Panicked, 1));
     assert_eq!((rig.machine.take_unsent().len(), rig.machine.stats(rig.now).open_for), (1, None));
-    assert!(!rig.machine.perish(EndReason::Shutdown));
+    assert!(!rig.machine.driver_gone(EndReason::Shutdown));
     assert_eq!(rig.machine.ends(), 1);
     // Nobody would dial.
     rig.request(Request::Reconnect(Duration::ZERO));
@@ -190,7 +190,7 @@ fn s05_before_the_driver_runs_everything_may_be_asked_for() {
     let outputs: Vec<_> = core::iter::from_fn(|| machine.poll()).collect();
     assert!(matches!(
         outputs[..],
-        [Output::Dial(_), Output::Abort, Output::Tell(Tell::Close), Output::Tell(Tell::End)]
+        [Output::Dial(_), Output::Abort, Output::Notify(Notify::Close), Output::Notify(Notify::End)]
     ));
     assert_eq!(machine.take_unsent().len(), 1);
 }
@@ -204,7 +204,7 @@ fn s05_what_a_callback_causes_comes_after_it() {
         assert_eq!(machine.state(), State::Closing);
     });
     rig.opens();
-    assert_eq!(rig.log(), ["dial 1", "open", "say close 1000"]);
+    assert_eq!(rig.log(), ["dial 1", "open", "send close 1000"]);
     rig.inside("close", |machine, now| machine.request(now, Request::Reconnect(SECOND)));
     rig.socket_ends(1000);
     assert_eq!(rig.log(), ["close 1000 Local clean, stop"]);

@@ -8,12 +8,12 @@ const DEAD: [&str; 3] = ["abort", "error HeartbeatTimeout", "close 1006 Failure,
 fn s17_a_heartbeat_leaves_every_interval() {
     let mut rig = beating(20, 10);
     assert_eq!(rig.due_in(), Some(20 * SECOND));
-    for beat in 1..=3_u64 {
+    for number in 1..=3_u64 {
         rig.after(20 * SECOND - MS);
         assert_eq!(rig.log(), [""; 0]);
         rig.after(MS);
-        assert_eq!(rig.log(), [format!("beat {beat}")]);
-        rig.socket(SocketEvent::Answered(Some(beat)));
+        assert_eq!(rig.log(), [format!("heartbeat {number}")]);
+        rig.socket(SocketEvent::Answered(Some(number)));
         assert_eq!(rig.log(), ["latency 0ns"]);
     }
 }
@@ -26,20 +26,20 @@ fn s17_a_busy_connection_beats_as_well() {
         rig.hears(1);
         rig.send("x").unwrap();
     }
-    let beats: Vec<_> = rig.log().into_iter().filter(|line| line.starts_with("beat")).collect();
-    assert_eq!(beats, ["beat 1", "beat 2", "beat 3"]);
+    let beats: Vec<_> = rig.log().into_iter().filter(|line| line.starts_with("heartbeat")).collect();
+    assert_eq!(beats, ["heartbeat 1", "heartbeat 2", "heartbeat 3"]);
 }
 
 #[test]
 fn s17_silence_is_death() {
     let mut rig = beating(20, 10);
     rig.after(20 * SECOND);
-    assert_eq!((rig.log(), rig.due_in()), (["beat 1".to_string()].to_vec(), Some(10 * SECOND)));
+    assert_eq!((rig.log(), rig.due_in()), (["heartbeat 1".to_string()].to_vec(), Some(10 * SECOND)));
     rig.after(10 * SECOND - MS);
     assert_eq!(rig.state(), State::Open);
     rig.after(MS);
     assert_eq!(rig.log(), DEAD);
-    // The next attempt starts with a pulse of its own.
+    // The next attempt starts with a liveness of its own.
     rig.after(SECOND);
     rig.opens();
     assert_eq!((rig.log(), rig.due_in()), (["dial 2", "open"].map(String::from).to_vec(), Some(20 * SECOND)));
@@ -74,7 +74,7 @@ fn s17_what_came_before_a_heartbeat_does_not_answer_it() {
 fn s17_an_interval_shorter_than_the_timeout() {
     let mut rig = beating(2, 5);
     rig.after(7 * SECOND - MS);
-    assert_eq!(rig.log(), ["beat 1", "beat 2", "beat 3"]);
+    assert_eq!(rig.log(), ["heartbeat 1", "heartbeat 2", "heartbeat 3"]);
     rig.after(MS);
     // Five seconds after the first that nobody answered, however many followed.
     assert_eq!(rig.log(), DEAD);
@@ -82,7 +82,7 @@ fn s17_an_interval_shorter_than_the_timeout() {
     rig.after(3 * SECOND);
     rig.hears(1);
     rig.after(6 * SECOND - MS);
-    assert_eq!(rig.state(), State::Open, "beat 2 left at 4 s");
+    assert_eq!(rig.state(), State::Open, "heartbeat 2 left at 4 s");
     rig.after(MS);
     assert_eq!(rig.state(), State::Waiting);
 }
@@ -92,7 +92,7 @@ fn s17_an_interval_equal_to_the_timeout() {
     let mut rig = beating(20, 20);
     rig.after(40 * SECOND);
     let mut log = rig.log();
-    assert_eq!(log.remove(0), "beat 1");
+    assert_eq!(log.remove(0), "heartbeat 1");
     assert_eq!(log, DEAD);
 }
 
@@ -113,20 +113,20 @@ fn s17_the_round_trip_is_that_of_the_matching_answer() {
     assert_eq!(rig.log(), [""; 0], "nothing was asked yet");
     rig.after(20 * SECOND + 30 * MS);
     rig.socket(SocketEvent::Answered(Some(9)));
-    assert_eq!(rig.log(), ["beat 1"]);
+    assert_eq!(rig.log(), ["heartbeat 1"]);
     rig.socket(SocketEvent::Answered(Some(1)));
     assert_eq!(rig.log(), ["latency 30ms"]);
     // Where answers bear no number it is the last one's.
     rig.after(20 * SECOND);
     rig.socket(SocketEvent::Answered(None));
-    assert_eq!(rig.log(), ["beat 2", "latency 30ms"]);
+    assert_eq!(rig.log(), ["heartbeat 2", "latency 30ms"]);
 }
 
 #[test]
 fn s17_a_round_trip_may_be_longer_than_the_interval() {
     let mut rig = beating(20, 60);
     rig.after(65 * SECOND);
-    assert_eq!(rig.log(), ["beat 1", "beat 2", "beat 3"]);
+    assert_eq!(rig.log(), ["heartbeat 1", "heartbeat 2", "heartbeat 3"]);
     rig.socket(SocketEvent::Answered(Some(1)));
     assert_eq!(rig.log(), ["latency 45s"]);
     rig.socket(SocketEvent::Answered(Some(2)));
@@ -196,7 +196,7 @@ fn s22_a_paused_client_reads_again_to_close() {
         rig.request(pause(true));
         rig.log();
         rig.request(request);
-        assert_eq!(rig.log(), ["read true", "say close 1000"]);
+        assert_eq!(rig.log(), ["read true", "send close 1000"]);
         rig.request(pause(false));
         rig.request(pause(true));
         assert_eq!(rig.log(), [""; 0]);
@@ -208,13 +208,13 @@ fn s22_liveness_is_not_judged_while_paused() {
     let mut rig = beating(20, 10);
     rig.request(pause(true));
     rig.after(100 * SECOND);
-    assert_eq!(rig.log(), ["read false", "beat 1", "beat 2", "beat 3", "beat 4", "beat 5"]);
+    assert_eq!(rig.log(), ["read false", "heartbeat 1", "heartbeat 2", "heartbeat 3", "heartbeat 4", "heartbeat 5"]);
     assert_eq!(rig.state(), State::Open);
     // Nor for what was owed before, once it is resumed.
     rig.after(8 * SECOND);
     rig.request(pause(false));
     rig.after(12 * SECOND);
-    assert_eq!(rig.log(), ["read true", "beat 6"]);
+    assert_eq!(rig.log(), ["read true", "heartbeat 6"]);
     rig.after(10 * SECOND);
     assert_eq!(rig.log(), DEAD);
 }

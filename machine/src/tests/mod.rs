@@ -27,7 +27,7 @@ use core::time::Duration;
 use script::{Error, ErrorKind, Input, SocketEvent, Test};
 
 use crate::{
-    Backoff, Buffered, CloseCode, Heartbeat, Output, PausedBy, SendError, SendErrorKind, State, Tell, Timestamp,
+    Backoff, Buffered, CloseCode, Heartbeat, Notify, Output, PausedBy, SendError, SendErrorKind, State, Timestamp,
 };
 
 type Config = crate::Config<String>;
@@ -96,7 +96,7 @@ struct Rig {
     lines: Vec<String>,
     /// What callbacks will do, once each, by how the line begins.
     reactions: Vec<(&'static str, Reaction)>,
-    verdict: bool,
+    answer: bool,
     /// How many more messages the socket takes.
     room: usize,
     /// How many bytes the socket says that it holds after each batch, of all messages since it said that it holds none.
@@ -117,7 +117,7 @@ impl Rig {
             now,
             lines,
             reactions,
-            verdict: true,
+            answer: true,
             room: usize::MAX,
             socket_bytes: 0,
             socket_messages: 0,
@@ -154,15 +154,15 @@ impl Rig {
                 self.marks += 1;
                 continue;
             }
-            let judged = output == Output::Judge;
+            let asks = output == Output::AskRetry;
             let line = self.carry_out(output);
             if let Some(at) = self.reactions.iter().position(|(start, _)| line.starts_with(start)) {
                 let (_, react) = self.reactions.remove(at);
                 react(&mut self.machine, self.now);
             }
             self.lines.push(line);
-            if judged {
-                self.machine.judged(self.verdict);
+            if asks {
+                self.machine.retry_answer(self.answer);
             }
         }
         assert!(!self.machine.has_output(), "a driver would never sleep");
@@ -170,45 +170,45 @@ impl Rig {
 
     fn carry_out(&mut self, output: Output) -> String {
         match output {
-            Output::Tell(tell) => self.describe(tell),
-            Output::Judge => format!("judge {}", self.machine.last_close().unwrap().code),
+            Output::Notify(event) => self.describe(event),
+            Output::AskRetry => format!("ask retry {}", self.machine.last_close().unwrap().code),
             Output::Dial(attempt) => format!("dial {}", attempt.get()),
             Output::Transmit => self.transmit(),
             Output::Mark => unreachable!("counted instead"),
-            Output::Beat(beat) => format!("beat {beat}"),
+            Output::Heartbeat(number) => format!("heartbeat {number}"),
             Output::Read(on) => format!("read {on}"),
             Output::Close => {
-                let (code, reason) = self.machine.farewell();
-                format!("say close {code} {reason}").trim_end().to_string()
+                let (code, reason) = self.machine.close_frame();
+                format!("send close {code} {reason}").trim_end().to_string()
             }
             Output::Abort => "abort".to_string(),
         }
     }
 
-    fn describe(&mut self, tell: Tell) -> String {
-        match tell {
-            Tell::Connect => "connect".to_string(),
-            Tell::Open => {
+    fn describe(&mut self, event: Notify) -> String {
+        match event {
+            Notify::Connect => "connect".to_string(),
+            Notify::Open => {
                 self.machine.take_handshake();
                 "open".to_string()
             }
-            Tell::Error => {
+            Notify::Error => {
                 let error = self.machine.last_error().unwrap();
                 match error.status() {
                     Some(status) => format!("error status {status}"),
                     None => format!("error {:?}", error.kind),
                 }
             }
-            Tell::Close => {
+            Notify::Close => {
                 let event = self.machine.last_close().unwrap();
                 let clean = if event.clean { " clean" } else { "" };
                 let next = event.retry_in.map_or("stop".to_string(), |delay| format!("retry {delay:?}"));
                 format!("close {} {:?}{clean}, {next}", event.code, event.initiator)
             }
-            Tell::BufferFull => "full".to_string(),
-            Tell::BufferDrain => "drain".to_string(),
-            Tell::Latency(rtt) => format!("latency {rtt:?}"),
-            Tell::End => {
+            Notify::BufferFull => "full".to_string(),
+            Notify::BufferDrain => "drain".to_string(),
+            Notify::Latency(rtt) => format!("latency {rtt:?}"),
+            Notify::End => {
                 format!("end {:?}, {} unsent", self.machine.end_reason(), self.machine.unsent())
             }
         }
@@ -230,7 +230,7 @@ impl Rig {
     }
 
     fn input(&mut self, input: Input) {
-        input.happens(&mut self.machine, self.now);
+        input.apply(&mut self.machine, self.now);
         self.settle();
     }
 

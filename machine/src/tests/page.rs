@@ -52,7 +52,7 @@ fn s08c_an_open_client_is_probed() {
     let mut rig = Rig::open(beating(20, 10));
     rig.after(3 * SECOND);
     rig.input(Input::Page(PageEvent::Visible));
-    assert_eq!((rig.log(), rig.due_in()), (["beat 1".to_string()].to_vec(), Some(10 * SECOND)));
+    assert_eq!((rig.log(), rig.due_in()), (["heartbeat 1".to_string()].to_vec(), Some(10 * SECOND)));
     rig.after(10 * SECOND);
     assert_eq!(rig.log(), ["abort", "error HeartbeatTimeout", "close 1006 Failure, retry 1s"]);
     // And is left alone if it answers.
@@ -146,7 +146,7 @@ fn s08c_a_client_that_was_closing_is_not_revived() {
     let mut rig = Rig::open(config());
     rig.close();
     rig.input(Input::Page(PageEvent::Frozen));
-    assert_eq!(rig.log(), ["say close 1000", "abort", "close 1006 Local, stop", "end Closed, 0 unsent"]);
+    assert_eq!(rig.log(), ["send close 1000", "abort", "close 1006 Local, stop", "end Closed, 0 unsent"]);
     rig.input(Input::Page(PageEvent::Thawed));
     rig.after(100 * SECOND);
     assert_eq!(rig.log(), [""; 0]);
@@ -171,7 +171,7 @@ fn s08c_a_client_that_is_closed_while_frozen_stays_closed() {
 #[test]
 fn s08c_an_attempt_that_had_just_ended_waits_for_the_page_too() {
     let mut rig = Rig::open(config());
-    rig.inside("error", |machine, now| Input::Page(PageEvent::Frozen).happens(machine, now));
+    rig.inside("error", |machine, now| Input::Page(PageEvent::Frozen).apply(machine, now));
     rig.fails(ErrorKind::Io);
     assert_eq!((rig.state(), rig.due_in()), (State::Waiting, None));
     rig.input(Input::Page(PageEvent::Thawed));

@@ -87,8 +87,8 @@ fn s08_max_retry_after_limits_what_the_server_asks_for() {
         let backoff = fixed(policy);
         let mut rig = Rig::new(Config { backoff, max_retry_after: max, ..config() });
         rig.is_refused(503, asked);
-        let told = rig.log().pop().unwrap();
-        assert!(told.ends_with(&format!("retry {:?}", rig.due_in().unwrap())), "{told}");
+        let last = rig.log().pop().unwrap();
+        assert!(last.ends_with(&format!("retry {:?}", rig.due_in().unwrap())), "{last}");
         rig.due_in().unwrap()
     };
     for (max, policy, asked, expected) in
@@ -158,14 +158,17 @@ fn s08_the_predicate_decides_over_code_and_status() {
     let mut rig = Rig::open(Config { has_predicate: true, ..config() });
     rig.peer_closes(1008);
     rig.socket_ends(1008);
-    assert_eq!(rig.log(), ["judge 1008", "close 1008 Remote clean, retry 1s"]);
+    assert_eq!(rig.log(), ["ask retry 1008", "close 1008 Remote clean, retry 1s"]);
     rig.after(SECOND);
     rig.is_refused(404, None);
-    assert_eq!(rig.log(), ["dial 2", "error status 404", "judge 1006", "close 1006 Failure, retry 1s"]);
-    rig.verdict = false;
+    assert_eq!(rig.log(), ["dial 2", "error status 404", "ask retry 1006", "close 1006 Failure, retry 1s"]);
+    rig.answer = false;
     rig.after(SECOND);
     rig.fails(ErrorKind::Io);
-    assert_eq!(rig.log(), ["dial 3", "error Io", "judge 1006", "close 1006 Failure, stop", "end Declined, 0 unsent"]);
+    assert_eq!(
+        rig.log(),
+        ["dial 3", "error Io", "ask retry 1006", "close 1006 Failure, stop", "end Declined, 0 unsent"]
+    );
 }
 
 #[test]
@@ -176,7 +179,7 @@ fn s08_the_predicate_adds_no_attempts() {
     rig.after(SECOND);
     rig.log();
     rig.fails(ErrorKind::Io);
-    assert_eq!(rig.log(), ["error Io", "judge 1006", "close 1006 Failure, stop", "end Exhausted, 0 unsent"]);
+    assert_eq!(rig.log(), ["error Io", "ask retry 1006", "close 1006 Failure, stop", "end Exhausted, 0 unsent"]);
 }
 
 #[test]
@@ -191,7 +194,7 @@ fn s08_the_predicate_is_not_asked_about_what_was_asked_for() {
     rig.request(Request::Reconnect(Duration::ZERO));
     rig.after(Duration::ZERO);
     rig.request(Request::Abort);
-    assert!(!rig.log().iter().any(|line| line.starts_with("judge")));
+    assert!(!rig.log().iter().any(|line| line.starts_with("ask retry")));
     // Nor where somebody asked between the error and the question.
     for request in [Request::Abort, close(), Request::CancelReconnect, Request::Reconnect(3 * SECOND)] {
         let mut rig = Rig::open(Config { has_predicate: true, ..config() });
@@ -207,31 +210,31 @@ fn s08_the_predicate_is_not_asked_about_what_was_asked_for() {
 
 #[test]
 fn s08_a_request_made_by_the_predicate_wins_over_its_answer() {
-    for verdict in [true, false] {
+    for answer in [true, false] {
         let mut rig = Rig::open(Config { has_predicate: true, ..config() });
-        rig.verdict = verdict;
-        rig.inside("judge", |machine, now| machine.request(now, Request::Abort));
+        rig.answer = answer;
+        rig.inside("ask retry", |machine, now| machine.request(now, Request::Abort));
         rig.fails(ErrorKind::Io);
-        assert_eq!(rig.log(), ["error Io", "judge 1006", "close 1006 Failure, stop", "end Closed, 0 unsent"]);
+        assert_eq!(rig.log(), ["error Io", "ask retry 1006", "close 1006 Failure, stop", "end Closed, 0 unsent"]);
         let mut rig = Rig::open(Config { has_predicate: true, ..config() });
-        rig.verdict = verdict;
-        rig.inside("judge", |machine, now| machine.request(now, Request::Reconnect(2 * SECOND)));
+        rig.answer = answer;
+        rig.inside("ask retry", |machine, now| machine.request(now, Request::Reconnect(2 * SECOND)));
         rig.fails(ErrorKind::Io);
-        assert_eq!(rig.log(), ["error Io", "judge 1006", "close 1006 Failure, retry 2s"]);
+        assert_eq!(rig.log(), ["error Io", "ask retry 1006", "close 1006 Failure, retry 2s"]);
     }
 }
 
 #[test]
 fn s08_an_answer_that_nobody_asked_for_changes_nothing() {
     let mut rig = Rig::open(config());
-    rig.input(Input::Verdict(false));
+    rig.input(Input::RetryAnswer(false));
     rig.fails(ErrorKind::Io);
-    rig.input(Input::Verdict(false));
+    rig.input(Input::RetryAnswer(false));
     assert_eq!(rig.state(), State::Waiting);
     // Nor does the answer to one question count for the next.
     let mut rig = Rig::open(Config { has_predicate: true, ..config() });
     rig.fails(ErrorKind::Io);
-    rig.verdict = false;
+    rig.answer = false;
     rig.after(SECOND);
     rig.fails(ErrorKind::Io);
     assert_eq!(rig.state(), State::Closed);

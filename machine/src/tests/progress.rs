@@ -177,5 +177,5 @@ fn s10_a_close_is_about_what_is_on_its_way_then() {
     assert_eq!(rig.marks, 1, "when it begins to wait for the queue");
     rig.room = 1;
     rig.socket(SocketEvent::Writable);
-    assert!(rig.says("say close") && rig.marks == 2);
+    assert!(rig.says("send close") && rig.marks == 2);
 }

@@ -112,7 +112,7 @@ fn s13_what_is_queued_before_the_close_leaves_though_a_batch_is_out() {
     batch.clear();
     rig.machine.restore(&mut batch, 1, 1, Buffered::default());
     rig.settle();
-    assert_eq!(rig.log(), ["write", "say close 1000"]);
+    assert_eq!(rig.log(), ["write", "send close 1000"]);
 }
 
 #[test]

@@ -68,13 +68,13 @@ fn s07_the_count_starts_over_after_an_attempt_that_lasted() {
     rig.opens();
     rig.after(5 * SECOND - MS);
     assert_eq!(delays(&mut rig, 1), [8], "a moment too early");
-    assert!(!rig.machine.lasted());
+    assert!(!rig.machine.was_stable());
     rig.opens();
     rig.after(5 * SECOND);
     assert_eq!(delays(&mut rig, 1), [1]);
-    assert!(rig.machine.lasted());
+    assert!(rig.machine.was_stable());
     assert_eq!(delays(&mut rig, 1), [2]);
-    assert!(!rig.machine.lasted());
+    assert!(!rig.machine.was_stable());
     // Long dialling is not being open.
     rig.after(9 * SECOND);
     assert_eq!(delays(&mut rig, 1), [4]);

@@ -84,7 +84,7 @@ pub(super) enum Input {
     Wake,
     Socket(AttemptId, SocketEvent),
     Page(PageEvent),
-    Verdict(bool),
+    RetryAnswer(bool),
 }
 
 /// One for each method of the machine that reports an event of the socket.
@@ -102,25 +102,25 @@ pub(super) enum SocketEvent {
 }
 
 impl Input {
-    pub(super) fn happens(self, machine: &mut Machine, now: Timestamp) {
+    pub(super) fn apply(self, machine: &mut Machine, now: Timestamp) {
         machine.advance(now);
         match self {
             Self::Wake => machine.wake(),
-            Self::Socket(attempt, event) if machine.is_current(attempt) => event.happens(machine),
+            Self::Socket(attempt, event) if machine.is_current(attempt) => event.apply(machine),
             Self::Socket(..) => {}
             Self::Page(event) => machine.page(event),
-            Self::Verdict(retry) => machine.judged(retry),
+            Self::RetryAnswer(retry) => machine.retry_answer(retry),
         }
     }
 }
 
 impl SocketEvent {
-    fn happens(self, machine: &mut Machine) {
+    fn apply(self, machine: &mut Machine) {
         match self {
             Self::Connected => machine.connected(),
             Self::Opened => machine.opened(()),
             Self::Received { messages, bytes } => machine.received(messages, bytes),
-            Self::Answered(beat) => machine.answered(beat),
+            Self::Answered(number) => machine.answered(number),
             Self::Writable => machine.writable(),
             Self::Left { held, was_full } => machine.left(held, was_full),
             Self::Closing { code, reason } => machine.peer_closing(code, reason),

@@ -137,7 +137,7 @@ async fn messages_at_the_level_of_traces_only() {
     recorder.messages_are(1).await;
     recorder.until("a heartbeat", |events| events.iter().any(|event| matches!(event, Event::Latency(_)))).await;
     let told = output.told().join("\n");
-    for line in ["sent messages=1", "message bytes=5", "heartbeat beat=", "heartbeat answered round_trip="] {
+    for line in ["sent messages=1", "message bytes=5", "heartbeat number=", "heartbeat answered round_trip="] {
         assert!(told.contains(line), "{line}: {told}");
     }
     assert!(!told.contains("12345"), "{told}");

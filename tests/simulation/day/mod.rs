@@ -131,8 +131,8 @@ impl Handler for Day {
         let mut ledger = self.lock();
         let error = ledger.error.take();
         if event.retry_in.is_some() {
-            let told = (ledger.dialled, now, &error);
-            assert!(!was_up(&ledger.spans, ledger.dialled, now), "{told:?}: ended while the link was up");
+            let failed = (ledger.dialled, now, &error);
+            assert!(!was_up(&ledger.spans, ledger.dialled, now), "{failed:?}: ended while the link was up");
         }
         let stats = ws.stats();
         let was_open = std::mem::take(&mut ledger.is_open);

@@ -52,7 +52,7 @@ pub(super) struct Attempt {
     pub(super) broken: Option<Duration>,
     pub(super) delivered: usize,
     pub(super) last_echo: Option<usize>,
-    pub(super) heard: Duration,
+    pub(super) last_received: Duration,
 }
 
 /// A message of the peer's.
@@ -122,7 +122,7 @@ impl Attempt {
             broken: None,
             delivered: 0,
             last_echo: None,
-            heard: Duration::ZERO,
+            last_received: Duration::ZERO,
         }
     }
 
@@ -144,7 +144,7 @@ impl Attempt {
         self.state() == State::Open && takes && self.peer_closed.is_none() && !self.cut && !self.violated
     }
 
-    /// Whether messages are taken while it ends, if that can be told.
+    /// Whether messages are accepted while it ends, if that can be known.
     pub(super) fn accepts(&self) -> Option<bool> {
         match self.next {
             Decision::End => Some(false),
@@ -171,7 +171,7 @@ impl Attempt {
             (Did::Cancel, _) => {
                 self.next = match self.next {
                     Decision::Retry(_) => Decision::End,
-                    // Its end has come, but was not told yet.
+                    // It has ended, but the notification is still to come.
                     Decision::Policy if self.error.is_some() => Decision::End,
                     Decision::Policy if behind && state == State::Closing => Decision::Unknown,
                     next => next,
@@ -232,15 +232,15 @@ impl Attempt {
 
     /// When the heartbeat must fail if nothing more arrives, at the earliest and at the latest.
     pub(super) fn dies(&self, interval: Duration, timeout: Duration) -> Option<(Duration, Duration)> {
-        // A round trip longer than the interval has answers that are heard but not told.
+        // A round trip longer than the interval has answers that are received but not reported.
         if !self.steady || self.paused || self.slowest * 2 >= interval || self.rate.is_some() {
             return None;
         }
         let opened = self.opened?;
-        let beats = (self.heard.saturating_sub(opened)).as_nanos().div_ceil(interval.as_nanos()).max(1);
+        let beats = (self.last_received.saturating_sub(opened)).as_nanos().div_ceil(interval.as_nanos()).max(1);
         let beat = opened + interval * u32::try_from(beats).ok()?;
         // What arrives at the very instant of a heartbeat may come before or after it.
-        let mut later = if beat == self.heard { beat + interval } else { beat };
+        let mut later = if beat == self.last_received { beat + interval } else { beat };
         // What was handed over before it may still be on its way, and moves: then the timeout starts over.
         let delivered = self.handed.map_or(Duration::ZERO, |handed| handed + self.slowest);
         if delivered >= beat {

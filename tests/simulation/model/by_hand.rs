@@ -22,7 +22,7 @@ pub(super) struct ByHand {
     /// No callback dials before.
     earliest: Option<Span>,
     retries: u32,
-    /// What came before cannot be told from the outside.
+    /// What came before cannot be seen from the outside.
     unsure: bool,
     /// Of the attempt before.
     lasted: bool,
@@ -73,7 +73,7 @@ impl Model<'_> {
                 (false, attempt.error.is_some(), lasts(attempt))
             }
             Some(_) => {
-                // Its socket may be gone, which is not told yet.
+                // Its socket may be gone without a notification yet.
                 self.by_hand.unsure |= self.is_behind() && state == State::Closing;
                 (true, false, opened)
             }

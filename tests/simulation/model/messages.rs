@@ -2,7 +2,7 @@
 
 use homing::{SendErrorKind, State};
 
-use super::{Verdict, demand};
+use super::{Checked, demand};
 use crate::trace::{Id, Look};
 
 pub(super) struct Messages {
@@ -17,12 +17,12 @@ pub(super) struct Messages {
     closed: Vec<(usize, Option<u16>)>,
     /// Nobody could look any more at what was sent.
     unseen: bool,
-    /// Messages that were told to be lost with their socket.
+    /// Messages that were reported as lost with their socket.
     pub(super) lost: u64,
     /// Messages that were seen to be lost with their socket, and how often some were handed back.
     losses: u64,
     seen_lost: u64,
-    /// What was told of the limit last; `None` where that can no longer be told.
+    /// The last notification about the limit; `None` where it can no longer be known.
     full: Option<bool>,
     flushes: Vec<Flush>,
 }
@@ -98,7 +98,7 @@ impl Messages {
         result: Result<(), SendErrorKind>,
         accepts: Option<bool>,
         look: &Look,
-    ) -> Verdict {
+    ) -> Checked {
         let room = self.load(look) < self.limit;
         match result {
             Ok(()) => {
@@ -112,7 +112,7 @@ impl Messages {
         Ok(())
     }
 
-    pub(super) fn take(&mut self, unsent: &[Id], closed: bool) -> Verdict {
+    pub(super) fn take(&mut self, unsent: &[Id], closed: bool) -> Checked {
         let queued = self.taken[self.sent..].iter().map(|(id, _)| Id::Client(*id));
         let expected: Vec<_> = if closed { queued.collect() } else { Vec::new() };
         demand!(unsent == expected, "S15: {unsent:?} are handed back, not {expected:?}");
@@ -130,7 +130,7 @@ impl Messages {
     }
 
     /// What the flushes say: over and well, over and not, or not over. `ended`: the client did, at some time.
-    pub(super) fn flushed(&mut self, results: &[Option<bool>], ended: bool, prompt: bool) -> Verdict {
+    pub(super) fn flushed(&mut self, results: &[Option<bool>], ended: bool, prompt: bool) -> Checked {
         for (flush, result) in self.flushes.iter_mut().zip(results).filter(|(flush, _)| !flush.over) {
             flush.over = result.is_some();
             let lost = flush.losses != self.losses;
@@ -146,13 +146,13 @@ impl Messages {
         Ok(())
     }
 
-    pub(super) fn edge(&mut self, full: bool) -> Verdict {
-        demand!(self.full != Some(full), "S14: told twice: full is {full}");
+    pub(super) fn edge(&mut self, full: bool) -> Checked {
+        demand!(self.full != Some(full), "S14: notified twice: full is {full}");
         self.full = self.full.map(|_| full);
         Ok(())
     }
 
-    pub(super) fn attempt_over(&mut self, lost: u64) -> Verdict {
+    pub(super) fn attempt_over(&mut self, lost: u64) -> Checked {
         let handed = self.sent - self.attempts.last().copied().unwrap_or(0);
         demand!(lost <= handed as u64, "S15: {lost} lost of {handed}");
         self.attempts.push(self.sent);
@@ -165,7 +165,7 @@ impl Messages {
     }
 
     /// `prompt`: the socket takes everything; `none`: there is no socket.
-    pub(super) fn settled(&mut self, look: &Look, prompt: bool, none: bool) -> Verdict {
+    pub(super) fn settled(&mut self, look: &Look, prompt: bool, none: bool) -> Checked {
         let queued = self.queued_bytes();
         if prompt && look.state == State::Open {
             demand!(self.unsent() == 0, "S13: {} wait, though the socket takes them", self.unsent());
@@ -178,9 +178,9 @@ impl Messages {
         );
         let load = self.load(look);
         match self.full {
-            Some(true) => demand!(load > self.limit / 2, "S14: {load} are below half, and nobody was told"),
-            Some(false) => demand!(load < self.limit, "S14: {load} are full, and nobody was told"),
-            // Everything is told by now.
+            Some(true) => demand!(load > self.limit / 2, "S14: {load} are below half, without a notification"),
+            Some(false) => demand!(load < self.limit, "S14: {load} are full, without a notification"),
+            // All notifications have been delivered by now.
             None if load <= self.limit / 2 => self.full = Some(false),
             None if load >= self.limit => self.full = Some(true),
             None => {}
@@ -189,7 +189,7 @@ impl Messages {
     }
 
     /// What each peer received: the start of what its attempt was handed, all of it after a whole closing handshake.
-    pub(super) fn judge(&self, received: &[(Vec<Id>, Option<u16>)]) -> Verdict {
+    pub(super) fn check(&self, received: &[(Vec<Id>, Option<u16>)]) -> Checked {
         let mut start = 0;
         for (number, (received, close)) in received.iter().enumerate() {
             let sent = if self.unseen { self.taken.len() } else { self.sent };

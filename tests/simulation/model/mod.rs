@@ -1,4 +1,4 @@
-//! The rules once more, written from the outside: judges a trace without knowing how the client works.
+//! The rules once more, written from the outside: checks a trace without knowing how the client works.
 //!
 //! It goes through the trace entry by entry and keeps what the rules speak of: the attempt under way, when the next
 //! one is due, and what became of each message. Whatever does not follow is an error that names its rule.
@@ -6,9 +6,9 @@
 mod attempt;
 mod by_hand;
 mod messages;
+mod notified;
 mod policy;
 mod settled;
-mod told;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,12 +18,12 @@ use homing::{End, EndReason, State};
 
 use crate::plan::{Page, Setup};
 use crate::run::Outcome;
-use crate::trace::{Did, Entry, Look, PeerDid, Told, What};
+use crate::trace::{Did, Entry, Look, Notified, PeerDid, What};
 use attempt::{Attempt, Decision};
 use by_hand::{ByHand, Span};
 use messages::Messages;
 
-pub(super) type Verdict = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 /// Says what is wrong unless the condition holds.
 macro_rules! demand {
@@ -57,7 +57,7 @@ pub(super) struct Model<'a> {
     last_end: Option<End>,
     ends: usize,
     /// The callback that is running.
-    inside: Option<Told>,
+    inside: Option<Notified>,
     messages: Messages,
 }
 
@@ -73,7 +73,7 @@ enum Next {
 }
 
 /// Judges a whole case.
-pub(crate) fn judge(setup: &Setup, outcome: &Outcome) -> Verdict {
+pub(crate) fn check(setup: &Setup, outcome: &Outcome) -> Checked {
     demand!(!outcome.nested, "S5: callbacks nest");
     let mut model = Model {
         setup,
@@ -99,11 +99,11 @@ pub(crate) fn judge(setup: &Setup, outcome: &Outcome) -> Verdict {
     for (number, entry) in outcome.trace.iter().enumerate() {
         model.entry(entry).map_err(|why| format!("{why}\nat entry {number} after {:?}: {:?}", entry.at, entry.what))?;
     }
-    model.messages.judge(&outcome.received)
+    model.messages.check(&outcome.received)
 }
 
 impl Model<'_> {
-    fn entry(&mut self, entry: &Entry) -> Verdict {
+    fn entry(&mut self, entry: &Entry) -> Checked {
         self.now = entry.at;
         self.dialled(entry)?;
         if let Some(look) = &entry.look {
@@ -118,16 +118,16 @@ impl Model<'_> {
                 attempt.handed = Some(entry.at);
             }
         }
-        if let What::Told(told) = &entry.what {
+        if let What::Notified(notified) = &entry.what {
             demand!(self.inside.is_none(), "S5: a callback inside another");
-            self.inside = Some(told.clone());
-            self.told(told)?;
+            self.inside = Some(notified.clone());
+            self.notified(notified)?;
         }
         if let Some(look) = &entry.look {
             self.look(look)?;
         }
         match &entry.what {
-            What::Told(_) => Ok(()),
+            What::Notified(_) => Ok(()),
             What::Returned => {
                 self.inside = None;
                 Ok(())
@@ -180,14 +180,14 @@ impl Model<'_> {
         self.now == due || (self.now > due && self.woke == Some(self.now))
     }
 
-    /// Time that is not told by timers on time.
+    /// Time that passes without timers firing on time.
     fn disturb(&mut self) {
         if let Some(attempt) = &mut self.attempt {
             attempt.steady = false;
         }
     }
 
-    fn dialled(&mut self, entry: &Entry) -> Verdict {
+    fn dialled(&mut self, entry: &Entry) -> Checked {
         if entry.dials == self.dials {
             return Ok(());
         }
@@ -214,9 +214,9 @@ impl Model<'_> {
         }
     }
 
-    /// The edges of the send buffer are told in their turn, when other things have happened already.
+    /// The edges of the send buffer are notified in their turn, when other things have happened already.
     fn is_behind(&self) -> bool {
-        matches!(self.inside, Some(Told::Full | Told::Drain))
+        matches!(self.inside, Some(Notified::Full | Notified::Drain))
     }
 
     fn page(&mut self, page: Page) {
@@ -247,7 +247,7 @@ impl Model<'_> {
         }
     }
 
-    fn peer(&mut self, number: usize, did: &PeerDid) -> Verdict {
+    fn peer(&mut self, number: usize, did: &PeerDid) -> Checked {
         let now = self.now;
         if let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.number == number) {
             attempt.peer_did(now, did);
@@ -264,7 +264,7 @@ impl Model<'_> {
         };
     }
 
-    fn did(&mut self, did: &Did, look: Option<&Look>) -> Verdict {
+    fn did(&mut self, did: &Did, look: Option<&Look>) -> Checked {
         let look = look.ok_or("an act without a handle")?;
         match did {
             Did::Send { id, len, result } => {

@@ -5,31 +5,31 @@ use std::time::Duration;
 use homing::{CloseEvent, EndReason, ErrorKind, Initiator};
 
 use super::attempt::{Attempt, Decision};
-use super::{Model, Next, Verdict, demand};
+use super::{Checked, Model, Next, demand};
 use crate::run::retries;
 
 impl Model<'_> {
     /// Whether this close decides as it must.
-    pub(super) fn decide(&mut self, attempt: &Attempt, event: &CloseEvent) -> Verdict {
+    pub(super) fn decide(&mut self, attempt: &Attempt, event: &CloseEvent) -> Checked {
         let lasted = attempt.opened.is_some_and(|opened| self.now - opened >= self.setup.stable_after);
         if lasted {
             self.retries = 0;
         }
         self.by_hand.attempt_over(lasted, event.initiator != Initiator::Local);
-        let told = event.retry_in;
+        let retry_in = event.retry_in;
         let reason = match attempt.next {
             Decision::End => {
-                demand!(told.is_none(), "S8: {told:?} though it was closed here");
+                demand!(retry_in.is_none(), "S8: {retry_in:?} though it was closed here");
                 Some(EndReason::Closed)
             }
             Decision::Retry((from, to)) => {
-                let fits = told.is_some_and(|told| (from..=to).contains(&told));
-                demand!(fits, "S8a: {told:?}, but {from:?} to {to:?} was asked for");
+                let fits = retry_in.is_some_and(|retry_in| (from..=to).contains(&retry_in));
+                demand!(fits, "S8a: {retry_in:?}, but {from:?} to {to:?} was asked for");
                 None
             }
             Decision::Policy => {
                 let stops = self.policy(attempt, event)?;
-                if let Some(delay) = told {
+                if let Some(delay) = retry_in {
                     self.by_hand.left_to_policy(self.now + delay);
                 }
                 stops
@@ -39,7 +39,7 @@ impl Model<'_> {
                 None
             }
         };
-        match told {
+        match retry_in {
             Some(delay) => self.dial_in((delay, delay)),
             None => {
                 self.next = Next::Never;
@@ -51,7 +51,7 @@ impl Model<'_> {
 
     /// S7 and S8, when nobody interferes. Returns why it stops.
     fn policy(&mut self, attempt: &Attempt, event: &CloseEvent) -> Result<Option<EndReason>, String> {
-        let told = event.retry_in;
+        let retry_in = event.retry_in;
         let refused = event.initiator == Initiator::Remote && [1008, 1010].contains(&event.code.get());
         let hopeless =
             self.opens == 0 && matches!(attempt.error, Some(ErrorKind::Handshake { status: Some(401 | 404), .. }));
@@ -65,22 +65,22 @@ impl Model<'_> {
         let used_up = policy.max_attempts.is_some_and(|max| self.retries >= max);
         let stop = stop.or(used_up.then_some(EndReason::Exhausted));
         if stop.is_some() {
-            demand!(told.is_none(), "S8: retries in {told:?} though {stop:?}");
+            demand!(retry_in.is_none(), "S8: retries in {retry_in:?} though {stop:?}");
             return Ok(stop);
         }
         let bound = policy.bound(self.retries);
         let fits = if policy.jitter {
-            told.is_some_and(|told| told <= bound)
+            retry_in.is_some_and(|retry_in| retry_in <= bound)
         } else {
-            told.is_some_and(|told| is_close(told, bound))
+            retry_in.is_some_and(|retry_in| is_close(retry_in, bound))
         };
-        demand!(fits, "S7: {told:?} after {} retries, not {bound:?}", self.retries);
+        demand!(fits, "S7: {retry_in:?} after {} retries, not {bound:?}", self.retries);
         self.retries += 1;
         Ok(None)
     }
 }
 
 /// Powers are computed in floating point.
-fn is_close(told: Duration, exact: Duration) -> bool {
-    told.abs_diff(exact) < Duration::from_micros(1)
+fn is_close(delay: Duration, exact: Duration) -> bool {
+    delay.abs_diff(exact) < Duration::from_micros(1)
 }

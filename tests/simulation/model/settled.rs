@@ -3,13 +3,13 @@
 use homing::State;
 use homing::memory::Dial;
 
-use super::{Model, Next, Verdict, demand};
+use super::{Checked, Model, Next, demand};
 use crate::plan::MAX_MESSAGE;
 use crate::trace::Look;
 
 impl Model<'_> {
     /// What the handle shows, at any time.
-    pub(super) fn look(&self, look: &Look) -> Verdict {
+    pub(super) fn look(&self, look: &Look) -> Checked {
         demand!(
             look.buffered < self.setup.limit + self.messages.largest(),
             "S14: {} bytes are buffered, the limit is {}",
@@ -27,7 +27,7 @@ impl Model<'_> {
         Ok(())
     }
 
-    pub(super) fn settled(&mut self, look: Option<&Look>) -> Verdict {
+    pub(super) fn settled(&mut self, look: Option<&Look>) -> Checked {
         let now = self.now;
         match self.next {
             Next::At(due) | Next::Between(_, due) => demand!(now < due, "S7: no dial, though it was due at {due:?}"),
@@ -55,12 +55,12 @@ impl Model<'_> {
         self.messages.settled(look, prompt, self.attempt.is_none())
     }
 
-    fn attempt_is_in_time(&self) -> Verdict {
+    fn attempt_is_in_time(&self) -> Checked {
         let Some(attempt) = &self.attempt else {
             return Ok(());
         };
         let now = self.now;
-        demand!(attempt.error.is_none() && !attempt.dropped, "S3: it has ended, and nothing told so");
+        demand!(attempt.error.is_none() && !attempt.dropped, "S3: it has ended, without a notification");
         if let Some((since, _)) = attempt.closing {
             let due = since + self.setup.close_timeout;
             // What was handed over may still be on its way, and earns it time.

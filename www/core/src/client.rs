@@ -1,7 +1,7 @@
 //! One client: its machine, and the numbers of what it wants done next.
 
 use homing_machine::{
-    AttemptId, Buffered, CloseCode, Count, Delivery, Messages, Output, PageEvent, SendErrorKind, Tell, Timestamp,
+    AttemptId, Buffered, CloseCode, Count, Delivery, Messages, Notify, Output, PageEvent, SendErrorKind, Timestamp,
     from_millis as duration, millis, whole,
 };
 
@@ -72,7 +72,7 @@ impl Client {
                 page::FROZEN => PageEvent::Frozen,
                 _ => PageEvent::Thawed,
             }),
-            input::RETRY_ANSWER => machine.judged(a > 0.0),
+            input::RETRY_ANSWER => machine.retry_answer(a > 0.0),
             input::CLOSE => machine.close(code(a), ()),
             input::RECONNECT => machine.reconnect(duration(a)),
             _ => machine.wake(),
@@ -119,42 +119,42 @@ impl Client {
                 self.give(output::TRANSMIT, messages as f64)
             }
             Output::Mark => output::MARK,
-            Output::Beat(_) => output::HEARTBEAT,
+            Output::Heartbeat(_) => output::HEARTBEAT,
             Output::Close => {
-                let (code, _) = self.machine.farewell();
+                let (code, _) = self.machine.close_frame();
                 self.give(output::CLOSE, code.get())
             }
             Output::Abort => output::ABORT,
-            Output::Judge => self.close(output::ASK_RETRY),
+            Output::AskRetry => self.close(output::ASK_RETRY),
             // A browser's socket cannot be left unread, and nobody asks to pause.
             Output::Read(_) => self.poll(),
-            Output::Tell(tell) => self.tell(tell),
+            Output::Notify(event) => self.notify(event),
         }
     }
 
-    fn tell(&mut self, tell: Tell) -> u32 {
-        match tell {
-            Tell::Open => output::NOTIFY_OPEN,
-            Tell::Error => {
+    fn notify(&mut self, event: Notify) -> u32 {
+        match event {
+            Notify::Open => output::NOTIFY_OPEN,
+            Notify::Error => {
                 let error = self.machine.last_error().map_or(failure::OPAQUE, |error| *error);
                 self.give(output::NOTIFY_ERROR, error)
             }
-            Tell::Close => self.close(output::NOTIFY_CLOSE),
-            Tell::BufferDrain => output::NOTIFY_DRAIN,
-            Tell::Latency(rtt) => self.give(output::NOTIFY_LATENCY, f64::from(rtt) / 1e3),
-            Tell::End => {
+            Notify::Close => self.close(output::NOTIFY_CLOSE),
+            Notify::BufferDrain => output::NOTIFY_DRAIN,
+            Notify::Latency(rtt) => self.give(output::NOTIFY_LATENCY, f64::from(rtt) / 1e3),
+            Notify::End => {
                 self.values[1] = self.machine.unsent() as f64;
                 self.give(output::NOTIFY_END, self.machine.end_reason() as u32)
             }
             // No such event exists on a browser's socket, and `send` says that the queue is full.
-            Tell::Connect | Tell::BufferFull => self.poll(),
+            Notify::Connect | Notify::BufferFull => self.poll(),
         }
     }
 
     fn close(&mut self, todo: u32) -> u32 {
         let Some(close) = self.machine.last_close() else { return self.poll() };
         let retry_in = close.retry_in.map_or(-1.0, millis);
-        self.values = [close.code.get().into(), close.clean.into(), retry_in, self.machine.lasted().into()];
+        self.values = [close.code.get().into(), close.clean.into(), retry_in, self.machine.was_stable().into()];
         todo
     }
 

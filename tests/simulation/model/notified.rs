@@ -1,48 +1,51 @@
-//! What callbacks tell.
+//! What callbacks were called with.
 
 use homing::memory::Dial;
 use homing::{CloseEvent, End, ErrorKind, Initiator};
 
 use super::attempt::FromPeer;
-use super::{Model, Next, Verdict, demand};
+use super::{Checked, Model, Next, demand};
 use crate::plan::MAX_MESSAGE;
-use crate::trace::{Id, Told};
+use crate::trace::{Id, Notified};
 
 impl Model<'_> {
-    pub(super) fn told(&mut self, told: &Told) -> Verdict {
-        match told {
-            Told::Full => return self.messages.edge(true),
-            Told::Drain => return self.messages.edge(false),
-            Told::End(end) => return self.told_end(end),
+    pub(super) fn notified(&mut self, notified: &Notified) -> Checked {
+        match notified {
+            Notified::Full => return self.messages.edge(true),
+            Notified::Drain => return self.messages.edge(false),
+            Notified::End(end) => return self.notified_end(end),
             _ => {}
         }
         let Some(attempt) = &mut self.attempt else {
-            return Err("S3: told of an attempt when there is none".to_string());
+            return Err("S3: notified of an attempt although there is none".to_string());
         };
-        demand!(attempt.error.is_none() || matches!(told, Told::Close(_)), "S3: only the close follows an error");
+        demand!(
+            attempt.error.is_none() || matches!(notified, Notified::Close(_)),
+            "S3: only the close follows an error"
+        );
         let now = self.now;
-        match told {
-            Told::Connect => {
+        match notified {
+            Notified::Connect => {
                 demand!(!attempt.connected && attempt.opened.is_none(), "S3: connected twice");
                 attempt.connected = true;
                 let due = attempt.dialled + attempt.latency;
                 let connects = matches!(attempt.outcome, Dial::Accept | Dial::StallHandshake | Dial::Status(_));
                 demand!(connects && self.on_time(due), "connected out of time: {due:?}");
             }
-            Told::Open => {
+            Notified::Open => {
                 demand!(attempt.connected && attempt.opened.is_none(), "S3: opened twice, or unconnected");
                 attempt.opened = Some(now);
-                attempt.heard = now;
+                attempt.last_received = now;
                 self.opens += 1;
                 let due = attempt.dialled + attempt.latency;
                 let opens = attempt.outcome == Dial::Accept;
                 demand!(opens && self.on_time(due), "opened out of time: {due:?}");
             }
-            Told::Message(id) => {
+            Notified::Message(id) => {
                 demand!(attempt.opened.is_some(), "S3: a message before open");
                 demand!(!self.paused, "S22: a message while paused");
                 demand!(!attempt.local, "a message while closing");
-                attempt.heard = now;
+                attempt.last_received = now;
                 let due = attempt.from_peer.get(attempt.delivered);
                 match id {
                     Id::Peer(id) => {
@@ -62,21 +65,21 @@ impl Model<'_> {
                     }
                 }
             }
-            Told::Latency => {
+            Notified::Latency => {
                 demand!(attempt.opened.is_some() && self.setup.heartbeat.is_some(), "S17: nothing was measured");
-                attempt.heard = now;
+                attempt.last_received = now;
             }
-            Told::Error(kind) => {
+            Notified::Error(kind) => {
                 attempt.error = Some(kind.clone());
-                return self.told_error(kind);
+                return self.notified_error(kind);
             }
-            Told::Close(event) => return self.told_close(event),
-            Told::Full | Told::Drain | Told::End(_) => {}
+            Notified::Close(event) => return self.notified_close(event),
+            Notified::Full | Notified::Drain | Notified::End(_) => {}
         }
         Ok(())
     }
 
-    fn told_error(&self, kind: &ErrorKind) -> Verdict {
+    fn notified_error(&self, kind: &ErrorKind) -> Checked {
         let Some(attempt) = &self.attempt else {
             return Ok(());
         };
@@ -115,7 +118,7 @@ impl Model<'_> {
         Ok(())
     }
 
-    fn told_close(&mut self, event: &CloseEvent) -> Verdict {
+    fn notified_close(&mut self, event: &CloseEvent) -> Checked {
         let Some(attempt) = self.attempt.take() else {
             return Ok(());
         };
@@ -169,7 +172,7 @@ impl Model<'_> {
         self.decide(&attempt, event)
     }
 
-    fn told_end(&mut self, end: &End) -> Verdict {
+    fn notified_end(&mut self, end: &End) -> Checked {
         demand!(self.attempt.is_none() && self.next == Next::Never, "S4: the end of a client that lives");
         let Some(reason) = self.owed.take() else {
             return Err("S4: ended twice".to_string());
@@ -180,7 +183,7 @@ impl Model<'_> {
             end.reason
         );
         let unsent = self.messages.unsent();
-        demand!(end.unsent == unsent, "S15: {} unsent are told, {unsent} there are", end.unsent);
+        demand!(end.unsent == unsent, "S15: {} unsent are reported, but there are {unsent}", end.unsent);
         self.last_end = Some(end.clone());
         self.ends += 1;
         Ok(())

@@ -31,7 +31,7 @@ impl<T: Types> Machine<T> {
         match &mut self.phase {
             Phase::Open { .. } => {
                 self.by_hand.closed = true;
-                self.farewell = (code, reason);
+                self.close_frame = (code, reason);
                 self.start_closing(Stage::Draining, Next::End);
                 self.progress();
             }
@@ -66,12 +66,12 @@ impl<T: Types> Machine<T> {
             Phase::Connecting { .. } => self.drop_attempt(Next::Retry(delay)),
             Phase::Open { .. } => {
                 self.start_closing(Stage::AwaitingPeer, Next::Retry(delay));
-                self.farewell = (CloseCode::NORMAL, Default::default());
+                self.close_frame = (CloseCode::NORMAL, Default::default());
                 self.put(Output::Close);
             }
             Phase::Closing { next, .. } | Phase::Ending { next, .. } => *next = Next::Retry(delay),
             Phase::Waiting { .. } => self.phase = Phase::Waiting { until: self.after(delay) },
-            Phase::Closed { .. } if self.perished => {}
+            Phase::Closed { .. } if self.is_driver_gone => {}
             Phase::Closed { .. } => {
                 self.retries = 0;
                 self.phase = Phase::Waiting { until: self.after(delay) };
@@ -94,13 +94,13 @@ impl<T: Types> Machine<T> {
         self.paused.set(by, paused);
         let after = self.is_paused();
         // Both handshakes are read whatever is wished, and a message that arrives during the closing is dropped.
-        let Phase::Open { pulse } = &mut self.phase else {
+        let Phase::Open { liveness } = &mut self.phase else {
             return;
         };
         if after != before {
-            if let Some(pulse) = pulse {
+            if let Some(liveness) = liveness {
                 // Nobody listened while paused: what is owed since then proves nothing.
-                pulse.received();
+                liveness.received();
             }
             self.put(Output::Read(before));
         }
@@ -117,7 +117,7 @@ impl<T: Types> Machine<T> {
     }
 
     fn end_waiting(&mut self) {
-        self.phase = Phase::Closed { told: false };
+        self.phase = Phase::Closed { notified: false };
         self.end_reason = EndReason::Closed;
     }
 }

@@ -1,6 +1,6 @@
 //! Is the peer still there? (S17, S18)
 
-use crate::config::Fault;
+use crate::fault::Fault;
 use crate::units::{Count, Duration, MEASURED, Timestamp, from_micros, micros};
 
 /// When heartbeats leave, and how soon something must arrive.
@@ -35,12 +35,12 @@ const FORGIVEN: u8 = 2;
 
 /// The heartbeat of one open attempt.
 #[derive(Debug)]
-pub(crate) struct Pulse {
-    next_beat: Timestamp,
+pub(crate) struct Liveness {
+    next_heartbeat: Timestamp,
     /// Until when something must have arrived; `NEVER` while nothing is owed.
     answer_by: Timestamp,
     late: u8,
-    beats: Count,
+    sent: Count,
     /// The oldest heartbeat that is not answered is the last one.
     is_oldest: bool,
     /// When the last ones left, by their number modulo `MEASURED`.
@@ -52,18 +52,18 @@ pub(crate) struct Pulse {
 pub(crate) enum Due {
     Nothing,
     /// Send heartbeat number so-and-so.
-    Beat(Count),
+    Heartbeat(Count),
     /// The peer is gone.
     Dead,
 }
 
-impl Pulse {
+impl Liveness {
     pub(crate) fn new(now: Timestamp, config: &Heartbeat) -> Self {
         Self {
-            next_beat: now + config.interval,
+            next_heartbeat: now + config.interval,
             answer_by: Timestamp::NEVER,
             late: 0,
-            beats: 0,
+            sent: 0,
             is_oldest: true,
             sent_at: [now; MEASURED as usize],
         }
@@ -75,21 +75,21 @@ impl Pulse {
         self.late = 0;
     }
 
-    /// The round trip of heartbeat `beat`, or of the last one where the answer names none.
-    pub(crate) fn answered(&mut self, now: Timestamp, beat: Option<Count>) -> Option<Duration> {
+    /// The round trip of heartbeat `number`, or of the last one where the answer names none.
+    pub(crate) fn answered(&mut self, now: Timestamp, number: Option<Count>) -> Option<Duration> {
         self.received();
-        let beat = beat.unwrap_or(self.beats);
-        let measured = (1..=self.beats).contains(&beat) && self.beats - beat < MEASURED;
-        measured.then(|| now - self.sent_at[slot(beat)])
+        let number = number.unwrap_or(self.sent);
+        let measured = (1..=self.sent).contains(&number) && self.sent - number < MEASURED;
+        measured.then(|| now - self.sent_at[slot(number)])
     }
 
     /// Sends a heartbeat now. An earlier one that may still be answered keeps its deadline, or else a network that
-    /// flaps would put off the verdict for ever; where it is over, the full timeout is allowed again.
+    /// flaps would put off the answer for ever; where it is over, the full timeout is allowed again.
     pub(crate) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
         if self.is_due(now) {
             self.answer_by = Timestamp::NEVER;
         }
-        self.beat(now, config)
+        self.send_heartbeat(now, config)
     }
 
     pub(crate) fn check(&mut self, now: Timestamp, config: &Heartbeat, listening: bool) -> Due {
@@ -98,19 +98,19 @@ impl Pulse {
                 self.answer_by = Timestamp::NEVER;
             } else if now > self.answer_by + slack(config) && self.late < FORGIVEN {
                 self.late += 1;
-                return Due::Beat(self.probe(now, config));
+                return Due::Heartbeat(self.probe(now, config));
             } else {
                 return Due::Dead;
             }
         }
-        if now < self.next_beat {
+        if now < self.next_heartbeat {
             return Due::Nothing;
         }
-        Due::Beat(self.beat(now, config))
+        Due::Heartbeat(self.send_heartbeat(now, config))
     }
 
     /// Bytes are moving that show the peer alive, while an answer may be behind them: the timeout starts over.
-    pub(crate) fn put_off(&mut self, now: Timestamp, config: &Heartbeat) {
+    pub(crate) fn extend(&mut self, now: Timestamp, config: &Heartbeat) {
         if self.answer_by != Timestamp::NEVER {
             self.answer_by = now + config.timeout;
         }
@@ -128,25 +128,25 @@ impl Pulse {
     }
 
     pub(crate) fn deadline(&self) -> Timestamp {
-        self.answer_by.min(self.next_beat)
+        self.answer_by.min(self.next_heartbeat)
     }
 
-    fn beat(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
+    fn send_heartbeat(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
         self.is_oldest = self.answer_by == Timestamp::NEVER;
         if self.is_oldest {
             self.answer_by = now + config.timeout;
         }
         // From now, not from the last deadline: a sleeper does not make up for what it missed.
-        self.next_beat = now + config.interval;
-        self.beats += 1;
-        self.sent_at[slot(self.beats)] = now;
-        self.beats
+        self.next_heartbeat = now + config.interval;
+        self.sent += 1;
+        self.sent_at[slot(self.sent)] = now;
+        self.sent
     }
 }
 
 #[allow(clippy::modulo_one, reason = "`MEASURED` is 1 with the feature `small`")]
-fn slot(beat: Count) -> usize {
-    (beat % MEASURED) as usize
+fn slot(number: Count) -> usize {
+    (number % MEASURED) as usize
 }
 
 /// By how much a wake-up may miss its deadline before it counts as late. Timers are never exact; but what is more than
