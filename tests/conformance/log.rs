@@ -1,4 +1,4 @@
-//! What a client told, in order.
+//! Records the events of a client, in order.
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::env::Env;
 pub struct Log {
     env: Env,
     inner: Arc<Mutex<Inner>>,
-    /// A callback is running.
+    /// A callback is running, to detect callbacks that overlap.
     busy: Arc<AtomicBool>,
     greets: bool,
 }
@@ -31,18 +31,18 @@ impl Log {
         Self { env, inner: Arc::default(), busy: Arc::default(), greets: false }
     }
 
-    /// Sends a message in each `on_open`. A path with `?after=1` cuts the connection then: no sooner than its client was told
-    /// that it is open. Firefox tells nothing of a connection that opened when it has already gone.
-    pub fn greeting(self) -> Self {
+    /// Sends a message in each `on_open`. With `?after=1` the server waits for it before it drops the connection: Firefox does
+    /// not report the open of a connection that is already gone.
+    pub fn greet_on_open(self) -> Self {
         Self { greets: true, ..self }
     }
 
-    /// A handler that only records.
+    /// Returns a handler that only records.
     pub fn handler(&self) -> Recorder<impl FnMut(&WebSocket, &Event) + Send + 'static> {
         self.then(|_, _| {})
     }
 
-    /// A handler that records and then does something.
+    /// Returns a handler that records each event and then calls `then`.
     pub fn then<F: FnMut(&WebSocket, &Event) + Send + 'static>(&self, then: F) -> Recorder<F> {
         Recorder { log: self.clone(), then }
     }
@@ -57,13 +57,13 @@ impl Log {
         self.lock().events.clone()
     }
 
-    /// Everything in short, as in `open, hello, close 1000, end`. Without `on_connect`, which browsers do not have.
-    pub fn story(&self) -> String {
+    /// Returns all events in short, as `open, hello, close 1000, end`. Without `on_connect`, which browsers do not have.
+    pub fn summary(&self) -> String {
         let words: Vec<_> = self.lock().events.iter().filter_map(word).collect();
         words.join(", ")
     }
 
-    /// Waits until the events are as wanted.
+    /// Waits until the events satisfy a condition. Panics with `what` after [`PATIENCE`].
     pub async fn until(&self, what: &str, mut wanted: impl FnMut(&[Event]) -> bool) {
         let met = poll_fn(|cx| {
             let mut inner = self.lock();
@@ -74,11 +74,11 @@ impl Log {
             Poll::Pending
         });
         if self.env.timeout(PATIENCE, met).await.is_none() {
-            panic!("{what}: not within {PATIENCE:?}, but: {}", self.story());
+            panic!("{what}: not within {PATIENCE:?}, but: {}", self.summary());
         }
     }
 
-    /// Waits for so many events of a kind, and tells the last of them.
+    /// Waits for this number of events of a kind, and returns the last of them.
     async fn nth<T>(&self, what: &str, count: usize, pick: impl Fn(&Event) -> Option<T>) -> T {
         self.until(&format!("{what} {count}"), |events| events.iter().filter_map(&pick).count() >= count).await;
         self.lock().events.iter().filter_map(&pick).nth(count - 1).expect("waited for")
@@ -111,7 +111,7 @@ impl Log {
         messages.iter().map(|message| message.as_text().unwrap_or("(binary)").to_owned()).collect()
     }
 
-    /// How often a word is in the story.
+    /// Returns how often a word occurs in the summary.
     pub fn count(&self, counted: &str) -> usize {
         self.lock().events.iter().filter_map(word).filter(|word| word == counted).count()
     }
@@ -138,7 +138,7 @@ pub struct Recorder<F> {
 }
 
 impl<F: FnMut(&WebSocket, &Event) + Send + 'static> Handler for Recorder<F> {
-    /// Waiting tests are woken last, when what the event leads to has been asked for.
+    /// Wakes waiting tests last, after `then` has run.
     fn on_event(&mut self, ws: &WebSocket, event: Event) {
         let overlapped = self.log.busy.swap(true, Ordering::SeqCst);
         let mut inner = self.log.inner.lock().unwrap_or_else(PoisonError::into_inner);

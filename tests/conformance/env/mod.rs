@@ -1,7 +1,7 @@
-//! What a body needs of the world: time, a server of its own, and what that server saw.
+//! The environment of a test: time, a server of its own, and the journal of that server.
 //!
-//! The server is in this process natively, and in another one where the body runs in a browser: `backend` has the same
-//! names for both.
+//! Natively the server runs in the test's process. For tests in a browser it runs in another process. `backend` exports the
+//! same names for both.
 
 #[cfg_attr(target_family = "wasm", path = "web.rs")]
 #[cfg_attr(not(target_family = "wasm"), path = "native.rs")]
@@ -16,11 +16,11 @@ use homing::{Builder, ErrorKind, Reconnect, WebSocket};
 use crate::PATIENCE;
 use crate::log::Log;
 
-/// How soon the clients of most tests come back.
+/// The reconnect delay of most tests.
 pub const SOON: Duration = Duration::from_millis(20);
-/// How long is long enough to see that something does not happen.
+/// How long tests wait to see that something does not happen.
 pub const A_WHILE: Duration = Duration::from_millis(150);
-/// A delay that no test waits for.
+/// A delay that never passes in a test.
 pub const NEVER: Duration = Duration::from_secs(3600);
 
 pub const fn ms(millis: u64) -> Duration {
@@ -38,10 +38,10 @@ type Shared<T> = std::rc::Rc<T>;
 #[cfg(not(target_family = "wasm"))]
 type Shared<T> = std::sync::Arc<T>;
 
-/// Connection, time, and what the server saw.
+/// An entry of the journal: connection, time, and event.
 pub type Seen = (u64, Duration, Wire);
 
-/// What the server saw of the client.
+/// What the server received from the client.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wire {
     Accepted,
@@ -52,7 +52,7 @@ pub enum Wire {
     Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(Option<u16>, String),
-    /// The client broke the protocol.
+    /// The client violated the protocol.
     Broken(String),
     /// FIN or RST of the client.
     Gone,
@@ -63,23 +63,23 @@ impl Env {
         Self { server: Shared::new(backend::Server::start().await), start: backend::now() }
     }
 
-    /// The URL of a script of the server; see `homing_test_server::scripts`.
+    /// Returns the URL of a script of the server; see `homing_test_server::scripts`.
     pub fn url(&self, path: &str) -> String {
         self.server.url(path)
     }
 
-    /// A client that comes back soon.
+    /// A client that reconnects after [`SOON`].
     pub fn client(&self, path: &str) -> Builder {
         WebSocket::builder(self.url(path)).reconnect(Reconnect::fixed(SOON))
     }
 
-    /// A client that does not come back.
+    /// A client that never reconnects.
     pub fn once(&self, path: &str) -> Builder {
         WebSocket::builder(self.url(path)).reconnect(Reconnect::never())
     }
 
-    /// A client that would come back, but not in this test.
-    pub fn late(&self, path: &str) -> Builder {
+    /// A client whose policy reconnects after [`NEVER`], so only by hand in a test.
+    pub fn retry_in_an_hour(&self, path: &str) -> Builder {
         WebSocket::builder(self.url(path)).reconnect(Reconnect::fixed(NEVER))
     }
 
@@ -95,7 +95,7 @@ impl Env {
         backend::sleep(duration).await;
     }
 
-    /// `None` if it takes longer.
+    /// Returns the output of a future, or `None` if it takes longer than `limit`.
     pub async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
         match select(pin!(future), pin!(backend::sleep(limit))).await {
             Either::Left((output, _)) => Some(output),
@@ -103,28 +103,28 @@ impl Env {
         }
     }
 
-    /// For what is certain to happen.
+    /// Returns the output of a future that must complete. Panics with `what` after [`PATIENCE`].
     pub async fn soon<F: Future>(&self, what: &str, future: F) -> F::Output {
         self.timeout(PATIENCE, future).await.unwrap_or_else(|| panic!("{what}: not within {PATIENCE:?}"))
     }
 
-    /// The time since the test began.
+    /// Returns the time since the test began.
     pub fn now(&self) -> Duration {
         backend::now() - self.start
     }
 
-    /// How an error of this kind is told here: a browser hides the causes of most.
-    pub fn told(&self, kind: ErrorKind) -> ErrorKind {
-        backend::told(kind)
+    /// Returns the kind that is reported for an error of this kind: browsers hide the causes of most.
+    pub fn visible_kind(&self, kind: ErrorKind) -> ErrorKind {
+        backend::visible_kind(kind)
     }
 
-    /// Whether the frames and the TCP connection are this library's own. A browser has its own ways with protocol
-    /// errors, empty Close frames and sockets that are given up before they were open.
-    pub fn speaks_itself(&self) -> bool {
-        backend::SPEAKS_ITSELF
+    /// Returns whether this library implements the protocol, as natively. Browsers differ in how they treat protocol errors,
+    /// empty Close frames, and sockets that are closed before they are open.
+    pub fn has_own_protocol(&self) -> bool {
+        backend::HAS_OWN_PROTOCOL
     }
 
-    /// For what only exists natively.
+    /// Returns the server, for tests that only run natively.
     #[cfg(not(target_family = "wasm"))]
     pub fn native(&self) -> &homing_test_server::Server {
         &self.server.0
@@ -144,17 +144,17 @@ impl Remote<'_> {
         self.0.server.command(&format!("close_all?code={code}&reason={reason}")).await;
     }
 
-    /// Resets the next TCP connections.
+    /// Resets the next TCP connections when they are accepted.
     pub async fn refuse_next(&self, count: usize) {
         self.0.server.command(&format!("refuse_next?n={count}")).await;
     }
 
-    /// While on, nothing is read or answered.
+    /// While on, the server reads and answers nothing.
     pub async fn silence(&self, on: bool) {
         self.0.server.command(&format!("silence?on={}", u8::from(on))).await;
     }
 
-    /// Ends every connection, and refuses new ones until [`restart`](Self::restart).
+    /// Ends every connection, and rejects new ones until [`restart`](Self::restart).
     pub async fn stop(&self) {
         self.0.server.command("stop").await;
     }
@@ -163,7 +163,7 @@ impl Remote<'_> {
         self.0.server.command("restart").await;
     }
 
-    /// What happened on the connections of this test: connection, time, event.
+    /// Returns what the server has received on all connections of this test.
     pub async fn journal(&self) -> Vec<Seen> {
         self.0.server.journal().await
     }
@@ -173,7 +173,7 @@ impl Remote<'_> {
         self.journal().await.into_iter().map(|(_, _, wire)| wire).collect()
     }
 
-    /// Waits until what was seen is as wanted, and tells it.
+    /// Waits until the journal satisfies a condition, and returns it.
     pub async fn wait_for(&self, mut wanted: impl FnMut(&[Wire]) -> bool) -> Vec<Wire> {
         let wanted = |journal: &[Seen]| {
             let seen: Vec<_> = journal.iter().map(|(.., wire)| wire.clone()).collect();
@@ -193,14 +193,14 @@ impl Remote<'_> {
         texts(&self.wait_for(|seen| texts(seen).len() >= count).await)
     }
 
-    /// Waits until the client has let go of a connection, where that is up to the client.
+    /// Waits until the client has closed a TCP connection. Does nothing in browsers, which close when they like.
     pub async fn wait_for_gone(&self) {
-        if self.0.speaks_itself() {
+        if self.0.has_own_protocol() {
             self.wait_for(|seen| seen.contains(&Wire::Gone)).await;
         }
     }
 
-    /// The first Close frame of the client.
+    /// Waits for the first Close frame of the client, and returns its code and reason.
     pub async fn wait_for_close(&self) -> (Option<u16>, String) {
         let seen = self.wait_for(|seen| seen.iter().any(|wire| matches!(wire, Wire::Close(..)))).await;
         let close = seen.into_iter().find_map(|wire| match wire {

@@ -1,4 +1,4 @@
-//! A server in this process, and tokio's time.
+//! Natively: a server in this process, and Tokio's time.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ impl Server {
         self.0.url(path)
     }
 
-    /// As the remote control of a server in another process takes it.
+    /// Runs a command, in the syntax of the test server's remote control.
     pub async fn command(&self, command: &str) {
         let (name, query) = command.split_once('?').unwrap_or((command, ""));
         let parameter = |wanted: &str| {
@@ -74,9 +74,9 @@ pub fn now() -> Duration {
     START.elapsed()
 }
 
-/// Nothing is hidden.
-pub fn told(kind: ErrorKind) -> ErrorKind {
+/// Natively no kind is hidden.
+pub fn visible_kind(kind: ErrorKind) -> ErrorKind {
     kind
 }
 
-pub const SPEAKS_ITSELF: bool = true;
+pub const HAS_OWN_PROTOCOL: bool = true;

@@ -1,4 +1,4 @@
-//! A server in another process, by remote control over HTTP, and JavaScript's time.
+//! In browsers and Node: a server in another process, with remote control over HTTP, and JavaScript's time.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::{Seen, Wire};
 
-/// Where the test server listens for commands: `cargo run -p homing-test-server -- 7410 7411`.
+/// The address of the test server's remote control: `cargo run -p homing-test-server -- 7410 7411`.
 const CONTROL: &str = "http://127.0.0.1:7411";
 
 #[wasm_bindgen(inline_js = r#"
@@ -54,7 +54,7 @@ impl Server {
         ask(&format!("/{}/journal", self.port)).await.lines().filter_map(parse).collect()
     }
 
-    /// There is no event for it here: asks again and again.
+    /// Polls the journal, as the remote control has no events.
     pub async fn wait_for(&self, patience: Duration, mut wanted: impl FnMut(&[Seen]) -> bool) -> bool {
         let give_up = now() + patience;
         loop {
@@ -78,7 +78,7 @@ impl Drop for Server {
     }
 }
 
-/// A line of the journal: connection, microseconds, kind, fields in hexadecimal, with tabs between.
+/// Parses a line of the journal: connection, microseconds, kind, and fields in hexadecimal, separated by tabs.
 fn parse(line: &str) -> Option<Seen> {
     let mut words = line.split('\t');
     let connection = words.next()?.parse().ok()?;
@@ -111,12 +111,12 @@ pub async fn sleep(duration: Duration) {
 }
 
 pub fn now() -> Duration {
-    // The clock of the client, whose milliseconds are whole: a finer one would see it early.
+    // The client's clock, which counts whole milliseconds. A finer clock could measure less than the client waited.
     Duration::from_millis(js_sys::Date::now() as u64)
 }
 
-/// What a browser tells of an error: nothing, unless the client itself noticed it.
-pub fn told(kind: ErrorKind) -> ErrorKind {
+/// Browsers hide the cause of an error, unless the client itself detected it.
+pub fn visible_kind(kind: ErrorKind) -> ErrorKind {
     match kind {
         ErrorKind::OpenTimeout
         | ErrorKind::HeartbeatTimeout
@@ -127,4 +127,4 @@ pub fn told(kind: ErrorKind) -> ErrorKind {
     }
 }
 
-pub const SPEAKS_ITSELF: bool = false;
+pub const HAS_OWN_PROTOCOL: bool = false;

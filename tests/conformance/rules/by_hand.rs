@@ -1,4 +1,4 @@
-//! Reconnecting by hand, request providers, the open timeout: S8a, S8b, S8d.
+//! Manual reconnects (S8a), request providers (S8b) and the open timeout (S8d).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,8 +7,8 @@ use homing::{Builder, EndReason, ErrorKind, Event, ProviderError, Reconnect, Req
 
 use super::*;
 
-/// A client whose attempts go to these paths, one after the other, and then stay at the last.
-fn tour(env: &Env, paths: &'static [&'static str]) -> Builder {
+/// A client whose attempts use these paths one after the other. Further attempts use the last one.
+fn with_paths(env: &Env, paths: &'static [&'static str]) -> Builder {
     let (theirs, next) = (env.clone(), AtomicUsize::new(0));
     env.client(paths[0]).request_provider(move || {
         let url = theirs.url(paths[next.fetch_add(1, Ordering::Relaxed).min(paths.len() - 1)]);
@@ -18,13 +18,13 @@ fn tour(env: &Env, paths: &'static [&'static str]) -> Builder {
 
 pub async fn s08a_reconnect_while_open_closes_with_1000(env: Env) {
     let log = env.log();
-    let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     ws.reconnect();
     log.opened(2).await;
-    assert_eq!(log.story(), "open, close 1000, open");
+    assert_eq!(log.summary(), "open, close 1000, open");
     assert_eq!(log.closed(1).await.retry_in, Some(ms(0)));
-    // Nothing leaks: the old connection was closed, and its end was seen.
+    // The old connection was closed and its end was received: nothing leaks.
     let of_first = |seen: &[Wire]| seen.iter().filter(|wire| matches!(wire, Wire::Gone)).count() == 1;
     env.server().wait_for(of_first).await;
     let journal = env.server().journal().await;
@@ -34,28 +34,28 @@ pub async fn s08a_reconnect_while_open_closes_with_1000(env: Env) {
 
 pub async fn s08a_reconnect_while_connecting(env: Env) {
     let log = env.log();
-    let ws = tour(&env, &["/stall", "/echo"]).handler(log.handler()).connect().unwrap();
+    let ws = with_paths(&env, &["/stall", "/echo"]).handler(log.handler()).connect().unwrap();
     env.server().wait_for_requests(1).await;
     ws.reconnect();
     log.opened(1).await;
-    assert_eq!(log.story(), "close 1006, open");
+    assert_eq!(log.summary(), "close 1006, open");
     env.server().wait_for_gone().await;
 }
 
 pub async fn s08a_reconnect_while_waiting(env: Env) {
     let log = env.log();
-    let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     env.server().cut_all().await;
     assert_eq!(log.closed(1).await.retry_in, Some(NEVER));
     ws.reconnect();
     log.opened(2).await;
-    assert_eq!(log.story(), "open, error, close 1006, open");
+    assert_eq!(log.summary(), "open, error, close 1006, open");
 }
 
 pub async fn s08a_reconnect_after_replaces_the_delay(env: Env) {
     let log = env.log();
-    let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     let before = env.now();
     ws.reconnect_after(ms(100));
@@ -70,14 +70,14 @@ pub async fn s08a_reconnect_after_replaces_the_delay(env: Env) {
     log.opened(3).await;
     assert!(env.now() - before >= ms(100));
 
-    // By a longer one as well.
-    let log = env.log().greeting();
+    // A longer delay replaces a shorter one as well.
+    let log = env.log().greet_on_open();
     let builder = env.client("/drop?after=1").reconnect(Reconnect::fixed(ms(500)));
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.closed(1).await;
     ws.reconnect_after(NEVER);
     env.sleep(ms(700)).await;
-    assert_eq!((log.story().as_str(), ws.state()), ("open, error, close 1006", State::Waiting));
+    assert_eq!((log.summary().as_str(), ws.state()), ("open, error, close 1006", State::Waiting));
 }
 
 pub async fn s08a_close_overrides_reconnect(env: Env) {
@@ -89,31 +89,31 @@ pub async fn s08a_close_overrides_reconnect(env: Env) {
     let end = log.ended(1).await;
     assert_eq!((end.reason, end.close.and_then(|close| close.retry_in)), (EndReason::Closed, None));
     env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, close 1000, end");
+    assert_eq!(log.summary(), "open, close 1000, end");
 }
 
 pub async fn s08a_reconnect_while_closing(env: Env) {
     let log = env.log();
-    let builder = env.late("/close?never=1").close_timeout(ms(100));
+    let builder = env.retry_in_an_hour("/close?never=1").close_timeout(ms(100));
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     ws.close(4000, "").unwrap();
     assert_eq!(ws.state(), State::Closing);
     ws.reconnect();
     log.opened(2).await;
-    assert_eq!(log.story(), "open, close 1006, open");
+    assert_eq!(log.summary(), "open, close 1006, open");
 }
 
 pub async fn s08a_reconnect_while_closed(env: Env) {
-    let log = env.log().greeting();
+    let log = env.log().greet_on_open();
     let policy = Reconnect::fixed(ms(10)).max_attempts(1);
     let ws = env.client("/drop?after=1").reconnect(policy).handler(log.handler()).connect().unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
     ws.reconnect();
-    // The count of attempts starts over: the same two once more.
+    // The count of attempts starts over: two more attempts.
     log.ended(2).await;
     let life = "open, error, close 1006, open, error, close 1006, end";
-    assert_eq!(log.story(), format!("{life}, {life}"));
+    assert_eq!(log.summary(), format!("{life}, {life}"));
 }
 
 pub async fn s08a_reconnect_in_on_close_overrides_the_policy(env: Env) {
@@ -127,27 +127,27 @@ pub async fn s08a_reconnect_in_on_close_overrides_the_policy(env: Env) {
         };
         let _ws = builder.handler(log.then(then)).connect().unwrap();
         log.opened(3).await;
-        let story = log.story();
-        assert_eq!(story.split(", ").filter(|word| word.starts_with("close")).count(), 2, "{choice}: {story}");
+        let summary = log.summary();
+        assert_eq!(summary.split(", ").filter(|word| word.starts_with("close")).count(), 2, "{choice}: {summary}");
         assert!(env.now() - before >= ms(400), "{choice}");
     }
 }
 
 pub async fn s08a_cancel_reconnect_ends_a_waiting_client(env: Env) {
     let log = env.log();
-    let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     ws.cancel_reconnect();
     env.server().cut_all().await;
     assert_eq!(log.closed(1).await.retry_in, Some(NEVER));
     ws.cancel_reconnect();
     assert_eq!(log.ended(1).await.reason, EndReason::Closed);
-    assert_eq!((log.story().as_str(), ws.state()), ("open, error, close 1006, end", State::Closed));
+    assert_eq!((log.summary().as_str(), ws.state()), ("open, error, close 1006, end", State::Closed));
 }
 
 pub async fn s08a_cancel_reconnect_cancels_reconnect(env: Env) {
     let log = env.log();
-    let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     ws.reconnect();
     ws.cancel_reconnect();
@@ -156,12 +156,12 @@ pub async fn s08a_cancel_reconnect_cancels_reconnect(env: Env) {
     ws.cancel_reconnect();
     log.ended(2).await;
     env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, close 1000, end, end");
+    assert_eq!(log.summary(), "open, close 1000, end, end");
 }
 
 pub async fn s08a_repeated_reconnects_leave_no_connection(env: Env) {
     let log = env.log();
-    let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/echo").handler(log.handler()).connect().unwrap();
     for attempt in 1..=20 {
         log.opened(attempt).await;
         ws.reconnect();
@@ -173,8 +173,8 @@ pub async fn s08a_repeated_reconnects_leave_no_connection(env: Env) {
 }
 
 pub async fn s08b_provider_is_called_for_every_attempt(env: Env) {
-    let log = env.log().greeting();
-    let builder = tour(&env, &["/drop?after=1&token=1", "/drop?after=1&token=2", "/echo?token=3"]);
+    let log = env.log().greet_on_open();
+    let builder = with_paths(&env, &["/drop?after=1&token=1", "/drop?after=1&token=2", "/echo?token=3"]);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(3).await;
     let paths = env.server().wait_for_requests(3).await;
@@ -204,7 +204,7 @@ pub async fn s08b_provider_failure_fails_the_attempt(env: Env) {
     };
     let _ws = env.client("/echo").request_provider(provider).handler(log.handler()).connect().unwrap();
     log.opened(1).await;
-    assert_eq!(log.story(), "error, close 1006, error, close 1006, open");
+    assert_eq!(log.summary(), "error, close 1006, error, close 1006, open");
     let error = log.failed(1).await;
     assert_eq!((error.kind(), error.code()), (&ErrorKind::Provider, 1));
     assert!(error.to_string().contains("no token today"), "{error}");
@@ -233,32 +233,32 @@ pub async fn s08b_invalid_url_of_a_provider_fails_the_attempt(env: Env) {
     let provider = || async { Ok(Request::new("nonsense://somewhere")) };
     let _ws = env.client("/echo").request_provider(provider).handler(log.handler()).connect().unwrap();
     assert_eq!(log.failed(2).await.kind(), &ErrorKind::Provider);
-    assert!(log.story().starts_with("error, close 1006, error"), "{}", log.story());
+    assert!(log.summary().starts_with("error, close 1006, error"), "{}", log.summary());
 }
 
 pub async fn s08d_stalled_attempt_times_out_and_is_retried(env: Env) {
     let log = env.log();
-    let builder = tour(&env, &["/stall", "/echo"]).open_timeout(ms(400));
+    let builder = with_paths(&env, &["/stall", "/echo"]).open_timeout(ms(400));
     let _ws = builder.handler(log.handler()).connect().unwrap();
     let error = log.failed(1).await;
     assert!(env.now() >= ms(400));
     assert_eq!((error.kind(), error.code(), error.is_timeout()), (&ErrorKind::OpenTimeout, 1, true));
     log.opened(1).await;
     // A busy machine can need more than one attempt.
-    let story = log.story();
-    assert!(story.starts_with("error, close 1006, ") && story.ends_with(", open"), "{story}");
-    // The stalled one is not left behind.
+    let summary = log.summary();
+    assert!(summary.starts_with("error, close 1006, ") && summary.ends_with(", open"), "{summary}");
+    // The stalled connection is closed.
     env.server().wait_for_gone().await;
 }
 
 pub async fn s08d_open_timeout_covers_the_whole_handshake(env: Env) {
     let log = env.log();
-    // An answer of some 130 bytes, one every 20 ms: each is on time, all of them are not.
-    let builder = env.late("/slow?ms=20").open_timeout(ms(300));
+    // A response of about 130 bytes, one every 20 ms. Each byte arrives in time, the whole response does not.
+    let builder = env.retry_in_an_hour("/slow?ms=20").open_timeout(ms(300));
     let _ws = builder.handler(log.handler()).connect().unwrap();
     assert_eq!(log.failed(1).await.kind(), &ErrorKind::OpenTimeout);
     assert!(env.now() >= ms(300));
     assert_eq!(log.closed(1).await.retry_in, Some(NEVER));
-    // It is dropped at once, not when the next one begins.
+    // The connection is closed at once, not when the next attempt begins.
     env.server().wait_for_gone().await;
 }

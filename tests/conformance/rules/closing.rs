@@ -1,10 +1,11 @@
-//! Closing: S9 to S12.
+//! Closing (S9 to S12).
 
 use homing::{CloseError, CloseEvent, EndReason, Event, Initiator, State, WebSocket};
 
 use super::*;
 
-pub fn told(event: &CloseEvent) -> (u16, &str, bool, Initiator) {
+/// The fields of a close event without `retry_in`.
+pub fn fields(event: &CloseEvent) -> (u16, &str, bool, Initiator) {
     (event.code.get(), &event.reason, event.clean, event.initiator)
 }
 
@@ -15,7 +16,7 @@ pub async fn s09_invalid_codes_and_reasons_fail_at_the_call(env: Env) {
     for code in [0, 999, 1001, 1002, 1004, 1005, 1006, 1009, 1015, 2999, 5000, u16::MAX] {
         assert_eq!(ws.close(code, ""), Err(CloseError::Code(code)));
     }
-    // Bytes count, not characters.
+    // The limit is in bytes, not in characters.
     assert_eq!(ws.close(1000, "é".repeat(62)), Err(CloseError::Reason(124)));
     assert_eq!(ws.state(), State::Open);
     ws.send("still open").unwrap();
@@ -30,7 +31,7 @@ pub async fn s09_codes_and_reasons_at_the_limits_are_accepted(env: Env) {
         ws.close(code, reason.clone()).unwrap();
         let wanted = Wire::Close(Some(code), reason);
         env.server().wait_for(|seen| seen.contains(&wanted)).await;
-        assert_eq!(told(&log.closed(1).await), (code, "", true, Initiator::Local));
+        assert_eq!(fields(&log.closed(1).await), (code, "", true, Initiator::Local));
     }
 }
 
@@ -50,7 +51,7 @@ pub async fn s10_queue_is_sent_before_the_close_frame(env: Env) {
 }
 
 pub async fn s10_close_timeout_drops_the_connection(env: Env) {
-    // One reads on and says nothing, the other does not even read.
+    // One server reads but does not answer, the other does not even read.
     for path in ["/close?never=1", "/silent"] {
         let log = env.log();
         let ws = env.client(path).close_timeout(ms(200)).handler(log.handler()).connect().unwrap();
@@ -59,8 +60,8 @@ pub async fn s10_close_timeout_drops_the_connection(env: Env) {
         ws.close(1000, "").unwrap();
         let end = log.ended(1).await;
         assert!(env.now() - before >= ms(200), "{path}");
-        assert_eq!(told(&log.closed(1).await), (1006, "", false, Initiator::Local), "{path}");
-        assert_eq!((end.reason, log.story().as_str()), (EndReason::Closed, "open, close 1006, end"), "{path}");
+        assert_eq!(fields(&log.closed(1).await), (1006, "", false, Initiator::Local), "{path}");
+        assert_eq!((end.reason, log.summary().as_str()), (EndReason::Closed, "open, close 1006, end"), "{path}");
     }
 }
 
@@ -74,10 +75,10 @@ pub async fn s10_close_of_the_peer_is_echoed(env: Env) {
 pub async fn s10_close_of_the_peer_without_a_code(env: Env) {
     let log = env.log();
     let _ws = env.once("/close").handler(log.handler()).connect().unwrap();
-    assert_eq!(told(&log.closed(1).await), (1005, "", true, Initiator::Remote));
+    assert_eq!(fields(&log.closed(1).await), (1005, "", true, Initiator::Remote));
     let (code, reason) = env.server().wait_for_close().await;
-    // WebKit answers by 1000.
-    assert!(code.is_none() || !env.speaks_itself(), "{code:?}");
+    // WebKit answers with 1000.
+    assert!(code.is_none() || !env.has_own_protocol(), "{code:?}");
     assert_eq!(reason, "");
 }
 
@@ -91,7 +92,7 @@ pub async fn s10_first_close_wins(env: Env) {
     ws.close(4003, "third").unwrap();
     assert_eq!(env.server().wait_for_close().await, (Some(4001), "first".into()));
     env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, close 4001, end");
+    assert_eq!(log.summary(), "open, close 4001, end");
 }
 
 pub async fn s11_close_while_connecting_abandons_the_attempt(env: Env) {
@@ -101,14 +102,14 @@ pub async fn s11_close_while_connecting_abandons_the_attempt(env: Env) {
     assert_eq!(ws.state(), State::Connecting);
     ws.close(4000, "never mind").unwrap();
     let end = log.ended(1).await;
-    assert_eq!((log.story().as_str(), end.reason), ("close 1006, end", EndReason::Closed));
+    assert_eq!((log.summary().as_str(), end.reason), ("close 1006, end", EndReason::Closed));
     let close = log.closed(1).await;
-    assert_eq!((told(&close), close.retry_in), ((1006, "", false, Initiator::Local), None));
+    assert_eq!((fields(&close), close.retry_in), ((1006, "", false, Initiator::Local), None));
     env.server().wait_for_gone().await;
 }
 
 pub async fn s11_close_while_waiting_only_ends(env: Env) {
-    let log = env.log().greeting();
+    let log = env.log().greet_on_open();
     let ws = env
         .client("/drop?after=1")
         .reconnect(homing::Reconnect::fixed(ms(1000)))
@@ -120,14 +121,14 @@ pub async fn s11_close_while_waiting_only_ends(env: Env) {
     ws.close(1000, "").unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Closed);
     env.sleep(ms(1200)).await;
-    assert_eq!(log.story(), "open, error, close 1006, end");
+    assert_eq!(log.summary(), "open, error, close 1006, end");
 }
 
 pub async fn s12_close_event_of_a_close_by_the_peer(env: Env) {
     let log = env.log();
-    let _ws = env.late("/close?code=4001&reason=good%20bye").handler(log.handler()).connect().unwrap();
+    let _ws = env.retry_in_an_hour("/close?code=4001&reason=good%20bye").handler(log.handler()).connect().unwrap();
     let close = log.closed(1).await;
-    assert_eq!(told(&close), (4001, "good bye", true, Initiator::Remote));
+    assert_eq!(fields(&close), (4001, "good bye", true, Initiator::Remote));
     assert_eq!(close.retry_in, Some(NEVER));
 }
 
@@ -144,15 +145,15 @@ pub async fn s12_close_event_of_a_local_close(env: Env) {
             }
         };
         let _ws = env.client("/echo").handler(log.then(then)).connect().unwrap();
-        assert_eq!(told(&log.closed(1).await), (code, "", code != 1006, Initiator::Local));
+        assert_eq!(fields(&log.closed(1).await), (code, "", code != 1006, Initiator::Local));
     }
 }
 
 pub async fn s12_close_event_of_a_failure(env: Env) {
-    let log = env.log().greeting();
-    let _ws = env.late("/drop?after=1").handler(log.handler()).connect().unwrap();
+    let log = env.log().greet_on_open();
+    let _ws = env.retry_in_an_hour("/drop?after=1").handler(log.handler()).connect().unwrap();
     let close = log.closed(1).await;
-    assert_eq!(told(&close), (1006, "", false, Initiator::Failure));
+    assert_eq!(fields(&close), (1006, "", false, Initiator::Failure));
     assert_eq!(close.retry_in, Some(NEVER));
 }
 
@@ -161,8 +162,8 @@ pub async fn s12_close_event_of_a_refused_connection(env: Env) {
     env.server().stop().await;
     let _ws = env.once("/echo").handler(log.handler()).connect().unwrap();
     log.ended(1).await;
-    assert_eq!(log.story(), "error, close 1006, end");
-    assert_eq!(told(&log.closed(1).await), (1006, "", false, Initiator::Failure));
+    assert_eq!(log.summary(), "error, close 1006, end");
+    assert_eq!(fields(&log.closed(1).await), (1006, "", false, Initiator::Failure));
 }
 
 pub async fn s10_close_while_messages_arrive(env: Env) {
@@ -172,9 +173,9 @@ pub async fn s10_close_while_messages_arrive(env: Env) {
             ws.close(4000, "").unwrap();
         }
     };
-    // The peer reads our Close frame once it has written everything, which it can only if we read on.
+    // The server reads the Close frame after it has written everything, for which the client has to keep reading.
     let _ws = env.once("/flood?n=1000&size=32768&binary=1").handler(log.then(then)).connect().unwrap();
     log.ended(1).await;
-    assert_eq!(told(&log.closed(1).await), (4000, "", true, Initiator::Local));
+    assert_eq!(fields(&log.closed(1).await), (4000, "", true, Initiator::Local));
     assert_eq!(log.events().iter().filter(|event| matches!(event, Event::Message(_))).count(), 1);
 }

@@ -1,4 +1,4 @@
-//! Configuration, states, order, end: S1 to S4. (S5 is in `reentrancy`, S6 in `handles`.)
+//! Configuration, states, order of events and the end (S1 to S4). S5 is in `reentrancy`, S6 in `handles`.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub async fn s01_handler_closures_and_stream_are_mutually_exclusive(env: Env) {
 
 pub async fn s02_state_in_each_phase(env: Env) {
     let log = env.log();
-    let ws = env.late("/close?never=1").close_timeout(ms(100)).handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/close?never=1").close_timeout(ms(100)).handler(log.handler()).connect().unwrap();
     assert_eq!(ws.state(), State::Connecting);
     log.opened(1).await;
     assert_eq!(ws.state(), State::Open);
@@ -79,14 +79,14 @@ pub async fn s03_callbacks_of_an_attempt_are_in_order(env: Env) {
     log.messages(2).await;
     ws.close(1000, "").unwrap();
     log.ended(1).await;
-    assert_eq!(log.story(), "open, one, two, close 1000, end");
+    assert_eq!(log.summary(), "open, one, two, close 1000, end");
 }
 
 pub async fn s03_failure_before_open_reports_error_then_close(env: Env) {
     let log = env.log();
     let _ws = env.once("/http?status=503").handler(log.handler()).connect().unwrap();
     let end = log.ended(1).await;
-    assert_eq!(log.story(), "error, close 1006, end");
+    assert_eq!(log.summary(), "error, close 1006, end");
     let close = log.closed(1).await;
     assert_eq!((close.clean, close.initiator, close.retry_in), (false, Initiator::Failure, None));
     assert_eq!((end.error, end.close), (Some(log.failed(1).await), Some(close)));
@@ -98,7 +98,7 @@ pub async fn s03_failure_after_open_reports_error_then_close(env: Env) {
         let ws = env.once(path).handler(log.handler()).connect().unwrap();
         ws.send("go").unwrap();
         let end = log.ended(1).await;
-        assert_eq!(log.story(), "open, error, close 1006, end", "{path}");
+        assert_eq!(log.summary(), "open, error, close 1006, end", "{path}");
         let close = log.closed(1).await;
         assert_eq!((close.clean, close.initiator), (false, Initiator::Failure), "{path}");
         assert_eq!(end.reason, EndReason::Exhausted, "{path}");
@@ -109,7 +109,7 @@ pub async fn s03_clean_close_reports_no_error(env: Env) {
     let log = env.log();
     let _ws = env.once("/close?code=4001").handler(log.handler()).connect().unwrap();
     let end = log.ended(1).await;
-    assert_eq!(log.story(), "open, close 4001, end");
+    assert_eq!(log.summary(), "open, close 4001, end");
     assert_eq!(end.error, None);
 }
 
@@ -123,7 +123,7 @@ pub async fn s03_no_event_after_on_close(env: Env) {
     let _ws = env.client("/text?n=5000&size=2").handler(log.then(abort)).connect().unwrap();
     log.ended(1).await;
     env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, xx, close 1006, end");
+    assert_eq!(log.summary(), "open, xx, close 1006, end");
 }
 
 pub async fn s03_no_event_of_a_superseded_attempt(env: Env) {
@@ -137,9 +137,9 @@ pub async fn s03_no_event_of_a_superseded_attempt(env: Env) {
     };
     let _ws = env.client("/numbered?n=1000").handler(log.then(restart)).connect().unwrap();
     log.messages(1004).await;
-    let story = log.story();
-    assert!(story.starts_with("open, 0, 1, 2, 3, close 1000, open, 0, 1, 2, 3, 4, "), "{story}");
-    assert!(story.ends_with(", 998, 999"), "{story}");
+    let summary = log.summary();
+    assert!(summary.starts_with("open, 0, 1, 2, 3, close 1000, open, 0, 1, 2, 3, 4, "), "{summary}");
+    assert!(summary.ends_with(", 998, 999"), "{summary}");
 }
 
 pub async fn s04_closed_returns_the_same_end_on_every_clone(env: Env) {
@@ -165,7 +165,7 @@ pub async fn s04_every_end_is_reported_once(env: Env) {
     log.ended(2).await;
     assert_eq!(first.close, env.soon("the second", again).await.close);
     env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, close 4001, end, open, close 4001, end");
+    assert_eq!(log.summary(), "open, close 4001, end, open, close 4001, end");
 }
 
 pub async fn s04_end_reasons(env: Env) {
@@ -194,7 +194,7 @@ pub async fn s02_state_inside_callbacks(env: Env) {
     let builder = env.client("/close?code=4000").reconnect(Reconnect::fixed(ms(10)).max_attempts(1));
     let _ws = builder.handler(log.then(then)).connect().unwrap();
     log.ended(1).await;
-    assert_eq!(log.story(), "open, close 4000, open, close 4000, end");
+    assert_eq!(log.summary(), "open, close 4000, open, close 4000, end");
     let expected = [State::Open, State::Waiting, State::Open, State::Closed, State::Closed];
     assert_eq!(*states.lock().unwrap(), expected);
 }

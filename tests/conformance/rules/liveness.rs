@@ -1,10 +1,10 @@
-//! Heartbeats and pings: S17 and S20. (S18 needs a clock that can be held up, S19 a browser.)
+//! Heartbeats and pings (S17, S20). S18 and S19 are in `native_only` and `tests/web`.
 
 use homing::{ErrorKind, Heartbeat, Initiator, Message};
 
 use super::*;
 
-/// Often enough for many in a test.
+/// A heartbeat that is frequent enough for many in a test.
 fn beat() -> Heartbeat {
     Heartbeat::message(ms(30), ms(5000), "beat")
 }
@@ -21,7 +21,7 @@ pub async fn s17_heartbeat_message_and_reply_measure_round_trips(env: Env) {
     ws.send("hello").unwrap();
     assert_eq!(log.texts(1).await, ["hello"]);
     env.server().wait_for(|seen| texts(seen).iter().filter(|text| *text == "beat").count() >= 3).await;
-    assert_eq!(log.count("beat"), 0, "a reply was delivered: {}", log.story());
+    assert_eq!(log.count("beat"), 0, "a reply was delivered: {}", log.summary());
     let stats = ws.stats();
     assert!(stats.smoothed_rtt.is_some() && stats.last_rtt < Some(ms(5000)), "{stats:?}");
     assert!(log.count("latency") >= 1);
@@ -43,33 +43,33 @@ pub async fn s17_silent_peer_fails_the_attempt(env: Env) {
     assert_eq!((error.kind(), error.is_timeout()), (&ErrorKind::HeartbeatTimeout, true));
     let close = log.closed(1).await;
     assert_eq!((close.code.get(), close.clean, close.initiator), (1006, false, Initiator::Failure));
-    // It does not wait for a closing handshake, which this peer would not take part in.
+    // The client does not wait for a closing handshake, which this server never answers.
     log.opened(2).await;
     assert!(env.now() - before < ms(20_000), "{:?}", env.now() - before);
-    assert!(log.story().starts_with("open, error, close 1006, open"), "{}", log.story());
+    assert!(log.summary().starts_with("open, error, close 1006, open"), "{}", log.summary());
     assert!(ws.stats().heartbeats >= 1);
 }
 
 pub async fn s17_any_traffic_counts_as_alive(env: Env) {
     let log = env.log();
-    // A peer that answers nothing, but sends something every 5 ms for longer than the heartbeat would wait.
+    // The server answers nothing, but sends a message every 5 ms for longer than the heartbeat's timeout.
     let hex = vec!["810178"; 850].join(",");
     let heartbeat = Heartbeat::message(ms(50), ms(4000), "beat");
     let builder = env.once(&format!("/raw?hex={hex}")).heartbeat(heartbeat);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     assert_eq!(log.failed(1).await.kind(), &ErrorKind::HeartbeatTimeout);
     log.ended(1).await;
-    assert_eq!(log.story(), format!("open, {}error, close 1006, end", "x, ".repeat(850)));
+    assert_eq!(log.summary(), format!("open, {}error, close 1006, end", "x, ".repeat(850)));
 }
 
 pub async fn s17_heartbeat_is_sent_during_traffic(env: Env) {
     let log = env.log();
-    // Traffic without a gap in which a heartbeat would be needed, for longer than this takes.
+    // Messages arrive without a gap that would need a heartbeat, for longer than this test runs.
     let builder = env.client("/numbered?n=4000&every_ms=5").heartbeat(beat()).heartbeat_reply(is_beat);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.messages(10).await;
     env.server().wait_for_texts(3).await;
-    assert_eq!((log.count("error"), log.count("3999")), (0, 0), "{}", log.story());
+    assert_eq!((log.count("error"), log.count("3999")), (0, 0), "{}", log.summary());
 }
 
 pub async fn s17_ping_or_message_uses_what_the_platform_has(env: Env) {
@@ -80,7 +80,7 @@ pub async fn s17_ping_or_message_uses_what_the_platform_has(env: Env) {
     let is_beat = |wire: &Wire| matches!(wire, Wire::Ping(_)) || *wire == Wire::Text("beat".into());
     env.server().wait_for(|seen| seen.iter().filter(|wire| is_beat(wire)).count() >= 3).await;
     log.until("latency", |_| ws.stats().last_rtt.is_some()).await;
-    assert_eq!(log.count("error"), 0, "{}", log.story());
+    assert_eq!(log.count("error"), 0, "{}", log.summary());
 }
 
 pub async fn s17_client_recovers_from_a_silent_server(env: Env) {
@@ -100,10 +100,10 @@ pub async fn s20_pings_of_the_peer_are_answered(env: Env) {
     let log = env.log();
     let _ws = env.once("/ping?n=3&every_ms=20").heartbeat(None).handler(log.handler()).connect().unwrap();
     let pong = |number: &str| Wire::Pong(number.into());
-    // One after the other, although nothing else is read or written.
+    // Each is answered although nothing else is read or written.
     let pongs = [pong("0"), pong("1"), pong("2")];
     env.server().wait_for(|seen| pongs.iter().all(|pong| seen.contains(pong))).await;
-    assert_eq!(log.story(), "open", "pings are not messages");
+    assert_eq!(log.summary(), "open", "pings are not messages");
 }
 
 pub async fn s17_paused_client_stays_connected(env: Env) {
@@ -114,9 +114,9 @@ pub async fn s17_paused_client_stays_connected(env: Env) {
     log.opened(1).await;
     ws.pause();
     env.sleep(ms(3500)).await;
-    assert_eq!(log.count("error"), 0, "{}", log.story());
+    assert_eq!(log.count("error"), 0, "{}", log.summary());
     ws.resume();
     ws.send("hello").unwrap();
     assert_eq!(log.texts(1).await, ["hello"]);
-    assert_eq!(log.count("error"), 0, "{}", log.story());
+    assert_eq!(log.count("error"), 0, "{}", log.summary());
 }

@@ -1,4 +1,4 @@
-//! The bodies, by section of `semantics.md`.
+//! The tests, by section of `docs/rules.md`.
 
 pub mod by_hand;
 pub mod closing;

@@ -1,4 +1,4 @@
-//! How soon a reconnect by hand dials, and what it cannot undo: S8a.
+//! The pace of manual reconnects, and what they cannot undo (S8a).
 
 use futures::StreamExt as _;
 use homing::{EndReason, Event, Reconnect, WebSocket};
@@ -6,18 +6,18 @@ use homing::{EndReason, Event, Reconnect, WebSocket};
 use super::*;
 
 /// Reconnects in every callback.
-fn stubborn(ws: &WebSocket, _: &Event) {
+fn reconnect_always(ws: &WebSocket, _: &Event) {
     ws.reconnect();
 }
 
-/// A handler that always reconnects, while nothing listens.
+/// A handler that always reconnects, while the server is down.
 pub async fn s08a_reconnect_in_callbacks_keeps_the_policy_delay(env: Env) {
     env.server().stop().await;
     let policies = [("waiting", Reconnect::fixed(ms(200))), ("stopping", Reconnect::fixed(ms(200)).max_attempts(0))];
     for (choice, policy) in policies {
         let (log, before) = (env.log(), env.now());
         let builder = env.client("/echo").reconnect(policy);
-        let ws = builder.handler(log.then(stubborn)).connect().unwrap();
+        let ws = builder.handler(log.then(reconnect_always)).connect().unwrap();
         log.failed(4).await;
         assert!(env.now() - before >= ms(600), "{choice}: {:?}", ws.stats());
         assert!(ws.stats().attempts <= 5, "{choice}: {:?}", ws.stats());
@@ -52,7 +52,7 @@ pub async fn s08a_close_ends_a_client_whose_callbacks_always_reconnect(env: Env)
             } else {
                 log.closed(1).await;
             }
-            // What the callbacks ask for then must not be obeyed.
+            // Reconnects that the callbacks request from now on must have no effect.
             let closed = ws.closed();
             end(ws);
             let end = env.soon("the end", closed).await;
@@ -62,7 +62,7 @@ pub async fn s08a_close_ends_a_client_whose_callbacks_always_reconnect(env: Env)
     }
 }
 
-/// A loop over the events, which are read outside callbacks.
+/// A program that reads events from a stream, outside of callbacks.
 pub async fn s08a_reconnect_in_an_event_loop_is_paced(env: Env) {
     env.server().stop().await;
     let (ws, mut events) = env.once("/echo").connect_stream().unwrap();
@@ -74,6 +74,6 @@ pub async fn s08a_reconnect_in_an_event_loop_is_paced(env: Env) {
             ws.reconnect();
         }
     }
-    // At once, then a second apart.
+    // The first attempt is immediate, the others are a second apart.
     assert!(env.now() - before >= ms(2000) && ws.stats().attempts <= 5, "{:?} {:?}", env.now() - before, ws.stats());
 }

@@ -1,4 +1,4 @@
-//! The limit of the queue, types of messages, and the handle as a sink: S14 and S16.
+//! The limit of the queue (S14), types of messages (S16), and the handle as a sink.
 
 use futures::{SinkExt, StreamExt, poll, stream};
 use homing::{BinaryType, Event, Message, SendErrorKind};
@@ -17,11 +17,11 @@ pub async fn s14_peer_that_does_not_read_fills_the_buffer(env: Env) {
             break error;
         }
         sent.push(text);
-        if sent.len() == 1000 && !env.speaks_itself() {
-            // WebKit takes whatever it is given and tells nothing of it: there is no limit to be shown.
+        if sent.len() == 1000 && !env.has_own_protocol() {
+            // WebKit takes everything and reports an empty buffer, so that there is no limit to test.
             return;
         }
-        // As fast as the socket takes it, until neither it nor the queue takes more.
+        // As fast as the socket takes messages, until both the socket and the queue are full.
         env.timeout(ms(100), ws.ready()).await;
     };
     assert!(refused.kind() == SendErrorKind::Full && ws.buffered_amount() >= 1 << 20);
@@ -31,7 +31,7 @@ pub async fn s14_peer_that_does_not_read_fills_the_buffer(env: Env) {
     env.soon("room", ready).await;
     env.soon("flush", ws.flush()).await.unwrap();
     assert_eq!(env.server().wait_for_texts(sent.len()).await, sent);
-    assert_eq!(log.count("full"), log.count("drain"), "{}", log.story());
+    assert_eq!(log.count("full"), log.count("drain"), "{}", log.summary());
 }
 
 pub async fn s14_full_and_drain_events_fire_once_per_edge(env: Env) {
@@ -43,11 +43,11 @@ pub async fn s14_full_and_drain_events_fire_once_per_edge(env: Env) {
     ws.send("refused").unwrap_err();
     env.soon("flush", ws.flush()).await.unwrap();
     log.until("drain", |events| events.contains(&Event::BufferDrain)).await;
-    assert_eq!(log.story(), "full, open, drain");
+    assert_eq!(log.summary(), "full, open, drain");
     ws.send("0123456789").unwrap();
     env.soon("flush", ws.flush()).await.unwrap();
     log.until("drain", |events| events.iter().filter(|event| **event == Event::BufferDrain).count() == 2).await;
-    assert_eq!(log.story(), "full, open, drain, full, drain");
+    assert_eq!(log.summary(), "full, open, drain, full, drain");
 }
 
 pub async fn s14_message_that_crosses_the_limit_is_accepted(env: Env) {
@@ -67,7 +67,7 @@ pub async fn s14_message_that_crosses_the_limit_is_accepted(env: Env) {
 
 pub async fn s14_ready_waits_for_room(env: Env) {
     let log = env.log();
-    let ws = env.late("/count").max_send_buffer(10).handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/count").max_send_buffer(10).handler(log.handler()).connect().unwrap();
     assert!(poll!(ws.ready()).is_ready(), "there is room");
     log.opened(1).await;
     env.server().cut_all().await;

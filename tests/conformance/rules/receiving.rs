@@ -1,4 +1,4 @@
-//! Receiving: S21 and S22.
+//! Receiving (S21, S22, S22a).
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use homing::{EndReason, ErrorKind, Event, Events, Initiator, Message, WebSocket}
 
 use super::*;
 
-/// The client fails with a protocol error and tells the peer why by this code.
-pub async fn breaks_the_protocol(env: &Env, hex: &str, codes: &[u16]) {
+/// Sends these frames to a client, which must fail with a protocol error and close with one of the codes.
+pub async fn fails_with_a_protocol_error(env: &Env, hex: &str, codes: &[u16]) {
     let log = env.log();
     let before = closes(&env.server().seen().await).len();
     let _ws = env.once(&format!("/raw?hex={hex}")).handler(log.handler()).connect().unwrap();
     log.ended(1).await;
-    // Firefox can notice before it has told of the handshake.
-    let story = log.story();
-    let story = if env.speaks_itself() { story.as_str() } else { story.trim_start_matches("open, ") };
-    let expected = if env.speaks_itself() { "open, error, close 1006, end" } else { "error, close 1006, end" };
-    assert_eq!(story, expected, "{hex}");
-    assert_eq!(log.failed(1).await.kind(), &env.told(ErrorKind::Protocol), "{hex}");
+    // Firefox can detect the error before it reports the open.
+    let summary = log.summary();
+    let summary = if env.has_own_protocol() { summary.as_str() } else { summary.trim_start_matches("open, ") };
+    let expected = if env.has_own_protocol() { "open, error, close 1006, end" } else { "error, close 1006, end" };
+    assert_eq!(summary, expected, "{hex}");
+    assert_eq!(log.failed(1).await.kind(), &env.visible_kind(ErrorKind::Protocol), "{hex}");
     let close = log.closed(1).await;
     assert_eq!((close.clean, close.initiator), (false, Initiator::Failure), "{hex}");
-    if env.speaks_itself() {
+    if env.has_own_protocol() {
         let seen = env.server().wait_for(|seen| closes(seen).len() > before).await;
         let code = closes(&seen)[before];
-        assert!(code.is_some_and(|code| codes.contains(&code)), "{hex}: told {code:?}");
+        assert!(code.is_some_and(|code| codes.contains(&code)), "{hex}: closed with {code:?}");
     }
 }
 
@@ -39,11 +39,11 @@ pub async fn s21_message_over_the_limit_fails(env: Env) {
         let _ws = env.client(&path).max_message_size(100).handler(log.handler()).connect().unwrap();
         assert_eq!(log.messages(1).await[0].len(), 100, "the limit itself is allowed");
         let log = env.log();
-        let _ws = env.late(&path).max_message_size(99).handler(log.handler()).connect().unwrap();
+        let _ws = env.retry_in_an_hour(&path).max_message_size(99).handler(log.handler()).connect().unwrap();
         assert_eq!(log.failed(1).await.kind(), &ErrorKind::MessageTooLarge);
         let close = log.closed(1).await;
         assert_eq!((close.clean, close.initiator, close.retry_in), (false, Initiator::Failure, Some(NEVER)));
-        assert!(log.story().starts_with("open, error, close 100"), "{}", log.story());
+        assert!(log.summary().starts_with("open, error, close 100"), "{}", log.summary());
     }
 }
 
@@ -55,23 +55,23 @@ pub async fn s21_fragmented_message_over_the_limit_fails(env: Env) {
     let _ws = env.once("/fragments").max_message_size(14).handler(log.handler()).connect().unwrap();
     assert_eq!(log.failed(1).await.kind(), &ErrorKind::MessageTooLarge);
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
-    assert!(log.story().starts_with("open, error, close"), "{}", log.story());
+    assert!(log.summary().starts_with("open, error, close"), "{}", log.summary());
 }
 
 pub async fn s21_invalid_utf8_fails_with_1007(env: Env) {
-    // A byte that cannot follow, a character that is cut off, a surrogate, one beyond the last; then in fragments.
+    // An invalid second byte, an incomplete character, a surrogate, a character beyond U+10FFFF; the last in fragments.
     for hex in ["8102c328", "8101c3", "8103eda080", "8104f4908080", "0101c3,800128"] {
-        breaks_the_protocol(&env, hex, &[1007]).await;
+        fails_with_a_protocol_error(&env, hex, &[1007]).await;
     }
-    // In the reason of a Close frame. Browsers differ over the code.
-    breaks_the_protocol(&env, "880403e8c328", &[1002, 1007]).await;
+    // In the reason of a Close frame. Browsers differ in the code.
+    fails_with_a_protocol_error(&env, "880403e8c328", &[1002, 1007]).await;
 }
 
 pub async fn s21_utf8_character_may_be_split_across_fragments(env: Env) {
     let log = env.log();
     let _ws = env.once("/raw?hex=0101c3,8001a9").handler(log.handler()).connect().unwrap();
     assert_eq!(log.texts(1).await, ["é"]);
-    assert_eq!(log.story(), "open, é");
+    assert_eq!(log.summary(), "open, é");
 }
 
 pub async fn s21_protocol_errors_fail_with_1002(env: Env) {
@@ -88,11 +88,11 @@ pub async fn s21_protocol_errors_fail_with_1002(env: Env) {
         ("half a close code", "880103"),
     ];
     for (what, hex) in cases {
-        // Firefox puts up with these.
-        if matches!(what, "a masked frame" | "half a close code") && !env.speaks_itself() {
+        // Firefox accepts these.
+        if matches!(what, "a masked frame" | "half a close code") && !env.has_own_protocol() {
             continue;
         }
-        breaks_the_protocol(&env, hex, &[1002]).await;
+        fails_with_a_protocol_error(&env, hex, &[1002]).await;
     }
 }
 
@@ -114,8 +114,8 @@ pub async fn s22_pause_stops_delivery_until_resume(env: Env) {
     let ws = env.once("/numbered?n=1000").handler(log.then(pause_at_5)).connect().unwrap();
     log.messages(6).await;
     env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, 0, 1, 2, 3, 4, 5");
-    // Sending goes on meanwhile.
+    assert_eq!(log.summary(), "open, 0, 1, 2, 3, 4, 5");
+    // Sending works while paused.
     ws.send("from a paused client").unwrap();
     env.server().wait_for_texts(1).await;
     ws.resume();
@@ -132,17 +132,17 @@ pub async fn s22_pause_lasts_across_reconnects(env: Env) {
     ws.reconnect();
     log.opened(2).await;
     env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, close 1000, open");
+    assert_eq!(log.summary(), "open, close 1000, open");
     ws.resume();
     log.messages(3).await;
     // A paused client can be closed, and ends without delivering more.
     ws.pause();
     ws.close(1000, "").unwrap();
     log.ended(1).await;
-    assert_eq!(log.story(), "open, close 1000, open, 0, 1, 2, close 1000, end");
+    assert_eq!(log.summary(), "open, close 1000, open, 0, 1, 2, close 1000, end");
 }
 
-/// The next event that browsers have as well.
+/// Returns the next event, without `Connect`, which browsers do not have.
 async fn next(env: &Env, events: &mut Events) -> Option<Event> {
     loop {
         match env.soon("an event", events.next()).await {
@@ -160,7 +160,7 @@ pub async fn s22_stream_yields_events_across_reconnects(env: Env) {
     let Some(Event::End(end)) = next(&env, &mut events).await else { panic!("no end") };
     assert_eq!(end, ws.closed().await);
     ws.reconnect();
-    assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))), "a client that begins anew goes on");
+    assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))), "the stream goes on after reconnect");
     ws.close(1000, "").unwrap();
     drop(ws);
     assert!(matches!(next(&env, &mut events).await, Some(Event::Close(_))));
@@ -184,7 +184,7 @@ pub async fn s22_slow_stream_reader_loses_nothing(env: Env) {
 pub async fn s22_dropped_stream_resumes_its_client(env: Env) {
     let (ws, mut events) = env.once("/numbered?n=5000").connect_stream().unwrap();
     assert!(matches!(next(&env, &mut events).await, Some(Event::Open(_))));
-    // It paused the client; dropping it must not leave the client so.
+    // The full stream has paused the client. Dropping the stream must resume it.
     env.sleep(A_WHILE).await;
     drop(events);
     ws.send("go on").unwrap();
@@ -193,7 +193,7 @@ pub async fn s22_dropped_stream_resumes_its_client(env: Env) {
     assert_eq!(env.soon("the end", ws.closed()).await.close.map(|close| close.code.get()), Some(4000));
 }
 
-/// What a slow reader leaves unread is bounded by bytes, here 100,000 and one message.
+/// At most 100,000 bytes and one message are received ahead of a slow reader.
 pub async fn s22a_stream_is_bounded_by_bytes(env: Env) {
     const SIZE: u64 = 16_384;
     let builder = env.once("/flood?n=60&size=16384&binary=1").max_receive_buffer(100_000);

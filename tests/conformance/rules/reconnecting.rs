@@ -1,4 +1,4 @@
-//! The policy and what is fatal: S7 and S8.
+//! The reconnect policy (S7), and what ends a client instead (S8).
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use homing::{EndReason, Initiator, Reconnect, WebSocket};
 
 use super::*;
 
-/// What `on_close` told of the retries, in order.
+/// Returns `retry_in` of the first close events.
 async fn delays(log: &Log, count: usize) -> Vec<Option<Duration>> {
     let mut delays = Vec::new();
     for number in 1..=count {
@@ -24,11 +24,11 @@ pub async fn s07_reconnects_by_default(env: Env) {
     let delay = log.closed(1).await.retry_in.expect("a retry");
     assert!(delay <= Duration::from_secs(1), "{delay:?}");
     log.opened(2).await;
-    assert_eq!(log.story(), "open, error, close 1006, open");
+    assert_eq!(log.summary(), "open, error, close 1006, open");
 }
 
 pub async fn s07_never_does_not_reconnect(env: Env) {
-    let log = env.log().greeting();
+    let log = env.log().greet_on_open();
     let _ws = env.once("/drop?after=1").handler(log.handler()).connect().unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
     assert_eq!(log.closed(1).await.retry_in, None);
@@ -37,7 +37,7 @@ pub async fn s07_never_does_not_reconnect(env: Env) {
 }
 
 pub async fn s07_fixed_delay(env: Env) {
-    let log = env.log().greeting();
+    let log = env.log().greet_on_open();
     let _ws =
         env.client("/drop?after=1").reconnect(Reconnect::fixed(ms(120))).handler(log.handler()).connect().unwrap();
     assert_eq!(delays(&log, 3).await, [Some(ms(120)); 3]);
@@ -69,7 +69,7 @@ pub async fn s07_jitter_is_repeatable_by_seed(env: Env) {
 }
 
 pub async fn s07_max_attempts_ends_the_client(env: Env) {
-    let log = env.log().greeting();
+    let log = env.log().greet_on_open();
     let policy = Reconnect::fixed(ms(10)).max_attempts(2);
     let _ws = env.client("/drop?after=1").reconnect(policy).handler(log.handler()).connect().unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
@@ -89,7 +89,7 @@ pub async fn s07_stable_after_resets_the_count(env: Env) {
         env.server().cut_all().await;
         assert!(log.closed(attempt).await.retry_in.is_some(), "attempt {attempt} had lasted");
     }
-    // These do not last: the first may be tried again, the second may not.
+    // The next attempts fail: the first is retried, the second is not.
     env.server().stop().await;
     assert_eq!(log.ended(1).await.reason, EndReason::Exhausted);
 }
@@ -117,35 +117,35 @@ pub async fn s08_fatal_close_codes_end_the_client(env: Env) {
         let _ws = env.client(&format!("/close?code={code}")).handler(log.handler()).connect().unwrap();
         assert_eq!(log.ended(1).await.reason, EndReason::Fatal, "{code}");
         env.sleep(A_WHILE).await;
-        assert_eq!(log.story(), format!("open, close {code}, end"));
+        assert_eq!(log.summary(), format!("open, close {code}, end"));
     }
 }
 
 pub async fn s08_other_close_codes_are_retried(env: Env) {
-    // WebKit takes the newer ones of the protocol's own for mistakes.
-    let newer: &[u16] = if env.speaks_itself() { &[1012, 1013] } else { &[] };
+    // WebKit does not accept the codes that were added to the registry later.
+    let newer: &[u16] = if env.has_own_protocol() { &[1012, 1013] } else { &[] };
     for code in [1000, 1001, 1003, 1009, 1011, 3000, 4999].iter().chain(newer) {
         let log = env.log();
         let _ws = env.client(&format!("/close?code={code}")).handler(log.handler()).connect().unwrap();
         log.opened(2).await;
-        assert!(log.story().starts_with(&format!("open, close {code}, open")), "{}", log.story());
+        assert!(log.summary().starts_with(&format!("open, close {code}, open")), "{}", log.summary());
     }
     let log = env.log();
     let _ws = env.client("/close").handler(log.handler()).connect().unwrap();
     log.opened(2).await;
-    assert!(log.story().starts_with("open, close 1005, open"), "{}", log.story());
+    assert!(log.summary().starts_with("open, close 1005, open"), "{}", log.summary());
 }
 
 pub async fn s08_no_retry_after_a_local_close(env: Env) {
     let log = env.log();
-    let builder = env.client("/echo").retry_if(|_| panic!("asked after a local close"));
+    let builder = env.client("/echo").retry_if(|_| panic!("called after a local close"));
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     ws.close(4000, "enough").unwrap();
     assert_eq!(log.ended(1).await.reason, EndReason::Closed);
     assert_eq!(log.closed(1).await.retry_in, None);
     env.sleep(A_WHILE).await;
-    assert_eq!(log.story(), "open, close 4000, end");
+    assert_eq!(log.summary(), "open, close 4000, end");
 }
 
 pub async fn s08_retry_if_overrides_fatal_codes(env: Env) {
@@ -153,7 +153,7 @@ pub async fn s08_retry_if_overrides_fatal_codes(env: Env) {
     let builder = env.client("/close?code=1008").retry_if(|event| event.code == 1008);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(2).await;
-    assert!(log.story().starts_with("open, close 1008, open"), "{}", log.story());
+    assert!(log.summary().starts_with("open, close 1008, open"), "{}", log.summary());
 }
 
 pub async fn s08_reconnects_to_a_restarted_server(env: Env) {
@@ -166,8 +166,8 @@ pub async fn s08_reconnects_to_a_restarted_server(env: Env) {
     env.server().refuse_next(2).await;
     env.server().restart().await;
     assert_eq!(log.texts(1).await, ["meanwhile"]);
-    assert!(log.failed(5).await.is_before_open(), "the two that were refused");
-    assert!(log.story().ends_with("error, close 1006, open, meanwhile"), "{}", log.story());
+    assert!(log.failed(5).await.is_before_open(), "the two connections that were reset");
+    assert!(log.summary().ends_with("error, close 1006, open, meanwhile"), "{}", log.summary());
 }
 
 pub async fn s07_maximal_durations_are_accepted(env: Env) {

@@ -1,4 +1,4 @@
-//! S5: every method inside every callback. That callbacks never nest or overlap is checked by every `Log`.
+//! Every method inside every callback (S5). Each `Log` checks that callbacks never nest or overlap.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use homing::{Builder, EndReason, Event, SendErrorKind, State, WebSocket};
 
 use super::*;
 
-/// The callbacks of a client's life, each with a client that comes to it.
+/// A callback, and a client that reaches it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum In {
     Open,
@@ -29,7 +29,7 @@ impl In {
         }
     }
 
-    /// A client that would go on for ever if nothing was called, but for the callback of the end.
+    /// Returns a client that runs forever if no method is called, or for `End`, one that ends.
     fn client(self, env: &Env) -> Builder {
         match self {
             Self::Open | Self::Message => env.client("/text?n=2&size=2"),
@@ -38,9 +38,9 @@ impl In {
         }
     }
 
-    /// Calls a method the first time that the callback is called, and tells the log.
+    /// Starts a client that calls a method in the first call of this callback.
     fn calls(self, env: &Env, method: impl Fn(&WebSocket) + Send + 'static) -> (WebSocket, Log) {
-        let log = if matches!(self, Self::Open | Self::Message) { env.log() } else { env.log().greeting() };
+        let log = if matches!(self, Self::Open | Self::Message) { env.log() } else { env.log().greet_on_open() };
         let mut called = false;
         let then = move |ws: &WebSocket, event: &Event| {
             if self.is(event) && !std::mem::replace(&mut called, true) {
@@ -78,12 +78,12 @@ pub async fn s05_close_in_every_callback(env: Env) {
         let (ws, log) = callback.calls(&env, |ws| ws.close(1000, "").unwrap());
         log.ended(1).await;
         env.sleep(A_WHILE / 3).await;
-        let story = match callback {
+        let summary = match callback {
             In::Open => "open, close 1000, end",
             In::Message => "open, xx, close 1000, end",
             In::Error | In::Close | In::End => "open, error, close 1006, end",
         };
-        assert_eq!(log.story(), story, "in {callback:?}");
+        assert_eq!(log.summary(), summary, "in {callback:?}");
         let reason = if callback == In::End { EndReason::Exhausted } else { EndReason::Closed };
         assert_eq!((ws.state(), ws.closed().await.reason), (State::Closed, reason), "in {callback:?}");
     }
@@ -94,12 +94,12 @@ pub async fn s05_abort_in_every_callback(env: Env) {
         let (ws, log) = callback.calls(&env, WebSocket::abort);
         log.ended(1).await;
         env.sleep(A_WHILE / 3).await;
-        let story = match callback {
+        let summary = match callback {
             In::Open => "open, close 1006, end",
             In::Message => "open, xx, close 1006, end",
             In::Error | In::Close | In::End => "open, error, close 1006, end",
         };
-        assert_eq!((ws.state(), log.story().as_str()), (State::Closed, story), "in {callback:?}");
+        assert_eq!((ws.state(), log.summary().as_str()), (State::Closed, summary), "in {callback:?}");
     }
 }
 
@@ -107,13 +107,13 @@ pub async fn s05_reconnect_in_every_callback(env: Env) {
     for callback in EVERY {
         let (_ws, log) = callback.calls(&env, WebSocket::reconnect);
         log.opened(2).await;
-        let story = match callback {
+        let summary = match callback {
             In::Open => "open, close 1000, open",
             In::Message => "open, xx, close 1000, open",
             In::Error | In::Close => "open, error, close 1006, open",
             In::End => "open, error, close 1006, end, open",
         };
-        assert!(log.story().starts_with(story), "in {callback:?}: {}", log.story());
+        assert!(log.summary().starts_with(summary), "in {callback:?}: {}", log.summary());
     }
 }
 
@@ -142,8 +142,8 @@ pub async fn s05_pause_in_every_callback(env: Env) {
         env.sleep(A_WHILE).await;
         let before = log.events().iter().filter(|event| matches!(event, Event::Message(_))).count();
         let expected = if reconnect { 3 } else { usize::from(callback == In::Message) };
-        assert_eq!(before, expected, "delivered while paused in {callback:?}: {}", log.story());
-        // What `on_message` pauses again and again is resumed as often.
+        assert_eq!(before, expected, "delivered while paused in {callback:?}: {}", log.summary());
+        // `on_message` pauses after each message, so each one needs another resume.
         let all = if reconnect { 6 } else { 3 };
         for count in before + 1..=all {
             ws.resume();
@@ -162,12 +162,12 @@ pub async fn s05_dropping_the_last_handle_in_every_callback(env: Env) {
         *slot.lock().unwrap() = Some(ws);
         log.ended(1).await;
         env.sleep(A_WHILE / 3).await;
-        let story = match callback {
+        let summary = match callback {
             In::Open => "open, close 1000, end",
             In::Message => "open, xx, close 1000, end",
             In::Error | In::Close | In::End => "open, error, close 1006, end",
         };
-        assert_eq!(log.story(), story, "in {callback:?}");
+        assert_eq!(log.summary(), summary, "in {callback:?}");
         assert!(slot.lock().unwrap().is_none());
     }
 }
@@ -176,12 +176,12 @@ pub async fn s05_calls_from_outside_do_not_overlap_callbacks(env: Env) {
     let log = env.log();
     let ws = env.client("/echo").max_send_buffer(64).handler(log.handler()).connect().unwrap();
     log.opened(1).await;
-    // A full buffer, its drain and echoes, all asked for from outside and all told one after the other.
+    // Calls from outside cause full and drain events as well as messages, which must not overlap.
     for number in 0..200 {
         ws.ready().await;
         ws.send(format!("number {number:04}")).unwrap();
     }
     let texts = log.texts(200).await;
     assert!(texts.is_sorted(), "{texts:?}");
-    assert!(log.count("full") > 0, "nothing was told from outside");
+    assert!(log.count("full") > 0, "the buffer was never full");
 }

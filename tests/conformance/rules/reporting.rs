@@ -1,4 +1,4 @@
-//! Reporting: S23 to S26.
+//! Errors, handshakes, statistics and secrets (S23 to S26).
 
 use homing::{End, Error, ErrorKind, Event, Request, WebSocket};
 
@@ -9,15 +9,15 @@ pub async fn s23_errors_before_and_after_open(env: Env) {
     let _ws = env.once("/http?status=503").handler(log.handler()).connect().unwrap();
     let error = log.failed(1).await;
     assert_eq!((error.code(), error.is_before_open(), error.is_timeout()), (1, true, false), "{error:?}");
-    let log = env.log().greeting();
+    let log = env.log().greet_on_open();
     let _ws = env.once("/drop?after=1").handler(log.handler()).connect().unwrap();
     let error = log.failed(1).await;
-    assert_eq!((error.kind(), error.is_before_open()), (&env.told(ErrorKind::Io), false), "{error:?}");
+    assert_eq!((error.kind(), error.is_before_open()), (&env.visible_kind(ErrorKind::Io), false), "{error:?}");
     assert_ne!(error.code(), 1);
 }
 
-/// Whatever the client can tell of an attempt that failed.
-async fn everything(log: &Log, ws: &WebSocket) -> String {
+/// Returns all text that a client shows of an attempt that failed.
+async fn all_output(log: &Log, ws: &WebSocket) -> String {
     let end: End = log.ended(1).await;
     let errors: Vec<Error> = log
         .events()
@@ -32,13 +32,13 @@ pub async fn s23_errors_show_the_url_without_the_query(env: Env) {
     for path in
         ["/http?status=503&token=hush", "/drop?after=1&token=hush", "/stall?token=hush", "/raw?hex=830178&t=hush"]
     {
-        let log = env.log().greeting();
+        let log = env.log().greet_on_open();
         let ws = env.once(path).open_timeout(ms(300)).handler(log.handler()).connect().unwrap();
         let error = log.failed(1).await;
         let name = path.split('?').next().expect("a path");
         assert!(error.to_string().contains(name) && error.to_string().contains("ws://"), "{error}");
-        let told = everything(&log, &ws).await;
-        assert!(!told.contains("hush") && !error.to_string().contains('?'), "{told}");
+        let output = all_output(&log, &ws).await;
+        assert!(!output.contains("hush") && !error.to_string().contains('?'), "{output}");
     }
 }
 
@@ -57,14 +57,14 @@ pub async fn s24_chosen_subprotocol_is_reported(env: Env) {
 }
 
 pub async fn s24_subprotocol_that_was_not_offered_fails(env: Env) {
-    // Firefox does not tell a page which has offered nothing.
-    let nothing: &[&[&str]] = if env.speaks_itself() { &[&[]] } else { &[] };
+    // Firefox reports nothing to a page that has offered no subprotocol.
+    let nothing: &[&[&str]] = if env.has_own_protocol() { &[&[]] } else { &[] };
     for offered in [&["superchat"][..]].iter().chain(nothing) {
         let log = env.log();
         let builder = offered.iter().fold(env.once("/protocol?answer=chat"), |builder, it| builder.protocol(*it));
         let _ws = builder.handler(log.handler()).connect().unwrap();
         log.ended(1).await;
-        assert_eq!(log.story(), "error, close 1006, end", "{offered:?}");
+        assert_eq!(log.summary(), "error, close 1006, end", "{offered:?}");
     }
 }
 
@@ -76,7 +76,7 @@ pub async fn s25_messages_and_bytes_are_counted(env: Env) {
     ws.send(vec![0; 1000]).unwrap();
     log.messages(2).await;
     env.sleep(ms(20)).await;
-    // The batch is counted when all of it was delivered.
+    // Messages are counted in batches, after all of a batch was delivered.
     let counted = async {
         while ws.stats().messages_received < 2 {
             env.sleep(ms(5)).await;
@@ -92,7 +92,7 @@ pub async fn s25_messages_and_bytes_are_counted(env: Env) {
 
 pub async fn s25_attempts_are_counted(env: Env) {
     let log = env.log();
-    let ws = env.late("/echo").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/echo").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     assert_eq!((ws.stats().attempts, ws.stats().reconnects), (1, 0));
     env.server().stop().await;
@@ -121,8 +121,8 @@ pub async fn s26_debug_output_has_no_secrets(env: Env) {
         async { Ok(asked) }
     });
     let ws = builder.handler(log.handler()).connect().unwrap();
-    let told = everything(&log, &ws).await;
-    assert!(!told.contains("hush") && !told.contains("token"), "{told}");
+    let output = all_output(&log, &ws).await;
+    assert!(!output.contains("hush") && !output.contains("token"), "{output}");
     let bad = url.replace("ws:", "hush:");
     let error = WebSocket::builder(bad + "#hush").connect().unwrap_err();
     assert!(!format!("{error} {error:?}").contains("token"), "{error:?}");
@@ -131,7 +131,7 @@ pub async fn s26_debug_output_has_no_secrets(env: Env) {
     assert!(!format!("{events:?} {ws:?} {futures}").contains("hush"));
 }
 
-/// Where no headers can be sent, a subprotocol carries the token; and a heartbeat may.
+/// Subprotocols and heartbeat messages can contain tokens: a browser cannot send headers.
 pub async fn s26_errors_do_not_repeat_rejected_values(env: Env) {
     for protocols in [&["bearer.hush=="][..], &["hush", "hush"], &["chat", "hush hush"]] {
         let builder = protocols.iter().fold(env.once("/protocol"), |builder, it| builder.protocol(*it));

@@ -1,4 +1,4 @@
-//! The queue: S13 and S15. (The limit of S14 and the types of S16 are in `payload`.)
+//! The queue (S13, S15). Its limit (S14) and the types of messages (S16) are in `payload`.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ fn text(refused: Result<(), SendError>) -> (SendErrorKind, String) {
 
 pub async fn s13_send_is_accepted_until_the_client_closes(env: Env) {
     let log = env.log();
-    let ws = env.late("/count").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/count").handler(log.handler()).connect().unwrap();
     ws.send("connecting").unwrap();
     log.opened(1).await;
     ws.send("open").unwrap();
@@ -43,7 +43,7 @@ pub async fn s13_no_message_is_sent_twice(env: Env) {
     let mut number = 0;
     for attempt in 1..=8 {
         log.opened(attempt).await;
-        // The connection breaks at some point among these.
+        // The connection breaks somewhere among these messages.
         for _ in 0..200 {
             ws.send(format!("{number:06}")).unwrap();
             number += 1;
@@ -77,14 +77,14 @@ pub async fn s13_messages_queued_before_open_are_sent_first(env: Env) {
 
 pub async fn s13_queue_survives_reconnects(env: Env) {
     let log = env.log();
-    let ws = env.late("/count").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/count").handler(log.handler()).connect().unwrap();
     ws.send("0").unwrap();
     log.opened(1).await;
     ws.flush().await.unwrap();
     env.server().wait_for_texts(1).await;
     env.server().stop().await;
     for number in 1..=3 {
-        // Every attempt fails, and what is queued meanwhile stays.
+        // Each attempt fails, and queued messages stay.
         log.closed(number).await;
         ws.send(number.to_string()).unwrap();
         ws.reconnect();
@@ -97,16 +97,16 @@ pub async fn s13_queue_survives_reconnects(env: Env) {
 
 pub async fn s15_flush_waits_for_the_queue(env: Env) {
     let log = env.log();
-    let ws = env.late("/count").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/count").handler(log.handler()).connect().unwrap();
     ws.send("before").unwrap();
     let mut flush = ws.flush();
-    assert!(poll!(&mut flush).is_pending(), "nothing can have left");
+    assert!(poll!(&mut flush).is_pending(), "nothing can have been sent");
     env.soon("flush", flush).await.unwrap();
     assert_eq!(ws.buffered_amount(), 0);
     env.server().wait_for_texts(1).await;
     env.server().cut_all().await;
     log.closed(1).await;
-    // Nothing is queued: there is nothing to wait for. Then there is.
+    // With an empty queue, flush resolves at once.
     assert_eq!(poll!(ws.flush()), std::task::Poll::Ready(Ok(())));
     ws.send("after").unwrap();
     let mut flush = ws.flush();
@@ -142,7 +142,7 @@ pub async fn s15_take_unsent_inside_on_end(env: Env) {
 
 pub async fn s15_unsent_messages_are_sent_after_reconnect(env: Env) {
     let log = env.log();
-    let ws = env.late("/count").handler(log.handler()).connect().unwrap();
+    let ws = env.retry_in_an_hour("/count").handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     env.server().cut_all().await;
     log.closed(1).await;
@@ -161,7 +161,7 @@ pub async fn s15_take_unsent_returns_queued_messages(env: Env) {
     for message in &sent {
         ws.send(message.clone()).unwrap();
     }
-    assert_eq!(ws.take_unsent(), [], "the client lives");
+    assert_eq!(ws.take_unsent(), [], "the client has not ended");
     ws.close(1000, "").unwrap();
     assert_eq!(log.ended(1).await.unsent, 3);
     assert_eq!(ws.clone().take_unsent(), sent);

@@ -1,16 +1,16 @@
-//! S3 to S21, where a browser keeps the closing handshake to itself.
+//! Closing, where a browser does the closing handshake itself.
 
 use homing::{EndReason, ErrorKind, Heartbeat, Initiator};
 
-use crate::rules::closing::told;
-use crate::rules::receiving::breaks_the_protocol;
+use crate::rules::closing::fields;
+use crate::rules::receiving::fails_with_a_protocol_error;
 use crate::rules::*;
 
-/// A browser takes all that it is given.
+/// Native only: a browser takes every message, so its queue is always empty.
 pub async fn s17_silent_peer_with_a_full_queue_fails_the_attempt(env: Env) {
     let log = env.log();
     let heartbeat = Heartbeat::message(ms(100), ms(200), "beat");
-    let builder = env.late("/count").heartbeat(heartbeat).max_send_buffer(64 << 20);
+    let builder = env.retry_in_an_hour("/count").heartbeat(heartbeat).max_send_buffer(64 << 20);
     let ws = builder.handler(log.handler()).connect().unwrap();
     log.opened(1).await;
     env.server().silence(true).await;
@@ -19,10 +19,10 @@ pub async fn s17_silent_peer_with_a_full_queue_fails_the_attempt(env: Env) {
     }
     assert_eq!(log.failed(1).await.kind(), &ErrorKind::HeartbeatTimeout);
     log.closed(1).await;
-    assert!(ws.buffered_amount() > 1 << 20, "what was not handed over is kept");
+    assert!(ws.buffered_amount() > 1 << 20, "unsent messages stay in the queue");
 }
 
-/// A browser takes all that it is given.
+/// Native only: a browser takes every message, so its queue is always empty.
 pub async fn s10_close_timeout_returns_the_unsent_queue(env: Env) {
     let log = env.log();
     let builder = env.client("/echo").close_timeout(ms(300)).max_send_buffer(64 << 20);
@@ -38,17 +38,17 @@ pub async fn s10_close_timeout_returns_the_unsent_queue(env: Env) {
     assert!(env.now() - before >= ms(300));
     let (unsent, sent) = (ws.take_unsent(), ws.stats().messages_sent);
     assert!(!unsent.is_empty() && end.unsent == unsent.len(), "{} {}", end.unsent, unsent.len());
-    // Either handed over or handed back, and the rest in order.
+    // Each message was either handed to the socket or is returned, in order.
     assert_eq!(sent as usize + unsent.len(), 32);
     assert!(unsent.iter().map(|message| message.as_bytes()[0]).eq(sent as u8..32));
 }
 
-/// A browser tells of the peer's Close frame only when TCP has ended.
+/// Native only: a browser reports the peer's Close frame only when TCP has ended.
 pub async fn s10_close_does_not_wait_for_the_end_of_tcp(env: Env) {
-    // The closing handshake is done, by either side, but the connection stays.
+    // The closing handshake is complete, started by either side, but the server keeps TCP open.
     for (path, closes) in [("/close?code=4001&linger_ms=60000", false), ("/close?after=9&linger_ms=60000", true)] {
         let log = env.log();
-        // The peer's answer may take that long as well.
+        // The timeout also covers the server's answer.
         let close_timeout = if closes { ms(3000) } else { ms(200) };
         let builder = env.client(path).close_timeout(close_timeout).retry_if(|_| false);
         let ws = builder.handler(log.handler()).connect().unwrap();
@@ -58,23 +58,23 @@ pub async fn s10_close_does_not_wait_for_the_end_of_tcp(env: Env) {
         }
         log.ended(1).await;
         let initiator = if closes { Initiator::Local } else { Initiator::Remote };
-        assert_eq!(told(&log.closed(1).await), (4001, "", true, initiator), "{path}");
-        assert_eq!(log.story(), "open, close 4001, end", "{path}");
+        assert_eq!(fields(&log.closed(1).await), (4001, "", true, initiator), "{path}");
+        assert_eq!(log.summary(), "open, close 4001, end", "{path}");
     }
     env.server().wait_for(|seen| seen.iter().filter(|wire| **wire == Wire::Gone).count() == 2).await;
 }
 
-/// Browsers wait for the end of TCP, and differ in what they make of this.
+/// Native only: browsers wait for the end of TCP, and differ in how they treat this.
 pub async fn s03_data_after_a_close_frame_is_ignored(env: Env) {
     let log = env.log();
-    // Whatever comes after the peer's Close frame does not count.
+    // Data after the peer's Close frame is ignored.
     let builder = env.once("/raw?hex=81017888020fa1810179,81017a").close_timeout(ms(200));
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.ended(1).await;
-    assert_eq!(log.story(), "open, x, close 4001, end");
+    assert_eq!(log.summary(), "open, x, close 4001, end");
 }
 
-/// A page cannot drop a socket: its browser closes it.
+/// Native only: a page cannot drop a socket without a closing handshake.
 pub async fn s10_abort_is_immediate(env: Env) {
     let log = env.log();
     let ws = env.client("/close?never=1").handler(log.handler()).connect().unwrap();
@@ -85,7 +85,7 @@ pub async fn s10_abort_is_immediate(env: Env) {
     ws.abort();
     assert_eq!(log.ended(1).await.reason, EndReason::Closed);
     assert!(env.now() - before < ms(4000), "it waited for the closing handshake");
-    assert_eq!(told(&log.closed(1).await), (1006, "", false, Initiator::Local));
+    assert_eq!(fields(&log.closed(1).await), (1006, "", false, Initiator::Local));
     env.server().wait_for(|seen| seen.contains(&Wire::Gone)).await;
 
     let log = env.log();
@@ -96,13 +96,13 @@ pub async fn s10_abort_is_immediate(env: Env) {
     log.ended(1).await;
     let seen = env.server().wait_for(|seen| seen.iter().filter(|wire| **wire == Wire::Gone).count() == 2).await;
     assert_eq!(seen.iter().filter(|wire| matches!(wire, Wire::Close(..))).count(), 1, "no Close frame: {seen:?}");
-    assert_eq!(log.story(), "open, close 1006, end");
+    assert_eq!(log.summary(), "open, close 1006, end");
 }
 
-/// Chromium takes a code of zero for a good one.
+/// Native only: Chromium accepts a code of zero.
 pub async fn s21_reserved_close_codes_fail_with_1002(env: Env) {
-    // These must never be on the wire: 0, 999, 1004, 1005, 1006, 1015.
+    // Codes that must never be sent: 0, 999, 1005, 1006, 1015.
     for hex in ["88020000", "880203e7", "880203ed", "880203ee", "880203f7"] {
-        breaks_the_protocol(&env, hex, &[1002]).await;
+        fails_with_a_protocol_error(&env, hex, &[1002]).await;
     }
 }

@@ -1,11 +1,11 @@
-//! S1 to S8.
+//! Configuration, order of events, the end and refused handshakes (S1 to S8).
 
 use homing::native::{BuilderExt, RequestExt};
 use homing::{EndReason, Event, ProviderError, Request, WebSocket};
 
 use crate::rules::*;
 
-/// A browser sets no headers, and resolves relative URLs.
+/// Native only: a browser cannot set headers, and resolves relative URLs.
 pub async fn s01_invalid_headers_and_relative_urls_fail(env: Env) {
     let with = |name: &str, value: &str| env.once("/echo").header(name, value).connect();
     let own = ["Host", "Upgrade", "connection", "Sec-WebSocket-Key", "sec-websocket-protocol"];
@@ -26,7 +26,7 @@ pub async fn s01_invalid_headers_and_relative_urls_fail(env: Env) {
     assert!(log.texts(1).await[0].contains(r#""x-test":"on the wire""#));
 }
 
-/// A browser does not tell when TCP and TLS are up.
+/// Native only: a browser does not report when TCP and TLS are up.
 pub async fn s03_on_connect_is_first(env: Env) {
     let log = env.log();
     let _ws = env.once("/close?code=4000").handler(log.handler()).connect().unwrap();
@@ -45,33 +45,33 @@ pub async fn s03_on_connect_is_first(env: Env) {
     assert!(!log.events().contains(&Event::Connect), "{:?}", log.events());
 }
 
-/// In WebAssembly a panic ends the whole instance.
+/// Native only: in WebAssembly a panic ends the whole program.
 pub async fn s05_panic_ends_only_its_client(env: Env) {
     let (log, other) = (env.log(), env.log());
-    let well = env.client("/echo").handler(other.handler()).connect().unwrap();
+    let healthy = env.client("/echo").handler(other.handler()).connect().unwrap();
     let panics = |_: &WebSocket, event: &Event| assert!(!matches!(event, Event::Message(_)), "panics on purpose");
     let ws = env.client("/echo").handler(log.then(panics)).connect().unwrap();
     ws.send("go").unwrap();
     ws.send("never delivered").unwrap();
     let end = env.soon("the end", ws.closed()).await;
-    assert_eq!((end.reason, log.story().as_str()), (EndReason::Panicked, "open, go"));
+    assert_eq!((end.reason, log.summary().as_str()), (EndReason::Panicked, "open, go"));
     assert!(ws.send("late").is_err());
-    well.send("I am well").unwrap();
-    assert_eq!(other.texts(1).await, ["I am well"]);
+    healthy.send("still running").unwrap();
+    assert_eq!(other.texts(1).await, ["still running"]);
 }
 
-/// A browser hides the status: there every refusal is an ordinary failure.
+/// Native only: a browser hides the status, so every rejected handshake is retried.
 pub async fn s08_fatal_http_statuses_end_the_client(env: Env) {
     for status in [400, 401, 403, 404, 410, 426, 451] {
         let log = env.log();
         let _ws = env.client(&format!("/http?status={status}")).handler(log.handler()).connect().unwrap();
         let end = log.ended(1).await;
-        assert_eq!((end.reason, log.story().as_str()), (EndReason::Fatal, "error, close 1006, end"), "{status}");
+        assert_eq!((end.reason, log.summary().as_str()), (EndReason::Fatal, "error, close 1006, end"), "{status}");
         assert_eq!(end.error.and_then(|error| error.status()), Some(status));
     }
 }
 
-/// See [`s08_fatal_http_statuses_end_the_client`].
+/// Native only, as [`s08_fatal_http_statuses_end_the_client`].
 pub async fn s08_other_http_statuses_are_retried(env: Env) {
     for status in [200, 301, 408, 425, 429, 500, 502, 503] {
         let log = env.log();
@@ -84,7 +84,7 @@ pub async fn s08_other_http_statuses_are_retried(env: Env) {
     log.failed(2).await;
 }
 
-/// See [`s08_fatal_http_statuses_end_the_client`].
+/// Native only, as [`s08_fatal_http_statuses_end_the_client`].
 pub async fn s08_fatal_http_status_is_retried_with_a_provider(env: Env) {
     let (log, theirs, mut asked) = (env.log(), env.clone(), 0);
     let provider = move || {
@@ -97,10 +97,13 @@ pub async fn s08_fatal_http_status_is_retried_with_a_provider(env: Env) {
     log.opened(1).await;
     let tries: Vec<_> =
         env.native().journal().iter().filter_map(|entry| entry.what.header("x-try").map(str::to_owned)).collect();
-    assert_eq!((log.story().as_str(), &tries[..]), ("error, close 1006, open", &["1".to_owned(), "2".to_owned()][..]));
+    assert_eq!(
+        (log.summary().as_str(), &tries[..]),
+        ("error, close 1006, open", &["1".to_owned(), "2".to_owned()][..])
+    );
 }
 
-/// A browser hides headers.
+/// Native only: a browser hides headers.
 pub async fn s08_retry_after_is_a_lower_bound(env: Env) {
     let cases = [(503, "7", ms(7000)), (429, "7", ms(7000)), (500, "7", SOON), (503, "0", SOON), (503, "soon", SOON)];
     for (status, asked, expected) in cases {
@@ -111,7 +114,7 @@ pub async fn s08_retry_after_is_a_lower_bound(env: Env) {
     }
 }
 
-/// A browser has no runtime that could be shut down.
+/// Native only: a browser has no runtime that could be shut down.
 pub async fn s04_runtime_shutdown_ends_the_client(env: Env) {
     let log = env.log();
     let builder = env.client("/echo").handler(log.handler());
@@ -122,10 +125,10 @@ pub async fn s04_runtime_shutdown_ends_the_client(env: Env) {
     let ws = ws.join().unwrap();
     assert_eq!(env.soon("the end", ws.closed()).await.reason, EndReason::Shutdown);
     assert!(ws.send("late").is_err());
-    assert_eq!(log.story(), "");
+    assert_eq!(log.summary(), "");
 }
 
-/// A browser has no `on_connect`.
+/// Native only: a browser has no `on_connect`.
 pub async fn s05_every_method_inside_on_connect(env: Env) {
     type Method = fn(&WebSocket);
     let cases: [(Method, &str); 4] = [
@@ -134,7 +137,7 @@ pub async fn s05_every_method_inside_on_connect(env: Env) {
         (WebSocket::abort, "close 1006, end"),
         (WebSocket::reconnect, "close 1006, open"),
     ];
-    for (method, story) in cases {
+    for (method, summary) in cases {
         let (log, mut called) = (env.log(), false);
         let then = move |ws: &WebSocket, event: &Event| {
             if matches!(event, Event::Connect) && !std::mem::replace(&mut called, true) {
@@ -142,17 +145,17 @@ pub async fn s05_every_method_inside_on_connect(env: Env) {
             }
         };
         let _ws = env.client("/echo").handler(log.then(then)).connect().unwrap();
-        let events = story.split(", ").count();
-        log.until(story, |events_so_far| {
+        let events = summary.split(", ").count();
+        log.until(summary, |events_so_far| {
             events_so_far.iter().filter(|event| !matches!(event, Event::Connect)).count() >= events
         })
         .await;
         env.sleep(A_WHILE / 3).await;
-        assert_eq!(log.story(), story);
+        assert_eq!(log.summary(), summary);
     }
 }
 
-/// See [`s08_fatal_http_statuses_end_the_client`].
+/// Native only, as [`s08_fatal_http_statuses_end_the_client`].
 pub async fn s08_retry_after_is_limited(env: Env) {
     for asked in ["18446744073709551615", "99999999999999999999999"] {
         let log = env.log();

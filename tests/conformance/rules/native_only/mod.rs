@@ -1,4 +1,4 @@
-//! What a browser cannot show; each body says why.
+//! Tests of what a browser cannot do or cannot show. Each says why.
 
 mod closing;
 mod life;

@@ -1,4 +1,4 @@
-//! S23 to S26.
+//! Errors, handshakes and secrets (S23 to S26).
 
 use homing::native::{BuilderExt, RequestExt};
 use homing::{Error, ErrorKind, Request, WebSocket};
@@ -12,10 +12,11 @@ async fn fails(env: &Env, url: &str) -> Error {
     log.failed(1).await
 }
 
-/// A browser tells nothing but that it failed.
+/// Native only: a browser reports that an attempt failed, but not why.
 pub async fn s23_error_kinds(env: Env) {
     let is_handshake = |error: &Error, status: Option<u16>| {
-        matches!(error.kind(), ErrorKind::Handshake { status: told, .. } if *told == status) && error.is_before_open()
+        matches!(error.kind(), ErrorKind::Handshake { status: actual, .. } if *actual == status)
+            && error.is_before_open()
     };
     for path in ["/bad-accept", "/no-accept", "/no-upgrade", "/no-connection"] {
         let error = fails(&env, &env.url(path)).await;
@@ -35,7 +36,7 @@ pub async fn s23_error_kinds(env: Env) {
     assert_eq!((error.kind(), error.code()), (&ErrorKind::Dns, 1), "{error:?}");
 }
 
-/// See [`s23_error_kinds`].
+/// Native only, as [`s23_error_kinds`].
 pub async fn s23_rejected_handshake_has_status_headers_and_body(env: Env) {
     let error = fails(&env, &env.url("/http?status=403&body=not%20you&header=X-Why:because")).await;
     let ErrorKind::Handshake { status, headers, body } = error.kind() else { panic!("{error:?}") };
@@ -46,7 +47,7 @@ pub async fn s23_rejected_handshake_has_status_headers_and_body(env: Env) {
     assert_eq!(body.len(), 16 << 10);
 }
 
-/// Browsers differ over credentials in a URL.
+/// Native only: browsers differ in how they treat credentials in a URL.
 pub async fn s23_credentials_are_sent_but_never_shown(env: Env) {
     let with_credentials = |path: &str| env.url(path).replace("ws://", "ws://anna:hush@");
     let log = env.log();
@@ -55,12 +56,12 @@ pub async fn s23_credentials_are_sent_but_never_shown(env: Env) {
     for path in ["/http?status=401", "/drop?token=hush", "/bad-accept"] {
         let error = fails(&env, &with_credentials(path)).await;
         assert!(error.to_string().contains("ws://127.0.0.1"), "{error}");
-        let told = format!("{error} {error:?}");
-        assert!(!told.contains("hush") && !told.contains("anna"), "{told}");
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("hush") && !shown.contains("anna"), "{shown}");
     }
 }
 
-/// A browser hides status and headers.
+/// Native only: a browser hides status and headers.
 pub async fn s24_handshake_has_status_and_headers(env: Env) {
     let log = env.log();
     let _ws = env.once("/echo?header=X-Server:homing").handler(log.handler()).connect().unwrap();
@@ -68,20 +69,20 @@ pub async fn s24_handshake_has_status_and_headers(env: Env) {
     assert_eq!((handshake.status, handshake.headers.get("x-server")), (Some(101), Some("homing")));
 }
 
-/// A browser offers extensions by itself.
+/// Native only: a browser chooses the extensions itself.
 pub async fn s24_extension_that_was_not_offered_fails(env: Env) {
     let error = fails(&env, &env.url("/extension")).await;
     assert!(matches!(error.kind(), ErrorKind::Handshake { .. }) && error.is_before_open(), "{error:?}");
 }
 
-/// A browser hides headers.
+/// Native only: a browser hides headers.
 pub async fn s26_headers_are_never_shown(env: Env) {
     let log = env.log();
     let path = "/http?status=401&header=Set-Cookie:session%3Dhush&token=hush";
     let ws = env.once(path).header("Cookie", "session=hush").handler(log.handler()).connect().unwrap();
     let end = log.ended(1).await;
-    let told = format!("{:?} {ws:?} {end:?} {}", log.events(), log.failed(1).await);
-    assert!(!told.contains("hush"), "{told}");
+    let shown = format!("{:?} {ws:?} {end:?} {}", log.events(), log.failed(1).await);
+    assert!(!shown.contains("hush"), "{shown}");
     let request = Request::new(env.url("/echo?token=hush")).header("Cookie", "session=hush");
     assert!(!format!("{request:?}").contains("hush"), "{request:?}");
     let error = env.once("/echo").header("Cookie", "hush\n").connect().unwrap_err();
