@@ -1,6 +1,6 @@
 // Builds the package into dist/: the machine with cargo and binaryen, the scripts with esbuild, the types with tsc.
 //
-// `--check`: fails if a file that is made of others, and committed with them, is not that of these others.
+// `--check`: fails if a committed file that the build generates (src/machine/codes.ts, exports of package.json) is out of date.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -24,18 +24,16 @@ const run = (program, ...args) => execFileSync(program, args, { stdio: 'inherit'
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist)
 
-// Written only if it changed, as `cargo xtask test` builds again what is older than its sources.
+// Written only if it has changed, since `cargo xtask test` compares the times of sources and output.
 const written = join(www, 'src/machine/codes.ts')
 const made = codes(readFileSync(join(www, 'core/src/codes.rs'), 'utf8'))
 if (readFileSync(written, 'utf8') !== made) {
   writeFileSync(written, made)
-  // It belongs to the sources: both are committed together.
-  if (isCheck) throw new Error('www/src/machine/codes.ts was not that of www/core/src/codes.rs')
+  if (isCheck) throw new Error('www/src/machine/codes.ts was out of date; it is now generated from www/core/src/codes.rs')
 }
 
-// So does package.json.
 const isNew = writeExports(join(root, 'package.json'))
-if (isNew && isCheck) throw new Error('"exports" of package.json was not that of www/entries.js')
+if (isNew && isCheck) throw new Error('"exports" of package.json was out of date; it is now generated from www/entries.js')
 
 run(
   'cargo',
@@ -57,7 +55,7 @@ const shared = {
   outdir: dist,
   logLevel: 'warning',
 }
-/** In the default entry the machine is JavaScript. */
+/** Replaces the machine as WebAssembly by the machine as JavaScript, in all entries but `homing/wasm`. */
 const asJavaScript = {
   name: 'machine',
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/instantiate\.js$/ }, () => ({ path: forms.js })),
@@ -78,12 +76,12 @@ for (const { name, source = name, external, isNative, minify = true } of ENTRIES
   const [{ exports: names }] = Object.values(metafile.outputs)
   writeFileSync(join(dist, `${name}.mjs`), wrapper(name, names))
   if (!isNative) continue
-  // What the platform lacks takes the place of its global names.
+  // The classes that the platform lacks replace its global names.
   const forNative = { define: { ...define, IS_REACT_NATIVE: 'true' }, inject: [join(www, 'src/platform/native.ts')] }
   await build({ ...options, ...asScript, ...forNative, entryPoints: entryPoints(`${name}.native`) })
 }
 
-/** Node's ES module: what is in the CommonJS file. */
+/** Returns the ES module for Node, which re-exports the CommonJS file. */
 function wrapper(name, names) {
   const all = names.filter((name) => name !== 'default')
   const end = names.includes('default') ? `export default all.default\n` : ''

@@ -1,11 +1,11 @@
-// Makes of what tsc has declared what compilers of users ask for.
+// Turns the declarations of tsc into those that the package contains.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 
 /**
- * The declarations become those of CommonJS modules, and the ES modules re-export them: a class that is declared twice
- * would be two types, which TypeScript does not take for each other. What no entry refers to is removed.
+ * Makes declarations of CommonJS modules, which those of the ES modules re-export: a class that is declared twice would be two
+ * incompatible types. Removes declarations that no entry refers to.
  */
 export function declarations(dist, entries) {
   const declared = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith('.d.ts'))
@@ -30,7 +30,9 @@ export function declarations(dist, entries) {
   }
 }
 
-/** By its name, as what an ES module in Node sees as the default of a CommonJS one is all of it. */
+/**
+ * Re-exports a module. Its default is exported by name, since in Node the default of a CommonJS module is its whole `exports`.
+ */
 function again(name, main) {
   return `export * from './${name}.cjs'\n${main ? `export { ${main} as default } from './${name}.cjs'\n` : ''}`
 }

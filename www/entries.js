@@ -1,30 +1,30 @@
-// The package's entries, and which file of each the runtimes and bundlers get: `exports` of package.json is made of this.
+// The entries of the package, and the file of each for every runtime and bundler. `exports` of package.json is generated from this.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 
 /**
- * One line for each entry. `name` is that of the built files, and of the source if there is no `source`; `isNative` ones
- * have a build of their own for React Native, and `instead` is used where there is no WebAssembly.
+ * The entries. `name` is the name of the built files, and of the source unless there is a `source`. Those with `isNative` are built
+ * for React Native as well. `instead` names the entry for runtimes without WebAssembly.
  */
 export const ENTRIES = [
   { name: 'index', path: '.', isNative: true },
-  // Neither Hermes nor workerd compiles WebAssembly: they get the same class over the same machine as JavaScript.
+  // Hermes and workerd do not compile WebAssembly: they use the machine as JavaScript.
   { name: 'wasm', path: './wasm', source: 'index', instead: 'index' },
   { name: 'plain', path: './plain', external: ['homing'], isNative: true },
   { name: 'react', path: './react', external: ['react', 'homing', 'homing/store'], isNative: true },
   { name: 'store', path: './store' },
-  // Its names and lines are shown where a test fails.
+  // Not minified, since failing tests show its names and lines.
   { name: 'testing', path: './testing', minify: false },
 ]
 
 /**
- * Every program gets one copy of each class, whether its modules import or require it:
+ * Returns the conditions of an entry. A program must get only one copy of each class, whether its modules import or require it:
  *
- * - Node has one copy, the CommonJS file; `.mjs` only exports again what is in there. Nothing depends on `require` of ES
- *   modules, which Node 20 has from 20.19 on, and Jest lacks.
- * - Bundlers take `module` for both `import` and `require`. With conditions of its own, esbuild does not: that is what
- *   Wrangler uses, so there is `workerd`.
- * - React Native gets CommonJS, as the tests of its apps run in Jest, which does not transform packages.
+ * - Node uses the CommonJS file; the `.mjs` file re-exports it. Nothing depends on `require` of ES modules, which Node supports
+ *   from 20.19 on, and Jest does not.
+ * - Bundlers use `module` for both `import` and `require`. esbuild does not if it is given conditions, as by Wrangler, so there is
+ *   `workerd`.
+ * - React Native uses CommonJS, since the tests of its apps run in Jest, which does not transform packages.
  */
 function conditions({ name, instead = name }) {
   const dist = (file) => `./dist/${file}`
@@ -40,7 +40,7 @@ function conditions({ name, instead = name }) {
   }
 }
 
-/** Writes `exports` into package.json. Returns whether that changed it. */
+/** Writes `exports` into package.json. Returns whether the file has changed. */
 export function writeExports(file) {
   const before = readFileSync(file, 'utf8')
   const typed = ENTRIES.filter(({ path }) => path !== '.')
@@ -49,9 +49,9 @@ export function writeExports(file) {
       ...ENTRIES.map((entry) => [entry.path, conditions(entry)]),
       ['./package.json', './package.json'],
     ]),
-    // For `"moduleResolution": "node"`, which does not know `exports`.
+    // For `"moduleResolution": "node"`, which ignores `exports`.
     typesVersions: { '*': Object.fromEntries(typed.map(({ name, path }) => [path.slice(2), [`./dist/${name}.d.cts`]])) },
-    // For Parcel 2, which knows `exports` only where an app asks for that.
+    // For Parcel 2, which ignores `exports` by default.
     alias: Object.fromEntries(typed.map(({ name, path }) => [path, `./dist/${name}.js`])),
   }
   const fields = Object.entries(JSON.parse(before)).filter(([name]) => name === 'exports' || !(name in made))

@@ -1,4 +1,4 @@
-// The machine of `www/core` in both of its forms: as WebAssembly, and as JavaScript made of that.
+// Builds both forms of the machine of `www/core`: WebAssembly, and JavaScript generated from it.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 const binaryen = dirname(createRequire(import.meta.url).resolve('binaryen/package.json'))
 const tool = (name, ...args) => execFileSync(process.execPath, [join(binaryen, 'bin', name), ...args], { stdio: 'inherit' })
 
-/** What every browser has that can run the output of today's rustc. */
+/** The features that rustc's output uses. */
 const FEATURES = [
   '--enable-bulk-memory',
   '--enable-bulk-memory-opt',
@@ -20,12 +20,12 @@ const FEATURES = [
   '--enable-sign-ext',
 ]
 
-/** What JavaScript has no operators for. */
+/** Replaces instructions that JavaScript has no operators for. */
 const LOWERING = ['--signext-lowering', '--llvm-nontrapping-fptoint-lowering']
 
 const SMALL = ['-Oz', '--converge', '--strip-producers', '--strip-target-features']
 
-/** Optimizes what cargo has built. Returns where both forms are, in the directory `to`. */
+/** Optimizes the WebAssembly file `built`. Returns the paths of both forms, in the directory `to`. */
 export function machine(built, to) {
   const [wasm, lowered, js] = ['homing.wasm', 'lowered.wasm', 'machine.js'].map((name) => join(to, name))
   tool('wasm-opt', ...FEATURES, ...SMALL, built, '-o', wasm)
@@ -35,7 +35,7 @@ export function machine(built, to) {
   return { wasm, js }
 }
 
-/** Such a module makes its instance when it is imported; this one does when asked. */
+/** The module of wasm2js creates its instance when it is imported. Makes it export a function that does. */
 function lazy(text) {
   const [body, rest] = text.split(/^var retasmFunc = /m)
   if (!rest?.startsWith('asmFunc({')) throw new Error('wasm2js has another form')

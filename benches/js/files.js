@@ -1,4 +1,4 @@
-// The pages, built and served.
+// Builds and serves the pages of the benchmark.
 
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -13,13 +13,13 @@ addEventListener('error', ({ message }) => { window.wrong = message })
 addEventListener('unhandledrejection', ({ reason }) => { window.wrong = String(reason) })
 </script><script type="module" src="page.js"></script>`
 
-/** Serves them at every address of this machine, so that each page can have a process of its own. */
+/** Serves the pages on all loopback addresses, so that the browser gives each page its own process. */
 export async function files() {
   const dir = mkdtempSync(join(tmpdir(), 'homing-bench-'))
   await build({
     entryPoints: [join(ROOT, 'benches/js/page.js')],
     bundle: true,
-    // Each class is a file of its own, which only its own pages load.
+    // Each class is a separate file, loaded only by its own pages.
     splitting: true,
     format: 'esm',
     minify: true,
@@ -35,7 +35,7 @@ export async function files() {
     if (!file) return response.writeHead(404).end()
     response.setHeader('content-type', file[0])
     response.setHeader('cache-control', 'max-age=3600')
-    // Clocks of pages are coarse without these.
+    // These headers make the clocks of pages precise.
     response.setHeader('cross-origin-opener-policy', 'same-origin')
     response.setHeader('cross-origin-embedder-policy', 'require-corp')
     response.end(file[1])
@@ -43,7 +43,7 @@ export async function files() {
   server.listen(0, '0.0.0.0')
   await once(server, 'listening')
   return {
-    /** Browsers give each address a process of its own. */
+    /** Browsers give each address its own process. */
     url: (number, name) => `http://127.0.0.${number}:${server.address().port}/?class=${name}`,
     end: () => {
       server.close()

@@ -1,4 +1,4 @@
-// What is measured, in a page that has one class only: `?class=NAME`. Every class does the same work.
+// The measurements, in a page that loads one class: `?class=NAME`. All classes do the same work.
 
 const IMPORTS = {
   bare: async () => ({ make: (url, Socket) => new (Socket ?? globalThis.WebSocket)(url) }),
@@ -26,14 +26,15 @@ const close = async (socket) => {
   socket.close(1000)
   await closed
 }
-/** What was left behind is paid for by who left it. */
+/** Collects garbage, so that no measurement pays for the one before it. */
 const sweep = () => globalThis.gc?.({ type: 'minor' })
 
-/** Keeps the work from being left out. */
+/** Keeps the compiler from removing the work. */
 // biome-ignore lint/correctness/noUnusedVariables: nothing reads it
 let sink = 0
 
-/** A script of the test server, how many messages make some 30 ms, and how often the page sends to get them all. */
+/** Each scenario: a script of the test server, the number of messages that take about 30 ms, and how often the page sends to get
+ * them all. */
 const SCENARIOS = {
   'receive 16 B': ['/burst?n=2000&size=16&binary=1', { messages: 2000, sent: 1 }],
   'receive 128 B text': ['/burst?n=2000&size=128', { messages: 2000, sent: 1 }],
@@ -42,13 +43,13 @@ const SCENARIOS = {
   'round trip 32 B': ['/burst?size=32&binary=1', { messages: 500, sent: 500 }],
 }
 
-/** One socket after another: from `new` to the open event, and to that of the close. */
+/** Opens and closes one socket after another. */
 const CYCLES = 'open and close'
 const EACH = 100
 let address
 
 const payload = new Uint8Array(16)
-/** The socket of the scenario at hand, and who waits for its messages. */
+/** The socket of the current scenario, and the callback for its messages. */
 let socket, name, work
 
 async function connect(scenario, server) {
@@ -64,7 +65,7 @@ async function connect(scenario, server) {
   await opened(socket)
 }
 
-/** Does a scenario's work, on a connection that is there; or none at all, to see what that costs. How many messages it took. */
+/** Does a scenario's work on an open connection, or no work, to measure the overhead. Returns the number of messages. */
 async function run() {
   if (!name) return 1
   if (name === CYCLES) return cycle()
@@ -87,7 +88,7 @@ async function cycle() {
   return EACH
 }
 
-/** Makes everything ready for a measurement. */
+/** Prepares a measurement. */
 async function prepare(scenario, server) {
   if (scenario !== name) {
     if (socket) await close(socket)
@@ -100,7 +101,7 @@ async function prepare(scenario, server) {
   await turn()
 }
 
-/** A socket that is open at once, and whose messages cost nothing to bring. */
+/** A socket that opens immediately and whose messages take no time to arrive. */
 class Stub extends EventTarget {
   static last
   static CONNECTING = 0
@@ -133,7 +134,7 @@ class Stub extends EventTarget {
   }
 }
 
-/** Nanoseconds per message that are not the browser's socket's: a dispatched event, or a call of `send`. */
+/** Measures the nanoseconds per message without the browser's socket: of a dispatched event, or of a call of `send`. */
 async function own(messages) {
   const socket = make('ws://127.0.0.1:9/', Stub)
   await opened(socket)
@@ -153,7 +154,7 @@ async function own(messages) {
   return [each(between - before), each(after - between)]
 }
 
-/** Milliseconds from `new` to the open event. */
+/** Measures the milliseconds from `new` to the open event. */
 async function open(server) {
   const before = performance.now()
   const socket = make(`${server}/echo`)

@@ -1,9 +1,9 @@
-// Measures the package in pages, beside the browser's own class and two wrappers: `npm run bench -- [chromium|firefox]
+// Compares the package in pages with the browser's class and two wrappers: `npm run bench -- [chromium|firefox]
 // [WORD...]`; a WORD chooses scenarios.
 //
-// Each class has a browser of its own, with one page, which has done the same work before and has been cleaned up; so
-// nobody pays for what another one left behind. Rounds are interleaved in random order on connections that stay open, each
-// figure is a ratio to the browser's own class in the same round, and what is printed are medians.
+// Each class has its own browser with one page, which is warmed up and whose garbage is collected before each measurement. Rounds
+// are interleaved in random order on connections that stay open. Each figure is a ratio to the browser's class in the same round,
+// and the medians are printed.
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -12,9 +12,9 @@ import * as firefox from '../../tests/browsers/firefox.mjs'
 import { files } from './files.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 40)
-/** How often each form is loaded by a browser of its own. */
+/** How often each form is loaded by a new browser. */
 const OPENINGS = 11
-/** How often all browsers are started anew: how fast a process is depends on where things happen to lie in its memory. */
+/** How often all browsers are restarted, since the speed of a process depends on its memory layout. */
 const GENERATIONS = Number(process.env.GENERATIONS ?? 3)
 const NAMES = ['bare', 'homing', 'wasm', 'partysocket', 'rews']
 const LAUNCH = { chromium: chromium.launch, firefox: firefox.launch }
@@ -26,13 +26,13 @@ const wanted = words.filter((word) => !PLACES.includes(word))
 const isWanted = (name) => wanted.length === 0 || wanted.some((word) => name.includes(word))
 
 const SETTINGS = {
-  // No page is kept after it was left.
+  // Pages are not kept in the back/forward cache.
   args: ['--js-flags=--expose-gc', '--disable-features=BackForwardCache'],
   prefs: { 'browser.sessionhistory.max_total_viewers': 0 },
 }
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
-/** Of the median, from the middle half of the numbers: single ones can be far off. */
+/** Returns the error of the median, from the middle half of the numbers, since there are outliers. */
 const error = (numbers) => {
   const sorted = numbers.toSorted((a, b) => a - b)
   const at = (share) => sorted[Math.floor(share * (sorted.length - 1))]
@@ -45,7 +45,7 @@ const shuffled = (list) =>
     .map(([, it]) => it)
 const show = (names, text) => names.map((name) => `${name} ${text(name)}`).join('  ')
 
-/** Opens a page that has one class. Returns what calls a function there. */
+/** Opens the page of one class. Returns a function that calls a function in the page. */
 async function visit(page, url) {
   await page.go(url)
   for (const giveUp = Date.now() + 20_000; !(await page.run(`location.href === args[0] && !!window.bench`, url)); ) {
@@ -58,7 +58,7 @@ async function visit(page, url) {
   }
 }
 
-/** Browsers with a page each, by the name of its class. Ends them when `act` is over. */
+/** Calls `act` with a browser and its page for each class, by the name of the class. */
 async function withPages(place, site, names, act) {
   const pages = new Map()
   try {
@@ -77,7 +77,7 @@ async function withPages(place, site, names, act) {
   }
 }
 
-/** Microseconds of CPU per message, of the page's thread (Chromium) or process (Firefox), without what it takes to ask. */
+/** Measures the microseconds of CPU per message, of the page's thread (Chromium) or process (Firefox), without the overhead. */
 async function cpu({ call, idle, spent }, scenario, server) {
   await call('prepare', scenario, server)
   const before = await spent()
@@ -92,7 +92,7 @@ async function scenarios(place, site, server, all) {
       for (const scenario of all) {
         const rounds = table.get(scenario) ?? []
         table.set(scenario, rounds)
-        // The first two are for the compilers.
+        // The first two rounds warm up the compilers.
         for (let round = -2; round < ROUNDS; round++) {
           const figures = {}
           for (const name of shuffled(NAMES)) figures[name] = await cpu(pages.get(name), scenario, server)
@@ -114,7 +114,7 @@ async function scenarios(place, site, server, all) {
 }
 
 async function own(place, site) {
-  // It takes no other class than the browser's.
+  // This wrapper supports only the browser's class.
   const names = NAMES.filter((name) => name !== 'rews')
   const own = { receive: {}, send: {} }
   await withPages(place, site, names, async (pages) => {
@@ -128,7 +128,7 @@ async function own(place, site) {
       }
     }
   })
-  // The least, as this is time rather than CPU, and others use the machine as well.
+  // The minimum, since this is elapsed time, which other load on the machine increases.
   console.log('  own part in ns, with synthetic events and a stub, over the bare listener or call:')
   for (const [what, figures] of Object.entries(own)) {
     const least = (name) => Math.min(...figures[name])
@@ -137,7 +137,7 @@ async function own(place, site) {
   }
 }
 
-/** Milliseconds from `new` to open: of a browser's first page, of a later one, and of a page's later sockets. */
+/** Measures the milliseconds from `new` to open: of a browser's first page, of a later page, and of later sockets of a page. */
 async function opening(place, site, server) {
   const times = { cold: {}, cached: {}, loaded: {} }
   const note = (list, name, figure) => (list[name] ??= []).push(figure)
@@ -149,7 +149,7 @@ async function opening(place, site, server) {
           const call = await visit(page, site.url(11 + at, name))
           note(times[kind], name, await call('open', server))
           if (kind === 'cached') for (let i = 0; i < 3; i++) note(times.loaded, name, await call('open', server))
-          // Elsewhere, so that the next page is a page anew.
+          // Leaves the page, so that the next one is a new page.
           await page.go('about:blank')
         }
       } finally {
