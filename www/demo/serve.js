@@ -1,6 +1,6 @@
-// Builds the page and serves it on loopback, beside the test server that its buttons command.
+// Builds the page and serves it on loopback, together with the test server that its buttons command.
 //
-// `node www/demo/serve.js` wants what `cargo xtask demo` prepares: the package in dist/, and HOMING_TEST_SERVER.
+// `node www/demo/serve.js` needs what `cargo xtask demo` prepares: the package in dist/, and HOMING_TEST_SERVER.
 
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,7 +10,7 @@ import { testServer } from '../../tests/js/support/server.js'
 
 const demo = dirname(fileURLToPath(import.meta.url))
 
-/** Starts both. Returns the page's address. */
+/** Starts both servers. Returns the page's address. */
 export async function serve() {
   const server = await testServer()
   const built = await context({
@@ -42,5 +42,5 @@ export async function serve() {
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { url } = await serve()
-  console.log(`The page is at ${url} (Ctrl-C ends it)`)
+  console.log(`The page is at ${url} (stop it with Ctrl-C)`)
 }

@@ -23,7 +23,7 @@ visit('the page opens a connection and draws it', {}, async (page) => {
 
 visit('cut', {}, async (page) => {
   await page.press('Cut')
-  await page.logged('the server shall cut', 'close 1006, not clean', 'reconnecting in', 'connecting', 'open')
+  await page.logged('ask the server to cut', 'close 1006, not clean', 'reconnecting in', 'connecting', 'open')
   await page.is('open')
   assert.equal(await page.figure('reconnects'), 1)
   await page.drawn('states-plot', '--connecting')
@@ -33,10 +33,10 @@ visit('silence', WAITS, async (page) => {
   await page.press('Silence')
   const button = page.page.getByRole('button', { name: 'Silence' })
   assert.equal(await button.getAttribute('aria-pressed'), 'true')
-  await page.logged('fall silent', 'heartbeat timeout', 'close 1006, not clean', 'reconnecting')
+  await page.logged('stop sending', 'heartbeat timeout', 'close 1006, not clean', 'reconnecting')
   await page.press('Silence')
   assert.equal(await button.getAttribute('aria-pressed'), 'false')
-  await page.logged('speak again', 'open')
+  await page.logged('send again', 'open')
   await page.is('open')
 })
 
@@ -52,7 +52,7 @@ visit('restart', {}, async (page) => {
   const button = page.page.getByRole('button', { name: 'Restart' })
   await button.focus()
   await page.page.keyboard.press('Enter')
-  await page.logged('be away for 3 s', 'close 1006')
+  await page.logged('stay down for 3 s', 'close 1006')
   // Once is enough.
   await page.page.keyboard.press('Enter')
   assert.ok(await button.evaluate((it) => it === document.activeElement))
@@ -61,7 +61,7 @@ visit('restart', {}, async (page) => {
   await until(async () => (await page.figure('queued')) === 5)
   back()
   await page.logged('open', 'message 1 message, 5 B')
-  assert.equal((await page.lines()).filter((line) => line.includes('shall restart')).length, 1)
+  assert.equal((await page.lines()).filter((line) => line.includes('to restart')).length, 1)
   await page.drawn('states-plot', '--waiting')
   await page.drawn('queue-plot', '--queue')
 })
@@ -77,7 +77,7 @@ visit('flood', {}, async (page) => {
 
 visit('the server closes', {}, async (page) => {
   await page.press('Send Close')
-  await page.logged('the server shall close with 4001', 'close 4001 “enough”, clean', 'reconnecting', 'open')
+  await page.logged('ask the server to close with 4001', 'close 4001 “enough”, clean', 'reconnecting', 'open')
   await page.fill('code', 1008)
   await page.fill('reason', '')
   await page.press('Send Close')

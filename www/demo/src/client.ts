@@ -1,4 +1,4 @@
-// The client that the page is about, and everything that it tells.
+// The client of the page, and the log of its events.
 
 import { HomingSocket, type HomingSocketEventMap, type HomingSocketOptions } from 'homing'
 import { count, millis, plural } from './format.js'
@@ -9,10 +9,10 @@ import { Track } from './track.js'
 
 const BEAT = 'are you there?'
 
-/** How many times as long as usual the client waits for the server: `?patience=20` where the machine may stand still. */
+/** A factor for the client's timeouts: `?patience=20` on machines that may stall. */
 const PATIENCE = Number(new URLSearchParams(location.search).get('patience') ?? 1)
 
-/** Quicker than the defaults, so that there is something to see. */
+/** Shorter times than the defaults, so that reconnects are soon visible. */
 const OPTIONS: HomingSocketOptions = {
   reconnect: { min: 500, max: 5000, stableAfter: 2000 },
   openTimeout: 3000 * PATIENCE,
@@ -26,11 +26,11 @@ export class Client {
   readonly #log: Log
   readonly #meter: Meter
   readonly #states: States
-  /** Milliseconds. */
+  /** Round trips of heartbeats in milliseconds. */
   readonly roundTrips = new Track(1)
   #socket: HomingSocket | undefined
   #listening = new AbortController()
-  /** Messages that the log does not know of yet. */
+  /** Messages that are not logged yet. */
   #arrived = 0
   #size = 0
 
@@ -44,7 +44,7 @@ export class Client {
     return this.#socket
   }
 
-  /** Another client instead of the one before. Throws what `HomingSocket` throws, and then that one stays. */
+  /** Replaces the client. Throws what `HomingSocket` throws; then the old client stays. */
   connect(url: string, withHeartbeat: boolean): void {
     const socket = new HomingSocket(url, undefined, withHeartbeat ? { ...OPTIONS, ...HEARTBEAT } : OPTIONS)
     this.#listening.abort()
@@ -66,7 +66,7 @@ export class Client {
       this.#arrived++
       this.#size += data.length ?? data.size
     })
-    on('error', (event) => this.say('error', 'error' in event ? (event.error as Error).message : 'the browser does not tell why'))
+    on('error', (event) => this.say('error', 'error' in event ? (event.error as Error).message : 'the browser hides the reason'))
     on('close', ({ code, reason, wasClean }) => {
       this.roundTrips.push(performance.now(), null)
       this.say('close', `${code}${reason && ` “${reason}”`}, ${wasClean ? 'clean' : 'not clean'}`)
@@ -81,20 +81,20 @@ export class Client {
     on('latency', ({ latency }) => this.roundTrips.push(performance.now(), latency))
   }
 
-  /** Adds a line to the log, below which belongs what arrived before. */
+  /** Adds a line to the log, after the messages received before. */
   say(kind: Kind, text: string): void {
     this.settle()
     this.#log.add(kind, text)
   }
 
-  /** Brings log and states up to date. */
+  /** Updates the log and the states. */
   settle(now = performance.now()): void {
     this.#log.messages(this.#arrived, this.#size)
     this.#arrived = this.#size = 0
     if (this.#socket) this.#states.note(this.#socket.state, now)
   }
 
-  /** Sends until done or until the buffer is full. */
+  /** Sends a message so many times, or until the buffer is full. */
   send(text: string, times: number): void {
     const socket = this.#socket
     if (!socket) return
@@ -108,7 +108,7 @@ export class Client {
       }
       this.say('you', `send ${plural(sent, 'message')}${socket.state === 'open' ? '' : ', which waits for a connection'}`)
     } catch (error) {
-      // Of a kind that says how to go on: wait for `drain`.
+      // The queue is full; `drain` follows when there is room.
       if ((error as Error).name !== 'QuotaExceededError') throw error
       this.say('you', `send ${plural(sent, 'message')} of ${count(times)}: the buffer is full`)
     }

@@ -1,4 +1,4 @@
-// The forms and buttons. Each is a form or a button of the page, so that keyboards come for free.
+// The forms and buttons, which are the browser's own, so that keyboards work.
 
 import type { Client } from './client.js'
 import { element, numberIn, write } from './dom.js'
@@ -26,9 +26,9 @@ export function ofClient(client: Client): void {
 }
 
 export function ofServer(client: Client, server: Server): void {
-  /** The log has it before its effects, which take a moment. */
+  /** Logs a command before its effects. */
   const order = (said: string, done: Promise<void>): void => {
-    client.say('you', `the server shall ${said}`)
+    client.say('you', `ask the server to ${said}`)
     done.catch((error: Error) => client.say('you', `the server cannot be commanded: ${error.message}`))
   }
   const [silence, restart] = [element('silence'), element('restart')]
@@ -36,26 +36,28 @@ export function ofServer(client: Client, server: Server): void {
   press('silence', () => {
     const on = silence.ariaPressed !== 'true'
     silence.ariaPressed = `${on}`
-    order(on ? 'fall silent' : 'speak again', server.silence(on))
+    order(on ? 'stop sending' : 'send again', server.silence(on))
   })
   press('restart', () => {
-    // Not `disabled`, which would take the keyboard's focus away.
+    // Not `disabled`, which would remove the keyboard's focus.
     if (restart.ariaDisabled === 'true') return
     restart.ariaDisabled = 'true'
     order(
-      `restart, and be away for ${millis(AWAY)}`,
+      `restart and stay down for ${millis(AWAY)}`,
       server.restart().finally(() => (restart.ariaDisabled = 'false')),
     )
   })
   press('flood', () => order(`send ${plural(FLOOD.n, 'message')} at once`, server.flood()))
-  submit('refuse', () => order(`cut, and refuse the next ${numberIn('refusals')}`, server.refuse(numberIn('refusals'))))
+  submit('refuse', () =>
+    order(`cut the connection and refuse the next ${numberIn('refusals')}`, server.refuse(numberIn('refusals'))),
+  )
   submit('server-close', () => {
     const [code, reason] = [numberIn('code'), text('reason')]
     order(`close with ${code}`, server.close(code, reason))
   })
 }
 
-/** The field for a URL. `server` is undefined where the demo's server is not to be had. */
+/** The field for a URL. `server` is undefined if the demo's server does not answer. */
 export function ofUrl(client: Client, server: Server | undefined): void {
   const field = element<HTMLInputElement>('url')
   const beat = element<HTMLInputElement>('beat')
@@ -82,16 +84,16 @@ export function ofUrl(client: Client, server: Server | undefined): void {
   submit('where', connect)
   press('home', goHome)
   home.disabled = !server
-  // Few servers send back what they receive.
+  // Few other servers echo.
   field.addEventListener('change', () => (beat.checked = server?.has(field.value) ?? false))
   offerCommands(server, false)
   goHome()
 }
 
-/** The server can be commanded only where the client is connected to it; why not is told. */
+/** Enables the commands for the server if the client is connected to it, and otherwise shows why not. */
 function offerCommands(server: Server | undefined, connected: boolean): void {
   element<HTMLFieldSetElement>('server').disabled = !connected
-  const elsewhere = 'These command the demo’s own server, and the client is connected to another one.'
-  const gone = 'The demo’s server does not answer, so there is nothing to command.'
-  write(element('server-note'), connected ? 'What shall go wrong?' : server ? elsewhere : gone)
+  const elsewhere = 'These buttons command the demo’s server, and the client is connected to another one.'
+  const gone = 'The demo’s server does not answer.'
+  write(element('server-note'), connected ? 'What should go wrong?' : server ? elsewhere : gone)
 }

@@ -1,4 +1,4 @@
-// Finding elements, and writing into them only what has changed.
+// Finds elements, and writes text only if it has changed.
 
 export function element<T extends HTMLElement = HTMLElement>(id: string): T {
   const found = document.getElementById(id)
@@ -10,7 +10,7 @@ export function write(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text
 }
 
-/** What a field of numbers says; its least value where it says nothing. */
+/** Returns the value of a number field, or its minimum if it is empty. */
 export function numberIn(id: string): number {
   const field = element<HTMLInputElement>(id)
   return Number.isNaN(field.valueAsNumber) ? Number(field.min) : field.valueAsNumber

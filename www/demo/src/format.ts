@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Numbers as text.
 
 const exact = new Intl.NumberFormat('en')
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 })
@@ -6,7 +6,7 @@ const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
 export const count = (n: number): string => exact.format(n)
 
-/** For axes, where room is short. */
+/** A short form for axes. */
 export const compact = (n: number): string => short.format(n)
 
 export function bytes(n: number): string {

@@ -1,10 +1,10 @@
-// What the client called back, newest first.
+// The log of the client's events, newest first.
 
 import { bytes, plural } from './format.js'
 
 const KEPT = 200
 
-/** What a line is about: a callback, or what a button did. */
+/** The kind of a line: an event of the client, or `you` for a button. */
 export type Kind = 'open' | 'message' | 'error' | 'close' | 'reconnecting' | 'connecting' | 'end' | 'drain' | 'you'
 
 export class Log {
@@ -12,7 +12,7 @@ export class Log {
   readonly #started = performance.now()
   /** Lines that are not in the page yet. */
   #fresh: HTMLElement[] = []
-  /** Of all messages since the last other line. */
+  /** The number of messages since the last line of another kind. */
   #messages = 0
   #bytes = 0
   #shared: HTMLElement | undefined
@@ -27,7 +27,7 @@ export class Log {
     this.#line(kind).textContent = text
   }
 
-  /** More messages arrived. They share a line until something else happens. */
+  /** Adds received messages. They share a line until a line of another kind follows. */
   messages(more: number, size: number): void {
     if (more === 0) return
     this.#messages += more
@@ -36,7 +36,7 @@ export class Log {
     this.#shared.textContent = `${plural(this.#messages, 'message')}, ${bytes(this.#bytes)}`
   }
 
-  /** Where the text goes. */
+  /** Adds a line. Returns the element for its text. */
   #line(kind: Kind): HTMLElement {
     const line = document.createElement('li')
     line.dataset.kind = kind
@@ -50,7 +50,7 @@ export class Log {
     return text
   }
 
-  /** Puts what is new into the page, all at once. */
+  /** Inserts the new lines into the page. */
   flush(): void {
     if (this.#fresh.length === 0) return
     this.#list.prepend(...this.#fresh.reverse())

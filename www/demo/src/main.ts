@@ -1,4 +1,4 @@
-// Puts the page together: a client, what it tells, and a picture of that ten times a second, whatever happens.
+// The page: a client, its figures and its plots, drawn ten times a second.
 
 import { Client } from './client.js'
 import { ofClient, ofServer, ofUrl } from './controls.js'
@@ -25,8 +25,8 @@ const plots = {
   queue: lines('queue-plot', ['--queue'], 1000, bytes),
 }
 
-/** What is shown of the client in figures. */
-function tell(now: number): void {
+/** Updates the figures. */
+function update(now: number): void {
   const { socket } = client
   if (!socket) return
   const { state, stats, bufferedAmount } = socket
@@ -54,7 +54,7 @@ function paint(now: number): void {
   draw(plots.queue, rates.seen(now, Rate.Queue))
 }
 
-/** A minute moves by about a pixel in that time: in milliseconds. */
+/** Milliseconds between two frames, in which the plots of a minute move by about a pixel. */
 const EVERY = 100
 
 let painted = -Infinity
@@ -64,13 +64,13 @@ function frame(): void {
   const { socket } = client
   client.settle(now)
   if (socket) meter.tick(socket, now)
-  tell(now)
+  update(now)
   log.flush()
   if (!calm.matches || now - painted >= 1000) {
     painted = now
     paint(now)
   }
-  // Not with every frame, which would keep the browser busy for nothing; and none while the page is hidden.
+  // Not with every frame, to save CPU time; and not while the page is hidden.
   setTimeout(requestAnimationFrame, EVERY, frame)
 }
 

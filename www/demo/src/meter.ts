@@ -1,4 +1,4 @@
-// Rates and depths, read from the client's own counters twice a second: a message costs nothing here.
+// Rates and the size of the queue, from the client's counters, twice a second.
 
 import type { HomingSocket } from 'homing'
 import { Track } from './track.js'
@@ -11,7 +11,7 @@ export const enum Rate {
   Out,
   BytesIn,
   BytesOut,
-  /** The deepest the queue was. */
+  /** The maximum of the queue since the last column. */
   Queue,
 }
 
@@ -23,13 +23,13 @@ export class Meter {
   #before: Counters = [0, 0, 0, 0]
   #deepest = 0
 
-  /** Another client, whose counters begin at zero. */
+  /** Starts with the counters of a new client at zero. */
   restart(): void {
     this.#before = [0, 0, 0, 0]
     this.#deepest = 0
   }
 
-  /** The queue may be emptied before anyone looks again. */
+  /** Records the size of the queue, which may be sent before the next column. */
   look(socket: HomingSocket): void {
     this.#deepest = Math.max(this.#deepest, socket.bufferedAmount)
   }

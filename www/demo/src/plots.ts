@@ -1,4 +1,4 @@
-// The plots: a minute each, the present at the right edge.
+// The plots of the last minute, with the present at the right edge.
 
 import uPlot, { type AlignedData } from 'uplot'
 import { element } from './dom.js'
@@ -22,7 +22,7 @@ const seconds: uPlot.Axis = {
   values: (_, splits) => splits.map((at) => (at === 0 ? 'now' : `${at} s`)),
 }
 
-/** Draws into the element, as wide as that is. */
+/** Creates a plot in an element, with its width. */
 function plot(id: string, series: uPlot.Series[], y: uPlot.Scale, axis: uPlot.Axis): uPlot {
   const place = element(id)
   const made = new uPlot(
@@ -43,7 +43,7 @@ function plot(id: string, series: uPlot.Series[], y: uPlot.Scale, axis: uPlot.Ax
   return made
 }
 
-/** Lines from zero to `least` or more, with a dot for each value if there are few. */
+/** A plot of lines from zero to at least `least`, with a dot for each value if there are few. */
 export function lines(id: string, colours: string[], least: number, format: (value: number) => string, dots = false): uPlot {
   const series = colours.map(
     (name): uPlot.Series => ({
@@ -58,7 +58,7 @@ export function lines(id: string, colours: string[], least: number, format: (val
   return plot(id, series, { range }, { size: 58, space: 28, values })
 }
 
-/** A lane for each state. */
+/** A plot with a lane for each state. */
 export function lanes(id: string): uPlot {
   const series = STATES.map(
     (state): uPlot.Series => ({
@@ -73,7 +73,7 @@ export function lanes(id: string): uPlot {
   return plot(id, series, { range: [-0.6, STATES.length - 0.4] }, { size: 80, splits, values, grid: { show: false } })
 }
 
-/** Without any values the axes would go, and the plot would move when they come back. */
+/** Without any values, uPlot would remove the axes and the plot would move. */
 export function draw(made: uPlot, data: AlignedData): void {
   made.setData(data[0].length > 0 ? data : nothing(made.series.length))
 }

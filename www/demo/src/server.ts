@@ -1,8 +1,8 @@
-// The page's own server: one of the demo's test servers, which misbehaves by remote control.
+// The demo's server: a test server that misbehaves by remote control.
 
 declare const CONTROL: string
 
-/** For how many milliseconds it is away when it is restarted. */
+/** Milliseconds for which it is down when it is restarted. */
 export const AWAY = 3000
 export const FLOOD = { n: 50_000, size: 64 }
 
@@ -14,13 +14,13 @@ async function ask(path: string, options?: RequestInit): Promise<string> {
 
 export class Server {
   readonly #port: string
-  /** Sends back what it receives, and keeps no record of it. */
+  /** The URL of a path that echoes without recording the messages. */
   readonly url: string
 
   private constructor(port: string) {
     this.#port = port
     this.url = `ws://127.0.0.1:${port}/echo?quiet=1`
-    // A page that may come back from the browser's cache still needs it.
+    // A page that may return from the back/forward cache still needs the server.
     addEventListener('pagehide', ({ persisted }) => {
       if (!persisted) ask(`/${port}/end`, { keepalive: true }).catch(() => {})
     })
@@ -30,7 +30,7 @@ export class Server {
     return new Server(await ask('/start'))
   }
 
-  /** Whether that is this server, whatever the path. */
+  /** Whether a URL is of this server, whatever its path. */
   has(url: string): boolean {
     return URL.canParse(url) && new URL(url).host === `127.0.0.1:${this.#port}`
   }
@@ -47,7 +47,7 @@ export class Server {
     await this.#order('silence', { on: Number(on) })
   }
 
-  /** Cuts, and refuses the attempts that follow. */
+  /** Cuts the connection and refuses the next attempts. */
   async refuse(n: number): Promise<void> {
     await this.#order('refuse_next', { n })
     await this.#order('cut_all')

@@ -1,16 +1,16 @@
-// Which state the client was in, and when.
+// The states of the client over time.
 
 import type { ClientState } from 'homing'
 import uPlot, { type AlignedData } from 'uplot'
 import { WINDOW } from './track.js'
 
-/** From the lowest lane to the highest. */
+/** The states, from the lowest lane to the highest. */
 export const STATES: readonly ClientState[] = ['closed', 'waiting', 'closing', 'connecting', 'open']
 
 /** `uPlot.JoinNullMode`, whose names are types only. */
 const [RETAIN, EXPAND] = [1, 2]
 
-/** Milliseconds. What changed between two callbacks of one moment, nobody could see. */
+/** Milliseconds below which a state is not drawn: it changed again in the same task. */
 const INSTANT = 1
 
 interface Span {
@@ -23,7 +23,7 @@ export class States {
   readonly #spans: Span[] = []
   #due: number | undefined
 
-  /** The client is in this state now. */
+  /** Records the current state. */
   note(state: ClientState, now = performance.now()): void {
     if (state !== 'waiting') this.#due = undefined
     if (this.#spans.at(-1)?.state !== state) this.#add(state, now)
@@ -31,12 +31,12 @@ export class States {
     while (this.#spans[0]!.to < now - WINDOW) this.#spans.shift()
   }
 
-  /** The next attempt was announced. */
+  /** Records the time of the next attempt. */
   expect(due: number): void {
     this.#due = due
   }
 
-  /** Milliseconds until the next attempt. */
+  /** Returns the milliseconds until the next attempt. */
   left(now: number): number | undefined {
     return this.#due === undefined ? undefined : Math.max(0, this.#due - now)
   }
@@ -47,7 +47,7 @@ export class States {
     this.#spans.push({ state, from, to: from })
   }
 
-  /** A lane for each state, by seconds from now. Nothing is narrower than `least` milliseconds, so that it can be seen. */
+  /** Returns a lane for each state, by seconds from now. No span is narrower than `least` milliseconds, to be visible. */
   lanes(now: number, least: number): AlignedData {
     return uPlot.join(
       STATES.map((state, lane) => {
@@ -57,14 +57,14 @@ export class States {
           if (span.state !== state || span.to - span.from < INSTANT) continue
           const from = (span.from - now) / 1000
           const to = (Math.max(span.to, span.from + least) - now) / 1000
-          // Where one was made wider it may reach into the next.
+          // A widened span may overlap the next one.
           if (times.length > 0 && times.at(-1)! >= from) values.splice(-1), times.splice(-1)
           times.push(from, to, to + 1e-6)
           values.push(lane, lane, null)
         }
         return [times, values]
       }),
-      // What is empty stays so, whatever times the other lanes bring.
+      // Gaps of a lane stay gaps at the times of other lanes.
       STATES.map(() => [RETAIN, EXPAND]),
     )
   }

@@ -1,10 +1,10 @@
-// The page's colours, for canvases: those of the style sheet, light or dark.
+// The colours of the style sheet, light or dark, for canvases.
 
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const known = new Map<string, string>()
 dark.addEventListener('change', () => known.clear())
 
-/** The value of a custom property such as `--open`. */
+/** Returns the value of a custom property such as `--open`. */
 export function colour(name: string): string {
   let value = known.get(name)
   if (value === undefined) {

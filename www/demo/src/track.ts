@@ -1,11 +1,11 @@
-// What happened within the last minute, as columns of numbers.
+// Values of the last minute, as columns of numbers.
 
 import type { AlignedData } from 'uplot'
 
-/** Milliseconds. */
+/** The length of the tracks in milliseconds. */
 export const WINDOW = 60_000
 
-/** Values by time. Lines are interrupted where one is null. */
+/** Values by time. A null interrupts the line. */
 export class Track {
   readonly #times: number[] = []
   readonly #columns: (number | null)[][]
@@ -23,14 +23,14 @@ export class Track {
     for (const column of [this.#times, ...this.#columns]) column.length = 0
   }
 
-  /** The columns chosen, by seconds from now (so all of them negative). */
+  /** Returns the chosen columns, by seconds from now (negative numbers). */
   seen(now: number, ...chosen: number[]): AlignedData {
     this.#forget(now - WINDOW)
     const seconds = this.#times.map((time) => (time - now) / 1000)
     return [seconds, ...chosen.map((index) => this.#columns[index]!)]
   }
 
-  /** All but the one with which the lines enter the plot. */
+  /** Removes old values, except the last one before the plot's left edge. */
   #forget(before: number): void {
     const first = this.#times.findIndex((time) => time >= before)
     const gone = (first < 0 ? this.#times.length : first) - 1
