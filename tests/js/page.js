@@ -1,4 +1,4 @@
-// Runs tests in a page, and reports to the server that the page came from.
+// Runs suites with Mocha in a page, and reports the results to the page's server.
 
 import { environment } from './support/context.js'
 import { reporter } from './support/reporter.js'
@@ -7,10 +7,10 @@ const parameters = new URLSearchParams(location.search)
 environment.control = parameters.get('control')
 
 let sent = Promise.resolve()
-/** Sends a result after those before it. */
+/** Sends a result, in order. */
 const report = (result) => (sent = sent.then(() => fetch('/report', { method: 'POST', body: JSON.stringify(result) })))
 
-// Mocha by itself lets a test fail for an error that nothing caught, but not for a rejection.
+// Mocha fails a test for an uncaught error, but in pages not for an unhandled rejection.
 addEventListener('unhandledrejection', ({ reason }) => mocha.throwError(reason))
 
 mocha.setup({ ui: 'bdd', reporter: reporter(report), timeout: 90_000 })

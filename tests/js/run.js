@@ -1,8 +1,10 @@
-// Runs suites in a browser or in Node: `node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD]
-// [--entry=(index|wasm)]`, an entry of the package, `[--class=own]`, in Node on its own class instead of that of `ws`. What
-// runs this may also be Bun or Deno.
-// Those of `driven/` and `rust/` do not run in the page, but drive the browser. Prints a line for each test, what went wrong at
-// the end, and the sums as `node --test` does.
+// Runs suites with Mocha in a browser or in this process, which may be Node, Bun or Deno:
+//
+//     node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD] [--entry=(index|wasm)] [--class=own]
+//
+// SUITE is a path such as own/life, WORD a part of test names. `--entry` chooses the entry of the package, `--class=own` the runtime's
+// class instead of that of `ws`. Suites in driven/ and rust/ run in this process and control the browser. Prints a line for each test,
+// the failures, and a summary as `node --test` does.
 
 import Mocha from 'mocha'
 import { environment } from './support/context.js'
@@ -63,7 +65,7 @@ async function here(suites) {
   await new Promise((resolve) => mocha.run(resolve))
 }
 
-// So that the test at hand fails.
+// Fails the current test.
 process.on('unhandledRejection', (reason) => {
   throw reason
 })
@@ -77,6 +79,6 @@ try {
 const failures = results.filter(({ verdict }) => verdict === 'failed')
 if (failures.length > 0) console.log('failures:')
 for (const { name, why } of failures) console.log(`not ok ${name}\n${`${why}`.replace(/^/gm, '    ')}`)
-// Those that were skipped are among the passed ones here: who adds up moves one over for each line above.
+// Skipped tests count as passed here; xtask moves one over for each line `SKIPPED:`.
 console.log(`# tests ${results.length}\n# pass ${results.length - failures.length}\n# fail ${failures.length}`)
 process.exit(failures.length > 0 || results.length === 0 ? 1 : 0)

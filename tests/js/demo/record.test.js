@@ -49,7 +49,7 @@ test('states follow one another without gaps', () => {
   assert.deepEqual(spans(states, 'waiting', 5000), [])
 })
 
-test('how long is left is told while the client waits', () => {
+test('the time until the next attempt is known while the client waits', () => {
   const states = new States()
   states.note('waiting', 1000)
   states.expect(1500)

@@ -1,7 +1,7 @@
 // The back/forward cache, by real navigation: away from a page and back through the browser's history.
 //
-// Whether a browser keeps a page in its cache is the browser's to say. Where it keeps none that holds a connection, the
-// page without one and the page with the browser's own class show that this is why.
+// The browser decides whether it keeps a page in its cache. If it keeps no page with a connection, a page without one and a page
+// with the browser's own class show that the connection is the reason.
 
 import { assert } from '../support/assert.js'
 import { test } from '../support/test.js'
@@ -10,7 +10,7 @@ import { until } from '../support/wait.js'
 const QUICK = { reconnect: { min: 20, max: 50 } }
 const NEVER = { reconnect: { min: 600_000, max: 600_000, jitter: 0 } }
 
-/** What the page saw, and whether it is the page that was left. */
+/** Returns the page's notes, and whether it is the same page as before. */
 const seen = (page) => page.script('return window.seen && { notes: seen.notes, before: seen.before, isSame: !!window.wasLeft }')
 
 class Journey {
@@ -36,14 +36,14 @@ class Journey {
     await until(() => seen(page))
   }
 
-  /** Goes somewhere else. */
+  /** Navigates to another page. */
   async leave() {
     const { page, files } = this.t
     await page.script('window.wasLeft = true')
     await page.go(`${files.url}/tests/js/driven/away.html`)
   }
 
-  /** Comes back. What the page sees then. */
+  /** Navigates back. Returns the page's notes from before, and whether it is the same page. */
   async comeBack() {
     await this.t.page.back()
     const { isSame, before } = await until(() => seen(this.t.page))
@@ -51,7 +51,7 @@ class Journey {
   }
 }
 
-/** Whether the browser's cache takes a page that holds this. */
+/** Returns whether the browser's cache keeps a page with these parameters. */
 async function isCached(t, server, parameters) {
   const journey = new Journey(t, server, parameters)
   await journey.begin()
@@ -61,23 +61,23 @@ async function isCached(t, server, parameters) {
   return isSame
 }
 
-/** Why a page with a connection is not kept, from what this browser does with other pages. */
+/** Returns why a page with a connection is not kept, by comparison with other pages. */
 async function reason(t, server) {
   const without = await isCached(t, server, {})
   const native = await isCached(t, server, { url: server.url('/echo'), class: 'native' })
-  if (native) throw new Error('a page with the browser’s own class is kept, but not one with ours')
+  if (native) throw new Error('a page with the browser’s own class is kept, but not one with this class')
   return without
     ? `${t.page.name} keeps a page without a connection, but none with one, be it the browser’s own class`
     : `${t.page.name} keeps no page at all here`
 }
 
-test('s8c_a_page_with_an_open_connection_comes_back_from_the_cache', async (t) => {
+test('s8c_a_page_with_an_open_connection_returns_from_the_cache', async (t) => {
   const server = await t.server()
   const journey = new Journey(t, server, { url: server.url('/echo'), options: JSON.stringify(QUICK) })
   await journey.begin()
   await journey.sees('open')
   await journey.leave()
-  // Wherever it went, its connection did not stay.
+  // Whether the page is cached or not, its connection is closed.
   await journey.connected(0)
   const { isSame, before } = await journey.comeBack()
   await journey.sees('open')
@@ -87,13 +87,13 @@ test('s8c_a_page_with_an_open_connection_comes_back_from_the_cache', async (t) =
     assert.deepEqual(await t.page.script('return [seen.socket.stats.attempts, seen.socket.stats.reconnects]'), [2, 1])
     return
   }
-  // A page anew, which has no past.
+  // The page was loaded again.
   assert.ok(before.includes('pagehide anew'), before)
   assert.deepEqual(await journey.notes(), ['open'])
   t.skip(await reason(t, server))
 })
 
-test('s8c_a_page_whose_client_waits_comes_back_from_the_cache', async (t) => {
+test('s8c_a_page_with_a_waiting_client_returns_from_the_cache', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const journey = new Journey(t, server, { url: server.url('/echo'), options: JSON.stringify(NEVER) })
@@ -103,12 +103,12 @@ test('s8c_a_page_whose_client_waits_comes_back_from_the_cache', async (t) => {
   await server.command('restart')
   const { isSame } = await journey.comeBack()
   if (!isSame) t.skip(await reason(t, server))
-  // It would have waited for ten minutes.
+  // Without the event it would have waited for ten minutes.
   await journey.sees('open')
   assert.deepEqual(await journey.notes(), ['error', 'close 1006', 'reconnecting', 'pagehide cached', 'pageshow cached', 'open'])
 })
 
-test('s8c_a_client_that_was_closed_stays_closed_when_its_page_comes_back', async (t) => {
+test('s8c_a_closed_client_stays_closed_when_its_page_returns', async (t) => {
   const server = await t.server()
   const journey = new Journey(t, server, { url: server.url('/echo'), options: JSON.stringify(QUICK) })
   await journey.begin()
@@ -119,7 +119,7 @@ test('s8c_a_client_that_was_closed_stays_closed_when_its_page_comes_back', async
   const { isSame } = await journey.comeBack()
   if (!isSame) t.skip(await reason(t, server))
   await journey.sees('pageshow cached')
-  // Whatever were to come would come before an answer from the same server.
+  // Another attempt would arrive at the server before this one.
   await t.page.async(`const [url, done] = arguments; new WebSocket(url).onopen = done`, server.url('/echo'))
   assert.deepEqual((await journey.notes()).slice(1), ['close 1005', 'end closed', 'pagehide cached', 'pageshow cached'])
   assert.deepEqual(await t.page.script('return [seen.socket.readyState, seen.socket.stats.attempts]'), [3, 1])

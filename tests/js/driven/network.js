@@ -1,4 +1,4 @@
-// The network goes away, and comes back: by the browser's own switch, so that the events are the browser's.
+// The network is lost and returns, by the browser's own command, so that the events are the browser's.
 
 import { assert } from '../support/assert.js'
 import { test } from '../support/test.js'
@@ -9,7 +9,7 @@ const OPTIONS = {
   heartbeat: { message: 'beat', interval: 50, timeout: 5000 },
 }
 
-test('s8c_a_lost_network_is_noticed_and_its_return_as_well', async (t) => {
+test('s8c_the_loss_and_the_return_of_the_network_are_noticed', async (t) => {
   const { page, files } = t
   const server = await t.server()
   await page.go(
@@ -18,15 +18,15 @@ test('s8c_a_lost_network_is_noticed_and_its_return_as_well', async (t) => {
   const notes = async () => (await page.script('return window.seen?.notes ?? []')).filter((note) => !note.startsWith('message'))
   const sees = (last) => until(async () => (await notes()).at(-1) === last)
   await sees('open')
-  if (!(await page.script('return navigator.onLine'))) t.skip(`${page.name} sees no network here that could go away`)
+  if (!(await page.script('return navigator.onLine'))) t.skip(`${page.name} reports no network here`)
   t.onEnd(() => page.offline(false).catch(() => {}))
   try {
     await page.offline(true)
   } catch (error) {
-    // Without its events; `own/options` has a network that is silent.
-    t.skip(`${page.name} has no switch for it: ${error.message}`)
+    // `own/heartbeat` tests a network that is silent, without these events.
+    t.skip(`${page.name} has no command for it: ${error.message}`)
   }
-  // Firefox leaves a connection to the same machine alone.
+  // Firefox does not close connections to the same machine.
   await server.command('silence?on=1')
   await sees('reconnecting')
   await server.command('silence?on=0')

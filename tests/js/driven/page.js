@@ -1,4 +1,4 @@
-// A page with one client, or with the browser's own class, that notes what it sees: `?url=...&class=...&options=...`.
+// A page with one client, or with the browser's own class, that records events: `?url=...&class=...&options=...`.
 
 import { HomingSocket, log } from '../support/homing.js'
 
@@ -6,11 +6,11 @@ const parameters = new URLSearchParams(location.search)
 const url = parameters.get('url')
 const options = JSON.parse(parameters.get('options') ?? '{}')
 
-// The page's own beginning is not what it is to note.
+// The first `pageshow` of the page is not recorded.
 if (document.readyState !== 'complete') await new Promise((resolve) => addEventListener('pageshow', resolve, { once: true }))
 
 const notes = []
-/** What the page of before saw, if this one is another. */
+/** The notes of the page before, if this one was loaded again. */
 const before = JSON.parse(sessionStorage.getItem('notes') ?? '[]')
 for (const type of ['pagehide', 'pageshow']) {
   addEventListener(type, ({ persisted }) => {
@@ -39,11 +39,11 @@ if (parameters.get('class') === 'native') {
     thrown = error.name
   }
 }
-/** What failed, where that is told. */
+/** The errors of error events that have one. */
 const errors = []
 socket?.addEventListener('error', ({ error }) => error && errors.push(error.message))
 globalThis.seen = { before, errors, notes, socket, thrown, warnings }
-/** Makes another client like the first one. */
+/** Creates another client like the first one. */
 seen.again = () => {
   seen.another = new HomingSocket(url, undefined, options)
 }

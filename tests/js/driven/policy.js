@@ -1,4 +1,4 @@
-// A page whose content security policy forbids things.
+// Pages with content security policies.
 
 import { assert } from '../support/assert.js'
 import { fileServer } from '../support/server.js'
@@ -6,10 +6,10 @@ import { test } from '../support/test.js'
 import { until } from '../support/wait.js'
 
 const entry = process.env.HOMING_ENTRY
-/** Everything comes from the page's own site, WebSocket connections included. */
+/** Allows only the page's own site, including WebSocket connections. */
 const STRICT = "default-src 'self'"
 
-/** Opens a page whose site passes WebSocket connections on to the server. */
+/** Opens a page whose site forwards WebSocket connections to the server. */
 async function visit(t, server, policy, path, options = {}) {
   const files = await fileServer({}, { headers: { 'content-security-policy': policy }, webSockets: server.port })
   t.onEnd(files.end)
@@ -20,12 +20,12 @@ async function visit(t, server, policy, path, options = {}) {
 
 const OPTIONS = { heartbeat: { message: 'beat', interval: 50, timeout: 60_000, inWorker: true } }
 
-test('s19_where_workers_are_forbidden_the_timers_of_the_page_beat_and_it_is_said_once', async (t) => {
+test('s19_without_workers_the_pages_timers_are_used_with_one_warning', async (t) => {
   const { page } = t
   const server = await t.server()
   await visit(t, server, "worker-src 'none'", '/echo', OPTIONS)
   await until(() => page.script('return window.seen?.socket.stats.heartbeats >= 3'))
-  // A second client does not say it again.
+  // A second client does not warn again.
   await page.script('seen.again()')
   await until(() => page.script('return seen.another.stats.heartbeats >= 3'))
   const warnings = await page.script('return seen.warnings')
@@ -33,7 +33,7 @@ test('s19_where_workers_are_forbidden_the_timers_of_the_page_beat_and_it_is_said
 })
 
 if (entry === 'index') {
-  test('reconnects where the policy allows scripts of the site only', async (t) => {
+  test('reconnects where the policy allows only scripts of the site', async (t) => {
     const server = await t.server()
     await visit(t, server, STRICT, '/echo', { reconnect: { max: 20 } })
     await until(() => t.page.script('return window.seen?.socket.readyState === 1'))
@@ -42,7 +42,7 @@ if (entry === 'index') {
     assert.strictEqual(await t.page.script('return seen.socket.stats.reconnects'), 1)
   })
 } else {
-  test('where the policy forbids WebAssembly the constructor throws, and nothing is dialled', async (t) => {
+  test('where the policy forbids WebAssembly the constructor throws without connecting', async (t) => {
     const server = await t.server()
     await visit(t, server, STRICT, '/echo')
     const thrown = await until(() => t.page.script('return window.seen?.thrown'))

@@ -1,10 +1,10 @@
-// zone.js, which Angular has: in which zone listeners and timers are.
+// zone.js, which Angular uses: the zones of listeners and timers.
 
 import { assert } from '../support/assert.js'
 import { test } from '../support/test.js'
 import { until } from '../support/wait.js'
 
-test('listeners are called in the zone in which they were added, and timers set in that of the client', async (t) => {
+test('listeners run in the zone in which they were added, and timers in that of the client', async (t) => {
   const { page, files } = t
   const server = await t.server()
   const parameters = new URLSearchParams({ entry: process.env.HOMING_ENTRY, url: server.url('/echo') })

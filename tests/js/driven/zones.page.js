@@ -1,4 +1,4 @@
-// A page with zone.js, whose client is made in one zone and has its listeners in another: `?url=...`.
+// A page with zone.js, whose client is created in one zone and whose listeners are added in another: `?url=...`.
 
 import { HomingSocket } from '../support/homing.js'
 

@@ -1,11 +1,11 @@
-// Functions among the options that throw or return what they should not.
+// Functions in the options that throw or return something invalid.
 
 import { assert } from '../support/assert.js'
 import { connect, log, QUICK, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('whatever shouldReconnect returns counts by its truth', async (t) => {
+test('any truthy result of shouldReconnect means yes', async (t) => {
   const server = await t.server()
   for (const [answer, reason, attempts] of [
     ['yes', 'exhausted', 2],
@@ -24,13 +24,13 @@ test('whatever shouldReconnect returns counts by its truth', async (t) => {
   }
 })
 
-test('a shouldReconnect that is asynchronous is reported once, and the default policy applies', async (t) => {
+test('an asynchronous shouldReconnect is reported once, and the default policy applies', async (t) => {
   const server = await t.server()
   const reports = []
   t.catchReports((error) => reports.push(error))
   let asked = 0
   const shouldReconnect = async () => {
-    if (++asked === 2) throw new Error('nobody waits for this')
+    if (++asked === 2) throw new Error('not awaited')
     return false
   }
   const codes = [4000, 4001, 1008]
@@ -48,7 +48,7 @@ test('a shouldReconnect that is asynchronous is reported once, and the default p
   )
 })
 
-test('what is reported never ends a process', async (t) => {
+test('a reported exception never ends the process', async (t) => {
   if (where !== 'node') t.skip('this is a page')
   const server = await t.server()
   const uncaught = []
@@ -76,12 +76,12 @@ test('what is reported never ends a process', async (t) => {
   await server.command('cut_all')
   await ws.closed
   assert.deepEqual([...new Set(printed)].sort(), ['isReply', 'message', 'shouldReconnect'])
-  // Longer than it takes until an exception of a microtask is uncaught.
+  // Long enough for an exception of a microtask to be reported as uncaught.
   await new Promise((resolve) => setTimeout(resolve))
   assert.deepEqual(uncaught, [])
 })
 
-test('an isReply that is asynchronous is reported once, and messages are delivered', async (t) => {
+test('an asynchronous isReply is reported once, and messages are delivered', async (t) => {
   const server = await t.server()
   const reports = []
   t.catchReports((error) => reports.push(error))
@@ -98,7 +98,7 @@ test('an isReply that is asynchronous is reported once, and messages are deliver
   )
 })
 
-test('a heartbeat message that is asynchronous is reported once and not sent', async (t) => {
+test('an asynchronous heartbeat message is reported once and not sent', async (t) => {
   const server = await t.server()
   const reports = []
   t.catchReports((error) => reports.push(error))
@@ -110,7 +110,7 @@ test('a heartbeat message that is asynchronous is reported once and not sent', a
   assert.deepEqual([entries, reports.map(({ name }) => name)], [['open', 'message after'], ['TypeError']])
 })
 
-test('whatever isReply returns counts by its truth', async (t) => {
+test('any truthy result of isReply means yes', async (t) => {
   const server = await t.server()
   const isReply = (data) => data.match(/^beat/)
   const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 30, timeout: 10_000, isReply } })

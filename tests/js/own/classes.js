@@ -1,4 +1,4 @@
-// Classes given as `WebSocket`, what they take, and the names of ours.
+// The option `WebSocket`, and the names of the package's classes.
 
 import { assert, throws } from '../support/assert.js'
 import {
@@ -16,7 +16,7 @@ import {
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('a class that throws leaves no socket open, at first and later', async (t) => {
+test('a class that throws leaves no socket open, in the first attempt and later', async (t) => {
   const reports = []
   t.catchReports((error) => reports.push(error))
   const says = (message) => {
@@ -58,7 +58,7 @@ test('a class that throws leaves no socket open, at first and later', async (t) 
     const { message } = throws(() => connect(t, server.url('/echo'), { WebSocket }))
     assert.ok(['constructor', 'setter', 'getter', 'attach'].includes(message), message)
     await until(async () => (await server.command('connections')) === '0')
-    // Where it is dialled later, each attempt fails.
+    // If the socket is created later, each attempt fails.
     const ws = connect(t, async () => server.url('/echo'), { WebSocket, reconnect: { ...QUICK, maxAttempts: 4 } })
     const entries = log(ws)
     const end = await ws.closed
@@ -72,7 +72,7 @@ test('a class that throws leaves no socket open, at first and later', async (t) 
   )
 })
 
-test('the mistake is named where options are given as subprotocols', async (t) => {
+test('options passed as subprotocols are a named mistake', async (t) => {
   for (const wrong of [{ headers: { a: 'b' } }, { reconnect: false }, { protocols: [] }]) {
     const { message } = throws(() => new HomingSocket('ws://127.0.0.1:9/', wrong), 'TypeError')
     assert.ok(message.includes('protocols must be a string or an array') && message.includes('third argument'), message)
@@ -82,7 +82,7 @@ test('the mistake is named where options are given as subprotocols', async (t) =
   }
 })
 
-test('headers need a class that takes them', () => {
+test('headers need a class that supports them', () => {
   for (const option of [{ headers: { a: 'b' } }, { webSocketOptions: {} }]) {
     for (const WebSocket of new Set([undefined, globalThis.WebSocket])) {
       const { message } = throws(() => new HomingSocket('ws://127.0.0.1:9/', [], { ...option, WebSocket }), 'TypeError')
@@ -93,7 +93,7 @@ test('headers need a class that takes them', () => {
   throws(() => new HomingSocket('ws://127.0.0.1:9/', [], { WebSocket: Native, webSocketOptions: null }), 'TypeError')
 })
 
-test('headers and options are the third argument of a class', async (t) => {
+test('headers and options are the third argument of the class', async (t) => {
   const server = await t.server()
   const given = []
   class Taking extends Native {
@@ -109,7 +109,7 @@ test('headers and options are the third argument of a class', async (t) => {
   assert.deepEqual(given, [[undefined, { family: 4, headers: { 'x-token': 'abc' } }], [['a'], { family: 4 }], []])
 })
 
-test('classes have their names in the package as it is built', async (t) => {
+test('classes keep their names in the built package', async (t) => {
   const ws = connect(t, 'ws://127.0.0.1:9/')
   assert.deepEqual(
     [ws.constructor.name, HomingSocket.name, class Other extends HomingSocket {}.name],
@@ -123,14 +123,14 @@ test('classes have their names in the package as it is built', async (t) => {
 })
 
 if (isByWs) {
-  test('the headers of ws arrive', async (t) => {
+  test('headers are sent by the class of ws', async (t) => {
     const server = await t.server()
     const ws = connect(t, server.url('/headers'), { headers: { 'x-token': 'abc' } })
     const { data } = await next(ws, 'message')
     assert.ok(data.toLowerCase().includes('x-token') && data.includes('abc'), data)
   })
 
-  test('ws takes close codes of its own', async (t) => {
+  test('the class of ws accepts more close codes', async (t) => {
     for (const code of [1001, 1011, 1014]) {
       const server = await t.server()
       const ws = connect(t, server.url('/count'))
@@ -141,7 +141,7 @@ if (isByWs) {
         (await server.journal()).some((entry) => `${entry}` === `close,${code},going`),
         await server.journal(),
       )
-      // While it connects, and while it waits.
+      // While the client connects, and while it waits.
       const early = connect(t, server.url('/stall'))
       early.close(code)
       assert.strictEqual((await early.closed).reason, 'closed')
@@ -153,9 +153,9 @@ if (isByWs) {
     }
   })
 
-  test('what comes of a class that knows no blobs is a blob as well', async (t) => {
+  test('binary messages are blobs even if the class has none', async (t) => {
     const server = await t.server()
-    // As ws before version 8: it ignores what it does not know.
+    // Like ws before version 8, which ignores unknown values.
     class Seven extends Native {
       get binaryType() {
         return super.binaryType

@@ -1,13 +1,13 @@
-// The context of the caller, and other ways to listen than those of every `EventTarget`.
+// Asynchronous contexts, and `when()`.
 
 import { assert } from '../support/assert.js'
 import { connect, isByWs, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next } from '../support/wait.js'
 
-test('listeners see the store of AsyncLocalStorage in which the client was made, in every attempt', async (t) => {
+test('listeners run in the AsyncLocalStorage context in which the client was created, in every attempt', async (t) => {
   if (where !== 'node') t.skip('there is no AsyncLocalStorage in pages')
-  if ('Deno' in globalThis && isByWs) t.skip('sockets of node:net have no store in Deno')
+  if ('Deno' in globalThis && isByWs) t.skip('sockets of node:net have no AsyncLocalStorage context in Deno')
   const { AsyncLocalStorage } = await import('node:async_hooks')
   const storage = new AsyncLocalStorage()
   const server = await t.server()
@@ -32,7 +32,7 @@ test('listeners see the store of AsyncLocalStorage in which the client was made,
   )
 })
 
-test('when() reaches what the sockets say, in every attempt', async (t) => {
+test('when() receives the events of the sockets, in every attempt', async (t) => {
   if (!('when' in EventTarget.prototype)) t.skip('this platform has no EventTarget.prototype.when')
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))

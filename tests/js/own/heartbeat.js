@@ -1,11 +1,11 @@
-// The heartbeat, its answers and its times.
+// The heartbeat: answers, round trips and timeouts.
 
 import { assert } from '../support/assert.js'
 import { connect, log, Native } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('s25_round_trips_are_timed_in_parts_of_a_millisecond', async (t) => {
+test('s25_round_trips_are_measured_in_fractions_of_a_millisecond', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), {
     heartbeat: { message: 'beat', interval: 5, timeout: 10_000, isReply: (data) => data === 'beat' },
@@ -18,11 +18,11 @@ test('s25_round_trips_are_timed_in_parts_of_a_millisecond', async (t) => {
   })
   await until(() => latencies.length >= 20)
   const isWhole = (millis) => Math.abs(millis - Math.round(millis)) < 1e-3
-  if (clock.every(isWhole)) t.skip('the clock counts whole milliseconds here')
+  if (clock.every(isWhole)) t.skip('the clock has whole milliseconds here')
   assert.ok(!latencies.every(isWhole), latencies)
 })
 
-test('s17_a_heartbeat_finds_out_that_the_peer_is_gone', async (t) => {
+test('s17_a_heartbeat_detects_a_dead_peer', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { openTimeout: 500, heartbeat: { message: 'beat', interval: 50, timeout: 500 } })
   await next(ws, 'open')
@@ -38,7 +38,7 @@ test('s17_a_heartbeat_finds_out_that_the_peer_is_gone', async (t) => {
   assert.deepEqual(entries.slice(failed, failed + 3), ['error', 'close 1006', 'reconnecting'])
 })
 
-test('s17_answers_are_told_apart_and_timed', async (t) => {
+test('s17_answers_are_recognized_and_timed', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), {
     heartbeat: { message: () => 'beat', interval: 30, timeout: 10_000, isReply: (data) => data === 'beat' },
@@ -58,7 +58,7 @@ test('s17_answers_are_told_apart_and_timed', async (t) => {
 
 test('s17_messages_alone_keep_a_connection_alive', async (t) => {
   const server = await t.server()
-  // Answers no heartbeat within its timeout, but sends all the time.
+  // A server that answers no heartbeat in time, but sends continuously.
   const ws = connect(t, server.url('/numbered?n=160&every_ms=20&delay_ms=9000'), {
     heartbeat: { message: 'beat', interval: 100, timeout: 2500 },
   })
@@ -67,9 +67,9 @@ test('s17_messages_alone_keep_a_connection_alive', async (t) => {
   assert.ok(!entries.includes('error'), `${entries}`)
 })
 
-test('s17_a_heartbeat_behind_bytes_that_still_leave_has_not_left', async (t) => {
+test('s17_a_heartbeat_behind_unsent_bytes_is_not_timed_yet', async (t) => {
   const server = await t.server()
-  // As on a slow link, where the browser's buffer empties little by little.
+  // Like a slow link, on which the browser's buffer empties slowly.
   let left = 0
   class Slow extends Native {
     get bufferedAmount() {
@@ -89,16 +89,16 @@ test('s17_a_heartbeat_behind_bytes_that_still_leave_has_not_left', async (t) => 
   t.onEnd(() => clearInterval(leaving))
   await until(() => ws.stats.heartbeats >= 12)
   assert.ok(!entries.includes('error'), `${entries}`)
-  // Nothing moves any more.
+  // From now on the buffer does not shrink.
   clearInterval(leaving)
   await until(() => entries.includes('error'))
 })
 
-test('s19_the_beat_may_be_kept_in_a_worker', async (t) => {
+test('s19_heartbeats_may_be_timed_in_a_worker', async (t) => {
   const server = await t.server()
   const { setTimeout } = globalThis
   t.onEnd(() => (globalThis.setTimeout = setTimeout))
-  // The page's timers are as slow as long in the background. Node has no such worker, nor slow timers; Deno's is another.
+  // Makes the page's timers as slow as in the background. Node has neither such workers nor slow timers; Deno's workers differ.
   if (typeof Worker === 'function' && !('Deno' in globalThis))
     globalThis.setTimeout = (act, millis) => setTimeout(act, Math.max(millis, 60_000))
   const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 30, timeout: 10_000, inWorker: true } })

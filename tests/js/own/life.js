@@ -1,4 +1,4 @@
-// Life, reconnecting and closing.
+// Opening, reconnecting and closing.
 
 import { assert } from '../support/assert.js'
 import { connect, log, QUICK, where } from '../support/homing.js'
@@ -26,7 +26,7 @@ test('s3_opens_echoes_and_closes', async (t) => {
   assert.strictEqual(ws.readyState, 3)
 })
 
-test('s7_comes_back_after_a_cut', async (t) => {
+test('s7_reconnects_after_a_cut', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const entries = log(ws)
@@ -67,7 +67,7 @@ test('s3_a_refused_port_is_1006_with_an_error_before_it', async (t) => {
   ])
 })
 
-test('s12_the_codes_of_the_server_arrive', async (t) => {
+test('s12_the_servers_close_codes_are_delivered', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=4001&reason=enough'))
   const event = await next(ws, 'close')
@@ -75,7 +75,7 @@ test('s12_the_codes_of_the_server_arrive', async (t) => {
 })
 
 test('s3_a_port_that_browsers_block_is_1006_with_an_error_before_it', async (t) => {
-  if (where === 'node') t.skip('there are no such ports in Node')
+  if (where === 'node') t.skip('Node blocks no ports')
   for (const options of [{ reconnect: { ...QUICK, maxAttempts: 0 } }, { reconnect: false, queue: false }]) {
     const ws = connect(t, 'ws://127.0.0.1:6667/', options)
     const entries = log(ws)

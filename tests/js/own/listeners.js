@@ -5,12 +5,12 @@ import { connect, isByDeno, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('listeners stay over attempts, and once is once', async (t) => {
+test('listeners remain across attempts, and once means once', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const calls = []
   ws.addEventListener('open', () => calls.push('listener'))
-  // Node 20 forgets the current target after the first listener.
+  // Node 20 resets the current target after the first listener.
   ws.onopen = function (event) {
     calls.push(`attribute ${[this === ws, event.target === ws, event.currentTarget === ws || where === 'node']}`)
   }
@@ -34,7 +34,7 @@ test('listeners stay over attempts, and once is once', async (t) => {
   ])
 })
 
-test('listeners added in the close event hear the next attempt', async (t) => {
+test('listeners added in the close event receive the next attempt', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/numbered?n=1'))
   await next(ws, 'message')
@@ -47,7 +47,7 @@ test('listeners added in the close event hear the next attempt', async (t) => {
 
 test('s3_one_close_event_per_attempt_however_it_ends', async (t) => {
   const server = await t.server()
-  // Deno does not look at what a bad server accepts.
+  // Deno does not check the server's `Sec-WebSocket-Accept`.
   const bad = isByDeno ? '/http?status=400' : '/bad-accept'
   const paths = ['/rst', '/http?status=500', '/close?code=4000', bad, '/close', '/echo']
   const ws = connect(t, () => server.url(paths.shift()))
@@ -56,7 +56,7 @@ test('s3_one_close_event_per_attempt_however_it_ends', async (t) => {
   await until(() => paths.length === 0 && ws.readyState === 1)
   assert.strictEqual(order.filter((type) => type === 'close').length, 5)
   assert.strictEqual(order.filter((type) => type === 'reconnecting').length, 5)
-  // An error comes right before the close event of its attempt.
+  // An error event directly precedes the close event of its attempt.
   order.forEach((type, i) => type === 'error' && assert.strictEqual(order[i + 1], 'close'))
 })
 
@@ -77,7 +77,7 @@ test('s5_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const reported = []
-  // Of a connection that breaks the browser's own class tells no error; that of Deno does.
+  // If a connection breaks, browsers dispatch no error event, but Deno does.
   t.catchReports(({ message }) => (isByDeno && message === 'error') || reported.push(message))
   for (const type of ['open', 'error', 'close', 'reconnecting']) {
     ws.addEventListener(type, () => {
@@ -94,7 +94,7 @@ test('s5_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {
   await ws.closed
 })
 
-test("events of one's own reach the same listeners", async (t) => {
+test('events dispatched by the program reach the same listeners', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const got = []
@@ -105,8 +105,8 @@ test("events of one's own reach the same listeners", async (t) => {
   await next(ws, 'open')
 })
 
-test('a listener that is removed leaves nothing at its signal', async (t) => {
-  if (where === 'node') t.skip('its own listeners are seen at the signal as well')
+test('a removed listener leaves no listener at its signal', async (t) => {
+  if (where === 'node') t.skip('the platform adds a listener to the signal as well')
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const { signal } = new AbortController()

@@ -1,11 +1,11 @@
-// Beyond the standard: reconnect(), state, promises, iteration.
+// Members that the standard does not have: reconnect(), state, promises, iteration.
 
 import { assert, rejects, throws } from '../support/assert.js'
 import { connect, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('reconnect() refuses a delay that is out of range', async (t) => {
+test('reconnect() rejects a delay out of range', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   await next(ws, 'open')
@@ -19,7 +19,7 @@ test('s8a_reconnect_while_open_closes_the_old_attempt_first', async (t) => {
   const ws = connect(t, server.url('/echo'))
   const entries = log(ws)
   await next(ws, 'open')
-  // Deno dispatches both in one turn.
+  // Deno dispatches both in one task.
   const [again, kept] = [next(ws, 'open'), next(ws, 'message')]
   ws.reconnect()
   ws.send('kept')
@@ -29,7 +29,7 @@ test('s8a_reconnect_while_open_closes_the_old_attempt_first', async (t) => {
   assert.strictEqual((await server.journal()).filter(([kind]) => kind === 'accepted').length, 2)
 })
 
-test('s8a_reconnect_while_waiting_dials_at_once', async (t) => {
+test('s8a_reconnect_while_waiting_connects_at_once', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000, jitter: 0 } })
@@ -40,7 +40,7 @@ test('s8a_reconnect_while_waiting_dials_at_once', async (t) => {
   await next(ws, 'open')
 })
 
-test('s8a_reconnect_after_the_end_begins_anew', async (t) => {
+test('s8a_reconnect_after_the_end_starts_again', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   await next(ws, 'open')
@@ -57,7 +57,7 @@ test('s8a_reconnect_after_the_end_begins_anew', async (t) => {
   assert.strictEqual((await ws.closed).reason, 'closed')
 })
 
-test('s8a_reconnect_in_the_close_event_replaces_what_the_policy_chose', async (t) => {
+test('s8a_reconnect_in_the_close_event_overrides_the_policy', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=1008'))
   const entries = log(ws)
@@ -76,7 +76,7 @@ test('s8a_reconnect_with_a_delay', async (t) => {
   await next(ws, 'open')
 })
 
-test('s8a_reconnect_of_a_plain_one', async (t) => {
+test('s8a_reconnect_without_reconnecting', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: false, queue: false })
   const entries = log(ws)
@@ -103,7 +103,7 @@ test('s11_close_while_connecting', async (t) => {
   assert.deepEqual(entries, ['error', 'close 1006', 'end closed'])
 })
 
-test('s11_close_while_waiting_tells_only_the_end', async (t) => {
+test('s11_close_while_waiting_dispatches_only_end', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000, jitter: 0 } })
@@ -128,7 +128,7 @@ test('s11_close_while_the_url_is_awaited', async (t) => {
   )
 })
 
-test('s10_a_peer_that_does_not_answer_close_is_left', async (t) => {
+test('s10_a_peer_that_does_not_answer_close_is_abandoned', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?never=1'), { closeTimeout: 200 })
   await next(ws, 'open')
@@ -138,7 +138,7 @@ test('s10_a_peer_that_does_not_answer_close_is_left', async (t) => {
   assert.strictEqual((await ws.closed).reason, 'closed')
 })
 
-test('s5_everything_may_be_called_in_every_event', async (t) => {
+test('s5_every_method_may_be_called_in_every_event', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const order = []
@@ -161,7 +161,7 @@ test('s5_everything_may_be_called_in_every_event', async (t) => {
   assert.deepEqual(order, ['open 1', 'message 1', 'close 1', 'reconnecting 1', 'open 1', 'end 1'])
 })
 
-test('s5_reconnect_may_be_called_while_a_failure_is_told', async (t) => {
+test('s5_reconnect_may_be_called_in_an_error_event', async (t) => {
   const server = await t.server()
   const asked = []
   const url = () => {
@@ -190,7 +190,7 @@ test('s5_reconnect_may_be_called_while_a_failure_is_told', async (t) => {
   }
 })
 
-test('s4_closed_tells_how_it_ended_also_when_asked_late', async (t) => {
+test('s4_closed_resolves_with_the_reason_even_after_the_end', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/protocol'), { protocols: ['chat'] })
   assert.deepEqual(await ws.opened, { protocol: 'chat', extensions: '' })
@@ -202,7 +202,7 @@ test('s4_closed_tells_how_it_ended_also_when_asked_late', async (t) => {
   await rejects(ws.opened)
 })
 
-test('s24_opened_tells_what_the_handshake_agreed_on', async (t) => {
+test('s24_opened_resolves_with_the_result_of_the_handshake', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/protocol'), { protocols: ['chat', 'other'] })
   assert.deepEqual(await ws.opened, { protocol: 'chat', extensions: '' })
@@ -218,7 +218,7 @@ test('s4_opened_rejects_at_the_end', async (t) => {
   assert.strictEqual(ws.state, 'closed')
 })
 
-test('messages can be iterated over reconnects until the end', async (t) => {
+test('messages can be iterated across reconnects until the end', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/numbered?n=3'), { reconnect: { ...QUICK } })
   const got = []
@@ -229,12 +229,12 @@ test('messages can be iterated over reconnects until the end', async (t) => {
   }
   assert.deepEqual(got, ['0', '1', '2', '0', '1', '2'])
   ws.addEventListener = () => {
-    throw new Error('nothing comes any more')
+    throw new Error('a message after the end')
   }
-  for await (const _ of ws) throw new Error('it is over')
+  for await (const _ of ws) throw new Error('a message after the end')
 })
 
-test('an iteration can be left', async (t) => {
+test('an iteration can be stopped', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/numbered?n=3'))
   for await (const data of ws) {

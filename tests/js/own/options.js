@@ -5,7 +5,7 @@ import { connect, HomingSocket, log } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next } from '../support/wait.js'
 
-test('s1_options_that_cannot_work_are_refused_at_once', () => {
+test('s1_invalid_options_throw_at_once', () => {
   const refused = [
     { reconnect: { min: 0 } },
     { reconnect: { min: 10, max: 5 } },
@@ -29,7 +29,7 @@ test('s1_options_that_cannot_work_are_refused_at_once', () => {
   for (const options of refused) throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'RangeError')
 })
 
-test('s1_an_option_of_the_wrong_type_is_a_type_error_before_anything_is_dialled', () => {
+test('s1_an_option_of_the_wrong_type_is_a_type_error_before_connecting', () => {
   let dialled = 0
   class Counted {
     constructor() {
@@ -82,7 +82,7 @@ test('s1_an_option_of_the_wrong_type_is_a_type_error_before_anything_is_dialled'
   assert.strictEqual(dialled, 0)
 })
 
-test('an option whose getter throws is thrown before anything is dialled', () => {
+test("an exception of an option's getter is thrown before connecting", () => {
   let dialled = 0
   class Counted {
     constructor() {
@@ -112,7 +112,7 @@ test('an option whose getter throws is thrown before anything is dialled', () =>
   assert.strictEqual(dialled, 0)
 })
 
-test('reconnect() begins, though the signal was aborted before', async (t) => {
+test('reconnect() starts again even after the signal was aborted', async (t) => {
   const server = await t.server()
   const control = new AbortController()
   control.abort()
@@ -135,7 +135,7 @@ test('the signal closes the client', async (t) => {
   assert.deepEqual(entries, ['open', 'close 1000', 'end closed'])
 })
 
-test('a signal that is aborted already dials nothing', async (t) => {
+test('an aborted signal prevents any attempt', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { signal: AbortSignal.abort() })
   assert.strictEqual((await ws.closed).reason, 'closed')
@@ -144,7 +144,7 @@ test('a signal that is aborted already dials nothing', async (t) => {
   assert.strictEqual(await server.command('connections'), '0')
 })
 
-test('the signal stops a client that waits', async (t) => {
+test('the signal stops a waiting client', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const control = new AbortController()

@@ -1,5 +1,4 @@
-// What the page tells of itself: network, visibility, back/forward cache. What the browser would dispatch is dispatched
-// here.
+// Events of the page: network, visibility, back/forward cache. The tests dispatch them in place of the browser.
 
 import { assert } from '../support/assert.js'
 import { connect, log, QUICK } from '../support/homing.js'
@@ -8,7 +7,7 @@ import { next, until } from '../support/wait.js'
 
 const LONG = { min: 600_000, max: 600_000, jitter: 0 }
 
-/** Makes the page look hidden, or shown. */
+/** Makes the page appear hidden or shown. */
 function hide(t, hidden) {
   Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
   document.dispatchEvent(new Event('visibilitychange'))
@@ -27,13 +26,13 @@ async function waiting(t, options = {}) {
   return { server, ws, entries }
 }
 
-test('s8c_online_ends_the_waiting', async (t) => {
+test('s8c_online_ends_the_wait', async (t) => {
   const { ws } = await waiting(t)
   window.dispatchEvent(new Event('online'))
   await next(ws, 'open')
 })
 
-test('s8c_becoming_visible_ends_the_waiting', async (t) => {
+test('s8c_becoming_visible_ends_the_wait', async (t) => {
   const { ws } = await waiting(t)
   hide(t, true)
   assert.strictEqual(ws.state, 'waiting')
@@ -51,7 +50,7 @@ test('s8c_online_probes_an_open_connection', async (t) => {
   assert.strictEqual(ws.stats.heartbeats, 1)
 })
 
-test('s8c_a_page_that_goes_into_the_cache_is_disconnected_and_comes_back', async (t) => {
+test('s8c_a_page_in_the_back_forward_cache_is_disconnected_and_reconnects', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: LONG })
   const entries = log(ws)
@@ -73,7 +72,7 @@ test('s8c_a_page_that_goes_into_the_cache_is_disconnected_and_comes_back', async
   )
 })
 
-test('s8c_a_client_that_shall_never_reconnect_ends_with_its_attempt', async (t) => {
+test('s8c_a_client_that_never_reconnects_ends_with_its_attempt', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: false })
   const entries = log(ws)
@@ -84,7 +83,7 @@ test('s8c_a_client_that_shall_never_reconnect_ends_with_its_attempt', async (t) 
   assert.deepEqual(entries, ['open', 'close 1006', 'end exhausted'])
 })
 
-test('s8c_a_client_that_was_closed_is_not_revived', async (t) => {
+test('s8c_a_closed_client_does_not_reconnect', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: QUICK })
   await next(ws, 'open')
@@ -102,7 +101,7 @@ test('s8c_a_client_that_was_closed_is_not_revived', async (t) => {
   assert.strictEqual(ws.readyState, 3)
 })
 
-test('pauseWhileHidden drops the connection while the page is hidden', async (t) => {
+test('pauseWhileHidden disconnects while the page is hidden', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { pauseWhileHidden: true, reconnect: LONG })
   const entries = log(ws)
@@ -130,7 +129,7 @@ test('pauseWhileHidden in a page that is hidden from the start', async (t) => {
   await next(ws, 'open')
 })
 
-test('a plain one does not mind the page', async (t) => {
+test('a plain client ignores events of the page', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: false, queue: false })
   await next(ws, 'open')

@@ -9,7 +9,7 @@ const { HomingSocket } = await import('homing')
 const { plain, PlainSocket } = await import('homing/plain')
 
 const CLASS = where === 'node' ? { WebSocket: Native } : {}
-/** A class whose sockets end with the test. */
+/** Returns a class whose sockets are closed at the end of the test. */
 function plainClass(t, options = {}) {
   return class extends plain({ ...CLASS, ...options }) {
     constructor(...args) {
@@ -21,12 +21,12 @@ function plainClass(t, options = {}) {
 
 const accepted = async (server) => (await server.journal()).filter(([kind]) => kind === 'accepted').length
 
-/** Opens one more connection, so that what would have been dialled before it is in the journal too. */
+/** Opens one more connection, so that the journal contains all attempts before it, and returns their number. */
 async function oneMore(t, server) {
   await next(new (plainClass(t))(server.url('/echo')), 'open')
 }
 
-test('after its end nothing dials again, whatever listeners of close do', async (t) => {
+test('a socket that has ended never reconnects, whatever listeners of close do', async (t) => {
   const reports = []
   t.catchReports((error) => reports.push(error.name))
   const Socket = plainClass(t, { heartbeat: { message: 'beat', interval: 50, timeout: 10_000 } })
@@ -47,7 +47,7 @@ test('after its end nothing dials again, whatever listeners of close do', async 
   assert.ok(!entries.includes('reconnecting') && entries.filter((entry) => entry.startsWith('close')).length === 1, entries)
 })
 
-test('a refused dial is one error, one close and the end', async (t) => {
+test('a refused attempt dispatches one error, one close and end', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = new (plainClass(t))(server.url('/echo'))
@@ -68,7 +68,7 @@ test("close codes are the server's", async (t) => {
   }
 })
 
-test('a silent server is noticed, with one close', async (t) => {
+test('a silent server is detected, with one close', async (t) => {
   const server = await t.server()
   const ws = new (plainClass(t, { heartbeat: { message: 'beat', interval: 50, timeout: 100 } }))(server.url('/silent'))
   const entries = log(ws)
@@ -86,7 +86,7 @@ test('a stalled handshake ends after openTimeout', async (t) => {
   assert.deepEqual([entries, ws.stats.attempts], [['error', 'close 1006', 'end exhausted'], 1])
 })
 
-test('a server that does not answer Close is given up after closeTimeout', async (t) => {
+test('a server that does not answer Close is abandoned after closeTimeout', async (t) => {
   const server = await t.server()
   const ws = new (plainClass(t, { closeTimeout: 50 }))(server.url('/deaf'))
   const entries = log(ws)
@@ -110,7 +110,7 @@ test('send throws while it connects, and queues with queue: true', async (t) => 
   }
 })
 
-test('a URL function is asked once', async (t) => {
+test('a URL function is called once', async (t) => {
   const server = await t.server()
   let asked = 0
   const Socket = plainClass(t)
@@ -127,7 +127,7 @@ test('a URL function is asked once', async (t) => {
   assert.deepEqual([(await failing.closed).reason, asked], ['exhausted', 2])
 })
 
-test('it is like a WebSocket class', async (t) => {
+test('the class has the interface of a WebSocket class', async (t) => {
   const server = await t.server()
   const Socket = plainClass(t)
   for (const Class of [PlainSocket, plain(), Socket]) {
@@ -138,7 +138,7 @@ test('it is like a WebSocket class', async (t) => {
     assert.strictEqual(Class.prototype instanceof HomingSocket, true)
     throws(() => new Class(), 'TypeError')
   }
-  // A server's URL, as WebKit looks at subprotocols only where the port is allowed.
+  // The URL of a server, since WebKit checks subprotocols only if the port is allowed.
   throws(() => new Socket(server.url('/echo'), ['a', 'a']), 'SyntaxError')
   throws(() => new Socket(server.url('/echo'), 'a b'), 'SyntaxError')
   throws(() => new Socket('ws://[', 'a'), 'SyntaxError')
@@ -148,7 +148,7 @@ test('it is like a WebSocket class', async (t) => {
   assert.deepEqual([`${ws}`, ws.OPEN, ws.readyState], ['[object WebSocket]', 1, 0])
 })
 
-test('options are checked when the class is made', () => {
+test('options are checked when the class is created', () => {
   const wrong = [
     [{ reconnect: true }, 'TypeError', 'reconnect must be false in homing/plain'],
     [{ reconnect: {} }, 'TypeError', 'not Object'],
@@ -174,14 +174,14 @@ test('options are checked when the class is made', () => {
   for (const options of [undefined, {}, { reconnect: false }, { reconnect: undefined, pauseWhileHidden: false }]) plain(options)
 })
 
-test('options in the constructor are a mistake that is named', () => {
+test('options passed to the constructor are a named mistake', () => {
   for (const option of [{ reconnect: false }, { heartbeat: { message: 'x' } }, { queue: true }, { WebSocket: Native }]) {
     const { message } = throws(() => new PlainSocket('ws://127.0.0.1:9/', [], option), 'TypeError')
     assert.ok(message.includes(Object.keys(option)[0]) && message.includes('plain()'), message)
   }
 })
 
-test('a third argument goes to the class that was given, and nowhere else', async (t) => {
+test('a third argument is passed only to a class given as WebSocket', async (t) => {
   const server = await t.server()
   const given = []
   class Taking extends Native {
@@ -209,12 +209,12 @@ test('a third argument goes to the class that was given, and nowhere else', asyn
       .filter((argument) => argument !== undefined),
     [],
   )
-  // A browser's class ignores it.
+  // Browsers' classes ignore it.
   if (where === 'page') await next(new (plainClass(t))(server.url('/echo'), [], third), 'open')
-  // One that takes it may be the global one.
+  // The global class may be one that supports it.
   const native = globalThis.WebSocket
   globalThis.WebSocket = class extends Taking {
-    // biome-ignore lint/complexity/noUselessConstructor: its length is what counts
+    // biome-ignore lint/complexity/noUselessConstructor: sets the length of the class
     constructor(url, protocols, third) {
       super(url, protocols, third)
     }

@@ -42,7 +42,7 @@ test('s8b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
   assert.deepEqual(errors, ['no token', 'none yet'])
 })
 
-test('s8b_what_a_provider_gives_is_checked', async (t) => {
+test('s8b_the_result_of_a_provider_is_checked', async (t) => {
   const server = await t.server()
   let dialled = 0
   class Counted extends Native {
@@ -73,7 +73,7 @@ test('s8b_what_a_provider_gives_is_checked', async (t) => {
     }
   }
   assert.strictEqual(dialled, 0)
-  // The class itself refuses these.
+  // The socket's class refuses these.
   for (const url of ['http://[', 'ftp://127.0.0.1/', 'ws://127.0.0.1:9/#x y']) {
     const ws = connect(t, () => url, { reconnect: { ...QUICK, maxAttempts: 0 } })
     const { reason, error } = await ws.closed
@@ -83,10 +83,10 @@ test('s8b_what_a_provider_gives_is_checked', async (t) => {
   await next(taken, 'open')
 })
 
-test('s8b_a_provider_that_never_settles_ends_its_attempt_also_where_nothing_reconnects', async (t) => {
+test('s8b_a_provider_that_never_settles_ends_its_attempt_even_without_reconnecting', async (t) => {
   const ws = connect(t, () => new Promise(() => {}), { reconnect: false, openTimeout: undefined })
   assert.strictEqual(ws.state, 'connecting')
-  // By the default of ten seconds.
+  // The default of ten seconds applies.
   const { reason, error } = await ws.closed
   assert.deepEqual([reason, error.message], ['exhausted', 'homing: open timeout'])
 })

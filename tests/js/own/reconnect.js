@@ -1,4 +1,4 @@
-// Clients that do not reconnect by themselves, and what `reconnect()` makes of them.
+// `reconnect()` of clients that do not reconnect by themselves.
 
 import { assert } from '../support/assert.js'
 import { connect, log, QUICK } from '../support/homing.js'
@@ -8,7 +8,7 @@ import { next } from '../support/wait.js'
 const PLAIN = { reconnect: false, queue: false }
 const withoutErrors = (entries) => entries.filter((entry) => entry !== 'error')
 
-test('where nothing follows readyState says so in the close event', async (t) => {
+test('without a further attempt readyState is CLOSED in the close event', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=4000'), { reconnect: false })
   const states = []
@@ -26,7 +26,7 @@ test('reconnect() in the close event of a plain client', async (t) => {
   const [closed, again] = [next(ws, 'close'), next(ws, 'open')]
   await server.command('cut_all')
   await closed
-  // Connecting, or open already: nothing is waited for.
+  // Connecting, or already open: there is no wait.
   assert.ok(ws.readyState < 2, `${ws.readyState}`)
   await again
   assert.deepEqual(withoutErrors(entries), ['open', 'close 1006', 'reconnecting', 'open'])
@@ -45,7 +45,7 @@ test('reconnect() of a plain client that is cut at the same time', async (t) => 
   await server.command('cut_all')
   await closed
   await again
-  // The code is the server's answer or that of the cut, whichever came first. A late cut may hit the next connection as well.
+  // The code is that of the server's answer or of the cut, whichever is first. A late cut may hit the next connection as well.
   const types = withoutErrors(entries).map((entry) => entry.split(' ')[0])
   assert.deepEqual(types.slice(0, 4), ['open', 'close', 'reconnecting', 'open'])
 })
@@ -68,7 +68,7 @@ test('s3_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t)
   )
 })
 
-test('an abort right after reconnect() ends a client that has begun anew', async (t) => {
+test('an abort right after reconnect() ends a client that has started again', async (t) => {
   const server = await t.server()
   const controller = new AbortController()
   const ws = connect(t, server.url('/echo'), { signal: controller.signal })
@@ -96,7 +96,7 @@ for (const path of ['/echo', '/stall']) {
   })
 }
 
-test('what was sent leaves before a close() that follows at once', async (t) => {
+test('a message is sent before a close() that follows at once', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/count'))
   await next(ws, 'open')

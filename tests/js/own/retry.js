@@ -1,17 +1,17 @@
-// Failed attempts: timeouts, delays, limits, and which ends are tried again.
+// Failed attempts: timeouts, delays, limits, and which closes are retried.
 
 import { assert } from '../support/assert.js'
 import { connect, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('s8d_a_stalled_handshake_is_abandoned_and_tried_again', async (t) => {
+test('s8d_a_stalled_handshake_is_abandoned_and_retried', async (t) => {
   const server = await t.server()
   const paths = ['/stall']
   const ws = connect(t, () => server.url(paths.shift() ?? '/echo'), { openTimeout: 300 })
   const entries = log(ws)
   await next(ws, 'open')
-  // On a busy machine the next one may take too long as well.
+  // On a busy machine the next attempt may time out as well.
   assert.deepEqual([...entries.slice(0, 3), entries.at(-1)], ['error', 'close 1006', 'reconnecting', 'open'])
 })
 
@@ -23,7 +23,7 @@ test('s4_the_error_of_the_end_is_of_the_last_attempt', async (t) => {
   assert.deepEqual([reason, error], ['fatal', undefined])
 })
 
-test('s7_only_a_connection_that_lasts_starts_the_count_over', async (t) => {
+test('s7_only_a_stable_connection_resets_the_count', async (t) => {
   const server = await t.server()
   for (const [stableAfter, expected] of [
     [600_000, [1, 2, 3]],
@@ -39,14 +39,14 @@ test('s7_only_a_connection_that_lasts_starts_the_count_over', async (t) => {
   }
 })
 
-test('s7_whether_a_connection_lasted_is_judged_when_it_ends', async (t) => {
+test('s7_a_connection_is_stable_by_the_time_it_ended', async (t) => {
   const server = await t.server()
   let ahead = 0
   const { now } = performance
   const own = Object.getOwnPropertyDescriptor(performance, 'now')
   performance.now = () => now.call(performance) + ahead
   t.onEnd(() => (own ? Object.defineProperty(performance, 'now', own) : delete performance.now))
-  // Whoever is asked takes his time.
+  // The predicate takes longer than `stableAfter`.
   const shouldReconnect = () => (ahead += 120_000) > 0
   const reconnect = { ...QUICK, stableAfter: 60_000, maxAttempts: 3, shouldReconnect }
   const ws = connect(t, server.url('/close?code=4000'), { reconnect })
@@ -56,27 +56,27 @@ test('s7_whether_a_connection_lasted_is_judged_when_it_ends', async (t) => {
   assert.deepEqual(attempts, [1, 2, 3])
 })
 
-test('s7_the_reconnecting_event_tells_delay_attempt_and_cause', async (t) => {
+test('s7_the_reconnecting_event_has_delay_attempt_and_cause', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { min: 40, max: 100, factor: 2, jitter: 0, maxAttempts: 3 } })
-  const told = []
-  ws.addEventListener('reconnecting', (event) => told.push(event))
+  const events = []
+  ws.addEventListener('reconnecting', (event) => events.push(event))
   await ws.closed
   assert.deepEqual(
-    told.map(({ attempt }) => attempt),
+    events.map(({ attempt }) => attempt),
     [1, 2, 3],
   )
-  const delays = told.map(({ delay }) => delay)
-  // What is left of it when it is told: less on a busy machine.
+  const delays = events.map(({ delay }) => delay)
+  // The delay is what is left when the event is dispatched: less on a busy machine.
   assert.ok(
     delays.every((delay, i) => delay <= [40, 80, 100][i]),
     `${delays}`,
   )
-  assert.ok(told.every(({ cause }) => cause.code === 1006))
+  assert.ok(events.every(({ cause }) => cause.code === 1006))
 })
 
-test('s2_the_end_of_the_wait_is_told', async (t) => {
+test('s2_connecting_is_dispatched_after_the_wait', async (t) => {
   const server = await t.server()
   await server.command('refuse_next?n=2')
   const ws = connect(t, server.url('/echo'))
@@ -104,7 +104,7 @@ test('s5_close_when_the_wait_is_over', async (t) => {
   assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end closed'])
 })
 
-test('s8_policy_violation_is_not_tried_again_unless_wanted', async (t) => {
+test('s8_policy_violation_is_not_retried_unless_wanted', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=1008'))
   assert.strictEqual((await ws.closed).reason, 'fatal')
@@ -117,7 +117,7 @@ test('s8_policy_violation_is_not_tried_again_unless_wanted', async (t) => {
   assert.strictEqual(wants.stats.attempts, 3)
 })
 
-test('s8_any_other_close_is_tried_again', async (t) => {
+test('s8_any_other_close_is_retried', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=1000'), { reconnect: { ...QUICK, maxAttempts: 2 } })
   const entries = log(ws)
@@ -126,6 +126,6 @@ test('s8_any_other_close_is_tried_again', async (t) => {
   assert.ok(!entries.includes('error'))
 })
 
-test('a longest delay alone shortens the first one as well', async (t) => {
+test('max alone also bounds the first delay', async (t) => {
   for (const reconnect of [{ max: 500 }, { min: 60_000 }]) connect(t, 'ws://127.0.0.1:9/', { reconnect })
 })

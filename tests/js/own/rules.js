@@ -1,13 +1,13 @@
-// Rules that are mostly the browser's or the machine's, as they show in the class.
+// Rules that the browser or the machine follow, as visible in the class.
 
 import { assert, throws } from '../support/assert.js'
 import { connect, isByWs, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('s9_a_code_that_may_not_be_sent_is_refused_whatever_the_client_does', async (t) => {
+test('s9_an_invalid_close_code_throws_in_every_state', async (t) => {
   const server = await t.server()
-  // While there is no socket it is not the browser that refuses.
+  // Without a socket, the client checks in place of the browser.
   const busy = connect(t, server.url('/count'), { maxSendBuffer: 1000 })
   await next(busy, 'open')
   for (let i = 0; i < 2; i++) busy.send(new Uint8Array(900))
@@ -15,7 +15,7 @@ test('s9_a_code_that_may_not_be_sent_is_refused_whatever_the_client_does', async
   const idle = connect(t, server.url('/echo'))
   await next(idle, 'open')
   for (const ws of [busy, nowhere, idle]) {
-    // Other classes than browsers' take more, such as Bun's.
+    // Classes other than browsers', such as Bun's, accept more codes.
     const more = isByWs || 'Bun' in globalThis ? [] : [1001, 1011]
     for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, ...more]) throws(() => ws.close(code), 'InvalidAccessError')
     throws(() => ws.close(4000, 'ü'.repeat(62)), 'SyntaxError')
@@ -26,7 +26,7 @@ test('s9_a_code_that_may_not_be_sent_is_refused_whatever_the_client_does', async
   assert.ok((await server.journal()).some((entry) => `${entry}` === `close,4000,${'ü'.repeat(61)}`))
 })
 
-test('s16_text_and_binary_arrive_in_order_as_asked_for', async (t) => {
+test('s16_text_and_binary_arrive_in_order_by_binary_type', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const got = []
@@ -36,7 +36,7 @@ test('s16_text_and_binary_arrive_in_order_as_asked_for', async (t) => {
   await until(() => got.length === 2)
   assert.deepEqual([got[0], got[1] instanceof Blob, got[1].size], ['text', true, 1])
   ws.binaryType = 'arraybuffer'
-  // It holds for the sockets to come.
+  // It applies to later sockets as well.
   const again = next(ws, 'open')
   ws.reconnect()
   await again
@@ -46,7 +46,7 @@ test('s16_text_and_binary_arrive_in_order_as_asked_for', async (t) => {
   assert.deepEqual([got[2] instanceof ArrayBuffer, got[2].byteLength, got[3]], [true, 2, 'last'])
 })
 
-test('s18_a_machine_that_slept_condemns_no_connection', async (t) => {
+test('s18_waking_from_sleep_closes_no_healthy_connection', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), {
     heartbeat: { message: 'beat', interval: 50, timeout: 10_000, isReply: (data) => data === 'beat' },
@@ -56,7 +56,7 @@ test('s18_a_machine_that_slept_condemns_no_connection', async (t) => {
   const { now } = Date
   t.onEnd(() => (Date.now = now))
   for (const hours of [1, -5]) {
-    // What a sleep looks like: the wall clock has moved, the other one has not. And then, somebody who sets it back.
+    // Sleep: the wall clock has moved and the other clock has not. Then the wall clock is set back.
     const moved = hours * 3_600_000
     Date.now = () => now() + moved
     const { heartbeats } = ws.stats
@@ -76,7 +76,7 @@ test('s20_the_browser_answers_pings_of_the_peer', async (t) => {
   await until(async () => (await server.journal()).some(([kind]) => kind === 'pong'))
 })
 
-test('s23_what_failed_is_said_where_it_is_known', async (t) => {
+test('s23_a_known_reason_of_failure_is_reported', async (t) => {
   const server = await t.server()
   const options = { reconnect: { ...QUICK, maxAttempts: 0 } }
   const slow = connect(t, server.url('/stall'), { ...options, openTimeout: 50 })
@@ -91,7 +91,7 @@ test('s23_what_failed_is_said_where_it_is_known', async (t) => {
 test('s26_secrets_of_a_url_are_not_repeated', async (t) => {
   const server = await t.server()
   const options = { openTimeout: 50, reconnect: { ...QUICK, maxAttempts: 0 } }
-  // The second one no browser dials, and each says so in words of its own, with the URL in them.
+  // No browser connects to the second one; the error of each contains the URL.
   for (const url of [server.url('/stall?token=secret'), 'ws://user:secret@127.0.0.1:9/path?token=secret#fragment']) {
     const ws = connect(t, () => url, options)
     const { message } = (await ws.closed).error

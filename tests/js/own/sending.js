@@ -5,7 +5,7 @@ import { connect, countsLate, HomingSocket, isByWs, log, Native } from '../suppo
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('s13_the_queue_leaves_in_order_before_what_the_open_event_sends', async (t) => {
+test('s13_the_queue_is_sent_in_order_before_messages_of_the_open_event', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const got = []
@@ -22,7 +22,7 @@ test('s13_the_queue_leaves_in_order_before_what_the_open_event_sends', async (t)
   assert.deepEqual(got, ['first', '1,2', '98,108,111,98', 'from open'])
 })
 
-test('s13_what_was_not_sent_survives_a_reconnect', async (t) => {
+test('s13_unsent_messages_survive_a_reconnect', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   await next(ws, 'open')
@@ -43,7 +43,7 @@ test('s13_what_was_not_sent_survives_a_reconnect', async (t) => {
   assert.strictEqual(ws.stats.reconnects, 1)
 })
 
-test('s14_the_message_that_crosses_the_limit_is_taken_and_the_next_refused', async (t) => {
+test('s14_the_message_that_crosses_the_limit_is_accepted_and_the_next_refused', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/stall'), { maxSendBuffer: 10 })
   ws.send('12345678')
@@ -54,7 +54,7 @@ test('s14_the_message_that_crosses_the_limit_is_taken_and_the_next_refused', asy
   assert.strictEqual(ws.bufferedAmount, 15)
 })
 
-test('s14_drain_tells_of_room', async (t) => {
+test('s14_drain_reports_room', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/count'), { maxSendBuffer: 10 })
@@ -73,7 +73,7 @@ test('s14_drain_tells_of_room', async (t) => {
   assert.deepEqual(texts, ['1234567', 'crosses', 'x'])
 })
 
-test('s14_while_open_the_browser_has_the_say', async (t) => {
+test('s14_while_open_the_browser_has_no_limit', async (t) => {
   const server = await t.server()
   for (const maxSendBuffer of [undefined, 10]) {
     const ws = connect(t, server.url('/echo'), { maxSendBuffer })
@@ -89,7 +89,7 @@ test('s14_while_open_the_browser_has_the_say', async (t) => {
   }
 })
 
-test('s14_what_a_closing_connection_holds_takes_no_room_in_the_queue', async (t) => {
+test('s14_the_buffer_of_a_closing_connection_takes_no_room_in_the_queue', async (t) => {
   const server = await t.server()
   class Full extends Native {
     get bufferedAmount() {
@@ -101,7 +101,7 @@ test('s14_what_a_closing_connection_holds_takes_no_room_in_the_queue', async (t)
   await next(ws, 'open')
   await server.command('silence?on=1')
   ws.reconnect()
-  // Long enough for several looks at what the browser holds.
+  // Long enough for several checks of the browser's buffer.
   await new Promise((resolve) => setTimeout(resolve, 200))
   assert.strictEqual(ws.state, 'closing')
   ws.send('for the next one')
@@ -110,7 +110,7 @@ test('s14_what_a_closing_connection_holds_takes_no_room_in_the_queue', async (t)
   assert.ok(!entries.includes('drain'))
 })
 
-test('few messages are counted as lost that have left', async (t) => {
+test('few sent messages are counted as lost', async (t) => {
   const server = await t.server()
   let held = 0
   class Full extends Native {
@@ -141,7 +141,7 @@ test('s14_a_fast_sender_is_not_refused_while_there_is_room', async (t) => {
   assert.strictEqual(ws.stats.unitsSent, 2_000_000)
 })
 
-test('s10_close_lets_the_queue_leave_first', async (t) => {
+test('s10_close_sends_the_queue_first', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/count'))
   const entries = log(ws)
@@ -158,7 +158,7 @@ test('s10_close_lets_the_queue_leave_first', async (t) => {
   assert.deepEqual(texts, ['queued', ...Array.from({ length: 20 }, (_, i) => `${i}`)])
 })
 
-test('s10_what_is_sent_too_late_does_not_overtake_the_queue', async (t) => {
+test('s10_a_message_after_close_does_not_overtake_the_queue', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/count'))
   const long = 'x'.repeat(400_000)
@@ -167,7 +167,7 @@ test('s10_what_is_sent_too_late_does_not_overtake_the_queue', async (t) => {
     ws.close()
     const before = ws.bufferedAmount
     ws.send('too late')
-    // WebKit counts the header of a frame as well, and Deno and Node nothing.
+    // WebKit counts the header of the frame as well, Deno and Node count nothing.
     assert.ok([8, 8 + 6, countsLate ? 8 : 0].includes(ws.bufferedAmount - before), `${ws.bufferedAmount - before}`)
   })
   await ws.closed
@@ -175,7 +175,7 @@ test('s10_what_is_sent_too_late_does_not_overtake_the_queue', async (t) => {
   assert.deepEqual(texts, [long.length])
 })
 
-test('what went nowhere is forgotten when a new life begins', async (t) => {
+test('discarded messages are forgotten by reconnect()', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000, jitter: 0 } })
@@ -188,7 +188,7 @@ test('what went nowhere is forgotten when a new life begins', async (t) => {
   assert.strictEqual(ws.bufferedAmount, 0)
 })
 
-test('s15_what_was_left_at_the_end_is_handed_back', async (t) => {
+test('s15_unsent_messages_are_handed_back_at_the_end', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/stall'))
   ws.send('one')
@@ -218,7 +218,7 @@ test('s13_without_a_queue_send_throws_as_the_browser_does', async (t) => {
   await until(() => error)
 })
 
-test('sending after the end is counted and goes nowhere', async (t) => {
+test('sending after the end is counted and discarded', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   await next(ws, 'open')
@@ -229,7 +229,7 @@ test('sending after the end is counted and goes nowhere', async (t) => {
   assert.ok(ws.bufferedAmount >= (countsLate ? 3 : 0))
 })
 
-test('what goes nowhere is measured without a copy', async (t) => {
+test('discarded messages are measured without a copy', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000 } })
@@ -266,7 +266,7 @@ test('s25_statistics_count', async (t) => {
 })
 
 if (isByWs) {
-  test('the class of the package ws is used as it is', async (t) => {
+  test('the class of the package ws is used unchanged', async (t) => {
     const server = await t.server()
     const ws = new HomingSocket(server.url('/echo'), [], { WebSocket: Native })
     t.onEnd(() => ws.close())

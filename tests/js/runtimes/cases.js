@@ -26,7 +26,7 @@ function log(socket) {
   return entries
 }
 
-test('opens, is echoed text and bytes, and closes', async (t) => {
+test('opens, receives echoes of text and bytes, and closes', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   ws.binaryType = 'arraybuffer'
@@ -52,7 +52,7 @@ test('opens, is echoed text and bytes, and closes', async (t) => {
   assert.ok((await server.journal()).some((entry) => `${entry}` === 'close,4000,bye'))
 })
 
-test('after a cut it reconnects, and sends what was queued', async (t) => {
+test('reconnects after a cut, and sends the queue', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const entries = log(ws)
@@ -66,7 +66,7 @@ test('after a cut it reconnects, and sends what was queued', async (t) => {
   assert.deepEqual([ws.stats.reconnects, ws.stats.attempts], [1, 2])
 })
 
-test('a refused dial is retried, up to the limit', async (t) => {
+test('a refused attempt is retried, up to the limit', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 2 } })
@@ -79,7 +79,7 @@ test('a refused dial is retried, up to the limit', async (t) => {
   assert.strictEqual(errors, t.hasErrors === false ? 0 : 3)
 })
 
-test('a silent peer is noticed by the heartbeat', async (t) => {
+test('a silent peer is detected by the heartbeat', async (t) => {
   const server = await t.server()
   const heartbeat = { message: 'beat', interval: 100, timeout: 300, isReply: (data) => data === 'beat' }
   const ws = connect(t, server.url('/echo'), { heartbeat })
@@ -94,7 +94,7 @@ test('a silent peer is noticed by the heartbeat', async (t) => {
   assert.deepEqual(entries.slice(0, 3), ['open', 'close 1006', 'reconnecting'])
 })
 
-test('the codes of the server arrive', async (t) => {
+test("the server's close codes are delivered", async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=4001&reason=enough'), { reconnect: false })
   const { code, reason } = await next(ws, 'close')
@@ -117,7 +117,7 @@ test('close() while it connects ends the client and leaves no socket', async (t)
   }
 })
 
-test('the URL is asked for each time, and what it throws is a failed attempt', async (t) => {
+test('the URL function is called for each attempt, which fails if it throws', async (t) => {
   const server = await t.server()
   let asked = 0
   const url = async () => {
@@ -132,7 +132,7 @@ test('the URL is asked for each time, and what it throws is a failed attempt', a
   assert.strictEqual(asked, 2)
 })
 
-test('bad options are named, and dial nothing', async (t) => {
+test('invalid options are named, without connecting', async (t) => {
   const server = await t.server()
   const url = server.url('/echo')
   const wrong = [
@@ -153,7 +153,7 @@ test('bad options are named, and dial nothing', async (t) => {
   assert.strictEqual(nowhere.readyState, 0)
 })
 
-test('listeners are called once, by objects, until a signal, and whatever one of them does', async (t) => {
+test('listeners: once, objects, signals and exceptions', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const calls = []

@@ -47,7 +47,7 @@ test('the_example_counts_down', async (t) => {
   ])
 })
 
-test('where_the_policy_of_a_page_forbids_the_connection_it_is_told', async (t) => {
+test('a_connection_forbidden_by_the_policy_of_a_page_is_reported', async (t) => {
   const server = await t.server()
   const headers = { 'content-security-policy': "connect-src 'self'" }
   const said = await open(t.page, await files(t, { headers }), server.url('/echo'))
@@ -90,7 +90,7 @@ const LENIENT = {
   firefox: { prefs: { 'network.websocket.allowInsecureFromHTTPS': true, 'network.dns.localDomains': ELSEWHERE } },
 }
 
-test('where_the_user_allows_it_a_page_over_https_comes_back_to_ws_elsewhere', async (t) => {
+test('where_the_user_allows_it_a_page_over_https_reconnects_to_ws_elsewhere', async (t) => {
   const { name } = t.page
   if (!LENIENT[name]) t.skip(`${name} lets nobody allow it`)
   const server = await t.server()

@@ -161,7 +161,7 @@ for (const path of ['/http?status=404', '/bad-accept', '/no-upgrade', '/protocol
   })
 }
 
-standard('a port where nobody listens', async (facts) => {
+standard('a closed port', async (facts) => {
   await facts.server.command('stop')
   const socket = facts.open('/echo')
   const order = []

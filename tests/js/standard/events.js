@@ -52,7 +52,7 @@ standard('what the events of a failure are', async (facts) => {
   await once(socket, 'close')
 })
 
-standard('events are no plain ones to look through', async (facts) => {
+standard("the events are instances of the platform's classes", async (facts) => {
   const socket = facts.open('/numbered?n=1')
   const event = await once(socket, 'message')
   facts.note('own names', Object.getOwnPropertyNames(event))
@@ -294,7 +294,7 @@ standard('what addEventListener takes', (facts) => {
   )
 })
 
-standard('an exception stops nobody and is reported', async (facts, t) => {
+standard('an exception stops no other listener and is reported', async (facts, t) => {
   const socket = facts.open('/numbered?n=1')
   const reported = []
   t.catchReports((error) => reported.push(error?.message))
@@ -317,7 +317,7 @@ standard('an exception stops nobody and is reported', async (facts, t) => {
   facts.is('reported', reported, ['one', 'two', 'three'])
 })
 
-standard("events of one's own", async (facts) => {
+standard('events dispatched by the program', async (facts) => {
   const socket = facts.open('/echo')
   const calls = []
   const listener = (event) =>
@@ -348,7 +348,7 @@ standard("events of one's own", async (facts) => {
   facts.throws('no event', () => socket.dispatchEvent({}), 'TypeError TypeError')
 })
 
-standard("stopping events of one's own", (facts) => {
+standard('stopping events dispatched by the program', (facts) => {
   const socket = facts.open('/echo')
   const calls = []
   socket.addEventListener('message', (event) => {
@@ -361,7 +361,7 @@ standard("stopping events of one's own", (facts) => {
   facts.is('calls', calls, [1])
 })
 
-standard("once, used up by an event of one's own", async (facts) => {
+standard('once, used by an event dispatched by the program', async (facts) => {
   const socket = facts.open('/numbered?n=1')
   const calls = []
   socket.addEventListener('message', (event) => calls.push(event.isTrusted), { once: true })
@@ -419,7 +419,7 @@ standard('what listeners do to the socket', async (facts) => {
   facts.is('order', order, ['open 1', 'one 1', 'two 1', 'closing 2', 'close 3333 3'])
 })
 
-standard('nothing is told within the constructor or a call', async (facts) => {
+standard('no event is dispatched within the constructor or a call', async (facts) => {
   const order = []
   const socket = facts.open('/echo')
   for (const type of TYPES) socket.addEventListener(type, () => order.push(type))

@@ -1,8 +1,8 @@
-// Chai's assertions, which compare strictly, and two that hand on an error to look at.
+// Chai's assertions, which compare strictly, and two that return an error.
 
 import { assert, config } from 'chai'
 
-// Messages show whole values.
+// Messages contain whole values.
 config.truncateThreshold = 0
 
 export { assert }

@@ -1,12 +1,12 @@
-// What a test function gets.
+// The argument of a test function.
 
 /**
- * Properties of every context, which whatever starts the tests sets: `control`, the address of the test server's remote control,
- * or a function `ask` in its place, and more in some environments, such as `page` for tests that drive a browser.
+ * Properties of every context, set by the program that starts the tests: `control`, the address of the test server's remote
+ * control, or a function `ask` in its place, and others in some environments, such as `page` for tests that control a browser.
  */
 export const environment = {}
 
-/** What a test gets: servers of its own, and things that end with it. */
+/** Gives a test its own servers, and cleans up after it. */
 export class Context {
   #runnable
   #ends = []
@@ -23,17 +23,18 @@ export class Context {
     this.#runnable.skip()
   }
 
+  /** Registers a function to call after the test. */
   onEnd(end) {
     this.#ends.push(end)
   }
 
-  /** Takes the exceptions that nothing caught, and those that are reported: in a process, on the console. */
+  /** Calls `take` with uncaught and reported exceptions; in a process the latter are those on the console. */
   catchReports(take) {
     if (typeof process === 'object') {
       const { error } = console
       console.error = take
       this.onEnd(() => (console.error = error))
-      // In place of the runner's own listeners, which let the test fail.
+      // In place of the runner's listeners, which would fail the test.
       const others = process.listeners('uncaughtException')
       process.removeAllListeners('uncaughtException')
       process.on('uncaughtException', take)
@@ -46,7 +47,7 @@ export class Context {
         event.preventDefault()
         take(event.error)
       }
-      // In place of the runner's own listener.
+      // In place of the runner's listener, which would fail the test.
       const { onerror } = globalThis
       globalThis.onerror = null
       addEventListener('error', listener)
@@ -57,7 +58,7 @@ export class Context {
     }
   }
 
-  /** What the test server's remote control answers. */
+  /** Returns the answer of the test server's remote control. */
   async ask(path) {
     const response = await fetch(this.control + path)
     const body = await response.text()
@@ -65,6 +66,7 @@ export class Context {
     return body
   }
 
+  /** Starts a server for this test. */
   async server() {
     const ask = (path) => this.ask(path)
     const port = await ask('/start')
@@ -73,7 +75,7 @@ export class Context {
       port,
       url: (path) => `ws://127.0.0.1:${port}${path}`,
       command: (command) => ask(`/${port}/${command}`),
-      /** What happened, as `[kind, ...fields]`. */
+      /** Returns what has happened, as `[kind, ...fields]`. */
       journal: async () => {
         const text = await ask(`/${port}/journal`)
         return text
@@ -87,14 +89,14 @@ export class Context {
     }
   }
 
-  /** Runs what the test has registered by `onEnd`, the last one first. */
+  /** Calls the functions passed to `onEnd`, the last one first. */
   async end() {
     for (const end of this.#ends.splice(0).reverse()) await end()
   }
 }
 
 function unhex(hex) {
-  // Not every environment has the decoder.
+  // Not all environments have a `TextDecoder`.
   if (typeof TextDecoder !== 'function') return decodeURIComponent(hex.replace(/../g, '%$&'))
   const bytes = (hex.match(/../g) ?? []).map((pair) => parseInt(pair, 16))
   return new TextDecoder().decode(Uint8Array.from(bytes))

@@ -1,6 +1,6 @@
-// Results of Mocha, one at a time.
+// Reports the results of Mocha.
 
-/** A reporter for Mocha that passes each result on: `name`, `verdict`, and `why` it failed or was skipped. */
+/** Returns a Mocha reporter that calls `note` with each result: `name`, `verdict`, and `why` it failed or was skipped. */
 export const reporter = (note) =>
   class {
     constructor(runner) {
@@ -10,7 +10,7 @@ export const reporter = (note) =>
     }
   }
 
-/** Some stacks have no message. */
+/** Returns message and stack, since some stacks have no message. */
 function text(error) {
   const stack = error?.stack ?? ''
   return stack.includes(error?.message) ? stack : `${error}\n${stack}`

@@ -1,4 +1,4 @@
-// The repository's own test server, and one for the files of the page.
+// Starts the test server, and a server for the files of pages.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -33,9 +33,9 @@ export async function testServer() {
 }
 
 /**
- * Serves the repository's files. `answers` maps paths to functions of a request's body, `mounts` maps beginnings of paths
- * to directories elsewhere, `headers` are sent with every file, `tls` is a certificate with its key, as PEM, and `webSockets` the
- * port to which WebSocket connections are passed on.
+ * Serves the repository's files. `answers` maps paths to functions of a request's body, `mounts` maps prefixes of paths to other
+ * directories, `headers` are sent with every file, `tls` is a certificate with its key as PEM, and `webSockets` the port to which
+ * WebSocket connections are forwarded.
  */
 export async function fileServer(answers = {}, { headers = {}, mounts = {}, tls, webSockets } = {}) {
   const create = tls ? (serve) => createSecureServer({ cert: tls, key: tls }, serve) : createServer
@@ -59,7 +59,7 @@ export async function fileServer(answers = {}, { headers = {}, mounts = {}, tls,
     const lines = rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`))
     upstream.write(`${method} ${url} HTTP/1.1\r\n${lines.join('')}\r\n`)
     upstream.write(head)
-    // Whatever ends one of them ends the other.
+    // The end of either closes the other.
     pipeline(socket, upstream, socket, () => {})
   }
   if (webSockets) server.on('upgrade', passOn)

@@ -1,5 +1,5 @@
-// One list of assertions, run against the browser's own class and against ours: a difference between the two is what
-// fails. What the standard says is written down as well; where the browser itself does otherwise, so shall we.
+// The tests of the standard: the same assertions with the browser's class and with this package's. A test fails if the two differ.
+// The expected values are those of the standard; where the browser differs from it, the package must do as the browser.
 
 import { util } from 'chai'
 import { HomingSocket } from './homing.js'
@@ -7,7 +7,7 @@ import { test } from './test.js'
 
 const PLAIN = { reconnect: false, queue: false }
 
-/** The first one is what the others are compared with. */
+/** The first class is the reference. */
 const KINDS = [
   { name: 'native', Class: globalThis.WebSocket, create: (...args) => new globalThis.WebSocket(...args) },
   {
@@ -18,19 +18,18 @@ const KINDS = [
 ]
 
 /**
- * Compares another class than ours with the browser's. `kind` has `Class`, `create`, and also `server`, which makes what
- * stands for the server of a test, `excuse`, which maps what the browser's class shows to what that one has to,
- * `followsStandard`, if it may do as the standard says where the browser does not, and `skips`, which gives the reason why a
- * test does not apply.
+ * Compares another class with the browser's. `kind` has `Class`, `create`, and: `server`, which replaces the server of a test;
+ * `excuse`, which maps a fact of the browser's class to the expected one; `followsStandard`, if the class may follow the standard
+ * where the browser does not; `skips`, which returns the reason why a test does not apply.
  */
 export function compare(kind) {
   KINDS[1] = kind
 }
 
-/** Collects what a class does. */
+/** Collects facts about a class. */
 class Facts {
   list = []
-  /** Where it is not what the standard says. */
+  /** Differences from the standard. */
   surprises = []
 
   constructor(t, kind, server) {
@@ -43,10 +42,9 @@ class Facts {
     }
   }
 
-  /** A socket of one of the server's scripts. */
+  /** Opens a socket to one of the server's scripts. */
   open(path, protocols) {
     const socket = protocols === undefined ? this.create(this.server.url(path)) : this.create(this.server.url(path), protocols)
-    // Real applications do; what is compared is what is seen otherwise.
     return socket
   }
 
@@ -56,18 +54,18 @@ class Facts {
     if (got !== wanted) this.surprises.push(`${label}: ${got} instead of ${wanted}`)
   }
 
-  /** The same, of which the standard says nothing. */
+  /** Adds a fact that the standard does not define. */
   note(label, actual) {
     this.list.push(`${label}: ${show(actual)}`)
   }
 
-  /** What a call throws. */
+  /** Adds what a call throws. */
   throws(label, act, expected) {
     this.is(label, thrown(act), expected)
   }
 }
 
-/** What is thrown: its kind, name and legacy code. */
+/** Returns what is thrown: its class, name and legacy code. */
 export function thrown(act) {
   try {
     act()
@@ -77,7 +75,7 @@ export function thrown(act) {
   return 'nothing'
 }
 
-/** The text of a value, which differs for any two that differ, but for functions. */
+/** Returns the text of a value. Different values have different texts, except functions. */
 const show = (value) => (typeof value === 'function' ? 'function' : util.inspect(value))
 
 /** Adds a test of the standard. `run` gets `Facts`. */
@@ -92,7 +90,7 @@ export function standard(name, run) {
     for (const [index, kind] of KINDS.entries()) {
       const facts = new Facts(t, kind, kind.server ? kind.server(server) : server)
       await run(facts, t)
-      if (facts.list.length === 0) throw new Error('it shows nothing')
+      if (facts.list.length === 0) throw new Error('the test has no facts')
       ;[native, homing][index].push(...facts.list)
       if (index === 0) surprises.push(...facts.surprises)
       else if (followsStandard && surprises.length > 0 && facts.surprises.length === 0) return
@@ -104,12 +102,12 @@ export function standard(name, run) {
       .filter(Boolean)
     if (native.length !== homing.length) differences.push(`${homing.length} facts instead of ${native.length}`)
     if (differences.length > 0) throw new Error(differences.join('\n'))
-    // Not ours to judge, but worth knowing.
+    // Not a failure, but printed.
     surprises.forEach((surprise) => console.log(`the browser differs from the standard: ${name}: ${surprise}`))
   })
 }
 
-/** The next event, or what it was that came too late. */
+/** Returns the next event. Rejects if there is none in time. */
 export function once(target, type, millis = 30_000) {
   return new Promise((resolve, reject) => {
     const timeout = setTimeout(() => reject(new Error(`no ${type}`)), millis)
@@ -124,5 +122,5 @@ export function once(target, type, millis = 30_000) {
   })
 }
 
-/** Lets everything that is due happen. */
+/** Waits for events that are due. */
 export const pause = (millis = 20) => new Promise((resolve) => setTimeout(resolve, millis))

@@ -1,5 +1,5 @@
-// Adds tests to whichever runner has put `it` and `afterEach` into the global scope: Mocha, in processes and in pages, or the
-// runner of an environment that brings one, such as Jest.
+// Adds tests to the runner that has defined the globals `it` and `afterEach`: Mocha in processes and pages, or that of another
+// environment, such as Jest.
 
 import { Context } from './context.js'
 
@@ -13,5 +13,5 @@ export function test(name, run) {
   })
 }
 
-// After a timeout as well.
+// This runs after a timeout as well.
 afterEach(() => context?.end())

@@ -1,6 +1,6 @@
-// Waiting for what a test expects.
+// Waits for events and conditions.
 
-/** The next event of a type. */
+/** Returns the next event of a type. Rejects if there is none in time. */
 export function next(target, type, millis = 30_000) {
   return new Promise((resolve, reject) => {
     const timeout = setTimeout(() => reject(new Error(`no ${type} within ${millis} ms`)), millis)
@@ -15,7 +15,7 @@ export function next(target, type, millis = 30_000) {
   })
 }
 
-/** Waits until something is so. */
+/** Waits until a condition holds, and returns its value. Rejects if it does not in time. */
 export async function until(condition, millis = 30_000) {
   for (const giveUp = Date.now() + millis; ; ) {
     const value = await condition()

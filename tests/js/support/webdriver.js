@@ -1,4 +1,4 @@
-// A browser by its WebDriver, as much of it as the tests need.
+// A minimal WebDriver client.
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -42,7 +42,7 @@ export const BROWSERS = {
         binary: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
         args: ['-headless'],
         prefs: {
-          // Its own delays between failed attempts are not what the tests are about.
+          // Firefox's own delays between failed attempts would slow the tests down.
           'network.websocket.delay-failed-reconnects': false,
           'network.disable-localhost-when-offline': true,
           ...prefs,
@@ -57,8 +57,10 @@ export const BROWSERS = {
   },
 }
 
-/** Starts a browser, with more arguments (Chromium) or preferences (Firefox) than usual. `script` runs the body of a
- * function there, `end` ends it. */
+/**
+ * Starts a browser, with additional arguments (Chromium) or preferences (Firefox). `script` runs the body of a function in the page,
+ * `end` closes the browser.
+ */
 export async function browser(name, settings = {}) {
   const { command, capabilities, environment, offline = noSwitch } = BROWSERS[name]
   const port = await freePort()
@@ -85,7 +87,7 @@ export async function browser(name, settings = {}) {
     try {
       process.kill(-driver.pid)
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }
@@ -103,7 +105,7 @@ export async function browser(name, settings = {}) {
       back: () => call('POST', `${session}/back`, {}),
       script: (script, ...args) => call('POST', `${session}/execute/sync`, { script, args }),
       async: (script, ...args) => call('POST', `${session}/execute/async`, { script, args }),
-      /** Takes the network away, or gives it back. Rejects where there is no command for that. */
+      /** Disconnects or reconnects the network. Rejects if the browser has no command for that. */
       offline: (on) => offline((path, body) => call('POST', `${session}/${path}`, body), on),
       end,
     }
@@ -113,7 +115,7 @@ export async function browser(name, settings = {}) {
   }
 }
 
-/** What another browser would take, so that its driver says no. */
+/** The command of another browser, which this one's driver rejects. */
 const noSwitch = (post, on) => post('network_conditions', { network_conditions: { offline: on } })
 
 async function freePort() {

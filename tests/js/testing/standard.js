@@ -49,7 +49,7 @@ function fake({ url }) {
 const SCRIPTED = 'needs events that the platform dispatches, not a script'
 const APART = {
   'a connection that breaks as by /rst?after=1': 'some browsers dispatch an error event first',
-  'events are no plain ones to look through': SCRIPTED,
+  "the events are instances of the platform's classes": SCRIPTED,
   'microtasks run between listeners': SCRIPTED,
 }
 

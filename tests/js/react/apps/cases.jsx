@@ -191,7 +191,7 @@ test('unmounting before anything was dialled dials nothing', async (t) => {
   equal(await t.journal('/never'), [])
 })
 
-test('unmounting while waiting ends it, and no callback hears of that', async (t) => {
+test('unmounting while waiting ends the client without a callback', async (t) => {
   const out = {}
   const events = []
   t.render(<Feed url={t.url()} out={out} reconnect={{ min: 60_000, max: 60_000 }} onClose={() => events.push('close')} />)
@@ -205,7 +205,7 @@ test('unmounting while waiting ends it, and no callback hears of that', async (t
   equal(await t.journal(), ['open', 'cut'])
 })
 
-test('unmounting while open tells no callback of the close', async (t) => {
+test('unmounting while open ends the client without a callback', async (t) => {
   const out = {}
   const events = []
   t.render(<Feed url={t.url()} out={out} onClose={() => events.push('close')} />)

@@ -15,7 +15,7 @@ test('binary messages are ArrayBuffers by default, as in its own class', async (
   assert.deepEqual([...new Uint8Array(data)], [1, 2])
 })
 
-test('headers are passed to its class', async (t) => {
+test("headers are passed to React Native's class", async (t) => {
   const server = await t.server()
   const ws = new t.HomingSocket(server.url('/headers'), [], { headers: { 'x-token': 'abc' } })
   t.onEnd(() => ws.close())
@@ -23,7 +23,7 @@ test('headers are passed to its class', async (t) => {
   assert.ok(data.toLowerCase().includes('x-token') && data.includes('abc'), data)
 })
 
-test('a code that the native side would fail on never reaches it', async (t) => {
+test('an invalid close code never reaches the native side', async (t) => {
   const server = await t.server()
   const ws = new t.HomingSocket(server.url('/echo'))
   t.onEnd(() => ws.close())
@@ -42,7 +42,7 @@ const targets = ({ HomingSocket }) => {
   return socket.closed.then(() => ({ EventTarget, Event }))
 }
 
-test('events are dispatched as the DOM says', async (t) => {
+test('events are dispatched as in the DOM standard', async (t) => {
   const { EventTarget, Event } = await targets(t)
   const target = new EventTarget()
   const calls = []
@@ -81,7 +81,7 @@ test('events are dispatched as the DOM says', async (t) => {
   assert.deepEqual(calls, ['capture', 'both', 'both', 'object', 'added while dispatching'])
 })
 
-test('what listeners may do to an event', async (t) => {
+test('events can be prevented and stopped, and exceptions are reported', async (t) => {
   const { EventTarget, Event } = await targets(t)
   const reports = []
   const { error } = console
