@@ -1,16 +1,16 @@
-// Runs in the page. The two sides are of one module of wasm; see `run.mjs` for what is measured, and how.
+// Runs in the page. Both sides are part of one wasm module; `run.mjs` describes what is measured, and how.
 
 import init, { Bare, Homing } from "./pkg/homing_bench_web.js";
 
 const PATIENCE = 60_000;
 const SIDES = { Bare, Homing };
 
-/** Sockets that wait for their turn, by side and case. */
+/** Open connections, by side and URL. */
 const lines = new Map();
 
 globalThis.ready = init();
 
-/** Fails where something that is certain to happen does not. */
+/** Fails if a promise that must resolve does not do so in time. */
 function soon(promise, what) {
   let timeout;
   const late = new Promise((_, reject) => {
@@ -19,7 +19,7 @@ function soon(promise, what) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timeout));
 }
 
-/** One side, connected. `socket` is the browser's own object under it. */
+/** Connects one side. `socket` is the browser's `WebSocket` below it. */
 async function connect(side, url) {
   const line = { side };
   const Native = globalThis.WebSocket;
@@ -32,7 +32,7 @@ async function connect(side, url) {
   const opened = new Promise((resolve) => {
     line.client = new SIDES[side](url, resolve, () => line.arrived());
   });
-  // It may dial after its constructor has returned.
+  // A client may dial after its constructor has returned.
   await soon(opened, () => `${side} opens`);
   globalThis.WebSocket = Native;
   return line;
@@ -48,7 +48,7 @@ async function turn(line, { sent, messages, answers, size }) {
   if (bytes !== messages * size) throw new Error(`${line.side}: ${bytes} bytes in ${messages} messages of ${size}`);
 }
 
-/** A turn at a real server, on a connection that is there already. */
+/** One round with a real server, on a connection that stays open. */
 globalThis.real = async (side, url, plan) => {
   const key = `${side} ${url}`;
   if (!lines.has(key)) lines.set(key, await connect(side, url));
@@ -67,11 +67,11 @@ function timed(count, act) {
   return ((performance.now() - start) * 1e6) / count;
 }
 
-/** The sides, each first as often as the others, round for round. What they measured. */
+/** Runs all sides in each round, in changing order, and returns their results. */
 async function takeTurns(rounds, sides) {
   const names = Object.keys(sides);
   const measured = [];
-  // The first ones are for the compilers.
+  // The first rounds warm up the compilers.
   for (let round = -5; round < rounds; round += 1) {
     const figures = {};
     for (let at = 0; at < names.length; at += 1) {
@@ -83,7 +83,7 @@ async function takeTurns(rounds, sides) {
   return measured;
 }
 
-/** A message event dispatched at the socket under each side, and at one with an empty listener. */
+/** Dispatches message events at the socket below each side, and at one with an empty listener. */
 globalThis.ownReceive = async (url, { size, binary, count, rounds }) => {
   const data = binary ? new Uint8Array(size).fill(120).buffer : "x".repeat(size);
   const event = new MessageEvent("message", { data });
@@ -108,7 +108,7 @@ globalThis.ownReceive = async (url, { size, binary, count, rounds }) => {
   return measured;
 };
 
-/** Messages sent, where the browser's own part does nothing. */
+/** Sends messages with a `send` of the browser that does nothing. */
 globalThis.ownSend = async (url, { count, rounds }) => {
   const { send } = WebSocket.prototype;
   const two = { Bare: await connect("Bare", url), Homing: await connect("Homing", url) };
@@ -120,7 +120,7 @@ globalThis.ownSend = async (url, { count, rounds }) => {
     sent = 0;
     const start = performance.now();
     client.send(count);
-    // What is sent outside a callback leaves in a microtask.
+    // Messages that are sent outside of a callback leave in a microtask.
     await null;
     while (sent < count && performance.now() - start < PATIENCE) await null;
     const time = ((performance.now() - start) * 1e6) / count;

@@ -1,10 +1,12 @@
 // homing beside bare `web_sys::WebSocket` closures, in one page of each browser.
 //
-// Two measures. The CPU time of the page for each message of a real server, which is what counts but is nearly all
-// the browser's own; and the time that the client's own part takes, without a network: events dispatched by hand, and a
-// `send` that does nothing. What those cost by themselves is taken off first, and told as "nothing". The sides take
-// turns on connections that stay open, and medians of the rounds are told, so that a machine that gets slower or faster
-// meanwhile does not matter.
+// There are two measures:
+// - The CPU time of the page for each message of a real server. It is what matters, but nearly all of it is the browser's.
+// - The time of the client's own code, without a network: message events are dispatched by hand, and `send` does nothing.
+//   The cost of that alone is measured as "nothing" and subtracted.
+//
+// The two sides take turns on connections that stay open, and the results are medians of all rounds. Changes in the speed of
+// the machine therefore affect both sides alike.
 //
 // Usage: node run.mjs DIRECTORY_OF_THE_MODULE TEST_SERVER [--rounds N] [chromium|firefox|WORD ...]
 
@@ -19,9 +21,9 @@ const [pkg, testServer, ...words] = process.argv.slice(2);
 const options = parse(words);
 const here = import.meta.dirname ?? new URL(".", import.meta.url).pathname;
 
-/** At a server's script: `sent` messages make it send `messages` of this size, which may be answered each. */
+/** A case with a script of the server: after `sent` messages, it sends `messages` of this size. The client may answer each. */
 const real = (name, path, plan) => ({ name, path, plan: { sent: 1, answers: false, ...plan } });
-/** Each a round of some 30 ms. */
+/** A round of each takes about 30 ms. */
 const REAL = [
   real("receive 16 B binary", "/burst?n=4000&size=16&binary=1", { messages: 4000, size: 16 }),
   real("receive 128 B text", "/burst?n=4000&size=128", { messages: 4000, size: 128 }),
@@ -29,7 +31,7 @@ const REAL = [
   real("send 16 B", "/burst?per=4000&n=1&size=1", { sent: 4000, messages: 1, size: 1 }),
   real("round trip 16 B", "/burst?size=16&binary=1", { messages: 500, answers: true, size: 16 }),
 ];
-/** Each a round of few milliseconds: most are over before something else gets the processor, and clocks are fine enough. */
+/** A round of each takes a few milliseconds: short enough to be rarely interrupted, and long enough for the clock's resolution. */
 const OWN = [
   { name: "receive 16 B binary", size: 16, binary: true, count: 1000 },
   { name: "receive 128 B text", size: 128, binary: false, count: 1000 },
@@ -37,7 +39,7 @@ const OWN = [
   { name: "send 16 B", sends: true, count: 1000 },
 ];
 const ROUNDS = 60;
-/** How many of the second kind there are for each of the first. */
+/** How many short rounds there are for each long one. */
 const SHORTER = 20;
 const SPEED = 0.97;
 const OWN_NS = 200;
@@ -50,7 +52,7 @@ function parse(words) {
     else options.filters.push(word);
   }
   if (options.browsers.length === 0) options.browsers = Object.keys(BROWSERS);
-  if (options.rounds !== undefined && !(options.rounds >= 1)) throw new Error("--rounds wants a number");
+  if (options.rounds !== undefined && !(options.rounds >= 1)) throw new Error("--rounds needs a number");
   return options;
 }
 
@@ -60,7 +62,7 @@ function quartiles(values) {
   return { lower: at(0.25), median: at(0.5), upper: at(0.75) };
 }
 
-/** `figures` are a few numbers, with so many digits; `what` is judged by its median. */
+/** Prints a row: `figures` with `digits[0]` decimals, and the quartiles `what` with `digits[1]`. */
 function row(name, figures, what, digits, target, met) {
   const numbers = figures.map((value) => value.toFixed(digits[0]).padStart(9)).join("");
   const { lower, median, upper } = what;
@@ -88,7 +90,7 @@ async function measureReal(session, cpu, server, { name, path, plan }) {
   for (let round = 0; round < rounds; round += 1) {
     const figures = {};
     for (const side of round % 2 ? ["Homing", "Bare"] : ["Bare", "Homing"]) figures[side] = await turn(side);
-    // What asking and answering cost by itself.
+    // The cost of the call itself.
     figures.nothing = await turn();
     measured.push(figures);
   }

@@ -1,4 +1,4 @@
-//! A handle that is used on another thread than its client's, where threads share the module's memory.
+//! Handles that are used on another thread than their client's, in a program whose threads share memory.
 //!
 //! Needs a running test server, and a nightly toolchain: `cargo xtask test "web threads"`.
 #![cfg(all(target_family = "wasm", target_os = "unknown", target_feature = "atomics"))]
@@ -20,7 +20,7 @@ use support::until;
 wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen(inline_js = r#"
-    // Where the test runner serves the module's JavaScript.
+    // The test runner serves the module's JavaScript there.
     const script = (name) => `
         import init, * as exported from "${new URL("/wasm-bindgen-test.js", location.href)}"
         onmessage = async ({ data: [module, memory] }) => {
@@ -39,16 +39,16 @@ wasm_bindgen_test_configure!(run_in_browser);
     }
 "#)]
 extern "C" {
-    /// Calls an export in a new worker, and tells when it has returned.
+    /// Calls an export in a new worker. The promise resolves when it has returned.
     fn on_another_thread(module: &JsValue, memory: &JsValue, name: &str) -> Promise;
 }
 
-async fn elsewhere(name: &str) {
+async fn run_on_another_thread(name: &str) {
     let done = on_another_thread(&wasm_bindgen::module(), &wasm_bindgen::memory(), name);
     JsFuture::from(done).await.unwrap();
 }
 
-/// What both threads have. Never contended: one waits for the other.
+/// The handle, shared by both threads. Never contended, as one thread waits for the other.
 static HANDLE: Mutex<Option<WebSocket>> = Mutex::new(None);
 
 #[wasm_bindgen]
@@ -63,9 +63,9 @@ pub fn drop_the_handle() {
 
 #[wasm_bindgen_test]
 async fn s06_handle_wakes_its_client_from_another_thread() {
-    let told = Rc::new(RefCell::new(Vec::new()));
+    let events = Rc::new(RefCell::new(Vec::new()));
     let ended = Rc::new(Cell::new(false));
-    let (opens, messages, ends) = (told.clone(), told.clone(), ended.clone());
+    let (opens, messages, ends) = (events.clone(), events.clone(), ended.clone());
     let ws = WebSocket::builder("ws://127.0.0.1:7410/echo")
         .reconnect(Reconnect::never())
         .on_open(move |_, _| opens.borrow_mut().push("open".to_owned()))
@@ -73,24 +73,24 @@ async fn s06_handle_wakes_its_client_from_another_thread() {
         .on_end(move |_, _| ends.set(true))
         .connect()
         .unwrap();
-    until("open", || *told.borrow() == ["open"]).await;
+    until("open", || *events.borrow() == ["open"]).await;
     *HANDLE.try_lock().unwrap() = Some(ws);
 
-    // Nothing else happens to the client now that would have it look around.
-    elsewhere("send_hello").await;
-    until("an answer", || *told.borrow() == ["open", "hello"]).await;
-    elsewhere("send_hello").await;
-    until("another answer", || *told.borrow() == ["open", "hello", "hello"]).await;
+    // No other event wakes the client now.
+    run_on_another_thread("send_hello").await;
+    until("an answer", || *events.borrow() == ["open", "hello"]).await;
+    run_on_another_thread("send_hello").await;
+    until("another answer", || *events.borrow() == ["open", "hello", "hello"]).await;
 
     assert!(!ended.get());
-    elsewhere("drop_the_handle").await;
+    run_on_another_thread("drop_the_handle").await;
     until("the end", || ended.get()).await;
 
-    // Another client on this thread, when the first one is gone with all that woke it.
+    // Another client on this thread, after the first one has removed the thread's waker.
     let ended = Rc::new(Cell::new(false));
     let ends = ended.clone();
     let builder = WebSocket::builder("ws://127.0.0.1:7410/echo").on_end(move |_, _| ends.set(true));
     *HANDLE.try_lock().unwrap() = Some(builder.connect().unwrap());
-    elsewhere("drop_the_handle").await;
+    run_on_another_thread("drop_the_handle").await;
     until("its end", || ended.get()).await;
 }

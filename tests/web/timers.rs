@@ -1,4 +1,4 @@
-//! Time in a browser that is late, or has no worker to ask: in pages, in workers and in Node.
+//! Timers that are late or limited, and pages without workers: in pages, workers and Node.
 //!
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -32,7 +32,7 @@ const URL: &str = "ws://127.0.0.1:7410";
         return longest;
     }
     const { Worker } = globalThis, { warn } = console, warnings = [];
-    // As where the page's policy forbids workers.
+    // As if the content security policy forbade workers.
     export function forbid_workers() {
         globalThis.Worker = function () { throw new Error("forbidden"); };
         console.warn = (text) => warnings.push(text);
@@ -59,13 +59,13 @@ async fn opened(events: &mut Events) {
     assert!(matches!(first, Some(Event::Open(_))), "{first:?}");
 }
 
-/// Nothing else runs meanwhile, as when the machine sleeps.
+/// Blocks the thread, as if the computer slept.
 fn block(millis: f64) {
     let end = Date::now() + millis;
     while Date::now() < end {}
 }
 
-async fn beats_on(ws: &WebSocket, before: u64) {
+async fn another_heartbeat(ws: &WebSocket, before: u64) {
     until("another heartbeat", || ws.stats().heartbeats > before).await;
 }
 
@@ -79,21 +79,21 @@ async fn s18_late_wake_up_does_not_fail_the_attempt() {
     for _ in 0..3 {
         let next = events.next().await;
         assert!(matches!(next, Some(Event::Latency(_))), "{next:?}");
-        // Ends just after the next beat went out, and before its answer can be seen.
+        // Ends just after the next heartbeat was sent, and before its reply can be read.
         sleep(50).await;
         block(4000.0);
         let before = ws.stats().heartbeats;
-        beats_on(&ws, before).await;
+        another_heartbeat(&ws, before).await;
     }
     assert_eq!(ws.stats().attempts, 1);
     ws.close(1000, "").unwrap();
-    // Besides round trips nothing was told.
+    // There were no other events than round trips.
     let mut events = events.filter(|event| std::future::ready(!matches!(event, Event::Latency(_))));
     let next = events.next().await;
     assert!(matches!(&next, Some(Event::Close(event)) if event.clean), "{next:?}");
 }
 
-/// Once for all clients, however many ask for a worker.
+/// One warning for all clients that want a worker.
 #[wasm_bindgen_test]
 async fn s19_without_workers_page_timers_are_used_with_one_warning() {
     forbid_workers();
@@ -102,15 +102,15 @@ async fn s19_without_workers_page_timers_are_used_with_one_warning() {
         let builder = WebSocket::builder(format!("{URL}/echo")).reconnect(Reconnect::never()).heartbeat(heartbeat);
         let (ws, mut events) = builder.heartbeat_in_worker(true).connect_stream().unwrap();
         opened(&mut events).await;
-        beats_on(&ws, 2).await;
+        another_heartbeat(&ws, 2).await;
         ws.abort();
         ws.closed().await;
     }
-    let told = allow_workers();
-    assert!(told.len() == 1 && told[0].contains("heartbeat_in_worker"), "{told:?}");
+    let warnings = allow_workers();
+    assert!(warnings.len() == 1 && warnings[0].contains("heartbeat_in_worker"), "{warnings:?}");
 }
 
-/// Longer ones would be over at once.
+/// `setTimeout` fires at once if its delay is longer than it supports.
 #[wasm_bindgen_test]
 async fn s07_timeouts_never_exceed_the_maximum_of_set_timeout() {
     watch_timers();
@@ -119,7 +119,7 @@ async fn s07_timeouts_never_exceed_the_maximum_of_set_timeout() {
     let builder = builder.open_timeout(long);
     let (ws, mut events) = builder.connect_stream().unwrap();
     while !matches!(events.next().await, Some(Event::Close(_))) {}
-    // What follows from the close event has been done by then.
+    // Until the timer of the next attempt is set.
     sleep(0).await;
     assert_eq!(longest_timer(), f64::from(i32::MAX));
     assert_eq!((ws.state(), ws.stats().attempts), (State::Waiting, 1));

@@ -1,5 +1,4 @@
-//! Where there are workers, which is in pages and in workers: the one that keeps the heartbeat of a page in the
-//! background, and what all of them are told of the network.
+//! The worker that keeps the heartbeat of a background page, and events of the network: in pages and in workers.
 //!
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -27,13 +26,13 @@ use support::until;
     }
 "#)]
 extern "C" {
-    /// Lets the timers be as slow as those of a page that has long been in the background.
+    /// Makes timers as slow as those of a page that has been in the background for minutes.
     fn throttle(on: bool);
     fn network_is_back();
 }
 
-/// A client that is open in a page whose timers are throttled, where a heartbeat is due every 30 ms.
-async fn beating(in_worker: bool) -> (WebSocket, Events) {
+/// Returns an open client with a heartbeat every 30 ms.
+async fn client_with_heartbeat(in_worker: bool) -> (WebSocket, Events) {
     let heartbeat = Heartbeat::message(Duration::from_millis(30), Duration::from_secs(5), "beat");
     let builder = WebSocket::builder("ws://127.0.0.1:7410/echo").reconnect(Reconnect::never()).heartbeat(heartbeat);
     let builder = builder.heartbeat_reply(|message| message.as_text() == Some("beat"));
@@ -46,7 +45,7 @@ async fn beating(in_worker: bool) -> (WebSocket, Events) {
 #[wasm_bindgen_test]
 async fn s19_throttled_page_keeps_its_heartbeat() {
     throttle(true);
-    let ((without, _events), (with, _more)) = (beating(false).await, beating(true).await);
+    let ((without, _events), (with, _more)) = (client_with_heartbeat(false).await, client_with_heartbeat(true).await);
     until("four heartbeats", || with.stats().heartbeats >= 4).await;
     assert_eq!(without.stats().heartbeats, 0);
     throttle(false);
@@ -55,7 +54,8 @@ async fn s19_throttled_page_keeps_its_heartbeat() {
 #[wasm_bindgen_test]
 async fn s08c_online_makes_a_waiting_client_dial() {
     let never = Reconnect::fixed(Duration::from_secs(3600));
-    // Gone after a message, not before the browser has told that it is open: Firefox would tell only of the failure.
+    // The server drops the connection after a message, which is sent when the client is open: Firefox does not report the
+    // open of a connection that is already gone.
     let builder = WebSocket::builder("ws://127.0.0.1:7410/drop?after=1").reconnect(never);
     let (ws, mut events) = builder.connect_stream().unwrap();
     ws.send("go").unwrap();

@@ -1,4 +1,4 @@
-//! What a careful person writes without a library.
+//! A client with bare closures, as written without a library.
 
 use std::rc::Rc;
 
@@ -8,6 +8,7 @@ use web_sys::{BinaryType, MessageEvent, WebSocket};
 
 use crate::{Counter, payload};
 
+/// A `WebSocket` of the browser with event handlers.
 #[wasm_bindgen]
 pub struct Bare {
     socket: WebSocket,

@@ -1,4 +1,4 @@
-//! The same by this library, by what is public of it.
+//! The same client, with this library.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ impl Homing {
         let counter = Rc::new(Counter::new(done));
         let to = counter.clone();
         let ws = WebSocket::builder(url)
-            // One that came back would hide that messages were lost.
+            // A reconnect would hide lost messages.
             .reconnect(Reconnect::never())
             .on_open(move |_, _| {
                 let _ = opened.call0(&JsValue::UNDEFINED);

@@ -1,4 +1,4 @@
-//! The two sides: `Bare` and `Homing` do the same by the same calls from the page.
+//! The two sides of the benchmark: `Bare` and `Homing` do the same, and the page calls the same methods.
 
 mod bare;
 mod homing;
@@ -9,12 +9,12 @@ use std::hint::black_box;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-/// What is sent: 16 bytes, made anew for each message as an application's would be.
+/// Returns a payload of 16 bytes, allocated for each message as in an application.
 fn payload() -> Vec<u8> {
     black_box(b"0123456789abcdef").to_vec()
 }
 
-/// Counts what arrives, and tells the page when all has.
+/// Counts messages, and calls `done` after the last one.
 struct Counter {
     wanted: Cell<u32>,
     answers: Cell<bool>,
@@ -35,7 +35,7 @@ impl Counter {
         self.bytes.set(0);
     }
 
-    /// A message arrived. Returns whether it is to be answered.
+    /// Counts a message. Returns whether to answer it.
     #[inline]
     fn take(&self, payload: &[u8]) -> bool {
         let messages = self.messages.get() + 1;

@@ -1,4 +1,4 @@
-//! The page's half of `index.html`. The handler is that of the native `examples/handler.rs`.
+//! The wasm module of `index.html`. It uses the same handler as the native `examples/handler.rs`.
 
 #[path = "../../shared/countdown.rs"]
 mod countdown;
@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A function of the page.
+    /// Shows a line in the page.
     fn say(line: &str);
 }
 
@@ -17,7 +17,7 @@ extern "C" {
 #[wasm_bindgen]
 pub fn start(url: &str) -> Result<(), JsError> {
     let ws = WebSocket::builder(url).handler(Countdown::new(3, say)).connect()?;
-    // Nothing here holds on to the client, so it has to live on by itself.
+    // No handle is kept, which would close the client. Detached, it keeps running.
     ws.detach();
     Ok(())
 }

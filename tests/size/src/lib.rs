@@ -1,4 +1,4 @@
-//! The smallest app with a whole client: it says hello and answers everything it is told.
+//! A minimal app with a whole client: it sends "hello" and echoes every message.
 
 use homing::WebSocket;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -1,5 +1,5 @@
-// A tab that Chromium throttles for real: another one is opened in front of it, and after a few seconds there (which are
-// five minutes by default) timers fire once a minute.
+// A background tab whose timers Chromium throttles: another tab is opened in front of it. After a few seconds (five minutes
+// by default) its timers fire once a minute.
 //
 // Usage: node run.mjs DIRECTORY_OF_THE_MODULE TEST_SERVER
 
@@ -10,16 +10,16 @@ import { start } from "../../browsers/server.mjs";
 const [pkg, testServer] = process.argv.slice(2);
 const INTERVAL = 1000;
 const TIMEOUT = 5000;
-/** Timers that have not fired for so long are throttled, and no accident. */
+/** Timers that have not fired for this long are throttled, not just late. */
 const SILENCE = 20_000;
 const MINUTE = 60_000;
 
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
-/** Looks at the page until it is as wanted; `undefined` if it is not within that time. */
+/** Observes the page until a condition is met; returns `undefined` if it is not met in time. */
 async function until(browser, patience, wanted) {
   for (const end = Date.now() + patience; Date.now() < end; await sleep(200)) {
-    const seen = await browser.run("look()");
+    const seen = await browser.run("observe()");
     if (wanted(seen)) return seen;
   }
   return undefined;
@@ -29,47 +29,47 @@ function assert(is, ...what) {
   if (!is) throw new Error(what.map((it) => JSON.stringify(it)).join(" "));
 }
 
-const connected = ({ told }) => told.timers.length === 1 && told.worker.length === 1;
+const connected = ({ events }) => events.timers.length === 1 && events.worker.length === 1;
 
-/** Either names why the rules cannot be shown here, or tells what was seen of both clients. */
-async function observe(browser) {
-  const before = await until(browser, 10_000, (seen) => connected(seen) && seen.beats.timers >= 2 && seen.beats.worker >= 2);
-  assert(before, "they do not beat in front", await browser.run("look()"));
+/** Returns observations of both clients, or the reason why they cannot be made here. */
+async function observeBoth(browser) {
+  const before = await until(browser, 10_000, (seen) => connected(seen) && seen.heartbeats.timers >= 2 && seen.heartbeats.worker >= 2);
+  assert(before, "no heartbeats in a tab in front", await browser.run("observe()"));
   const other = await browser.open();
   const behind = await until(browser, 5000, ({ hidden }) => hidden);
   if (!behind) return { skipped: "a tab behind another one is not hidden here" };
   const silent = await until(browser, 2 * SILENCE, ({ silence }) => silence >= SILENCE);
   if (!silent) return { skipped: "this browser does not throttle the timers of a hidden tab" };
-  // The one wake-up a minute, which comes late for the heartbeat.
+  // The one wake-up a minute, which is late for the heartbeat.
   const woken = await until(browser, MINUTE + 5000, ({ silence }) => silence < SILENCE / 2);
-  assert(woken, "no timer fires any more", await browser.run("look()"));
+  assert(woken, "no timer fires any more", await browser.run("observe()"));
   await sleep(2 * TIMEOUT);
-  const after = await browser.run("look()");
+  const after = await browser.run("observe()");
   await browser.call("Target.closeTarget", { targetId: other.targetId });
   return { behind, silent, after };
 }
 
-async function greet(browser, client) {
+async function echo(browser, client) {
   await browser.run("clients[args[0]].send('hello')", client);
-  return until(browser, 10_000, ({ told }) => told[client].length === 2);
+  return until(browser, 10_000, ({ events }) => events[client].length === 2);
 }
 
 const TESTS = {
   async s18_throttled_tab_stays_connected(browser, { behind, silent, after }) {
-    const beats = silent.beats.timers - behind.beats.timers;
-    assert(beats < (SILENCE / INTERVAL) / 2, "its timers were throttled as well", beats);
-    assert(after.beats.timers > silent.beats.timers, "it beats when it is woken", silent, after);
-    const seen = await greet(browser, "timers");
-    assert(seen, "it is connected", await browser.run("look()"));
-    assert(`${seen.told.timers}` === "open,hello", "nothing else was told", seen);
+    const beats = silent.heartbeats.timers - behind.heartbeats.timers;
+    assert(beats < (SILENCE / INTERVAL) / 2, "the client's own timers were throttled as well", beats);
+    assert(after.heartbeats.timers > silent.heartbeats.timers, "it sends a heartbeat when it is woken", silent, after);
+    const seen = await echo(browser, "timers");
+    assert(seen, "it is connected", await browser.run("observe()"));
+    assert(`${seen.events.timers}` === "open,hello", "no other events", seen);
   },
   async s19_throttled_tab_keeps_its_heartbeat_in_a_worker(browser, { behind, silent }) {
-    const beats = silent.beats.worker - behind.beats.worker;
+    const beats = silent.heartbeats.worker - behind.heartbeats.worker;
     const due = (silent.at - behind.at) / INTERVAL;
-    assert(beats >= 0.5 * due, "beats while timers were silent", beats, due);
-    const seen = await greet(browser, "worker");
-    assert(seen, "it is connected", await browser.run("look()"));
-    assert(`${seen.told.worker}` === "open,hello", "nothing else was told", seen);
+    assert(beats >= 0.5 * due, "heartbeats while timers were throttled", beats, due);
+    const seen = await echo(browser, "worker");
+    assert(seen, "it is connected", await browser.run("observe()"));
+    assert(`${seen.events.worker}` === "open,hello", "no other events", seen);
   },
 };
 
@@ -81,7 +81,7 @@ try {
   await browser.go(page.url);
   await browser.run(LOADED);
   await browser.run("begin(...args)", `${server.url}/echo`, INTERVAL, TIMEOUT);
-  const seen = await observe(browser);
+  const seen = await observeBoth(browser);
   for (const [name, test] of Object.entries(TESTS)) {
     try {
       if (seen.skipped) console.log(`SKIPPED: ${seen.skipped}`);

@@ -1,4 +1,4 @@
-//! Nothing stays behind: neither of a client that reconnects all the time, nor of clients dropped at any stage.
+//! Leaks: of a client that reconnects all the time, and of clients that are dropped at any stage.
 //!
 //! Needs a running test server: `cargo run -p homing-test-server -- 7410 7411`.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -23,12 +23,12 @@ use support::sleep;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Memory that is in use is a finer measure than that of the module, which grows by 64 KiB and never shrinks.
+/// Counts the memory in use. It is a finer measure than the module's memory, which grows by 64 KiB and never shrinks.
 struct Counting;
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: the system's allocator does it all.
+// SAFETY: it only forwards to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
@@ -49,19 +49,19 @@ static ALLOCATOR: Counting = Counting;
         return await (await fetch(url)).text();
     }
     const { error } = console;
-    let complaints = [];
-    const note = (event) => complaints.push(`${event.type}: ${event.message ?? event.reason}`);
-    export function listen() {
+    let errors = [];
+    const note = (event) => errors.push(`${event.type}: ${event.message ?? event.reason}`);
+    export function record_errors() {
         console.error = (...words) => {
-            complaints.push(words.join(" "));
+            errors.push(words.join(" "));
             error.apply(console, words);
         };
         for (const type of ["error", "unhandledrejection"]) addEventListener(type, note);
     }
-    export function heard() {
+    export function recorded_errors() {
         console.error = error;
         for (const type of ["error", "unhandledrejection"]) removeEventListener(type, note);
-        return complaints.splice(0);
+        return errors.splice(0);
     }
 
     let arrivals = 0;
@@ -77,10 +77,10 @@ static ALLOCATOR: Counting = Counting;
 "#)]
 extern "C" {
     fn get(url: &str) -> Promise;
-    /// To whatever the console would show as an error of the page's.
-    fn listen();
-    fn heard() -> Vec<String>;
-    /// How many messages sockets have told of, whether somebody took them or not.
+    /// Starts to record what the console shows as errors of the page.
+    fn record_errors();
+    fn recorded_errors() -> Vec<String>;
+    /// Returns how many message events all sockets have fired, whether a client has delivered them or not.
     fn arrived() -> usize;
 }
 
@@ -88,17 +88,17 @@ async fn ask(path: &str) -> String {
     JsFuture::from(get(&format!("http://127.0.0.1:7411{path}"))).await.unwrap().as_string().unwrap()
 }
 
-/// The memory of the module, and what of it is in use.
+/// Returns the size of the module's memory, and how much of it is in use.
 fn memory() -> (u32, usize) {
     let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
     let buffer: ArrayBuffer = memory.buffer().unchecked_into();
     (buffer.byte_length(), IN_USE.load(Ordering::Relaxed))
 }
 
-/// The second half needed no more than the first.
+/// Fails if the second half of a test needed more memory than the first.
 fn assert_no_growth(half: (u32, usize), end: (u32, usize)) {
     assert_eq!(half.0, end.0, "the memory of the module has grown");
-    // Tables and queues keep what they once had; one leak of a byte a time would be more.
+    // Tables and queues keep their capacity. A leak of one byte in each round would be more than this.
     assert!(end.1 < half.1 + 256, "in use: {} bytes, then {}", half.1, end.1);
 }
 
@@ -106,7 +106,7 @@ struct Server(String);
 
 impl Server {
     async fn start() -> Self {
-        listen();
+        record_errors();
         Self(ask("/start").await)
     }
 
@@ -114,7 +114,7 @@ impl Server {
         WebSocket::builder(format!("ws://127.0.0.1:{}{path}", self.0)).heartbeat(None)
     }
 
-    /// The server knows of no connection any more, and nobody has complained.
+    /// Fails if the server still has a connection, or if the console has shown errors.
     async fn end(self) {
         let mut left = String::new();
         for _ in 0..3000 {
@@ -126,6 +126,6 @@ impl Server {
         }
         ask(&format!("/{}/end", self.0)).await;
         assert_eq!(left, "0", "connections are left");
-        assert_eq!(heard(), [""; 0]);
+        assert_eq!(recorded_errors(), [""; 0]);
     }
 }

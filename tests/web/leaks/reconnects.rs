@@ -48,7 +48,7 @@ async fn s08a_thousand_reconnects_leak_nothing() {
     drop(ws);
     sleep(200).await;
     assert_eq!((opens.get(), closes.get()), (RECONNECTS + 1, RECONNECTS + 1));
-    // The handler is gone, and with it what it held.
+    // The handler was dropped, and with it all other references.
     assert_eq!(Rc::strong_count(&opens), 1);
     server.end().await;
 }

@@ -16,9 +16,9 @@ use crate::{Server, arrived, assert_no_growth, memory};
 const ROUNDS: usize = 20;
 const CLIENTS: usize = 10;
 
-/// What all clients were told together.
+/// Counts the events of all clients together.
 #[derive(Default)]
-struct Told {
+struct Counts {
     opens: Cell<usize>,
     messages: Cell<usize>,
     closes: Cell<usize>,
@@ -31,61 +31,65 @@ fn add(count: &Cell<usize>) {
     count.set(count.get() + 1);
 }
 
-/// Where the last handle is dropped by the client's own callback.
+/// A slot for the handle, so that a callback of the client can drop it.
 type Handle = Rc<RefCell<Option<WebSocket>>>;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {
-    AskingItsProvider,
+    AwaitingItsProvider,
     BeforeOpen,
-    InOnOpen,
+    InsideOnOpen,
     AfterAMessage,
     PausedBeforeAMessage,
     ReadingABlob,
-    BeatingInAWorker,
+    HeartbeatInAWorker,
     Waiting,
     Closing,
 }
 
 const STAGES: [Stage; 9] = [
-    Stage::AskingItsProvider,
+    Stage::AwaitingItsProvider,
     Stage::BeforeOpen,
-    Stage::InOnOpen,
+    Stage::InsideOnOpen,
     Stage::AfterAMessage,
     Stage::PausedBeforeAMessage,
     Stage::ReadingABlob,
-    Stage::BeatingInAWorker,
+    Stage::HeartbeatInAWorker,
     Stage::Waiting,
     Stage::Closing,
 ];
 
 impl Stage {
     fn of(self, server: &Server) -> Builder {
-        let beat = Heartbeat::message(Duration::from_millis(5), Duration::from_secs(60), "beat");
+        let heartbeat = Heartbeat::message(Duration::from_millis(5), Duration::from_secs(60), "beat");
         match self {
-            Self::AskingItsProvider => server.client("/echo").request_provider(std::future::pending),
+            Self::AwaitingItsProvider => server.client("/echo").request_provider(std::future::pending),
             Self::ReadingABlob => server.client("/echo").binary_type(BinaryType::Blob),
-            Self::BeatingInAWorker => server.client("/echo").heartbeat(beat).heartbeat_in_worker(true),
+            Self::HeartbeatInAWorker => server.client("/echo").heartbeat(heartbeat).heartbeat_in_worker(true),
             Self::Waiting => server.client("/drop?after=1"),
             _ => server.client("/echo"),
         }
     }
 }
 
-fn start(server: &Server, stage: Stage, told: &Rc<Told>) -> Handle {
+fn start(server: &Server, stage: Stage, counts: &Rc<Counts>) -> Handle {
     let handle = Handle::default();
     let ended = Rc::new(Cell::new(false));
-    let event = |of: fn(&Told) -> &Cell<usize>| {
-        let (told, ended) = (told.clone(), ended.clone());
+    let event = |of: fn(&Counts) -> &Cell<usize>| {
+        let (counts, ended) = (counts.clone(), ended.clone());
         move || {
-            add(of(&told));
+            add(of(&counts));
             if ended.get() {
-                add(&told.late);
+                add(&counts.late);
             }
         }
     };
-    let (open, message, close, end) =
-        (event(|told| &told.opens), event(|told| &told.messages), event(|told| &told.closes), event(|told| &told.ends));
+    let (open, message, close, end) = (
+        event(|counts| &counts.opens),
+        event(|counts| &counts.messages),
+        event(|counts| &counts.closes),
+        event(|counts| &counts.ends),
+    );
     let (in_open, in_message) = (handle.clone(), handle.clone());
     let ws = stage
         .of(server)
@@ -93,7 +97,7 @@ fn start(server: &Server, stage: Stage, told: &Rc<Told>) -> Handle {
         .on_open(move |ws, _| {
             open();
             match stage {
-                Stage::InOnOpen => {
+                Stage::InsideOnOpen => {
                     in_open.take();
                     return;
                 }
@@ -119,24 +123,24 @@ fn start(server: &Server, stage: Stage, told: &Rc<Told>) -> Handle {
     handle
 }
 
-async fn drop_some(server: &Server, stage: Stage, told: &Rc<Told>) {
-    let (before, arrived_before) = (told.ends.get(), arrived());
+async fn drop_some(server: &Server, stage: Stage, counts: &Rc<Counts>) {
+    let (before, arrived_before) = (counts.ends.get(), arrived());
     if stage == Stage::ReadingABlob {
         hold_blobs();
     }
-    let handles: Vec<_> = (0..CLIENTS).map(|_| start(server, stage, told)).collect();
+    let handles: Vec<_> = (0..CLIENTS).map(|_| start(server, stage, counts)).collect();
     let all_are = |state| handles.iter().all(|handle| handle.borrow().as_ref().is_some_and(|ws| ws.state() == state));
     match stage {
-        Stage::AskingItsProvider => until("asking", || all_are(State::Connecting)).await,
+        Stage::AwaitingItsProvider => until("a pending provider", || all_are(State::Connecting)).await,
         Stage::BeforeOpen => {}
-        Stage::InOnOpen | Stage::AfterAMessage => {
+        Stage::InsideOnOpen | Stage::AfterAMessage => {
             until("dropped inside", || handles.iter().all(|handle| handle.borrow().is_none())).await;
         }
         Stage::PausedBeforeAMessage => until("a message each", || arrived() == arrived_before + CLIENTS).await,
         Stage::ReadingABlob => until("a blob each", || held_blobs() == CLIENTS).await,
-        Stage::BeatingInAWorker => {
-            let beats = |handle: &Handle| handle.borrow().as_ref().unwrap().stats().heartbeats;
-            until("a heartbeat each", || handles.iter().all(|handle| beats(handle) > 0)).await;
+        Stage::HeartbeatInAWorker => {
+            let heartbeats = |handle: &Handle| handle.borrow().as_ref().unwrap().stats().heartbeats;
+            until("a heartbeat each", || handles.iter().all(|handle| heartbeats(handle) > 0)).await;
         }
         Stage::Waiting => until("waiting", || all_are(State::Waiting)).await,
         Stage::Closing => {
@@ -153,13 +157,13 @@ async fn drop_some(server: &Server, stage: Stage, told: &Rc<Told>) {
     if stage == Stage::ReadingABlob {
         release_blobs();
     }
-    until("the end of each", || told.ends.get() == before + CLIENTS).await;
+    until("the end of each", || counts.ends.get() == before + CLIENTS).await;
 }
 
 #[wasm_bindgen_test]
 async fn s06_clients_dropped_at_any_stage_leak_nothing() {
     let server = Server::start().await;
-    let told = Rc::new(Told::default());
+    let counts = Rc::new(Counts::default());
     let mut half = (0, 0);
     for round in 0..ROUNDS {
         if round == ROUNDS / 2 {
@@ -167,15 +171,15 @@ async fn s06_clients_dropped_at_any_stage_leak_nothing() {
             half = memory();
         }
         for stage in STAGES {
-            drop_some(&server, stage, &told).await;
+            drop_some(&server, stage, &counts).await;
         }
     }
     sleep(300).await;
     assert_no_growth(half, memory());
     let (each, all) = (ROUNDS * CLIENTS, ROUNDS * CLIENTS * STAGES.len());
-    assert_eq!((told.closes.get(), told.ends.get(), told.late.get()), (all, all, 0));
-    assert!(told.opens.get() >= all - 2 * each && told.messages.get() >= each);
-    // Their handlers are gone, and with them what they held.
-    assert_eq!(Rc::strong_count(&told), 1);
+    assert_eq!((counts.closes.get(), counts.ends.get(), counts.late.get()), (all, all, 0));
+    assert!(counts.opens.get() >= all - 2 * each && counts.messages.get() >= each);
+    // Their handlers were dropped, and with them all other references.
+    assert_eq!(Rc::strong_count(&counts), 1);
     server.end().await;
 }

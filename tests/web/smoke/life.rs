@@ -22,10 +22,10 @@ async fn s01_invalid_options_fail() {
     assert_eq!(fault(once("/echo").protocol("a, b")).option, "protocol");
     let error = fault(once("/echo").heartbeat(Heartbeat::ping(ms(50), ms(50))));
     assert!(error.option == "heartbeat" && error.fault.contains("or_message"), "{error}");
-    // Against the page, where nothing answers.
+    // Resolved against the page, whose server accepts no WebSockets.
     let ws = WebSocket::builder("/no-such-socket?a=b").reconnect(Reconnect::never()).connect().unwrap();
-    let told = ws.closed().await.error.unwrap().to_string();
-    assert!(told.contains("/no-such-socket)") && told.contains("(ws://"), "{told}");
+    let shown = ws.closed().await.error.unwrap().to_string();
+    assert!(shown.contains("/no-such-socket)") && shown.contains("(ws://"), "{shown}");
 }
 
 #[wasm_bindgen_test]
@@ -38,7 +38,7 @@ async fn s05_callbacks_never_nest() {
         .on_open(|ws, _| ws.send("go").unwrap())
         .on_message(move |ws, _| {
             assert!(!of_message.replace(true));
-            // Events that happen in the middle of a callback.
+            // An event of the page inside a callback.
             dispatch_persisted("pagehide");
             ws.send("more").unwrap();
             ws.reconnect();
@@ -99,15 +99,15 @@ async fn s06_handler_is_freed_at_the_end() {
 #[wasm_bindgen_test]
 async fn s24_chosen_subprotocol_is_reported() {
     let chosen = Rc::new(RefCell::new(None));
-    let told = chosen.clone();
+    let reported = chosen.clone();
     let ws = once("/protocol?answer=chat").protocol("other").protocol("chat");
     let ws = ws.on_open(move |ws, handshake| {
-        *told.borrow_mut() = handshake.protocol.clone();
+        *reported.borrow_mut() = handshake.protocol.clone();
         let _ = ws.close(1000, "");
     });
     ws.connect().unwrap().closed().await;
     assert_eq!(chosen.borrow().as_deref(), Some("chat"));
-    // One browser refuses this, for another one it is ours to do.
+    // Not every browser checks this, so the client does.
     let end = once("/echo").protocol("chat").connect().unwrap().closed().await;
     assert!(end.error.is_some());
 }

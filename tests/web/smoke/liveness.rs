@@ -24,7 +24,7 @@ async fn s17_heartbeats_measure_round_trips() {
     let ws = log.of(once("/echo").heartbeat(heartbeat).heartbeat_reply(|message| message.as_text() == Some("beat")));
     let ws = ws.heartbeat_in_worker(true).connect().unwrap();
     let start = js_sys::Date::now();
-    until("beats and answers", || ws.stats().heartbeats >= 4 && ws.stats().last_rtt.is_some()).await;
+    until("heartbeats and replies", || ws.stats().heartbeats >= 4 && ws.stats().last_rtt.is_some()).await;
     assert_eq!(log.lines(), ["open"]);
     let (beats, elapsed) = (ws.stats().heartbeats, js_sys::Date::now() - start);
     assert!(beats as f64 <= elapsed / 50.0 + 1.0, "{beats} in {elapsed} ms");

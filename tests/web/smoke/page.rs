@@ -34,7 +34,7 @@ async fn s08c_client_without_reconnects_ends_on_pagehide() {
     assert_eq!(log.lines(), ["open", r#"close 1006 "" false Local"#, "end Exhausted"]);
 }
 
-/// The network is back, or the page is shown.
+/// Dispatches the event of the network that returned, or of the page that became visible.
 const RETURNS: [fn(); 2] = [
     || {
         dispatch_event(&DomEvent::new("online"));
@@ -50,7 +50,7 @@ async fn s08c_online_or_visible_makes_a_waiting_client_dial() {
         let log = Log::default();
         let builder = WebSocket::builder(url("/drop?after=1")).reconnect(Reconnect::fixed(Duration::from_secs(3600)));
         let ws = log.of(builder).connect().unwrap();
-        ws.send("cut me off").unwrap();
+        ws.send("drop me").unwrap();
         log.until(1, r#"close 1006 "" false Failure"#).await;
         returns();
         log.until(2, "open").await;

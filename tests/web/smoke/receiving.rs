@@ -21,14 +21,14 @@ extern "C" {
     fn unhandled_rejections() -> u32;
 }
 
-/// The promise of a blob cannot be cancelled: it comes when the attempt, and here the client, is long gone.
+/// The promise of a blob cannot be cancelled: here it is settled long after the client has ended.
 #[wasm_bindgen_test]
 async fn s03_blob_read_after_the_end_is_discarded() {
     hold_blobs();
     let log = Log::default();
     let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
     ws.send(&b"slow"[..]).unwrap();
-    until("a blob that is read", || held_blobs() == 1).await;
+    until("a blob that is being read", || held_blobs() == 1).await;
     ws.abort();
     ws.closed().await;
     drop(ws);
@@ -54,7 +54,7 @@ async fn s16_blobs_and_texts_keep_their_order() {
         assert!(lines[1 + 2 * round].starts_with("binary"), "{lines:?}");
         assert_eq!(lines[2 + 2 * round], format!("text {round}"));
     }
-    // A close does not wait for what is unread, which is dropped as any message that comes while closing.
+    // A close does not wait for a blob that is being read. It is discarded as any message that arrives while closing.
     ws.send(vec![1_u8; 100_000]).unwrap();
     ws.close(1000, "").unwrap();
     ws.closed().await;
@@ -87,12 +87,13 @@ async fn s22_paused_client_holds_messages() {
     log.until(1, "text 4").await;
     assert_eq!(log.lines(), ["open", "text 0", "text 1", "text 2", "text 3", "text 4"]);
 
-    // The end does not overtake what is held, and what is sent meanwhile is not lost: "a", "b", Close 4000.
+    // The close is delivered after the held messages, and a message sent meanwhile is not lost. The server sends "a", "b" and
+    // Close 4000.
     let log = Log::default();
     let ws = log.of(once("/raw?hex=810161,810162,88020fa0")).connect().unwrap();
     ws.pause();
     log.until(1, "open").await;
-    // Until the Close has arrived, of which nothing tells.
+    // Until the Close has arrived, for which there is no event.
     sleep(2000).await;
     assert_eq!(log.lines(), ["open"]);
     ws.send("late").unwrap();
@@ -102,7 +103,7 @@ async fn s22_paused_client_holds_messages() {
     assert_eq!(log.lines(), ["open", "text a", "text b", r#"close 4000 "" true Remote"#, "end Exhausted"]);
     assert_eq!((end.unsent, ws.take_unsent()), (1, vec![Message::text("late")]));
 
-    // With nothing in front of it, it is told at once.
+    // Without held messages, a paused client reports the close at once.
     let log = Log::default();
     let ws = log.of(once("/close?code=4000&after=1")).connect().unwrap();
     log.until(1, "open").await;
@@ -125,7 +126,7 @@ async fn s22_paused_client_holds_messages() {
     }
 }
 
-/// Also one that was asked for before.
+/// Also a blob whose reading had begun before the pause.
 #[wasm_bindgen_test]
 async fn s22_paused_client_holds_blobs() {
     hold_blobs();
@@ -133,7 +134,7 @@ async fn s22_paused_client_holds_blobs() {
     let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
     ws.send(&b"blob"[..]).unwrap();
     ws.send("text").unwrap();
-    until("a blob that is read", || held_blobs() == 1).await;
+    until("a blob that is being read", || held_blobs() == 1).await;
     ws.pause();
     release_blobs();
     sleep(150).await;

@@ -16,7 +16,7 @@ async fn s07_reconnects_after_a_lost_connection() {
     let ws = log.of(WebSocket::builder(url("/drop?after=1")).reconnect(Reconnect::fixed(ms(20)))).connect().unwrap();
     for round in 1..=3 {
         log.until(round, "open").await;
-        ws.send("cut me off").unwrap();
+        ws.send("drop me").unwrap();
     }
     log.until(4, "open").await;
     let lines = log.lines();
@@ -69,6 +69,6 @@ async fn s23_refused_connection_reports_opaque_then_1006() {
     assert_eq!(log.lines(), ["error Opaque 1", r#"close 1006 "" false Failure"#, "end Exhausted"]);
     let error = end.error.unwrap();
     assert_eq!(*error.kind(), ErrorKind::Opaque);
-    let told = error.to_string();
-    assert!(told.contains("ws://127.0.0.1:9/") && !told.contains("secret"), "{told}");
+    let shown = error.to_string();
+    assert!(shown.contains("ws://127.0.0.1:9/") && !shown.contains("secret"), "{shown}");
 }

@@ -46,7 +46,7 @@ async fn s14_send_buffer_has_a_limit() {
     ws.flush().await.unwrap();
     assert_eq!(ws.buffered_amount(), 0);
     assert!(log.count("full") == 3 && log.count("drain") == 3, "{:?}", log.lines());
-    // Also when nobody waits.
+    // The buffer also drains when no future waits for it.
     ws.send(vec![0_u8; 60_000]).unwrap();
     until("an empty buffer", || ws.buffered_amount() == 0).await;
 }

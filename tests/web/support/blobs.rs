@@ -1,4 +1,4 @@
-//! Blobs that take as long to read as a test wants.
+//! Blobs whose reading a test can hold up.
 
 use wasm_bindgen::prelude::*;
 
@@ -23,9 +23,10 @@ use wasm_bindgen::prelude::*;
     }
 "#)]
 extern "C" {
-    /// From now on they are read only when they are released.
+    /// From now on, reading a blob completes only after [`release_blobs`].
     pub(crate) fn hold_blobs();
-    /// How many are waited for.
+    /// Returns the number of blobs that are being read.
     pub(crate) fn held_blobs() -> usize;
+    /// Completes all of them, and reads further blobs normally.
     pub(crate) fn release_blobs();
 }

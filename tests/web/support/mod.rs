@@ -1,11 +1,11 @@
-//! What tests in a page, a worker or Node wait with.
+//! Waiting, in pages, workers and Node.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen(inline_js = r#"
-    // Kept, since tests replace it.
+    // Kept, as tests replace it.
     const { setTimeout } = globalThis;
     export function after(millis) {
         return new Promise((resolve) => setTimeout(resolve, millis));
@@ -19,7 +19,7 @@ pub(crate) async fn sleep(millis: i32) {
     JsFuture::from(after(millis)).await.unwrap();
 }
 
-/// Looks again and again, since a busy machine takes its time.
+/// Waits until a condition is true. Panics with `what` after about 20 seconds.
 pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..5000 {
         if is_so() {
@@ -27,5 +27,5 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         }
         sleep(4).await;
     }
-    panic!("it never came to this: {what}");
+    panic!("timeout while waiting for: {what}");
 }
