@@ -34,8 +34,8 @@ pub struct CloseEvent {
     pub lost: u64,
 }
 
-impl From<&homing_machine::CloseEvent<String>> for CloseEvent {
-    fn from(close: &homing_machine::CloseEvent<String>) -> Self {
+impl CloseEvent {
+    pub(crate) fn of(close: &homing_machine::CloseEvent<String>) -> Self {
         let homing_machine::CloseEvent { code, ref reason, clean, initiator, retry_in, lost } = *close;
         Self { code, reason: reason.clone(), clean, initiator, retry_in, lost }
     }

@@ -56,7 +56,7 @@ pub(super) fn end_of(machine: &Machine) -> End {
     End {
         reason: machine.end_reason(),
         unsent: machine.unsent(),
-        close: machine.last_close().map(CloseEvent::from),
+        close: machine.last_close().map(CloseEvent::of),
         error: machine.last_error().cloned(),
     }
 }

@@ -276,7 +276,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         match output {
             Output::Notify(event) => self.notify(event),
             Output::AskRetry => {
-                let close = self.shared.lock().machine.last_close().map(CloseEvent::from);
+                let close = self.shared.lock().machine.last_close().map(CloseEvent::of);
                 // Asked only where there is one, and after a close.
                 let mut retry = true;
                 if let (Some(retry_if), Some(close)) = (&mut self.retry_if, close) {
@@ -316,7 +316,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                 }
             }
             Notify::Close => {
-                let close = shared.lock().machine.last_close().map(CloseEvent::from);
+                let close = shared.lock().machine.last_close().map(CloseEvent::of);
                 if let Some(close) = close {
                     trace.closed(&close);
                     callback.run(|| handler.on_close(ws, &close));

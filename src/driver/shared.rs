@@ -12,7 +12,7 @@ use super::machine::end_of;
 use super::waiters::{Places, Wait, Waiters};
 use super::{Clock, Machine, Request, platform};
 use crate::close::{CloseCode, End, EndReason};
-use crate::error::{FlushError, SendError};
+use crate::error::{FlushError, SendError, SendErrorKind};
 use crate::message::Message;
 
 /// A handle, which keeps the client alive and may begin anew after its end.
@@ -181,7 +181,8 @@ impl Shared {
         let bytes = message.len();
         let result = core.machine.send(message, bytes);
         Self::wake_pump(core);
-        result.map_err(|homing_machine::SendError { kind, message }| SendError { kind: kind.into(), message })
+        result
+            .map_err(|homing_machine::SendError { kind, message }| SendError { kind: SendErrorKind::of(kind), message })
     }
 
     pub(super) fn note_delivers(&self, machine: &Machine) {

@@ -86,8 +86,8 @@ pub enum SendErrorKind {
     NotUtf8,
 }
 
-impl From<homing_machine::SendErrorKind> for SendErrorKind {
-    fn from(kind: homing_machine::SendErrorKind) -> Self {
+impl SendErrorKind {
+    pub(crate) fn of(kind: homing_machine::SendErrorKind) -> Self {
         match kind {
             homing_machine::SendErrorKind::Full => Self::Full,
             homing_machine::SendErrorKind::Closed => Self::Closed,
