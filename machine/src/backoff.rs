@@ -1,32 +1,31 @@
-//! When to try again (S7).
+//! The delays between attempts (S7).
 
 use crate::fault::Fault;
 use crate::rng::Rng;
 use crate::units::{Duration, micros, nearest_micros};
 
-/// When a client tries again after an attempt has ended: after `first`, then `factor` times as long each time, at most after
-/// `max`.
+/// The delays between attempts: `first`, then `factor` times as long each time, at most `max`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Backoff {
     /// The first delay.
     pub first: Duration,
     /// The longest delay.
     pub max: Duration,
-    /// By how much the delay grows each time; at least 1.
+    /// The growth of the delay from one retry to the next; at least 1.
     pub factor: f64,
-    /// The share of each delay that is drawn at random, from 0 to 1.
+    /// The share of each delay that is random, from 0 to 1.
     pub jitter: f64,
-    /// Gives up after this many attempts in a row that did not last.
+    /// The limit of consecutive retries that were not open for `stable_after`; `None` for no limit.
     pub max_attempts: Option<u32>,
 }
 
 impl Backoff {
-    /// Whether there is one attempt only.
+    /// Returns whether the policy never retries.
     pub fn is_never(&self) -> bool {
         self.max_attempts == Some(0)
     }
 
-    /// Fails if the values contradict each other, or a server that refuses would be dialled without a pause.
+    /// Checks the values. Fails if they contradict each other, or if retries would have no delay at all.
     pub fn check(&self) -> Result<(), Fault> {
         if self.first > self.max {
             return Err("the first delay is longer than the longest");
@@ -43,7 +42,7 @@ impl Backoff {
         Ok(())
     }
 
-    /// The delay before the retry that follows `retries` earlier ones; `None` when they are used up.
+    /// Returns the delay before the retry that follows `retries` earlier ones; `None` if the limit is reached.
     pub(crate) fn delay(&self, retries: u32, rng: &mut Rng) -> Option<Duration> {
         if self.max_attempts.is_some_and(|max| retries >= max) {
             return None;
@@ -51,7 +50,7 @@ impl Backoff {
         Some(self.grown(retries, rng))
     }
 
-    /// The delay before a retry that happens though none are left. [`never`](Self::never) has no delay of its own.
+    /// Returns the same, without the limit. A policy without a delay has `fallback`.
     pub(crate) fn pace(&self, retries: u32, fallback: Duration, rng: &mut Rng) -> Duration {
         if self.first.is_zero() { fallback } else { self.grown(retries, rng) }
     }

@@ -1,22 +1,23 @@
-//! Reconnects by hand (S8a): whether a callback may begin anew, and how soon.
+//! The state of reconnects by hand: calls of `reconnect` and `reconnect_after` (S8a).
 //!
-//! A callback runs for each attempt. One that always reconnects would dial a peer that is down in a loop and could not be
-//! closed, so it keeps to the pace of the policy, and does not undo a close. A caller from outside, such as a person who
-//! presses a button, dials at once, unless such a dial has just failed. An open connection is replaced at once by either.
+//! A callback runs for each attempt. One that always reconnects would dial a dead server in a tight loop, and the client
+//! could not be closed. So a callback dials no sooner than the policy would, and does not undo a close. A call from outside
+//! of callbacks, for example because the user pressed a button, dials at once, unless such a dial has just failed. Both
+//! replace an open connection at once.
 
 use crate::units::Timestamp;
 
 #[derive(Debug)]
 pub(crate) struct ByHand {
-    /// The client was closed on this side, and not revived from outside since.
+    /// The client was closed on this side, and no call from outside of callbacks has reconnected it since.
     pub(crate) closed: bool,
-    /// The next attempt is one by hand.
+    /// The next attempt is a reconnect by hand.
     pub(crate) next: bool,
-    /// When the last attempt was dialled, if it was one by hand; else `NEVER`.
+    /// When the last attempt was dialled, if it was a reconnect by hand; `NEVER` otherwise.
     pub(crate) dialled: Timestamp,
-    /// No callback dials before then. Decided once after each attempt; `NEVER` until then.
+    /// The earliest time at which a callback may dial. Decided once after each attempt; `NEVER` until then.
     pub(crate) earliest: Timestamp,
-    /// How often callbacks have reconnected since an attempt was_stable.
+    /// Reconnects by callbacks since the last attempt that was open for `stable_after`.
     pub(crate) retries: u32,
 }
 
@@ -26,7 +27,7 @@ impl ByHand {
         Self { closed: false, next: false, dialled, earliest, retries: 0 }
     }
 
-    /// The policy chose when the next attempt begins.
+    /// The policy decided when the next attempt starts.
     pub(crate) fn left_to_policy(&mut self, until: Timestamp) {
         self.next = false;
         self.earliest = until;

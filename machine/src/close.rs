@@ -1,4 +1,4 @@
-//! How an attempt, and how a client, came to its end.
+//! The end of attempts and clients.
 
 use core::fmt;
 
@@ -9,44 +9,44 @@ use crate::units::{Count, Duration};
 pub struct CloseCode(u16);
 
 impl CloseCode {
-    /// 1000: the purpose of the connection is fulfilled.
+    /// 1000: normal closure, the purpose of the connection is fulfilled.
     pub const NORMAL: Self = Self(1000);
-    /// 1001: the peer goes away, as a server that shuts down does.
+    /// 1001: the peer goes away, for example a server that shuts down.
     pub const GOING_AWAY: Self = Self(1001);
-    /// 1002: the peer broke the protocol.
+    /// 1002: the peer violated the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// 1003: a type of data that the peer cannot accept.
+    /// 1003: the endpoint cannot accept this type of data.
     pub const UNSUPPORTED_DATA: Self = Self(1003);
-    /// 1005: the Close frame had no code. Reported, never sent.
+    /// 1005: the Close frame had no code. It is reported, but never sent.
     pub const NO_STATUS: Self = Self(1005);
-    /// 1006: there was no Close frame. Reported, never sent.
+    /// 1006: the connection was closed without a Close frame. It is reported, but never sent.
     pub const ABNORMAL: Self = Self(1006);
-    /// 1007: data that is not of its message's type, as text that is not UTF-8.
+    /// 1007: invalid payload, for example text that is not UTF-8.
     pub const INVALID_PAYLOAD: Self = Self(1007);
-    /// 1008: against the peer's policy.
+    /// 1008: a message violates the policy of the endpoint.
     pub const POLICY_VIOLATION: Self = Self(1008);
-    /// 1009: a message larger than the receiver takes.
+    /// 1009: a message is too large for the receiver.
     pub const MESSAGE_TOO_BIG: Self = Self(1009);
-    /// 1010: an extension that the client needs was not negotiated.
+    /// 1010: the client needs an extension that the server did not negotiate.
     pub const MANDATORY_EXTENSION: Self = Self(1010);
-    /// 1011: the server met an error.
+    /// 1011: internal error of the server.
     pub const INTERNAL_ERROR: Self = Self(1011);
     /// 1012: the server restarts.
     pub const SERVICE_RESTART: Self = Self(1012);
     /// 1013: the server is overloaded.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
 
-    /// A code by its number.
+    /// Creates a close code from its number.
     pub const fn new(code: u16) -> Self {
         Self(code)
     }
 
-    /// The number.
+    /// Returns the number.
     pub const fn get(self) -> u16 {
         self.0
     }
 
-    /// Whether an application may send it: 1000 and 3000 to 4999, in browsers and so here.
+    /// Returns whether an application may send this code: 1000 and 3000 to 4999, as in browsers.
     pub const fn may_be_sent(self) -> bool {
         matches!(self.0, 1000 | 3000..=4999)
     }
@@ -89,24 +89,24 @@ pub enum Initiator {
     Local,
     /// The peer, by a Close frame.
     Remote,
-    /// Nobody on purpose: an error, which `on_error` told before.
+    /// An error, which `on_error` reported before.
     Failure,
 }
 
 /// The end of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseEvent<Text> {
-    /// The peer's close code; 1005 where its Close frame had none, 1006 where there was no Close frame.
+    /// The peer's close code; 1005 if its Close frame had none, 1006 if there was no Close frame.
     pub code: CloseCode,
-    /// The peer's reason; empty where it gave none.
+    /// The peer's reason; empty if it gave none.
     pub reason: Text,
     /// Whether the closing handshake was completed.
     pub clean: bool,
     /// Who ended it.
     pub initiator: Initiator,
-    /// How long until the next attempt; `None` when there will be none.
+    /// The delay until the next attempt; `None` if there will be none.
     pub retry_in: Option<Duration>,
-    /// How many messages were lost with the socket.
+    /// The number of messages that were lost with the socket.
     pub lost: Count,
 }
 
@@ -115,7 +115,7 @@ impl<Text: Default> CloseEvent<Text> {
         Self { code, reason, clean, initiator, retry_in: None, lost: 0 }
     }
 
-    /// No Close frame arrived.
+    /// The end of an attempt without a Close frame.
     pub(crate) fn abnormal(initiator: Initiator) -> Self {
         Self::new(CloseCode::ABNORMAL, Text::default(), false, initiator)
     }
@@ -127,16 +127,16 @@ impl<Text: Default> CloseEvent<Text> {
 pub enum EndReason {
     /// Closed on this side: `close`, `abort`, `cancel_reconnect`, or the drop of the last handle.
     Closed,
-    /// Trying again would give the same: close code 1008 or 1010, a refusal such as 401 or 404 of a client that was
-    /// never open, or nothing to dial with.
+    /// A retry would fail in the same way: close code 1008 or 1010, a refusal such as 401 or 404 before the client was ever
+    /// open, or a feature that this build or platform does not support.
     Fatal,
-    /// The limit of attempts is reached (which is none for `Reconnect::never`).
+    /// The limit of retries is reached. It is 0 for `Reconnect::never`.
     Exhausted,
-    /// The predicate of `retry_if` said no.
+    /// The predicate of `retry_if` returned `false`.
     Declined,
     /// A callback panicked.
     Panicked,
-    /// The runtime that drove the client was shut down.
+    /// The runtime of the client was shut down.
     Shutdown,
 }
 
@@ -144,9 +144,9 @@ impl fmt::Display for EndReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Closed => "closed on this side",
-            Self::Fatal => "trying again would give the same",
+            Self::Fatal => "a retry would fail in the same way",
             Self::Exhausted => "no attempts left",
-            Self::Declined => "the retry predicate said no",
+            Self::Declined => "the retry predicate declined",
             Self::Panicked => "a callback panicked",
             Self::Shutdown => "the runtime was shut down",
         })

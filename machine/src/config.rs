@@ -1,31 +1,31 @@
-//! What a user configured, as far as the machine goes by it.
+//! The configuration of a machine.
 
 use crate::backoff::Backoff;
 use crate::liveness::Heartbeat;
 use crate::units::Duration;
 
-/// What the machine needs to know of a client's configuration.
+/// The part of a client's configuration that the machine uses.
 #[derive(Debug, Clone)]
 pub struct Config<Text> {
-    /// Whether and when to try again.
+    /// The delays between attempts.
     pub backoff: Backoff,
-    /// When to send heartbeats, if at all.
+    /// The heartbeat; `None` for none.
     pub heartbeat: Option<Heartbeat>,
-    /// How long dialling and handshake may take together.
+    /// The limit for dialling and handshake together; `None` for no limit.
     pub open_timeout: Option<Duration>,
-    /// How long the peer's Close frame is waited for.
+    /// The limit for the closing handshake, counted from the last progress.
     pub close_timeout: Duration,
-    /// How long an attempt must have been open for the count of attempts to start over.
+    /// How long an attempt must have been open for the count of retries to start again.
     pub stable_after: Duration,
     /// The longest delay that a server's `Retry-After` can ask for.
     pub max_retry_after: Duration,
-    /// How many bytes of payload the queue takes.
+    /// The limit of the send queue, in bytes of payload.
     pub max_send_buffer: usize,
-    /// The next request may differ from the one that was refused.
+    /// A request provider is set: the next request may differ from the one that was refused.
     pub has_provider: bool,
-    /// Somebody wants to be asked before each retry.
+    /// A retry predicate is set, and is asked before each retry.
     pub has_predicate: bool,
-    /// Of the generator of jitter.
+    /// The seed of the jitter.
     pub seed: u32,
     /// The URL without credentials and query, for errors.
     pub url: Text,

@@ -1,4 +1,4 @@
-//! How an attempt ends, what follows it (S7, S8), and how a client ends.
+//! The end of attempts and clients, and the decision whether to retry (S7, S8).
 
 use crate::close::{CloseEvent, EndReason, Initiator};
 use crate::io::{Notify, Output};
@@ -8,31 +8,31 @@ use crate::types::{Cause, Failure, Types};
 use crate::units::{Duration, Timestamp};
 
 impl<T: Types> Machine<T> {
-    /// The attempt failed: `on_error`, then `on_close`.
+    /// Ends the attempt with an error: `on_error`, then `on_close`.
     pub(crate) fn fail(&mut self, error: T::Error) {
         let is_open = !matches!(self.phase, Phase::Connecting { .. });
         self.last_close = Some(CloseEvent::abnormal(Initiator::Failure));
         self.finish(Some(T::located(error, &self.config.url, is_open)), self.phase.next());
     }
 
-    /// The attempt took too long. Drops the socket.
+    /// Drops the socket, and ends the attempt with an error.
     pub(crate) fn abandon(&mut self, cause: Cause) {
         self.put(Output::Abort);
         self.fail(T::error(cause));
     }
 
-    /// Drops the socket at once.
+    /// Drops the socket, and ends the attempt without an error.
     pub(crate) fn drop_attempt(&mut self, next: Next) {
         self.put(Output::Abort);
         self.end_attempt(next);
     }
 
-    /// When to dial after this delay: not as long as the page is frozen.
+    /// Returns when to dial after this delay. While the page is frozen, that is never.
     pub(crate) fn after(&self, delay: Duration) -> Timestamp {
         if self.frozen { Timestamp::NEVER } else { self.now + delay }
     }
 
-    /// The attempt is over without a failure. Where no Close frame arrived it was this side that ended it.
+    /// Ends the attempt without an error. If no Close frame arrived, this side ended it.
     pub(crate) fn end_attempt(&mut self, next: Next) {
         if !matches!(self.phase, Phase::Closing { stage: Stage::AwaitingEnd, .. }) {
             self.last_close = Some(CloseEvent::abnormal(Initiator::Local));
@@ -40,12 +40,12 @@ impl<T: Types> Machine<T> {
         self.finish(None, next);
     }
 
-    /// Whether the attempt under way has been open for `stable_after`.
+    /// Returns whether the present attempt has been open for `stable_after`.
     pub(crate) fn is_stable(&self) -> bool {
         self.opened_at.is_some_and(|since| self.now - since >= self.config.stable_after)
     }
 
-    /// The socket is gone; `on_close` is owed.
+    /// The socket is gone, and `on_close` is due.
     fn finish(&mut self, error: Option<T::Error>, next: Next) {
         if error.is_some() {
             self.notify(Notify::Error);
@@ -68,7 +68,7 @@ impl<T: Types> Machine<T> {
         self.phase = Phase::Ending { next, asked: false, answer: None };
     }
 
-    /// Decides what follows an attempt and tells its end.
+    /// Decides what follows the attempt, and emits `on_close`.
     pub(crate) fn conclude(&mut self) {
         let Phase::Ending { next, answer, .. } = self.phase else {
             return;
@@ -91,22 +91,22 @@ impl<T: Types> Machine<T> {
         self.notify(Notify::Close);
     }
 
-    /// S7 and S8: after which delay to try again, or why not.
+    /// Returns the delay before the next attempt by policy (S7), or why there is none (S8).
     fn policy(&mut self, answer: Option<bool>) -> Result<Duration, EndReason> {
-        let refused = self
+        let is_rejected = self
             .last_close
             .as_ref()
             .is_some_and(|event| event.initiator == Initiator::Remote && matches!(event.code.get(), 1008 | 1010));
-        let hopeless = match self.last_error.as_ref().map(T::failure) {
-            // What was right before is not wrong now: gateways answer 404 while what is behind them restarts.
+        let is_final = match self.last_error.as_ref().map(T::failure) {
+            // A request that succeeded before is not wrong: gateways answer 404 while the server behind them restarts.
             Some(Failure::RefusedForGood) => !self.opened_before,
             Some(Failure::Unsupported) => true,
             _ => false,
         };
-        let hopeless = hopeless && !self.config.has_provider;
+        let is_final = is_final && !self.config.has_provider;
         match answer {
             Some(false) => return Err(EndReason::Declined),
-            None if refused || hopeless => return Err(EndReason::Fatal),
+            None if is_rejected || is_final => return Err(EndReason::Fatal),
             _ => {}
         }
         let delay = self.config.backoff.delay(self.retries, &mut self.rng).ok_or(EndReason::Exhausted)?;
@@ -114,15 +114,15 @@ impl<T: Types> Machine<T> {
         Ok(delay.max(self.asked_delay()))
     }
 
-    /// How long the peer asked to be left alone.
+    /// Returns the delay that the server asked for with `Retry-After`.
     pub(crate) fn asked_delay(&self) -> Duration {
         let asked = self.last_error.as_ref().and_then(T::retry_after);
         asked.map_or(Duration::ZERO, |asked| asked.min(self.config.max_retry_after))
     }
 
-    /// The client has ended.
+    /// Counts the end of the client.
     pub(crate) fn end(&mut self) {
-        // A retry that was told may have been cancelled since.
+        // A retry that `on_close` reported may have been cancelled since.
         if let Some(close) = &mut self.last_close {
             close.retry_in = None;
         }

@@ -1,7 +1,7 @@
-//! Why the value of an option cannot work.
+//! Invalid values of options.
 
-/// What is wrong with an option's value.
+/// What is wrong with the value of an option.
 pub type Fault = &'static str;
 
-/// The fault of a duration or limit that is zero.
+/// The fault of a duration or limit of zero.
 pub const ZERO: Fault = "is zero";

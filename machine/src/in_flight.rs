@@ -1,38 +1,38 @@
-//! What a socket has taken and not passed on yet, counted in messages and bytes (S10, S15, S17).
+//! What a socket has accepted and not passed on yet, in messages and bytes (S10, S15, S17).
 //!
-//! The machine does not use this itself: it helps transports to report what the machine asks for.
+//! The machine does not use this itself. It helps transports to compute what they report.
 
 use alloc::collections::VecDeque;
 
 use crate::units::{Bytes, Count};
 
-/// For how many messages room is kept once they have left.
+/// The capacity, in messages, that is kept when all have left.
 const ROOM: usize = 64;
 
-/// Finds out which messages a socket still holds, from the number of bytes that it holds.
+/// Computes how many messages a socket still holds from the number of bytes that it holds.
 #[derive(Debug, Default)]
 pub struct InFlight {
-    /// Bytes ever taken.
+    /// The bytes that the socket has accepted so far.
     taken: Bytes,
-    /// Where each message that is still held ends, counted in bytes ever taken.
+    /// The end of each message that is still held, as a position in `taken`.
     ends: VecDeque<Bytes>,
 }
 
 impl InFlight {
-    /// The socket took the last bytes of a message, or all of it.
+    /// The socket accepted the last bytes of a message, or all of it.
     #[inline]
     pub fn message(&mut self, bytes: usize) {
         self.other(bytes);
         self.ends.push_back(self.taken);
     }
 
-    /// The socket took bytes that end no message: the first part of one, or a control frame.
+    /// The socket accepted bytes that end no message: the first part of one, or a control frame.
     #[inline]
     pub fn other(&mut self, bytes: usize) {
         self.taken += bytes as Bytes;
     }
 
-    /// Returns of how many messages the socket holds a byte, now that it holds so many bytes.
+    /// Returns how many messages have at least one of the `bytes` that the socket holds now.
     pub fn held(&mut self, bytes: usize) -> Count {
         let left = self.taken - (bytes as Bytes).min(self.taken);
         while self.ends.front().is_some_and(|end| *end <= left) {
@@ -44,17 +44,16 @@ impl InFlight {
         self.ends.len() as Count
     }
 
-    /// Bytes ever taken.
+    /// The bytes that the socket has accepted so far.
     pub fn taken(&self) -> Bytes {
         self.taken
     }
 }
 
-/// Whether bytes are still moving that were taken before a heartbeat or a Close frame. For as long as they are, the
-/// heartbeat has not reached the peer, and silence proves nothing.
+/// Detects whether bytes still move that were accepted before a heartbeat or a Close frame. As long as they do, the heartbeat
+/// has not reached the peer, and a missing answer means nothing.
 ///
-/// What moves behind the mark proves nothing either: the operating system of a peer whose program hangs goes on
-/// acknowledging.
+/// Bytes behind the mark do not count: the operating system of a peer whose program hangs still acknowledges them.
 #[derive(Debug, Default)]
 pub struct Delivery {
     mark: Bytes,
@@ -62,15 +61,15 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// A heartbeat or Close frame follows what was `taken` so far, of which so much was `delivered`.
+    /// A heartbeat or Close frame follows. The socket has `taken` so many bytes so far, and `delivered` so many of them.
     pub fn mark(&mut self, taken: Bytes, delivered: Bytes) {
         *self = Self { mark: taken, delivered };
     }
 
-    /// Whether bytes before the mark have moved since this was asked last.
+    /// Returns whether bytes before the mark have moved since the last call.
     pub fn progress(&mut self, delivered: Bytes) -> bool {
         let before = core::mem::replace(&mut self.delivered, delivered);
-        // Less than before where an encrypted stream has passed on what the operating system counts with its overhead.
+        // `delivered` can decrease: the operating system counts encrypted bytes, with their overhead.
         before < self.mark && delivered != before
     }
 }
@@ -89,7 +88,7 @@ mod tests {
         for (bytes, messages) in [(35, 3), (26, 3), (25, 2), (11, 2), (10, 1), (1, 1), (0, 0)] {
             assert_eq!(in_flight.held(bytes), messages, "{bytes} bytes are held");
         }
-        // A browser counts what goes nowhere.
+        // A browser also counts what it will never send.
         assert_eq!(in_flight.held(1000), 0);
     }
 

@@ -1,97 +1,96 @@
-//! What goes into the machine and what comes out.
+//! The inputs and outputs of the machine.
 
 use crate::close::CloseCode;
 use crate::paused::PausedBy;
 use crate::units::{Count, Duration, RoundTrip};
 
-/// Names one attempt: one socket, from dialling to its close.
+/// Identifies one attempt: one socket, from dialling to its close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct AttemptId(pub(crate) Count);
 
 impl AttemptId {
-    /// Its number; the client's first attempt is 1.
+    /// Returns its number. The first attempt of a client is 1.
     pub const fn get(self) -> Count {
         self.0
     }
 }
 
-/// What a socket has taken and still holds in its own buffer.
+/// What a socket has accepted and still holds in its own buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Buffered {
-    /// Messages of which at least one byte has not left. They are lost if the connection breaks (S15).
+    /// The number of messages of which at least one byte has not left. They are lost if the connection breaks (S15).
     pub messages: Count,
-    /// Bytes of payload that have not left.
+    /// The number of bytes of payload that have not left.
     pub bytes: usize,
 }
 
-/// The network or the page changed.
+/// A change of the network or the page (S8c).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PageEvent {
-    /// The network may be back.
+    /// The network may be available again.
     Online,
     /// The page became visible.
     Visible,
-    /// The page goes into the back/forward cache.
+    /// The page enters the back/forward cache.
     Frozen,
-    /// The page came back from there.
+    /// The page was restored from the back/forward cache.
     Thawed,
 }
 
-/// What a handle asks for.
+/// What the user asks for through a handle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request<Text> {
-    /// End the client once what is queued has left.
+    /// Send what is queued, then close and end the client (S10).
     Close {
         /// The code of the Close frame.
         code: CloseCode,
-        /// Its reason.
+        /// The reason of the Close frame.
         reason: Text,
     },
-    /// End the client without a closing handshake.
+    /// Drop the socket and end the client.
     Abort,
-    /// Dial anew after this delay, from outside of callbacks.
+    /// Dial again after this delay (S8a). Not from inside a callback.
     Reconnect(Duration),
-    /// As `Reconnect`, from inside one of the client's callbacks.
+    /// The same as `Reconnect`, from inside a callback of this client.
     ReconnectInCallback(Duration),
-    /// End a client that is not connected.
+    /// Cancel a scheduled attempt, which ends the client.
     CancelReconnect,
     /// Stop or resume reading.
     Pause(PausedBy, bool),
 }
 
-/// What is to be done next, in order. Small, as it is queued and passed on: what belongs to it the machine keeps until
-/// then.
+/// What the driver has to do next, in order. The value is small, as it is queued. The machine keeps what belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// Tell the handler.
+    /// Call the handler.
     Notify(Notify),
-    /// Ask the retry predicate about [`Machine::last_close`](crate::Machine::last_close), and answer by
+    /// Ask the retry predicate about [`Machine::last_close`](crate::Machine::last_close), and answer with
     /// [`Machine::retry_answer`](crate::Machine::retry_answer).
     AskRetry,
     /// Open a socket.
     Dial(AttemptId),
-    /// Offer the queue to the socket.
+    /// Offer the queue to the socket: [`Machine::offer`](crate::Machine::offer).
     Transmit,
-    /// A heartbeat or a Close frame follows, or what is queued before one: from now on progress is that of what the socket
-    /// has taken so far.
+    /// Measure progress from here on. A heartbeat or a Close frame follows, or the last messages before a Close frame.
+    /// Progress is that of what the socket has accepted before.
     Mark,
-    /// Send this heartbeat.
+    /// Send the heartbeat with this number.
     Heartbeat(Count),
     /// Stop or resume reading.
     Read(bool),
-    /// Start the closing handshake, behind what was sent, with [`Machine::close_frame`](crate::Machine::close_frame).
+    /// Send the Close frame [`Machine::close_frame`](crate::Machine::close_frame) behind what was sent before.
     Close,
     /// Drop the socket at once.
     Abort,
 }
 
-/// What the handler is told. Nothing of the same kind can happen before it was.
+/// An event that the handler receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notify {
     /// TCP, proxy and TLS are up.
     Connect,
-    /// The opening handshake succeeded: [`Machine::take_handshake`](crate::Machine::take_handshake).
+    /// The client is open: [`Machine::take_handshake`](crate::Machine::take_handshake).
     Open,
     /// The attempt failed: [`Machine::last_error`](crate::Machine::last_error).
     Error,

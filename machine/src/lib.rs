@@ -1,20 +1,21 @@
-//! The rules of a [homing](https://docs.rs/homing) client, as a machine without I/O, clock or platform.
+//! The state machine of the WebSocket client [homing](https://docs.rs/homing), without I/O, clock or platform.
 //!
-//! This crate is a part of `homing`, and of its npm package: use those. What it exports may change with any version.
+//! This crate is an implementation detail of `homing` and of its npm package. Depend on those: what this crate exports may
+//! change with any version.
 //!
-//! The [`Machine`] owns states, deadlines, heartbeat, backoff, queue and limits. The contract with whoever drives it:
+//! A [`Machine`] owns the states, deadlines, heartbeat, backoff, send queue and limits of one client. A driver owns the
+//! socket, the clock and the callbacks. The contract between them:
 //!
-//! 1. Something happened: [`Machine::advance`] takes the time, then a method of the machine takes what it was; a handle's
-//!    wishes come by [`Machine::request`] and [`Machine::send`].
-//! 2. Then [`Machine::poll`] until it is empty, carrying out each [`Output`] before asking for the next. Whatever a
-//!    callback wishes goes into the machine meanwhile and comes out of a later `poll`, so callbacks never nest.
-//! 3. Then sleep until [`Machine::deadline`] at the latest, and call [`Machine::wake`]. It is a plain instant, asked for
-//!    anew each time: there are no timers to set or cancel, as each deadline is a field of the state that it belongs
-//!    to and goes with it.
+//! 1. When something happens, the driver calls [`Machine::advance`] with the time, then the method for what happened: for
+//!    example [`Machine::opened`]. What the user asks for goes to [`Machine::request`] and [`Machine::send`].
+//! 2. Then the driver calls [`Machine::poll`] until it returns `None`, and carries out each [`Output`] before it asks for the
+//!    next. What a callback asks for meanwhile comes out of a later `poll`, so callbacks never nest.
+//! 3. Then the driver sleeps until [`Machine::deadline`] at the latest and calls [`Machine::wake`]. There are no timers to
+//!    set or cancel: each deadline is a field of the state that it belongs to, and disappears with it.
 //!
-//! Time is compared, never counted: nothing happens because a timer fired, only because `now >= deadline`.
+//! Deadlines are compared with the time (`now >= deadline`). Nothing happens merely because a timer fired.
 //!
-//! What passes through a machine is up to its [`Types`].
+//! The types of messages, texts, handshakes and errors are those of a [`Types`] implementation.
 //!
 //! ```text
 //!                 dial                 opened                close, peer's Close
@@ -24,7 +25,7 @@
 //!    ▲     │                  │ failed,            │ failed, heartbeat timeout      │ closed,
 //!    │     │ close            │ open timeout       ▼                                ▼ close timeout
 //!    │     │                  └───────────────► ┌────────┐ ◄───────────────────────┘
-//!    │     ▼               no retry: on_close   │ Ending │   the socket is gone, on_close is owed
+//!    │     ▼               no retry: on_close   │ Ending │   the socket is gone, on_close is due
 //!    │  ┌────────┐ ◄─────────────────────────── └────────┘
 //!    │  │ Closed │     then on_end                 │
 //!    │  └────────┘                                 │ retry: on_close
@@ -52,6 +53,7 @@ mod paused;
 mod queue;
 mod requests;
 mod rng;
+mod sending;
 #[cfg(all(feature = "small", target_arch = "wasm32"))]
 mod small;
 mod socket;

@@ -1,24 +1,24 @@
-//! Is the peer still there? (S17, S18)
+//! The heartbeat: detects unresponsive peers (S17, S18).
 
 use crate::fault::Fault;
 use crate::units::{Count, Duration, MEASURED, Timestamp, from_micros, micros};
 
-/// When heartbeats leave, and how soon something must arrive.
+/// The times of the heartbeat.
 ///
-/// Every `interval` a heartbeat leaves, busy or not. If not a single byte arrives within `timeout` of it, the attempt fails
-/// with [`Cause::HeartbeatTimeout`](crate::Cause::HeartbeatTimeout).
+/// A heartbeat is sent every `interval`, whether or not there is other traffic. If no byte arrives within `timeout` of it,
+/// the attempt fails with [`Cause::HeartbeatTimeout`](crate::Cause::HeartbeatTimeout).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heartbeat {
-    /// From one heartbeat to the next.
+    /// The time from one heartbeat to the next.
     pub interval: Duration,
-    /// From a heartbeat to when something must have arrived.
+    /// The time from a heartbeat until something must have arrived.
     pub timeout: Duration,
 }
 
 impl Heartbeat {
-    /// Fails if one of the times is zero.
+    /// Checks the times. Fails if one of them is zero.
     pub fn check(&self) -> Result<(), Fault> {
-        // The machine counts microseconds.
+        // Less than a microsecond is zero for the machine.
         if micros(self.interval) == 0.0 {
             return Err("the interval is zero");
         }
@@ -29,31 +29,33 @@ impl Heartbeat {
     }
 }
 
-/// How many late wake-ups in a row are forgiven while nothing arrives. A machine that slept, or a tab whose timers
-/// are throttled, was not there to listen; but a client that is late every time must not trust a dead peer for ever.
+/// How many late wake-ups in a row extend the deadline while nothing arrives. A computer that slept, or a tab with throttled
+/// timers, could not receive the answer. But a client that is late every time must still detect a dead peer.
 const FORGIVEN: u8 = 2;
 
-/// The heartbeat of one open attempt.
+/// The state of the heartbeat of one open attempt.
 #[derive(Debug)]
 pub(crate) struct Liveness {
     next_heartbeat: Timestamp,
-    /// Until when something must have arrived; `NEVER` while nothing is owed.
+    /// When something must have arrived; `NEVER` while no heartbeat is unanswered.
     answer_by: Timestamp,
+    /// Late wake-ups in a row.
     late: u8,
+    /// How many heartbeats were sent; the number of the last one.
     sent: Count,
-    /// The oldest heartbeat that is not answered is the last one.
+    /// The last heartbeat is the oldest unanswered one.
     is_oldest: bool,
-    /// When the last ones left, by their number modulo `MEASURED`.
+    /// When the last heartbeats were sent, by their number modulo `MEASURED`.
     sent_at: [Timestamp; MEASURED as usize],
 }
 
-/// What a look at the clock calls for.
+/// What [`Liveness::check`] found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     Nothing,
-    /// Send heartbeat number so-and-so.
+    /// Send the heartbeat with this number.
     Heartbeat(Count),
-    /// The peer is gone.
+    /// The peer did not answer in time.
     Dead,
 }
 
@@ -69,13 +71,14 @@ impl Liveness {
         }
     }
 
-    /// Something arrived, whatever it was.
+    /// Something arrived: the peer is alive.
     pub(crate) fn received(&mut self) {
         self.answer_by = Timestamp::NEVER;
         self.late = 0;
     }
 
-    /// The round trip of heartbeat `number`, or of the last one where the answer names none.
+    /// A heartbeat was answered: that with this `number`, or the last one if the answer contains no number. Returns the
+    /// round-trip time if it was measured.
     pub(crate) fn answered(&mut self, now: Timestamp, number: Option<Count>) -> Option<Duration> {
         self.received();
         let number = number.unwrap_or(self.sent);
@@ -83,8 +86,8 @@ impl Liveness {
         measured.then(|| now - self.sent_at[slot(number)])
     }
 
-    /// Sends a heartbeat now. An earlier one that may still be answered keeps its deadline, or else a network that
-    /// flaps would put off the answer for ever; where it is over, the full timeout is allowed again.
+    /// Sends a heartbeat now, and returns its number. The deadline of an earlier one stays if it has not passed: otherwise a
+    /// network that flaps would extend it without end. If it has passed, the full timeout starts again.
     pub(crate) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
         if self.is_due(now) {
             self.answer_by = Timestamp::NEVER;
@@ -92,9 +95,10 @@ impl Liveness {
         self.send_heartbeat(now, config)
     }
 
-    pub(crate) fn check(&mut self, now: Timestamp, config: &Heartbeat, listening: bool) -> Due {
+    /// Compares the time with the deadlines. While the socket is not read, a missing answer means nothing.
+    pub(crate) fn check(&mut self, now: Timestamp, config: &Heartbeat, is_reading: bool) -> Due {
         if self.is_due(now) {
-            if !listening {
+            if !is_reading {
                 self.answer_by = Timestamp::NEVER;
             } else if now > self.answer_by + slack(config) && self.late < FORGIVEN {
                 self.late += 1;
@@ -109,7 +113,7 @@ impl Liveness {
         Due::Heartbeat(self.send_heartbeat(now, config))
     }
 
-    /// Bytes are moving that show the peer alive, while an answer may be behind them: the timeout starts over.
+    /// The peer accepts bytes, and its answer may have to wait behind them: the timeout starts again.
     pub(crate) fn extend(&mut self, now: Timestamp, config: &Heartbeat) {
         if self.answer_by != Timestamp::NEVER {
             self.answer_by = now + config.timeout;
@@ -117,16 +121,17 @@ impl Liveness {
         self.late = 0;
     }
 
-    /// Whether no heartbeat before the last one still waits for an answer.
+    /// Returns whether the last heartbeat is the oldest unanswered one.
     pub(crate) fn is_oldest(&self) -> bool {
         self.is_oldest
     }
 
-    /// Whether an answer is overdue.
+    /// Returns whether an answer is overdue.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         now >= self.answer_by
     }
 
+    /// The next time at which [`check`](Self::check) has something to do.
     pub(crate) fn deadline(&self) -> Timestamp {
         self.answer_by.min(self.next_heartbeat)
     }
@@ -136,7 +141,7 @@ impl Liveness {
         if self.is_oldest {
             self.answer_by = now + config.timeout;
         }
-        // From now, not from the last deadline: a sleeper does not make up for what it missed.
+        // From now, not from the last deadline: heartbeats that were missed during sleep are not made up for.
         self.next_heartbeat = now + config.interval;
         self.sent += 1;
         self.sent_at[slot(self.sent)] = now;
@@ -149,8 +154,8 @@ fn slot(number: Count) -> usize {
     (number % MEASURED) as usize
 }
 
-/// By how much a wake-up may miss its deadline before it counts as late. Timers are never exact; but what is more than
-/// that was kept from looking, and the answer may be waiting to be seen.
+/// How long after its deadline a wake-up is still on time. Timers are never exact. After a longer delay the program was
+/// suspended or blocked, and the answer may already be in the receive buffer.
 fn slack(config: &Heartbeat) -> Duration {
     from_micros((micros(config.timeout) / 2.0).min(100_000.0))
 }

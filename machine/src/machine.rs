@@ -1,61 +1,61 @@
-//! The machine: its state, what comes out of it, and what is asked of it.
+//! The machine: its fields, its outputs, and its deadline.
 
 use crate::by_hand::ByHand;
 use crate::close::{CloseCode, CloseEvent, EndReason};
 use crate::config::Config;
-use crate::io::{AttemptId, Buffered, Notify, Output};
+use crate::io::{AttemptId, Notify, Output};
 use crate::liveness::Due;
 use crate::paused::Paused;
-use crate::queue::{Edge, Queue, SendError, SendErrorKind};
+use crate::queue::{Edge, Queue};
 use crate::rng::Rng;
 use crate::state::{Next, Phase, State};
 use crate::stats::Stats;
 use crate::types::{Cause, Types};
-use crate::units::{Count, Messages, Outputs, Timestamp};
+use crate::units::{Count, Outputs, Timestamp};
 
-/// The state machine of one client. See the [crate](crate) for its contract.
+/// The state machine of one client. The documentation of the [crate](crate) describes how to drive it.
 pub struct Machine<T: Types> {
     pub(crate) config: Config<T::Text>,
     pub(crate) now: Timestamp,
     pub(crate) phase: Phase,
     pub(crate) attempt: AttemptId,
-    /// Retries since the last attempt that was_stable.
+    /// Retries since the last attempt that was open for `stable_after`.
     pub(crate) retries: u32,
     pub(crate) by_hand: ByHand,
     pub(crate) queue: Queue<T::Message>,
-    /// The socket takes more; it refused part of the last batch otherwise.
+    /// The socket accepts more messages: it took all of the last batch, or reported room since.
     pub(crate) writable: bool,
     pub(crate) paused: Paused,
     pub(crate) outputs: Outputs<Output>,
     pub(crate) rng: Rng,
     pub(crate) stats: Stats,
     pub(crate) opened_at: Option<Timestamp>,
-    /// The attempt that ended last was open for as long as to count as one that was_stable.
+    /// The last attempt was open for `stable_after`.
     pub(crate) was_stable: bool,
     pub(crate) opened_before: bool,
     pub(crate) frozen: bool,
-    /// The opening handshake that is to be told.
+    /// The handshake that belongs to `Notify::Open`.
     pub(crate) handshake: T::Handshake,
-    /// What our Close frame says.
+    /// The code and reason of the Close frame that is to be sent.
     pub(crate) close_frame: (CloseCode, T::Text),
-    /// How the last attempt ended, or is about to.
+    /// How the last attempt ended, or is about to end.
     pub(crate) last_close: Option<CloseEvent<T::Text>>,
     pub(crate) last_error: Option<T::Error>,
     pub(crate) end_reason: EndReason,
     pub(crate) ends: Count,
-    /// Nobody drives this machine any more.
+    /// The driver was dropped: nothing can be dialled any more.
     pub(crate) is_driver_gone: bool,
 }
 
 impl<T: Types> Machine<T> {
-    /// A client that dials at once.
+    /// Creates a client that dials at once.
     pub fn new(config: Config<T::Text>, now: Timestamp) -> Self {
         let mut machine = Self::ended(config, now);
         machine.dial();
         machine
     }
 
-    /// A client that does nothing until it is asked to reconnect.
+    /// Creates a client that is closed. It does nothing until [`reconnect`](Self::reconnect).
     pub fn ended(config: Config<T::Text>, now: Timestamp) -> Self {
         Self {
             now,
@@ -84,19 +84,19 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// The retry predicate's answer to [`Output::AskRetry`].
+    /// Answers [`Output::AskRetry`]. An answer to no question is ignored.
     pub fn retry_answer(&mut self, retry: bool) {
         if let Phase::Ending { answer, .. } = &mut self.phase {
             *answer = Some(retry);
         }
     }
 
-    /// Whether what happens on the socket of this attempt still matters.
+    /// Returns whether events of this attempt's socket still count. Those of replaced or finished attempts do not.
     pub fn is_current(&self, attempt: AttemptId) -> bool {
         attempt == self.attempt && self.phase.has_socket()
     }
 
-    /// What is to be done next; `None` when there is nothing more until the next input.
+    /// Returns what the driver has to do next; `None` when there is nothing until the next input.
     pub fn poll(&mut self) -> Option<Output> {
         loop {
             if let Some(output) = self.outputs.pop_front() {
@@ -123,17 +123,17 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// The time of the last input.
+    /// Returns the time of the last input.
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// When [`wake`](Self::wake) is due at the latest.
+    /// Returns when [`wake`](Self::wake) must be called at the latest; `None` if there is no deadline.
     pub fn deadline(&self) -> Option<Timestamp> {
         Some(self.due()).filter(|due| *due != Timestamp::NEVER)
     }
 
-    /// The same; `NEVER` if it is not.
+    /// Returns the same as [`deadline`](Self::deadline), with [`Timestamp::NEVER`] for none.
     pub fn due(&self) -> Timestamp {
         match &self.phase {
             Phase::Waiting { until: due }
@@ -144,151 +144,75 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// Takes a message to be sent, with so many bytes of payload, or hands it back.
-    #[inline]
-    pub fn send(&mut self, message: T::Message, bytes: usize) -> Result<(), SendError<T::Message>> {
-        if !self.phase.accepts() {
-            return Err(SendError { kind: SendErrorKind::Closed, message });
-        }
-        let edge = self.queue.push(message, bytes)?;
-        self.notify_edge(edge);
-        Ok(())
-    }
-
-    /// Answers [`Output::Transmit`]: moves the queue into `batch`, which must be empty. Returns how many messages with how many bytes these are.
-    pub fn offer(&mut self, batch: &mut Messages<T::Message>) -> (usize, usize) {
-        let bytes = self.queue.offer(batch);
-        (batch.len(), bytes)
-    }
-
-    /// Whether [`poll`](Self::poll) would return something.
+    /// Returns whether [`poll`](Self::poll) would return an output.
     pub fn has_output(&self) -> bool {
         !self.outputs.is_empty()
             || (self.writable && self.queue.has_waiting() && self.phase.sends())
             || matches!(self.phase, Phase::Ending { .. } | Phase::Closed { notified: false })
     }
 
-    /// What the socket did with the batch: what is left in it goes back, `messages` and `bytes` were taken, and
-    /// `socket` waits in the socket's own buffer.
-    pub fn restore(&mut self, batch: &mut Messages<T::Message>, messages: Count, bytes: usize, socket: Buffered) {
-        self.writable = batch.is_empty();
-        self.stats.messages_sent += messages;
-        self.stats.bytes_sent += bytes as Count;
-        let edge = self.queue.restore(batch, messages, bytes, socket);
-        self.notify_edge(edge);
-        if messages > 0 {
-            self.progress();
-        }
-    }
-
-    /// What the client is doing.
+    /// Returns the state of the client (S2).
     pub fn state(&self) -> State {
         self.phase.state()
     }
 
-    /// Whether messages that arrive are wanted, now.
+    /// Returns whether messages that arrive now are to be delivered.
     pub fn delivers(&self) -> bool {
         matches!(self.phase, Phase::Open { .. }) && !self.is_paused()
     }
 
-    /// Whether somebody has paused the client.
+    /// Returns whether the client is paused (S22).
     pub fn is_paused(&self) -> bool {
         T::CAN_PAUSE && self.paused.is_paused()
     }
 
-    /// A snapshot of the counters.
+    /// Returns a snapshot of the counters (S25).
     pub fn stats(&self, now: Timestamp) -> Stats {
         Stats { open_for: self.opened_at.map(|since| now - since), ..self.stats }
     }
 
-    /// How many bytes of payload wait to be sent, also in the socket's own buffer.
-    pub fn buffered(&self) -> usize {
-        self.queue.buffered()
-    }
-
-    /// Whether a sender should wait.
-    pub fn is_full(&self) -> bool {
-        self.queue.is_full()
-    }
-
-    /// The number of the last message accepted, for [`has_left`](Self::has_left).
-    pub fn accepted(&self) -> Count {
-        self.queue.accepted()
-    }
-
-    /// Whether every message up to number `accepted` has left for the operating system or browser.
-    pub fn has_left(&self, accepted: Count) -> bool {
-        self.queue.left() >= accepted
-    }
-
-    /// How often messages were lost with their socket or handed back, instead of leaving.
-    pub fn losses(&self) -> Count {
-        self.queue.losses()
-    }
-
-    /// The number of the first message that was lost since there had been so many losses, as [`accepted`](Self::accepted)
-    /// counts; 0 where that is too long ago to be known.
-    pub fn first_lost(&self, losses: Count) -> Option<Count> {
-        self.queue.first_lost(losses)
-    }
-
-    /// Gives back memory that a burst of messages needed.
-    pub fn shrink(&mut self) {
-        self.queue.shrink();
-    }
-
-    /// Hands back what was still queued at the end; nothing while the client lives.
-    pub fn take_unsent(&mut self) -> Messages<T::Message> {
-        if matches!(self.phase, Phase::Closed { .. }) { self.queue.take() } else { Messages::new() }
-    }
-
-    /// How often the client has ended.
+    /// Returns how many times the client has ended.
     pub fn ends(&self) -> Count {
         self.ends
     }
 
-    /// Why the client ended the last time. What else belongs to an end are [`unsent`](Self::unsent),
-    /// [`last_close`](Self::last_close) and [`last_error`](Self::last_error) at that time.
+    /// Returns why the client ended the last time. At that moment [`unsent`](Self::unsent),
+    /// [`last_close`](Self::last_close) and [`last_error`](Self::last_error) are those of the end.
     pub fn end_reason(&self) -> EndReason {
         self.end_reason
     }
 
-    /// How many messages are queued.
-    pub fn unsent(&self) -> usize {
-        self.queue.len()
-    }
-
-    /// The answer to the opening handshake that succeeded last; once.
+    /// Returns the handshake that belongs to [`Notify::Open`]. Later calls return the default value.
     pub fn take_handshake(&mut self) -> T::Handshake {
         core::mem::take(&mut self.handshake)
     }
 
-    /// Whether the attempt that ended last was open for `stable_after`.
+    /// Returns whether the last attempt was open for `stable_after`.
     pub fn was_stable(&self) -> bool {
         self.was_stable
     }
 
-    /// How the last attempt ended, or is about to.
+    /// Returns how the last attempt ended, or is about to end.
     pub fn last_close(&self) -> Option<&CloseEvent<T::Text>> {
         self.last_close.as_ref()
     }
 
-    /// Why the last attempt failed; `None` if it did not.
+    /// Returns why the last attempt failed; `None` if it did not fail.
     pub fn last_error(&self) -> Option<&T::Error> {
         self.last_error.as_ref()
     }
 
-    /// What [`Output::Close`] is to say.
+    /// Returns the code and reason for [`Output::Close`].
     pub fn close_frame(&self) -> (CloseCode, T::Text) {
         self.close_frame.clone()
     }
 
-    /// Whether the client is closed and has said so.
+    /// Returns whether the client is closed and [`Notify::End`] was emitted.
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Closed { notified: true })
     }
 
-    /// The driver is gone: the client ends without telling the handler. Returns whether it had not ended before.
+    /// Ends the client because its driver was dropped, without a notification. Returns `false` if it had ended before.
     pub fn driver_gone(&mut self, reason: EndReason) -> bool {
         self.is_driver_gone = true;
         let ends = !self.is_over();
@@ -302,7 +226,7 @@ impl<T: Types> Machine<T> {
         ends
     }
 
-    /// It is later now, before anything that happens.
+    /// Sets the time, before anything is reported. A time that is earlier than the last one is ignored.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
     }
@@ -323,7 +247,7 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// Begins an attempt.
+    /// Starts an attempt.
     pub fn dial(&mut self) {
         self.attempt = AttemptId(self.attempt.0 + 1);
         self.stats.attempts += 1;
@@ -333,10 +257,10 @@ impl<T: Types> Machine<T> {
         self.put(Output::Dial(self.attempt));
     }
 
-    /// Does what is due.
+    /// Does what is due at the time of the last [`advance`](Self::advance).
     pub fn wake(&mut self) {
         let now = self.now;
-        let listening = !self.is_paused();
+        let is_reading = !self.is_paused();
         match &mut self.phase {
             Phase::Waiting { until } if now >= *until => self.dial(),
             Phase::Connecting { deadline } if now >= *deadline => self.abandon(Cause::OpenTimeout),
@@ -344,7 +268,7 @@ impl<T: Types> Machine<T> {
                 let Some(config) = &self.config.heartbeat else {
                     return;
                 };
-                match liveness.check(now, config, listening) {
+                match liveness.check(now, config, is_reading) {
                     Due::Nothing => {}
                     Due::Heartbeat(number) => self.send_heartbeat(number),
                     Due::Dead => self.abandon(Cause::HeartbeatTimeout),
@@ -357,7 +281,7 @@ impl<T: Types> Machine<T> {
 
     pub(crate) fn send_heartbeat(&mut self, number: Count) {
         self.stats.heartbeats += 1;
-        // The deadline is that of the oldest one: what is sent after it does not hold it up.
+        // The deadline belongs to the oldest unanswered heartbeat. What was sent after that one cannot delay it.
         if matches!(&self.phase, Phase::Open { liveness: Some(liveness) } if liveness.is_oldest()) {
             self.put(Output::Mark);
         }

@@ -1,15 +1,15 @@
-//! How soon a reconnect by hand dials (S8a).
+//! The pace of reconnects by hand (S8a).
 
 use crate::close::Initiator;
 use crate::machine::Machine;
 use crate::types::Types;
 use crate::units::{Duration, Timestamp};
 
-/// The shortest interval where the policy has none, and the longest one between dials from outside.
+/// The delay of a policy that has none, and the longest delay between dials from outside of callbacks.
 const SECOND: Duration = Duration::from_secs(1);
 
 impl<T: Types> Machine<T> {
-    /// How long a reconnect by hand waits that asked for this delay.
+    /// Returns how long a reconnect by hand waits that asked for this delay.
     pub(crate) fn paced(&mut self, delay: Duration, in_callback: bool) -> Duration {
         let is_up = self.phase.has_socket();
         self.by_hand.next = !is_up || (in_callback && self.opened_at.is_none());
@@ -27,7 +27,7 @@ impl<T: Types> Machine<T> {
         delay.max(earliest - self.now)
     }
 
-    /// When the policy would have dialled, had it not chosen to stop.
+    /// Returns when the policy would dial if it had no limit.
     fn earliest(&mut self) -> Timestamp {
         if self.by_hand.earliest != Timestamp::NEVER {
             return self.by_hand.earliest;

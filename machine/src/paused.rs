@@ -1,6 +1,6 @@
-//! Whether received messages are wanted now.
+//! Pausing (S22).
 
-/// Who pauses a client: both must resume it.
+/// Who paused the client. If both did, both must resume it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PausedBy {
     /// The user.
@@ -9,7 +9,7 @@ pub enum PausedBy {
     Stream,
 }
 
-/// Messages are wanted if neither is set.
+/// Messages are delivered if neither is set.
 #[derive(Debug, Default)]
 pub(crate) struct Paused {
     by_user: bool,

@@ -1,18 +1,18 @@
-//! What waits to be sent (S13 to S15).
+//! The send queue (S13 to S15).
 
 use crate::io::Buffered;
 use crate::units::{Count, Messages, append};
 
-/// Of how many losses it is known which messages they were.
+/// How many losses are remembered with their first message.
 const LOSSES: Count = 4;
 
-/// For how many messages the queue keeps room once they have left.
+/// The capacity, in messages, that an empty queue keeps.
 const ROOM: usize = 4096;
 
-/// The send queue: strict order, bounded by bytes, and nothing leaves it unnoticed.
+/// The send queue: strictly ordered, and bounded by bytes.
 ///
-/// A message is in one of three places: here, in a batch that the driver offers to the socket, or in the socket's own
-/// buffer. All three count against the limit.
+/// A message is in one of three places: in the queue, in a batch that the driver offers to the socket, or in the socket's
+/// own buffer. All three count against the limit.
 pub(crate) struct Queue<Message> {
     waiting: Messages<Message>,
     waiting_bytes: usize,
@@ -22,36 +22,36 @@ pub(crate) struct Queue<Message> {
     socket: Buffered,
     limit: usize,
     full: bool,
-    /// Messages ever taken in.
+    /// How many messages were ever queued.
     accepted: Count,
-    /// Messages that are still here or offered.
+    /// How many messages are queued or offered.
     held: Count,
-    /// How often messages were lost with their socket, or taken out.
+    /// How many times messages were lost with their socket, or taken back.
     losses: Count,
-    /// The first message of each of the latest losses, by its number.
+    /// The number of the first message of each of the latest losses.
     first_lost: [Count; LOSSES as usize],
 }
 
-/// The limit was reached or there is room again. Each is told once.
+/// The limit was reached, or there is room again. Each is reported once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {
     Full,
     Drain,
 }
 
-/// A message was not taken, and comes back.
+/// A message was not queued. The error contains it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendError<Message> {
-    /// Why.
+    /// Why it was not queued.
     pub kind: SendErrorKind,
     /// The message.
     pub message: Message,
 }
 
-/// Why a message was not taken.
+/// Why a message was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SendErrorKind {
-    /// The queue is full.
+    /// The queue has reached its limit.
     Full,
     /// The client is closed, or is to be closed.
     Closed,
@@ -74,7 +74,7 @@ impl<Message> Queue<Message> {
         }
     }
 
-    /// Queues a message of so many bytes. The message that crosses the limit is taken, the next is refused.
+    /// Queues a message. The message that crosses the limit is accepted, the next one is not.
     #[inline]
     pub(crate) fn push(&mut self, message: Message, bytes: usize) -> Result<Option<Edge>, SendError<Message>> {
         if self.load() >= self.limit {
@@ -87,8 +87,8 @@ impl<Message> Queue<Message> {
         Ok(self.edge())
     }
 
-    /// Moves everything into `batch`, which must be empty, and tells its bytes. It comes back by
-    /// [`restore`](Self::restore).
+    /// Moves everything into `batch`, which must be empty, and returns its bytes of payload. The driver returns the batch
+    /// by [`restore`](Self::restore).
     pub(crate) fn offer(&mut self, batch: &mut Messages<Message>) -> usize {
         debug_assert!(batch.is_empty() && !self.offered);
         core::mem::swap(&mut self.waiting, batch);
@@ -97,8 +97,8 @@ impl<Message> Queue<Message> {
         self.offered_bytes
     }
 
-    /// What the socket did not take of a batch goes back to the front. `messages` and `bytes` are what it took,
-    /// `socket` is what it now holds itself.
+    /// Puts what the socket did not take of a batch back to the front. `messages` and `bytes` are what it took, and
+    /// `socket` is what it now holds.
     pub(crate) fn restore(
         &mut self,
         batch: &mut Messages<Message>,
@@ -114,27 +114,27 @@ impl<Message> Queue<Message> {
             append(batch, &mut self.waiting);
             core::mem::swap(&mut self.waiting, batch);
         } else if batch.capacity() > ROOM {
-            // An outage is over whose messages took more memory than the next years will need.
+            // The messages of an outage needed more memory than normal operation does.
             *batch = Messages::new();
         }
         self.socket_holds(socket)
     }
 
     pub(crate) fn socket_holds(&mut self, socket: Buffered) -> Option<Edge> {
-        // A transport may count more than it was given.
+        // A transport may report more than it was given.
         let messages = socket.messages.min(self.accepted - self.held);
         self.socket = Buffered { messages, ..socket };
         self.edge()
     }
 
-    /// The socket is gone, and with it what it held. Returns how many messages were lost.
+    /// The socket is gone, with what it held. Returns how many messages were lost.
     pub(crate) fn socket_gone(&mut self) -> (Count, Option<Edge>) {
         let lost = self.socket.messages;
         self.note_loss(lost > 0);
         (lost, self.socket_holds(Buffered::default()))
     }
 
-    /// Before `left` changes because of it.
+    /// Remembers a loss. Called before `left` changes because of it.
     fn note_loss(&mut self, some: bool) {
         if some {
             self.losses += 1;
@@ -142,7 +142,7 @@ impl<Message> Queue<Message> {
         }
     }
 
-    /// Takes everything out.
+    /// Removes and returns all messages.
     pub(crate) fn take(&mut self) -> Messages<Message> {
         debug_assert!(!self.offered);
         self.note_loss(self.held > 0);
@@ -152,12 +152,12 @@ impl<Message> Queue<Message> {
         core::mem::take(&mut self.waiting)
     }
 
-    /// Nothing waits, in the queue or in an offered batch.
+    /// Returns whether there is no message in the queue or in an offered batch.
     pub(crate) fn is_empty(&self) -> bool {
         self.held == 0
     }
 
-    /// Something waits that could be offered.
+    /// Returns whether there is something to offer.
     pub(crate) fn has_waiting(&self) -> bool {
         !self.waiting.is_empty() && !self.offered
     }
@@ -170,7 +170,7 @@ impl<Message> Queue<Message> {
         self.waiting_bytes + self.offered_bytes + self.socket.bytes
     }
 
-    /// Whether the limit was reached and there is no room worth waking anyone for yet.
+    /// Returns whether the limit was reached, and [`Edge::Drain`] was not reported since.
     pub(crate) fn is_full(&self) -> bool {
         self.full
     }
@@ -187,8 +187,7 @@ impl<Message> Queue<Message> {
         self.losses
     }
 
-    /// The number of the first message that was lost since there had been so many losses. Of losses that are too long ago
-    /// it is 0.
+    /// Returns the number of the first message that was lost since there had been `losses`; 0 if that is too long ago.
     pub(crate) fn first_lost(&self, losses: Count) -> Option<Count> {
         match self.losses - losses {
             0 => None,
@@ -197,25 +196,24 @@ impl<Message> Queue<Message> {
         }
     }
 
-    /// How many of the accepted messages have left for the operating system or browser, or were lost. They do so in
-    /// their order.
+    /// Returns how many messages have left for the operating system or browser, or were lost. Both happen in order.
     pub(crate) fn left(&self) -> Count {
         self.accepted - self.held - self.socket.messages
     }
 
-    /// Gives back memory that a burst of messages needed.
+    /// Frees the memory that a burst of messages needed.
     pub(crate) fn shrink(&mut self) {
         if self.waiting.is_empty() {
             self.waiting = Messages::new();
         }
     }
 
-    /// What counts against the limit. Empty messages take memory too: there are never more than the limit has bytes.
+    /// Returns what counts against the limit. Empty messages need memory as well, so that each counts as at least one byte.
     fn load(&self) -> usize {
         self.buffered().max(self.len())
     }
 
-    /// Half of the limit is where room is worth telling: nearer to it, a fast sender would be woken for each message.
+    /// Reports room only at half of the limit: closer to it, a fast sender would be woken for each message.
     fn edge(&mut self) -> Option<Edge> {
         if !self.full && self.load() >= self.limit {
             self.full = true;

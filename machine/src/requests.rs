@@ -1,4 +1,4 @@
-//! What a handle asks for.
+//! Requests of handles: close, abort, reconnect, pause (S8a, S10, S22).
 
 use crate::close::{CloseCode, EndReason};
 use crate::io::{Output, Request};
@@ -9,7 +9,7 @@ use crate::types::Types;
 use crate::units::{Duration, Timestamp};
 
 impl<T: Types> Machine<T> {
-    /// A handle asks for something. Works in every state and never fails.
+    /// Carries out a request. Works in every state, and never fails.
     pub fn request(&mut self, now: Timestamp, request: Request<T::Text>) {
         self.advance(now);
         match request {
@@ -18,7 +18,7 @@ impl<T: Types> Machine<T> {
             Request::Reconnect(delay) => self.reconnect(delay),
             Request::ReconnectInCallback(delay) => {
                 if !self.by_hand.closed {
-                    self.begin_anew(delay, true);
+                    self.redial(delay, true);
                 }
             }
             Request::CancelReconnect => self.cancel_reconnect(),
@@ -26,7 +26,7 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// Ends the client once what is queued has left.
+    /// Sends what is queued, then closes and ends the client (S10). An attempt that is not open yet is abandoned (S11).
     pub fn close(&mut self, code: CloseCode, reason: T::Text) {
         match &mut self.phase {
             Phase::Open { .. } => {
@@ -54,13 +54,13 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// Dials anew after this delay, not from inside a callback.
+    /// Dials again after this delay (S8a). Not for calls from inside a callback.
     pub fn reconnect(&mut self, delay: Duration) {
         self.by_hand.closed = false;
-        self.begin_anew(delay, false);
+        self.redial(delay, false);
     }
 
-    fn begin_anew(&mut self, delay: Duration, in_callback: bool) {
+    fn redial(&mut self, delay: Duration, in_callback: bool) {
         let delay = self.paced(delay, in_callback);
         match &mut self.phase {
             Phase::Connecting { .. } => self.drop_attempt(Next::Retry(delay)),
@@ -79,7 +79,7 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// Ends a client that is not connected.
+    /// Cancels a scheduled attempt, which ends the client.
     pub fn cancel_reconnect(&mut self) {
         match &mut self.phase {
             Phase::Waiting { .. } => self.end_waiting(),
@@ -93,13 +93,13 @@ impl<T: Types> Machine<T> {
         let before = self.is_paused();
         self.paused.set(by, paused);
         let after = self.is_paused();
-        // Both handshakes are read whatever is wished, and a message that arrives during the closing is dropped.
+        // Both handshakes are read even while paused, and a message that arrives during the closing one is dropped.
         let Phase::Open { liveness } = &mut self.phase else {
             return;
         };
         if after != before {
             if let Some(liveness) = liveness {
-                // Nobody listened while paused: what is owed since then proves nothing.
+                // Nothing was read while paused: a missing answer from that time means nothing.
                 liveness.received();
             }
             self.put(Output::Read(before));
@@ -108,11 +108,11 @@ impl<T: Types> Machine<T> {
 
     fn start_closing(&mut self, stage: Stage, next: Next) {
         if self.is_paused() {
-            // The peer's Close frame is behind what it sent before.
+            // The peer's Close frame arrives behind what it sent before.
             self.put(Output::Read(true));
         }
         self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage, next };
-        // What is on its way now counts, not what was when the last heartbeat left.
+        // Progress now means what has been sent so far, not what had been sent before the last heartbeat.
         self.put(Output::Mark);
     }
 

@@ -1,9 +1,9 @@
-//! Jitter that can be repeated.
+//! A small, seedable random number generator for jitter.
 
-/// A counter and a mixer of 32 bits (as in SplitMix, with the constants of `lowbias32`): small, seedable, and good
-/// enough to spread clients. Two clients in four billion share a seed. Never used for secrets.
+/// A counter and a mixer of 32 bits, as in SplitMix, with the constants of `lowbias32`. Its quality is sufficient to spread
+/// the dials of many clients. It is never used for secrets.
 ///
-/// Not of 64 bits, as JavaScript has no such numbers, and the npm package runs this as JavaScript.
+/// 32 bits, as the npm package runs this code as JavaScript, which has no integers of 64 bits.
 #[derive(Debug, Clone)]
 pub(crate) struct Rng(u32);
 
@@ -20,7 +20,7 @@ impl Rng {
         mixed ^ (mixed >> 15)
     }
 
-    /// Uniform from 0 to 1, both included.
+    /// Returns a uniform random number from 0 to 1, both included.
     pub(crate) fn unit(&mut self) -> f64 {
         f64::from(self.next()) / f64::from(u32::MAX)
     }

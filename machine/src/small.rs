@@ -1,13 +1,14 @@
-//! What a machine counts in that becomes JavaScript: takes the place of `units.rs`.
+//! Units, counters and queues of a machine that becomes JavaScript. With the feature `small` this takes the place of
+//! `units.rs`.
 
 use alloc::boxed::Box;
 use core::marker::PhantomData;
 use core::ops::{Add, AddAssign, Sub};
 
-/// Wraps after four billion. The machine only compares differences of these; the number of heartbeats is all that is shown.
+/// A number of messages, attempts or heartbeats. Wraps after four billion: the machine only compares differences.
 pub type Count = u32;
 
-/// What JavaScript counts itself.
+/// A counter that JavaScript has itself: nothing is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shown;
 
@@ -15,52 +16,51 @@ impl AddAssign<Count> for Shown {
     fn add_assign(&mut self, _: Count) {}
 }
 
-/// Whole microseconds; an hour and more where it was longer. As it is no larger than the rest of what the machine puts out,
-/// that is passed on by less code.
+/// Whole microseconds, at most about an hour. No larger than the rest of an output, which keeps the code small.
 pub type RoundTrip = u32;
 
 pub(crate) fn round_trip(duration: Duration) -> RoundTrip {
     whole(duration.0)
 }
 
-/// No answer names its heartbeat here: it is the last one's.
+/// Answers contain no number here: they belong to the last heartbeat.
 pub(crate) const MEASURED: Count = 1;
 
-/// Bytes that a socket was ever given, or has passed on.
+/// The number of bytes that a socket was given, or has passed on, since it was opened.
 pub type Bytes = f64;
 
-/// Whole microseconds. Never negative, never NaN.
+/// A duration in whole microseconds. Never negative, never NaN.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub struct Duration(f64);
 
 impl Eq for Duration {}
 
 impl Duration {
-    /// No time.
+    /// A duration of zero.
     pub const ZERO: Self = Self(0.0);
 
-    /// So many seconds.
+    /// Creates a duration from seconds.
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs as f64 * 1e6)
     }
 
-    /// Whether it is no time.
+    /// Returns whether the duration is zero.
     pub fn is_zero(self) -> bool {
         self == Self::ZERO
     }
 
-    /// The lesser one.
+    /// Returns the lesser one.
     pub fn min(self, other: Self) -> Self {
         if other < self { other } else { self }
     }
 
-    /// The greater one.
+    /// Returns the greater one.
     pub fn max(self, other: Self) -> Self {
         if other > self { other } else { self }
     }
 }
 
-/// Whole microseconds since whatever JavaScript's clock starts at.
+/// An instant: whole microseconds since the start of JavaScript's clock.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub struct Timestamp(f64);
 
@@ -68,62 +68,61 @@ impl Timestamp {
     /// No deadline.
     pub const NEVER: Self = Self(f64::INFINITY);
 
-    /// The lesser one.
+    /// Returns the lesser one.
     pub fn min(self, other: Self) -> Self {
         if other < self { other } else { self }
     }
 
-    /// The greater one.
+    /// Returns the greater one.
     pub fn max(self, other: Self) -> Self {
         if other > self { other } else { self }
     }
 
-    /// To the nearest microsecond, so that what `as_millis` returned is not earlier than it was.
+    /// Creates an instant from milliseconds, rounded to the nearest microsecond: a result of `as_millis` gives the same instant.
     pub fn from_millis(millis: f64) -> Self {
         Self(round(millis * 1e3))
     }
 
-    /// Milliseconds on JavaScript's clock.
+    /// Returns the milliseconds on JavaScript's clock.
     pub fn as_millis(self) -> f64 {
         self.0 / 1e3
     }
 }
 
-/// A whole number from 0 to four billion, or the nearest to it that is one. What `as` makes of others becomes wrong when
-/// it becomes JavaScript.
+/// Converts to a whole number from 0 to four billion. The conversion of larger ones would differ in JavaScript.
 #[inline(never)]
 pub fn whole(number: f64) -> u32 {
     if number < 4e9 { number as u32 } else { 4_000_000_000 }
 }
 
-/// Microseconds.
+/// Returns the microseconds of a duration.
 pub fn micros(duration: Duration) -> f64 {
     duration.0
 }
 
-/// To the nearest one.
+/// The same as [`from_micros`].
 pub(crate) fn nearest_micros(micros: f64) -> Duration {
     from_micros(micros)
 }
 
-/// Whole microseconds, which are nearest to so many.
+/// Creates a duration from microseconds, rounded to the nearest one.
 pub fn from_micros(micros: f64) -> Duration {
     Duration(round(micros))
 }
 
-/// So many milliseconds, to the microsecond.
+/// Creates a duration from milliseconds, rounded to the nearest microsecond.
 pub fn from_millis(millis: f64) -> Duration {
     from_micros(millis * 1e3)
 }
 
-/// Milliseconds.
+/// Returns the milliseconds of a duration.
 pub fn millis(duration: Duration) -> f64 {
     duration.0 / 1e3
 }
 
-/// The nearest whole number. `f64::round` lives in `std`.
+/// Rounds to the nearest whole number. `f64::round` needs `std`.
 fn round(number: f64) -> f64 {
-    /// 2^52: from here on there are no fractions.
+    /// 2^52: numbers from here on have no fraction.
     const WHOLE: f64 = 4_503_599_627_370_496.0;
     number + WHOLE - WHOLE
 }
@@ -145,7 +144,7 @@ impl Sub for Timestamp {
     }
 }
 
-/// A queue that is made of few instructions: a linked list. It is never long, as its owner polls it empty.
+/// A queue of little code: a linked list. It is never long, as the driver polls it until it is empty.
 #[derive(Debug)]
 pub(crate) struct Outputs<T>(Option<Box<Node<T>>>);
 
@@ -170,7 +169,7 @@ impl<T> Outputs<T> {
 
     pub(crate) fn pop_front(&mut self) -> Option<T> {
         let Node { value, next } = *self.0.take()?;
-        // What it replaces is empty, and needs no drop.
+        // The replaced value is empty, and needs no drop.
         core::mem::forget(core::mem::replace(&mut self.0, next));
         Some(value)
     }
@@ -180,7 +179,7 @@ impl<T> Outputs<T> {
     }
 
     pub(crate) fn clear(&mut self) {
-        // One by one: a long list that drops itself would use as much of the stack.
+        // One by one: dropping a long list recursively would overflow the stack.
         while self.pop_front().is_some() {}
     }
 }
@@ -197,27 +196,27 @@ impl<T> Drop for Outputs<T> {
     }
 }
 
-/// A queue of messages that are only counted, as JavaScript has them.
+/// A queue of messages that only counts them. JavaScript has the messages themselves.
 #[derive(Debug)]
 pub struct Messages<Message>(usize, PhantomData<Message>);
 
 impl<Message> Messages<Message> {
-    /// An empty queue.
+    /// Creates an empty queue.
     pub fn new() -> Self {
         Self(0, PhantomData)
     }
 
-    /// How many there are.
+    /// Returns the number of messages.
     pub fn len(&self) -> usize {
         self.0
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no messages.
     pub fn is_empty(&self) -> bool {
         self.0 == 0
     }
 
-    /// No memory is to be given back.
+    /// Returns 0: there is no memory to free.
     pub(crate) fn capacity(&self) -> usize {
         0
     }

@@ -1,4 +1,4 @@
-//! What happens on the socket, and to the page around it.
+//! Events of the socket, the network and the page.
 
 use crate::close::{CloseCode, CloseEvent, Initiator};
 use crate::io::{Buffered, Notify, Output, PageEvent};
@@ -8,31 +8,31 @@ use crate::state::{Next, Phase, Stage};
 use crate::types::{Cause, Failure, Types};
 use crate::units::{Count, Duration, Timestamp, from_micros, round_trip};
 
-/// Clients that hear of the network at the same moment do not dial at the same moment.
+/// Spreads the dials of clients that all notice the network at the same moment.
 const ONLINE_SPREAD_MICROS: f64 = 500_000.0;
 
 impl<T: Types> Machine<T> {
-    /// TCP, proxy and TLS are up. Not every transport has this.
+    /// TCP, proxy and TLS are up. Not every transport reports this.
     pub fn connected(&mut self) {
         if matches!(self.phase, Phase::Connecting { .. }) {
             self.notify(Notify::Connect);
         }
     }
 
-    /// So many bytes of payload have arrived and wait in memory, as they are not wanted yet and the platform cannot stop
-    /// reading (S22).
+    /// Received payload of `bytes` is held in memory, because the client is paused and the platform cannot stop reading (S22).
     pub fn held(&mut self, bytes: Count) {
         self.stats.bytes_held = bytes;
     }
 
-    /// The socket has room again after it refused part of a batch.
+    /// The socket has room again after it refused a part of a batch.
     pub fn writable(&mut self) {
         self.writable = true;
     }
 
-    /// Some of what the socket had taken has left for the operating system or the browser. `held` is what it still holds;
-    /// the default value if all has left, and then it has room again. If it `was_full`, that it takes more shows the peer
-    /// alive (S17).
+    /// Bytes that the socket had accepted have left for the operating system or the browser.
+    ///
+    /// `held` is what it still holds. The default value means that all has left, and that it has room again. `was_full` means
+    /// that its buffer had been full, so that the peer has accepted bytes and is alive (S17).
     pub fn left(&mut self, held: Buffered, was_full: bool) {
         self.writable |= held == Buffered::default();
         let less = held.bytes < self.queue.socket().bytes;
@@ -46,8 +46,8 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// Something arrived, if only a part of a message or a control frame: so many messages are complete, with so many bytes
-    /// of payload.
+    /// Something arrived, at least a part of a message or a control frame. `messages` of it are complete, with `bytes` of
+    /// payload.
     pub fn received(&mut self, messages: Count, bytes: Count) {
         self.stats.messages_received += messages;
         self.stats.bytes_received += bytes;
@@ -56,7 +56,7 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// A heartbeat's answer arrived; `None` where it does not say which one's.
+    /// The answer to the heartbeat with this `number` arrived; `None` if the answer contains no number.
     pub fn answered(&mut self, number: Option<Count>) {
         let Phase::Open { liveness: Some(liveness) } = &mut self.phase else {
             return;
@@ -87,7 +87,7 @@ impl<T: Types> Machine<T> {
         self.notify(Notify::Open);
     }
 
-    /// The peer's Close frame arrived; the transport answers it by itself. Its code is 1005 if it had none.
+    /// The peer's Close frame arrived. The transport answers it. `code` is 1005 if the frame had none.
     pub fn peer_closing(&mut self, code: CloseCode, reason: T::Text) {
         let initiator = match self.phase {
             Phase::Open { .. } | Phase::Closing { stage: Stage::Draining, .. } => Initiator::Remote,
@@ -99,8 +99,8 @@ impl<T: Types> Machine<T> {
         self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage: Stage::AwaitingEnd, next };
     }
 
-    /// The socket is gone, without an error. [`peer_closing`](Self::peer_closing) came before, except where the platform
-    /// tells all at once: a code other than 1006 tells that the peer's Close frame arrived.
+    /// The socket is gone, without an error. [`peer_closing`](Self::peer_closing) was called before, unless the platform
+    /// reports both at once. A code other than 1006 means that the peer's Close frame arrived.
     pub fn socket_closed(&mut self, code: CloseCode, reason: T::Text, clean: bool) {
         if code != CloseCode::ABNORMAL {
             self.peer_closing(code, reason);
@@ -118,7 +118,7 @@ impl<T: Types> Machine<T> {
     pub fn socket_failed(&mut self, error: T::Error) {
         let is_violation = T::failure(&error) == Failure::Violation;
         match self.phase {
-            // The closing handshake was under way: how TCP ends is no news, unless the peer broke the protocol.
+            // During the closing handshake it does not matter how TCP ends, unless the peer violated the protocol.
             Phase::Closing { stage, next, .. } if stage == Stage::AwaitingEnd || !is_violation => {
                 self.end_attempt(next)
             }
@@ -126,15 +126,15 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// The peer takes bytes: that shows it alive, but answers no heartbeat.
+    /// The peer accepts bytes. That shows that it is alive, but it is no answer to a heartbeat.
     fn peer_accepts(&mut self) {
         if let (Phase::Open { liveness: Some(liveness) }, Some(config)) = (&mut self.phase, &self.config.heartbeat) {
             liveness.extend(self.now, config);
         }
     }
 
-    /// Whether [`wake`](Self::wake) would now end the attempt, unless bytes have moved that nothing has reported. A driver
-    /// that can find out does so first.
+    /// Returns whether [`wake`](Self::wake) would end the attempt at this time. Before that the driver should find out
+    /// whether bytes have moved without an event, and report them with [`progressed`](Self::progressed).
     pub fn is_expiring(&self, now: Timestamp) -> bool {
         match &self.phase {
             Phase::Open { liveness: Some(liveness) } => !self.is_paused() && liveness.is_due(now),
@@ -143,19 +143,19 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// Bytes have moved, in spite of what [`is_expiring`](Self::is_expiring) expects.
+    /// Bytes have moved that no event reported.
     pub fn progressed(&mut self, now: Timestamp) {
         self.advance(now);
         self.peer_accepts();
         self.progress();
     }
 
-    /// Whether queued messages are leaving so that the client can close.
+    /// Returns whether the client sends the rest of its queue before it closes.
     pub fn is_draining(&self) -> bool {
         matches!(self.phase, Phase::Closing { stage: Stage::Draining, .. })
     }
 
-    /// Something left. While closing, that earns the rest more time; the last of the queue makes way for our Close.
+    /// Bytes have left. This extends the close timeout (S10). When the queue is empty, the Close frame follows.
     pub(crate) fn progress(&mut self) {
         let Phase::Closing { deadline, stage, .. } = &mut self.phase else {
             return;
@@ -170,7 +170,7 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// Something happened to the network or the page.
+    /// The network or the page changed (S8c).
     pub fn page(&mut self, event: PageEvent) {
         match event {
             PageEvent::Online | PageEvent::Visible => self.dial_soon_or_probe(),
@@ -184,7 +184,7 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// A waiting client dials soon, an open one is probed.
+    /// Dials soon if the client is waiting, and sends a heartbeat if it is open.
     fn dial_soon_or_probe(&mut self) {
         let soon = self.now + from_micros(self.rng.unit() * ONLINE_SPREAD_MICROS);
         let now = self.now;
@@ -201,7 +201,7 @@ impl<T: Types> Machine<T> {
         }
     }
 
-    /// The page goes away but may come back: the attempt ends, the client does not, unless it shall never reconnect.
+    /// Ends the attempt, as the page is suspended. The client dials when the page is restored, unless it never reconnects.
     fn freeze(&mut self) {
         self.frozen = true;
         if self.phase.has_socket() {

@@ -1,20 +1,20 @@
-//! The states, each with the deadlines that belong to it.
+//! The states, each with its deadline.
 
 use crate::liveness::Liveness;
 use crate::units::{Duration, Timestamp};
 
-/// What a client is doing (S2).
+/// The state of a client (S2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// An attempt is under way.
+    /// An attempt is in progress.
     Connecting,
-    /// Messages flow.
+    /// The connection is open: messages can be sent and received.
     Open,
-    /// The closing handshake is under way.
+    /// The closing handshake is in progress.
     Closing,
-    /// A reconnect is scheduled.
+    /// The next attempt is scheduled.
     Waiting,
-    /// Nothing more happens unless `reconnect` is called.
+    /// The client has ended. Nothing happens unless `reconnect` is called.
     Closed,
 }
 
@@ -32,10 +32,10 @@ pub(crate) enum Phase {
         stage: Stage,
         next: Next,
     },
-    /// The socket is gone; what follows is decided once everything before it has been told.
+    /// The socket is gone. What follows is decided when all earlier outputs have been carried out.
     Ending {
         next: Next,
-        /// The retry predicate was asked, and this is what it said.
+        /// The retry predicate was asked; `answer` is its answer.
         asked: bool,
         answer: Option<bool>,
     },
@@ -44,29 +44,29 @@ pub(crate) enum Phase {
         until: Timestamp,
     },
     Closed {
-        /// `on_end` was told.
+        /// `Notify::End` was emitted.
         notified: bool,
     },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// What is queued leaves first; then this Close frame.
+    /// Queued messages are sent; the Close frame follows.
     Draining,
-    /// Our Close frame is on its way.
+    /// The Close frame was sent; the peer's is awaited.
     AwaitingPeer,
-    /// The peer's Close frame arrived and was answered; the server closes TCP.
+    /// The peer's Close frame arrived and was answered; the server closes the TCP connection.
     AwaitingEnd,
 }
 
 /// What follows an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Whatever the reconnect policy says.
+    /// What the reconnect policy decides.
     Policy,
-    /// Another attempt, because somebody asked for it.
+    /// Another attempt after this delay, on request.
     Retry(Duration),
-    /// The end, because somebody asked for it.
+    /// The end of the client, on request.
     End,
 }
 
@@ -81,17 +81,17 @@ impl Phase {
         }
     }
 
-    /// A socket exists or is being made.
+    /// Returns whether there is a socket, or one is being opened.
     pub(crate) fn has_socket(&self) -> bool {
         matches!(self, Self::Connecting { .. } | Self::Open { .. } | Self::Closing { .. })
     }
 
-    /// Queued messages may leave.
+    /// Returns whether queued messages may be sent.
     pub(crate) fn sends(&self) -> bool {
         matches!(self, Self::Open { .. } | Self::Closing { stage: Stage::Draining, .. })
     }
 
-    /// New messages are taken. A closing that leads to another attempt is no reason to refuse them.
+    /// Returns whether new messages are queued. They are also while closing, if another attempt follows.
     pub(crate) fn accepts(&self) -> bool {
         match self {
             Self::Connecting { .. } | Self::Open { .. } | Self::Waiting { .. } => true,
@@ -100,7 +100,7 @@ impl Phase {
         }
     }
 
-    /// What follows if the attempt ends now.
+    /// Returns what follows if the attempt ends now.
     pub(crate) fn next(&self) -> Next {
         match self {
             Self::Closing { next, .. } | Self::Ending { next, .. } => *next,

@@ -1,35 +1,37 @@
-//! What a client counts.
+//! Statistics (S25).
 
 use crate::units::{Count, Duration, Shown, from_micros, micros};
 
-/// A snapshot of a client's counters, over all of its attempts.
+/// A snapshot of a client's counters, over all of its attempts (S25).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Messages handed to a socket.
+    /// The number of messages that a socket accepted.
     pub messages_sent: Shown,
-    /// Their payload in bytes.
+    /// The payload of `messages_sent`, in bytes.
     pub bytes_sent: Shown,
-    /// Messages that were lost with their connections: a byte of each had not left; part of `messages_sent`.
+    /// The part of `messages_sent` that was lost: at least one byte of each had not left when its connection broke.
     pub messages_lost: Shown,
-    /// Messages that arrived.
+    /// The number of messages that were received.
     pub messages_received: Shown,
-    /// Their payload in bytes.
+    /// The payload of `messages_received`, in bytes.
     pub bytes_received: Shown,
-    /// Payload that has arrived and is held in memory, because the client is paused and its platform cannot stop reading:
-    /// in browsers, where texts are counted in UTF-16 code units. Always 0 natively, where the socket is not read.
+    /// The payload that is held in memory while the client is paused.
+    ///
+    /// In browsers, which cannot stop reading: bytes of binary messages, UTF-16 code units of text. Natively always 0, as a
+    /// paused client does not read the socket.
     pub bytes_held: Count,
-    /// Sockets dialled.
+    /// The number of attempts, the first one included.
     pub attempts: Shown,
-    /// Times that the client was open again after having been open before.
+    /// The number of times that the client opened again after it had been open before.
     pub reconnects: Shown,
-    /// Heartbeats sent.
+    /// The number of heartbeats that were sent.
     pub heartbeats: Count,
-    /// The last heartbeat's round trip.
+    /// The round-trip time of the last heartbeat that was answered; `None` if none was.
     pub last_rtt: Option<Duration>,
-    /// Round-trip time, smoothed as TCP does (RFC 6298: an eighth of each new one).
+    /// The smoothed round-trip time, as TCP computes it (RFC 6298: each new one counts an eighth).
     pub smoothed_rtt: Option<Duration>,
-    /// How long the present attempt has been open; `None` while not open.
+    /// How long the present connection has been open; `None` while the client is not open.
     pub open_for: Option<Duration>,
 }
 

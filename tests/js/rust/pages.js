@@ -80,7 +80,7 @@ test('a_page_over_https_cannot_connect_to_ws_elsewhere_and_ends', async (t) => {
   const server = await t.server()
   const said = await open(t.page, await secureFiles(t), `ws://${ELSEWHERE}:${server.port}/echo`)
   await until(async () => (await said()).at(-1)?.startsWith('ended'))
-  assert.deepEqual(await said(), [CUT, 'ended: trying again would give the same'])
+  assert.deepEqual(await said(), [CUT, 'ended: a retry would fail in the same way'])
   assert.strictEqual(await accepted(server), 0)
 })
 

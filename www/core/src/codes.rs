@@ -48,7 +48,7 @@ pub(crate) mod output {
     pub(crate) const NOTIFY_OPEN: u32 = 7;
     /// 0: one of `failure`.
     pub(crate) const NOTIFY_ERROR: u32 = 8;
-    /// 0: close code; 1: 1 if clean; 2: milliseconds until the next attempt, negative for none; 3: 1 if it was_stable.
+    /// 0: close code; 1: 1 if clean; 2: milliseconds until the next attempt, negative for none; 3: 1 if it was open for `stable_after`.
     pub(crate) const NOTIFY_CLOSE: u32 = 9;
     /// 0: one of `reason`; 1: messages that were not sent.
     pub(crate) const NOTIFY_END: u32 = 10;

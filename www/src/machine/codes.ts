@@ -43,7 +43,7 @@ export const enum Output {
   NotifyOpen,
   /** 0: one of `failure`. */
   NotifyError,
-  /** 0: close code; 1: 1 if clean; 2: milliseconds until the next attempt, negative for none; 3: 1 if it lasted. */
+  /** 0: close code; 1: 1 if clean; 2: milliseconds until the next attempt, negative for none; 3: 1 if it was open for `stable_after`. */
   NotifyClose,
   /** 0: one of `reason`; 1: messages that were not sent. */
   NotifyEnd,
