@@ -95,13 +95,13 @@ fn run(job: &mut Job<'_>, agent: &str, cases: &[&str], parallel: usize) -> Resul
             "native" => Cmd::program(&program).arg("run"),
             place => cmd("node tests/js/autobahn/run.js").arg(place),
         };
-        // The agents print nothing until they are done.
+        // In a browser nothing is printed until all cases are done.
         job.run(runner.args([port.to_string(), parallel.to_string()]).args(cases.iter().copied()).quiet_minutes(180))
     };
     run(job, parallel, &[])?;
     let mut notes = String::new();
     for _ in 0..TIMES {
-        let failed = job.run(evaluate("faulty"))?;
+        let failed = job.run(evaluate("failed"))?;
         let names: Vec<_> = failed.split_whitespace().collect();
         if names.is_empty() || names.len() > AGAIN {
             break;
@@ -110,7 +110,7 @@ fn run(job: &mut Job<'_>, agent: &str, cases: &[&str], parallel: usize) -> Resul
         run(job, 1, &names)?;
     }
     job.note(&notes);
-    Ok(notes + &job.run(evaluate("judge"))?)
+    Ok(notes + &job.run(evaluate("check"))?)
 }
 
 fn install(job: &mut Job<'_>) -> Result<Counts, Stop> {

@@ -202,7 +202,7 @@ impl<'a> Job<'a> {
         if let Some(problem) = &problem {
             self.note(problem);
             let no_results = counts::parse(&output).is_none();
-            if let Some(lack) = missing::cause(&line, &output, &self.place.target).filter(|_| no_results) {
+            if let Some(lack) = missing::cause(&output, &self.place.target).filter(|_| no_results) {
                 return Err(Stop::Skipped(lack));
             }
         }

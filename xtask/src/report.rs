@@ -91,7 +91,7 @@ fn run(step: &Step, place: &Place, verbose: bool) -> Counts {
     let mut job = match Job::start(place, step.name) {
         Ok(job) => job,
         Err(error) => {
-            let lack = missing::cause("", &error.to_string(), &place.target);
+            let lack = missing::cause(&error.to_string(), &place.target);
             let counts = lack.map_or_else(|| Stop::Failed(format!("no log: {error}")), Stop::Skipped).counts();
             report(step.name, started.elapsed(), &counts);
             return counts;

@@ -1,4 +1,4 @@
-//! An echo client, as the fuzzing server wants it.
+//! The echo client that the fuzzing server tests.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,8 +10,8 @@ pub(crate) const NAME: &str = "homing";
 /// The largest message of all cases is 16 MiB, echoed.
 const LARGEST: usize = 16 << 20;
 
-/// Runs every case that the server has, or only those named, so many at once, and has it write its reports.
-pub(crate) async fn run(port: &str, turns: usize, named: &[&str]) -> Result<(), String> {
+/// Runs all cases of the server, or those named, `parallel` at a time. Then the server writes its reports.
+pub(crate) async fn run(port: &str, parallel: usize, named: &[&str]) -> Result<(), String> {
     let count: usize = ask(port, "getCaseCount").await?.trim().parse().map_err(|_| "no number of cases")?;
     let mut cases = Vec::new();
     for case in 1..=count {
@@ -20,23 +20,25 @@ pub(crate) async fn run(port: &str, turns: usize, named: &[&str]) -> Result<(), 
         }
     }
     let next = Arc::new(Mutex::new(cases.into_iter()));
-    let turns = (0..turns).map(|_| {
+    let tasks = (0..parallel).map(|_| {
         let (next, port) = (next.clone(), port.to_owned());
         tokio::spawn(async move {
-            let take = || next.lock().expect("nobody panics").next();
+            let take = || next.lock().expect("no panic while locked").next();
             while let Some(case) = take() {
+                // Shows that the run makes progress.
+                println!("case {case} of {count}");
                 run_case(&port, case).await?;
             }
             Ok::<_, String>(())
         })
     });
-    for turn in turns.collect::<Vec<_>>() {
-        turn.await.map_err(|error| error.to_string())??;
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.map_err(|error| error.to_string())??;
     }
     ask(port, "updateReports").await.map(drop)
 }
 
-/// As 6.4.3.
+/// Returns the name of a case, such as 6.4.3.
 async fn name(port: &str, case: usize) -> Result<String, String> {
     let info = ask(port, &format!("getCaseInfo?case={case}")).await?;
     let info: Value = serde_json::from_str(&info).map_err(|error| error.to_string())?;
@@ -45,29 +47,29 @@ async fn name(port: &str, case: usize) -> Result<String, String> {
 
 async fn run_case(port: &str, case: usize) -> Result<(), String> {
     let echo = |ws: &WebSocket, message: Message| {
-        // Refused once the server has begun to close.
+        // Fails once the server has begun to close.
         let _ = ws.send(message);
     };
     let client = client(port, &format!("runCase?case={case}&agent={NAME}"))
         .deflate(Deflate::new().threshold(0))
         .on_message(echo);
-    // Many cases end badly, as they should.
+    // Many cases end with an error, as they should.
     end(client).await.map(drop)
 }
 
-/// The last message that the server sends when asked for something.
+/// Requests something from the server. Returns the last message of its answer.
 async fn ask(port: &str, what: &str) -> Result<String, String> {
     let answer = Arc::new(Mutex::new(String::new()));
-    let heard = answer.clone();
+    let received = answer.clone();
     let client = client(port, &format!("{what}{}agent={NAME}", if what.contains('?') { '&' } else { '?' })).on_message(
         move |_, message: Message| {
-            *heard.lock().expect("nobody panics") = message.as_text().unwrap_or_default().to_owned();
+            *received.lock().expect("no panic while locked") = message.as_text().unwrap_or_default().to_owned();
         },
     );
     let end = end(client).await?;
     match end.error {
         Some(error) => Err(format!("{what}: {error}")),
-        None => Ok(answer.lock().expect("nobody panics").clone()),
+        None => Ok(answer.lock().expect("no panic while locked").clone()),
     }
 }
 

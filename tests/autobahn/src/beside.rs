@@ -1,11 +1,11 @@
-//! `HomingSocket` beside the class that it stands on: what a browser decides is the browser's, so a case counts only
-//! where the bare class does better.
+//! `HomingSocket` beside the class below it. Much is decided by the browser, so a case fails only if the bare class does
+//! better.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::case::{self, Case, Fault, Grade, Judged};
-use crate::verdict::sections;
+use crate::case::{self, Case, Fault, Grade, Results};
+use crate::native::sections;
 
 /// The names of the agents in `tests/js/autobahn/agent.js`.
 const OURS: &str = "homing";
@@ -18,7 +18,7 @@ struct Pair {
 
 pub(crate) struct Beside {
     pairs: Vec<Pair>,
-    /// Those that only one of the two ran.
+    /// The cases that only one of the two ran.
     unpaired: Vec<Case>,
 }
 
@@ -33,7 +33,8 @@ fn outcome(case: &Case) -> String {
 
 impl Pair {
     fn is_worse(&self) -> bool {
-        self.ours.grade() > self.bare.grade() || self.bare.is_violation() && self.bare.is_told() && !self.ours.is_told()
+        self.ours.grade() > self.bare.grade()
+            || self.bare.is_violation() && self.bare.is_reported() && !self.ours.is_reported()
     }
 }
 
@@ -50,37 +51,36 @@ impl Beside {
         Self { pairs, unpaired }
     }
 
-    pub(crate) fn judged(&self) -> Judged {
-        Judged { table: self.table(), faults: self.faults() }
+    pub(crate) fn results(&self) -> Results {
+        Results { table: self.table(), faults: self.faults() }
     }
 
     fn faults(&self) -> Vec<Fault> {
-        // Nothing was shown by nothing.
         if self.pairs.is_empty() {
             return vec![Fault::of_all("no cases ran".into())];
         }
-        let unpaired = self.unpaired.iter().map(|case| Fault::of(case, "run by one of the two only".into()));
+        let unpaired = self.unpaired.iter().map(|case| Fault::of(case, "run by only one of the two".into()));
         let worse = self.pairs.iter().filter(|pair| pair.is_worse()).map(|Pair { ours, bare }| {
             Fault::of(ours, format!("{}; the bare class: {}", outcome(ours), outcome(bare)))
         });
         unpaired.chain(worse).collect()
     }
 
-    /// One line for each section; then what is not fine with the bare class either.
+    /// Returns a line for each section, then the cases that are not OK with the bare class either.
     fn table(&self) -> String {
         let mut table =
-            "section   cases  fine: homing  bare  violations  told rightly: homing  bare  worse than bare\n".to_owned();
+            "section   cases  OK: homing  bare  violations  right code: homing  bare  worse than bare\n".to_owned();
         let mut line = |name: &str, pairs: &[&Pair]| {
             let count = |which: fn(&Pair) -> bool| pairs.iter().filter(|pair| which(pair)).count();
             writeln!(
                 table,
-                "{name:>7} {:>7}  {:>12} {:>5}  {:>10}  {:>20} {:>5}  {:>15}",
+                "{name:>7} {:>7}  {:>10} {:>5}  {:>10}  {:>18} {:>5}  {:>15}",
                 pairs.len(),
                 count(|pair| pair.ours.grade() == Grade::Fine),
                 count(|pair| pair.bare.grade() == Grade::Fine),
                 count(|pair| pair.bare.is_violation()),
-                count(|pair| pair.ours.is_violation() && pair.ours.is_told()),
-                count(|pair| pair.bare.is_violation() && pair.bare.is_told()),
+                count(|pair| pair.ours.is_violation() && pair.ours.is_reported()),
+                count(|pair| pair.bare.is_violation() && pair.bare.is_reported()),
                 count(Pair::is_worse),
             )
             .expect("a string");
@@ -92,7 +92,7 @@ impl Beside {
         let own = |pair: &&Pair| !pair.is_worse() && pair.ours.grade() != Grade::Fine;
         let own: Vec<_> = self.pairs.iter().filter(own).map(|pair| pair.ours.name()).collect();
         if !own.is_empty() {
-            writeln!(table, "not fine with the bare class either: {}", own.join(" ")).expect("a string");
+            writeln!(table, "not OK with the bare class either: {}", own.join(" ")).expect("a string");
         }
         table
     }
@@ -112,10 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn what_the_browser_does_is_no_fault_of_ours() {
+    fn what_the_bare_class_fails_too_is_no_fault() {
         let invalid = || graded("6.3.1", "OK", "WRONG CODE", Some(1002), &[1007]);
         assert_eq!(faults(invalid(), invalid()), [""; 0]);
-        // Nor is it one to do better.
+        // Nor is a better result.
         assert_eq!(faults(case("6.3.1", Some(1007), &[1007]), invalid()), [""; 0]);
     }
 
@@ -125,7 +125,7 @@ mod tests {
         let worse = [
             graded("6.3.1", "NON-STRICT", "OK", Some(1007), &[1007]),
             graded("6.3.1", "OK", "WRONG CODE", Some(1002), &[1007]),
-            // Which the suite allows in some cases.
+            // The suite accepts this code in some cases.
             case("6.3.1", Some(1000), &[1007]),
         ];
         for ours in worse {
@@ -140,15 +140,15 @@ mod tests {
     }
 
     #[test]
-    fn what_only_one_of_them_ran_is_a_fault() {
+    fn a_case_that_only_one_of_them_ran_is_a_fault() {
         let fine = |number| case(number, Some(1000), &[1000]);
         let faults = all_faults(vec![fine("1.1.1"), fine("1.1.2")], vec![fine("1.1.2"), fine("1.1.3")]);
-        assert_eq!(faults, ["1.1.1: run by one of the two only", "1.1.3: run by one of the two only"]);
+        assert_eq!(faults, ["1.1.1: run by only one of the two", "1.1.3: run by only one of the two"]);
         assert_eq!(all_faults(Vec::new(), Vec::new()), ["no cases ran"]);
     }
 
     #[test]
-    fn the_table_tells_ours_from_the_browsers() {
+    fn the_table_counts_both_classes() {
         let invalid = |number| graded(number, "OK", "WRONG CODE", Some(1002), &[1007]);
         let (ours, bare) = (
             vec![case("1.1.1", Some(1000), &[1000]), invalid("6.3.1"), invalid("6.3.2")],

@@ -1,4 +1,4 @@
-//! One case of the suite: what was expected of an agent, and what it did.
+//! One case of the suite: what the suite expected of an agent, and what the agent did.
 
 use std::fmt;
 use std::fs;
@@ -6,22 +6,22 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// What a server is told that breaks the protocol.
+/// The close codes for a server that violates the protocol.
 const VIOLATION_CODES: [i64; 2] = [1002, 1007];
 
 #[cfg_attr(test, derive(Debug))]
 pub(crate) struct Case {
-    /// As 6.4.3.
+    /// The parts of a name such as 6.4.3.
     pub(crate) number: Vec<u32>,
     pub(crate) behavior: String,
     pub(crate) behavior_close: String,
     /// The close code that the client sent.
     pub(crate) code: Option<i64>,
-    /// Those that the suite has the case end with.
+    /// The close codes that the suite accepts.
     pub(crate) expected: Vec<i64>,
 }
 
-/// How well something went, the best first.
+/// How well a case went, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Grade {
     Fine,
@@ -29,21 +29,21 @@ pub(crate) enum Grade {
     Failed,
 }
 
-/// What came of it.
-pub(crate) struct Judged {
+/// The results of all cases.
+pub(crate) struct Results {
     pub(crate) table: String,
-    /// All must be well.
+    /// The run succeeded if there are none.
     pub(crate) faults: Vec<Fault>,
 }
 
 #[cfg_attr(test, derive(Debug))]
 pub(crate) struct Fault {
-    /// The case that may go better when it is run alone.
+    /// The case, unless the fault is one of the whole run.
     pub(crate) case: Option<String>,
     what: String,
 }
 
-/// All cases that an agent ran, in order.
+/// Reads all cases that an agent ran, in order.
 pub(crate) fn read(reports: &Path, agent: &str) -> Result<Vec<Case>, String> {
     let index = json(&reports.join("index.json"))?;
     let cases = index[agent].as_object().ok_or_else(|| format!("no reports of the agent {agent}"))?;
@@ -84,7 +84,7 @@ impl fmt::Display for Fault {
 impl Case {
     fn new(number: &str, summary: &Value, details: &Value) -> Result<Self, String> {
         let text = |name: &str| summary[name].as_str().map(str::to_owned).ok_or(format!("case {number} has no {name}"));
-        // The suite's own definition of the case, and nothing that the agent did.
+        // From the definition of the case, not from what the agent did.
         let codes = details["expectedClose"]["closeCode"].as_array().ok_or(format!("case {number} expects no code"))?;
         Ok(Self {
             number: number.split('.').filter_map(|part| part.parse().ok()).collect(),
@@ -104,14 +104,14 @@ impl Case {
         self.number.first().copied().unwrap_or_default()
     }
 
-    /// Whether the server broke a rule in it.
+    /// Whether the server violates the protocol in this case.
     pub(crate) fn is_violation(&self) -> bool {
-        // In 7.7 the server sends these codes itself, as it may.
+        // In the valid cases of 7.7 the server sends these codes itself.
         !self.number.starts_with(&[7, 7]) && self.expected.iter().any(|code| VIOLATION_CODES.contains(code))
     }
 
-    /// Whether it was told so. Some cases allow other codes as well.
-    pub(crate) fn is_told(&self) -> bool {
+    /// Whether the client sent the code for the violation. Some cases accept other codes as well.
+    pub(crate) fn is_reported(&self) -> bool {
         self.code.is_some_and(|code| VIOLATION_CODES.contains(&code) && self.expected.contains(&code))
     }
 
@@ -131,7 +131,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A case that went as well as it can, with this close code.
+    /// A case with the best result and this close code.
     pub(crate) fn case(number: &str, code: Option<i64>, expected: &[i64]) -> Case {
         graded(number, "OK", "OK", code, expected)
     }
@@ -144,7 +144,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_server_that_breaks_the_protocol_has_to_be_told_its_code() {
+    fn a_violation_requires_its_close_code() {
         for (number, code, expected) in [
             ("5.1", 1002, &[1002][..]),
             ("6.3.1", 1007, &[1007]),
@@ -152,7 +152,7 @@ pub(crate) mod tests {
             ("7.13.1", 1002, &[1000, 5000, 1002]),
         ] {
             let case = case(number, Some(code), expected);
-            assert!(case.is_violation() && case.is_told(), "{case:?}");
+            assert!(case.is_violation() && case.is_reported(), "{case:?}");
         }
         for (number, code, expected) in [
             // What Chromium does.
@@ -160,25 +160,25 @@ pub(crate) mod tests {
             ("5.1", Some(1007), &[1002]),
             ("5.1", Some(1006), &[1002]),
             ("5.1", None, &[1002]),
-            // An echo of a code that must not be sent: allowed, and still not what the server needs to hear.
+            // An echo of an invalid code: the suite accepts it, but it does not report the violation.
             ("7.13.1", Some(5000), &[1000, 5000, 1002]),
             ("7.13.1", Some(1000), &[1000, 5000, 1002]),
         ] {
             let case = case(number, code, expected);
-            assert!(case.is_violation() && !case.is_told(), "{case:?}");
+            assert!(case.is_violation() && !case.is_reported(), "{case:?}");
         }
     }
 
     #[test]
-    fn a_server_that_breaks_nothing_is_told_nothing() {
-        // The last of them is the server's own close code, echoed.
+    fn a_valid_server_has_no_violation() {
+        // In 7.7.3 the code is an echo of the server's own.
         for (number, expected) in [("1.1.1", &[1000][..]), ("7.7.3", &[1000, 1002])] {
             assert!(!case(number, Some(1002), expected).is_violation(), "{number}");
         }
     }
 
     #[test]
-    fn the_worse_of_behaviour_and_closing_counts() {
+    fn the_worse_of_behavior_and_close_counts() {
         for (behavior, close, grade) in [
             ("OK", "OK", Grade::Fine),
             ("INFORMATIONAL", "INFORMATIONAL", Grade::Fine),
@@ -194,7 +194,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn reports_are_read_in_order_and_with_payloads_that_are_not_text() {
+    fn reports_are_read_in_order_and_with_invalid_utf8() {
         let dir = std::env::temp_dir().join(format!("homing-autobahn-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         let summary = |file: &str| json!({ "behavior": "OK", "behaviorClose": "OK", "remoteCloseCode": 1007, "reportfile": file });
@@ -211,7 +211,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_report_without_what_was_expected_is_not_taken_for_a_good_one() {
+    fn a_report_without_expected_codes_is_an_error() {
         let summary = json!({ "behavior": "OK", "behaviorClose": "OK", "remoteCloseCode": 1000 });
         assert!(Case::new("1.1", &summary, &json!({})).is_err());
     }

@@ -1,38 +1,38 @@
-//! The native client as an agent of the Autobahn TestSuite's fuzzing server, and a judge of the reports, which
-//! `cargo xtask autobahn` calls.
+//! The native client as an agent of the Autobahn TestSuite's fuzzing server, and a check of the suite's reports. Called by
+//! `cargo xtask autobahn`.
 //!
-//! `run` runs the cases that the server has, or those that are named. `judge` reads the reports: those of `native` have
-//! to be as good as they can be, those `beside` the class that a browser has as good as that one's, which the script in
-//! `tests/js/autobahn` runs as well. `faulty` names the cases that are not.
+//! `run` runs all cases of the server, or those given. `check` reads the reports and fails if a case failed: with `native`,
+//! each case must have the best result; with `beside`, the npm class must do as well as the class below it, which the
+//! script in `tests/js/autobahn` runs too. `failed` prints the cases that failed.
 
 #![forbid(unsafe_code)]
 
 mod agent;
 mod beside;
 mod case;
-mod verdict;
+mod native;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use case::Judged;
+use case::Results;
 
 const USAGE: &str = "\
-usage: homing-autobahn run PORT TURNS [CASE...]
-       homing-autobahn (judge|faulty) (native|beside) DIRECTORY";
+usage: homing-autobahn run PORT PARALLEL [CASE...]
+       homing-autobahn (check|failed) (native|beside) DIRECTORY";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ended = match words[..] {
-        ["run", port, turns, ref cases @ ..] => run(port, turns, cases).map(|()| true),
-        ["judge", which, reports] => judged(which, reports).map(|judged| {
-            print!("{}", judged.table);
-            judged.faults.iter().for_each(|fault| println!("{fault}"));
-            judged.faults.is_empty()
+        ["run", port, parallel, ref cases @ ..] => run(port, parallel, cases).map(|()| true),
+        ["check", which, reports] => results(which, reports).map(|results| {
+            print!("{}", results.table);
+            results.faults.iter().for_each(|fault| println!("{fault}"));
+            results.faults.is_empty()
         }),
-        ["faulty", which, reports] => judged(which, reports).map(|judged| {
-            judged.faults.iter().filter_map(|fault| fault.case.as_ref()).for_each(|case| println!("{case}"));
+        ["failed", which, reports] => results(which, reports).map(|results| {
+            results.faults.iter().filter_map(|fault| fault.case.as_ref()).for_each(|case| println!("{case}"));
             true
         }),
         _ => Err(USAGE.into()),
@@ -47,17 +47,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(port: &str, turns: &str, cases: &[&str]) -> Result<(), String> {
-    let turns = turns.parse().map_err(|_| format!("{turns} is not a number"))?;
+fn run(port: &str, parallel: &str, cases: &[&str]) -> Result<(), String> {
+    let parallel = parallel.parse().map_err(|_| format!("{parallel} is not a number"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(agent::run(port, turns, cases))
+    runtime.block_on(agent::run(port, parallel, cases))
 }
 
-fn judged(which: &str, reports: &str) -> Result<Judged, String> {
+fn results(which: &str, reports: &str) -> Result<Results, String> {
     let reports = Path::new(reports);
     match which {
-        "native" => verdict::read(reports).map(|verdict| verdict.judged()),
-        "beside" => beside::read(reports).map(|beside| beside.judged()),
+        "native" => native::read(reports).map(|native| native.results()),
+        "beside" => beside::read(reports).map(|beside| beside.results()),
         _ => Err(USAGE.into()),
     }
 }

@@ -1,25 +1,25 @@
-//! What the native client has to show.
+//! The results of the native client.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::agent::NAME;
-use crate::case::{self, Case, Fault, Grade, Judged};
+use crate::case::{self, Case, Fault, Grade, Results};
 
-/// For each section in which the server breaks rules: how many cases it has, and in how many of them. 119 in all.
+/// The sections in which the server violates the protocol: the number of cases, and of those with a violation.
 const VIOLATIONS: [(u32, usize, usize); 6] =
     [(2, 11, 1), (3, 7, 7), (4, 10, 10), (5, 20, 12), (6, 145, 75), (7, 37, 14)];
 
-pub(crate) struct Verdict {
+pub(crate) struct Native {
     cases: Vec<Case>,
 }
 
-pub(crate) fn read(reports: &Path) -> Result<Verdict, String> {
-    Ok(Verdict { cases: case::read(reports, NAME)? })
+pub(crate) fn read(reports: &Path) -> Result<Native, String> {
+    Ok(Native { cases: case::read(reports, NAME)? })
 }
 
-/// By their sections.
+/// Groups cases by their sections.
 pub(crate) fn sections<T>(cases: &[T], section: impl Fn(&T) -> u32) -> BTreeMap<u32, Vec<&T>> {
     let mut sections: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for case in cases {
@@ -32,25 +32,24 @@ fn fault(case: &Case) -> Option<Fault> {
     if case.grade() != Grade::Fine {
         return Some(Fault::of(case, format!("{}, close {}", case.behavior, case.behavior_close)));
     }
-    if case.is_violation() && !case.is_told() {
-        let code = case.code.map_or("no close code".into(), |code| code.to_string());
-        return Some(Fault::of(case, format!("told {code}, not one of {:?}", case.expected)));
+    if case.is_violation() && !case.is_reported() {
+        let code = case.code.map_or("none".into(), |code| code.to_string());
+        return Some(Fault::of(case, format!("close code {code}, not one of {:?}", case.expected)));
     }
     None
 }
 
-impl Verdict {
-    pub(crate) fn judged(&self) -> Judged {
-        Judged { table: self.table(), faults: self.faults() }
+impl Native {
+    pub(crate) fn results(&self) -> Results {
+        Results { table: self.table(), faults: self.faults() }
     }
 
     fn faults(&self) -> Vec<Fault> {
-        // Nothing was shown by nothing.
         if self.cases.is_empty() {
             return vec![Fault::of_all("no cases ran".into())];
         }
         let sections = sections(&self.cases, Case::section);
-        // A violation that is not known for one would not be judged.
+        // A violation that is not recognized would not be checked.
         let miscounted = VIOLATIONS.iter().filter_map(|&(section, all, violations)| {
             let cases = sections.get(&section).filter(|cases| cases.len() == all)?;
             let found = cases.iter().filter(|case| case.is_violation()).count();
@@ -60,12 +59,12 @@ impl Verdict {
         self.cases.iter().filter_map(fault).chain(miscounted).collect()
     }
 
-    /// One line for each section.
+    /// Returns a line for each section.
     fn table(&self) -> String {
         let heads = ["OK", "INFORMATIONAL", "NON-STRICT", "UNIMPLEMENTED", "FAILED"];
         let mut table = "section   cases".to_owned();
         heads.iter().for_each(|head| write!(table, "  {head}").expect("a string"));
-        table.push_str("  violations  told rightly\n");
+        table.push_str("  violations  right code\n");
         let mut line = |name: &str, cases: &[&Case]| {
             write!(table, "{name:>7} {:>7}", cases.len()).expect("a string");
             for head in heads {
@@ -73,8 +72,8 @@ impl Verdict {
                 write!(table, "  {count:>width$}", width = head.len()).expect("a string");
             }
             let violations: Vec<_> = cases.iter().filter(|case| case.is_violation()).collect();
-            let told = violations.iter().filter(|case| case.is_told());
-            writeln!(table, "  {:>10}  {:>12}", violations.len(), told.count()).expect("a string");
+            let reported = violations.iter().filter(|case| case.is_reported());
+            writeln!(table, "  {:>10}  {:>10}", violations.len(), reported.count()).expect("a string");
         };
         for (section, cases) in &sections(&self.cases, Case::section) {
             line(&section.to_string(), cases);
@@ -90,27 +89,27 @@ mod tests {
     use crate::case::tests::{case, graded};
 
     fn faults(cases: Vec<Case>) -> Vec<String> {
-        Verdict { cases }.faults().iter().map(Fault::to_string).collect()
+        Native { cases }.faults().iter().map(Fault::to_string).collect()
     }
 
     #[test]
-    fn all_violations_are_known() {
+    fn there_are_119_violations() {
         assert_eq!(VIOLATIONS.iter().map(|(_, _, violations)| violations).sum::<usize>(), 119);
     }
 
     #[test]
-    fn a_code_that_the_case_does_not_expect_is_a_fault() {
+    fn an_unexpected_close_code_is_a_fault() {
         assert_eq!(faults(vec![case("5.1", Some(1002), &[1002]), case("6.3.1", Some(1007), &[1007])]), [""; 0]);
         let wrong =
             vec![case("5.1", Some(1002), &[1002]), case("6.3.1", Some(1002), &[1007]), case("3.1", None, &[1002])];
         assert_eq!(
             faults(wrong),
-            ["6.3.1: told 1002, not one of [1007]", "3.1: told no close code, not one of [1002]"]
+            ["6.3.1: close code 1002, not one of [1007]", "3.1: close code none, not one of [1002]"]
         );
     }
 
     #[test]
-    fn what_is_less_than_fine_is_a_fault() {
+    fn a_result_other_than_ok_is_a_fault() {
         let cases = vec![
             graded("6.4.3", "NON-STRICT", "OK", Some(1007), &[1007]),
             graded("1.1.1", "OK", "UNCLEAN", Some(1000), &[1000]),
@@ -128,23 +127,23 @@ mod tests {
         };
         assert_eq!(faults(section(7)), [""; 0]);
         assert_eq!(faults(section(6)), ["section 3: 6 violations, not 7"]);
-        // Of a part of a section nothing can be said.
+        // A part of a section is not counted.
         assert_eq!(faults(vec![case("3.1", Some(1000), &[1000])]), [""; 0]);
     }
 
     #[test]
-    fn nothing_at_all_shows_nothing() {
+    fn no_cases_are_a_fault() {
         assert_eq!(faults(Vec::new()), ["no cases ran"]);
     }
 
     #[test]
-    fn the_table_counts() {
+    fn the_table_counts_cases() {
         let cases = vec![
             case("1.1.1", Some(1000), &[1000]),
             case("6.3.1", Some(1002), &[1007]),
             graded("6.4.3", "NON-STRICT", "OK", Some(1007), &[1007]),
         ];
-        let table = Verdict { cases }.table();
+        let table = Native { cases }.table();
         let numbers = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let lines: Vec<_> = table.lines().skip(1).map(numbers).collect();
         assert_eq!(lines[0], ["1", "1", "1", "0", "0", "0", "0", "0", "0"]);
