@@ -138,7 +138,7 @@ mod tests {
 
     /// A handle that is held by its own callback keeps the task alive, but the task is not polled.
     #[tokio::test]
-    async fn s04_nothing_runs_after_the_end() {
+    async fn s04_the_task_is_not_polled_after_the_end() {
         let server = homing_test_server::Server::start().unwrap();
         let short = Duration::from_millis(100);
         let heartbeat = Heartbeat::ping(short, Duration::from_secs(30));

@@ -1,5 +1,5 @@
-//! What only a native client on real sockets can show: servers that break the protocol, handshakes of all kinds,
-//! broken networks, TLS, and other people's servers.
+//! Tests of the native client on real sockets: dialling, handshakes, servers that violate the protocol, failing networks,
+//! TLS, and servers of other libraries.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 mod dial;

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn s7_a_failure_is_that_of_all_who_waited_and_of_nobody_else() {
+    async fn s7_a_failed_lookup_is_shared_by_those_waiting_only() {
         let (lookups, asked) = (lookups(), AtomicUsize::new(0));
         let fail = || async {
             asked.fetch_add(1, Ordering::Relaxed);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn s7_a_dial_that_is_given_up_holds_up_no_other() {
+    async fn s7_a_cancelled_lookup_blocks_no_other_dial() {
         let lookups = lookups();
         let stuck = async {
             let stuck = lookups.get("one.example", || async { pending().await });

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn schemes_choose_variables() {
+    fn the_scheme_chooses_the_variable() {
         let all = [("HTTP_PROXY", "http://h:1"), ("HTTPS_PROXY", "h:2"), ("ALL_PROXY", "socks5://u:p@h:3")];
         assert_eq!(before("ws://a", &all), "h:1");
         assert_eq!(before("wss://a", &all), "h:2");
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn s1_wrong_proxies() {
+    fn s1_invalid_proxy_urls_are_refused() {
         let long = format!("socks5://u:{}@h", "p".repeat(250));
         for bad in
             ["ftp://u:secret@h", "http://", "socks4://h", "http://u:secret@h:0", "http://u:secret@h:99999", &long]

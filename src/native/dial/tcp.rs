@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn families_take_turns() {
+    fn address_families_alternate() {
         let parse = |list: &str| list.split(' ').map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
         for (given, expected) in [
             ("[::1]:1 [::2]:1 [::3]:1 1.1.1.1:1", "[::1]:1 1.1.1.1:1 [::2]:1 [::3]:1"),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn options_of_sockets() {
+    async fn socket_options_are_set() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let to = Destination::new("127.0.0.1", listener.local_addr().unwrap().port());
         let stream = Tcp::new(&Options::default()).connect(&to).await.unwrap();

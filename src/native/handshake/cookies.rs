@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_origin_only() {
+    fn s26_cookies_are_sent_to_their_origin_only() {
         let jar = CookieJar::new();
         jar.add("https://a.test/", "s=1; Domain=a.test; Path=/x").unwrap();
         jar.add("wss://a.test/", "t=2; Secure").unwrap();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_kept() {
+    fn invalid_cookies_are_not_kept() {
         let jar = CookieJar::new();
         let long = format!("s=secret{}", "x".repeat(MAX_COOKIE));
         for bad in ["", "secret", "=secret", "s=secret; Domain=b.test", "s=secret; Max-Age=0", &long] {

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn s17_a_link_within_a_machine_asks_for_no_patience() {
+    async fn s17_the_loopback_link_tolerates_little_silence() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let patience = silence_tolerance(&stream).expect("Linux reports it");

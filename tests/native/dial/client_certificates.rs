@@ -1,4 +1,4 @@
-//! The client's certificate: who is shown it. Not where a redirect leads (S26).
+//! The client's certificate is shown to the server that was asked for, not to the target of a redirect (S26).
 
 use homing::native::BuilderExt;
 use homing::{Builder, ErrorKind};
@@ -7,7 +7,7 @@ use homing_test_server::{Server, What};
 use crate::handshake::redirects::redirect;
 use crate::support::{Recorder, client};
 
-/// A server that asks for a client's certificate, and one that redirects to it.
+/// A server that requires a client certificate, and one that redirects to it.
 struct Pair {
     first: Server,
     asking: Server,
@@ -18,12 +18,12 @@ impl Pair {
         Self { first: Server::start_tls("localhost").unwrap(), asking: Server::start_mtls("localhost").unwrap() }
     }
 
-    /// Where the first one redirects to the other.
+    /// A URL that redirects to the other server.
     fn away(&self) -> String {
         self.first.url(&redirect(307, &self.asking.url("/echo")))
     }
 
-    /// Where the one that asks redirects to itself.
+    /// A URL of the server that requires a certificate, which redirects to itself.
     fn within(&self) -> String {
         self.asking.url(&redirect(307, &self.asking.url("/echo?again=1")))
     }
@@ -33,7 +33,7 @@ impl Pair {
         recorder.opened().await;
     }
 
-    /// The server that asks for a certificate got none, and so refused.
+    /// The server received no certificate and refused.
     async fn is_anonymous(&self, (builder, recorder): (Builder, Recorder)) {
         let requests = |server: &Server| {
             server.journal().iter().filter(|entry| matches!(entry.what, What::Request { .. })).count()
@@ -48,7 +48,7 @@ impl Pair {
 }
 
 #[tokio::test]
-async fn s26_a_redirect_to_another_origin_takes_no_certificate_along() {
+async fn s26_a_redirect_to_another_origin_gets_no_certificate() {
     let servers = Pair::new();
     let with = |url: String| {
         let (chain, key) = servers.asking.client_identity_pem();
@@ -59,7 +59,7 @@ async fn s26_a_redirect_to_another_origin_takes_no_certificate_along() {
     servers.opens(with(servers.asking.url("/echo"))).await;
     servers.opens(with(servers.within())).await;
     servers.is_anonymous(with(servers.away())).await;
-    // Neither by way of a third that leads back: once left behind, for good.
+    // A redirect back to the first origin does not restore the certificate.
     let back = servers.first.url(&redirect(302, &servers.within()));
     let (builder, recorder) = with(back);
     let _ws = builder.follow_redirects(true).connect().unwrap();
@@ -78,9 +78,9 @@ mod with_rustls {
 
     use super::*;
 
-    /// Also where a session with the other server could be resumed: it has the identity that it began with.
+    /// A resumed session would have the certificate of the original one, so sessions are not shared.
     #[tokio::test]
-    async fn s26_nor_the_one_of_a_configuration_of_ones_own() {
+    async fn s26_a_redirect_to_another_origin_gets_no_certificate_of_a_custom_configuration() {
         for version in [&TLS12, &TLS13] {
             let servers = Pair::new();
             let mut roots = RootCertStore::empty();
@@ -105,10 +105,10 @@ mod with_rustls {
     }
 }
 
-/// What this connector would show cannot be seen, nor taken from it.
+/// The certificate of this connector can be neither seen nor removed.
 #[cfg(feature = "native-tls")]
 #[tokio::test]
-async fn s26_a_connector_of_ones_own_is_not_taken_along() {
+async fn s26_a_custom_connector_is_not_used_for_another_origin() {
     use homing::native::native_tls::{Certificate, Identity, TlsConnector};
 
     let servers = Pair::new();
@@ -132,7 +132,7 @@ async fn s26_a_connector_of_ones_own_is_not_taken_along() {
     let accepted = servers.asking.journal().iter().filter(|entry| entry.what == What::Accepted).count();
     assert_eq!(accepted, 2, "it was not dialled for the redirect");
 
-    // Without TLS there is nothing to be shown.
+    // Without TLS no certificate is shown.
     let plain = crate::support::server();
     let first = crate::support::server();
     let (builder, recorder) = with(first.url(&redirect(307, &plain.url("/echo"))));

@@ -15,7 +15,7 @@ use crate::support::{assert_hides, client, server};
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
-/// Also this machine, on Linux.
+/// Another loopback address, on Linux.
 const OTHER_V4: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 async fn echoes(builder: Builder, recorder: crate::support::Recorder) {
@@ -25,7 +25,7 @@ async fn echoes(builder: Builder, recorder: crate::support::Recorder) {
     assert_eq!(recorder.messages_are(1).await, [Message::text("there and back")]);
 }
 
-/// Without limit, so that a dialler that waited for one address would wait for the operating system: two minutes.
+/// Without an open timeout: waiting for one address only would take two minutes, until the operating system gives up.
 async fn opens_in_spite_of(dead: IpAddr) {
     let server = server();
     let Some(_hole) = BlackHole::at((dead, server.addr().port()).into()).await else {
@@ -37,20 +37,20 @@ async fn opens_in_spite_of(dead: IpAddr) {
 }
 
 #[tokio::test]
-async fn an_ipv6_black_hole() {
+async fn an_unresponsive_ipv6_address_is_skipped() {
     opens_in_spite_of(V6).await;
 }
 
-/// Several addresses of one family are as much of a race as two families.
+/// Addresses of one family are tried in parallel as well.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_black_hole_of_the_same_family() {
+async fn an_unresponsive_address_of_the_same_family_is_skipped() {
     opens_in_spite_of(OTHER_V4).await;
 }
 
-/// Where nothing answers, what is told is the time that ran out.
+/// If no address responds, the error is the open timeout.
 #[tokio::test]
-async fn s08d_black_holes_only() {
+async fn s08d_only_unresponsive_addresses() {
     let server = server();
     server.stop();
     let port = server.addr().port();
@@ -64,16 +64,16 @@ async fn s08d_black_holes_only() {
 }
 
 #[tokio::test]
-async fn refused_addresses_are_passed_over_at_once() {
+async fn refusing_addresses_are_skipped_at_once() {
     let server = server();
     let dead = (1..100).map(|last| IpAddr::V4(Ipv4Addr::new(127, 1, 1, last)));
     let (builder, recorder) = client(named(&server, "/echo"));
-    // A hundred at 250 ms each would be longer than any test's patience.
+    // A hundred addresses at 250 ms each would take longer than the limit of the test.
     echoes(builder.open_timeout(None).resolver(known(dead.chain([V4]))), recorder).await;
 }
 
 #[tokio::test]
-async fn every_address_that_failed_is_told() {
+async fn s23_the_error_lists_every_failed_address() {
     let server = server();
     server.stop();
     let (builder, recorder) = client(named(&server, "/echo?token=secret"));
@@ -88,7 +88,7 @@ async fn every_address_that_failed_is_told() {
     assert_hides(&error, &["secret"]);
 }
 
-/// `localhost` has addresses of both families on most machines, and the server listens at one of them.
+/// `localhost` has addresses of both families on most machines. The server listens on one of them.
 #[tokio::test]
 async fn the_resolver_of_the_operating_system() {
     let server = server();
@@ -96,9 +96,9 @@ async fn the_resolver_of_the_operating_system() {
     echoes(builder, recorder).await;
 }
 
-/// Asked for each attempt, as addresses change; and for names only.
+/// It runs for each attempt, because addresses change, and for names only.
 #[tokio::test]
-async fn a_resolver_of_ones_own() {
+async fn a_custom_resolver() {
     let server = server();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let resolver = || {
@@ -130,7 +130,7 @@ async fn a_resolver_of_ones_own() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn the_address_to_connect_from() {
+async fn the_local_address_is_used() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://server.test:{}/", listener.local_addr().unwrap().port());
     let (builder, _recorder) = client(&url);
@@ -146,7 +146,7 @@ async fn the_address_to_connect_from() {
 }
 
 #[tokio::test]
-async fn a_connector_of_ones_own() {
+async fn a_custom_connector() {
     let server = server();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let (log, addr) = (asked.clone(), server.addr());
@@ -206,9 +206,9 @@ fn serve_unix(path: &std::path::Path, server: &Server) {
     });
 }
 
-/// What would have no effect is refused.
+/// Options without effect are refused.
 #[tokio::test]
-async fn s1_options_that_contradict_each_other() {
+async fn s1_conflicting_options_are_refused() {
     let with_connector = || client("ws://server.test/").0.connector(|_| async { Ok(tokio::io::empty()) });
     let refused = [
         with_connector().local_address(V4),

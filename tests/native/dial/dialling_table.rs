@@ -15,9 +15,9 @@ use crate::support::{PATIENCE, Recorder, client, server};
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 const OTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
-/// No host's, so that dialling it fails at once.
+/// An address that no host has, so that dialling it fails at once.
 const BROADCAST: IpAddr = IpAddr::V4(Ipv4Addr::BROADCAST);
-/// Where it is what is expected; longer elsewhere, for machines that are busy.
+/// The expected open timeout. Longer in other cases, because test machines may be busy.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 const DELAY: Duration = Duration::from_secs(60);
 
@@ -32,16 +32,16 @@ impl Table {
         self.rows.push(format!("| **{name}** | | |"));
     }
 
-    /// Dials, and notes what came of it and when.
+    /// Dials, and records the outcome and its time.
     async fn row(&mut self, case: &str, (builder, recorder): (Builder, Recorder), expected: &str) {
         let start = Instant::now();
         let timeout = if expected == "OpenTimeout" { OPEN_TIMEOUT } else { PATIENCE };
         let builder = builder.open_timeout(timeout).reconnect(Reconnect::fixed(DELAY));
         let _ws = builder.connect().expect("a good configuration");
-        let is_told = |event: &Event| matches!(event, Event::Open(_) | Event::Close(_));
-        let events = recorder.until(case, |events| events.iter().any(is_told)).await;
-        let took = recorder.last(is_told).expect("it was told") - start;
-        let outcome = match events.iter().find(|event| is_told(event)) {
+        let is_outcome = |event: &Event| matches!(event, Event::Open(_) | Event::Close(_));
+        let events = recorder.until(case, |events| events.iter().any(is_outcome)).await;
+        let took = recorder.last(is_outcome).expect("it was reported") - start;
+        let outcome = match events.iter().find(|event| is_outcome(event)) {
             Some(Event::Close(close)) => {
                 let (error, _) = recorder.failed().await;
                 let kind = match error.kind() {
@@ -71,7 +71,7 @@ impl Table {
     }
 }
 
-/// A client of a server's port under a name, with these addresses.
+/// Returns a client of this port under a name that resolves to these addresses.
 fn at(port: u16, path: &str, addresses: &[IpAddr]) -> (Builder, Recorder) {
     let (builder, recorder) = client(format!("ws://server.test:{port}{path}"));
     (builder.resolver(known(addresses.to_vec())), recorder)
@@ -218,7 +218,7 @@ async fn proxies(table: &mut Table) {
             .await;
         table.row("SOCKS 5, wrong credentials", through(&up, proxy.url("socks5", "proxy-user:x")), "Proxy").await;
     }
-    table.row("a port where nobody listens", through(&up, format!("http://{}", down.addr())), "Connect").await;
+    table.row("a closed port", through(&up, format!("http://{}", down.addr())), "Connect").await;
     table.row("no such name", through(&up, "http://nonexistent.invalid".into()), "Dns").await;
     table.row("not a proxy", through(&up, format!("socks5://{}", up.addr())), "Proxy").await;
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -244,7 +244,7 @@ async fn answers(table: &mut Table) {
     table.row("302, not asked to follow", asked("/http?status=302&location=/echo"), "Handshake 302").await;
     let follow = |path: &str| with(client(server.url(path)), |it| it.follow_redirects(true));
     table.row("302, followed", follow("/http?status=302&location=/echo"), "open").await;
-    // A location without its query: the server's default answer is 200.
+    // A location without query: the server responds with 200.
     table.row("302, then no", follow("/http?status=302&location=/http"), "Handshake 200").await;
     let chain = (0..6).fold("/echo".to_owned(), |to, _| {
         let encoded = to.replace('%', "%25").replace('?', "%3F").replace('=', "%3D").replace('&', "%26");

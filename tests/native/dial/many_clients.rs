@@ -1,4 +1,4 @@
-//! Many clients of one server that goes away.
+//! Many clients of one server that fails.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,9 +10,9 @@ use crate::support::{PATIENCE, server};
 
 const CLIENTS: usize = 300;
 
-/// A name that the system resolves, as a program's users have it, and one that a function does.
+/// Once with a name that the system resolves, once with a resolver function.
 #[tokio::test]
-async fn s07_clients_that_are_cut_at_once_come_back_spread_out() {
+async fn s07_clients_that_fail_together_reconnect_spread_out() {
     let server = server();
     let delays = Arc::new(Mutex::new(Vec::<Duration>::new()));
     let dials = Arc::new(Mutex::new(Vec::<Instant>::new()));
@@ -55,8 +55,8 @@ async fn s07_clients_that_are_cut_at_once_come_back_spread_out() {
     server.cut_all();
     opened(2).await;
 
-    // Each client has a seed of its own: 300 delays in ten parts of a second, as even as chance allows (chi-square with 9
-    // degrees of freedom exceeds 60 once in a billion times).
+    // Each client has its own seed, so 300 delays spread evenly over ten parts of a second (chi-square with 9 degrees of
+    // freedom exceeds 60 once in a billion times).
     let delays = &delays.lock().unwrap()[..CLIENTS];
     let counts: Vec<_> =
         (0..10).map(|part| delays.iter().filter(|delay| delay.as_millis() / 100 == part).count()).collect();
@@ -64,7 +64,7 @@ async fn s07_clients_that_are_cut_at_once_come_back_spread_out() {
     let chi_square: f64 = counts.iter().map(|count| (*count as f64 - expected).powi(2) / expected).sum();
     assert!(delays.iter().all(|delay| *delay <= Duration::from_secs(1)) && chi_square < 60.0, "{counts:?}");
 
-    // And the dials follow, on a busy machine as well: never most of them at once.
+    // The dials start when due, on a busy machine as well: never most of them at once.
     let mut dials = dials.lock().unwrap().clone();
     dials.sort();
     let most = CLIENTS / 2;

@@ -1,4 +1,4 @@
-//! Proxies: other people's, and ones that misbehave.
+//! Connections through real proxies.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,13 +17,13 @@ pub(crate) const LONG: Duration = Duration::from_secs(60);
 const SECRETS: [&str; 4] = ["secret", "proxy-user", "cHJveHktdXNlc", "token"];
 const PASS: &str = "pass { from: 127.0.0.1/32 to: 0.0.0.0/0 }";
 
-/// A URL whose host only the proxy resolves: the client's resolver has another idea of it.
+/// Returns a URL whose host only the proxy resolves to the server.
 fn beyond(server: &Server, path: &str) -> String {
     let url = server.url(path);
     url.replace("127.0.0.1", "localhost")
 }
 
-/// A client that would find nobody without a proxy.
+/// Returns a client that cannot reach the server without a proxy.
 pub(crate) fn lost(url: String) -> (Builder, Recorder) {
     let (builder, recorder) = client(url);
     (builder.resolver(known([[127, 1, 1, 1].into()])), recorder)
@@ -36,7 +36,7 @@ async fn echoes(builder: Builder, recorder: &Recorder) {
     assert_eq!(recorder.messages_are(1).await, [Message::text("there and back")]);
 }
 
-/// A refusal by the proxy: the status, whether it is fatal, and that nothing was told of the way to it.
+/// Asserts a refusal by the proxy with this status, fatal or not, without `on_connect`. Returns the text of the error.
 pub(crate) async fn refused(builder: Builder, recorder: &Recorder, status: Option<u16>, is_fatal: bool) -> String {
     let ws = builder.reconnect(Reconnect::fixed(LONG)).connect().unwrap();
     let (error, close) = recorder.failed().await;
@@ -80,22 +80,22 @@ async fn s26_credentials_for_an_http_proxy() {
     let url = || beyond(&server, "/echo?token=secret");
     let (builder, recorder) = lost(url());
     echoes(builder.proxy(proxy.url("http", "proxy-user:se%63ret")), &recorder).await;
-    let told = format!("{:?}", server.journal());
-    assert!(!told.to_lowercase().contains("proxy-authorization"), "for the proxy only: {told}");
+    let text = format!("{:?}", server.journal());
+    assert!(!text.to_lowercase().contains("proxy-authorization"), "for the proxy only: {text}");
 
-    // This proxy has another status for wrong ones.
+    // This proxy has another status for wrong credentials.
     for (credentials, status, detail) in
         [("", 407, "Proxy Authentication Required"), ("proxy-user:wrong-secret", 401, "Unauthorized")]
     {
         let (builder, recorder) = lost(url());
         let builder = builder.proxy(proxy.url("http", credentials));
-        let told = refused(builder, &recorder, Some(status), true).await;
-        assert!(told.contains(detail), "{told}");
+        let text = refused(builder, &recorder, Some(status), true).await;
+        assert!(text.contains(detail), "{text}");
     }
     assert_eq!(server.journal().iter().filter(|entry| entry.what == What::Accepted).count(), 1);
 }
 
-/// What the proxy may not do would be refused again, what it cannot do now may work later.
+/// A proxy that refuses the request would refuse it again. One that cannot connect now may do so later.
 #[tokio::test]
 async fn s08_s23_refusals_of_http_proxies() {
     let Some(proxy) = ProxyServer::tinyproxy("ConnectPort 1").await else { return };
@@ -109,7 +109,7 @@ async fn s08_s23_refusals_of_http_proxies() {
     refused(builder.proxy(proxy.url("http", "")), &recorder, Some(500), false).await;
 }
 
-/// TLS to the proxy, and TLS in it to the server.
+/// TLS to the proxy, and inside it TLS to the server.
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 #[tokio::test]
 async fn tls_to_the_proxy() {
@@ -117,7 +117,7 @@ async fn tls_to_the_proxy() {
     let (plain, secure) = (server(), Server::start_tls("localhost").unwrap());
     let local = || known([[127, 0, 0, 1].into()]);
     for (url, authorities) in [
-        // Whose name is not the proxy's.
+        // The server has another name than the proxy.
         (plain.url("/echo"), vec![proxy.authority.clone()]),
         (secure.url("/echo"), vec![proxy.authority.clone(), secure.ca_pem().to_owned()]),
     ] {
@@ -132,7 +132,7 @@ async fn tls_to_the_proxy() {
     let builder = builder.root_certificates_pem(proxy.authority.clone()).resolver(local());
     refused(builder.proxy(proxy.url("https", "proxy-user:wrong-secret")), &recorder, Some(407), true).await;
 
-    // A proxy that is not trusted is told nothing, and a server's failure is told apart from its own.
+    // An untrusted proxy receives no request, and errors distinguish proxy and server.
     let (builder, recorder) = client(beyond(&plain, "/echo"));
     let _ws = builder.resolver(local()).proxy(proxy.url("https", CREDENTIALS)).connect().unwrap();
     let (error, _) = recorder.failed().await;
@@ -160,13 +160,13 @@ async fn through_a_socks_proxy() {
 
     server.stop();
     let (builder, recorder) = lost(beyond(&server, "/echo"));
-    let told = refused(builder.proxy(proxy.url("socks5", "")), &recorder, None, false).await;
-    assert!(told.contains("refused"), "{told}");
+    let text = refused(builder.proxy(proxy.url("socks5", "")), &recorder, None, false).await;
+    assert!(text.contains("refused"), "{text}");
 
     let Some(proxy) = ProxyServer::dante("block { from: 127.0.0.1/32 to: 0.0.0.0/0 }").await else { return };
     let (builder, recorder) = lost(beyond(&server, "/echo"));
-    let told = refused(builder.proxy(proxy.url("socks5", "")), &recorder, None, false).await;
-    assert!(told.contains("not allowed"), "{told}");
+    let text = refused(builder.proxy(proxy.url("socks5", "")), &recorder, None, false).await;
+    assert!(text.contains("not allowed"), "{text}");
 }
 
 #[tokio::test]
@@ -177,8 +177,8 @@ async fn s26_credentials_for_a_socks_proxy() {
     echoes(builder.proxy(proxy.url("socks5", CREDENTIALS)), &recorder).await;
     for (credentials, detail) in [("proxy-user:wrong-secret", "not accepted"), ("", "support")] {
         let (builder, recorder) = lost(beyond(&server, "/echo?token=secret"));
-        let told = refused(builder.proxy(proxy.url("socks5", credentials)), &recorder, None, false).await;
-        assert!(told.contains(detail), "{told}");
+        let text = refused(builder.proxy(proxy.url("socks5", credentials)), &recorder, None, false).await;
+        assert!(text.contains(detail), "{text}");
     }
 }
 
@@ -212,7 +212,7 @@ async fn s8b_a_provider_behind_a_proxy() {
 }
 
 #[tokio::test]
-async fn s23_a_proxy_where_nobody_listens() {
+async fn s23_a_proxy_that_does_not_listen() {
     let (builder, recorder) = lost("ws://server.test/?token=secret".into());
     let _ws = builder.proxy("http://proxy-user:secret@proxy.test:1").connect().unwrap();
     let (error, _) = recorder.failed().await;
@@ -225,9 +225,9 @@ async fn s23_a_proxy_where_nobody_listens() {
     assert_eq!(recorder.failed().await.0.kind(), &ErrorKind::Dns);
 }
 
-/// The environment is the process's, so this runs itself in processes of their own.
+/// The environment belongs to the process, so this test runs itself in child processes.
 #[tokio::test]
-async fn the_environment_counts_when_asked_for() {
+async fn the_environment_is_read_only_if_requested() {
     if let Some(url) = std::env::var_os("HOMING_TEST_URL") {
         return in_this_environment(url.into_string().unwrap()).await;
     }
@@ -236,7 +236,7 @@ async fn the_environment_counts_when_asked_for() {
     let with = proxy.url("http", "proxy-user:secret");
     let run = async |variables: &[(&str, &str)], asked: &str| {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        let name = full_name(module_path!(), "the_environment_counts_when_asked_for");
+        let name = full_name(module_path!(), "the_environment_is_read_only_if_requested");
         command.args([&*name, "--exact", "--nocapture"]);
         command.env("HOMING_TEST_URL", beyond(&server, "/echo")).env("HOMING_TEST_ASKED", asked);
         for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
@@ -250,7 +250,7 @@ async fn the_environment_counts_when_asked_for() {
     };
     assert_eq!(run(&[("HTTP_PROXY", &with)], "1").await, "open");
     assert_eq!(run(&[("all_proxy", &with)], "1").await, "open");
-    // Without a proxy the client finds nobody.
+    // Without a proxy the client cannot reach the server.
     assert_eq!(run(&[("HTTP_PROXY", &with)], "0").await, "Connect");
     assert_eq!(run(&[("HTTPS_PROXY", &with)], "1").await, "Connect");
     assert_eq!(run(&[("HTTP_PROXY", &with), ("NO_PROXY", "localhost")], "1").await, "Connect");

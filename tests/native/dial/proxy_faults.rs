@@ -1,4 +1,4 @@
-//! Proxies that misbehave, and what exactly a proxy is asked.
+//! Proxies that misbehave, and the exact requests to proxies.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,12 +10,12 @@ use tokio::net::TcpListener;
 
 use crate::dial::proxies::{LONG, lost, refused};
 
-/// A proxy that answers every connection with these bytes, and then waits for its end.
+/// A proxy that sends these bytes on every connection, and then waits for its end.
 async fn odd_proxy(answer: &'static [u8]) -> (String, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let log = heard.clone();
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let log = received.clone();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut buffer = vec![0; 4096];
@@ -28,11 +28,11 @@ async fn odd_proxy(answer: &'static [u8]) -> (String, Arc<Mutex<Vec<u8>>>) {
             while let Ok(1..) = stream.read(&mut buffer).await {}
         }
     });
-    (format!("127.0.0.1:{port}"), heard)
+    (format!("127.0.0.1:{port}"), received)
 }
 
 #[tokio::test]
-async fn odd_answers_of_http_proxies() {
+async fn s23_unexpected_responses_of_http_proxies() {
     for (answer, status, is_fatal) in [
         (&b"garbage\r\n\r\n"[..], None, false),
         (b"HTTP/1.1 200 OK\r\nX", None, false),
@@ -42,13 +42,13 @@ async fn odd_answers_of_http_proxies() {
         (b"HTTP/1.1 408 Request Timeout\r\n\r\n", Some(408), false),
         (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100\r\n\r\n", Some(502), false),
     ] {
-        let (at, heard) = odd_proxy(answer).await;
+        let (at, received) = odd_proxy(answer).await;
         let (builder, recorder) = lost("ws://[::1]:81/?token=secret".into());
         let builder = builder.follow_redirects(true).header("Cookie", "secret");
         refused(builder.proxy(format!("http://proxy-user:secret@{at}")), &recorder, status, is_fatal).await;
-        let heard = String::from_utf8(heard.lock().unwrap().clone()).unwrap();
-        assert!(heard.starts_with("CONNECT [::1]:81 HTTP/1.1\r\nHost: [::1]:81\r\n"), "{heard}");
-        assert!(!heard.to_lowercase().contains("cookie") && !heard.contains("token"), "{heard}");
+        let received = String::from_utf8(received.lock().unwrap().clone()).unwrap();
+        assert!(received.starts_with("CONNECT [::1]:81 HTTP/1.1\r\nHost: [::1]:81\r\n"), "{received}");
+        assert!(!received.to_lowercase().contains("cookie") && !received.contains("token"), "{received}");
     }
     for scheme in ["http", "socks5"] {
         let (at, _) = odd_proxy(b"").await;
@@ -59,18 +59,18 @@ async fn odd_answers_of_http_proxies() {
     }
 }
 
-/// A proxy may ask for patience as a server may (S8).
+/// `Retry-After` of a proxy counts like that of a server (S8).
 #[tokio::test]
-async fn s8_retry_after_of_a_proxy() {
+async fn s8_retry_after_of_a_proxy_is_respected() {
     let (at, _) = odd_proxy(b"HTTP/1.1 503 Busy\r\nRetry-After: 100\r\n\r\n").await;
     let (builder, recorder) = lost("ws://server.test/".into());
     let _ws = builder.proxy(at).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
     assert_eq!(recorder.failed().await.1.retry_in, Some(Duration::from_secs(100)));
 }
 
-/// The name goes to the proxy as it is: resolved here, it would tell others where the client wants to go.
+/// The proxy receives the name: a lookup by the client would reveal the destination to others.
 #[tokio::test]
-async fn a_socks_proxy_is_given_names() {
+async fn a_socks_proxy_receives_unresolved_names() {
     for (host, address) in [
         ("server.test", &b"\x03\x0bserver.test"[..]),
         ("127.0.0.9", b"\x01\x7f\0\0\x09"),
@@ -91,19 +91,19 @@ async fn a_socks_proxy_is_given_names() {
             stream.write_all(b"\x05\x04\0\x01\0\0\0\0\0\0").await.unwrap();
         });
         let (builder, recorder) = lost(format!("ws://{host}:8080/"));
-        let told = refused(builder.proxy(format!("socks5://{at}")), &recorder, None, false).await;
-        assert!(told.contains("host unreachable"), "{told}");
+        let text = refused(builder.proxy(format!("socks5://{at}")), &recorder, None, false).await;
+        assert!(text.contains("host unreachable"), "{text}");
         asked.await.unwrap();
     }
 }
 
-/// All of it would not fit into what the library sends; no panic, and nothing cut short.
+/// They exceed the buffer of the SOCKS library. The attempt fails, without a panic and without truncated credentials.
 #[tokio::test]
-async fn credentials_that_are_too_long() {
-    let (at, heard) = odd_proxy(b"").await;
+async fn s23_too_long_socks_credentials_are_refused() {
+    let (at, received) = odd_proxy(b"").await;
     let (builder, recorder) = lost(format!("ws://{}.test/", "h".repeat(60)));
     let proxy = format!("socks5://{}:{}@{at}", "u".repeat(100), "p".repeat(100));
-    let told = refused(builder.proxy(proxy), &recorder, None, false).await;
-    assert!(told.contains("longer than 249 bytes"), "{told}");
-    assert_eq!(heard.lock().unwrap().len(), 0);
+    let text = refused(builder.proxy(proxy), &recorder, None, false).await;
+    assert!(text.contains("longer than 249 bytes"), "{text}");
+    assert_eq!(received.lock().unwrap().len(), 0);
 }

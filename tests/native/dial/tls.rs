@@ -1,4 +1,4 @@
-//! TLS: whom a client trusts, what it tells of those it does not, and builds that have other libraries or none.
+//! TLS: trusted and untrusted servers, client certificates, and builds with another library or none.
 
 #![allow(unused_imports, reason = "a build without TLS has one test only")]
 
@@ -13,7 +13,7 @@ use crate::support::{assert_hides, client, doings, seen};
 
 #[cfg(not(any(feature = "__rustls", feature = "native-tls")))]
 #[test]
-fn a_build_without_tls_says_so() {
+fn s1_a_build_without_tls_refuses_tls_options() {
     let error = client("wss://127.0.0.1:1/").0.connect().unwrap_err();
     assert_eq!(error.option, "url");
     assert!(error.to_string().contains("TLS features"), "{error}");
@@ -21,13 +21,13 @@ fn a_build_without_tls_says_so() {
     assert!(error.to_string().contains("no TLS"), "{error}");
 }
 
-/// By rustls or, without it, by the operating system's library: these are the same.
+/// Tests for rustls or, in a build without it, the operating system's library.
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 mod with_any {
     use super::*;
 
     #[tokio::test]
-    async fn an_authority_of_ones_own() {
+    async fn a_custom_authority_is_trusted() {
         for host in ["localhost", "127.0.0.1"] {
             let server = Server::start_tls(host).unwrap();
             let (builder, recorder) = client(server.url("/echo"));
@@ -44,9 +44,9 @@ mod with_any {
         }
     }
 
-    /// A certificate can be renewed, and a clock be set: such failures are retried.
+    /// They are retried, because a certificate may be renewed and a clock be set.
     #[tokio::test]
-    async fn whom_it_does_not_trust() {
+    async fn s8_untrusted_certificates_are_retried() {
         let (server, other) = (Server::start_tls("localhost").unwrap(), Server::start_tls("localhost").unwrap());
         let elsewhere = Server::start_tls("example.org").unwrap();
         let by_address = |server: &Server| format!("wss://127.0.0.1:{}/echo?token=secret", server.addr().port());
@@ -71,7 +71,7 @@ mod with_any {
         }
         for server in [&server, &elsewhere] {
             let requests = server.journal().iter().filter(|it| matches!(it.what, What::Request { .. })).count();
-            assert_eq!(requests, 0, "nothing was told to a stranger");
+            assert_eq!(requests, 0, "nothing was sent to an untrusted server");
         }
     }
 
@@ -84,14 +84,14 @@ mod with_any {
         let _ws = builder.client_certificate_pem(chain, key).connect().unwrap();
         recorder.opened().await;
 
-        // With TLS 1.3 the refusal only arrives where the answer to the request is waited for.
+        // With TLS 1.3 the refusal arrives instead of the response.
         let (builder, recorder) = client(server.url("/echo"));
         let builder = builder.root_certificates_pem(server.ca_pem());
         let _ws = builder.connect().unwrap();
         let (error, _) = recorder.failed().await;
         assert_eq!(error.kind(), &ErrorKind::Tls, "{error}");
 
-        // Of the right form, but of another authority.
+        // A valid certificate of another authority.
         let (chain, key) = Server::start_mtls("localhost").unwrap().client_identity_pem();
         let (builder, recorder) = client(server.url("/echo"));
         let builder = builder.root_certificates_pem(server.ca_pem());
@@ -100,7 +100,7 @@ mod with_any {
     }
 
     #[tokio::test]
-    async fn a_server_without_tls() {
+    async fn s23_a_server_without_tls() {
         let server = crate::support::server();
         let (builder, recorder) = client(server.url("/echo").replace("ws://", "wss://"));
         let _ws = builder.connect().unwrap();
@@ -108,12 +108,12 @@ mod with_any {
         assert_eq!(error.kind(), &ErrorKind::Tls, "{error}");
     }
 
-    /// Refused before anything is dialled; and a key, or what was taken for one, is a secret.
+    /// It is refused before anything is dialled. The error does not contain the text, which may be a key.
     #[tokio::test]
-    async fn what_is_not_pem() {
+    async fn s1_invalid_pem_is_refused() {
         let server = Server::start_mtls("localhost").unwrap();
         let (chain, key) = server.client_identity_pem();
-        // As an environment variable often has it.
+        // Line breaks are lost, as often in environment variables.
         let in_one_line = key.replace('\n', " ");
         let body = key.lines().nth(1).unwrap();
         let numbers = format!("{:?}", &body.as_bytes()[..10]);
@@ -141,9 +141,9 @@ mod with_any {
         assert_eq!(server.journal(), []);
     }
 
-    /// A TLS connection that is cut is not one that was closed.
+    /// A TLS connection that is cut was not closed cleanly.
     #[tokio::test]
-    async fn cut_without_goodbye() {
+    async fn s23_a_tls_connection_cut_without_close_notify() {
         let server = Server::start_tls("localhost").unwrap();
         let (builder, recorder) = client(server.url("/drop"));
         let _ws = builder.root_certificates_pem(server.ca_pem()).connect().unwrap();
@@ -172,9 +172,9 @@ mod with_rustls {
 
     use super::*;
 
-    /// Libraries do not choose for the process; and rustls panics where nobody has chosen, unless it is told.
+    /// A library must not install a default for the process, and rustls panics without a default unless a provider is given.
     #[tokio::test]
-    async fn no_provider_of_the_process_is_needed_or_made() {
+    async fn no_default_crypto_provider_is_needed_or_installed() {
         assert!(CryptoProvider::get_default().is_none());
         let server = Server::start_tls("localhost").unwrap();
         let (builder, recorder) = client(server.url("/echo"));
@@ -187,13 +187,13 @@ mod with_rustls {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(server.ca_pem().as_bytes()).unwrap()).unwrap();
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        // The older version, so that it shows that the configuration is used.
+        // TLS 1.2 shows that the configuration is used.
         let builder = builder.with_protocol_versions(&[&TLS12]).unwrap().with_root_certificates(roots);
         Arc::new(builder.with_no_client_auth())
     }
 
     #[tokio::test]
-    async fn a_configuration_of_ones_own() {
+    async fn a_custom_configuration() {
         let server = Server::start_tls("localhost").unwrap();
         let config = config(&server);
         let (builder, recorder) = client(server.url("/echo"));
@@ -204,7 +204,7 @@ mod with_rustls {
 
         let refused = client(server.url("/echo")).0.rustls_config(config).root_certificates_pem("x").connect();
         assert_eq!(refused.unwrap_err().option, "rustls_config");
-        // Version 1.2 tells of a certificate that is missing within the handshake.
+        // TLS 1.2 reports a missing client certificate during the handshake.
         let server = Server::start_mtls("localhost").unwrap();
         let (builder, recorder) = client(server.url("/echo"));
         let _ws = builder.rustls_config(self::config(&server)).connect().unwrap();
@@ -219,7 +219,7 @@ mod with_native_tls {
     use super::*;
 
     #[tokio::test]
-    async fn the_library_of_the_operating_system() {
+    async fn the_tls_library_of_the_operating_system() {
         let (server, other) = (Server::start_tls("localhost").unwrap(), Server::start_tls("localhost").unwrap());
         let connector = || {
             let authority = Certificate::from_pem(server.ca_pem().as_bytes()).unwrap();

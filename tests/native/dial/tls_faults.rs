@@ -1,4 +1,4 @@
-//! TLS servers with certificates and protocols that are wrong in some way, and what is told of them.
+//! TLS servers with invalid certificates or protocols, and the errors that they cause.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -21,7 +21,7 @@ use crate::support::client;
 /// Changes the parameters of a certificate.
 type Change = fn(&mut CertificateParams);
 
-/// A certificate in PEM, what issued it, and its server's configuration.
+/// A certificate in PEM, its issuer, and the configuration of its server.
 struct Certified {
     authority: String,
     certificate: String,
@@ -32,7 +32,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// A server's certificate for `localhost`, with these changes; signed by an authority of its own or by itself.
+/// Returns a server certificate for `localhost` with these changes, signed by its own authority or self-signed.
 fn certified(self_signed: bool, versions: &[&'static SupportedProtocolVersion], change: Change) -> Certified {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -56,7 +56,7 @@ fn with_all_versions(self_signed: bool, change: Change) -> Certified {
     certified(self_signed, rustls::ALL_VERSIONS, change)
 }
 
-/// Serves connections with refusals whose body is the protocol that was agreed on by ALPN.
+/// Refuses every request. The body is the protocol that ALPN selected.
 fn serve(config: ServerConfig) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("wss://localhost:{}/", listener.local_addr().unwrap().port());
@@ -65,7 +65,7 @@ fn serve(config: ServerConfig) -> String {
         while let Ok((mut stream, _)) = listener.accept() {
             let mut tls = ServerConnection::new(config.clone()).unwrap();
             let mut tls_stream = rustls::Stream::new(&mut tls, &mut stream);
-            // Fails where the client does not like the certificate.
+            // Fails if the client rejects the certificate.
             if tls_stream.read(&mut [0; 4096]).is_err() {
                 continue;
             }
@@ -79,7 +79,7 @@ fn serve(config: ServerConfig) -> String {
     url
 }
 
-/// What comes of connecting to this server, whose given certificates are trusted.
+/// Returns the error of connecting to this server with these trusted roots.
 async fn failure(url: &str, roots: &[&str]) -> Error {
     let (mut builder, recorder) = client(url);
     for root in roots {
@@ -96,7 +96,7 @@ fn assert_says(error: &Error, words: &[&str]) {
     }
 }
 
-/// As `openssl req -x509` makes it.
+/// A certificate as `openssl req -x509` makes it.
 #[tokio::test]
 async fn s23_a_certificate_of_an_authority_used_by_a_server() {
     let certified = with_all_versions(true, |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
@@ -125,17 +125,17 @@ async fn s23_certificates_that_are_not_accepted() {
         let error = failure(&serve(certified.config), if trusted { &roots } else { &[] }).await;
         assert_says(&error, words);
     }
-    // Self-signed, though not an authority's: unknown, until it is trusted as it is.
+    // Self-signed but not an authority's: its issuer is unknown until it is trusted itself.
     let certified = with_all_versions(true, good);
     let url = serve(certified.config);
     assert_says(&failure(&url, &[]).await, &["self-signed", "root_certificates_pem"]);
     assert_eq!(failure(&url, &[&certified.certificate]).await.status(), Some(400));
 }
 
-/// The operating system's library has words of its own, and the advice is the same.
+/// Another library has other messages but gets the same hints.
 #[cfg(all(feature = "native-tls", target_os = "linux"))]
 #[tokio::test]
-async fn s23_certificates_that_another_library_does_not_accept() {
+async fn s23_certificates_that_native_tls_does_not_accept() {
     use homing::native::native_tls::{Certificate, TlsConnector};
 
     let good: Change = |_| {};
@@ -162,7 +162,7 @@ async fn s23_certificates_that_another_library_does_not_accept() {
     }
 }
 
-/// And the other way round.
+/// A client without TLS.
 #[tokio::test]
 async fn s23_servers_that_speak_tls_only() {
     let certified = with_all_versions(false, |_| {});
@@ -198,7 +198,7 @@ async fn s23_servers_that_do_not_speak_tls() {
 }
 
 #[tokio::test]
-async fn s23_nothing_in_common() {
+async fn s23_no_common_tls_version() {
     let certified = certified(false, &[&rustls::version::TLS12], |_| {});
     let url = serve(certified.config);
     let builder = ClientConfig::builder_with_provider(provider());
@@ -209,7 +209,7 @@ async fn s23_nothing_in_common() {
     assert_says(&recorder.failed().await.0, &["in common"]);
 }
 
-/// A certificate that is pinned is accepted as it is, and no other: what the documentation of
+/// A pinned certificate is accepted whatever it contains, and no other, as the documentation of
 /// `root_certificates_pem` shows.
 #[tokio::test]
 async fn s23_a_pinned_certificate() {
@@ -229,9 +229,9 @@ async fn s23_a_pinned_certificate() {
     }
 }
 
-/// A server that prefers HTTP/2 chooses it where it is offered, and answers with what is no HTTP/1.1.
+/// A server that prefers HTTP/2 selects it if it is offered, and then does not respond in HTTP/1.1.
 #[tokio::test]
-async fn s01_http_1_is_all_that_is_offered() {
+async fn s01_only_http_1_is_offered_by_alpn() {
     let mut certified = with_all_versions(false, |_| {});
     certified.config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let url = serve(certified.config);
@@ -270,7 +270,7 @@ async fn s01_http_1_is_all_that_is_offered() {
             let (error, _) = recorder.failed().await;
             match agreed {
                 Some(agreed) => assert_eq!(body(&error), agreed, "{offered:?}"),
-                // What was set up cannot be changed: but what is wrong with it can be told.
+                // The connector cannot be changed, but the error names the problem.
                 None => assert_says(&error, &["http/1.1", "ALPN", "native_tls_connector"]),
             }
         }

@@ -9,7 +9,7 @@ use homing_test_server::Server;
 
 use crate::support::{assert_hides, client, server};
 
-/// The `Cookie` header of each request, in order.
+/// Returns the `Cookie` header of each request, in order.
 fn cookies(server: &Server) -> Vec<Option<String>> {
     let requests = server.journal().into_iter().filter(|entry| entry.what.header("host").is_some());
     requests.map(|entry| entry.what.header("cookie").map(str::to_owned)).collect()
@@ -19,9 +19,9 @@ fn is_open(event: &Event) -> bool {
     matches!(event, Event::Open(_))
 }
 
-/// From a 101, for the next attempt; besides one of the user's own.
+/// A 101 sets a cookie, which the next attempt sends together with the user's own.
 #[tokio::test]
-async fn the_next_attempt_has_them() {
+async fn cookies_are_sent_by_the_next_attempt() {
     let server = server();
     let path = "/drop?header=Set-Cookie:sid%3D1;Path%3D/&header=Set-Cookie:other%3D2;Path%3D/elsewhere";
     let (builder, recorder) = client(server.url(path));
@@ -37,9 +37,9 @@ async fn the_next_attempt_has_them() {
     assert_eq!(cookies(&server).pop().unwrap(), None, "none without a jar");
 }
 
-/// From a refusal, with the provider's fresh token each time.
+/// A refusal sets a cookie. Each attempt has a fresh token of the provider.
 #[tokio::test]
-async fn s8b_a_refusal_sets_them_too() {
+async fn s8b_a_refusal_sets_cookies_too() {
     let server = server();
     let calls = AtomicUsize::new(0);
     let urls = [server.url("/http?status=401&header=Set-Cookie:sid%3Dsecret;Path%3D/"), server.url("/echo")];
@@ -62,9 +62,9 @@ async fn s8b_a_refusal_sets_them_too() {
     assert_eq!(jar.cookies(&server.url("/")).as_deref(), Some("sid=secret"));
 }
 
-/// A login by redirect: the cookie of the first answer is there at the second request, and at no other server.
+/// A login by redirect: the second request sends the cookie of the first response, but not to another server.
 #[tokio::test]
-async fn s26_redirects_carry_them_within_an_origin() {
+async fn s26_redirects_send_cookies_within_an_origin_only() {
     let (first, second) = (server(), server());
     let back = format!("/http?status=302&header=Set-Cookie:sid%3D1;Path%3D/&location={}", "/echo");
     let (builder, recorder) = client(first.url(&back));
@@ -73,7 +73,7 @@ async fn s26_redirects_carry_them_within_an_origin() {
     assert_eq!(cookies(&first), [None, Some("sid=1".into())]);
     drop(ws);
 
-    // The other server's name differs in its port only, for which cookies in general do not care.
+    // The other server differs in its port only, which RFC 6265 ignores but this client does not.
     let jar = CookieJar::new();
     let away = format!("/http?status=302&header=Set-Cookie:sid%3D2;Path%3D/&location={}", second.url("/echo"));
     let (builder, recorder) = client(first.url(&away));

@@ -1,4 +1,5 @@
-//! Answers of servers and proxies that do not wait for the request, or reset right after: what arrived counts (S20a).
+//! Responses of servers and proxies that do not wait for the request, or reset the connection right after: data that
+//! arrived is read (S20a).
 
 use std::time::{Duration, Instant};
 
@@ -10,18 +11,18 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{PATIENCE, Recorder, client};
 
-/// When a server answers, and how it goes.
+/// When a server responds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Manner {
-    /// Reads the request first.
+    /// After it has read the request.
     Asked,
-    /// Answers a part of the request.
+    /// After it has read a part of the request.
     Impatient,
-    /// Answers before it has read anything.
+    /// Before it has read anything.
     Unasked,
 }
 
-/// A server that answers so and resets the connection, each time.
+/// A server that sends this response and resets the connection, each time.
 async fn resetting(answer: String, manner: Manner) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap().to_string();
@@ -49,13 +50,13 @@ async fn resetting(answer: String, manner: Manner) -> String {
     at
 }
 
-/// A client that begins to write late, when the answer and the reset are there already, if the server does not wait to
-/// be asked; and whose request is long.
+/// A client with a long request that starts to write when response and reset have arrived, unless the server waits for
+/// the request.
 fn slow((builder, recorder): (Builder, Recorder), manner: Manner) -> (Builder, Recorder) {
     let builder = (0..8).fold(builder, |builder, _| builder.header("X-Long", "x".repeat(120_000)));
     let builder = builder.connector(move |to| async move {
         let stream = TcpStream::connect((to.host.as_str(), to.port)).await?;
-        // The second server of a redirect waits to be asked.
+        // The second server of a redirect waits for the request.
         if manner == Manner::Unasked {
             let _ = tokio::time::timeout(Duration::from_millis(200), is_reset(&stream)).await;
         }
@@ -64,7 +65,7 @@ fn slow((builder, recorder): (Builder, Recorder), manner: Manner) -> (Builder, R
     (builder, recorder)
 }
 
-/// Waits for an answer and a reset, and reads nothing.
+/// Waits for a response and a reset without reading.
 async fn is_reset(stream: &TcpStream) {
     let _ = stream.peek(&mut [0]).await;
     let _ = stream.ready(Interest::ERROR).await;
@@ -84,10 +85,10 @@ async fn s20a_a_refusal_before_a_reset_is_read() {
                 let (builder, recorder) = slow(client(format!("ws://{at}/")), manner);
                 let _ws = builder.reconnect(Reconnect::fixed(PATIENCE)).connect().unwrap();
                 let (error, close) = recorder.failed().await;
-                let ErrorKind::Handshake { status: told, body, .. } = error.kind() else {
+                let ErrorKind::Handshake { status: actual, body, .. } = error.kind() else {
                     panic!("{manner:?}, {status}: {error}");
                 };
-                assert_eq!((*told, &body[..]), (Some(status), &b"body"[..]), "{manner:?}");
+                assert_eq!((*actual, &body[..]), (Some(status), &b"body"[..]), "{manner:?}");
                 let expected = match status {
                     503 => Some(Duration::from_secs(100)),
                     302 => Some(PATIENCE),
@@ -113,13 +114,13 @@ async fn s20a_a_redirect_before_a_reset_is_followed() {
 
 #[cfg_attr(not(target_os = "linux"), ignore = "others discard what arrived before a reset")]
 #[tokio::test]
-async fn s20a_the_answer_of_a_proxy_before_a_reset_is_read() {
+async fn s20a_the_response_of_a_proxy_before_a_reset_is_read() {
     for manner in [Manner::Asked, Manner::Impatient, Manner::Unasked] {
         for status in [407, 403, 503] {
             let at = resetting(answer(status, ""), manner).await;
             for _ in 0..5 {
                 let (builder, recorder) = slow(client("ws://server.test/"), manner);
-                // As long as a request to a proxy gets.
+                // The longest request to a proxy.
                 let proxy = format!("http://user:{}@{at}", "p".repeat(500_000));
                 let _ws = builder.proxy(proxy).connect().unwrap();
                 let (error, _) = recorder.failed().await;
@@ -129,7 +130,7 @@ async fn s20a_the_answer_of_a_proxy_before_a_reset_is_read() {
     }
 }
 
-/// A server that wants a certificate refuses by an alert, and with TLS 1.3 while the request is on its way.
+/// A server that requires a client certificate refuses by an alert. With TLS 1.3 it arrives while the request is sent.
 #[cfg(feature = "__rustls")]
 #[cfg_attr(not(target_os = "linux"), ignore = "others discard what arrived before a reset")]
 #[tokio::test]
@@ -144,9 +145,9 @@ async fn s20a_a_tls_alert_before_a_reset_is_read() {
     }
 }
 
-/// Nothing but the reset arrives: that is no answer.
+/// A reset alone is not a response.
 #[tokio::test]
-async fn s23_a_reset_without_an_answer_is_a_broken_connection() {
+async fn s23_a_reset_without_a_response_is_an_io_error() {
     for manner in [Manner::Asked, Manner::Impatient, Manner::Unasked] {
         let at = resetting(String::new(), manner).await;
         let (builder, recorder) = slow(client(format!("ws://{at}/")), manner);
@@ -176,7 +177,7 @@ async fn trickling(head: String, pause: Duration, body: usize) -> String {
     at
 }
 
-/// Each byte is progress: it is waited for from the last one, not from the first.
+/// Each byte is progress: the wait starts again with every one.
 #[tokio::test]
 async fn s23_a_body_that_arrives_slowly_is_read() {
     let at = trickling(REFUSED.into(), Duration::from_millis(100), 15).await;
@@ -187,9 +188,9 @@ async fn s23_a_body_that_arrives_slowly_is_read() {
     assert_eq!(&body[..], [b'x'; 15]);
 }
 
-/// But no progress outlives the open timeout, nor makes one of what was a refusal.
+/// Progress does not extend the open timeout, and the refusal is reported as such.
 #[tokio::test]
-async fn s08d_a_body_that_trickles_does_not_outlive_the_open_timeout() {
+async fn s08d_a_trickling_body_does_not_exceed_the_open_timeout() {
     let at = trickling(REFUSED.into(), Duration::from_millis(100), 1000).await;
     let (builder, recorder) = client(format!("ws://{at}/"));
     let start = Instant::now();
@@ -201,7 +202,7 @@ async fn s08d_a_body_that_trickles_does_not_outlive_the_open_timeout() {
     assert_eq!(ws.closed().await.error, Some(error));
 }
 
-/// Nobody reads the body of a redirect that is followed, so it is not waited for.
+/// The body of a followed redirect is not needed.
 #[tokio::test]
 async fn s08d_the_body_of_a_redirect_is_not_waited_for() {
     let server = crate::support::server();

@@ -1,4 +1,4 @@
-//! Gateways and proxies that refuse while what is behind them restarts (S8).
+//! Gateways and proxies that refuse while the server behind them restarts (S8).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use crate::support::routes::hand_on;
 use crate::support::{client, server};
 
-/// The server's answers in turn: `true` is an open connection that is dropped, `false` this refusal.
+/// A gateway with these responses in turn: `true` is a connection that opens and is dropped, `false` this refusal.
 async fn gateway(refusal: &'static str, answers: Vec<bool>) -> (String, Server) {
     let server = server();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -31,7 +31,7 @@ async fn gateway(refusal: &'static str, answers: Vec<bool>) -> (String, Server) 
     (at, server)
 }
 
-/// Gateways answer 404, 403 and 400 while what is behind them restarts: what was right before is tried again.
+/// Gateways respond with 404, 403 and 400 while their server restarts, so a request that worked before is retried.
 #[tokio::test]
 async fn s08_refusals_are_retried_once_the_client_was_open() {
     for refusal in [
@@ -48,7 +48,7 @@ async fn s08_refusals_are_retried_once_the_client_was_open() {
         let refused = recorder.errors().iter().filter(|error| error.status().is_some()).count();
         assert_eq!(refused, 3, "{refusal}");
 
-        // Never open: the same would happen again.
+        // The client was never open: the request is probably wrong.
         let (at, _server) = gateway(refusal, vec![false]).await;
         let (builder, recorder) = client(format!("ws://{at}/drop"));
         let ws = builder.reconnect(Reconnect::fixed(Duration::from_millis(10))).connect().unwrap();
@@ -57,7 +57,7 @@ async fn s08_refusals_are_retried_once_the_client_was_open() {
     }
 }
 
-/// A proxy too may be one that restarts.
+/// Proxies restart as well.
 #[tokio::test]
 async fn s08_refusals_of_proxies_are_retried_once_the_client_was_open() {
     let server = server();

@@ -1,4 +1,4 @@
-//! The opening handshake: what a server may agree to, what it is asked for, and answers that are no agreement.
+//! The opening handshake: requests, and valid and invalid responses.
 
 use std::time::{Duration, Instant};
 
@@ -8,16 +8,16 @@ use homing_test_server::What;
 
 use crate::support::{assert_hides, client, connect, doings, is_handshake, seen, server};
 
-/// 101 and yet no agreement, or nothing like HTTP: all are failures that say why, and all are retried, since the
-/// server did not say no.
+/// Invalid 101 responses, other statuses, and data that is not HTTP. Each error says why, and each attempt is retried by
+/// policy.
 #[tokio::test]
-async fn answers_that_are_no_agreement() {
+async fn s23_invalid_responses_fail_the_attempt() {
     let server = server();
     let cases = [
-        ("/no-accept", Some(101), "no Sec-WebSocket-Accept"),
+        ("/no-accept", Some(101), "without `Sec-WebSocket-Accept`"),
         ("/bad-accept", Some(101), "wrong `Sec-WebSocket-Accept`"),
-        ("/no-upgrade", Some(101), "no Upgrade"),
-        ("/no-connection", Some(101), "no Connection"),
+        ("/no-upgrade", Some(101), "without `Upgrade: websocket`"),
+        ("/no-connection", Some(101), "without `Connection: Upgrade`"),
         ("/extension", Some(101), "extension that was not offered: permessage-deflate"),
         ("/extension?name=x-unknown", Some(101), "extension that was not offered: x-unknown"),
         ("/protocol?answer=chat", Some(101), "subprotocol that was not offered"),
@@ -39,9 +39,9 @@ async fn answers_that_are_no_agreement() {
         assert_eq!((close.code.get(), close.clean, close.initiator), (1006, false, Initiator::Failure), "{path}");
         assert_eq!(close.retry_in, Some(Duration::from_secs(60)), "{path}");
         assert_eq!(ws.state(), State::Waiting, "{path}");
-        let told: Vec<_> = recorder.events().into_iter().map(|event| std::mem::discriminant(&event)).collect();
-        assert_eq!(told.len(), 3, "{path}: connect, error, close: {:?}", recorder.events());
-        // No WebSocket came about, so there is no Close frame; and a redirect is not followed.
+        let kinds: Vec<_> = recorder.events().into_iter().map(|event| std::mem::discriminant(&event)).collect();
+        assert_eq!(kinds.len(), 3, "{path}: connect, error, close: {:?}", recorder.events());
+        // The connection never opened, so there is no Close frame. Redirects are not followed.
         let connection = position as u64 + 1;
         seen(&server, path, |journal| doings(journal, connection).contains(&&What::Disconnected)).await;
         assert_eq!(doings(&server.journal(), connection).len(), 3, "{path}: {:?}", server.journal());
@@ -142,7 +142,7 @@ async fn every_attempt_has_a_key_of_its_own() {
     assert_eq!(keys.len(), attempts);
 }
 
-/// S26: none of what a request holds is told on failure.
+/// The error contains none of the values of the request.
 #[tokio::test]
 async fn s26_secrets_stay_secret() {
     let server = server();
@@ -156,7 +156,7 @@ async fn s26_secrets_stay_secret() {
     assert!(!format!("{ws:?} {:?}", ws.closed().await).contains("secret"));
 }
 
-/// Messages that came in the same segments as the answer are neither lost nor out of order, however many.
+/// Messages in the same TCP segment as the response are delivered in order.
 #[tokio::test]
 async fn early_messages() {
     let server = server();
@@ -169,7 +169,7 @@ async fn early_messages() {
     }
 }
 
-/// 64 KiB are more than enough; without an end to it the answer must not fill the memory, nor wait for the timeout.
+/// An endless response head must neither fill the memory nor wait for the open timeout.
 #[tokio::test]
 async fn header_floods() {
     let server = server();
@@ -203,7 +203,7 @@ async fn s08d_a_slow_answer_has_the_open_timeout() {
         assert_eq!((error.kind(), error.is_timeout(), error.code()), (&ErrorKind::OpenTimeout, true, 1), "{path}");
         assert!(close.retry_in.is_some(), "{path}");
     }
-    // The client lets go of both.
+    // The client closes both connections.
     let gone = |entries: &[_]| (1..=2).all(|connection| doings(entries, connection).contains(&&What::Disconnected));
     seen(&server, "the ends", gone).await;
 
@@ -211,9 +211,9 @@ async fn s08d_a_slow_answer_has_the_open_timeout() {
     recorder.opened().await;
 }
 
-/// What is harmless is accepted: lists with empty elements, empty headers, any case and spacing. Firefox and
-/// tungstenite take an empty `Sec-WebSocket-Extensions` for none too; Chromium is stricter about headers that come
-/// twice, of which only contradictions fail here.
+/// Harmless deviations are accepted: empty list elements, empty headers, any case and spacing. Firefox and tungstenite
+/// accept an empty `Sec-WebSocket-Extensions` as well. Chromium is stricter about repeated headers; here only different
+/// values fail.
 #[tokio::test]
 async fn s24_odd_answers_that_agree() {
     let server = server();

@@ -1,5 +1,5 @@
-//! How the names of headers leave. HTTP takes any case (RFC 9110, section 5.1); some servers, proxies and devices know
-//! only the usual one.
+//! Spelling of header names. They are case-insensitive (RFC 9110, section 5.1), but some servers, proxies and devices
+//! accept the usual spelling only.
 
 use homing::native::{BuilderExt, RequestExt};
 use homing::{Builder, Request};
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::support::client;
 
-/// A server that keeps the requests it gets, one for each answer, and refuses with the last answer for ever.
+/// A server that records its requests. It sends these responses in turn, and repeats the last one.
 pub(crate) async fn requests(answers: Vec<String>) -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap().to_string();
@@ -41,7 +41,7 @@ fn redirect(to: &str) -> String {
     format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n")
 }
 
-/// The names of a request's headers, in order.
+/// Returns the names of a request's headers, in order.
 fn names(request: &str) -> Vec<&str> {
     request.lines().skip(1).filter_map(|line| line.split_once(':')).map(|(name, _)| name).collect()
 }
@@ -85,7 +85,7 @@ async fn s01_header_names_of_a_provider_leave_as_given() {
     assert_eq!(names(&serving.await.unwrap()[0])[OWN.len()..], ["AUTHORIZATION", "origin"]);
 }
 
-/// Whether the redirect stays on the same origin, and all headers with it, or leads to another.
+/// Redirects to the same origin keep all headers, redirects to another origin do not.
 #[tokio::test]
 async fn s01_header_names_stay_as_they_are_on_redirects() {
     let (other, elsewhere) = requests(vec![NO.into()]).await;
@@ -133,7 +133,7 @@ async fn s01_header_names_for_a_proxy_too() {
     );
 }
 
-/// Written a little at a time, as over a connection that is full.
+/// The request is written a few bytes at a time, as to a full connection.
 #[tokio::test]
 async fn s01_a_request_leaves_whole_over_a_slow_stream() {
     let (ours, mut theirs) = tokio::io::duplex(7);

@@ -1,4 +1,4 @@
-//! Redirects, which are followed when asked for; and what does not go along.
+//! Redirects: which are followed, and what is not sent to another origin.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use homing_test_server::{Server, What};
 use crate::support::proxy_servers::ProxyServer;
 use crate::support::{assert_hides, client, server};
 
-/// A path that redirects, encoded as one value of a query.
+/// Returns a path of the test server that redirects to `to`.
 pub(crate) fn redirect(status: u16, to: &str) -> String {
     let encode = |byte: u8| if byte.is_ascii_alphanumeric() { (byte as char).into() } else { format!("%{byte:02X}") };
     let to: String = to.bytes().map(encode).collect();
@@ -23,7 +23,7 @@ fn requests(server: &Server) -> Vec<What> {
 }
 
 #[tokio::test]
-async fn every_kind_is_followed_when_asked_for() {
+async fn every_redirect_status_is_followed_if_enabled() {
     let server = server();
     for status in [301, 302, 303, 307, 308] {
         let (builder, recorder) = client(server.url(&redirect(status, "/echo?from=redirect#top")));
@@ -51,7 +51,7 @@ async fn every_kind_is_followed_when_asked_for() {
 }
 
 #[tokio::test]
-async fn five_and_no_more() {
+async fn at_most_five_redirects_are_followed() {
     let server = server();
     let chain = |length: usize| (0..length).fold("/echo".to_owned(), |to, _| redirect(302, &to));
     let (builder, recorder) = client(server.url(&chain(5)));
@@ -67,9 +67,9 @@ async fn five_and_no_more() {
     assert_eq!(requests(&server).len(), 12);
 }
 
-/// S26, and the reason for the rule: whoever can write a `Location` must not be given what opens the first server.
+/// A server that controls `Location` must not receive the credentials of the first server.
 #[tokio::test]
-async fn s26_nothing_secret_goes_to_another_origin() {
+async fn s26_secrets_are_not_sent_to_another_origin() {
     let (first, second) = (server(), server());
     for (to, server) in [(second.url("/echo?x=1"), &second), (first.url("/echo?y=1"), &first)] {
         let url = first.url(&redirect(307, &to)).replace("ws://", "ws://user:pass-secret@");
@@ -92,7 +92,7 @@ async fn s26_nothing_secret_goes_to_another_origin() {
 
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 #[tokio::test]
-async fn never_from_wss_to_ws() {
+async fn s26_a_redirect_from_wss_to_ws_is_not_followed() {
     let (plain, secure) = (server(), Server::start_tls("localhost").unwrap());
     let (builder, recorder) = client(plain.url(&redirect(308, &secure.url("/echo"))));
     let builder = builder.root_certificates_pem(secure.ca_pem()).follow_redirects(true);
@@ -113,9 +113,9 @@ async fn never_from_wss_to_ws() {
     assert_eq!(requests(&plain).len(), before);
 }
 
-/// The error is about the URL that failed, not about the one where it began.
+/// The error names the URL that failed, not the original one.
 #[tokio::test]
-async fn s23_where_it_failed_is_told() {
+async fn s23_the_error_names_the_url_that_failed() {
     let (first, second) = (server(), server());
     second.stop();
     let (builder, recorder) = client(first.url(&redirect(302, &second.url("/moved?token=secret"))));
@@ -126,7 +126,7 @@ async fn s23_where_it_failed_is_told() {
     assert_hides(&error, &["secret"]);
 }
 
-/// Every attempt begins where the provider says, with its fresh token, and behind the proxy too.
+/// Every attempt starts at the provider's URL with a fresh token, through a proxy as well.
 #[tokio::test]
 async fn s8b_a_provider_and_redirects() {
     let Some(proxy) = ProxyServer::tinyproxy("").await else { return };

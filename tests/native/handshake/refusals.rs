@@ -1,4 +1,4 @@
-//! Refused handshakes: what is told of them, which are fatal, and how long a retry waits (S8, S23).
+//! Refused handshakes: what is reported, which are fatal, and the delay before a retry (S8, S23).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -34,7 +34,7 @@ async fn s23_status_headers_and_body_are_told() {
     }
 }
 
-/// The start of a long body, exactly 16 KiB of it; whether its length is announced or not.
+/// Exactly the first 16 KiB of a long body are kept, with and without `Content-Length`.
 #[tokio::test]
 async fn s23_at_most_16_kib_of_the_body() {
     let server = server();
@@ -48,7 +48,7 @@ async fn s23_at_most_16_kib_of_the_body() {
     }
 }
 
-/// A body that never ends must not hide that the answer was no.
+/// A body that never ends must not turn a refusal into a timeout.
 #[tokio::test]
 async fn s23_a_stalled_body_does_not_hide_the_refusal() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -65,7 +65,7 @@ async fn s23_a_stalled_body_does_not_hide_the_refusal() {
     assert_eq!(close.retry_in, None, "fatal");
 }
 
-/// An answer that is cut off in its body is as good as a whole one.
+/// A response that is cut off in its body is reported like a complete one.
 #[tokio::test]
 async fn s23_a_cut_body_does_not_hide_the_refusal() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -80,7 +80,7 @@ async fn s23_a_cut_body_does_not_hide_the_refusal() {
     assert_eq!((error.status(), body(&error)), (Some(403), &b"start"[..]));
 }
 
-/// Informational answers come before the one that counts (RFC 9110, 15.2).
+/// Informational responses precede the final one (RFC 9110, section 15.2).
 #[tokio::test]
 async fn early_hints_are_no_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -132,7 +132,7 @@ async fn s08_the_predicate_overrides_both() {
     }
 }
 
-/// The next request may have what the last one lacked.
+/// A provider may return a better request, so the refusal is not fatal.
 #[tokio::test]
 async fn s08_s08b_a_provider_may_do_better() {
     let server = server();
@@ -159,16 +159,16 @@ async fn s08_retry_after_is_the_least_delay() {
         (503, "7", 7),
         (429, "2", 5),
         (503, "0", 5),
-        // A date, by the server's clock where it tells the time.
+        // A date is compared with the `Date` of the response.
         (503, "Fri, 01 Jan 2100 00:01:00 GMT&header=Date:Fri, 01 Jan 2100 00:00:00 GMT", 60),
         (429, "Fri, 01 Jan 2100 00:00:00 GMT&header=Date:Fri, 01 Jan 2100 00:01:00 GMT", 5),
         (429, "Sun, 06 Nov 1994 08:49:37 GMT", 5),
-        // Not of these statuses, not seconds, not a number of this world: the policy alone decides.
+        // Other statuses and invalid values: the policy decides alone.
         (500, "7", 5),
         (500, "Fri, 01 Jan 2100 00:00:00 GMT", 5),
         (429, "Fri, 32 Jan 2100 00:00:00 GMT", 5),
         (429, "-1", 5),
-        // Longer than any clock runs: the limit counts.
+        // Larger than any duration: `max_retry_after` applies.
         (503, "18446744073709551615", 3600),
         (429, "99999999999999999999999", 3600),
         (503, "Fri, 31 Dec 9999 23:59:59 GMT", 3600),
@@ -184,7 +184,7 @@ async fn s08_retry_after_is_the_least_delay() {
     }
 }
 
-/// A date without the server's time is compared with ours.
+/// Without a `Date` in the response the local clock is used.
 #[tokio::test]
 async fn s08_retry_after_as_a_date() {
     let server = server();
@@ -194,10 +194,10 @@ async fn s08_retry_after_as_a_date() {
     let builder = builder.reconnect(Reconnect::fixed(Duration::from_millis(1))).max_retry_after(Duration::MAX);
     let _ws = builder.connect().unwrap();
     let (_, close) = recorder.failed().await;
-    // Seconds between 1970 and 2100.
+    // Seconds from 1970 to 2100.
     let expected = Duration::from_secs(4_102_444_800) - now;
-    let told = close.retry_in.unwrap();
-    assert!(told <= expected && told + LONG > expected, "{told:?}, {expected:?}");
+    let delay = close.retry_in.unwrap();
+    assert!(delay <= expected && delay + LONG > expected, "{delay:?}, {expected:?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What must not be printed: secrets of this side, and control characters of the other (S26).
+//! Errors and `Debug` output contain no secrets of the client and no control characters of the peer (S26).
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use tokio::net::TcpListener;
 
 use crate::support::{assert_hides, client, server};
 
-/// Printed in every way that there is.
+/// Formats a value in every way.
 fn printed(value: &impl std::fmt::Debug) -> String {
     format!("{value:?} {value:#?}")
 }
 
-/// People take a header for one argument, and tokens for subprotocols.
+/// Typical mistakes: a whole header as its name, and a token as subprotocol.
 #[tokio::test]
-async fn s26_values_that_are_refused_are_not_repeated() {
+async fn s26_refused_values_are_not_in_errors() {
     let builder = || WebSocket::builder("ws://127.0.0.1:1/");
     for (error, option) in [
         (builder().protocol("bearer.SECRET==").connect(), "protocol"),
@@ -42,7 +42,7 @@ async fn s26_values_that_are_refused_are_not_repeated() {
 }
 
 #[tokio::test]
-async fn s26_debug_of_what_holds_tokens() {
+async fn s26_debug_output_has_no_tokens() {
     let second = Duration::from_secs(1);
     for heartbeat in [
         Heartbeat::message(second, second, "{\"token\":\"SECRET\"}"),
@@ -63,9 +63,9 @@ async fn s26_debug_of_what_holds_tokens() {
     assert!(!text.contains("SECRET") && !printed(&recorder.events()).contains("SECRET"), "{text}");
 }
 
-/// Servers that choose what was not offered can repeat what was.
+/// A server that chooses a subprotocol that was not offered can repeat a part of an offered one.
 #[tokio::test]
-async fn s26_what_the_server_chose_is_not_repeated() {
+async fn s26_the_servers_choice_is_not_in_errors() {
     let server = server();
     for answer in ["bearer.SECRET,chat", "SECRET", "chat"] {
         let (builder, recorder) = client(server.url(&format!("/protocol?answer={answer}")));
@@ -77,16 +77,16 @@ async fn s26_what_the_server_chose_is_not_repeated() {
     }
 }
 
-/// What terminals obey, and what reorders or hides the text around it.
+/// Characters that control terminals, or that reorder or hide text.
 const CONTROLS: [char; 8] = ['\u{9b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{1b}', '\u{7}', '\u{7f}'];
 
 fn assert_harmless(text: &str) {
-    // Line feeds are `{:#?}`'s own.
+    // `{:#?}` itself prints line feeds.
     let found = text.chars().find(|c| CONTROLS.contains(c) || c.is_control() && *c != '\n');
     assert_eq!(found, None, "{text:?}");
 }
 
-/// A server that gives this answer, whatever is asked.
+/// A server that sends this response to every request.
 async fn answering(answer: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap().to_string();
@@ -102,7 +102,7 @@ async fn answering(answer: Vec<u8>) -> String {
 
 #[tokio::test]
 async fn s26_text_of_servers_is_printed_without_control_characters() {
-    // As far as each of them can be in a header.
+    // Only characters that a header may contain.
     let in_header: String = CONTROLS.iter().filter(|c| !c.is_ascii()).collect();
     let anywhere: String = CONTROLS.iter().collect();
     let upgrade = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
@@ -137,7 +137,7 @@ async fn s26_text_of_servers_is_printed_without_control_characters() {
 }
 
 #[tokio::test]
-async fn s26_what_an_agreeing_server_says_is_printed_without_control_characters() {
+async fn s26_handshakes_are_printed_without_control_characters() {
     let server = server();
     let escaped = "%C2%9B%E2%80%AE%E2%81%A6%E2%80%8B%EF%BB%BF";
     // Extensions that were not offered.
@@ -147,7 +147,7 @@ async fn s26_what_an_agreeing_server_says_is_printed_without_control_characters(
     assert!(error.to_string().contains("x-\\u{9b}\\u{202e}"), "it is shown: {error}");
     assert_harmless(&format!("{error} {error:?} {:?}", recorder.events()));
 
-    // A close reason may have any character.
+    // A close reason may contain any character.
     let reason = format!("{escaped}%1B%07%7F%0A");
     let (builder, recorder) = client(server.url(&format!("/close?code=4000&header=X-Y:{escaped}&reason={reason}")));
     let ws = builder.connect().unwrap();
@@ -158,7 +158,7 @@ async fn s26_what_an_agreeing_server_says_is_printed_without_control_characters(
     assert_harmless(&text);
 }
 
-/// A peer's text can be an error's source, as that of a certificate.
+/// The source of an error may contain text of the peer, for example of its certificate.
 #[test]
 fn s26_sources_are_printed_without_control_characters() {
     let text: String = CONTROLS.iter().collect();

@@ -1,4 +1,4 @@
-//! The user's code inside the client: what ends with its panics, what it may wait for, and what it holds.
+//! User code that the client runs: its panics, blocking calls, and handles that it holds.
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -16,9 +16,9 @@ async fn end_of(ws: &WebSocket) -> EndReason {
     tokio::time::timeout(PATIENCE, ws.closed()).await.expect("an end").reason
 }
 
-/// A runtime that is dropped by a panic of its thread.
+/// A panic of the program drops the runtime.
 #[test]
-fn s04_a_panic_elsewhere_is_no_panic_of_the_client() {
+fn s04_a_panic_outside_the_client_does_not_end_it_as_panicked() {
     let server = server();
     let url = |path: &str| server.url(path);
     let (open, waiting, dialling) = (url("/echo"), url("/drop"), url("/stall"));
@@ -52,9 +52,9 @@ fn s04_a_panic_elsewhere_is_no_panic_of_the_client() {
     }
 }
 
-/// All of the user's code that is not in the handler.
+/// All user code outside the handler.
 #[tokio::test]
-async fn s05_panics_of_all_code_that_a_client_runs() {
+async fn s05_panics_of_all_user_code_end_the_client() {
     let server = server();
     let once = |path: &str| WebSocket::builder(server.url(path)).reconnect(Reconnect::never());
     let builders = [
@@ -83,7 +83,7 @@ async fn s05_panics_of_all_code_that_a_client_runs() {
     }
 }
 
-/// Runs it in `on_message`, and returns what it returned.
+/// Runs a function in `on_message`, and returns its result.
 async fn inside<T: Send + 'static>(run: impl FnOnce(WebSocket) -> T + Send + 'static) -> T {
     let server = server();
     let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -108,7 +108,7 @@ async fn s15_blocking_on_a_flush_in_a_callback_is_an_error() {
     assert_eq!(flushed.await, Err(FlushError::InCallback));
     let nothing = inside(|ws| block_on(ws.flush()));
     assert_eq!(nothing.await, Ok(()), "there is nothing to wait for");
-    // As a sink: the first message finds room, and the second none.
+    // As a sink: there is room for the first message only.
     let sent = inside(|mut ws| {
         let first = block_on(SinkExt::send(&mut ws, Message::text("queued"))).map_err(|error| error.to_string());
         let second = block_on(SinkExt::send(&mut ws, Message::text("refused"))).map_err(|error| error.to_string());
@@ -130,9 +130,9 @@ async fn s14_blocking_on_room_in_a_callback_does_not_hang() {
     assert_eq!(refused.await, SendErrorKind::Full);
 }
 
-/// In a predicate, and in the function that provides requests.
+/// In a predicate and in a request provider.
 #[tokio::test]
-async fn s15_so_it_is_in_everything_that_a_client_calls() {
+async fn s15_blocking_in_any_user_code_is_an_error() {
     let server = server();
     let (sender, results) = mpsc::channel();
     let handle = Arc::new(Mutex::new(None::<WebSocket>));
@@ -155,7 +155,7 @@ async fn s15_so_it_is_in_everything_that_a_client_calls() {
     };
     let builder = WebSocket::builder(server.url("/drop")).request_provider(provider).retry_if(retry_if);
     let ws = builder.on_open(|ws, _| {
-        // What is refused by the closed socket stays queued.
+        // The closed connection takes no messages, so they stay queued.
         let _ = ws.send("again");
     });
     let ws = ws.connect().unwrap();
@@ -168,7 +168,7 @@ async fn s15_so_it_is_in_everything_that_a_client_calls() {
     handle.lock().unwrap().take();
 }
 
-/// A task that a callback spawns is not inside it, also on the callback's own thread.
+/// A task that a callback spawns may block, even on the callback's thread.
 #[tokio::test]
 async fn s15_a_spawned_task_may_wait() {
     let server = server();
@@ -184,7 +184,7 @@ async fn s15_a_spawned_task_may_wait() {
     assert_eq!(flushed, Some(Ok(())));
 }
 
-/// Two clients whose callbacks hold each other, and themselves, by weak handles.
+/// The callbacks of two clients hold weak handles of both.
 #[tokio::test]
 async fn s06_weak_handles_in_callbacks_leave_no_task() {
     let server = server();

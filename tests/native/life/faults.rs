@@ -1,4 +1,4 @@
-//! Networks and servers that fail, and the client that comes back.
+//! Failing networks and servers, and the reconnecting client.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -42,7 +42,7 @@ async fn s08_a_server_killed_and_restarted() {
     let restarted = Instant::now();
     server.restart().unwrap();
     opened_times(&recorder, 2).await;
-    // Two delays at most: one that had just begun, and room for a slow machine.
+    // At most two delays: the one that had just started, and one as tolerance for a slow machine.
     assert!(restarted.elapsed() < SHORT + Duration::from_secs(3), "{:?}", restarted.elapsed());
     assert_eq!(recorder.messages_are(1).await, [Message::text("while it is down")]);
     assert_eq!(ws.stats().reconnects, 1);
@@ -50,9 +50,9 @@ async fn s08_a_server_killed_and_restarted() {
     assert_eq!(ws.stats().attempts, attempts);
 }
 
-/// Every delay is waited in full: nothing dials earlier than it was told.
+/// No attempt starts before its delay has passed.
 #[tokio::test]
-async fn s07_the_delay_is_waited() {
+async fn s07_the_delay_is_observed() {
     let server = server();
     server.refuse_next(2);
     let delay = Duration::from_millis(150);
@@ -87,13 +87,13 @@ async fn s03_s23_a_reset_before_the_handshake() {
     server.refuse_next(1);
     let (_ws, recorder) = connect(server.url("/echo"));
     let (error, _) = recorder.failed().await;
-    // The operating system may tell of the reset while connecting, or at the first read.
+    // The operating system may report the reset while connecting, or at the first read.
     assert!(matches!(error.kind(), ErrorKind::Connect | ErrorKind::Io), "{error:?}");
     assert_eq!(error.code(), 1);
 }
 
 #[tokio::test]
-async fn s08d_a_server_that_accepts_and_says_nothing() {
+async fn s08d_a_server_that_accepts_and_stays_silent() {
     let server = server();
     server.silence(true);
     let (builder, recorder) = client(server.url("/echo"));
@@ -124,7 +124,7 @@ async fn s17_a_server_that_falls_silent() {
 }
 
 #[tokio::test]
-async fn s23_a_port_where_nobody_listens() {
+async fn s23_a_closed_port() {
     let server = server();
     server.stop();
     let (builder, recorder) = client(server.url("/echo?token=secret"));
@@ -147,8 +147,7 @@ async fn s23_a_name_that_does_not_exist() {
     assert_eq!(close.retry_in, Some(LONG));
 }
 
-/// Sends until the recorder tells the end of the attempt; returns the most that was ever buffered, and how much was
-/// taken in all.
+/// Sends until the attempt ends. Returns the largest buffered amount and the number of accepted messages.
 async fn send_until_failure(ws: &WebSocket, recorder: &Recorder, payload: &'static [u8]) -> (usize, usize) {
     let (mut most, mut taken) = (0, 0);
     while recorder.errors().is_empty() {
@@ -166,8 +165,8 @@ async fn send_until_failure(ws: &WebSocket, recorder: &Recorder, payload: &'stat
     (most, taken)
 }
 
-/// The worst case: the peer is gone without a word while everything on the way to it is full. Pings are stuck behind
-/// the data, so only the clock can tell.
+/// The worst case: the peer disappears while all buffers on the way to it are full. Pings wait behind the data, so only a
+/// timeout detects it.
 #[tokio::test]
 async fn s17_a_half_open_peer_behind_a_full_send_buffer() {
     const LIMIT: usize = 256 * 1024;
@@ -187,7 +186,7 @@ async fn s17_a_half_open_peer_behind_a_full_send_buffer() {
     let (most, taken) = sent.unwrap_or_else(|_| panic!("no heartbeat timeout: {:?}", recorder.events()));
     let (error, _) = recorder.failed().await;
     assert_eq!(error.kind(), &ErrorKind::HeartbeatTimeout);
-    // The heartbeat that was not answered left after the last that was.
+    // The unanswered heartbeat left after the last answered one.
     let failed = recorder.last(|event| matches!(event, Event::Error(_))).unwrap();
     let answered = recorder.last(is_latency).unwrap();
     assert!(failed - answered >= timeout, "{:?}", failed - answered);
@@ -195,17 +194,17 @@ async fn s17_a_half_open_peer_behind_a_full_send_buffer() {
 
     assert!(recorder.count(|event| matches!(event, Event::BufferFull)) >= 1, "it was full");
     assert!(most < LIMIT + PAYLOAD.len(), "{most} bytes in memory");
-    // The rest of it is with the operating system, whose buffers have limits as well.
+    // The operating system has the rest in its buffers, which are limited as well.
     assert!(taken < 64 << 20, "{taken} bytes taken");
 
-    // What was not handed over leaves when the peer is back.
+    // The remaining messages leave when the peer is back.
     proxy.freeze(false);
     opened_times(&recorder, 2).await;
     tokio::time::timeout(PATIENCE, ws.flush()).await.expect("room again").unwrap();
     assert_eq!(ws.buffered_amount(), 0);
 }
 
-/// A close has its own limit where the peer is half open: the Close frame cannot even leave.
+/// Closing has its own timeout: towards a half-open peer the Close frame cannot leave.
 #[tokio::test]
 async fn s10_closing_towards_a_half_open_peer() {
     let server = server();
@@ -229,7 +228,7 @@ async fn s10_closing_towards_a_half_open_peer() {
     assert_eq!(ws.take_unsent().len(), end.unsent);
 }
 
-/// Messages come without a pause until a Ping among them was answered and a heartbeat has left (S17, S20).
+/// The server sends messages without a pause until a Ping among them was answered and a heartbeat has left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s17_s20_pongs_and_heartbeats_leave_during_a_flood() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -244,7 +243,7 @@ async fn s17_s20_pongs_and_heartbeats_leave_during_a_flood() {
             while sent < 100_000 || !ponged.load(Ordering::SeqCst) || !pinged.load(Ordering::SeqCst) {
                 if sent % 1000 == 0 {
                     sink.feed(tungstenite::Message::Ping(sent.to_be_bytes().to_vec().into())).await.unwrap();
-                    // The answers are read in the same task.
+                    // The same task reads the answers.
                     tokio::task::yield_now().await;
                 }
                 sink.feed(message.clone()).await.unwrap();
@@ -280,7 +279,7 @@ async fn s17_s20_pongs_and_heartbeats_leave_during_a_flood() {
     assert_eq!(received.load(Ordering::SeqCst), sent);
 }
 
-/// Pings are answered while the client has nothing to say, and while it says a lot.
+/// Pings are answered both while the client is idle and while it sends a lot.
 #[tokio::test]
 async fn s20_pings_are_answered_in_order() {
     let server = server();

@@ -1,4 +1,4 @@
-//! Tasks, threads and runtimes: panics, shutdown, blocking programs, and nothing left behind.
+//! Tasks, threads and runtimes: panics, shutdown, blocking programs, leaks.
 
 use std::pin::pin;
 use std::sync::{Arc, mpsc};
@@ -13,7 +13,7 @@ use tokio::runtime::{Builder as RuntimeBuilder, Handle};
 
 use crate::support::{PATIENCE, client, connect, doings, seen, server};
 
-/// Waits until no task is left on this runtime (but the test, which is none).
+/// Waits until this runtime has no task. The test itself is none.
 async fn no_tasks_left() {
     let metrics = Handle::current().metrics();
     let empty = async {
@@ -43,7 +43,7 @@ async fn s05_a_panic_ends_its_own_client_only() {
     assert_eq!(ws.state(), State::Closed);
     assert_eq!(end_told.try_recv(), Err(mpsc::TryRecvError::Disconnected), "the handler is not asked again");
     assert!(ws.send("too late").is_err());
-    // None of these may panic or wait: nobody is left to answer.
+    // None of these may panic or wait, because the client has ended.
     ws.reconnect();
     ws.abort();
     ws.close(1000, "").unwrap();
@@ -56,7 +56,7 @@ async fn s05_a_panic_ends_its_own_client_only() {
     assert_eq!(server.connections(), 1);
 }
 
-/// The other code of a user that the client runs.
+/// Other user code that the client runs.
 #[tokio::test]
 async fn s05_panics_outside_the_handler() {
     let server = server();
@@ -74,7 +74,7 @@ async fn s05_panics_outside_the_handler() {
 }
 
 #[test]
-fn s04_the_end_of_the_runtime_is_an_end() {
+fn s04_the_end_of_the_runtime_ends_the_client() {
     let server = server();
     let runtime = RuntimeBuilder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (open, recorder) = runtime.block_on(async {
@@ -99,7 +99,7 @@ fn s04_the_end_of_the_runtime_is_an_end() {
     }
     assert_eq!(other.block_on(before).reason, EndReason::Shutdown);
     assert!(other.block_on(flush).is_ok(), "nothing was queued");
-    assert_eq!(recorder.count(|event| matches!(event, Event::End(_))), 0, "nobody is left to run the handler");
+    assert_eq!(recorder.count(|event| matches!(event, Event::End(_))), 0, "no task is left to run the handler");
     let refused = open.send("late").unwrap_err();
     assert_eq!(refused.into_message(), Message::text("late"));
     let gone = |journal: &[_]| doings(journal, 1).contains(&&What::Disconnected);
@@ -145,15 +145,16 @@ fn run_all_waits_for_every_end() {
     let server = server();
     let paths = ["/close?code=4001", "/http?status=404", "/close?code=4003&linger_ms=100"];
     let ends = run_all(paths.map(|path| client(server.url(path)).0)).unwrap();
-    let told: Vec<_> = ends.iter().map(|end| (end.reason, end.close.as_ref().map(|close| close.code.get()))).collect();
-    // In the order of the builders, whatever the order of the ends.
+    let reported: Vec<_> =
+        ends.iter().map(|end| (end.reason, end.close.as_ref().map(|close| close.code.get()))).collect();
+    // In the order of the builders, not of the ends.
     let expected = [(EndReason::Exhausted, 4001), (EndReason::Fatal, 1006), (EndReason::Exhausted, 4003)];
-    assert_eq!(told, expected.map(|(reason, code)| (reason, Some(code))));
+    assert_eq!(reported, expected.map(|(reason, code)| (reason, Some(code))));
     assert_eq!(run_all([]).unwrap(), []);
 }
 
 #[test]
-fn what_cannot_run_says_so() {
+fn s1_run_refuses_invalid_options() {
     let server = server();
     let builders = ["/echo", "relative"].map(|path| {
         let url = if path == "relative" { path.to_owned() } else { server.url(path) };
@@ -163,7 +164,7 @@ fn what_cannot_run_says_so() {
         Err(RunError::Config(error)) => assert_eq!(error.option, "url"),
         other => panic!("{other:?}"),
     }
-    // The one before it is not left running.
+    // The client before it is aborted.
     assert!(server.wait_for(PATIENCE, |_| true));
     let gone = || server.connections() == 0;
     let start = Instant::now();
@@ -179,7 +180,7 @@ async fn running_inside_a_runtime_is_an_error() {
     assert!(matches!(run_all([]), Err(RunError::Runtime(_))));
 }
 
-/// In every state: open, dialling, waiting, closing; violations leave a task behind for a while, but not for ever.
+/// In every state: open, dialling, waiting, closing. After a violation a task remains for a limited time.
 #[tokio::test]
 async fn s06_dropping_the_last_handle_leaves_nothing() {
     let server = server();
@@ -209,7 +210,7 @@ async fn s06_dropping_the_last_handle_leaves_nothing() {
         count(&What::Accepted) == count(&What::Disconnected)
     })
     .await;
-    // The one that was open was left in good order.
+    // The open connection was closed cleanly.
     let end = open.events().pop();
     assert!(matches!(&end, Some(Event::End(end)) if end.reason == EndReason::Closed), "{end:?}");
     assert!(open.closed().await.clean);
@@ -228,7 +229,7 @@ async fn s06_a_detached_client_runs_on() {
 }
 
 #[tokio::test]
-async fn s08b_a_provider_that_takes_too_long() {
+async fn s08b_a_slow_provider_has_the_open_timeout() {
     let server = server();
     let provider = || std::future::pending::<Result<Request, _>>();
     let builder = client(server.url("/echo")).0.request_provider(provider);
@@ -238,23 +239,23 @@ async fn s08b_a_provider_that_takes_too_long() {
     assert_eq!(server.journal(), []);
 }
 
-struct Nobody;
+struct CountingWaker;
 
-impl Wake for Nobody {
+impl Wake for CountingWaker {
     fn wake(self: Arc<Self>) {}
 }
 
-/// As `select` drops the one that comes second: a client lives longer than the tasks that wait for it.
+/// `select` drops futures that are not ready. They must not leave wakers in a client that lives longer.
 #[tokio::test]
-async fn dropped_futures_leave_nothing() {
+async fn dropped_futures_leave_no_waker() {
     let server = server();
     let (builder, _) = client(server.url("/stall"));
     let ws = builder.open_timeout(None).max_send_buffer(10).connect().unwrap();
     ws.send("too much for it").unwrap();
     assert!(ws.send("more").is_err());
-    let nobody = Arc::new(Nobody);
-    let waker = Waker::from(nobody.clone());
-    let held = || Arc::strong_count(&nobody) - 2;
+    let counting = Arc::new(CountingWaker);
+    let waker = Waker::from(counting.clone());
+    let held = || Arc::strong_count(&counting) - 2;
     let mut cx = Context::from_waker(&waker);
     let (mut ready, mut flush, mut closed) = (pin!(ws.ready()), pin!(ws.flush()), pin!(ws.closed()));
     for _ in 0..3 {
@@ -267,9 +268,9 @@ async fn dropped_futures_leave_nothing() {
         assert!(pin!(ws.ready()).poll(&mut cx).is_pending());
         assert!(pin!(ws.flush()).poll(&mut cx).is_pending());
         assert!(pin!(ws.closed()).poll(&mut cx).is_pending());
-        // A clone waits in its own name, from its first poll on.
+        // A clone registers its own waker when first polled.
         assert!(pin!(closed.clone()).poll(&mut cx).is_pending());
-        // A sink waits for as long as there is the handle.
+        // A sink is registered as long as its handle exists.
         let mut sink = ws.clone();
         for _ in 0..3 {
             assert!(sink.poll_ready_unpin(&mut cx).is_pending());
@@ -279,7 +280,7 @@ async fn dropped_futures_leave_nothing() {
     }
     assert_eq!(held(), 3);
 
-    // Those who wait are woken all the same.
+    // The remaining futures are woken.
     ws.abort();
     tokio::time::timeout(PATIENCE, closed).await.expect("an end");
     tokio::time::timeout(PATIENCE, ready).await.expect("nothing to wait for");

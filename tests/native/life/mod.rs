@@ -1,4 +1,4 @@
-//! Clients as a whole: callbacks, runtimes, faults, options, tracing.
+//! The life of clients: callbacks, runtimes, network faults, limits of options, tracing.
 
 pub(crate) mod callbacks;
 pub(crate) mod faults;

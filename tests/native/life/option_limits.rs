@@ -1,4 +1,4 @@
-//! Values of options at their ends: each works or is refused by name, and none panics, overflows or hangs (S1).
+//! Extreme values of options: each works or is refused by name, and none panics, overflows or hangs (S1).
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn many(count: usize, name: impl Fn(usize) -> String) -> impl FnOnce(Builder) ->
 }
 
 #[tokio::test]
-async fn s01_too_much_is_refused_by_name() {
+async fn s01_too_large_values_are_refused_by_name() {
     for count in [10_001, 24_577, 32_769, 40_000, 100_000] {
         let error = refused("header", many(count, |number| format!("X-{number}")));
         assert!(error.fault.contains(&count.to_string()), "{error}");
@@ -53,7 +53,7 @@ async fn s01_too_much_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn s01_times_that_cannot_work_are_refused_by_name() {
+async fn s01_invalid_durations_are_refused_by_name() {
     for none in [Duration::ZERO, INSTANT] {
         refused("open_timeout", |it| it.open_timeout(none));
         refused("close_timeout", |it| it.close_timeout(none));
@@ -76,7 +76,7 @@ async fn s01_times_that_cannot_work_are_refused_by_name() {
     refused("max_message_size", |it| it.max_message_size(0));
 }
 
-/// Everything as large as it can be.
+/// Sets every option to its largest value.
 fn unlimited(builder: Builder) -> Builder {
     let builder = builder.open_timeout(MAX).close_timeout(MAX).stable_after(MAX).max_retry_after(MAX);
     let builder = builder.max_send_buffer(usize::MAX).max_message_size(usize::MAX).jitter_seed(u64::MAX);
@@ -108,7 +108,7 @@ async fn s01_the_largest_values_work() {
         ws.close(1000, "").unwrap();
         ws.closed().await;
     }
-    // And where it fails.
+    // The same for an attempt that fails.
     server.stop();
     let (builder, recorder) = client(server.url("/"));
     let ws = unlimited(builder).reconnect(Reconnect::exponential(MAX, MAX).factor(1e300)).connect().unwrap();
@@ -118,7 +118,7 @@ async fn s01_the_largest_values_work() {
 }
 
 #[tokio::test]
-async fn s01_a_large_request_leaves_whole() {
+async fn s01_a_large_request_is_sent_completely() {
     let (at, serving) =
         crate::handshake::header_names::requests(vec!["HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".into()])
             .await;
@@ -139,9 +139,9 @@ async fn s01_a_large_request_leaves_whole() {
     assert!(request.contains("; c49=cccc"));
 }
 
-/// What a provider returns is checked as what a builder has, for each attempt.
+/// The request of a provider is checked like that of a builder, for each attempt.
 #[tokio::test]
-async fn s08b_too_much_of_a_provider() {
+async fn s08b_too_large_values_of_a_provider_are_refused() {
     let too_many = (0..40_000).fold(Request::new("ws://a.test/"), |it, number| it.header(format!("X-{number}"), "1"));
     for request in [too_many, Request::new(format!("ws://a.test/{}", "p".repeat(70_000)))] {
         let (builder, recorder) = client("ws://unused.test/");

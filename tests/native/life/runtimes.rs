@@ -1,4 +1,4 @@
-//! What the runtime around `connect` must have.
+//! What `connect` requires of the runtime.
 
 use homing::native::BuilderExt;
 use homing::{ConfigError, WebSocket};
@@ -6,7 +6,7 @@ use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
 use crate::support::{PATIENCE, client, server};
 
-/// One of each flavour.
+/// Returns a runtime of each flavour.
 fn runtimes(enable: impl Fn(&mut RuntimeBuilder) -> &mut RuntimeBuilder) -> [Runtime; 2] {
     [RuntimeBuilder::new_current_thread(), RuntimeBuilder::new_multi_thread()]
         .map(|mut builder| enable(builder.worker_threads(1)).build().unwrap())
@@ -22,8 +22,8 @@ fn refusal(result: Result<WebSocket, ConfigError>) -> String {
 fn s01_a_runtime_without_timers_or_io_is_refused() {
     let connect = || client("ws://127.0.0.1:1/").0.connect();
     for runtime in runtimes(|builder| builder) {
-        let told = runtime.block_on(async { refusal(connect()) });
-        assert!(told.contains("enable_all") && told.contains("enable_time") && told.contains("timers"), "{told}");
+        let text = runtime.block_on(async { refusal(connect()) });
+        assert!(text.contains("enable_all") && text.contains("enable_time") && text.contains("timers"), "{text}");
         let stream = async { WebSocket::builder("ws://127.0.0.1:1/").connect_stream().map(|(ws, _)| ws) };
         refusal(runtime.block_on(stream));
         // An entered runtime need not run.
@@ -31,20 +31,20 @@ fn s01_a_runtime_without_timers_or_io_is_refused() {
         refusal(connect());
     }
     for runtime in runtimes(|builder| builder.enable_io()) {
-        let told = runtime.block_on(async { refusal(connect()) });
-        assert!(told.contains("enable_all") && told.contains("timers"), "{told}");
+        let text = runtime.block_on(async { refusal(connect()) });
+        assert!(text.contains("enable_all") && text.contains("timers"), "{text}");
     }
     for runtime in runtimes(|builder| builder.enable_time()) {
-        let told = runtime.block_on(async { refusal(connect()) });
-        assert!(told.contains("enable_all") && told.contains("enable_io") && told.contains("I/O"), "{told}");
+        let text = runtime.block_on(async { refusal(connect()) });
+        assert!(text.contains("enable_all") && text.contains("enable_io") && text.contains("I/O"), "{text}");
         #[cfg(unix)]
         refusal(runtime.block_on(async { client("ws://unix/").0.unix_socket("/nowhere").connect() }));
     }
 }
 
-/// In memory, by a connector of the user's own.
+/// Streams in memory, by a connector.
 #[test]
-fn s01_streams_of_ones_own_need_no_io() {
+fn s01_a_connector_needs_no_io() {
     for runtime in runtimes(|builder| builder.enable_time()) {
         let (builder, recorder) = client("ws://memory.example/");
         let (ours, theirs) = tokio::io::duplex(4096);
@@ -61,7 +61,7 @@ fn s01_streams_of_ones_own_need_no_io() {
 }
 
 #[test]
-fn s01_a_runtime_with_both_is_all_it_takes() {
+fn s01_a_runtime_with_timers_and_io_suffices() {
     let server = server();
     for runtime in runtimes(|builder| builder.enable_time().enable_io()) {
         runtime.block_on(async {

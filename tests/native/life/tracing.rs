@@ -1,4 +1,4 @@
-//! What the feature `tracing` tells, and what it must not.
+//! Spans and events of the feature `tracing`, which contain no secrets.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::support::proxy_servers::{CREDENTIALS, ProxyServer};
 use crate::support::{PATIENCE, client, full_name, server};
 
-/// All that is told on this thread: by this crate, and by those under it, also through the crate `log`.
+/// Captures all events on this thread, of this crate and its dependencies, including those of the crate `log`.
 #[derive(Clone, Default)]
 struct Output(Arc<Mutex<Vec<u8>>>);
 
@@ -41,8 +41,8 @@ impl Output {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// What this crate's lines say, from the span on, without module.
-    fn told(&self) -> Vec<String> {
+    /// Returns the lines of this crate, from the span on, without module.
+    fn lines(&self) -> Vec<String> {
         let text = self.text();
         let lines = text.lines().filter_map(|line| line.split_once("homing::driver::trace: "));
         lines
@@ -51,8 +51,8 @@ impl Output {
     }
 }
 
-/// Runs a test in a process of its own: `tracing` may miss where a subscriber comes while other threads are at places
-/// that nobody listened to so far. Returns whether it has, or else this is that process.
+/// Runs a test in a process of its own, because `tracing` caches for the whole process which events are enabled. Returns
+/// `true` if it has run there, `false` in that process.
 async fn ran_alone(test: &str) -> bool {
     if std::env::var_os("HOMING_TEST_ALONE").is_some() {
         return false;
@@ -69,8 +69,8 @@ async fn ran_alone(test: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_span_for_each_attempt_and_an_event_for_each_step() {
-    if ran_alone("a_span_for_each_attempt_and_an_event_for_each_step").await {
+async fn each_attempt_has_a_span_and_each_step_an_event() {
+    if ran_alone("each_attempt_has_a_span_and_each_step_an_event").await {
         return;
     }
     let server = server();
@@ -89,10 +89,10 @@ async fn a_span_for_each_attempt_and_an_event_for_each_step() {
     ws.closed().await;
     drop(ws);
 
-    let told = output.told();
+    let lines = output.lines();
     let position = |what: &str| {
-        let at = told.iter().position(|line| line.contains(what));
-        at.unwrap_or_else(|| panic!("{what:?} was not told: {told:#?}"))
+        let at = lines.iter().position(|line| line.contains(what));
+        at.unwrap_or_else(|| panic!("{what:?} is missing: {lines:#?}"))
     };
     let url = server.url("/close");
     let steps = [
@@ -105,27 +105,27 @@ async fn a_span_for_each_attempt_and_an_event_for_each_step() {
         "close time.",
     ]
     .map(|step| position(&format!("attempt{{number=1 url={url}}}: {step}")));
-    assert!(steps.is_sorted(), "{steps:?}: {told:#?}");
+    assert!(steps.is_sorted(), "{steps:?}: {lines:#?}");
     let failed = position("failed error=connection failed");
-    assert!(told[failed].contains(&url), "{told:#?}");
-    assert!(told[position("end url=")].contains("closed on this side"), "{told:#?}");
-    let attempts = highest_number(&told);
-    assert!(attempts >= 2, "{told:#?}");
+    assert!(lines[failed].contains(&url), "{lines:#?}");
+    assert!(lines[position("end url=")].contains("closed on this side"), "{lines:#?}");
+    let attempts = highest_number(&lines);
+    assert!(attempts >= 2, "{lines:#?}");
     for each in ["}: new", "}: dialling", "}: closed", "}: close time."] {
-        assert_eq!(told.iter().filter(|line| line.contains(each)).count(), attempts, "{each}: {told:#?}");
+        assert_eq!(lines.iter().filter(|line| line.contains(each)).count(), attempts, "{each}: {lines:#?}");
     }
-    assert!(!told.iter().any(|line| line.contains("bytes=") || line.contains("messages=")), "{told:#?}");
+    assert!(!lines.iter().any(|line| line.contains("bytes=") || line.contains("messages=")), "{lines:#?}");
 }
 
-/// The highest number of an attempt.
-fn highest_number(told: &[String]) -> usize {
-    let numbers = told.iter().filter_map(|line| line.split("number=").nth(1)?.split(' ').next()?.parse().ok());
+/// Returns the highest number of an attempt.
+fn highest_number(lines: &[String]) -> usize {
+    let numbers = lines.iter().filter_map(|line| line.split("number=").nth(1)?.split(' ').next()?.parse().ok());
     numbers.max().unwrap_or_default()
 }
 
 #[tokio::test]
-async fn messages_at_the_level_of_traces_only() {
-    if ran_alone("messages_at_the_level_of_traces_only").await {
+async fn messages_are_traced_at_trace_level_only() {
+    if ran_alone("messages_are_traced_at_trace_level_only").await {
         return;
     }
     let server = server();
@@ -136,15 +136,15 @@ async fn messages_at_the_level_of_traces_only() {
     ws.send("12345").unwrap();
     recorder.messages_are(1).await;
     recorder.until("a heartbeat", |events| events.iter().any(|event| matches!(event, Event::Latency(_)))).await;
-    let told = output.told().join("\n");
+    let lines = output.lines().join("\n");
     for line in ["sent messages=1", "message bytes=5", "heartbeat number=", "heartbeat answered round_trip="] {
-        assert!(told.contains(line), "{line}: {told}");
+        assert!(lines.contains(line), "{line}: {lines}");
     }
-    assert!(!told.contains("12345"), "{told}");
+    assert!(!lines.contains("12345"), "{lines}");
 }
 
-/// Secrets are in everything that can hold one, on ways that succeed and ways that fail; all of what anybody says of it
-/// is read, at the highest level.
+/// Every option that can contain a secret has one, in attempts that succeed and that fail. All captured events are
+/// searched, at the finest level.
 #[tokio::test]
 async fn s26_no_secrets() {
     if ran_alone("s26_no_secrets").await {
@@ -212,7 +212,7 @@ async fn s26_no_secrets() {
     }
 }
 
-/// By TLS, with a client's certificate: what rustls tells at its finest level is about the connection only.
+/// The same over TLS with a client certificate, with the events of rustls at its finest level.
 #[cfg(feature = "__rustls")]
 #[tokio::test]
 async fn s26_no_secrets_over_tls() {
@@ -253,7 +253,7 @@ async fn s26_no_secrets_over_tls() {
     }
 }
 
-/// What leaves on an open connection: heartbeats, reasons and messages can hold tokens.
+/// Heartbeats, close reasons and messages can contain tokens.
 #[tokio::test]
 async fn s26_no_payloads() {
     if ran_alone("s26_no_payloads").await {
@@ -283,7 +283,7 @@ async fn s26_no_payloads() {
     }
 }
 
-/// Text of servers, in events as in errors.
+/// Text of servers is printed without control characters in events as well.
 #[tokio::test]
 async fn s26_no_control_characters() {
     if ran_alone("s26_no_control_characters").await {

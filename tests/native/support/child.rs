@@ -1,4 +1,4 @@
-//! Other people's servers as child processes, which end with the test at the latest.
+//! Servers of other libraries as child processes, which end with the test.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::support::PATIENCE;
 
-/// A line like this is how a test says that it has not tested anything.
+/// Returns the program that this variable names. Otherwise prints a line by which xtask counts the test as skipped.
 pub(crate) fn skipped(variable: &str) -> Option<PathBuf> {
     let found = std::env::var_os(variable).map(PathBuf::from);
     if found.is_none() {
@@ -17,9 +17,9 @@ pub(crate) fn skipped(variable: &str) -> Option<PathBuf> {
     found
 }
 
-/// An echo server of another library. It ends when its standard input does.
+/// An echo server of another library. It exits when its standard input ends.
 pub(crate) struct Peer {
-    /// Killed with this.
+    /// Killed on drop.
     _child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     pub(crate) port: u16,
@@ -49,7 +49,7 @@ impl Peer {
         format!("ws://127.0.0.1:{}/", self.port)
     }
 
-    /// The next line it prints.
+    /// Waits for the next line that it prints.
     pub(crate) async fn line(&mut self) -> String {
         let line = tokio::time::timeout(3 * PATIENCE, self.lines.next_line()).await;
         line.expect("a line in time").expect("readable").expect("it still runs")

@@ -1,4 +1,4 @@
-//! A recorder of what a client tells, and waiting for it.
+//! A handler that records the events of a client, and helpers that wait for them.
 
 pub(crate) mod child;
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
@@ -16,10 +16,10 @@ use homing::{Builder, CloseEvent, Error, ErrorKind, Event, Handler, Handshake, M
 use homing_test_server::{Entry, Server, What};
 use tokio::sync::Notify;
 
-/// How long anything may take that should happen at once: long, for machines that are busy.
+/// Limit for everything that should happen at once. Long, because test machines may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A handler that keeps all it is told, with the time.
+/// A handler that records all events with their times.
 #[derive(Clone, Default)]
 pub(crate) struct Recorder(Arc<Tape>);
 
@@ -59,7 +59,7 @@ impl Recorder {
         self.events().into_iter().filter_map(error).collect()
     }
 
-    /// When the last such event was told.
+    /// Returns the time of the last such event.
     pub(crate) fn last(&self, is_it: impl Fn(&Event) -> bool) -> Option<Instant> {
         self.lock().iter().rev().find(|(_, event)| is_it(event)).map(|(at, _)| *at)
     }
@@ -68,7 +68,7 @@ impl Recorder {
         self.lock().iter().filter(|(_, event)| is_it(event)).count()
     }
 
-    /// Waits until this is true of the events so far.
+    /// Waits until the events so far satisfy `pred`.
     pub(crate) async fn until(&self, what: &str, mut pred: impl FnMut(&[Event]) -> bool) -> Vec<Event> {
         let wait = async {
             loop {
@@ -98,7 +98,7 @@ impl Recorder {
         self.messages()
     }
 
-    /// The end of the first attempt.
+    /// Waits for the end of the first attempt.
     pub(crate) async fn closed(&self) -> CloseEvent {
         let events = self.until("close", |events| events.iter().any(|event| matches!(event, Event::Close(_)))).await;
         let close = events.into_iter().find_map(|event| match event {
@@ -108,7 +108,7 @@ impl Recorder {
         close.expect("it was there")
     }
 
-    /// The end of the first attempt, which must have been an error, told right before.
+    /// Waits for the end of the first attempt, which must follow an error.
     pub(crate) async fn failed(&self) -> (Error, CloseEvent) {
         self.closed().await;
         let events = self.events();
@@ -126,14 +126,14 @@ impl Handler for Recorder {
     }
 }
 
-/// A client with a recorder, which does not come back and has no heartbeat unless a test says so.
+/// Returns a client with a recorder. It does not reconnect and has no heartbeat, unless a test sets them.
 pub(crate) fn client(url: impl Into<String>) -> (Builder, Recorder) {
     let recorder = Recorder::default();
     let builder = WebSocket::builder(url).heartbeat(None).reconnect(Reconnect::never());
     (builder.handler(recorder.clone()), recorder)
 }
 
-/// [`client`], connected.
+/// Connects a [`client`].
 pub(crate) fn connect(url: impl Into<String>) -> (WebSocket, Recorder) {
     let (builder, recorder) = client(url);
     (builder.connect().expect("a good configuration"), recorder)
@@ -143,17 +143,17 @@ pub(crate) fn server() -> Server {
     Server::start().expect("a free port")
 }
 
-/// Waits for the server to see something; prints its journal if it does not.
+/// Waits until the journal of the server satisfies `pred`. Panics with the journal otherwise.
 pub(crate) async fn seen(server: &Server, what: &str, pred: impl FnMut(&[Entry]) -> bool) {
     assert!(server.wait_for_async(PATIENCE, pred).await, "{what}: not seen: {:?}", server.journal());
 }
 
-/// What one connection did, without the times.
+/// Returns the journal of one connection, without the times.
 pub(crate) fn doings(journal: &[Entry], connection: u64) -> Vec<&What> {
     journal.iter().filter(|entry| entry.connection == connection).map(|entry| &entry.what).collect()
 }
 
-/// The name that the test runner knows a test of this module by.
+/// Returns the full name of a test of this module, as test runners use it.
 pub(crate) fn full_name(module: &str, test: &str) -> String {
     let (_binary, module) = module.split_once("::").expect("a module of this binary");
     format!("{module}::{test}")
@@ -163,7 +163,7 @@ pub(crate) fn is_handshake(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Handshake { .. })
 }
 
-/// All that a user could print of a value must be free of these.
+/// Asserts that no form of printing this value contains these secrets.
 pub(crate) fn assert_hides<T: Debug + ToString>(value: &T, secrets: &[&str]) {
     for text in [value.to_string(), format!("{value:?}"), format!("{value:#?}")] {
         for secret in secrets {

@@ -1,4 +1,4 @@
-//! nginx in front of a server, as TLS terminator.
+//! nginx as TLS terminator in front of a server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use crate::support::PATIENCE;
 use crate::support::child::skipped;
 
-/// nginx on a port of its own, with a certificate of its own, for a server on the port `backend`.
+/// nginx with its own port and certificate, in front of a server on the port `backend`.
 pub(crate) struct Nginx {
     child: Child,
     dir: PathBuf,
@@ -23,7 +23,7 @@ pub(crate) struct Nginx {
 impl Nginx {
     pub(crate) async fn start(backend: u16) -> Option<Self> {
         let nginx = skipped("HOMING_TEST_NGINX")?;
-        // Between finding a free port and nginx listening there somebody else may take it.
+        // Another process may take the free port before nginx listens on it.
         for _ in 0..5 {
             if let Some(running) = Self::try_start(&nginx, backend).await {
                 return Some(running);

@@ -1,4 +1,4 @@
-//! The pin of a certificate that the documentation of `root_certificates_pem` shows.
+//! Certificate pinning as in the documentation of `root_certificates_pem`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use homing::native::rustls::crypto::{verify_tls12_signature, verify_tls13_signat
 use homing::native::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use homing::native::rustls::{self, CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 
-/// Trusts one certificate, and no other.
+/// Trusts exactly one certificate.
 #[derive(Debug)]
 struct Pin(CertificateDer<'static>, Arc<CryptoProvider>);
 
@@ -51,7 +51,7 @@ impl ServerCertVerifier for Pin {
     }
 }
 
-/// A configuration for `rustls_config`.
+/// Returns a configuration for `rustls_config`.
 pub(crate) fn pinning(certificate: CertificateDer<'static>) -> Arc<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();

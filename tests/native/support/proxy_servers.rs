@@ -1,4 +1,4 @@
-//! Other people's proxies as child processes, each on a port of its own.
+//! Proxies as child processes, each on its own port.
 
 #![allow(dead_code, reason = "a build without TLS has no use for some of it")]
 
@@ -12,19 +12,19 @@ use crate::support::PATIENCE;
 use crate::support::child::skipped;
 use crate::support::routes::Scratch;
 
-/// What all of these ask for, if they ask.
+/// The credentials of all proxies that require some.
 pub(crate) const CREDENTIALS: &str = "proxy-user:proxy%20secret";
 
 pub(crate) struct ProxyServer {
     child: Child,
     pub(crate) port: u16,
-    /// The authority of the certificate, where it speaks TLS.
+    /// The authority of its certificate, if it uses TLS.
     pub(crate) authority: String,
     dir: Scratch,
 }
 
 impl ProxyServer {
-    /// HTTP; `more` goes into its configuration.
+    /// An HTTP proxy. `more` is added to its configuration.
     pub(crate) async fn tinyproxy(more: &str) -> Option<Self> {
         let program = skipped("HOMING_TEST_TINYPROXY")?;
         Self::start(|port, dir| {
@@ -38,7 +38,7 @@ impl ProxyServer {
         .await
     }
 
-    /// HTTP over TLS, for `localhost`, with credentials.
+    /// An HTTP proxy over TLS, for `localhost`, with credentials.
     pub(crate) async fn squid() -> Option<Self> {
         let program = skipped("HOMING_TEST_SQUID")?;
         Self::start(|port, dir| {
@@ -58,7 +58,7 @@ impl ProxyServer {
         .await
     }
 
-    /// SOCKS 5 without credentials; `rule` is about where it connects to.
+    /// A SOCKS 5 proxy without credentials. `rule` limits its destinations.
     pub(crate) async fn dante(rule: &str) -> Option<Self> {
         let program = skipped("HOMING_TEST_DANTED")?;
         Self::start(|port, dir| {
@@ -72,7 +72,7 @@ impl ProxyServer {
         .await
     }
 
-    /// SOCKS 5 with credentials.
+    /// A SOCKS 5 proxy with credentials.
     pub(crate) async fn microsocks() -> Option<Self> {
         let program = skipped("HOMING_TEST_MICROSOCKS")?;
         Self::start(|port, _| {
@@ -85,7 +85,7 @@ impl ProxyServer {
 
     async fn start(prepare: impl Fn(u16, &Scratch) -> (Command, String)) -> Option<Self> {
         let mut logs = Vec::new();
-        // Between finding a free port and the proxy listening there somebody else may take it.
+        // Another process may take the free port before the proxy listens on it.
         for _ in 0..5 {
             let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let dir = Scratch::new();

@@ -1,4 +1,4 @@
-//! Ways to a server, and ways that lead nowhere.
+//! Addresses, names and streams that lead to a server, or nowhere.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -10,15 +10,15 @@ use homing_test_server::Server;
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// An address where SYNs are taken and never answered: a listener whose backlog is full. It needs no rights, as a
-/// packet filter would.
+/// An address where connecting never succeeds or fails: a listener whose backlog is full. Unlike a packet filter it needs
+/// no privileges.
 pub(crate) struct BlackHole {
     _listener: TcpListener,
     _backlog: Vec<TcpStream>,
 }
 
 impl BlackHole {
-    /// `None`, and says why, where this machine has no such address.
+    /// Returns `None` and prints why, if this machine has no such address.
     pub(crate) async fn at(address: SocketAddr) -> Option<Self> {
         let bound = (|| {
             let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
@@ -33,7 +33,7 @@ impl BlackHole {
             }
         };
         let mut backlog = Vec::new();
-        // Full when a connection is neither made nor refused any more.
+        // The backlog is full when connecting neither succeeds nor fails.
         for _ in 0..16 {
             match tokio::time::timeout(Duration::from_millis(500), TcpStream::connect(address)).await {
                 Ok(stream) => backlog.push(stream.expect("its own listener")),
@@ -45,7 +45,7 @@ impl BlackHole {
     }
 }
 
-/// A resolver that knows these addresses for every name.
+/// Returns a resolver with these addresses for every name.
 pub(crate) fn known(
     addresses: impl IntoIterator<Item = IpAddr>,
 ) -> impl Fn(String) -> std::future::Ready<io::Result<Vec<IpAddr>>> {
@@ -53,12 +53,12 @@ pub(crate) fn known(
     move |_| std::future::ready(Ok(addresses.clone()))
 }
 
-/// The server's URL with a name in it, for a resolver of the test's.
+/// Returns the server's URL with a host name, for the resolver of a test.
 pub(crate) fn named(server: &Server, path: &str) -> String {
     format!("ws://server.test:{}{path}", server.addr().port())
 }
 
-/// Hands on what comes over a stream to a server.
+/// Forwards a stream to a server.
 pub(crate) fn hand_on(mut stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, to: SocketAddr) {
     tokio::spawn(async move {
         if let Ok(mut server) = TcpStream::connect(to).await {
@@ -67,7 +67,7 @@ pub(crate) fn hand_on(mut stream: impl AsyncRead + AsyncWrite + Send + Unpin + '
     });
 }
 
-/// A directory that goes with this.
+/// A directory that is removed on drop.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {

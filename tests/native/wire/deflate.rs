@@ -1,4 +1,4 @@
-//! Compressed messages (permessage-deflate, RFC 7692): with other people's servers, and on the wire.
+//! Compressed messages (permessage-deflate, RFC 7692), with servers of other libraries and on the wire.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn variants() -> [Deflate; 5] {
     ]
 }
 
-/// A path of a server that answers so, and does what the path says.
+/// Returns this path with a response that has this `Sec-WebSocket-Extensions`.
 fn answering(path: &str, answer: &str) -> String {
     let answer = answer.replace(' ', "%20").replace('=', "%3D");
     let and = if path.contains('?') { '&' } else { '?' };
@@ -63,9 +63,9 @@ async fn node_ws() {
     with_all_variants(async || Peer::node(&["deflate"]).await).await;
 }
 
-/// A server that does not compress says nothing, and nothing is compressed.
+/// A server without the extension omits the header, and messages are not compressed.
 #[tokio::test]
-async fn a_server_that_declines() {
+async fn a_server_that_declines_compression() {
     let server = server();
     let (builder, recorder) = client(server.url("/echo"));
     let ws = builder.deflate(Deflate::new().threshold(0)).connect().unwrap();
@@ -78,9 +78,9 @@ async fn a_server_that_declines() {
     assert_eq!(offer, Some("permessage-deflate; client_max_window_bits"));
 }
 
-/// The server sends back what it gets as it is, so that both sides remember the same.
+/// The server echoes frames unchanged, so both sides have the same context.
 #[tokio::test]
-async fn what_is_compressed_on_the_wire() {
+async fn messages_are_compressed_on_the_wire() {
     let server = server();
     let (ws, recorder) = connect_deflating(&server, "/echo", Deflate::new());
     let long = "the same words again and again, ".repeat(10);
@@ -112,9 +112,9 @@ async fn what_is_compressed_on_the_wire() {
     );
 }
 
-/// Each attempt negotiates anew and remembers nothing of the one before.
+/// Each attempt starts with an empty context.
 #[tokio::test]
-async fn another_attempt_begins_anew() {
+async fn each_attempt_negotiates_compression_again() {
     let server = server();
     let (builder, recorder) = client(server.url(&answering("/echo", AGREED)));
     let reconnect = Reconnect::fixed(Duration::from_millis(10));
@@ -135,7 +135,7 @@ async fn another_attempt_begins_anew() {
     assert_eq!(compressed(1), compressed(3));
 }
 
-/// Told by the right code, as is everything else that a server does wrong.
+/// Each has the right close code, as other violations.
 #[tokio::test]
 async fn violations() {
     let server = server();
@@ -168,17 +168,17 @@ async fn violations() {
         let (error, _) = recorder.failed().await;
         assert_eq!(error.kind(), &kind, "{name}: {error}");
         seen(&server, name, |journal| {
-            let told = |what: &&What| matches!(what, What::Close { code: Some(it), .. } if *it == code);
-            doings(journal, position as u64 + 1).iter().any(told)
+            let has_code = |what: &&What| matches!(what, What::Close { code: Some(it), .. } if *it == code);
+            doings(journal, position as u64 + 1).iter().any(has_code)
         })
         .await;
         assert_eq!(recorder.messages(), [], "{name}");
     }
 }
 
-/// RFC 7692, section 7.1: what does not fit the offer fails the handshake.
+/// RFC 7692, section 7.1: parameters that do not match the offer fail the handshake.
 #[tokio::test]
-async fn answers_that_do_not_fit() {
+async fn s23_responses_that_do_not_match_the_offer_fail() {
     let server = server();
     for answer in [
         "permessage-deflate; unknown",

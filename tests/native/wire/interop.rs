@@ -1,4 +1,4 @@
-//! Other people's servers: npm's `ws` and Python's `websockets`, plain and behind nginx.
+//! Servers of other libraries: npm's `ws` and Python's `websockets`, directly and behind nginx.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use homing::{Builder, Event, Heartbeat, Initiator, Message};
 use crate::support::child::Peer;
 use crate::support::{Recorder, client};
 
-/// All that can be done with an echo server; `new` makes a client for it.
+/// Runs all scenarios with an echo server. `new` makes a client for it.
 pub(crate) async fn exercise(peer: &mut Peer, new: impl Fn() -> (Builder, Recorder)) {
     messages(&new).await;
     assert_eq!(peer.line().await, "closed 1000", "the last handle is dropped");
@@ -32,7 +32,7 @@ async fn messages(new: &impl Fn() -> (Builder, Recorder)) {
         Message::text(large),
         Message::binary(bytes),
     ];
-    // Every way to write a length.
+    // Every encoding of a payload length.
     sent.extend([125, 126, 127, 65535, 65536].map(|length| Message::binary(vec![7; length])));
     for message in &sent {
         ws.send(message.clone()).unwrap();
@@ -48,7 +48,7 @@ async fn from_the_server(new: &impl Fn() -> (Builder, Recorder)) {
     let start = Instant::now();
     let ws = builder.heartbeat(beat).connect().unwrap();
     ws.send("/fragments").unwrap();
-    // It answers this with `pong` once its own Ping was answered.
+    // The server answers with `pong` once its own Ping was answered.
     ws.send("/ping").unwrap();
     let expected = ["part0part1part2", "pong"].map(Message::text);
     assert_eq!(recorder.messages_are(2).await, expected);
@@ -81,7 +81,7 @@ async fn subprotocols(new: &impl Fn() -> (Builder, Recorder)) {
     let _ws = builder.protocol("unknown").protocol("chat").connect().unwrap();
     assert_eq!(recorder.opened().await.protocol.as_deref(), Some("chat"));
 
-    // Both servers then go on without one, as they may; a client may not.
+    // Both servers continue without a subprotocol, which a client must not accept.
     let (builder, recorder) = new();
     let _ws = builder.protocol("unknown").connect().unwrap();
     let (error, _) = recorder.failed().await;
@@ -124,7 +124,7 @@ mod behind_nginx {
         gone_behind_nginx(peer, new).await;
     }
 
-    /// nginx cuts the connection where its server is gone, and answers 502 for it then.
+    /// If its server is gone, nginx drops the connection and then responds with 502.
     async fn gone_behind_nginx(peer: Peer, new: impl Fn() -> (Builder, Recorder)) {
         let (builder, recorder) = new();
         let _ws = builder.reconnect(Reconnect::fixed(Duration::from_millis(50))).connect().unwrap();

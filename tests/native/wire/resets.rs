@@ -1,4 +1,4 @@
-//! Resets: what had arrived counts, however TCP ends (S20a).
+//! Resets of the connection: data that had arrived is delivered (S20a).
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,15 +11,15 @@ use homing_test_server::{Puppet, frame};
 use crate::support::{PATIENCE, client};
 
 const LONG: Duration = Duration::from_secs(600);
-/// Such races show in some runs only.
+/// Repetitions, because such races fail in some runs only.
 const TIMES: usize = 20;
 
-/// Ends with RST, whatever was not read.
+/// Closes the connection with RST.
 fn reset(stream: TcpStream) {
     socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
 }
 
-/// Sends without a pause until the client has other worries, from a thread of its own.
+/// Sends without a pause from another thread until the client ends.
 fn flood(ws: &homing::WebSocket, size: usize) -> thread::JoinHandle<()> {
     let ws = ws.clone();
     thread::spawn(move || {
@@ -77,9 +77,9 @@ async fn s20a_what_arrived_before_a_reset_is_delivered() {
     }
 }
 
-/// S22: a client that is paused delivers it when it is resumed.
+/// A paused client delivers messages once it is resumed (S22).
 #[tokio::test]
-async fn s20a_a_paused_client_loses_nothing_by_a_reset() {
+async fn s20a_a_paused_client_delivers_messages_after_a_reset() {
     let puppet = Puppet::start().unwrap();
     let (builder, recorder) = client(puppet.url.as_str());
     let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
@@ -88,7 +88,7 @@ async fn s20a_a_paused_client_loses_nothing_by_a_reset() {
     let mut stream = puppet.opened.recv().unwrap();
     stream.write_all(&[frame::text("before"), frame::close(Some(4001), "bye")].concat()).unwrap();
     reset(stream);
-    // Writing to a connection that was reset fails sooner or later.
+    // Writing to a reset connection fails sooner or later.
     for _ in 0..100 {
         let _ = ws.send(vec![7; 1000]);
         tokio::task::yield_now().await;
@@ -99,9 +99,9 @@ async fn s20a_a_paused_client_loses_nothing_by_a_reset() {
     assert_eq!((close.code.get(), recorder.messages()), (4001, vec![Message::text("before")]));
 }
 
-/// A heartbeat does not wait for a peer that sent a Close frame and then reads nothing.
+/// The peer sends a Close frame and then does not read. Its Close frame counts, not the heartbeat timeout.
 #[tokio::test]
-async fn s20a_a_close_frame_counts_though_its_answer_cannot_leave() {
+async fn s20a_a_close_frame_counts_even_if_it_cannot_be_answered() {
     let puppet = Puppet::start().unwrap();
     let (builder, recorder) = client(puppet.url.as_str());
     let builder = builder.heartbeat(Heartbeat::ping(LONG, LONG)).close_timeout(Duration::from_millis(300));
@@ -115,8 +115,8 @@ async fn s20a_a_close_frame_counts_though_its_answer_cannot_leave() {
     drop(stream);
 }
 
-/// RFC 6455, 5.5.1: nothing follows a Close frame. What is sent in answer to a message right before the peer's leaves on
-/// the next connection (S13).
+/// RFC 6455, section 5.5.1: nothing follows a Close frame. An answer to the message right before the peer's Close frame
+/// leaves on the next connection (S13).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s13_nothing_is_sent_after_a_close_frame() {
     for _ in 0..TIMES {

@@ -19,7 +19,7 @@ fn beat() -> Heartbeat {
     Heartbeat::ping(SECOND, SECOND)
 }
 
-/// RFC 6455, 5.4 and 5.5.2: one frame, or fragments, that take several times as long as a heartbeat's timeout.
+/// One frame, or fragments, that take several times as long as the heartbeat's timeout (RFC 6455, sections 5.4, 5.5.2).
 #[tokio::test]
 async fn s17_a_large_message_that_arrives_slowly_is_a_sign_of_life() {
     let server = server();
@@ -45,13 +45,13 @@ async fn s17_a_large_message_that_leaves_slowly_is_a_sign_of_life() {
     seen(&server, "the message", |journal| doings(journal, 1).iter().any(|what| matches!(what, What::Binary(_)))).await;
     assert!(took.elapsed() > 5 * SECOND, "the link was too fast to show anything: {:?}", took.elapsed());
     assert_eq!((recorder.errors(), ws.stats().attempts), (vec![], 1));
-    // Heartbeats went between its parts.
+    // Heartbeats were sent between its fragments.
     recorder.until("a round trip", |events| events.iter().any(|event| matches!(event, Event::Latency(_)))).await;
 }
 
-/// All of it leaves, however it is cut into messages.
+/// Everything leaves, as one message or as many.
 #[tokio::test]
-async fn s10_close_waits_for_what_still_moves() {
+async fn s10_close_waits_while_bytes_leave() {
     let server = server();
     for (number, count) in [1_usize, 60, 600].into_iter().enumerate() {
         let link = Link::start(server.addr(), slow(500_000)).unwrap();
@@ -71,9 +71,9 @@ async fn s10_close_waits_for_what_still_moves() {
     }
 }
 
-/// A peer that reads nothing ends it in time all the same.
+/// If the peer does not read, the close timeout ends the connection.
 #[tokio::test]
-async fn s10_close_does_not_wait_for_a_peer_that_takes_nothing() {
+async fn s10_close_does_not_wait_for_a_stalled_peer() {
     let server = server();
     let (builder, recorder) = client(server.url("/silent"));
     let ws = builder.close_timeout(SECOND).heartbeat(None).max_send_buffer(64 << 20).connect().unwrap();
@@ -85,7 +85,7 @@ async fn s10_close_does_not_wait_for_a_peer_that_takes_nothing() {
 }
 
 #[tokio::test]
-async fn s17_a_peer_that_takes_nothing_more_is_noticed() {
+async fn s17_a_peer_that_stops_reading_is_detected() {
     let server = server();
     let (builder, recorder) = client(server.url("/silent"));
     let ws = builder.heartbeat(beat()).reconnect(Reconnect::never()).max_send_buffer(64 << 20).connect().unwrap();
@@ -97,9 +97,9 @@ async fn s17_a_peer_that_takes_nothing_more_is_noticed() {
     assert_eq!(flush.await, Err(FlushError::Lost));
 }
 
-/// A program that hangs: its operating system goes on taking what is sent, and acknowledges it.
+/// A program hangs, but its operating system still receives and acknowledges data.
 #[tokio::test]
-async fn s17_a_peer_whose_system_acknowledges_but_that_reads_nothing_is_noticed() {
+async fn s17_a_hung_peer_whose_system_acknowledges_is_detected() {
     let server = server();
     let (builder, recorder) = client(server.url("/silent"));
     let beat = Heartbeat::ping(SECOND / 4, SECOND / 4);
@@ -120,9 +120,9 @@ async fn s17_a_peer_whose_system_acknowledges_but_that_reads_nothing_is_noticed(
     assert_eq!(error.kind(), &ErrorKind::HeartbeatTimeout);
 }
 
-/// S15: of a message that is lost `flush` and the sink never say that it has left.
+/// `flush` and the sink never report a lost message as sent.
 #[tokio::test]
-async fn s15_a_reset_loses_what_had_not_left() {
+async fn s15_messages_that_had_not_left_are_lost_by_a_reset() {
     let server = server();
     let proxy = homing_test_server::Proxy::start(server.addr()).unwrap();
     for by_sink in [false, true] {
@@ -142,7 +142,7 @@ async fn s15_a_reset_loses_what_had_not_left() {
             ws.flush().map(|flushed| flushed.map_err(|error| assert_eq!(error, FlushError::Lost))).boxed()
         };
         let sent = tokio::spawn(sent);
-        // It has begun to leave.
+        // A part of it has left.
         while ws.stats().messages_sent == 0 || ws.buffered_amount() == 40 << 20 {
             tokio::task::yield_now().await;
         }

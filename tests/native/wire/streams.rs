@@ -1,4 +1,4 @@
-//! Byte streams that are cut anywhere, and Close frames that are as they should be.
+//! TCP segments of any length, and valid Close frames.
 
 use homing::{Initiator, Message, WebSocket};
 use homing_test_server::What;
@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::support::{PATIENCE, connect, doings, seen, server};
 
-/// Repeatable, and even enough for lengths.
+/// Reproducible random numbers, good enough for lengths.
 struct Dice(u64);
 
 impl Dice {
@@ -18,7 +18,7 @@ impl Dice {
     }
 }
 
-/// Messages of all lengths, whole and in fragments with Pings between them, as they are and as bytes.
+/// Returns messages of all lengths, and their bytes: single frames, and fragments with Pings between them.
 fn traffic(dice: &mut Dice) -> (Vec<Message>, Vec<u8>) {
     let (mut messages, mut bytes) = (Vec::new(), Vec::new());
     for i in 0..300 {
@@ -43,13 +43,13 @@ fn traffic(dice: &mut Dice) -> (Vec<Message>, Vec<u8>) {
     (messages, bytes)
 }
 
-/// How TCP cuts its stream must not matter: neither for what is read at once while idle, nor for what is read ahead.
+/// Segments may end anywhere, both for an idle connection and while data is read ahead.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn segments_do_not_matter() {
+async fn tcp_segmentation_does_not_matter() {
     for (seed, longest) in [(1, 3), (2, 100), (3, 5000), (4, 70_000), (5, 1 << 20), (6, usize::MAX - 1)] {
         let mut dice = Dice(seed);
         let (messages, mut bytes) = traffic(&mut dice);
-        // The shortest segments are slow to send one by one.
+        // The shortest segments are slow to send.
         bytes.truncate(if longest < 10 { 20_000 } else { bytes.len() });
         let is_whole = longest >= 10;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -87,15 +87,15 @@ async fn closes_well(ws: WebSocket, recorder: crate::support::Recorder, code: Op
     drop(ws);
 }
 
-/// Every code that a server may send is told as it is, and echoed; 1002 as well, whatever the reason.
+/// Every code that a server may send is reported and echoed.
 #[tokio::test]
-async fn s12_codes_of_servers() {
+async fn s12_close_codes_of_servers_are_reported() {
     let server = server();
     let codes = (1000..=1003).chain(1007..=1013).chain([3000, 3999, 4000, 4999]).map(Some).chain([None]);
     for (position, code) in codes.enumerate() {
         let reason = if code.is_some() { "Grüße" } else { "" };
         let (ws, recorder) = connect(server.url(&format!("/raw?hex={}", hex(&close(code, reason)))));
-        // The server does not end TCP either, so that this takes as long as the close timeout: it is not waited for.
+        // The server does not close TCP, so this would take as long as the close timeout.
         seen(&server, "the echo", |journal| {
             let doings = doings(journal, position as u64 + 1);
             doings.iter().any(|what| matches!(what, What::Close { code: it, .. } if *it == code))
@@ -106,9 +106,9 @@ async fn s12_codes_of_servers() {
     }
 }
 
-/// 1014, "bad gateway", is registered with IANA.
+/// 1014 ("bad gateway") is registered with IANA.
 #[tokio::test]
-async fn the_code_of_gateways() {
+async fn s12_the_close_code_1014_is_reported() {
     let server = server();
     let (ws, recorder) = connect(server.url("/close?code=1014&reason=bad"));
     closes_well(ws, recorder, Some(1014), "bad").await;

@@ -1,5 +1,5 @@
-//! Whatever rule a server breaks, it is told so by the right close code, which really arrives (S21), and the client
-//! is told why.
+//! Servers that violate the protocol: the server receives the right close code, and the client an error that says why
+//! (S21).
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ struct Case {
     expected: (ErrorKind, u16),
 }
 
-/// A server that sends these frames, 5 ms apart, then reads and answers nothing.
+/// Returns a path where the server sends these frames, 5 ms apart, and then reads without answering.
 fn path(frames: &[Vec<u8>]) -> String {
     let frames: Vec<_> = frames.iter().map(|frame| hex(frame)).collect();
     format!("/raw?hex={}", frames.join(","))
@@ -78,7 +78,7 @@ fn cases() -> Vec<Case> {
         let split = vec![raw(false, 0, TEXT, first), raw(true, 0, CONTINUATION, second)];
         add(format!("not UTF-8, split: {name}"), split, NOT_UTF8);
     }
-    // Told at the first bad fragment: the message never ends.
+    // Reported at the first invalid fragment, although the message never ends.
     add("not UTF-8, unfinished".into(), vec![raw(false, 0, TEXT, b"\xff")], NOT_UTF8);
     let truncated = vec![raw(false, 0, TEXT, b"\xe2"), raw(false, 0, 0, b"\x82"), raw(true, 0, 0, b"")];
     add("not UTF-8, truncated by an empty fragment".into(), truncated, NOT_UTF8);
@@ -112,18 +112,18 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// The close code arrives, and the connection ends; nothing else was sent.
+/// Asserts that the server receives this close code, then the end of the connection, and nothing else.
 async fn is_told(server: &Server, connection: u64, name: &str, code: u16) {
     seen(server, name, |journal| {
         let doings = doings(journal, connection);
-        let told = doings.iter().any(|what| matches!(what, What::Close { code: Some(it), .. } if *it == code));
-        told && doings.contains(&&What::Disconnected)
+        let has_code = doings.iter().any(|what| matches!(what, What::Close { code: Some(it), .. } if *it == code));
+        has_code && doings.contains(&&What::Disconnected)
     })
     .await;
     let journal = server.journal();
     let closes = doings(&journal, connection).iter().filter(|what| matches!(what, What::Close { .. })).count();
     let faults = doings(&journal, connection).iter().filter(|what| matches!(what, What::ProtocolError(_))).count();
-    // The server takes a Close with 1002 for what it is; anything malformed would be in its journal.
+    // A malformed frame would be in the journal of the server.
     assert_eq!((closes, faults), (1, 0), "{name}: {journal:?}");
 }
 
@@ -135,28 +135,28 @@ async fn is_reported(recorder: &Recorder, name: &str, kind: &ErrorKind) {
     assert_eq!(recorder.count(|event| matches!(event, Event::Error(_) | Event::Close(_))), 2, "{name}");
 }
 
-/// What is wrong with the way that the client dealt with a case, if anything.
-async fn judge(server: &Server, connection: u64, case: &Case) -> Result<(), String> {
+/// Checks how the client handles a case.
+async fn check(server: &Server, connection: u64, case: &Case) -> Result<(), String> {
     let (kind, code) = &case.expected;
     let (builder, recorder) = client(server.url(&path(&case.frames)));
     let _ws = builder.max_message_size(MAX_MESSAGE).connect().map_err(|error| error.to_string())?;
-    // Not as patient as elsewhere, where one case that hangs is the last.
+    // A shorter limit than elsewhere, so that all cases run even if one hangs.
     let patience = Duration::from_secs(5);
     let ended = recorder.until(&case.name, |events| events.iter().any(|event| matches!(event, Event::End(_))));
     let ended = tokio::time::timeout(patience, ended).await.is_ok();
-    let told = |what: &&What| matches!(what, What::Close { code: Some(it), .. } if it == code);
-    let told = server.wait_for_async(patience, |journal| doings(journal, connection).iter().any(told)).await;
-    if !ended || !told || !recorder.errors().iter().any(|error| error.kind() == kind) {
+    let has_code = |what: &&What| matches!(what, What::Close { code: Some(it), .. } if it == code);
+    let has_code = server.wait_for_async(patience, |journal| doings(journal, connection).iter().any(has_code)).await;
+    if !ended || !has_code || !recorder.errors().iter().any(|error| error.kind() == kind) {
         let journal = server.journal();
         return Err(format!(
-            "the client told {:?}, the server saw {:?}",
+            "the client reported {:?}, the server saw {:?}",
             recorder.events(),
             doings(&journal, connection)
         ));
     }
     is_reported(&recorder, &case.name, kind).await;
     is_told(server, connection, &case.name, *code).await;
-    // The message that is completed before it is continued; no other case has a good one.
+    // Only the case that continues a complete message delivers one.
     let good = usize::from(case.name == AFTER_THE_END);
     let messages = recorder.messages();
     if messages.len() == good { Ok(()) } else { Err(format!("{messages:?} delivered")) }
@@ -167,14 +167,14 @@ async fn s21_every_violation_is_answered() {
     let server = server();
     let mut failures = Vec::new();
     for (position, case) in cases().into_iter().enumerate() {
-        if let Err(failure) = judge(&server, position as u64 + 1, &case).await {
+        if let Err(failure) = check(&server, position as u64 + 1, &case).await {
             failures.push(format!("{}: {failure}", case.name));
         }
     }
     assert!(failures.is_empty(), "{} cases:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// Also where the Close frame that breaks the rules is the answer to ours; nothing may be sent after that one.
+/// The violation is in the answer to our Close frame, after which nothing may be sent.
 #[tokio::test]
 async fn s21_a_forbidden_code_in_the_answer_to_a_close() {
     let server = server();
@@ -189,9 +189,9 @@ async fn s21_a_forbidden_code_in_the_answer_to_a_close() {
     assert_eq!(closes, 1, "{journal:?}");
 }
 
-/// The frame's header alone tells, so a server that then waits is told at once.
+/// The header alone is invalid, so the server is answered although it sends no payload.
 #[tokio::test]
-async fn the_header_is_enough() {
+async fn s21_an_invalid_header_is_answered_without_its_payload() {
     let server = server();
     let unfinished = [
         ("reserved bits", vec![0xC1, 5]),
@@ -209,9 +209,9 @@ async fn the_header_is_enough() {
     }
 }
 
-/// RFC 6455, 1.4: what follows a Close frame is discarded; the closing handshake goes on.
+/// RFC 6455, section 1.4: data after a Close frame is discarded, and the closing handshake completes.
 #[tokio::test]
-async fn data_after_close_is_discarded() {
+async fn data_after_a_close_frame_is_discarded() {
     let server = server();
     for (position, late) in [text("late"), raw(true, 0, PING, b"late"), vec![0xFF; 100]].into_iter().enumerate() {
         let both = [close(Some(4001), "bye"), late].concat();
@@ -224,9 +224,9 @@ async fn data_after_close_is_discarded() {
     }
 }
 
-/// What was being sent is finished first: the Close frame is behind it, not inside it.
+/// The frame that is being sent is completed first.
 #[tokio::test]
-async fn s21_the_close_frame_does_not_tear_what_is_being_sent() {
+async fn s21_the_close_frame_does_not_interrupt_a_frame() {
     let server = server();
     let (builder, recorder) = client(server.url(&path(&[raw(true, 0b100, TEXT, b"x")])));
     let ws = builder.max_send_buffer(32 << 20).connect().unwrap();
@@ -238,9 +238,9 @@ async fn s21_the_close_frame_does_not_tear_what_is_being_sent() {
     assert!(doings(&journal, 1).contains(&&What::Binary(payload)), "the message before it is whole");
 }
 
-/// A server that is still sending reads the Close frame later. The connection must not be reset until then.
+/// The server reads the Close frame after it has sent everything. The connection must not be reset until then.
 #[tokio::test]
-async fn s21_a_server_that_has_much_left_to_send_is_told_as_well() {
+async fn s21_a_server_that_is_still_sending_gets_the_close_code() {
     let server = server();
     let (builder, recorder) = client(server.url("/flood?n=10000&size=2000"));
     let _ws = builder.max_message_size(MAX_MESSAGE).connect().unwrap();
@@ -248,10 +248,10 @@ async fn s21_a_server_that_has_much_left_to_send_is_told_as_well() {
     is_told(&server, 1, "flood", 1009).await;
 }
 
-/// A TLS connection hides nothing of this.
+/// The same over TLS.
 #[cfg(feature = "__rustls")]
 #[tokio::test]
-async fn s21_over_tls_as_well() {
+async fn s21_violations_over_tls_are_answered() {
     let server = Server::start_tls("localhost").unwrap();
     let (builder, recorder) = client(server.url(&path(&[raw(true, 0, TEXT, b"\xff")])));
     let _ws = builder.root_certificates_pem(server.ca_pem()).connect().unwrap();
@@ -259,20 +259,19 @@ async fn s21_over_tls_as_well() {
     is_told(&server, 1, "TLS", 1007).await;
 }
 
-/// Blocking programs end right after the error, and the server is told all the same.
+/// A blocking program exits right after the error. The server receives the Close frame nevertheless.
 #[test]
-fn a_runtime_that_ends_takes_nothing_back() {
+fn s21_the_close_frame_leaves_before_the_runtime_ends() {
     let server = server();
     let (builder, _) = client(server.url(&path(&[raw(true, 0, TEXT, b"\xff")])));
     let end = builder.run().unwrap();
     assert_eq!(end.error.as_ref().map(homing::Error::kind), Some(&ErrorKind::Protocol), "{end:?}");
-    let told = |what: &&What| matches!(what, What::Close { code: Some(1007), .. });
-    let seen = server.wait_for(crate::support::PATIENCE, |journal| doings(journal, 1).iter().any(told));
+    let has_code = |what: &&What| matches!(what, What::Close { code: Some(1007), .. });
+    let seen = server.wait_for(crate::support::PATIENCE, |journal| doings(journal, 1).iter().any(has_code));
     assert!(seen, "{:?}", server.journal());
 }
 
-/// A server that breaks the protocol may do better next time: the client comes back, and the messages it was not able
-/// to send go along.
+/// The client reconnects and sends the messages that were queued.
 #[tokio::test]
 async fn s21_a_violation_is_retried() {
     let server = server();

@@ -224,7 +224,7 @@ J48fWNNwJUq91VICIG35EreH4rvUg6r3Fu5QdBMjdRwF4De2LtLKbS1N8k9V
     }
 
     #[tokio::test]
-    async fn s01_a_configuration_of_ones_own_is_used_as_it_is() {
+    async fn s01_a_custom_configuration_is_used_unchanged() {
         let with_alpn = async |protocols: &[&str]| {
             let mut own = ClientConfig::clone(&config(Vec::new(), None));
             own.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();

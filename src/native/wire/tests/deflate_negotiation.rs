@@ -26,7 +26,7 @@ fn offers() {
 }
 
 #[test]
-fn answers_that_agree() {
+fn valid_responses_are_accepted() {
     let offered = Deflate::new();
     assert_eq!(agreed(Some(&offered), &[]), Ok(None));
     for (answer, expected) in [
@@ -43,7 +43,7 @@ fn answers_that_agree() {
     ] {
         assert_eq!(agreed(Some(&offered), &[answer]), Ok(Some(expected)), "{answer}");
     }
-    // A server that leaves the header empty chose none.
+    // An empty header means no extension.
     for none in [&[""][..], &["", ""], &[" , ,"]] {
         assert_eq!(agreed(Some(&offered), none), Ok(None), "{none:?}");
         assert_eq!(agreed(None, none), Ok(None), "{none:?}");
@@ -56,7 +56,7 @@ fn answers_that_agree() {
 }
 
 #[test]
-fn answers_that_fail_the_handshake() {
+fn s23_invalid_responses_fail_the_handshake() {
     let offered = Deflate::new().client_max_window_bits(12);
     for answers in [
         &["permessage-deflate; server_max_window_bits"][..],

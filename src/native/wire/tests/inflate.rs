@@ -1,4 +1,4 @@
-//! The same for compressed messages.
+//! Reading compressed messages.
 
 use bytes::BytesMut;
 use flate2::{Compress, Compression, FlushCompress};
@@ -24,14 +24,14 @@ fn hello(payloads: &[&[u8]]) -> (Vec<Message>, Fault) {
     (messages(arrived), end)
 }
 
-/// RFC 7692, section 7.2.3.
+/// The examples of RFC 7692, section 7.2.3.
 #[test]
 fn examples_of_the_rfc() {
     let cases: [&[&[u8]]; 5] = [
         &[b"\xf2\x48\xcd\xc9\xc9\x07\x00"],
         &[b"\xf2\x48\xcd\xc9\xc9\x07\x00", b"\xf2\x00\x11\x00\x00"],
         &[b"\x00\x05\x00\xfa\xffHello\x00"],
-        // A last block, and a message after it.
+        // A final block, and a message after it.
         &[b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", b"\xf2\x48\xcd\xc9\xc9\x07\x00"],
         &[b"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"],
     ];
@@ -45,7 +45,7 @@ fn examples_of_the_rfc() {
 }
 
 #[test]
-fn what_is_not_deflated_is_refused() {
+fn s21_damaged_compressed_messages_are_refused() {
     for damaged in [&b"\xff\xff\xff"[..], b"\x00\x05\x00\xfa\xfeHello\x00", b"\x06"] {
         let (messages, end) = hello(&[damaged]);
         assert!(messages.is_empty() && matches!(end, Fault::Protocol(_)), "{damaged:?}: {end:?}");
@@ -54,9 +54,9 @@ fn what_is_not_deflated_is_refused() {
     assert!(matches!(hello(&[&compressed]).1, Fault::NotUtf8));
 }
 
-/// RSV1 has its place at the start of a message.
+/// RSV1 is valid at the start of a message only (RFC 7692, section 6).
 #[test]
-fn reserved_bits_elsewhere() {
+fn s21_rsv1_is_refused_except_at_the_start_of_a_message() {
     for first in [0x91, 0xA1, 0xC9, 0xC8, 0xC0, 0xF1] {
         let (_, end) = all(inflating(&agreement(true, 15), LIMIT), Pieces::cut(&frame(first, b""), &[]));
         assert!(matches!(end, Fault::Protocol(_)), "{first:x}: {end:?}");
@@ -65,9 +65,9 @@ fn reserved_bits_elsewhere() {
     assert!(matches!(end, Fault::Protocol(_)), "{end:?}");
 }
 
-/// A bomb comes to a thousand times as much as arrives.
+/// A bomb inflates to a thousand times its length.
 #[test]
-fn a_bomb_takes_no_more_than_a_message_may() {
+fn s21_a_deflate_bomb_is_limited_like_any_message() {
     let mut state = Compress::new(Compression::best(), false);
     let mut bomb = Vec::with_capacity(1 << 20);
     state.compress_vec(&vec![0; 8 << 20], &mut bomb, FlushCompress::Sync).unwrap();
@@ -88,7 +88,7 @@ fn a_bomb_takes_no_more_than_a_message_may() {
         assert!(matches!(end, Err(Fault::TooLarge(_))), "{end:?}");
         assert!(most <= limit + 1, "{most}");
     }
-    // Right up to the limit.
+    // Exactly at the limit.
     for (length, fits) in [(limit, true), (limit + 1, false)] {
         let compressed = deflater(&agreement(false, 15)).compress(&vec![7; length]).unwrap();
         let (arrived, end) = all(inflating(&agreement(false, 15), limit), Pieces::cut(&frame(0xC2, &compressed), &[]));
@@ -97,9 +97,9 @@ fn a_bomb_takes_no_more_than_a_message_may() {
     }
 }
 
-/// Nothing that is remembered, nothing that is kept.
+/// Without context takeover idle connections keep no zlib state.
 #[test]
-fn memory_at_rest() {
+fn memory_of_idle_connections() {
     for takeover in [true, false] {
         let agreed = agreement(takeover, 15);
         let mut deflater = deflater(&agreed);
@@ -117,9 +117,9 @@ fn memory_at_rest() {
     }
 }
 
-/// What few bytes arrive for may be short or long, and is inflated in different places.
+/// Few compressed bytes may be a short or a long message, which are inflated into different memory.
 #[test]
-fn short_and_long_messages_take_turns() {
+fn short_and_long_messages_alternate() {
     let lengths = [1, 100, 1747, 1748, 2047, 2048, 2049, 5000, 3, 200_000, 7, 60_000, 0, 2048, 2049, 4095, 4096, 4097];
     for takeover in [true, false] {
         let agreed = agreement(takeover, 15);
@@ -147,7 +147,7 @@ fn short_and_long_messages_take_turns() {
         }
         assert!(arrived == expected, "takeover: {takeover}");
     }
-    // Where it may not become so long it does not on the way either.
+    // Memory does not exceed the limit while inflating.
     let limit = 10_000;
     for (length, fits) in [(limit, true), (limit + 1, false), (200_000, false)] {
         let compressed = deflater(&agreement(true, 15)).compress(&vec![b'x'; length]).unwrap();
@@ -165,9 +165,9 @@ fn short_and_long_messages_take_turns() {
     }
 }
 
-/// Without takeover messages stand alone, and what would get larger is sent as it is.
+/// Without context takeover a message that compression would enlarge is sent uncompressed.
 #[test]
-fn what_is_not_worth_it_is_sent_plain() {
+fn incompressible_messages_are_sent_uncompressed() {
     let next = |n: &u64| Some(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
     let noise: Vec<u8> = core::iter::successors(Some(1_u64), next).map(|n| (n >> 56) as u8).take(2000).collect();
     let alone = agreement(false, 15);
@@ -188,7 +188,7 @@ fn what_is_not_worth_it_is_sent_plain() {
 }
 
 #[test]
-fn compressed_messages_arrive_as_they_were_sent() {
+fn compressed_messages_are_received_as_sent() {
     check(|random| {
         let sent = several(random, 6, message)?;
         let cuts = cuts(random, 40)?;
@@ -212,7 +212,7 @@ fn compressed_messages_arrive_as_they_were_sent() {
 }
 
 #[test]
-fn pieces_do_not_matter_when_compressed() {
+fn segmentation_does_not_matter_when_compressed() {
     check(|random| {
         let agreed = agreement(true, 15);
         let mut deflater = deflater(&agreed);

@@ -1,4 +1,4 @@
-//! The same bytes give the same messages and faults in whatever pieces they arrive, and no bytes do harm.
+//! The same bytes give the same messages and faults however they are segmented, and no bytes cause a panic.
 
 use core::pin::Pin;
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use super::*;
 
 const LIMIT: usize = 3000;
 
-/// A stream that brings these pieces, and has nothing to give before each.
+/// A stream that returns these pieces, and is pending before each.
 struct Pieces {
     pieces: VecDeque<Vec<u8>>,
     waits: bool,
@@ -46,7 +46,7 @@ impl AsyncRead for Pieces {
     }
 }
 
-/// All that arrives until it ends, and how it ends.
+/// Reads to the end. Returns everything that arrived, and the fault.
 fn all(mut reader: Reader, mut stream: Pieces) -> (Vec<Received>, Fault) {
     let mut arrived = Vec::new();
     let mut cx = Context::from_waker(Waker::noop());
@@ -88,7 +88,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A message in fragments of these lengths, with a Ping before each but the first.
+/// Returns a message in fragments of these lengths, with a Ping before each but the first.
 fn fragmented(first: u8, payload: &[u8], lengths: &[usize]) -> Vec<u8> {
     let mut rest = payload;
     let mut bytes = Vec::new();
@@ -183,7 +183,7 @@ fn any_frame(random: &mut Unstructured<'_>) -> Drawn<Vec<u8>> {
 }
 
 #[test]
-fn pieces_do_not_matter() {
+fn segmentation_does_not_matter() {
     check(|random| {
         let bytes = several(random, 12, any_frame)?.concat();
         let cuts = cuts(random, 40)?;
@@ -196,7 +196,7 @@ fn pieces_do_not_matter() {
 }
 
 #[test]
-fn messages_arrive_as_they_were_sent() {
+fn messages_are_received_as_sent() {
     check(|random| {
         let sent = several(random, 6, message)?;
         let cuts = cuts(random, 40)?;
@@ -214,7 +214,7 @@ fn messages_arrive_as_they_were_sent() {
 }
 
 #[test]
-fn garbage_does_no_harm() {
+fn random_bytes_never_panic() {
     check(|random| {
         let cuts = cuts(random, 10)?;
         let count = random.choose_index(2000)?.min(random.len());
@@ -223,9 +223,9 @@ fn garbage_does_no_harm() {
     });
 }
 
-/// Fails at the byte that is wrong: the frame never ends.
+/// Reading fails at the invalid byte, although the frame never ends.
 #[test]
-fn text_is_judged_while_it_arrives() {
+fn s21_text_is_checked_while_it_arrives() {
     let limit = 1 << 20;
     for (length, announced) in [(100, 125), (10_000, 12_000), (100_000, 500_000)] {
         let mut start = frame(0x81, &vec![b'x'; announced]);
@@ -234,7 +234,7 @@ fn text_is_judged_while_it_arrives() {
         let bad = [&start[..], b"\xed\xa0"].concat();
         let (_, end) = all(plain(&[], limit), Pieces::cut(&bad, &[]));
         assert!(matches!(end, Fault::NotUtf8), "{length} of {announced}: {end:?}");
-        // What may become a character is waited for.
+        // An incomplete character may still be completed.
         let open = [&start[..], b"\xed\x9f"].concat();
         let mut reader = plain(&[], limit);
         let mut stream = Pieces::cut(&open, &[]);
@@ -245,9 +245,9 @@ fn text_is_judged_while_it_arrives() {
     }
 }
 
-/// What was announced has not arrived.
+/// A frame announces a long payload but sends little of it.
 #[test]
-fn memory_grows_with_what_arrives() {
+fn s21_memory_grows_with_received_bytes_only() {
     let mut announced = vec![0x82, 127];
     announced.extend((16_u64 << 20).to_be_bytes());
     announced.extend([0; 100]);
@@ -259,7 +259,7 @@ fn memory_grows_with_what_arrives() {
 }
 
 #[test]
-fn what_a_busy_connection_held_is_given_back() {
+fn buffers_of_a_busy_connection_are_freed() {
     let message = frame(0x82, &[7; 1000]);
     let many: Vec<u8> = message.repeat(500);
     let mut reader = plain(&[], LIMIT);

@@ -7,7 +7,7 @@ use super::*;
 use crate::driver::Buffered;
 use crate::native::wire::frames::apply_mask;
 
-/// A stream that takes `room` bytes before it is full, and whatever is read makes room again.
+/// A stream with `room` bytes of buffer, which reading from the other end frees.
 fn stream(room: usize) -> (DuplexStream, DuplexStream) {
     duplex(room)
 }
@@ -16,7 +16,7 @@ fn cx() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
 
-/// What the other end finds, up to so many bytes.
+/// Reads up to `most` bytes from the other end.
 fn read(stream: &mut DuplexStream, most: usize) -> Vec<u8> {
     let mut bytes = vec![0; most];
     let mut buffer = ReadBuf::new(&mut bytes);
@@ -26,7 +26,7 @@ fn read(stream: &mut DuplexStream, most: usize) -> Vec<u8> {
     bytes
 }
 
-/// The frames in these bytes, unmasked: opcode, whether it is final, and payload.
+/// Parses frames: opcode, FIN, and unmasked payload.
 fn parsed(mut bytes: &[u8]) -> Vec<(OpCode, bool, Vec<u8>)> {
     let mut frames = Vec::new();
     while !bytes.is_empty() {
@@ -41,7 +41,7 @@ fn parsed(mut bytes: &[u8]) -> Vec<(OpCode, bool, Vec<u8>)> {
     frames
 }
 
-/// Lets the other end read until nothing more comes.
+/// Flushes, and reads from the other end until nothing more arrives.
 fn drain(writer: &mut Writer, ours: &mut DuplexStream, theirs: &mut DuplexStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
@@ -73,10 +73,10 @@ fn masks() {
 }
 
 #[test]
-fn s15_messages_leave_one_by_one() {
+fn s15_messages_are_counted_as_they_leave() {
     let (mut ours, mut theirs) = stream(100);
     let mut writer = Writer::new(None, true);
-    // Frames of 56 bytes.
+    // Each frame has 56 bytes.
     assert_eq!(send(&mut writer, &mut ours, vec![Message::binary(vec![1; 50]); 4]), 0);
     assert_eq!(writer.buffered(), Buffered { messages: 3, bytes: 124 });
     read(&mut theirs, 12);
@@ -87,7 +87,7 @@ fn s15_messages_leave_one_by_one() {
 }
 
 #[test]
-fn s15_what_a_stream_buffers_itself_has_not_left_before_it_is_flushed() {
+fn s15_bytes_buffered_by_the_stream_count_until_flushed() {
     let (mut ours, mut theirs) = stream(100);
     let mut writer = Writer::new(None, false);
     send(&mut writer, &mut ours, vec![Message::binary(vec![1; 50]); 4]);
@@ -97,7 +97,7 @@ fn s15_what_a_stream_buffers_itself_has_not_left_before_it_is_flushed() {
 }
 
 #[test]
-fn s17_control_frames_go_between_the_fragments_of_a_large_message() {
+fn s17_control_frames_are_sent_between_fragments() {
     let (mut ours, mut theirs) = stream(1000);
     let mut writer = Writer::new(None, true);
     let payload: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
@@ -121,7 +121,7 @@ fn s17_control_frames_go_between_the_fragments_of_a_large_message() {
 }
 
 #[test]
-fn s13_nothing_is_taken_after_a_close_frame() {
+fn s13_no_message_is_taken_after_a_close_frame() {
     let (mut ours, mut theirs) = stream(1000);
     let mut writer = Writer::new(None, true);
     writer.close(Some((CloseCode::NORMAL, "")), true);
@@ -150,7 +150,7 @@ fn s17_at_most_one_heartbeat_waits() {
 }
 
 #[test]
-fn s10_an_answer_to_the_peers_close_frame_does_not_wait_for_a_large_message() {
+fn s10_the_answer_to_a_close_frame_cuts_off_a_large_message() {
     let (mut ours, mut theirs) = stream(1000);
     let mut writer = Writer::new(None, true);
     send(&mut writer, &mut ours, [Message::binary(vec![1; 1_000_000])]);
@@ -168,7 +168,7 @@ fn s10_an_answer_to_the_peers_close_frame_does_not_wait_for_a_large_message() {
 }
 
 #[test]
-fn s20b_pongs_that_the_peer_does_not_take_are_bounded() {
+fn s20b_unsent_pongs_are_bounded() {
     let (mut ours, mut theirs) = stream(100);
     let mut writer = Writer::new(None, true);
     for _ in 0..100_000 {
@@ -181,7 +181,7 @@ fn s20b_pongs_that_the_peer_does_not_take_are_bounded() {
 }
 
 #[test]
-fn s20_every_ping_is_answered_where_the_peer_reads() {
+fn s20_every_ping_is_answered_if_the_peer_reads() {
     let (mut ours, mut theirs) = stream(1 << 20);
     let mut writer = Writer::new(None, true);
     for number in 0..1000_u16 {
@@ -193,7 +193,7 @@ fn s20_every_ping_is_answered_where_the_peer_reads() {
 }
 
 #[test]
-fn s14_memory_is_given_back_after_a_large_message() {
+fn s14_memory_is_freed_after_a_large_message() {
     let (mut ours, mut theirs) = stream(1 << 16);
     let mut writer = Writer::new(None, true);
     send(&mut writer, &mut ours, [Message::binary(vec![1; 16 << 20])]);
@@ -205,9 +205,9 @@ fn s14_memory_is_given_back_after_a_large_message() {
     assert!(!writer.is_large());
 }
 
-/// Nothing of a message is counted as left when writing failed before its last byte.
+/// A message of which a part was not written counts as not sent.
 #[tokio::test]
-async fn s15_an_error_leaves_what_was_not_written() {
+async fn s15_unwritten_messages_count_after_an_error() {
     let (mut ours, mut theirs) = stream(100);
     let mut writer = Writer::new(None, true);
     send(&mut writer, &mut ours, vec![Message::binary(vec![1; 50]); 4]);
