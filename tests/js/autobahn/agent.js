@@ -1,4 +1,4 @@
-// Echo clients, as the Autobahn TestSuite's fuzzing server wants them: one of the class that is there, one of ours.
+// Echo clients for the Autobahn TestSuite's fuzzing server: one with the platform's class, one with this package's.
 
 import { HomingSocket, Native, where } from '../support/homing.js'
 
@@ -7,19 +7,19 @@ const AGENTS = {
   homing: (url) => new HomingSocket(url, [], { reconnect: false, ...(where === 'node' ? { WebSocket: Native } : {}) }),
 }
 
-/** The end of a socket that hands what it hears to `hear`. */
-function end(make, url, hear) {
+/** Opens a socket that passes messages to `receive`. Resolves when it has closed. */
+function end(make, url, receive) {
   return new Promise((resolve) => {
     const socket = make(url)
     socket.binaryType = 'arraybuffer'
-    socket.onmessage = ({ data }) => hear(data, socket)
-    // Many cases end badly, as they should. Without a listener the class of Node's would throw.
+    socket.onmessage = ({ data }) => receive(data, socket)
+    // Many cases fail, as intended. Without a listener, the class of ws would throw.
     socket.onerror = () => {}
     socket.onclose = resolve
   })
 }
 
-/** What the server says last when asked for something. */
+/** Returns the server's last message for a request. */
 async function ask(server, what) {
   let answer
   await end(AGENTS.bare, `${server}/${what}`, (data) => (answer = data))
@@ -27,12 +27,11 @@ async function ask(server, what) {
 }
 
 /**
- * Runs each case with each class, or only the cases that are named, so many at the same time, and has the server write
- * its reports.
+ * Runs the cases with each class, all or those that are named, so many at the same time. Then the server writes its reports.
  */
 export async function run(server, turns, named) {
   const count = await ask(server, 'getCaseCount')
-  if (!(count > 0)) throw new Error('the server tells of no cases')
+  if (!(count > 0)) throw new Error('the server has no cases')
   const runs = []
   for (let number = 1; number <= count; number++) {
     const wanted = named.length === 0 || named.includes((await ask(server, `getCaseInfo?case=${number}`)).id)
@@ -45,6 +44,6 @@ export async function run(server, turns, named) {
     }
   }
   await Promise.all(Array.from({ length: turns }, turn))
-  // Of all agents.
+  // The reports of all agents.
   await ask(server, 'updateReports?agent=bare')
 }

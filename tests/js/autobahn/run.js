@@ -1,4 +1,4 @@
-// Runs the cases of a fuzzing server in a browser or in Node, with the class that is there and with ours:
+// Runs the cases of a fuzzing server in a browser or in Node, with the platform's class and with this package's:
 // `node tests/js/autobahn/run.js (chromium|firefox|webkit|node) PORT TURNS [CASE...]`.
 
 import { fileServer } from '../support/server.js'

@@ -1,4 +1,4 @@
-// Chromium with the page in it, and what can be read off the page.
+// Opens the demo page in Chromium and reads from it.
 
 import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
@@ -6,8 +6,8 @@ import { serve } from '../../../www/demo/serve.js'
 import { until } from '../support/wait.js'
 
 /**
- * Starts a browser, and the page unless `HOMING_DEMO` says where `cargo xtask demo` runs. Returns a kind of `test`, whose
- * function gets a visit of the page, and the page.
+ * Starts a browser, and serves the page unless `HOMING_DEMO` is the address where `cargo xtask demo` serves it. Returns a function
+ * like `test`, whose function is called with a visit of the page, and the page.
  */
 export function visits() {
   let browser
@@ -31,9 +31,9 @@ export function visits() {
     })
 }
 
-/** One visit of the page. */
+/** A visit of the page. */
 class Visit {
-  /** What should not be on the console. */
+  /** Unexpected messages on the console. */
   complaints = []
   #context
   #seen = 0
@@ -48,7 +48,7 @@ class Visit {
     const page = (visit.page = await visit.#context.newPage())
     page.on('pageerror', (error) => visit.complaints.push(error.stack))
     page.on('console', (message) => {
-      // The browser itself tells of each connection that failed, and of requests.
+      // The browser logs failed connections and requests.
       if (!/^WebSocket connection to|net::ERR_FAILED/.test(message.text())) visit.complaints.push(message.text())
     })
     await page.goto(`${url}?patience=${patience}`)
@@ -56,20 +56,20 @@ class Visit {
     return visit
   }
 
-  /** Ends it. Whatever the page did, nobody had reason to complain. */
+  /** Ends the visit. Fails if there were unexpected messages on the console. */
   async end() {
     await this.#context.close()
     if (this.complaints.length > 0) throw new Error(`on the console: ${this.complaints.join('\n')}`)
   }
 
-  /** The lines of the log, the oldest first. */
+  /** Returns the lines of the log, oldest first. */
   lines() {
     return this.page.$$eval('#log li', (lines) =>
       lines.map((line) => `${line.querySelector('b').textContent} ${line.querySelector('span').textContent}`.trim()).reverse(),
     )
   }
 
-  /** Waits for lines of the log, each after the one before and after what was waited for earlier. They may be parts. */
+  /** Waits for lines of the log that contain these texts, in order, after the lines of earlier calls. */
   async logged(...wanted) {
     let lines = []
     const found = () => {
@@ -89,7 +89,7 @@ class Visit {
     this.#seen = found()
   }
 
-  /** Keeps the server away once it is stopped, until what is returned is called. */
+  /** Keeps the server down once it is stopped, until the returned function is called. */
   async away() {
     let back
     const held = new Promise((resolve) => (back = resolve))
@@ -106,7 +106,7 @@ class Visit {
     return until(async () => (await this.state()) === state, 30_000)
   }
 
-  /** A figure, without its unit. */
+  /** Returns a figure, without its unit. */
   async figure(id) {
     return parseFloat((await this.page.textContent(`#${id}`)).replaceAll(',', ''))
   }
@@ -124,7 +124,7 @@ class Visit {
     await until(async () => (await this.page.evaluate(pixels, [`#${plot} canvas`, name])).share > 0, 30_000)
   }
 
-  /** What a screenshot shows where plots are, of a colour for each: its share of the pixels, and how bright they are. */
+  /** Returns, for each plot in a screenshot, the share of the pixels of a colour, and the brightness. */
   async photograph(plots) {
     const png = await this.page.screenshot({ fullPage: true })
     const picture = `data:image/png;base64,${png.toString('base64')}`
@@ -134,7 +134,7 @@ class Visit {
   }
 }
 
-/** Looks at a canvas, from its own corner, or at the part of a picture of the page where an element is. */
+/** Returns the pixels of a canvas, or those of an element in a screenshot. */
 async function pixels([source, name, part]) {
   const isPicture = source.startsWith('data:')
   const image = isPicture ? await createImageBitmap(await (await fetch(source)).blob()) : document.querySelector(source)

@@ -1,11 +1,11 @@
-// What each button does is seen in the page.
+// The effect of each button, as the page shows it.
 
 import assert from 'node:assert/strict'
 import { testServer } from '../support/server.js'
 import { until } from '../support/wait.js'
 import { visits } from './browser.js'
 
-/** More than a stall of the machine takes, and not too long to wait for. */
+/** Longer than a stall of the machine, and short enough to wait for. */
 const WAITS = { patience: 5 }
 
 /** Without the demo's server. */
@@ -53,7 +53,7 @@ visit('restart', {}, async (page) => {
   await button.focus()
   await page.page.keyboard.press('Enter')
   await page.logged('stay down for 3 s', 'close 1006')
-  // Once is enough.
+  // A second press has no effect.
   await page.page.keyboard.press('Enter')
   assert.ok(await button.evaluate((it) => it === document.activeElement))
   await page.press('Send')
@@ -69,7 +69,7 @@ visit('restart', {}, async (page) => {
 visit('flood', {}, async (page) => {
   await page.press('Flood')
   await page.logged('50,000 messages at once', 'message 50,000 messages, 3.2 MB')
-  // Heartbeats are answered meanwhile.
+  // Heartbeats are answered during the flood.
   await until(async () => (await page.figure('received')) >= 50_000)
   await page.drawn('messages-plot', '--in')
   await page.drawn('bytes-plot', '--in')
@@ -151,7 +151,7 @@ visit('another URL', {}, async (page) => {
   }
 })
 
-visit('without its server the page says so, and connects elsewhere', ALONE, async (page) => {
+visit('without its server the page shows that, and connects to others', ALONE, async (page) => {
   assert.match(await page.page.textContent('#server-note'), /does not answer/)
   assert.ok(await page.page.getByRole('button', { name: 'Cut' }).isDisabled())
   const server = await testServer()
@@ -172,14 +172,14 @@ visit('a server that cannot be commanded', { without: /cut_all/ }, async (page) 
   assert.equal(await page.state(), 'open')
 })
 
-visit('a URL that is none', {}, async (page) => {
+visit('an invalid URL', {}, async (page) => {
   for (const fault of ['ftp://127.0.0.1/', 'ws://127.0.0.1/#fragment', 'ws://']) {
     await page.fill('url', fault)
     await page.press('Connect')
     assert.notEqual(await page.page.textContent('#url-fault'), '', fault)
     assert.equal(await page.page.getAttribute('#url', 'aria-invalid'), 'true', fault)
   }
-  // The client goes on as before.
+  // The old client continues.
   await page.press('Cut')
   await page.logged('close 1006', 'open')
   await page.press('Demo’s server')

@@ -1,4 +1,4 @@
-// The same page in Firefox, as far as engines may differ: styles, canvases, the client itself.
+// The page in Firefox: what may differ between engines, such as styles, canvases and the client.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -13,7 +13,7 @@ test('the page works in Firefox', { skip: missing && `please install ${missing}`
   const demo = process.env.HOMING_DEMO ? { url: process.env.HOMING_DEMO, end: async () => {} } : await serve()
   const page = await browser('firefox')
   try {
-    // A stall of the machine shall not look like a dead server.
+    // A stall of the machine must not look like a dead server.
     await page.go(`${demo.url}?patience=20`)
     const text = (id) => page.script('return document.getElementById(arguments[0]).textContent', id)
     const press = (id) => page.script('document.getElementById(arguments[0]).click()', id)

@@ -1,4 +1,4 @@
-// Whoever reads the page: with a keyboard, on a phone, in the dark, listening to it.
+// Accessibility of the page: keyboards, phones, dark mode, screen readers.
 
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
@@ -11,7 +11,7 @@ const PHONE = { width: 320, height: 640 }
 
 const visit = visits()
 
-visit('everything is reached and done by keyboard alone', {}, async (visit, page) => {
+visit('everything can be reached and used by keyboard', {}, async (visit, page) => {
   const reached = []
   for (;;) {
     await page.keyboard.press('Tab')
@@ -68,7 +68,7 @@ visit('the state is announced, and messages are not', {}, async (visit, page) =>
 
 for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
   for (const colorScheme of ['light', 'dark']) {
-    visit(`nothing that axe finds: ${name}, ${colorScheme}`, { viewport, colorScheme }, async (visit, page) => {
+    visit(`axe finds no fault: ${name}, ${colorScheme}`, { viewport, colorScheme }, async (visit, page) => {
       await visit.press('Cut')
       await visit.logged('close 1006', 'reconnecting', 'open')
       await page.addScriptTag({ path: axe })
@@ -77,11 +77,11 @@ for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }
         return violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
       }
       assert.deepEqual(await found(), [])
-      // Pressed, and below the mouse.
+      // With a pressed button below the mouse.
       await visit.press('Silence')
       assert.deepEqual(await found(), [])
       await visit.press('Silence')
-      // With a fault, and the server's buttons disabled.
+      // With an error, and the server's buttons disabled.
       await visit.fill('url', 'ws://127.0.0.1:9/')
       await visit.press('Connect')
       await visit.fill('url', 'ftp://127.0.0.1/')
@@ -101,7 +101,7 @@ visit('light turns dark, in the plots as well', { colorScheme: 'light' }, async 
   await visit.drawn('states-plot', '--open')
 })
 
-/** What is drawn in each plot when messages have come and gone. */
+/** The colour in each plot after messages were sent and received. */
 const LINES = {
   'states-plot': '--open',
   'round-trip-plot': '--round-trip',
@@ -111,11 +111,11 @@ const LINES = {
 }
 
 for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: { width: 360, height: 740 } })) {
-  visit(`what a screenshot shows: ${name}`, { viewport, colorScheme: 'light' }, async (visit, page) => {
+  visit(`the plots in a screenshot: ${name}`, { viewport, colorScheme: 'light' }, async (visit, page) => {
     await visit.press('Send many')
     for (const plot in LINES) await visit.drawn(plot, LINES[plot])
     const inAll = (isSo) => async () => Object.values(await visit.photograph(LINES)).every(isSo)
-    // Lines are thin, and the ground between them is what makes a plot light or dark.
+    // Lines are thin: the background determines whether a plot is light or dark.
     await until(inAll(({ share, brightness }) => share > 0.0001 && brightness > 0.8))
     await page.emulateMedia({ colorScheme: 'dark' })
     await until(inAll(({ share, brightness }) => share > 0.0001 && brightness < 0.3))
@@ -123,7 +123,7 @@ for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: { width
   })
 }
 
-visit('a small phone shows all of it without scrolling sideways', { viewport: PHONE, hasTouch: true }, async (visit, page) => {
+visit('a small phone shows everything without horizontal scrolling', { viewport: PHONE, hasTouch: true }, async (visit, page) => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width)
   const wide = await page.$$eval(
     'main *',
@@ -135,15 +135,15 @@ visit('a small phone shows all of it without scrolling sideways', { viewport: PH
   assert.deepEqual(wide, [])
   await page.getByRole('button', { name: 'Cut' }).tap()
   await visit.logged('close 1006', 'open')
-  // The state stays in sight, wherever one has scrolled to.
+  // The state remains visible at every scroll position.
   assert.ok(await page.evaluate(() => scrollY > 100))
   const { y } = await page.locator('#state').boundingBox()
   assert.ok(y >= 0 && y < 100, `${y}`)
-  // Fingers are not mice.
+  // Buttons are large enough for fingers.
   for (const button of await page.getByRole('button').all()) assert.ok((await button.boundingBox()).height >= 40)
 })
 
-/** What the browser says has moved. That lines of the log make room for others is what they are for. */
+/** Records layout shifts, except those of the log's lines. */
 const watchShifts = () => {
   globalThis.shifts = []
   new PerformanceObserver((list) => {
@@ -155,7 +155,7 @@ const watchShifts = () => {
 }
 
 for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
-  visit(`nothing moves about: ${name}`, { viewport, init: watchShifts }, async (visit, page) => {
+  visit(`no layout shifts: ${name}`, { viewport, init: watchShifts }, async (visit, page) => {
     await visit.press('Cut')
     await visit.logged('close 1006', 'open')
     await visit.press('Flood')
@@ -168,7 +168,7 @@ for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }
   })
 }
 
-/** Counts frames, and how often a canvas is drawn anew. */
+/** Counts frames and redraws of canvases. */
 const countDrawings = () => {
   globalThis.counts = { frames: 0, drawings: 0 }
   const { clearRect } = CanvasRenderingContext2D.prototype

@@ -1,4 +1,4 @@
-// What the page keeps of the last minute, and how it says numbers: without a browser.
+// The page's values of the last minute, and its number formats, without a browser.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -18,7 +18,7 @@ const { bytes, compact, count, Meter, millis, plural, STATES, States, Track } = 
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
 )
 
-/** The spans that are drawn in a lane, in seconds from now. */
+/** Returns the spans drawn in a lane, in seconds from now. */
 function spans(states, state, now, least = 0) {
   const [times, ...lanes] = states.lanes(now, least)
   const found = []
@@ -61,7 +61,7 @@ test('the time until the next attempt is known while the client waits', () => {
   assert.equal(states.left(1800), undefined)
 })
 
-test('an instant is not drawn, and what is short is drawn wide enough, apart or as one', () => {
+test('an instant is not drawn, and short spans are widened, apart or as one', () => {
   const states = new States()
   states.note('open', 1000)
   states.note('closing', 2000)
@@ -84,7 +84,7 @@ test('an instant is not drawn, and what is short is drawn wide enough, apart or 
   ])
 })
 
-test('what is older than a minute is forgotten', () => {
+test('values older than a minute are removed', () => {
   const states = new States()
   states.note('closed', 0)
   states.note('open', 1000)
@@ -94,7 +94,7 @@ test('what is older than a minute is forgotten', () => {
 
   const track = new Track(2)
   for (const at of [0, 1000, 2000, 61_500]) track.push(at, at, null)
-  // One more than is seen, with which the line enters.
+  // One more than is visible, with which the line begins.
   assert.deepEqual(track.seen(61_500, 0, 1), [
     [-60.5, -59.5, 0],
     [1000, 2000, 61_500],
@@ -105,8 +105,8 @@ test('what is older than a minute is forgotten', () => {
   assert.deepEqual(track.seen(200_000, 0), [[], []])
 })
 
-test('rates are what the counters grew by, and the queue as deep as it was', () => {
-  // Later than the meter's own beginning, so what it says first is not exact.
+test('rates are the growth of the counters, and the queue is its maximum', () => {
+  // The meter was created earlier, so its first value is not exact.
   const meter = new Meter()
   const began = Math.ceil(performance.now()) + 1000
   const stats = { messagesReceived: 10, messagesSent: 5, unitsReceived: 1000, unitsSent: 50 }
@@ -125,7 +125,7 @@ test('rates are what the counters grew by, and the queue as deep as it was', () 
   assert.deepEqual(queue, [700, 0, 0])
 })
 
-test('numbers as people read them', () => {
+test('number formats', () => {
   assert.deepEqual([0, 999, 1000, 1_234_567, 2e9].map(bytes), ['0 B', '999 B', '1 kB', '1.23 MB', '2 GB'])
   assert.deepEqual([0.1234, 42, 999, 1500].map(millis), ['0.123 ms', '42 ms', '999 ms', '1.5 s'])
   assert.deepEqual([plural(1, 'message'), plural(12_345, 'message')], ['1 message', '12,345 messages'])

@@ -43,7 +43,7 @@ for (const version of Object.keys(VERSIONS).reverse()) {
   })
 
   test(`react ${version} on the server`, async () => {
-    // React's own modules for the server call `require`.
+    // React's modules for the server call `require`.
     const banner = '--banner:js=import { createRequire } from "node:module"; const require = createRequire(import.meta.url)'
     const out = await bundle('server.jsx', version, '--platform=node', banner)
     const lines = (await node([join(out, 'server.js')], { cwd: on.dir })).trim().split('\n')

@@ -1,4 +1,4 @@
-// Runs the cases. `means` is what they get: `HomingSocket`, `options`, and `ask` where there is no `fetch`.
+// Runs the cases with Mocha. `means` are properties of their argument: `HomingSocket`, `options`, and `ask` if there is no `fetch`.
 
 import './mocha.js'
 import { environment } from '../support/context.js'
@@ -10,7 +10,7 @@ export async function results(control, means) {
   const results = []
   const { mocha, Mocha } = globalThis
   mocha.reporter(reporter((result) => results.push(result)))
-  // Not its own `run`, which reads `location`.
+  // Not `mocha.run`, which reads `location`.
   await new Promise((resolve) => Mocha.prototype.run.call(mocha, resolve))
   return results
 }

@@ -1,4 +1,4 @@
-// Asks the test server's control not by `fetch`, which some environments lack, and jsdom lets ask nobody else.
+// Calls the test server's remote control without `fetch`, which some environments lack, and which jsdom restricts to the same origin.
 
 import http from 'node:http'
 

@@ -1,6 +1,6 @@
-// What has to work in every runtime, against the real server. Each case gets, besides what `Context` has, `HomingSocket` and
-// `options` of the runtime, such as a class to use; and `hasErrors`, which is false where that class dispatches no error events,
-// and `isAndroid`.
+// The cases for every runtime, with the real server. Besides the properties of `Context`, the argument of a case has `HomingSocket`;
+// `options` of the runtime, such as a class to use; `hasErrors`, which is false if that class dispatches no error events; and
+// `isAndroid`.
 
 import { assert, throws } from '../support/assert.js'
 import { test } from '../support/test.js'
@@ -14,7 +14,7 @@ function connect(t, url, { protocols, ...options } = {}) {
   return socket
 }
 
-/** The types of all events but errors, which not every class dispatches where a connection breaks. */
+/** Records the types of all events except errors, which not all classes dispatch when a connection breaks. */
 function log(socket) {
   const entries = []
   for (const type of ['open', 'message', 'close', 'reconnecting', 'end']) {
@@ -75,7 +75,7 @@ test('a refused attempt is retried, up to the limit', async (t) => {
   ws.addEventListener('error', () => (errors += 1))
   assert.strictEqual((await ws.closed).reason, 'exhausted')
   assert.deepEqual(entries, ['close 1006', 'reconnecting', 'close 1006', 'reconnecting', 'close 1006', 'end exhausted'])
-  // That of happy-dom dispatches none.
+  // The class of happy-dom dispatches none.
   assert.strictEqual(errors, t.hasErrors === false ? 0 : 3)
 })
 
@@ -110,7 +110,7 @@ test('close() while it connects ends the client and leaves no socket', async (t)
     ws.close()
     assert.strictEqual((await ws.closed).reason, 'closed')
     assert.deepEqual(entries, ['close 1006', 'end closed'])
-    // There, only a socket that is open can be closed.
+    // On Android, only an open socket can be closed.
     if (t.isAndroid && path === '/echo') await until(async () => (await server.journal()).some(([kind]) => kind === 'request'))
     if (t.isAndroid && path === '/stall') continue
     await until(async () => (await server.command('connections')) === '0')
@@ -146,7 +146,7 @@ test('invalid options are named, without connecting', async (t) => {
     assert.ok(error.message.includes(`homing: ${text} must be`), error.message)
   }
   assert.strictEqual((await server.journal()).filter(([kind]) => kind === 'accepted').length, 0)
-  // Where there is a socket, its class has the say.
+  // With a socket, its class would check the arguments.
   const nowhere = connect(t, () => new Promise(() => {}))
   for (const code of [999, 1006, 5000]) throws(() => nowhere.close(code), 'InvalidAccessError')
   throws(() => nowhere.close(4000, 'ü'.repeat(62)), 'SyntaxError')

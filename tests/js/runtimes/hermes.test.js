@@ -1,8 +1,8 @@
-// The package in React Native's engine: bundled by Metro, over React Native's own `WebSocket` class.
+// The package in Hermes, React Native's engine: bundled by Metro, with React Native's `WebSocket` class.
 //
-// What is native in React Native is here, in this process, modelled after its Android side (OkHttp): `close` while it connects
-// does nothing and the socket opens afterwards, bytes come as base64, and a connection that breaks is `websocketFailed`. What
-// this cannot show: that side itself, that of iOS, and the timers of an app in the background.
+// This process replaces the native side of React Native, modelled after that of Android (OkHttp): `close` while connecting has no
+// effect and the socket opens afterwards, bytes are base64, and a broken connection is `websocketFailed`. Not tested are the real
+// native sides and the timers of an app in the background.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -16,7 +16,7 @@ import { report, staged } from './support.js'
 
 const PROGRAM = { linux: 'linux64-bin/hermes', darwin: 'osx-bin/hermes' }[process.platform]
 
-/** Globals that React Native's native side makes. No native module is found by its name. */
+/** Globals of React Native's native side, without native modules. */
 const SETUP = [
   'var global = globalThis, nativeModuleProxy = {}',
   'console = { log: print, warn: print, error: print }',
@@ -57,13 +57,13 @@ function webSockets(emit) {
   }
 }
 
-/** Runs a script in Hermes until it says that it is done, with what. */
+/** Runs a script in Hermes until it reports its result. */
 async function hermes(script, control) {
   const program = tool(`hermes-engine-cli/${PROGRAM}`)
   chmodSync(program, 0o755)
-  // It evaluates each line that it is given, and runs microtasks after it.
+  // Hermes evaluates each line of its input, and then runs microtasks.
   const child = spawn(program, ['-Xes6-promise', '-Xmicrotask-queue'], { stdio: ['pipe', 'pipe', 'inherit'] })
-  // Timers may be due when it has ended.
+  // Timers may fire after Hermes has ended.
   child.stdin.on('error', () => {})
   const give = (...message) => child.stdin.write(`__host(${message.map((value) => JSON.stringify(value)).join(',')})\n`)
   const calls = {
@@ -88,7 +88,7 @@ async function hermes(script, control) {
         calls[name](...args)
       }
     }
-    throw new Error(`it came to no end:\n${others.join('\n').slice(-5000)}`)
+    throw new Error(`Hermes ended without a result:\n${others.join('\n').slice(-5000)}`)
   } finally {
     calls.end()
     child.kill()

@@ -1,5 +1,5 @@
-// The package under jest, which resolves packages as CommonJS and cannot parse ES modules in them: in jsdom, happy-dom and
-// Node, with real and with fake timers.
+// The package in Jest, which resolves packages as CommonJS and cannot parse their ES modules: in jsdom, happy-dom and Node, with real
+// and fake timers.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { bundle, report, resultsOf, staged } from './support.js'
 const ENVIRONMENTS = { jsdom: 'jest-environment-jsdom', 'happy-dom': '@happy-dom/jest-environment', node: 'node' }
 
 const found = await staged(async (dir, control) => {
-  // The tests themselves are ES modules, and become CommonJS here. The package is left as it is.
+  // The tests are ES modules and are bundled as CommonJS here. The package is not bundled.
   for (const name of ['real', 'fake']) {
     const external = ['homing', 'homing/testing', 'ws']
     const script = await bundle(join(dir, `runtimes/jest/${name}.js`), { format: 'cjs', platform: 'node', external })
@@ -26,7 +26,7 @@ const found = await staged(async (dir, control) => {
       '--config',
       JSON.stringify({ rootDir: dir, ...config }),
     ]
-    // That a test has failed is in the file.
+    // Failed tests are in the file.
     const output = await run(process.execPath, args, { cwd: dir, env: { HOMING_CONTROL: control } }).catch(
       (error) => error.message,
     )

@@ -1,4 +1,4 @@
-// Mocha's build for browsers, which needs nothing of one. Imported before the tests, which find `it` in the global scope.
+// Mocha's build for browsers, which also works without one. Imported before the tests, which use the global `it`.
 
 import 'mocha/mocha.js'
 

@@ -1,4 +1,4 @@
-// What the tests of all runtimes need.
+// Shared by the tests of runtimes.
 
 import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
@@ -8,8 +8,10 @@ import { build } from 'esbuild'
 import { lab, ROOT } from '../bundlers/support/lab.js'
 import { testServer } from '../support/server.js'
 
-/** Calls `act` with a directory in which `homing` is installed as users get it, next to the tests, and with the test server's
- * control. */
+/**
+ * Calls `act` with a directory that contains the tests and the installed package, and with the address of the test server's remote
+ * control.
+ */
 export async function staged(act) {
   const server = await testServer()
   const { dir, end } = await lab()
@@ -23,13 +25,13 @@ export async function staged(act) {
   }
 }
 
-/** Makes one script of a runtime's tests and of the package, as a bundler with such conditions sees it. */
+/** Bundles a runtime's tests and the package into one script. */
 export async function bundle(entry, options) {
   const { outputFiles } = await build({ entryPoints: [entry], bundle: true, write: false, logLevel: 'warning', ...options })
   return outputFiles[0].text
 }
 
-/** Turns what a runtime has found into tests of this process. */
+/** Reports the results of a runtime as tests of this process. */
 export function report(where, results) {
   test(`${where} ran cases`, () => assert.ok(results.length > 0))
   for (const { name, verdict, why } of results) {
@@ -40,11 +42,11 @@ export function report(where, results) {
   }
 }
 
-/** The results in a file of vitest or jest. */
+/** Returns the results in a report of Vitest or Jest. */
 export function resultsOf({ testResults }) {
   return testResults.flatMap(({ name, message, assertionResults }) => {
     const file = name.split('/').at(-1)
-    // What keeps a file from running is a failure of its own.
+    // An error that prevents a file from running is a failure.
     const whole = assertionResults.length === 0 ? [{ name: file, verdict: 'failed', why: message }] : []
     const each = assertionResults.map(({ title, status, failureMessages }) => {
       const verdict = status === 'passed' ? 'passed' : status === 'failed' ? 'failed' : 'skipped'

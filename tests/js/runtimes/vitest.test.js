@@ -1,4 +1,4 @@
-// The package under vitest, in jsdom, happy-dom and Node, with real and with fake timers.
+// The package in Vitest, in jsdom, happy-dom and Node, with real and fake timers.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const found = await staged(async (dir, control) => {
     const json = join(dir, `${environment}.json`)
     writeFileSync(join(dir, 'vitest.config.js'), config(environment))
     const args = [tool('vitest/vitest.mjs'), 'run', '--reporter=json', `--outputFile=${json}`]
-    // That a test has failed is in the file.
+    // Failed tests are in the file.
     const output = await run(process.execPath, args, { cwd: dir, env: { HOMING_CONTROL: control } }).catch(
       (error) => error.message,
     )

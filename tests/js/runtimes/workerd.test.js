@@ -1,4 +1,4 @@
-// The package in Cloudflare's workerd, bundled as Wrangler does.
+// The package in Cloudflare's workerd, bundled as by Wrangler.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// The Rust client on pages as they are served in the wild: over https, and with a content security policy. The page is
-// the one of `examples/web`, unchanged, which says what its handler is told.
+// The Rust client in pages over https and with a content security policy. The page is that of `examples/web`, unchanged, which shows
+// the events of its handler.
 
 import { assert } from '../support/assert.js'
 import { fileServer } from '../support/server.js'
@@ -10,7 +10,7 @@ import { browser } from '../support/webdriver.js'
 const MODULE = process.env.HOMING_WEB_EXAMPLE
 if (!MODULE) throw new Error('HOMING_WEB_EXAMPLE must name the directory that `wasm-bindgen` wrote the module of examples/web to')
 
-/** A name for this machine that is not one of those that browsers trust without TLS. */
+/** A host name for this machine that browsers do not trust without TLS. */
 const ELSEWHERE = 'elsewhere.test'
 const CUT = 'closed with 1006 ""'
 
@@ -25,7 +25,7 @@ async function secureFiles(t) {
   return files(t, { tls: await t.ask('/certificate') })
 }
 
-/** Opens the example, which connects to `url`. Returns what asks for what it said. */
+/** Opens the example, which connects to `url`. Returns a function that reads the events that it shows. */
 async function open(page, files, url) {
   await page.go(`${files.url}/examples/web/index.html?${new URLSearchParams({ url })}`)
   return async () => (await page.script('return document.querySelector("#said").textContent')).split('\n').slice(0, -1)
@@ -51,7 +51,7 @@ test('a_connection_forbidden_by_the_policy_of_a_page_is_reported', async (t) => 
   const server = await t.server()
   const headers = { 'content-security-policy': "connect-src 'self'" }
   const said = await open(t.page, await files(t, { headers }), server.url('/echo'))
-  // Chromium tells no close event, which the client does not wait for. A policy can only be guessed at, so it goes on.
+  // Chromium dispatches no close event, so the client does not wait for it. It cannot detect a policy, so it reconnects.
   await until(async () => (await said()).length >= 2)
   assert.ok(
     (await said()).every((line) => line === CUT),
@@ -64,7 +64,7 @@ test('a_page_over_https_connects_to_this_machine', async (t) => {
   const server = await t.server()
   const said = await open(t.page, await secureFiles(t), server.url('/echo'))
   if (t.page.name === 'webkit') {
-    // It trusts no ws, not even of this machine, and does not say so.
+    // WebKit allows no ws from https, not even to this machine, and reports no reason.
     await until(async () => (await said()).length >= 2)
     assert.ok(
       (await said()).every((line) => line === CUT),
@@ -84,7 +84,7 @@ test('a_page_over_https_cannot_connect_to_ws_elsewhere_and_ends', async (t) => {
   assert.strictEqual(await accepted(server), 0)
 })
 
-/** Browsers whose user lets pages over https do that. */
+/** Settings with which browsers allow that. */
 const LENIENT = {
   chromium: { args: ['--allow-running-insecure-content', `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`] },
   firefox: { prefs: { 'network.websocket.allowInsecureFromHTTPS': true, 'network.dns.localDomains': ELSEWHERE } },
@@ -92,7 +92,7 @@ const LENIENT = {
 
 test('where_the_user_allows_it_a_page_over_https_reconnects_to_ws_elsewhere', async (t) => {
   const { name } = t.page
-  if (!LENIENT[name]) t.skip(`${name} lets nobody allow it`)
+  if (!LENIENT[name]) t.skip(`${name} has no setting to allow it`)
   const server = await t.server()
   const page = await browser(name, LENIENT[name])
   t.onEnd(page.end)

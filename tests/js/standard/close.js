@@ -94,13 +94,13 @@ standard('close(undefined, reason)', async (facts) => {
   await once(socket, 'open')
   facts.throws('too long', () => socket.close(undefined, `${LONG}x`), SYNTAX)
   facts.throws('thrown', () => socket.close(undefined, 'why'), 'nothing')
-  // Chromium takes the missing code for 0.
+  // Chromium treats the missing code as 0.
   if (socket.readyState === 1) return
   const event = await once(socket, 'close')
   facts.note('code', event.code)
 })
 
-standard('the code is looked at before the reason', (facts) => {
+standard('the code is checked before the reason', (facts) => {
   const socket = facts.open('/echo')
   facts.throws('thrown', () => socket.close(1, `${LONG}x`), ACCESS)
 })

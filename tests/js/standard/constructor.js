@@ -30,7 +30,7 @@ for (const url of BAD_URLS) {
   standard(`the URL ${url} is refused`, (facts) => facts.throws('thrown', () => facts.create(url), SYNTAX))
 }
 
-// Of ports where nobody listens; what is looked at is the URL that the socket has.
+// URLs of closed ports; only the socket's URL is checked.
 const URLS = [
   ['ws://localhost:9', 'ws://localhost:9/'],
   ['WS://LOCALHOST:9/', 'ws://localhost:9/'],
@@ -54,12 +54,12 @@ for (const [url, expected] of URLS) {
 standard('relative URLs are resolved against the page', (facts) => {
   const base = location.href.replace(/^http/, 'ws')
   for (const url of ['', '/a', 'b', '?c', '//localhost:9/', '/x:y']) {
-    // Not every browser has that yet.
+    // Not all browsers support this yet.
     facts.throws(url, () => facts.is(url, facts.create(url).url, new URL(url, base).href), 'nothing')
   }
 })
 
-standard('an object is asked for its text', (facts) => {
+standard('an object is converted to text', (facts) => {
   facts.is('URL', facts.create(new URL('ws://localhost:9/a')).url, 'ws://localhost:9/a')
   facts.is('object', facts.create({ toString: () => 'ws://localhost:9/b' }).url, 'ws://localhost:9/b')
   facts.throws('symbol', () => facts.create(Symbol('x')), 'TypeError TypeError')
@@ -124,12 +124,12 @@ for (const protocol of GOOD_PROTOCOLS) {
   })
 }
 
-standard('subprotocols may be no list of duplicates', (facts) => {
+standard('duplicate subprotocols are refused', (facts) => {
   facts.throws('same', () => facts.create('ws://localhost:9/', ['a', 'b', 'a']), SYNTAX)
   facts.throws('other case', () => facts.create('ws://localhost:9/', ['a', 'A']), 'nothing')
 })
 
-standard('subprotocols may be anything to iterate', async (facts) => {
+standard('subprotocols may be any iterable', async (facts) => {
   facts.throws('empty', () => facts.create('ws://localhost:9/', []), 'nothing')
   facts.throws('undefined', () => facts.create('ws://localhost:9/', undefined), 'nothing')
   facts.throws('null', () => facts.create('ws://localhost:9/', null), 'nothing')
@@ -142,7 +142,7 @@ standard('subprotocols may be anything to iterate', async (facts) => {
   facts.is('chosen', socket.protocol, 'two')
 })
 
-standard('the URL is looked at before the subprotocols', (facts) => {
+standard('the URL is checked before the subprotocols', (facts) => {
   const order = []
   const url = { toString: () => (order.push('url'), 'ftp://x/') }
   const protocols = { [Symbol.iterator]: () => (order.push('protocols'), [][Symbol.iterator]()) }
@@ -179,7 +179,7 @@ standard('a closed port', async (facts) => {
   facts.is('attributes', [socket.protocol, socket.extensions, socket.bufferedAmount], ['', '', 0])
 })
 
-// Not every browser tells a close event of these; that we do is shown by `own/life.js`.
+// Not all browsers dispatch a close event for these; `own/life.js` tests that this package does.
 for (const port of [1, 25, 6000, 6667]) {
   standard(`the blocked port ${port}`, (facts) => {
     facts.throws('thrown', () => facts.create(`ws://localhost:${port}/`), 'nothing')

@@ -5,7 +5,7 @@ import { until } from '../support/wait.js'
 
 const TYPES = ['open', 'message', 'error', 'close']
 
-/** What a listener sees of an event. */
+/** Returns the properties of an event that listeners can see. */
 const seen = (event, socket) => ({
   type: event.type,
   kind: event.constructor.name,
@@ -27,7 +27,7 @@ const seen = (event, socket) => ({
   stamp: typeof event.timeStamp === 'number' && event.timeStamp > 0,
 })
 
-standard('what the events are', async (facts) => {
+standard('the properties of events', async (facts) => {
   const socket = facts.open('/numbered?n=1')
   for (const type of TYPES) socket.addEventListener(type, (event) => facts.note(type, seen(event, socket)))
   const message = await once(socket, 'message')
@@ -46,7 +46,7 @@ standard('what the events are', async (facts) => {
   await once(socket, 'close')
 })
 
-standard('what the events of a failure are', async (facts) => {
+standard('the properties of the events of a failure', async (facts) => {
   const socket = facts.open('/http?status=500')
   for (const type of TYPES) socket.addEventListener(type, (event) => facts.note(type, seen(event, socket)))
   await once(socket, 'close')
@@ -229,7 +229,7 @@ standard('stopping in a capturing listener', async (facts) => {
   facts.is('calls', calls, ['capture', 'second', 'capture', 'second'])
 })
 
-standard('listeners that come and go meanwhile', async (facts) => {
+standard('listeners added and removed while dispatching', async (facts) => {
   const socket = facts.open('/numbered?n=2')
   const calls = []
   const later = () => calls.push('later')
@@ -276,7 +276,7 @@ standard('signals', async (facts) => {
   facts.is('calls', calls, ['first'])
 })
 
-standard('what addEventListener takes', (facts) => {
+standard('arguments of addEventListener', (facts) => {
   const socket = facts.open('/echo')
   facts.throws('null', () => socket.addEventListener('message', null), 'nothing')
   facts.throws('undefined', () => socket.addEventListener('message', undefined), 'nothing')
@@ -399,7 +399,7 @@ standard('microtasks run between listeners', async (facts) => {
   facts.is('order', order, ['one', 'after one', 'two', 'after two', 'after close', 'close'])
 })
 
-standard('what listeners do to the socket', async (facts) => {
+standard('calls of the socket in listeners', async (facts) => {
   const socket = facts.open('/echo')
   const order = []
   socket.onopen = () => {

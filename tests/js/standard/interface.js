@@ -1,4 +1,4 @@
-// The shape of the interface.
+// The interface: constants, attributes, methods and their descriptors.
 
 import { once, standard } from '../support/standard.js'
 

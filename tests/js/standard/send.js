@@ -6,7 +6,7 @@ const INVALID = 'DOMException InvalidStateError 11'
 
 const bytes = (...values) => Uint8Array.from(values)
 
-/** What arrives, for comparing. */
+/** Returns the received data in a comparable form. */
 async function read(data) {
   if (typeof data === 'string') return `text ${data}`
   if (data instanceof Blob) return `blob ${data.type} ${new Uint8Array(await data.arrayBuffer())}`
@@ -120,7 +120,7 @@ for (const [name, value, length] of [
   })
 }
 
-standard('send when the connection never was', async (facts) => {
+standard('send without a connection', async (facts) => {
   const socket = facts.open('/http?status=403')
   await once(socket, 'close')
   facts.throws('thrown', () => socket.send('abc'), 'nothing')
@@ -142,7 +142,7 @@ standard('bufferedAmount counts bytes until they have left', async (facts) => {
   facts.is('left', socket.bufferedAmount, 0)
 })
 
-standard('bufferedAmount of what is large', async (facts) => {
+standard('bufferedAmount of large messages', async (facts) => {
   const socket = facts.open('/sink')
   await once(socket, 'open')
   socket.send('x'.repeat(65_000))
@@ -162,7 +162,7 @@ standard('bufferedAmount stays after close()', async (facts) => {
   facts.note('at the end', socket.bufferedAmount >= 2)
 })
 
-standard('what is sent is copied at the call', async (facts) => {
+standard('data is copied when send is called', async (facts) => {
   const socket = facts.open('/echo')
   socket.binaryType = 'arraybuffer'
   await once(socket, 'open')

@@ -1,4 +1,4 @@
-// The examples of `homing/store`, one for each framework: built by Vite from the packed package, and used in Chromium.
+// The examples of `homing/store` for each framework, built by Vite with the packed package, in Chromium.
 
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
@@ -21,7 +21,7 @@ test('every example is among them', () => {
   assert.deepEqual(directories.map(({ name }) => name).sort(), APPS)
 })
 
-test('what the frameworks take, by their own types', async () => {
+test('the types fit those of the frameworks', async () => {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
   const target = ['--target', 'es2022', '--lib', 'es2022,dom,dom.iterable,dom.asynciterable', '--types', '']
   await node([tsc, '--strict', '--noEmit', '--module', 'es2022', '--moduleResolution', 'bundler', ...target, 'frameworks.ts'], {
@@ -29,7 +29,7 @@ test('what the frameworks take, by their own types', async () => {
   })
 })
 
-/** Opens an app; `complaints` is what the browser and the app have complained of. */
+/** Opens an app; `complaints` are the messages on the console. */
 async function open(name) {
   const out = join(on.dir, 'out', name)
   await node([tool('vite/bin/vite.js'), 'build', name, '--outDir', out, '--logLevel', 'warn'], { cwd: on.dir })
@@ -43,7 +43,7 @@ async function open(name) {
     const isExpected = /WebSocket connection to .* failed|favicon/.test(`${message.text()} ${message.location().url}`)
     if (isBad && !isExpected) complaints.push(message.text())
   })
-  // What is shown, each time that it changes, as states may be short.
+  // Records each change, since states may be short.
   await page.addInitScript(() => {
     globalThis.shown = []
     globalThis.retries = []
@@ -78,7 +78,7 @@ for (const name of APPS) {
       assert.equal(await page.inputValue('input'), '')
       assert.deepEqual((await states()).slice(-2), ['connecting', 'open'])
 
-      // The server ends the connection, and refuses the next two.
+      // The server cuts the connection and refuses the next two.
       await send('cut')
       await page.waitForFunction(() => globalThis.retries.length > 0 && globalThis.shown.at(-1) === 'open')
       const seen = await states()

@@ -7,7 +7,7 @@ import * as homing from 'homing'
 import { messages, store } from 'homing/store'
 import { FakeServer } from 'homing/testing'
 
-/** A client whose timers are passed by `advance`. */
+/** Creates a client whose timers are mocked. */
 function scene(t, options = {}, server = new FakeServer()) {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 })
   const socket = new homing.HomingSocket('wss://example.com', undefined, {
@@ -114,7 +114,7 @@ test('heartbeats', async (t) => {
   assert.equal(latencies.at(-1), undefined)
 })
 
-test('a client that had ended before the store was made', async (t) => {
+test('a client that ended before the store was created', async (t) => {
   const { socket, advance } = scene(t, { reconnect: false }, new FakeServer(() => 'refuse'))
   await advance(0)
   assert.equal(socket.state, 'closed')
@@ -129,7 +129,7 @@ test('unsubscribing, also from a listener, and listeners that throw', async (t) 
   const { subscribe } = store(socket)
   const calls = []
   const reported = []
-  // As browsers have it: without it, the exception would end this test.
+  // As in browsers. Without it, the exception would end this test.
   globalThis.reportError = (error) => reported.push(error.message)
   subscribe(() => {
     calls.push('throws')
@@ -177,7 +177,7 @@ test('messages: data from then on, and completion at the end', async (t) => {
   assert.deepEqual(got, ['complete', 'complete at once'])
 })
 
-test('what is no client is named', () => {
+test('an argument that is no client is named', () => {
   assert.throws(() => store(undefined), { name: 'TypeError', message: 'homing: store: expected a HomingSocket, got undefined' })
   assert.throws(() => messages(null), { name: 'TypeError', message: 'homing: messages: expected a HomingSocket, got null' })
   assert.throws(() => store('wss://example.com'), { message: 'homing: store: expected a HomingSocket, got string' })

@@ -1,8 +1,7 @@
-// What a program's own tests do with `homing/testing`, in virtual time. Knows no framework, so that each of them can run it:
-// each case between the framework's own switches to fake timers and back.
+// What tests of programs do with `homing/testing`, in virtual time. Independent of test frameworks: each of them runs these cases with
+// its fake timers.
 //
-// A case gets `HomingSocket`, `FakeServer`, and `advance(millis)`, which lets virtual time pass, and lets everything happen
-// that is due.
+// The argument of a case has `HomingSocket`, `FakeServer`, and `advance(millis)`, which advances the virtual time.
 
 import { assert, rejects, throws } from '../support/assert.js'
 
@@ -12,7 +11,7 @@ const test = (name, run) => cases.push({ name, run })
 
 const URL = 'wss://example.com/prices'
 
-/** A client of the server, and the types of its events. */
+/** Creates a client of the server, and records the types of its events. */
 function client({ HomingSocket }, server, options = {}) {
   const socket = new HomingSocket(URL, undefined, { WebSocket: server.WebSocket, ...options })
   const events = []
@@ -48,7 +47,7 @@ test('the delays of refused attempts, to the millisecond', async ({ advance, ...
   await advance(0)
 })
 
-test('a connection that lasted starts the delays over', async ({ advance, ...t }) => {
+test('a stable connection resets the delays', async ({ advance, ...t }) => {
   const server = new t.FakeServer()
   server.script('accept', 'refuse', 'refuse')
   const { socket, events } = client(t, server, { reconnect: { min: 1000, jitter: 0, stableAfter: 5000 } })
@@ -62,7 +61,7 @@ test('a connection that lasted starts the delays over', async ({ advance, ...t }
   assert.deepEqual(delays(), ['reconnecting 2000', 'reconnecting 4000'])
   await advance(4000)
   assert.strictEqual(socket.state, 'open')
-  // Not for long enough.
+  // Not long enough to be stable.
   await advance(4999)
   server.drop()
   await advance(0)
@@ -112,7 +111,7 @@ test('a heartbeat that is answered keeps the connection', async ({ advance, ...t
   await advance(0)
 })
 
-test('what was sent while there was no connection arrives with the next one, in order', async ({ advance, ...t }) => {
+test('messages sent without a connection arrive with the next one, in order', async ({ advance, ...t }) => {
   const server = new t.FakeServer()
   server.script('accept', 'refuse')
   const { socket } = client(t, server, { reconnect: { min: 1000, jitter: 0 } })
@@ -135,7 +134,7 @@ test('what was sent while there was no connection arrives with the next one, in 
   await advance(0)
 })
 
-test('close says goodbye, and nothing happens after it', async ({ advance, ...t }) => {
+test('close sends a Close frame, and nothing happens after it', async ({ advance, ...t }) => {
   const server = new t.FakeServer()
   const { socket, events } = client(t, server, { heartbeat: { message: 'ping', interval: 1000 } })
   const connection = await server.connection()
@@ -163,7 +162,7 @@ test('close while waiting ends it at once', async ({ advance, ...t }) => {
   assert.strictEqual(server.attempts.length, 1)
 })
 
-test('a server that does not answer: not the handshake, not the Close frame', async ({ advance, ...t }) => {
+test('a server that answers neither the handshake nor the Close frame', async ({ advance, ...t }) => {
   const server = new t.FakeServer()
   server.script('stall')
   const { socket, events } = client(t, server, { openTimeout: 10_000, closeTimeout: 5000, reconnect: { min: 1000, jitter: 0 } })
@@ -195,7 +194,7 @@ test('a handshake that is answered late', async ({ advance, ...t }) => {
   await advance(0)
 })
 
-test('a slow network: what is held back stays in bufferedAmount', async ({ advance, ...t }) => {
+test('a slow network: messages held back stay in bufferedAmount', async ({ advance, ...t }) => {
   const server = new t.FakeServer()
   const { socket } = client(t, server, { closeTimeout: 1000 })
   const connection = await server.connection()
@@ -211,7 +210,7 @@ test('a slow network: what is held back stays in bufferedAmount', async ({ advan
   await advance(0)
   assert.deepEqual([socket.bufferedAmount, connection.messages], [3, ['0123456789']])
   socket.close()
-  // As long as something leaves, it is waited for.
+  // The client waits as long as data is leaving.
   for (let i = 0; i < 3; i++) {
     await advance(900)
     assert.deepEqual([socket.state, socket.bufferedAmount], ['closing', 3 - i])
@@ -224,7 +223,7 @@ test('a slow network: what is held back stays in bufferedAmount', async ({ advan
   assert.deepEqual([socket.state, (await socket.closed).reason], ['closed', 'closed'])
 })
 
-test('what was held back is lost with the connection', async ({ advance, ...t }) => {
+test('messages held back are lost with the connection', async ({ advance, ...t }) => {
   const server = new t.FakeServer()
   const { socket } = client(t, server, { reconnect: { min: 1000, jitter: 0 } })
   const connection = await server.connection()
@@ -242,7 +241,7 @@ test('what was held back is lost with the connection', async ({ advance, ...t })
   await advance(0)
 })
 
-test('the codes with which a server closes', async ({ advance, ...t }) => {
+test('close codes of the server', async ({ advance, ...t }) => {
   const server = new t.FakeServer()
   const { socket, events } = client(t, server, { reconnect: { min: 1000, jitter: 0 } })
   const first = await server.connection()
@@ -255,7 +254,7 @@ test('the codes with which a server closes', async ({ advance, ...t }) => {
   assert.deepEqual([socket.state, (await socket.closed).reason, server.attempts.length], ['closed', 'fatal', 2])
 })
 
-test('giving up after maxAttempts', async ({ advance, ...t }) => {
+test('the end after maxAttempts', async ({ advance, ...t }) => {
   const server = new t.FakeServer(() => 'refuse')
   const { socket, events } = client(t, server, { reconnect: { min: 1000, jitter: 0, maxAttempts: 3 } })
   socket.send('never')
@@ -263,7 +262,7 @@ test('giving up after maxAttempts', async ({ advance, ...t }) => {
   assert.deepEqual([server.attempts.length, events.at(-1), (await socket.closed).unsent], [4, 'end exhausted', 1])
 })
 
-test('what each attempt asks for', async ({ advance, ...t }) => {
+test('URL, subprotocols and headers of each attempt', async ({ advance, ...t }) => {
   const server = new t.FakeServer((connection) =>
     connection.protocols.includes('v2') ? connection.accept({ protocol: 'v2' }) : 'refuse',
   )
@@ -311,7 +310,7 @@ test('binary messages, both ways', async ({ advance, ...t }) => {
   await advance(0)
 })
 
-test('in place of the global class, for code that uses that', async ({ advance, ...t }) => {
+test('install replaces the global class', async ({ advance, ...t }) => {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket')
   const server = new t.FakeServer((connection) => connection.send('welcome'))
   const uninstall = server.install()
@@ -357,7 +356,7 @@ test('mistakes in a test are named', async ({ advance, ...t }) => {
     `${throws(() => connection.send('x'))}`,
     'Error: homing: send: expected connection 1 to be open, but it is dropped',
   )
-  // The client's own end is no mistake of the server's.
+  // After the client has closed, calls of the server are no mistakes.
   const other = client(t, server).socket
   const second = await server.connection()
   other.close()

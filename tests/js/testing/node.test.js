@@ -1,4 +1,4 @@
-// The cases under the mock timers of Node, which leave `performance.now` and microtasks alone.
+// The cases with Node's mock timers, which do not replace `performance.now` and microtasks.
 
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
@@ -7,7 +7,7 @@ import * as homing from 'homing'
 import { FakeServer } from 'homing/testing'
 import { cases } from './cases.js'
 
-/** Step by step, as `tick` fires everything that is due before any promise is settled. */
+/** Advances in steps, since `tick` fires all due timers before any promise is settled. */
 async function advance(millis) {
   await turn()
   for (let i = 0; i < millis; i++) {
@@ -27,7 +27,7 @@ for (const { name, run } of cases) {
   })
 }
 
-test('timers that pass while both clocks stand still', async () => {
+test('timers that fire while both clocks stand still', async () => {
   mock.timers.enable({ apis: ['setTimeout'] })
   const server = new FakeServer(() => 'refuse')
   const options = { WebSocket: server.WebSocket, reconnect: { min: 5000, max: 5000, jitter: 0 } }

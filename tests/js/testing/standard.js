@@ -1,9 +1,9 @@
-// The tests of the standard, with the class of a `FakeServer` compared to the browser's own, which has a real server.
+// The tests of the standard with the class of a `FakeServer`, compared with the browser's class and a real server.
 
 import { FakeServer } from '../../../dist/testing.js'
 import { compare } from '../support/standard.js'
 
-/** The test server's scripts, as far as these tests ask for them. */
+/** The test server's scripts that these tests use. */
 const SCRIPTS = {
   '/echo': (connection) => connection.reply((message) => message),
   '/sink': (connection) => connection.hold(),
@@ -32,7 +32,7 @@ const server = new FakeServer((connection) => {
   return isStopped || !SCRIPTS[pathname] ? 'refuse' : SCRIPTS[pathname](connection, searchParams)
 })
 
-/** Stands for the server of one test; the URLs are those of the real one. */
+/** Replaces the server of a test; its URLs are those of the real one. */
 function fake({ url }) {
   isStopped = false
   const before = server.attempts.length
@@ -58,7 +58,7 @@ compare({
   Class: server.WebSocket,
   server: fake,
   create: (...args) => new server.WebSocket(...args),
-  // Only the platform's events are trusted.
+  // `isTrusted` is true only for events of the platform.
   excuse: (fact) =>
     fact
       .replace('trusted: true', 'trusted: false')

@@ -1,4 +1,4 @@
-// That the class can stand wherever the browser's can. Compiled only.
+// Checks that the class is assignable to the browser's. Compiled, not run.
 
 import Default, { type ClosedInfo, HomingSocket, type HomingSocketOptions, type ReconnectingEvent } from 'homing'
 import { HomingSocket as AsWebAssembly } from 'homing/wasm'

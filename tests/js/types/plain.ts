@@ -1,4 +1,4 @@
-// That the classes of `homing/plain` can stand wherever the browser's can. Compiled only.
+// Checks that the classes of `homing/plain` are assignable to the browser's. Compiled, not run.
 
 import type { HomingSocket } from 'homing'
 import { type PlainOptions, PlainSocket, plain } from 'homing/plain'
@@ -25,7 +25,7 @@ provided.addEventListener('latency', ({ latency }) => latency.toFixed())
 
 // @ts-expect-error it does not reconnect
 plain({ reconnect: true })
-// @ts-expect-error nor is it dialled again when the page is shown
+// @ts-expect-error nor does it reconnect when the page is shown
 plain({ pauseWhileHidden: true })
 // @ts-expect-error no such option
 plain({ retries: 3 })

@@ -1,4 +1,4 @@
-// That the hook fits into a component. Compiled only.
+// Checks the types of the hook in a component. Compiled, not run.
 
 import { useHomingSocket } from 'homing/react'
 

@@ -1,4 +1,4 @@
-// That a CommonJS module gets the same types as an ES module, so that classes of both fit. Compiled only.
+// Checks that a CommonJS module has the same types as an ES module. Compiled, not run.
 
 import homing = require('homing')
 
@@ -14,7 +14,7 @@ const hook: (url: string) => HomingSocketHook = useHomingSocket
 type Imported = typeof import('homing', { with: { 'resolution-mode': 'import' }})
 const imported: Imported['HomingSocket'] = Class
 const module_: Imported['default'] = homing.default
-// A hook that was imported takes the socket of a class that was required.
+// The imported hook accepts the socket of a required class.
 const both: HomingSocketHook['socket'] = socket
 
 export = { another, both, hook, imported, module_ }

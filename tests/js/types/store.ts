@@ -1,4 +1,4 @@
-// That `homing/store` fits what frameworks subscribe to. Compiled only.
+// Checks that `homing/store` has the types that frameworks subscribe to. Compiled, not run.
 
 import { type ClientState, HomingSocket } from 'homing'
 import { messages, type Snapshot, type Store, type Subscribable, store, type Unsubscribe } from 'homing/store'
@@ -18,7 +18,7 @@ interface Readable<T> {
 }
 const readable: Readable<Snapshot> = client
 
-/** As RxJS's `InteropObservable`, and what Solid's `from` takes. */
+/** As RxJS's `InteropObservable`, and the argument of Solid's `from`. */
 interface Interop<T> {
   [Symbol.observable](): {
     subscribe(observer: { next(value: T): void; error(error: unknown): void; complete(): void }): { unsubscribe(): void }

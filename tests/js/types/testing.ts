@@ -1,4 +1,4 @@
-// That `homing/testing` fits where the browser's class does. Compiled only.
+// Checks that the class of `homing/testing` is assignable to the browser's. Compiled, not run.
 
 import { HomingSocket } from 'homing'
 import { type CloseInfo, type ConnectionHandler, type FakeConnection, FakeServer, type Message } from 'homing/testing'

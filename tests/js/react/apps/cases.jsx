@@ -5,13 +5,13 @@ import { becomes, equal, run, test } from './harness.jsx'
 
 const QUICK = { reconnect: { min: 20, max: 50 } }
 
-/** Shows the state; `out` gets what the hook gave. */
+/** Shows the state; `out` receives the result of the hook. */
 function Feed({ url, out = {}, ...options }) {
   Object.assign(out, useHomingSocket(url, { ...QUICK, ...options }))
   return out.state
 }
 
-test('strict mode dials once, and unmounting closes', async (t) => {
+test('strict mode connects once, and unmounting closes', async (t) => {
   t.render(
     <StrictMode>
       <Feed url={t.url()} />
@@ -25,25 +25,25 @@ test('strict mode dials once, and unmounting closes', async (t) => {
   equal(await t.journal(), ['open'])
 })
 
-test('messages arrive, at the callback of the latest render', async (t) => {
-  const heard = []
+test('messages are passed to the callback of the latest render', async (t) => {
+  const received = []
   const out = {}
-  const show = (word) => t.render(<Feed url={t.url()} out={out} onMessage={({ data }) => heard.push(`${word} ${data}`)} />)
+  const show = (word) => t.render(<Feed url={t.url()} out={out} onMessage={({ data }) => received.push(`${word} ${data}`)} />)
   show('first')
   await becomes(t.text, 'open')
   out.send('a')
-  await becomes(() => heard, ['first a'])
+  await becomes(() => received, ['first a'])
   const { send, socket } = out
   show('second')
   await becomes(() => {
     out.send('b')
-    return heard.at(-1)
+    return received.at(-1)
   }, 'second b')
   equal(out.send === send && out.socket === socket, true)
   equal(await t.open(), 1)
 })
 
-test('what the first effects send arrives once, children first', async (t) => {
+test('messages of the first effects arrive once, those of children first', async (t) => {
   function Child({ send }) {
     useEffect(() => send('child'), [send])
     return null
@@ -61,7 +61,7 @@ test('what the first effects send arrives once, children first', async (t) => {
   await becomes(t.journal, ['open', 'child', 'parent'])
 })
 
-test('a cut is shown, and mended', async (t) => {
+test('a cut is shown, and the client reconnects', async (t) => {
   const out = {}
   const events = []
   const states = []
@@ -69,7 +69,7 @@ test('a cut is shown, and mended', async (t) => {
     const { state } = Object.assign(
       out,
       useHomingSocket(t.url(), {
-        // Long enough for each wait to be shown.
+        // Long enough for each wait to be rendered.
         reconnect: { min: 200, max: 200, jitter: 0 },
         onOpen: (_, socket) => {
           events.push('open')
@@ -93,15 +93,15 @@ test('a cut is shown, and mended', async (t) => {
   equal(events.filter((word) => word === 'open').length, 2)
   equal(events.filter((word) => word === 'close 1006').length, 3)
   equal(events.includes('error'), true)
-  // Two attempts are refused before the third one is let in.
+  // Two attempts are refused before the third one is accepted.
   const attempt = ['waiting', 'connecting']
   equal(states, ['connecting', 'open', ...attempt, ...attempt, ...attempt, 'open'])
 })
 
-test('another URL is another client', async (t) => {
+test('another URL makes another client', async (t) => {
   const out = {}
-  const heard = []
-  const show = (more) => t.render(<Feed url={t.url(more)} out={out} onMessage={({ data }) => heard.push(data)} />)
+  const received = []
+  const show = (more) => t.render(<Feed url={t.url(more)} out={out} onMessage={({ data }) => received.push(data)} />)
   show('/1')
   await becomes(t.text, 'open')
   const first = out.socket
@@ -112,14 +112,14 @@ test('another URL is another client', async (t) => {
   equal((await first.closed).reason, 'closed')
   equal(out.socket.url, t.url('/2'))
   out.send('hello')
-  await becomes(() => heard, ['hello'])
+  await becomes(() => received, ['hello'])
   equal(await t.journal('/1'), ['open'])
   show('/3')
   await becomes(() => t.open('/3'), 1)
   await becomes(() => t.open('/2'), 0)
 })
 
-test('other options and the same protocols are the same client', async (t) => {
+test('other options and the same protocols keep the client', async (t) => {
   const out = {}
   const show = (protocols, maxSendBuffer) =>
     t.render(<Feed url={t.url()} out={out} protocols={protocols} maxSendBuffer={maxSendBuffer} />)
@@ -135,7 +135,7 @@ test('other options and the same protocols are the same client', async (t) => {
   await becomes(t.open, 1)
 })
 
-test('null is nowhere', async (t) => {
+test('null makes no client', async (t) => {
   const out = {}
   t.render(<Feed url={null} out={out} />)
   await becomes(t.text, 'closed')
@@ -154,7 +154,7 @@ test('null is nowhere', async (t) => {
   await becomes(t.open, 0)
 })
 
-test('a function is asked for each attempt, the latest one', async (t) => {
+test('the function of the latest render is called for each attempt', async (t) => {
   const out = {}
   const asked = []
   const show = (token) =>
@@ -177,12 +177,12 @@ test('a function is asked for each attempt, the latest one', async (t) => {
   equal(asked, ['old', 'new', 'new', 'new'])
 })
 
-test('unmounting before anything was dialled dials nothing', async (t) => {
+test('unmounting before the first attempt prevents it', async (t) => {
   const { flushSync } = await import('react-dom')
   flushSync(() => t.render(<Feed url={t.url('/never')} />))
   flushSync(() => t.unmount())
   await Promise.resolve()
-  // The server would have heard of the one before the one after.
+  // The server would have seen the first connection before this one.
   await new Promise((resolve) => {
     const after = new WebSocket(t.url())
     after.onopen = () => after.close()
@@ -224,7 +224,7 @@ class Boundary extends Component {
   }
 }
 
-test('what the constructor throws reaches the error boundary', async (t) => {
+test('an exception of the constructor reaches the error boundary', async (t) => {
   t.render(
     <StrictMode>
       <Boundary>
@@ -241,7 +241,7 @@ test('what the constructor throws reaches the error boundary', async (t) => {
   await becomes(t.text, 'caught RangeError')
 })
 
-test('mounted and unmounted many times it leaves nothing behind', async (t) => {
+test('mounting and unmounting many times leaves nothing behind', async (t) => {
   let shown
   function Toggle() {
     const [count, setCount] = useState(0)
@@ -261,7 +261,7 @@ test('mounted and unmounted many times it leaves nothing behind', async (t) => {
 })
 
 if (React.Activity) {
-  test('a hidden activity has no connection, and comes back', async (t) => {
+  test('a hidden activity has no connection, and reconnects', async (t) => {
     const show = (mode) =>
       t.render(
         <React.Activity mode={mode}>

@@ -1,4 +1,4 @@
-// Runs cases in the page, one after another, each with a root and a path of the server of its own.
+// Runs cases in the page, one after another, each with its own root and its own path of the server.
 
 import { createRoot } from 'react-dom/client'
 
@@ -13,7 +13,7 @@ export function equal(actual, expected) {
   if (is !== shall) throw new Error(`${is} instead of ${shall}`)
 }
 
-/** Waits until something is as expected. */
+/** Waits until a value is as expected. */
 export async function becomes(look, expected, millis = 5000) {
   for (const giveUp = performance.now() + millis; ; ) {
     const is = JSON.stringify(await look())

@@ -1,4 +1,4 @@
-// What runs in Hermes: React Native's own `WebSocket` in JavaScript, the package, and the cases.
+// The app in Hermes: React Native's `WebSocket`, the package, and the cases.
 
 import './first.js'
 import { HomingSocket } from 'homing'

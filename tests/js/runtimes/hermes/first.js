@@ -1,10 +1,10 @@
-// What has to be there before anything else. Without names, as React Native's bundler evaluates a module with imported names only
-// when one of them is used.
+// Modules to evaluate before all others. Imported without names, since React Native's bundler delays the evaluation of modules with
+// imported names until one of them is used.
 
 import './host.js'
 import '../mocha.js'
 
-// Chai uses these two while it is loaded. React Native has neither, and the package must do without.
+// Chai needs these globals while it is loaded. React Native has neither, so the package must work without them.
 Object.assign(globalThis, {
   Event: class {},
   EventTarget: class {

@@ -1,5 +1,5 @@
-// The side of React Native that is native, as its JavaScript sees it. Hermes by itself has no network and no timers that wait:
-// the process that has started it does both. Calls go there as lines, and `__host` is called with what comes back.
+// React Native's native side for JavaScript. Hermes itself has no network and no timers: the process that has started it provides
+// both. Calls are printed as lines, and their results are passed to `__host`.
 
 const call = (...message) => print(`@@${JSON.stringify(message)}`)
 
@@ -31,7 +31,7 @@ globalThis.__host = (type, ...args) => {
   }
 }
 
-/** What the test server's control answers. */
+/** Returns the answer of the test server's remote control. */
 export function ask(path) {
   call('ask', ++count, path)
   return new Promise((resolve, reject) => answers.set(count, { resolve, reject }))
@@ -55,6 +55,6 @@ export class NativeEventEmitter {
 }
 
 export class Blob {}
-// An app may be built without it.
+// Apps may be built without it.
 export const BlobManager = { isAvailable: false }
 export const Platform = { OS: 'android' }

@@ -1,4 +1,4 @@
-// Bundles the app as React Native does: `node metro.js DIRECTORY TOOLS`. In a process of its own, as Metro leaves things open.
+// Bundles the app as React Native does: `node metro.js DIRECTORY TOOLS`. In its own process, since Metro keeps it alive.
 
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,14 +9,14 @@ const require = createRequire(join(tools, 'package.json'))
 const Metro = require('metro')
 const { getDefaultConfig, mergeConfig } = require('@react-native/metro-config')
 
-/** Modules of React Native that call what is native. */
+/** Modules of React Native that call its native side. */
 const NATIVE = ['NativeWebSocketModule', 'NativeEventEmitter', 'Blob', 'BlobManager', 'Platform']
 
 const stub = (name) => join(dir, `stub-${name}.js`)
 for (const name of NATIVE) writeFileSync(stub(name), `export { ${name} as default } from './runtimes/hermes/host.js'\n`)
 
 const config = mergeConfig(getDefaultConfig(dir), {
-  // The tools are installed further up.
+  // The tools are installed in a parent directory.
   watchFolders: [tools],
   resolver: {
     resolveRequest(context, path, platform) {

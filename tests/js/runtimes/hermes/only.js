@@ -1,10 +1,10 @@
-// What is otherwise in React Native.
+// Differences in React Native.
 
 import { assert, throws } from '../../support/assert.js'
 import { test } from '../../support/test.js'
 import { next } from '../../support/wait.js'
 
-test('binary messages are ArrayBuffers by default, as in its own class', async (t) => {
+test("binary messages are ArrayBuffers by default, as in React Native's class", async (t) => {
   const server = await t.server()
   const ws = new t.HomingSocket(server.url('/echo'))
   t.onEnd(() => ws.close())
@@ -32,7 +32,7 @@ test('an invalid close code never reaches the native side', async (t) => {
   assert.strictEqual(ws.readyState, 1)
 })
 
-/** An event target as the package brings it, found by way of its class. */
+/** Returns the package's own `EventTarget` and `Event`, found through its class. */
 const targets = ({ HomingSocket }) => {
   const EventTarget = Object.getPrototypeOf(HomingSocket)
   const socket = new HomingSocket(() => new Promise(() => {}))

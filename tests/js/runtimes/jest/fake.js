@@ -4,7 +4,7 @@ import * as homing from 'homing'
 import { FakeServer } from 'homing/testing'
 import { cases } from '../../testing/cases.js'
 
-// Jest's defaults but for microtasks, which promises need, and in jsdom `setImmediate`, by which it reads a Blob.
+// Jest's defaults except microtasks, which promises need, and `setImmediate`, by which jsdom reads blobs.
 const doNotFake = ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate']
 const advance = (millis) => jest.advanceTimersByTimeAsync(millis)
 

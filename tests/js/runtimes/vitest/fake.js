@@ -5,7 +5,7 @@ import { FakeServer } from 'homing/testing'
 import { test, vi } from 'vitest'
 import { cases } from '../../testing/cases.js'
 
-// Vitest's defaults; in jsdom without `setImmediate`, by which it reads a Blob.
+// Vitest's defaults; in jsdom without `setImmediate`, by which it reads blobs.
 const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance']
 const options = 'jsdom' in globalThis ? { toFake } : undefined
 const advance = (millis) => vi.advanceTimersByTimeAsync(millis)

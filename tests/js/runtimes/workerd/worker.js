@@ -4,7 +4,7 @@ import { results } from '../all.js'
 
 export default {
   async test(_controller, { control }) {
-    // Run-time compilation of WebAssembly is forbidden here, so that both entries are one class.
+    // workerd forbids compiling WebAssembly at run time, so both entries are the same class.
     const isOne = HomingSocket === AsWebAssembly
     console.log(`RESULTS ${JSON.stringify({ isOne, results: await results(control, { HomingSocket, options: {} }) })}`)
   },

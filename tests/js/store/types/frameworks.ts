@@ -1,4 +1,4 @@
-// Compiled only, against the frameworks' own types.
+// Compiled with the frameworks' types, not run.
 
 import { HomingSocket } from 'homing'
 import { messages, type Snapshot, store } from 'homing/store'
