@@ -1,4 +1,4 @@
-// The package in real small apps: built by each bundler as it comes, served as files, and run in Chromium.
+// The package in small apps, built by each bundler with its defaults, served as files, and run in Chromium.
 
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const cli = {
 
 const page = (script) => `<!doctype html><meta charset="utf-8"><title>app</title>${script}`
 
-/** Builds into a directory below the lab. `how` gets that directory and returns the page, unless the bundler makes it. */
+/** Builds into a directory below the lab. `how` is called with it and returns the page, unless the bundler creates one. */
 function app(name, how, look = whole) {
   test(name, async () => {
     const path = name.replace(/\W+/g, '-')
@@ -45,7 +45,7 @@ async function open(path, out, look, page = '') {
   }
 }
 
-/** Opens a page, whose app is to talk to `path`, and tells what the browser complained of, besides what it must. */
+/** Opens a page whose app connects to `path`. Fails if there are unexpected messages on the console. */
 async function complaintsOf(url, path) {
   const { result, complaints } = await visit(on.chromium, `${url}?server=${on.server.url(path)}`)
   assert.deepEqual(result, EXPECTED)
@@ -53,7 +53,7 @@ async function complaintsOf(url, path) {
   return complaints.filter((line) => !/^WebSocket connection to .* failed/.test(line))
 }
 
-/** No file is asked for but those that the bundler has made. */
+/** Checks that only files of the bundler are requested. */
 const whole = ({ asked, complaints }) => {
   assert.deepEqual(
     asked.filter((line) => /wasm$/.test(line) || !line.startsWith('200')),
@@ -87,7 +87,7 @@ app('esbuild', esbuild('main.js'))
 app('esbuild, split', esbuild('main.js', '--format=esm', '--splitting'))
 app('esbuild, as WebAssembly', esbuild('wasm.js'))
 app('esbuild, imported and required', esbuild('both.js'))
-// As Wrangler does: with conditions of its own, esbuild leaves out `module`.
+// As Wrangler does: given conditions, esbuild ignores `module`.
 const WORKERD = ['--format=esm', '--conditions=workerd,worker,browser']
 app('esbuild, as for workerd, imported and required', esbuild('both.js', ...WORKERD))
 
@@ -100,7 +100,7 @@ const rollup =
 app('rollup', rollup('main.js', '-f', 'es'))
 app('rollup, one script', rollup('main.js', '-f', 'iife', '--inlineDynamicImports'))
 app('rollup, as WebAssembly', rollup('wasm.js', '-f', 'es'))
-// Rollup itself knows no `require`.
+// Rollup itself does not support `require`.
 app('rollup, imported and required', rollup('both.js', '-f', 'es', '-p', 'commonjs'))
 
 const parcel = (source) => async (out) => {
@@ -119,7 +119,7 @@ app('parcel', parcel('vite'))
 app('parcel, as WebAssembly', parcel('parcel-wasm'))
 app('parcel, imported and required', parcel('vite-both'))
 
-test('vite, while developing', async () => {
+test('vite, development server', async () => {
   const port = /Local:\s+(http:\S+)/
   const vite = await serve([cli.vite, 'vite', '--host', '127.0.0.1', '--port', '0', '--logLevel', 'info'], port, { cwd: on.dir })
   try {

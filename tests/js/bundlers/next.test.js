@@ -1,4 +1,4 @@
-// The package in an app of Next's: rendered on the server, taken over by the page.
+// The package in a Next app: rendered on the server, hydrated in the page.
 
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
@@ -35,12 +35,12 @@ async function comesBack(path) {
 
 const rendered = async (path) => (await fetch(`${app.match[1]}/${path}`)).text()
 
-test('the class is there on the server, and connects in the page', async () => {
+test('the class can be imported on the server, and connects in the page', async () => {
   assert.match(await rendered(''), /<p>the class is a function<\/p>/)
   await comesBack('')
 })
 
-test('what is imported and what is required are one class', () => comesBack('both'))
+test('the imported and the required class are the same', () => comesBack('both'))
 
 test('the hook renders on the server, and connects in the page', async () => {
   assert.match(await rendered('hook'), /<p>closed<\/p>/)

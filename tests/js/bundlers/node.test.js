@@ -1,4 +1,4 @@
-// The package in Node: in the one that runs this, and in those that `HOMING_TEST_NODES` names as `PATH` names directories.
+// The package in Node: in this version, and in those of `HOMING_TEST_NODES`, a list of programs like `PATH`.
 
 import assert from 'node:assert/strict'
 import { delimiter, dirname, join } from 'node:path'
@@ -15,7 +15,7 @@ const on = stage([join(here, 'apps')], { inPage: false })
 for (const program of [process.execPath, ...others]) {
   const major = parseInt(await run(program, ['-p', 'process.versions.node']), 10)
 
-  // That the program ends by itself shows that nothing is left which keeps Node alive.
+  // The program ends by itself, so that nothing keeps Node alive.
   const runs = async (name, args, ...more) => {
     const path = `${major}-${name}`
     const output = await run(program, [...args, on.server.url(path), ...more], { cwd: on.dir, millis: 30_000 })
@@ -27,7 +27,7 @@ for (const program of [process.execPath, ...others]) {
   test(`node ${major}, by the package ws`, () => runs('ws', ['node.js'], 'ws'))
   test(`node ${major}, by require`, () => runs('require', major < 22 ? ['--experimental-websocket', 'node.cjs'] : ['node.cjs']))
   test(`node ${major}, by import and by require in one program`, async () => {
-    // As in the versions before 20.19, which cannot require an ES module.
+    // As before Node 20.19, which cannot require ES modules.
     const { isOne, ...entries } = JSON.parse(
       await run(program, ['--no-experimental-require-module', 'entries.js'], { cwd: on.dir }),
     )

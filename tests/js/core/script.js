@@ -1,17 +1,17 @@
-// One client of the machine (`www/core`) in a script that a seed makes: what `www/src` does with sockets that open, fail, stall
-// and close, and at times what it never would.
+// A random script for a client of the machine (`www/core`), from a seed: what `www/src` does with sockets that open, fail, stall and
+// close, and sometimes calls that it never makes.
 
 import { readFileSync } from 'node:fs'
 import { read } from '../../../www/codes.js'
 
 const rust = readFileSync(new URL('../../../www/core/src/codes.rs', import.meta.url), 'utf8')
-/** The names of the numbers that cross, by module and in order, as `notify end`. */
+/** The names of the numbers of `codes.rs`, by module and in order, such as `notify end`. */
 const NAMES = Object.fromEntries(
   read(rust).map(({ name, constants }) => [name, constants.map(({ name }) => name.toLowerCase().replaceAll('_', ' '))]),
 )
 export const { output: OUTPUTS, state: STATES, sent: SENT, failure: FAILURES, reason: REASONS } = NAMES
 
-/** How many numbers belong to it; the others have no meaning. */
+/** The number of values of each output; the others are undefined. */
 const VALUES = {
   transmit: 1,
   close: 1,
@@ -22,7 +22,7 @@ const VALUES = {
   'notify latency': 1,
 }
 
-/** Numbers that repeat by seed (mulberry32). */
+/** Pseudo-random numbers from a seed (mulberry32). */
 export function dice(seed) {
   const unit = () => {
     seed = (seed + 0x6d2b79f5) | 0
@@ -60,7 +60,7 @@ function settings({ unit, below, chance, among }) {
   }
 }
 
-/** One client and the socket that it has, as the script imagines it. */
+/** A client and its simulated socket. */
 export class Client {
   beats = 0
   given = 0
@@ -85,7 +85,7 @@ export class Client {
     this.call('handle', this.now, NAMES.input.indexOf(what), a, b)
   }
 
-  /** Everything that can be asked for. */
+  /** Reads all values. */
   look() {
     this.seen(`state: ${STATES[this.call('state')]}`)
     this.call('stat', 0)
@@ -99,13 +99,13 @@ export class Client {
     const before = this.beats
     const act = this.act()
     const isPolled = this.random.chance(0.9)
-    // JavaScript may be busy with a close event of the socket and poll later.
+    // JavaScript may be dispatching a close event, and poll later.
     if (isPolled) while (this.poll());
     if (act === 'page' && this.beats > before) this.seen('beat for a page event')
     this.look()
   }
 
-  /** Lets time pass: often until the deadline, or until just before it. */
+  /** Advances the time, often to the deadline or just before it. */
   pass() {
     const { unit, below, among } = this.random
     const deadline = this.call('deadline')
@@ -169,7 +169,7 @@ export class Client {
         this.handle('buffered', this.buffered)
         break
       case 'moves':
-        // What was given last may be longer than it looked.
+        // The last message may be longer than counted.
         this.buffered = among([0, Math.floor(this.buffered / 2), this.buffered * 3])
         break
       case 'send':
@@ -185,7 +185,7 @@ export class Client {
     this.seen(`send: ${SENT[this.call('send', bytes)]}`)
   }
 
-  /** Carries out what is to be done next, if there is something. */
+  /** Carries out the next output, if there is one. */
   poll() {
     const { chance } = this.random
     const output = OUTPUTS[this.call('poll')]
@@ -204,7 +204,7 @@ export class Client {
           this.buffered += values[0] * 10
         }
         this.handle('transmitted', isTaken ? 0 : values[0])
-        // It would be offered again at once.
+        // Otherwise the queue would be offered again at once.
         if (!isTaken) this.handle('closed', 1006)
         break
       }

@@ -2,7 +2,7 @@
 
 import { Client, dice, FAILURES, OUTPUTS, REASONS, SENT, STATES } from './script.js'
 
-/** What the scripts of a comparison must have seen at least once, or else they show too little. */
+/** The outputs that the scripts of a comparison must have had at least once. */
 const WANTED = [
   ...OUTPUTS.map((output) => `output: ${output}`),
   ...STATES.map((state) => `state: ${state}`),
@@ -26,14 +26,14 @@ const WANTED = [
   'stat: round trip',
 ]
 
-/** Makes a client in one build, as `www/src/machine/core.ts` does. */
+/** Creates a client in one build, as `www/src/machine/core.ts` does. */
 function create(exports, options, at, dials) {
   const config = exports.configure()
   Object.values(options).forEach((value, setting) => exports.set(config, setting, value))
   return exports.create(config, at, +dials)
 }
 
-/** The same calls to both builds. Throws where a value differs. */
+/** Makes the same calls to both builds. Throws if a value differs. */
 class Twins {
   values = 0
 
@@ -53,7 +53,7 @@ class Twins {
   }
 }
 
-/** More clients at a time than there is memory for at the start, twice, so that the second half comes where the first was. */
+/** Creates more clients than the initial memory has room for, twice, so that the second half reuses the memory of the first. */
 function crowd(twins, random, seen, whole) {
   let addresses = Infinity
   for (const round of ['new memory', 'the same memory']) {
@@ -89,7 +89,7 @@ export function compare(a, b, { scripts, seed, whole = false }) {
     const steps = []
     try {
       const random = dice(script)
-      // Several at a time, some of them gone before the others: they share one memory.
+      // Several clients at a time in one memory, some of which end before the others.
       const clients = []
       for (let step = 40 + random.below(80); step > 0; step--) {
         if (clients.length === 0 || random.chance(0.03)) clients.push(new Client(twins, random, seen, whole))

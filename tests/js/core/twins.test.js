@@ -1,4 +1,4 @@
-// The machine as WebAssembly and as JavaScript, in 10,000 scripts: what `homing/wasm` and `homing` have.
+// Compares the machine as WebAssembly (`homing/wasm`) and as JavaScript (`homing`) in 10,000 scripts.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// Runs the first program of the README and every program in the guides, in Node, against a server that breaks the first connection of each.
+// Runs the first program of the README and every program of the guides in Node, with a server that cuts the first connection of each.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -12,7 +12,7 @@ import { WebSocketServer } from 'ws'
 import { lab, node, ROOT } from '../bundlers/support/lab.js'
 
 const GUIDES = join(ROOT, 'www/guides')
-/** Addresses in the guides, of which the tests' server takes the place. */
+/** Addresses in the guides, replaced by that of the tests' server. */
 const ADDRESS = /wss?:\/\/example\.com(:8080)?\/prices/
 const MILLIS = 30_000
 const BEAT = 'interval: 55_000'
@@ -22,7 +22,7 @@ let dir, end
 before(async () => ({ dir, end } = await lab(join(here, 'preload'))))
 after(() => end?.())
 
-/** Answers one subscription and cuts, then answers the next. `done` resolves when that has arrived. */
+/** Starts a server that answers one subscription, cuts the connection, and answers the next subscription. */
 async function prices(pings) {
   const server = createServer()
   const sockets = new WebSocketServer({ server })
@@ -67,7 +67,7 @@ async function run(source, name) {
   const server = await prices(source.includes(BEAT))
   assert.match(source, ADDRESS)
   const file = join(dir, `${name}.js`)
-  // The heartbeat is not waited for as long as in the guide.
+  // With a shorter interval of heartbeats than in the guide.
   writeFileSync(file, source.replace(ADDRESS, server.url).replace(BEAT, 'interval: 50'))
   const child = spawn(process.execPath, ['--import', './websocket.js', file], { cwd: dir })
   let output = ''
@@ -78,7 +78,7 @@ async function run(source, name) {
     }
     child.stdout.on('data', note)
     child.stderr.on('data', note)
-    child.on('exit', () => reject(new Error(`it ended by itself\n${output}`)))
+    child.on('exit', () => reject(new Error(`the program ended by itself\n${output}`)))
     setTimeout(() => reject(new Error(`not done after ${MILLIS} ms: ${server.journal}\n${output}`)), MILLIS).unref()
   })
   try {
@@ -118,14 +118,14 @@ test('the first program of the README', async () => {
   assert.match(output, /^next attempt in \d+ ms$/m)
 })
 
-/** Programs that are tests, and how many tests each one has. */
+/** Programs that are tests, and the number of tests of each. */
 const TESTS = { 'testing.md': [1, 1, 2, 1] }
 
-/** One with excerpts of examples, which are tested elsewhere. */
+/** A guide with excerpts of examples, which have their own tests. */
 const EXCERPTS = 'frameworks.md'
 const EXAMPLES = join(ROOT, 'examples/npm')
 
-// That about libraries has servers and tests of its own.
+// The guide about libraries has its own servers and tests.
 test('every guide is among them', () => {
   assert.deepEqual(
     readdirSync(GUIDES).sort(),
@@ -155,7 +155,7 @@ for (const [guide, expected] of Object.entries(TESTS)) {
     test(`${guide}, program ${i + 1}`, async () => {
       const file = join(dir, `${guide}-${i + 1}.test.js`)
       writeFileSync(file, programsOf(guide)[i])
-      // Or it would take itself for a part of this run.
+      // Otherwise the runner would treat itself as a part of this run.
       const env = { NODE_TEST_CONTEXT: undefined }
       const output = await node(['--test', '--test-reporter=tap', file], { cwd: dir, env, millis: MILLIS })
       assert.match(output, new RegExp(`^# pass ${count}$`, 'm'))
@@ -175,7 +175,7 @@ for (const [guide, expected] of Object.entries(EXPECTED)) {
   }
 }
 
-test('what is said of reconnecting-websocket holds for partysocket', async () => {
+test('the guide for reconnecting-websocket also applies to partysocket', async () => {
   const [, first] = /^```js\n(.*?)^```$/ms.exec(readFileSync(join(GUIDES, 'from-reconnecting-websocket.md'), 'utf8'))
   const { journal } = await run(first.replace("'reconnecting-websocket'", "'partysocket/ws'"), 'partysocket')
   assert.deepEqual(journal, BOTH)

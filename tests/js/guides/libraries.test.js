@@ -1,4 +1,4 @@
-// Runs the programs of the guide about libraries, in Node, against the libraries' servers, which cut each connection once.
+// Runs the programs of the guide about libraries in Node, with the libraries' servers, which cut each connection once.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { lab, ROOT } from '../bundlers/support/lab.js'
 
 const GUIDE = join(ROOT, 'www/guides/with-libraries.md')
-/** Addresses in the guide, of which the tests' servers take the place. */
+/** Addresses in the guide, replaced by those of the tests' servers. */
 const ADDRESS = /(ws|http)s:\/\/example\.com/
 const MILLIS = 30_000
 
@@ -19,12 +19,12 @@ const { dir, end } = await lab(join(here, 'preload'), join(here, '../libraries/s
 after(end)
 const { servers } = await import(pathToFileURL(join(dir, 'servers.js')))
 
-/** Has the server send a word until the program has printed it. */
+/** Makes the server send a word until the program has printed it. */
 async function printed(program, control, word) {
   for (const giveUp = Date.now() + MILLIS; !program.output.includes(word); ) {
     assert.ok(!program.isOver, `it ended by itself\n${program.output}`)
     assert.ok(Date.now() < giveUp, `no ${word} after ${MILLIS} ms\n${program.output}`)
-    // A document is there once a program has opened it.
+    // A document exists once a program has opened it.
     const opened = await control('text', 'room').catch(() => undefined)
     if (opened !== undefined) await control('append', 'room', word)
     else await control('publish', word).catch(() => {})

@@ -1,4 +1,4 @@
-// The types of what is shown in the READMEs and in the guides, against the package as users get it.
+// Checks the types of the snippets in the READMEs and the guides, with the installed package.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { lab, node, ROOT } from '../bundlers/support/lab.js'
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
-/** What the snippets leave to their readers. */
+/** Declarations that the snippets omit. */
 const GIVEN = `
 declare function freshToken(): Promise<string>
 declare const controller: AbortController
@@ -25,14 +25,14 @@ before(async () => {
 })
 after(() => end?.())
 
-/** The blocks of a document in one of these languages. */
+/** Returns the code blocks of a document in a language. */
 function blocks(file, language) {
   const text = readFileSync(join(ROOT, file), 'utf8')
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, block]) => block)
 }
 
 const IN_NODE = ['--module', 'nodenext']
-/** For plain JavaScript, which names no types of parameters and of empty arrays; older packages' types need a bundler's rules. */
+/** Options for JavaScript without types of parameters and empty arrays. The types of older packages need a bundler's resolution. */
 const PLAIN = [
   ...['--module', 'es2022', '--moduleResolution', 'bundler'],
   ...['noImplicitAny', 'strictNullChecks', 'exactOptionalPropertyTypes'].flatMap((rule) => [`--${rule}`, 'false']),
@@ -40,13 +40,13 @@ const PLAIN = [
 
 async function compiles(name, source, options = IN_NODE) {
   writeFileSync(join(dir, name), source)
-  // Those of other packages are not ours to check.
+  // Declarations of other packages are not checked.
   const strict = ['--strict', '--exactOptionalPropertyTypes', '--noEmit', '--skipLibCheck', '--types', '']
   const target = ['--target', 'es2022', '--lib', 'es2022,dom,dom.iterable,dom.asynciterable']
   await node([TSC, ...strict, ...target, ...options, 'given.d.ts', name], { cwd: dir })
 }
 
-test('what is wrong is found', async () => {
+test('a wrong option is an error', async () => {
   const wrong = `import { HomingSocket } from 'homing'\nnew HomingSocket('wss://example.com', [], { retries: 3 })\n`
   await assert.rejects(compiles('wrong.ts', wrong), /'retries' does not exist/)
 })

@@ -1,4 +1,4 @@
-// Libraries that take a WebSocket class, as they are, against their own servers: in Node and in Chromium.
+// Libraries that take a WebSocket class, unchanged, with their own servers: in Node and in Chromium.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { browser, visit } from '../bundlers/support/page.js'
 import { fileServer } from '../bundlers/support/servers.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
-// Node 20 has none.
+// Node 20 has no `WebSocket`.
 globalThis.WebSocket ??= WebSocket
 
 const { dir, end } = await lab(join(here, 'apps'), join(here, 'servers'))

@@ -1,4 +1,4 @@
-// What a program in Node gets by `import` and by `require` of each entry.
+// Compares `import` and `require` of each entry in Node.
 
 import { createRequire } from 'node:module'
 

@@ -1,5 +1,4 @@
-// What every app does with its socket, whatever it was built by: connects, is echoed, is cut off, comes back, and finds
-// that what it sent meanwhile has arrived.
+// The scenario of every app: connects, receives an echo, is cut off, reconnects, and receives the echo of what it sent meanwhile.
 
 export const OPTIONS = { reconnect: { min: 20, max: 50 } }
 
@@ -23,7 +22,7 @@ export async function scenario(socket) {
   const next = (type) => new Promise((resolve) => (waiting[type] = resolve))
 
   socket.binaryType = 'arraybuffer'
-  // A component sees its socket a little later than it is made.
+  // A component sees its socket shortly after it was created.
   if (socket.readyState === 1) seen.push('open')
   else await next('open')
   socket.send('hello')

@@ -1,4 +1,4 @@
-// What `apps/scenario.js` sees, and the server.
+// The expected events of `apps/scenario.js` and of the server.
 
 export const EXPECTED = [
   'open',

@@ -1,5 +1,4 @@
-// Where the apps are built: below the directory that holds the bundlers, with the package installed from its tarball, as
-// users get it.
+// A directory to build apps in, below that of the bundlers, with the package installed from its tarball.
 
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,14 +13,14 @@ if (!TOOLS || !existsSync(join(TOOLS, 'node_modules'))) {
   throw new Error('HOMING_JS_TOOLS must name a directory where tests/js/bundlers/package.json is installed')
 }
 
-/** A file of an installed package. */
+/** Returns the path of a file of an installed package. */
 export const tool = (path) => join(TOOLS, 'node_modules', path)
 
 const npm = ['npm', ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']]
 
 const PACKAGES = join(ROOT, 'tests/js/bundlers/packages')
 
-/** A directory with copies of some of the tests' directories, in which `homing` is installed, and packages that use it. */
+/** Creates a directory with copies of some of the tests' directories, in which `homing` and packages that use it are installed. */
 export async function lab(...sources) {
   const dir = mkdtempSync(join(TOOLS, 'lab-'))
   const end = () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
@@ -42,7 +41,7 @@ export async function lab(...sources) {
   }
 }
 
-/** What a program printed. It must succeed. */
+/** Runs a program. Returns its output; rejects if it fails. */
 export function run(program, args, { cwd, env = {}, millis = 240_000 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -63,10 +62,10 @@ export function run(program, args, { cwd, env = {}, millis = 240_000 } = {}) {
   })
 }
 
-/** A program of an installed package, run by Node. */
+/** Runs a program of an installed package with Node. */
 export const node = (args, options) => run(process.execPath, args, options)
 
-/** Starts a server and waits until it has printed something that matches. */
+/** Starts a server and waits until its output matches. */
 export function serve(args, pattern, { cwd, env = {}, millis = 60_000 } = {}) {
   const child = spawn(process.execPath, args, {
     cwd,

@@ -1,4 +1,4 @@
-// A page in Chromium.
+// Opens pages in Chromium.
 
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
@@ -23,8 +23,8 @@ export async function browser() {
   })
 }
 
-/** Opens an address and waits for what the app there found out; with what it complained of meanwhile. The page may call
- * the functions of `exposed`. */
+/** Opens a page and waits for its result. Returns it with the messages on the console. The page may call the functions of
+ * `exposed`. */
 export async function visit(chromium, url, { exposed = {}, millis = 30_000 } = {}) {
   const page = await chromium.newPage()
   for (const name in exposed) await page.exposeFunction(name, exposed[name])

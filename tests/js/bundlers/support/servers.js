@@ -1,4 +1,4 @@
-// What the apps talk to: a WebSocket server that cuts them off when told to, and one for files.
+// The servers of the apps: a WebSocket server that cuts connections on request, and a file server.
 
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 
-/** How many dials are refused after a cut. */
+/** The number of attempts that are refused after a cut. */
 export const REFUSALS = 2
 
 async function listen(server) {
@@ -16,8 +16,8 @@ async function listen(server) {
 }
 
 /**
- * Echoes. The text `cut` ends the connection without a word, and refuses the next two dials of the same path. What
- * happened on a path is in its journal.
+ * An echo server. The text `cut` ends the connection without a Close frame, and the next two attempts on the same path are refused.
+ * Each path has a journal of its events.
  */
 export async function echoServer() {
   const server = createServer()
@@ -68,7 +68,7 @@ const TYPES = {
   '.css': 'text/css',
 }
 
-/** Serves a directory, and remembers what was asked for and answered how. */
+/** Serves a directory, and records the requests and the status of their responses. */
 export async function fileServer(dir) {
   const asked = []
   const server = createServer(async (request, response) => {

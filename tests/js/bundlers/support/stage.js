@@ -1,4 +1,4 @@
-// What the tests of one file share: a lab, a server, a browser.
+// Shared by the tests of a file: a lab, a server and a browser.
 
 import { after, before } from 'node:test'
 import { lab } from './lab.js'
@@ -6,8 +6,8 @@ import { browser } from './page.js'
 import { echoServer } from './servers.js'
 
 /**
- * Starts them before the tests, and ends them after. `more` starts what else is needed, and returns what ends that. What
- * is returned has `dir`, `server` and `chromium`, once the tests run.
+ * Starts them before the tests and ends them afterwards. `more` starts what else is needed, and returns a function to end that. The
+ * result has `dir`, `server` and `chromium` once the tests run.
  */
 export function stage(sources, { inPage = true, more = () => undefined } = {}) {
   const stage = {}

@@ -1,4 +1,4 @@
-// What pages have, and Node only from version 22 on.
+// Defines `WebSocket`, which Node has only from version 22 on.
 
 import { WebSocket } from 'ws'
 

@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-ws'
 import { alive, arrives, becomes, doubles, equal, made, single, threeCuts } from './support.js'
 
-/** Notices a server that has gone silent, which the library does not. */
+/** Detects a silent server, which the library does not. */
 const Wary = single({
   heartbeat: {
     message: '{"type":"ping"}',
@@ -14,7 +14,7 @@ const Wary = single({
 const QUICK = {
   retryAttempts: Infinity,
   retryWait: () => new Promise((resolve) => setTimeout(resolve, 20)),
-  // By default it takes a refused dial for fatal, with any class.
+  // By default the library treats a refused attempt as fatal, with every class.
   shouldRetry: () => true,
 }
 
@@ -48,7 +48,7 @@ export const cases = {
     const ticks = []
     subscribe(client, ticks)
     await becomes(() => control('subscriptions'), 1)
-    // Some heartbeats, none of which the library gets to see.
+    // Some heartbeats, none of which is delivered to the library.
     await becomes(() => made.some(({ stats }) => stats.smoothedRtt >= 0), true)
     const before = await control('subscriptions')
     await control('silence')

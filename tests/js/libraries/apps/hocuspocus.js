@@ -18,6 +18,6 @@ function run({ url, control }, WebSocketPolyfill) {
 
 export const cases = {
   'three cuts and a stop': (t) => threeCuts(t, run),
-  // It closes a socket that has lost its connection, so one that reconnects does no harm.
+  // The library closes a socket that has lost its connection, so one that reconnects does no harm.
   'three cuts and a stop with a reconnecting class': (t) => threeCuts(t, run, Reconnecting),
 }

@@ -4,7 +4,7 @@ import { alive, becomes, equal, Reconnecting, threeCuts } from './support.js'
 function connect(url, Socket) {
   return mqtt.connectAsync(url, {
     createWebsocket: (url, protocols) => new Socket(url, protocols),
-    // In Node too: without it the library insists on the package ws there.
+    // Without it, the library uses the package ws in Node.
     forceNativeWebSocket: true,
     reconnectPeriod: 20,
   })
@@ -15,7 +15,7 @@ async function run({ url }, Socket) {
   const received = []
   client.on('message', (_topic, payload) => received.push(`${payload}`))
   await client.subscribeAsync('prices', { qos: 1 })
-  // Again and again, as it may be sent before the library subscribes again.
+  // Repeatedly, since the message may be published before the library has subscribed again.
   const flows = (word) =>
     becomes(async () => {
       await client.publishAsync('prices', word, { qos: 1 })
@@ -27,7 +27,7 @@ async function run({ url }, Socket) {
 export const cases = {
   'three cuts and a stop': (t) => threeCuts(t, run),
 
-  // It closes a socket that has lost its connection, so one that reconnects does no harm.
+  // The library closes a socket that has lost its connection, so one that reconnects does no harm.
   async 'messages with a reconnecting socket, cut in the middle'({ url, control, onEnd }) {
     const client = await connect(url, Reconnecting)
     onEnd(() => client.end(true))
@@ -38,7 +38,7 @@ export const cases = {
     await becomes(() => received, ['prices 5 hello'])
     await control('cut', 2)
     await becomes(() => client.connected, false)
-    // The library queues it; whether it sends it before it subscribes again depends on when it was asked to.
+    // The library queues the message, and may send it before it subscribes again.
     await client.publishAsync('prices', 'sent meanwhile', { qos: 1 })
     await becomes(() => control('published'), ['hello', 'sent meanwhile'])
     await client.publishAsync('prices', 'x'.repeat(200_000), { qos: 1 })

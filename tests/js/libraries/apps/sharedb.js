@@ -1,7 +1,7 @@
 import sharedb from 'sharedb/lib/client/index.js'
 import { becomes, oneSocket } from './support.js'
 
-/** It keeps the socket that it is given, and leaves reconnecting to it. */
+/** The library keeps its socket, which must reconnect. */
 function run({ url, control }, Socket) {
   const connection = new sharedb.Connection(new Socket(url))
   const prices = connection.get('documents', 'room')

@@ -11,7 +11,7 @@ export async function run({ url, control }, WebSocket) {
   connection.on('Tick', (word) => received.push(word))
   await connection.start()
   const flows = async (word) => {
-    // It rejects until the library is connected again.
+    // The call rejects until the library is connected again.
     await becomes(() => connection.invoke('Echo', word).catch(() => undefined), word)
     await arrives(control, word, received)
   }
@@ -22,9 +22,9 @@ export const cases = {
   'three cuts and a stop': (t) => threeCuts(t, run),
 
   async 'a reconnecting class'(t) {
-    // The library closes a socket that has lost its connection, but not one that never had any.
+    // The library closes a socket that has lost its connection, but not one that was never open.
     if (typeof window === 'object' || globalThis.WebSocket.length > 2) return doubles(t, run, 1)
-    // In Node it gives headers as third argument, which only the class of `ws` takes, not Node's own.
+    // In Node the library passes headers as third argument, which the class of `ws` supports and Node's does not.
     const why = await run(t, Reconnecting).catch(({ message }) => message)
     equal([`${why}`.includes('headers'), await t.control('open')], [true, 0])
   },

@@ -1,12 +1,12 @@
-// What the cases share, in pages and in Node.
+// Shared by the cases, in pages and in Node.
 
 import { HomingSocket } from 'homing'
 import { plain } from 'homing/plain'
 
-/** The sockets that a library has made, so that none is forgotten. */
+/** All sockets that a library has created. */
 export const made = []
 
-/** For counting only: given to the libraries as the class itself would be. */
+/** Returns a class that records its sockets. */
 const counted = (Class) =>
   class extends Class {
     constructor(...args) {
@@ -15,7 +15,7 @@ const counted = (Class) =>
     }
   }
 
-/** The default entry, which reconnects: here always later than the libraries, so that each case has one outcome. */
+/** A class that reconnects, always later than the libraries, so that each case has one outcome. */
 export const Reconnecting = counted(
   class extends HomingSocket {
     constructor(url, protocols, options) {
@@ -24,11 +24,11 @@ export const Reconnecting = counted(
   },
 )
 
-/** Each socket is one connection. */
+/** A class whose sockets are one connection each. */
 export const single = (options) => counted(plain(options))
 export const Single = single()
 
-/** Waits until something is as expected. */
+/** Waits until a value is as expected. */
 export async function becomes(look, expected, millis = 15_000) {
   for (const giveUp = Date.now() + millis; ; ) {
     const is = JSON.stringify(await look())
@@ -43,10 +43,10 @@ export function equal(actual, expected) {
   if (is !== shall) throw new Error(`${is} instead of ${shall}`)
 }
 
-/** So many of the clients have not come to their ends. */
+/** Returns the number of clients that have not ended. */
 export const alive = (count) => becomes(() => made.filter(({ state }) => state !== 'closed').length, count)
 
-/** Publishes a word until it has arrived: a library that has just connected may not have subscribed yet. */
+/** Publishes a word until it arrives, since a library that has just connected may not have subscribed yet. */
 export const arrives = (control, word, received) =>
   becomes(async () => {
     await control('publish', word)
@@ -64,13 +64,13 @@ export const edits = (control, name, document) => {
   }
 }
 
-/** A moment in which whatever would still dial does: the libraries wait for 20 ms or so before they do. */
+/** Waits long enough for further attempts: the libraries' delays are about 20 ms. */
 const moment = () => new Promise((resolve) => setTimeout(resolve, 200))
 
 /**
- * Cuts a library's connection three times, also with refused dials. After each cut data flows again, over one connection;
- * after the library's stop there is none, and no socket has dialled twice. `run` starts the library with a class, and returns
- * how data `flows`, with a new word each time, and how to `stop`.
+ * Cuts a library's connection three times, also with refused attempts. After each cut data flows again over one connection; after
+ * the library is stopped there is none, and no socket has connected twice. `run` starts the library with a class, and returns
+ * functions to check that data `flows`, with a new word each time, and to `stop`.
  */
 export async function threeCuts(t, run, Socket = Single) {
   const { flows, stop } = await run(t, Socket)
@@ -92,8 +92,8 @@ export async function threeCuts(t, run, Socket = Single) {
 }
 
 /**
- * What comes of a class that reconnects where the library forgets a socket that has lost its connection: both dial, and the
- * library's stop leaves one of the two connections. With `refused` the socket that is forgotten is one that was refused.
+ * The result of a class that reconnects if the library drops a socket that has lost its connection: both connect, and stopping the
+ * library leaves one of the two connections. With `refused` the dropped socket is one that was refused.
  */
 export async function doubles(t, run, refused = 0) {
   const { flows, stop } = await run(t, Reconnecting)
@@ -107,7 +107,7 @@ export async function doubles(t, run, refused = 0) {
   await alive(1)
 }
 
-/** The same as `threeCuts` for a library that keeps one socket, which reconnects. */
+/** Like `threeCuts`, for a library that keeps one socket, which reconnects. */
 export async function oneSocket(t, run) {
   const { flows, stop } = await run(t, Reconnecting)
   t.onEnd(stop)
@@ -123,7 +123,7 @@ export async function oneSocket(t, run) {
   equal([made.length, made[0].stats.attempts], [1, 1 + 1 + 2 + 3])
 }
 
-/** Runs a case, and ends all that it has begun. */
+/** Runs a case, and closes all its sockets. */
 export async function attempt(run, url, control) {
   const ends = []
   try {

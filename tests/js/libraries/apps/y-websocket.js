@@ -4,7 +4,7 @@ import { alive, becomes, edits, equal, Reconnecting, threeCuts } from './support
 
 function editor(url, room, WebSocketPolyfill) {
   const doc = new Y.Doc()
-  // Without the channel between tabs, past the server.
+  // Without the channel between tabs, which bypasses the server.
   const provider = new WebsocketProvider(url, room, doc, { WebSocketPolyfill, disableBc: true })
   const end = () => {
     provider.destroy()
@@ -22,7 +22,7 @@ function run({ url, control }, Socket) {
 export const cases = {
   'three cuts and a stop': (t) => threeCuts(t, run),
 
-  // It closes a socket that has lost its connection, so one that reconnects does no harm.
+  // The library closes a socket that has lost its connection, so one that reconnects does no harm.
   async 'two documents with reconnecting sockets, cut in the middle'({ url, control, onEnd }) {
     const room = crypto.randomUUID()
     const [a, b] = [editor(url, room, Reconnecting), editor(url, room, Reconnecting)]

@@ -16,7 +16,7 @@ export const mqtt = () =>
       })
       sockets.on('connection', (ws, request) => {
         const stream = createWebSocketStream(ws)
-        // It reports each cut connection, which is no failure here.
+        // Cut connections are reported as errors, but intended here.
         stream.on('error', () => {})
         broker.handle(stream, request)
       })
@@ -28,7 +28,7 @@ export const mqtt = () =>
 
 export const stomp = () =>
   host(async () => {
-    // All that the broker wants of an HTTP server is its event `upgrade`.
+    // The broker needs only the event `upgrade` of an HTTP server.
     const http = new EventEmitter()
     const broker = new StompServer({ server: http, path: '/stomp' })
     broker.on('error', () => {})

@@ -1,4 +1,4 @@
-// Servers for queries and subscriptions: graphql-ws and tRPC; and one for rxjs, which brings none.
+// The servers of graphql-ws and tRPC, and one for rxjs, which has none.
 
 import { EventEmitter, on } from 'node:events'
 import { initTRPC } from '@trpc/server'
@@ -36,7 +36,7 @@ export const graphql = () =>
       }
       return {
         publish: (word) => subscribers.forEach((subscriber) => subscriber(word)),
-        /** How many there have been. */
+        /** The number of words so far. */
         subscriptions: () => subscriptions,
       }
     },
@@ -57,7 +57,7 @@ export const trpc = () =>
     return { publish: (word) => void ticks.emit('tick', word) }
   })
 
-/** Echoes JSON, and sends a word to all. */
+/** Echoes JSON, and sends words to all clients. */
 export const rxjs = () =>
   hostWs((sockets) => {
     sockets.on('connection', (ws) => ws.on('message', (data) => ws.send(`${data}`)))

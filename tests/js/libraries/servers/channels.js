@@ -1,7 +1,6 @@
-// Phoenix, Centrifugo and SignalR. Their own servers are programs in Elixir, Go and C#, which none of the package registries
-// that the tests install from has; the SignalR server on PyPI (aiosignalr 0.1.1) sends JSON in binary messages, which the
-// client does not take. So these speak the few messages of the protocols that the clients need to join, subscribe, publish
-// and leave: enough to see what the clients do with their sockets, not to test the clients.
+// Servers for the clients of Phoenix, Centrifugo and SignalR. The real servers are programs in Elixir, Go and C#, which the tests cannot
+// install; the SignalR server on PyPI (aiosignalr 0.1.1) sends JSON in binary messages, which the client rejects. These servers
+// support only the messages to join, subscribe, publish and leave: enough to test what the clients do with their sockets.
 
 import { hostWs } from './host.js'
 
@@ -45,7 +44,7 @@ export const centrifuge = () =>
       ws.on('message', (data) => {
         for (const line of `${data}`.split('\n')) {
           const { id, ...command } = JSON.parse(line)
-          // Without one it is an answer to a ping.
+          // A command without an id answers a ping.
           if (id) ws.send(JSON.stringify({ id, ...act(command) }))
         }
       })

@@ -17,7 +17,7 @@ const commands = (documents) => ({
 export const yWebsocket = () =>
   hostWs((sockets) => {
     sockets.on('connection', setupWSConnection)
-    // Each has a timer.
+    // Each document has a timer.
     return { ...commands(docs), end: () => docs.forEach((doc) => doc.destroy()) }
   })
 
@@ -25,7 +25,7 @@ export const hocuspocus = () =>
   host(async () => {
     const server = new Server({ quiet: true, stopOnSignals: false })
     return {
-      // Its own HTTP server does not listen, but upgrades what it is given.
+      // Its HTTP server does not listen, but handles the upgrades passed to it.
       upgrade: (...args) => server.httpServer.emit('upgrade', ...args),
       ...commands(server.hocuspocus.documents),
       end: () => server.destroy(),
@@ -40,7 +40,7 @@ export const sharedb = () =>
     await new Promise((resolve) => document.subscribe(resolve))
     sockets.on('connection', (ws) => {
       const stream = new WebSocketJSONStream(ws)
-      // It reports what could not be sent to a cut connection, which is no failure here.
+      // Errors of sending to a cut connection are intended here.
       stream.on('error', () => {})
       backend.listen(stream)
     })

@@ -1,12 +1,12 @@
-// A server that can be made to misbehave, for whatever answers the WebSocket handshake.
+// A server that cuts and refuses connections on request, for the libraries' WebSocket servers.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
 
 /**
- * Starts a server. `attach` returns how to `upgrade` a request, as listeners of a server's event `upgrade` do; how to `drop`
- * its connections where it has to know; more commands; and an `end`.
+ * Starts a server. `attach` returns functions: `upgrade`, called like a listener of a server's event `upgrade`; `drop`, if it must
+ * close its connections itself; more commands; and `end`.
  */
 export async function host(attach) {
   const server = createServer()
@@ -15,7 +15,7 @@ export async function host(attach) {
   let refusals = 0
   const { upgrade, drop = () => {}, end: more = () => {}, ...commands } = await attach()
   server.on('upgrade', (request, socket, head) => {
-    // A connection that is cut may report that, which nothing here has to know.
+    // Errors of cut connections are intended.
     socket.on('error', () => {})
     if (refusals > 0) {
       refusals--
@@ -34,12 +34,12 @@ export async function host(attach) {
     open.clear()
   }
   const all = {
-    /** How many connections there are, also in the middle of their handshakes. */
+    /** The number of connections, including those in their handshakes. */
     open: () => open.size,
-    /** What was asked for, in order. */
+    /** The requests, in order. */
     urls: () => requests.map(({ url }) => url),
     headers: () => requests.map(({ headers }) => headers),
-    /** Ends all connections without a Close frame, and refuses so many dials. */
+    /** Ends all connections without a Close frame, and refuses so many attempts. */
     cut: (dials) => {
       refusals = dials
       endAll()
@@ -57,14 +57,14 @@ export async function host(attach) {
   }
 }
 
-/** The same for libraries that take the server of `ws`, which `attach` gets. */
+/** The same for libraries that use the server of `ws`, which is passed to `attach`. */
 export const hostWs = (attach, options = {}) =>
   host(async () => {
     const sockets = new WebSocketServer({ noServer: true, ...options })
     return {
       upgrade: (...args) => sockets.handleUpgrade(...args, (ws) => sockets.emit('connection', ws, args[0])),
       drop: () => sockets.clients.forEach((ws) => ws.terminate()),
-      /** Reads no more from all who are connected. */
+      /** Stops reading from all connections. */
       silence: () => sockets.clients.forEach((ws) => ws.pause()),
       ...(await attach(sockets)),
     }

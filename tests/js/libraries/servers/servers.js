@@ -1,4 +1,4 @@
-// The libraries' servers by the names of the files in `apps`.
+// The libraries' servers, by the names of the files in `apps`.
 
 import { mqtt, stomp } from './brokers.js'
 import { graphql, rxjs, trpc } from './calls.js'
