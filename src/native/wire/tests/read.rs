@@ -112,9 +112,12 @@ fn messages(arrived: Vec<Received>) -> Vec<Message> {
     messages.collect()
 }
 
-/// Runs a property with random input for a second. A failure prints its seed: `ARBTEST_SEED=0x...` repeats it.
+/// Runs a property with random input for a second, or for `ARBTEST_BUDGET_MS`. A failure prints its seed, with which
+/// `ARBTEST_SEED=0x...` repeats it.
 fn check(property: impl FnMut(&mut Unstructured<'_>) -> Drawn<()>) {
-    arbtest(property).size_min(1 << 8).size_max(1 << 12).budget_ms(1000).run();
+    let test = arbtest(property).size_min(1 << 8).size_max(1 << 12);
+    let test = if std::env::var_os("ARBTEST_BUDGET_MS").is_some() { test } else { test.budget_ms(1000) };
+    test.run();
 }
 
 /// Draws a number of items below `limit`.
