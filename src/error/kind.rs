@@ -46,7 +46,7 @@ pub enum ErrorKind {
     Io,
     /// The [request provider](crate::Builder::request_provider) returned an error, or a request that is not valid.
     Provider,
-    /// This build or platform cannot do what the request needs, such as TLS without a TLS feature. Not retried.
+    /// This build or platform cannot do what the request needs, such as TLS without a TLS feature. Not retried by default.
     Unsupported,
     /// The platform hides the cause. Most failures in browsers have this kind (WHATWG, section 4).
     Opaque,
