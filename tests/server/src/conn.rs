@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// What the client sent, as far as scripts care; Pings and Pongs are dealt with here.
+/// A message or Close frame of the client. Pings and Pongs are handled below the scripts.
 pub(crate) enum Event {
     Message { opcode: u8, compressed: bool, payload: Bytes },
     Close(Option<u16>),
@@ -34,7 +34,7 @@ pub(crate) struct Conn {
     pub(crate) quiet: bool,
     /// Pings are not answered.
     pub(crate) deaf: bool,
-    /// Messages may be compressed, which is left as it is.
+    /// Messages may be compressed. They stay compressed.
     pub(crate) deflates: bool,
     sent_close: bool,
     received_close: bool,
@@ -93,7 +93,7 @@ impl Conn {
         }
     }
 
-    /// The next event. Whatever is queued leaves before this waits. May be cancelled.
+    /// Returns the next event. Sends everything queued before it waits. Cancel safe.
     pub(crate) async fn next(&mut self) -> Result<Event, End> {
         loop {
             while let Some(frame) =
@@ -193,7 +193,7 @@ impl Conn {
         Ok(Some(Event::Message { opcode, compressed, payload: payload.freeze() }))
     }
 
-    /// The client broke a rule: the connection ends, with a Close unless this server is playing deaf.
+    /// Ends the connection after a protocol violation of the client, with a Close frame unless the script is `/deaf`.
     fn fail(&mut self, code: u16, why: String) -> End {
         self.record(What::ProtocolError(why));
         if !self.deaf {
@@ -202,13 +202,13 @@ impl Conn {
         End::Shut
     }
 
-    /// Queues a Close unless one was sent; nothing leaves after it.
+    /// Queues a Close frame unless one was sent. Nothing is sent after it.
     pub(crate) fn send_close(&mut self, code: Option<u16>, reason: &str) {
         self.queue(&frame::close(code, reason));
         self.sent_close = true;
     }
 
-    /// Queues bytes, which leave with the next flush.
+    /// Queues bytes for the next flush.
     pub(crate) fn queue(&mut self, bytes: &[u8]) {
         if !self.sent_close {
             self.outgoing.extend_from_slice(bytes);
@@ -224,7 +224,7 @@ impl Conn {
         self.flush().await
     }
 
-    /// Sends what is queued. May be cancelled: what has left is off the queue.
+    /// Sends the queued bytes. Cancel safe: sent bytes are removed from the queue.
     pub(crate) async fn flush(&mut self) -> Result<(), End> {
         while !self.outgoing.is_empty() {
             if self.stream.write_buf(&mut self.outgoing).await.is_err() {
@@ -238,7 +238,7 @@ impl Conn {
         if read(&mut *self.stream, &mut self.incoming).await { Ok(()) } else { Err(self.gone()) }
     }
 
-    /// Waits for the client to leave, without reading.
+    /// Waits until the client ends the connection, without reading.
     pub(crate) async fn left(&mut self) -> End {
         self.socket.gone().await;
         self.gone()
@@ -249,14 +249,14 @@ impl Conn {
         End::Gone
     }
 
-    /// The good end of a connection.
+    /// Ends the connection in order.
     pub(crate) async fn shut(&mut self) -> Result<End, End> {
         self.flush().await?;
         self.stream.shutdown().await.map(|()| End::Fin).map_err(|_| self.gone())
     }
 }
 
-/// Reads some bytes; `false` at the end of the stream, good or bad.
+/// Reads some bytes. Returns `false` at the end of the stream or on an error.
 async fn read(stream: &mut dyn Stream, buffer: &mut BytesMut) -> bool {
     buffer.reserve(16 * 1024);
     matches!(stream.read_buf(buffer).await, Ok(n) if n > 0)

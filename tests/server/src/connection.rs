@@ -13,24 +13,24 @@ use tokio::sync::{mpsc, oneshot};
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum End {
-    /// In good order: everything queued leaves, TLS says goodbye, then FIN.
+    /// In order: sends everything queued, then the `close_notify` of TLS, then FIN.
     Shut,
     /// FIN at once.
     Fin,
     /// RST at once.
     Rst,
-    /// The client has left already.
+    /// The client ended it first.
     Gone,
 }
 
-/// What the server asks of a connection's script.
+/// A request of the server to a connection's script.
 #[derive(Debug, Clone)]
 pub(crate) enum Wish {
     Close {
         code: u16,
         reason: String,
     },
-    /// So many texts of that size.
+    /// Send this many text messages of this size.
     Flood {
         n: usize,
         size: usize,
@@ -63,7 +63,7 @@ pub(crate) async fn serve(
         };
         scripts::run(Conn::new(shared.clone(), id, socket.clone(), stream, wishes)).await
     };
-    // The script is not polled while the server is silent, so somebody else must notice the client's end.
+    // The script is not polled while the server is frozen, so the client's end is watched here.
     let left_while_silent = async {
         let (mut silence, mut silence_end) = (shared.silence.subscribe(), shared.silence.subscribe());
         loop {

@@ -1,8 +1,8 @@
-//! Servers by remote control, for tests in a browser: plain HTTP, one short answer each.
+//! Starts and controls servers over HTTP, for tests in a browser.
 //!
-//! `GET /start` starts a server and answers its port; `GET /PORT/COMMAND?parameters` does what the method of
-//! [`Server`] by that name does, and answers `ok`. `GET /PORT/journal` answers a line for each entry: connection,
-//! microseconds, kind, then what belongs to the kind as hexadecimal UTF-8, with tabs between. `GET /PORT/end` ends a
+//! `GET /start` starts a server and returns its port; `GET /PORT/COMMAND?parameters` calls the method of
+//! [`Server`] of that name and returns `ok`. `GET /PORT/journal` returns a line for each entry: connection,
+//! microseconds, kind, then the fields of the kind as hexadecimal UTF-8, separated by tabs. `GET /PORT/end` ends a
 //! server. `GET /certificate` makes a certificate for `localhost` and its key, as PEM, for a page over https.
 
 use std::collections::HashMap;
@@ -18,10 +18,10 @@ use crate::{Entry, Server, What};
 
 type Servers = Arc<Mutex<HashMap<u16, Arc<Server>>>>;
 
-/// Answers commands for as long as the process lives. Returns the address it listens on.
+/// Accepts commands until the process ends. Returns the address that it listens on.
 ///
 /// # Errors
-/// The address cannot be listened on.
+/// Fails if it cannot listen on the address.
 pub fn serve(addr: SocketAddr) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(addr)?;
     let addr = listener.local_addr()?;
@@ -29,7 +29,7 @@ pub fn serve(addr: SocketAddr) -> io::Result<SocketAddr> {
     thread::Builder::new().name("control".into()).spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             let servers = servers.clone();
-            // A client that goes away before its answer is none of our business.
+            // The client may disconnect before the response.
             thread::spawn(move || drop(answer(&stream, &servers)));
         }
     })?;
@@ -39,7 +39,7 @@ pub fn serve(addr: SocketAddr) -> io::Result<SocketAddr> {
 fn answer(mut stream: &TcpStream, servers: &Servers) -> io::Result<()> {
     let mut lines = BufReader::new(stream).lines();
     let request = lines.next().unwrap_or_else(|| Ok(String::new()))?;
-    // The rest of the request has to be read, or closing the socket resets it.
+    // Unread bytes of the request would make closing the socket a reset.
     for line in lines.by_ref() {
         if line?.is_empty() {
             break;
@@ -74,7 +74,7 @@ fn command(target: &Target, servers: &Servers) -> Option<String> {
     let (port, command) = target.path.strip_prefix('/')?.split_once('/')?;
     let port = port.parse().ok()?;
     if command == "end" {
-        // Ended without the lock: that takes a moment.
+        // Without the lock, as ending a server takes a moment.
         let server = lock().remove(&port)?;
         drop(server);
         return Some("ok".into());

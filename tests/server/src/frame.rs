@@ -1,4 +1,4 @@
-//! Frames as bytes: building any frame, broken ones included, and reading those of a client.
+//! Builds frames, also invalid ones, and parses those of a client.
 
 use bytes::{Buf, BytesMut};
 
@@ -60,7 +60,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The reverse of [`hex`]; white space is skipped, `None` if anything else is no pair of digits.
+/// The reverse of [`hex`]. Skips white space. Returns `None` if the rest is not pairs of digits.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
@@ -78,7 +78,7 @@ pub(crate) struct Frame {
     pub(crate) payload: BytesMut,
 }
 
-/// Takes one whole frame from the front of `buffer`, `None` when more bytes are needed. `deflates` tells whether messages
+/// Takes a frame from the front of `buffer`, or returns `None` if more bytes are needed. `deflates` is whether messages
 /// may be compressed.
 pub(crate) fn parse(buffer: &mut BytesMut, deflates: bool) -> Result<Option<Frame>, String> {
     let &[first, second, ..] = &buffer[..] else {
@@ -137,7 +137,7 @@ pub(crate) fn parse(buffer: &mut BytesMut, deflates: bool) -> Result<Option<Fram
     Ok(Some(Frame { fin, compressed, opcode, payload }))
 }
 
-/// Keeps a corrupt length from being taken for a reason to allocate.
+/// A limit, so that a corrupt length does not allocate memory.
 const MAX_PAYLOAD: u64 = 1 << 30;
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! The opening handshake: judging the request, and the answers to it, right and wrong.
+//! The opening handshake: checks requests, and builds valid and invalid responses.
 
 use crate::http::{Request, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-/// What is wrong with a request for a WebSocket, by RFC 6455, 4.2.1.
+/// Checks a request for a WebSocket by RFC 6455, 4.2.1. The error says what is wrong.
 pub(crate) fn check(request: &Request) -> Result<(), String> {
     let header = |name: &str| request.header(name).ok_or_else(|| format!("no {name} header"));
     if request.method != "GET" {
@@ -28,7 +28,7 @@ pub(crate) fn check(request: &Request) -> Result<(), String> {
     }
 }
 
-/// The answer that the path asks for; `request` has passed [`check`].
+/// Returns the response that the path selects. `request` has passed [`check`].
 pub(crate) fn answer(request: &Request) -> Response {
     let target = &request.target;
     let path = target.path.as_str();

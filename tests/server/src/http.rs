@@ -1,4 +1,4 @@
-//! HTTP requests and responses, as far as handshakes need them.
+//! HTTP requests and responses of handshakes.
 
 use crate::query::Target;
 use bytes::{Buf, BytesMut};
@@ -13,7 +13,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Takes a request's head from the front of `buffer`, `None` when more bytes are needed.
+    /// Takes the head of a request from the front of `buffer`, or returns `None` if more bytes are needed.
     pub(crate) fn parse(buffer: &mut BytesMut) -> Result<Option<Self>, String> {
         let mut headers = [httparse::EMPTY_HEADER; 256];
         let mut head = httparse::Request::new(&mut headers);
@@ -43,12 +43,12 @@ impl Request {
         Ok(Some(request))
     }
 
-    /// The first header of that (lower-case) name.
+    /// Returns the first header with this lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    /// The headers as a JSON object; values of the same name are joined with `", "`.
+    /// Returns the headers as a JSON object. Values of the same name are joined by `", "`.
     pub(crate) fn headers_json(&self) -> String {
         let mut joined: Vec<(&str, String)> = Vec::new();
         for (name, value) in &self.headers {
@@ -90,7 +90,7 @@ impl Response {
         self.headers.push((name.to_owned(), value.into()));
     }
 
-    /// Adds the headers that the query asks for with `header=Name:Value`.
+    /// Adds the headers that the query gives as `header=Name:Value`.
     pub(crate) fn push_all(&mut self, target: &Target) {
         for header in target.all("header") {
             if let Some((name, value)) = header.split_once(':') {
@@ -99,7 +99,7 @@ impl Response {
         }
     }
 
-    /// An ordinary answer with a body, after which the connection ends.
+    /// Returns an ordinary response with a body. The connection ends after it.
     pub(crate) fn ordinary(status: u16, body: Vec<u8>, chunked: bool) -> Self {
         let mut response = Response::new(status);
         response.push("Content-Type", "text/plain");
@@ -118,7 +118,7 @@ impl Response {
         response
     }
 
-    /// The answer that `/http` is asked for.
+    /// Returns the response of `/http`.
     pub(crate) fn requested(target: &Target) -> Self {
         let body = match target.get("body") {
             Some(body) => body.as_bytes().to_vec(),

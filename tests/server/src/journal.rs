@@ -1,27 +1,27 @@
-//! What happened on the wire, in order, and waiting for it.
+//! The journal: records what clients did, in order, and waits for entries.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// One thing that happened on one connection.
+/// An entry of the journal: something that a client did on a connection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// Counts the TCP connections from 1, the refused ones included.
+    /// The number of the TCP connection, from 1. Refused ones are counted.
     pub connection: u64,
-    /// Since the server was started.
+    /// The time since the server was started.
     pub at: Duration,
-    /// What it was.
+    /// What the client did.
     pub what: What,
 }
 
-/// What happened. Only the client's doings are told, since a test knows what it asked the server to do.
+/// What a client did. What the server did is not recorded, as the test requested it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum What {
-    /// A TCP connection came.
+    /// A TCP connection was accepted.
     Accepted,
-    /// A TCP connection came and was reset, as [`Server::refuse_next`](crate::Server::refuse_next) had asked.
+    /// A TCP connection was reset, as requested by [`Server::refuse_next`](crate::Server::refuse_next).
     Refused,
     /// A request for a handshake, or any other HTTP request.
     Request {
@@ -30,9 +30,9 @@ pub enum What {
         /// In the order of the request, names in lower case.
         headers: Vec<(String, String)>,
     },
-    /// A text message, put together from its fragments.
+    /// A text message, reassembled from its fragments.
     Text(String),
-    /// A binary message, put together from its fragments.
+    /// A binary message, reassembled from its fragments.
     Binary(Vec<u8>),
     /// A compressed message of either kind, as it was sent.
     Compressed(Vec<u8>),
@@ -47,14 +47,14 @@ pub enum What {
         /// Empty if there was none.
         reason: String,
     },
-    /// The client broke a rule: of TLS, of the handshake, or of the frames.
+    /// The client violated the protocol: TLS, the handshake or frames.
     ProtocolError(String),
-    /// The client's FIN or RST was seen.
+    /// The client sent FIN or RST.
     Disconnected,
 }
 
 impl What {
-    /// The first header of that name if this is a request. The name's case does not matter.
+    /// Returns the first header with this name, in any case, if this is a request.
     pub fn header(&self, name: &str) -> Option<&str> {
         match self {
             What::Request { headers, .. } => {
@@ -113,7 +113,7 @@ impl Journal {
         tokio::time::timeout(timeout, wait).await.is_ok()
     }
 
-    /// A predicate that panicked under the lock (a failed assertion) must not break the server's threads as well.
+    /// Ignores poisoning: a predicate that panicked (a failed assertion) must not break the server's threads.
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! A link between a client and a server that is slow, far, and breaks: shapes by bytes, and injects faults that follow
+//! A link between a client and a server that limits the rate, adds a delay, and injects faults. The faults follow
 //! from a seed, so that a run can be repeated.
 
 use crate::listener::accept;
@@ -15,42 +15,42 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// How much is forwarded at a time, and so how finely the rate is kept.
+/// The number of bytes forwarded at a time. Smaller ones keep the rate more precisely.
 const PIECE: usize = 2048;
 
-/// For how long a connection can be half open.
+/// How long a connection stays half open.
 const HALF_OPEN: Duration = Duration::from_secs(60);
 
-/// What a link is like.
+/// The properties of a link.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shape {
     /// Bytes a second in each direction, shared by all connections; `None`: as fast as possible.
     pub rate: Option<u64>,
-    /// How long every byte is under way.
+    /// How long each byte takes.
     pub delay: Duration,
-    /// Connections break in ways that follow from this number and from theirs (0, 1, ...).
+    /// The seed of the faults. They also depend on the number of the connection (0, 1, ...).
     pub faults: Option<u64>,
 }
 
-/// What happens to a connection, once so many bytes have been forwarded in the direction in which it happens first.
+/// A fault of a connection, injected once this many bytes were forwarded in either direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It is closed as soon as it is accepted.
+    /// Closes the connection as soon as it is accepted.
     Refuse,
-    /// It ends with FIN, both ways.
+    /// Ends it with FIN, in both directions.
     Cut(u64),
-    /// It ends with RST, both ways.
+    /// Ends it with RST, in both directions.
     Reset(u64),
-    /// Nothing is forwarded any more, both ways, and nothing ends for a minute.
+    /// Forwards nothing more in either direction. The connection ends after a minute.
     HalfOpen(u64),
-    /// Nothing is forwarded for so many milliseconds.
+    /// Forwards nothing for this many milliseconds.
     Stall(u64, u64),
-    /// So many bytes a second from then on.
+    /// Forwards this many bytes a second from then on.
     Throttle(u64, u64),
 }
 
 impl Fault {
-    /// What happens to a connection, by the seed and its number.
+    /// Returns the fault of a connection by the seed and its number.
     pub fn of(seed: u64, connection: usize) -> Fault {
         let mut state = seed ^ (connection as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mut next = |bound: u64| {
@@ -61,7 +61,7 @@ impl Fault {
             mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
             (mixed ^ (mixed >> 31)) % bound
         };
-        // Every byte of a handshake and of short exchanges is as likely as any of the many later ones.
+        // Each order of magnitude is as likely as another, so that handshakes and short exchanges break as well.
         let scale = 1 << next(20);
         let after = next(scale) + next(200);
         match next(8) {
@@ -89,7 +89,7 @@ impl Link {
     /// Forwards every connection to `target`.
     pub fn start(target: SocketAddr, shape: Shape) -> io::Result<Link> {
         let socket = RawSocket::new(Domain::IPV4, Type::STREAM, None)?;
-        // Accepted sockets inherit them: little hides in the link itself.
+        // Accepted sockets inherit these sizes. Small ones keep few bytes in the link itself.
         socket.set_recv_buffer_size(16 * 1024)?;
         socket.set_send_buffer_size(64 * 1024)?;
         socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
@@ -117,28 +117,28 @@ impl Link {
         Ok(Link { addr, connections, accepted, calm, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The WebSocket URL of a path of the server behind it.
+    /// Returns the WebSocket URL of a path of the server behind it.
     pub fn url(&self, path: &str) -> String {
         format!("ws://{}{path}", self.addr)
     }
 
-    /// Suspends the faults: connections that may break end now, with FIN, and new ones work; or lets faults happen again
-    /// to those that begin from now on.
+    /// Suspends the faults: connections with a fault end now, with FIN, and new ones have none. Or enables faults
+    /// again for new connections.
     pub fn calm(&self, on: bool) {
         self.calm.send_replace(on);
     }
 
-    /// How many connections are open now.
+    /// Returns the number of open connections.
     pub fn connections(&self) -> usize {
         self.connections.load(SeqCst)
     }
 
-    /// How many connections there have been.
+    /// Returns the number of connections so far.
     pub fn accepted(&self) -> usize {
         self.accepted.load(SeqCst)
     }
@@ -153,7 +153,7 @@ impl Drop for Link {
     }
 }
 
-/// When a direction of the link can take the next byte.
+/// The time from which a direction of the link accepts the next byte.
 #[derive(Clone)]
 struct Lane {
     free: Arc<Mutex<Instant>>,
@@ -165,7 +165,7 @@ impl Lane {
         Lane { free: Arc::new(Mutex::new(Instant::now())), rate }
     }
 
-    /// Waits until so many bytes have passed. Whoever comes first is first.
+    /// Waits until this many bytes have passed, in the order of the calls.
     async fn pass(&self, bytes: usize) {
         let Some(rate) = self.rate else { return };
         let until = {
@@ -196,7 +196,7 @@ async fn accept_all(
         let (lanes, connections, mut calm) = (lanes.clone(), connections.clone(), calm.clone());
         connections.fetch_add(1, SeqCst);
         tokio::spawn(async move {
-            // Whatever happens to it, it is over then.
+            // The connection has ended.
             tokio::select! {
                 _ = connect(client, target, shape, fault, lanes) => {}
                 Ok(_) = calm.wait_for(|calm| *calm), if fault.is_some() => {}
@@ -233,7 +233,7 @@ async fn connect(
                 client.reset_on_close();
                 server.reset_on_close();
             }
-            // Until both ends have given up: which is not seen of one whose FIN waits behind bytes that are not read.
+            // Until both ends have closed. A FIN behind unread bytes is not seen, so there is a limit.
             Fault::HalfOpen(_) => {
                 let _ = timeout(HALF_OPEN, async { tokio::join!(client.gone(), server.gone()) }).await;
             }
@@ -244,7 +244,7 @@ async fn connect(
     Ok(())
 }
 
-/// What is to happen to a connection, and whether it has.
+/// The fault of a connection, and whether it was injected.
 struct Trouble {
     fault: Option<Fault>,
     ended: watch::Sender<bool>,
@@ -255,7 +255,7 @@ impl Trouble {
         Trouble { fault, ended: watch::Sender::new(false) }
     }
 
-    /// The end of the connection, by a fault that ends it.
+    /// Completes when a fault ends the connection.
     async fn ends(&self) -> Fault {
         let mut ended = self.ended.subscribe();
         loop {
@@ -268,7 +268,7 @@ impl Trouble {
         }
     }
 
-    /// How many of the next `length` bytes pass, `done` having passed, before something happens.
+    /// Returns how many of the next `length` bytes pass before the fault, after `done` bytes.
     fn until(&self, done: u64, length: usize) -> usize {
         let at = match self.fault {
             Some(Fault::Cut(at) | Fault::Reset(at) | Fault::HalfOpen(at)) => at,
@@ -278,7 +278,7 @@ impl Trouble {
         at.saturating_sub(done).min(length as u64) as usize
     }
 
-    /// Something happens, now that so many bytes have passed. Returns a new rate if there is one.
+    /// Injects the fault if this many bytes have passed. Returns a new rate if there is one.
     async fn happens(&self, done: u64) -> Option<u64> {
         match self.fault {
             Some(Fault::Cut(at) | Fault::Reset(at) | Fault::HalfOpen(at)) if done >= at => {
@@ -295,7 +295,7 @@ impl Trouble {
     }
 }
 
-/// One direction. What it has read and not passed on is bounded by what the delay needs.
+/// Forwards one direction. The bytes in memory are limited to what the delay needs.
 async fn forward(mut from: Socket, mut to: Socket, lane: Lane, delay: Duration, trouble: &Trouble) {
     let (pieces, mut arriving) = mpsc::channel::<(Instant, Vec<u8>)>(256);
     let taking = async move {

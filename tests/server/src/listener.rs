@@ -13,13 +13,13 @@ pub(crate) async fn accept(listener: Option<&TcpListener>) -> tokio::net::TcpStr
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
-            // Out of descriptors or the like: it passes.
+            // Temporary, such as too many open files.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
-/// Binds a socket that never listens. While the server is stopped it keeps other programs, and this process's own
+/// Binds a socket that never listens. While the server is stopped, it keeps other programs, and this process's own
 /// outgoing connections, off the port: a client that dials a free port of its own machine can meet itself there.
 /// Only Linux lets a second socket listen on such a port.
 pub(crate) fn reserve(addr: SocketAddr) -> io::Result<(Option<RawSocket>, SocketAddr)> {

@@ -1,4 +1,4 @@
-//! In place of `tls` without the feature of that name: there are no servers with TLS.
+//! Replaces `tls` without the feature of that name: there are no servers with TLS.
 
 use std::io;
 

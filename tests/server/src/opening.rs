@@ -1,4 +1,4 @@
-//! Everything up to the opening of the WebSocket, and the paths that never get there.
+//! Everything before the WebSocket is open, and the paths that never open one.
 
 use crate::conn::Conn;
 use crate::connection::End;
@@ -38,7 +38,7 @@ const UPGRADING: [&str; 25] = [
     "/text",
 ];
 
-/// Answers the request. `Ok` once the connection is a WebSocket, then with the bytes of `/raw`.
+/// Responds to the request. Returns `Ok` once the WebSocket is open, with the bytes of `/raw`.
 pub(crate) async fn open(conn: &mut Conn) -> Result<(Request, Vec<Vec<u8>>), End> {
     let request = conn.request().await?;
     let target = &request.target;
@@ -75,7 +75,7 @@ fn error(status: u16, why: &str) -> Response {
     Response::ordinary(status, format!("{why}\n").into_bytes(), false)
 }
 
-/// Writes the answer to the handshake in the manner of the path.
+/// Writes the response to the handshake as the path selects.
 async fn upgrade(conn: &mut Conn, request: &Request) -> Result<(), End> {
     let target = &request.target;
     let mut response = handshake::answer(request).bytes();
@@ -104,7 +104,7 @@ async fn upgrade(conn: &mut Conn, request: &Request) -> Result<(), End> {
     }
 }
 
-/// The same every time, and from the first byte nothing like HTTP.
+/// Returns the same bytes each time. Already the first one is not HTTP.
 fn garbage(n: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_u32;
     let mut next = || {

@@ -1,4 +1,4 @@
-//! A TCP forwarder that can stop forwarding: what a client sees of a peer that vanished without a word.
+//! A TCP forwarder that can stop forwarding, as when a peer disappears silently.
 
 use crate::listener::accept;
 use crate::socket::{Socket, unless_frozen};
@@ -19,7 +19,7 @@ pub struct Proxy {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Carried out on the proxy's thread and confirmed, as those of the server are.
+/// Commands, executed on the proxy's thread and confirmed like those of the server.
 enum Order {
     Freeze(bool),
     Cut,
@@ -66,22 +66,22 @@ impl Proxy {
         confirmed.recv().expect("the proxy's thread lives");
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// While frozen nothing is read or forwarded either way; connections, old and new, stay open.
+    /// While frozen, nothing is read or forwarded in either direction. Old and new connections stay open.
     pub fn freeze(&self, on: bool) {
         self.order(Order::Freeze(on));
     }
 
-    /// Ends every connection with RST, both ways.
+    /// Ends every connection with RST, in both directions.
     pub fn cut(&self) {
         self.order(Order::Cut);
     }
 
-    /// How many connections are open now.
+    /// Returns the number of open connections.
     pub fn connections(&self) -> usize {
         self.state.open.load(SeqCst)
     }
@@ -128,7 +128,7 @@ async fn forward(mut client: Socket, target: SocketAddr, state: Arc<State>, mut 
     let outside = client.clone();
     let copy = async move {
         let mut server = Socket::new(TcpStream::connect(target).await?);
-        // Whatever ends this early, a cut or an error, ends the connection to the server with RST as well.
+        // A cut or an error also ends the connection to the server with RST.
         server.reset_on_close();
         tokio::io::copy_bidirectional(&mut client, &mut server).await?;
         server.close_in_peace();

@@ -1,4 +1,4 @@
-//! A server without a will of its own, for what no script does: it opens connections and hands them out, to be read and
+//! A server without scripts: it opens connections and hands them out, to be read and
 //! written byte by byte. It keeps nothing in memory.
 
 use crate::handshake::accept;
@@ -7,16 +7,16 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-/// Opens every connection that comes to its URL.
+/// Opens every connection to its URL.
 pub struct Puppet {
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub url: String,
-    /// The connections, once they are open.
+    /// The open connections.
     pub opened: Receiver<TcpStream>,
 }
 
 impl Puppet {
-    /// Listens on a free port of 127.0.0.1 until a connection cannot be handed out any more.
+    /// Listens on a free port of 127.0.0.1 until the receiver of connections is dropped.
     pub fn start() -> io::Result<Puppet> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("ws://{}/", listener.local_addr()?);
@@ -28,7 +28,7 @@ impl Puppet {
 
 fn serve(listener: &TcpListener, opened: &Sender<TcpStream>) {
     while let Ok((stream, _)) = listener.accept() {
-        // One that breaks before is nobody's.
+        // Connections that break before are ignored.
         let Ok(stream) = open(stream) else { continue };
         if opened.send(stream).is_err() {
             return;

@@ -27,7 +27,7 @@ impl Target {
         self.params.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    /// `None` if the parameter is absent or no number.
+    /// Returns `None` if the parameter is absent or not a number.
     pub(crate) fn number<T: FromStr>(&self, name: &str) -> Option<T> {
         self.get(name)?.parse().ok()
     }
@@ -36,13 +36,13 @@ impl Target {
         Duration::from_millis(self.number(name).unwrap_or(0))
     }
 
-    /// Present and neither `0` nor `false`.
+    /// Whether the parameter is present and neither `0` nor `false`.
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| !matches!(value, "0" | "false"))
     }
 }
 
-/// `%XX` becomes the byte and `+` a space, as in forms; a `%` without two digits stays as it is.
+/// Decodes `%XX` to the byte and `+` to a space, as in forms. A `%` without two digits is kept.
 fn decode(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,4 +1,4 @@
-//! What the server does, by the path of the request.
+//! The scripts: what the server does, by the path of the request.
 //!
 //! Unless a script says otherwise it answers Pings and Close frames and records what it receives. Every path takes
 //! `quiet=1` (messages, Pings and Pongs are not recorded) and `header=Name:Value` (repeatable, added to the
@@ -47,7 +47,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Everything that a script still has to send by the clock.
+/// What a script still has to send, by time.
 type Schedule = VecDeque<(Instant, Vec<u8>)>;
 
 pub(crate) async fn run(mut conn: Conn) -> End {
@@ -115,7 +115,7 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
     echo(conn, target.millis("delay_ms"), schedule).await
 }
 
-/// As large as asked for, and of that kind.
+/// Returns a message of the requested size and kind.
 fn message(target: &Target) -> Vec<u8> {
     let payload = vec![b'x'; target.number("size").unwrap_or(16)];
     let opcode = if target.flag("binary") { frame::BINARY } else { frame::TEXT };
@@ -129,7 +129,7 @@ fn message(target: &Target) -> Vec<u8> {
     parts.collect::<Vec<_>>().concat()
 }
 
-/// Sends as fast as possible, a good load with every write.
+/// Sends as fast as possible, many frames with each write.
 async fn send_all(conn: &mut Conn, messages: impl Iterator<Item = impl AsRef<[u8]>>) -> Result<(), End> {
     for message in messages {
         conn.queue(message.as_ref());
@@ -184,7 +184,7 @@ async fn echo(conn: &mut Conn, delay: Duration, mut schedule: Schedule) -> Resul
     }
 }
 
-/// Only receives, until the given number of messages has come, if any is given.
+/// Only receives: this many messages, or until the client leaves.
 async fn receive(conn: &mut Conn, until: Option<(usize, End)>) -> Result<End, End> {
     let mut received = 0;
     loop {
@@ -217,7 +217,7 @@ async fn burst(conn: &mut Conn, target: &Target) -> Result<End, End> {
     }
 }
 
-/// Receives until the client leaves.
+/// Receives until the client ends the connection.
 async fn listen(conn: &mut Conn) -> Result<End, End> {
     loop {
         conn.next().await?;
@@ -249,7 +249,7 @@ async fn close(conn: &mut Conn, target: &Target) -> Result<End, End> {
     }
 }
 
-/// Does nothing if this side has sent its Close already.
+/// Does nothing if the server has sent a Close frame already.
 fn answer_close(conn: &mut Conn, code: Option<u16>) -> End {
     conn.send_close(code, "");
     End::Shut

@@ -1,4 +1,4 @@
-//! The server: a thread of its own, what it listens on, and the handles to its connections.
+//! The server: its thread, its listener, and the handles of its connections.
 
 use crate::connection::{self, End, Wish};
 use crate::journal::{Entry, Journal, What};
@@ -25,7 +25,7 @@ pub struct Server {
     _reservation: Option<socket2::Socket>,
 }
 
-/// What the connections know of the server.
+/// The state that connections share with the server.
 pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) silence: watch::Sender<bool>,
@@ -45,28 +45,28 @@ enum Order {
     End(End),
 }
 
-/// Orders are carried out on the server's thread, where no script can be in the middle of a step, and confirmed: what
-/// a test does after giving one always meets its effect.
+/// Commands are executed on the server's thread, where no script is in the middle of a step, and confirmed: what
+/// a test does after a command always sees its effect.
 type Orders = mpsc::UnboundedSender<(Order, std_mpsc::Sender<io::Result<()>>)>;
 
 impl Server {
-    /// A plain server on a free port of 127.0.0.1.
+    /// Starts a server without TLS on a free port of 127.0.0.1.
     pub fn start() -> io::Result<Server> {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into())
     }
 
-    /// A plain server at that address.
+    /// Starts a server without TLS at this address.
     pub fn start_at(addr: SocketAddr) -> io::Result<Server> {
         Self::start_with(addr, None)
     }
 
-    /// A TLS server with a fresh certification authority and a certificate for `host`, a name or an IP address.
+    /// Starts a TLS server with a new certification authority and a certificate for `host`, a name or an IP address.
     #[cfg(feature = "tls")]
     pub fn start_tls(host: &str) -> io::Result<Server> {
         Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(Identity::new(host, false)?))
     }
 
-    /// Like [`start_tls`](Self::start_tls), and clients need a certificate of the same authority.
+    /// Like [`start_tls`](Self::start_tls), but clients need a certificate of the same authority.
     #[cfg(feature = "tls")]
     pub fn start_mtls(host: &str) -> io::Result<Server> {
         Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(Identity::new(host, true)?))
@@ -92,7 +92,7 @@ impl Server {
         Ok(server)
     }
 
-    /// The certificate of the authority, as PEM.
+    /// Returns the certificate of the authority as PEM.
     ///
     /// # Panics
     /// If this server has no TLS.
@@ -101,7 +101,7 @@ impl Server {
         &self.identity().ca_pem
     }
 
-    /// A client's certificate (of the same authority) and its key (PKCS#8), as PEM.
+    /// Returns a client certificate of the same authority and its key (PKCS#8) as PEM.
     ///
     /// # Panics
     /// If this server has no TLS.
@@ -115,12 +115,12 @@ impl Server {
         self.tls.as_ref().expect("a server with TLS")
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// `ws://127.0.0.1:port/path`, or `wss://host:port/path` with TLS. `path` may carry a query.
+    /// Returns `ws://127.0.0.1:port/path`, or `wss://host:port/path` with TLS. `path` may have a query.
     pub fn url(&self, path: &str) -> String {
         let path = path.trim_start_matches('/');
         match &self.tls {
@@ -142,7 +142,7 @@ impl Server {
         self.order_surely(Order::End(End::Rst));
     }
 
-    /// Listens again on the same port; connections that are still open stay so.
+    /// Listens again on the same port. Open connections stay open.
     pub fn restart(&self) -> io::Result<()> {
         self.order(Order::Listen(None))?;
         let socket = bind(self.addr)?;
@@ -156,59 +156,59 @@ impl Server {
         confirmed.recv().map_err(io::Error::other)?
     }
 
-    /// Only listening can fail, as long as the thread lives.
+    /// Fails only if it cannot listen, while the thread runs.
     fn order_surely(&self, order: Order) {
         self.order(order).expect("the server's thread lives");
     }
 
-    /// Resets the next `n` TCP connections as soon as they come.
+    /// Resets the next `n` TCP connections as soon as they are accepted.
     pub fn refuse_next(&self, n: usize) {
         self.shared.refuse.store(n, SeqCst);
     }
 
     /// Sends Close on every connection that is open as a WebSocket (not on `/silent`). The closing handshake then
-    /// goes on as the script has it.
+    /// continues as in the script.
     pub fn close_all(&self, code: u16, reason: &str) {
         self.shared.wish(&Wish::Close { code, reason: reason.to_owned() });
     }
 
-    /// Sends `n` texts of `size` bytes on every connection that is open as a WebSocket, as fast as they are taken.
+    /// Sends `n` text messages of `size` bytes on every open WebSocket, as fast as possible.
     pub fn flood_all(&self, n: usize, size: usize) {
         self.shared.wish(&Wish::Flood { n, size });
     }
 
-    /// Ends every connection with FIN, without a Close frame, and goes on listening.
+    /// Ends every connection with FIN, without a Close frame, and continues listening.
     pub fn cut_all(&self) {
         self.order_surely(Order::End(End::Fin));
     }
 
-    /// Ends every connection with RST and goes on listening.
+    /// Ends every connection with RST and continues listening.
     pub fn reset_all(&self) {
         self.order_surely(Order::End(End::Rst));
     }
 
-    /// While on, no connection, old or new, is read from or answered, not even its TLS handshake; all stay open.
+    /// While on, the server neither reads nor writes on any connection, not even its TLS handshake. All stay open.
     pub fn silence(&self, on: bool) {
         self.order_surely(Order::Silence(on));
     }
 
-    /// What happened, in order.
+    /// Returns the journal.
     pub fn journal(&self) -> Vec<Entry> {
         self.shared.journal.entries()
     }
 
-    /// Blocks until `pred` is true of the journal; `false` if it is not within `timeout`. `pred` must not call the
-    /// server, whose journal is locked meanwhile.
+    /// Blocks until `pred` is true of the journal. Returns `false` after `timeout`. `pred` must not call the
+    /// server, as the journal is locked meanwhile.
     pub fn wait_for(&self, timeout: Duration, pred: impl FnMut(&[Entry]) -> bool) -> bool {
         self.shared.journal.wait_for(timeout, pred)
     }
 
-    /// [`wait_for`](Self::wait_for) for async tests: needs a tokio runtime and does not block it.
+    /// [`wait_for`](Self::wait_for) for async tests: it needs a tokio runtime and does not block it.
     pub async fn wait_for_async(&self, timeout: Duration, pred: impl FnMut(&[Entry]) -> bool) -> bool {
         self.shared.journal.wait_for_async(timeout, pred).await
     }
 
-    /// How many connections are open now, those still in a handshake included.
+    /// Returns the number of open connections, including those in a handshake.
     pub fn connections(&self) -> usize {
         self.shared.open().len()
     }
@@ -231,7 +231,7 @@ impl Shared {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection has ended by itself.
+    /// Removes a connection that ended by itself.
     pub(crate) fn remove(&self, id: u64) {
         self.open().remove(&id);
     }

@@ -1,4 +1,4 @@
-//! A TCP stream that several can look at, and the ways to end it.
+//! A shared TCP stream and the ways to end it.
 
 use std::io;
 use std::net::Shutdown;
@@ -16,12 +16,12 @@ pub(crate) struct Socket(Arc<TcpStream>);
 
 impl Socket {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        // Every write must leave at once: timing and the borders between segments are part of the scripts.
+        // Each write is sent at once: timing and the borders between segments are part of the scripts.
         let _ = stream.set_nodelay(true);
         Socket(Arc::new(stream))
     }
 
-    /// Lets a sender feel early that nobody reads.
+    /// Makes a sender block early if nothing is read.
     pub(crate) fn shrink_receive_buffer(&self) {
         let _ = socket2::SockRef::from(&*self.0).set_recv_buffer_size(64 * 1024);
     }
@@ -35,12 +35,12 @@ impl Socket {
         let _ = socket2::SockRef::from(&*self.0).set_linger(Some(Duration::ZERO));
     }
 
-    /// Takes [`reset_on_close`](Self::reset_on_close) back.
+    /// Undoes [`reset_on_close`](Self::reset_on_close).
     pub(crate) fn close_in_peace(&self) {
         let _ = socket2::SockRef::from(&*self.0).set_linger(None);
     }
 
-    /// Completes when the peer has ended its side, without reading a byte.
+    /// Completes when the peer has sent FIN or RST. Does not read.
     pub(crate) async fn gone(&self) {
         loop {
             match self.0.ready(Interest::READABLE).await {
@@ -52,8 +52,8 @@ impl Socket {
         }
     }
 
-    /// Reads and forgets until the peer ends its side; `false` if it does not do so in time. A socket closed with
-    /// unread bytes would send RST where the script said FIN.
+    /// Reads and discards until the peer sends FIN. Returns `false` after a timeout. A socket closed with
+    /// unread bytes would send RST instead of the script's FIN.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
         let drain = async {
             let mut waste = [0; 4096];
@@ -123,7 +123,7 @@ pub(crate) async fn unless_frozen<F: Future>(mut frozen: watch::Receiver<bool>, 
     }
 }
 
-/// Waits until the value is `wanted`; for ever if the sender is gone before.
+/// Waits until the value is `wanted`. Never completes if the sender is dropped before.
 pub(crate) async fn is(value: &mut watch::Receiver<bool>, wanted: bool) {
     if value.wait_for(|value| *value == wanted).await.is_err() {
         std::future::pending().await

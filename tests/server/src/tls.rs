@@ -1,4 +1,4 @@
-//! A certification authority of our own, made afresh for every server.
+//! A new certification authority for each server.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -44,7 +44,7 @@ impl Identity {
         let (server, server_key) = leaf(host, ExtendedKeyUsagePurpose::ServerAuth)?;
         let (client, client_key) = leaf("client.test", ExtendedKeyUsagePurpose::ClientAuth)?;
 
-        // Named, because with several providers compiled in rustls would otherwise panic.
+        // Without a name rustls would panic if several providers are compiled in.
         let provider = Arc::new(default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
         let builder = if ask_client {

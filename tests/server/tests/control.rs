@@ -1,4 +1,4 @@
-//! What a test can do to the whole server, and the proxy.
+//! The commands of the server and the proxy.
 
 mod common;
 
@@ -14,7 +14,7 @@ fn stop_kill_and_restart() {
     let server = Server::start().unwrap();
     for (rst, end) in [(false, Ok(())), (true, Err(ErrorKind::ConnectionReset))] {
         let mut client = Client::open(&server, "/echo");
-        // Unread by the server: a careless close would turn the FIN into a RST.
+        // Not read by the server: a close with unread bytes would send RST instead of FIN.
         let mut silent = Client::open(&server, "/silent");
         silent.send(1, b"unread");
         assert_eq!(server.connections(), 2);
@@ -59,7 +59,7 @@ fn refuse_next() {
     let server = Server::start().unwrap();
     server.refuse_next(2);
     for _ in 0..2 {
-        // The operating system may tell of it while connecting, or at the first read.
+        // The operating system reports it while connecting or at the first read.
         let end = Client::try_dial(server.addr()).map_err(|error| error.kind()).and_then(|mut client| client.end());
         assert_eq!(end, Err(ErrorKind::ConnectionReset));
     }

@@ -1,4 +1,4 @@
-//! What the server answers to requests.
+//! The responses to requests.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! What the server does once the WebSocket is open.
+//! The scripts of open WebSockets.
 
 mod common;
 
@@ -143,7 +143,7 @@ fn silent_and_deaf() {
     let stuck = (0..200).any(|_| silent.0.write_all(&[0; 100_000]).is_err());
     assert!(stuck, "20 MB were read");
 
-    // Not the stuck one's end, for its FIN waits behind what was not read.
+    // Not the end of the half-open one: its FIN waits behind unread bytes.
     Client::open(&server, "/silent").send(1, b"unread");
     assert!(saw(&server, &What::Disconnected));
     drop(silent);

@@ -1,4 +1,4 @@
-//! The same over TLS.
+//! The server over TLS.
 
 mod common;
 

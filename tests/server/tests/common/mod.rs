@@ -1,4 +1,4 @@
-//! A client with nothing between the test and the bytes.
+//! A client that reads and writes bytes as the test says.
 
 #![allow(dead_code, reason = "every test file uses a part of it, and each is a crate")]
 
@@ -25,7 +25,7 @@ impl Client {
         Ok(Client(stream))
     }
 
-    /// Sends a request for a WebSocket, with more header lines if wanted.
+    /// Sends a request for a WebSocket with additional header lines.
     pub(crate) fn ask(addr: SocketAddr, path: &str, more: &str) -> Client {
         let mut client = Client::dial(addr);
         let request = format!(
@@ -45,7 +45,7 @@ impl Client {
         client
     }
 
-    /// The head of the answer, without a byte more.
+    /// Reads the head of the response and no byte more.
     pub(crate) fn head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -60,7 +60,7 @@ impl Client {
         bytes
     }
 
-    /// Everything up to FIN.
+    /// Reads everything up to FIN.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.0.read_to_end(&mut rest).unwrap();
@@ -84,7 +84,7 @@ impl Client {
         self.send(8, &code.to_be_bytes());
     }
 
-    /// The first byte and the payload of the next frame.
+    /// Reads the next frame. Returns its first byte and its payload.
     pub(crate) fn frame(&mut self) -> (u8, Vec<u8>) {
         let head = self.take(2);
         let length = match head[1] {
@@ -101,7 +101,7 @@ impl Client {
         String::from_utf8(payload).unwrap()
     }
 
-    /// How the stream ends, if it does before a byte comes.
+    /// Returns how the stream ends, if it ends before the next byte.
     pub(crate) fn end(&mut self) -> Result<(), ErrorKind> {
         match self.0.read(&mut [0]) {
             Ok(0) => Ok(()),
@@ -110,7 +110,7 @@ impl Client {
         }
     }
 
-    /// Nothing comes for a while, not even the end.
+    /// Checks that nothing is received for a while, not even the end.
     pub(crate) fn quiet(&mut self) -> bool {
         self.0.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
         let result = self.0.read(&mut [0]);
@@ -127,7 +127,7 @@ pub(crate) fn has(entries: &[Entry], what: &What) -> bool {
     entries.iter().any(|entry| entry.what == *what)
 }
 
-/// Waits until the journal has it.
+/// Waits until the journal has the entry.
 pub(crate) fn saw(server: &Server, what: &What) -> bool {
     server.wait_for(SOON, |entries| has(entries, what))
 }
