@@ -114,7 +114,7 @@ impl EventLoop {
             }
             Kind::Poll => {
                 if let Some(event) = pump.transport().poll_socket() {
-                    let attempt = pump.transport().attempt();
+                    let attempt = pump.transport().attempt;
                     pump.event(now, Input::Socket(attempt, event));
                 }
             }
@@ -144,7 +144,7 @@ impl EventLoop {
                 .is_some_and(|message| Self::deliver_message(pump, message));
         }
         if let Some((buffered, event)) = pump.transport().end(news.value) {
-            let (now, attempt) = (pump.now(), pump.transport().attempt());
+            let (now, attempt) = (pump.now(), pump.transport().attempt);
             // What the socket's buffer holds now will never leave.
             let left = pump.transport().left(buffered);
             pump.event(now, Input::Socket(attempt, left));
@@ -154,7 +154,7 @@ impl EventLoop {
     }
 
     fn deliver_message(pump: &mut BrowserPump, message: Message) -> bool {
-        let attempt = pump.transport().attempt();
+        let attempt = pump.transport().attempt;
         pump.message(message);
         pump.note_received(attempt)
     }
@@ -168,7 +168,7 @@ impl EventLoop {
             } else if let Some(held) = pump.transport().next_held() {
                 Self::deliver(pump, held.news());
             } else if let Some(event) = pump.transport().held_changed() {
-                let attempt = pump.transport().attempt();
+                let attempt = pump.transport().attempt;
                 pump.event(pump.now(), Input::Socket(attempt, event));
             } else if self.loop_waker.take_woken() {
                 pump.transport().poll_provider(&mut Context::from_waker(&self.waker));

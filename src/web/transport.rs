@@ -42,9 +42,11 @@ pub(super) struct BrowserTransport<S> {
     pub(super) reading_blob: bool,
     /// The last message was text.
     pub(super) was_text: bool,
+    /// Why the attempt fails, until that is delivered.
     pub(super) failure: Option<Error>,
     /// The browser lets this https page connect to ws: such a connection has been open.
     pub(super) may_mix: bool,
+    /// Not paused.
     pub(super) reading: bool,
     pub(super) closing: bool,
     pub(super) socket_poll: SocketPoll,
@@ -91,10 +93,6 @@ impl<S: EventSink> BrowserTransport<S> {
             in_flight: InFlight::default(),
             delivery: Delivery::default(),
         }
-    }
-
-    pub(super) fn attempt(&self) -> AttemptId {
-        self.attempt
     }
 
     /// Polls the request provider's future, if the attempt waits for it, and dials when it is ready.

@@ -1,5 +1,5 @@
-// Chromium, driven through its own pipe: ChromeDriver has the browser report every frame of a WebSocket, which costs the
-// page more than the frames themselves.
+// Chromium, controlled through the DevTools protocol on a pipe. ChromeDriver would make the browser report every frame of a
+// WebSocket, which costs the page more than the frames themselves.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const SWITCHES = [
-  // Its sandbox does not start for root, nor inside most containers.
+  // The sandbox does not start as root, nor in most containers.
   "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--no-default-browser-check",
   "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe",
 ];
 
-/** A browser with one page. */
+/** Starts a browser with one page. */
 export async function launch({ headless = true, args = [] } = {}) {
   const profile = await mkdtemp(join(tmpdir(), "homing-chromium-"));
   const words = [...SWITCHES, ...(headless ? ["--headless=new"] : []), ...args, `--user-data-dir=${profile}`];
@@ -61,7 +61,7 @@ class Browser {
     else waiting?.resolve(result);
   }
 
-  /** A command of the DevTools protocol, to the browser or to a page of it. */
+  /** Sends a command of the DevTools protocol to the browser, or to the page of a session. */
   call(method, params = {}, sessionId = undefined) {
     const id = (this.#next += 1);
     return new Promise((resolve, reject) => {
@@ -70,7 +70,7 @@ class Browser {
     });
   }
 
-  /** Another tab, in front of the others. */
+  /** Opens another tab in front of the others. */
   async open(url = "about:blank") {
     const { targetId } = await this.call("Target.createTarget", { url });
     const { sessionId } = await this.call("Target.attachToTarget", { targetId, flatten: true });
@@ -81,7 +81,7 @@ class Browser {
     await this.call("Page.navigate", { url }, this.page.sessionId);
   }
 
-  /** What an expression of the page comes to, awaited; `args` has these values in it. */
+  /** Evaluates an expression in the page, with `args`, and returns what its promise resolves with. */
   async run(expression, ...args) {
     const code = `(async (args) => (${expression}))(${JSON.stringify(args)})`;
     const params = { expression: code, awaitPromise: true, returnByValue: true };
@@ -90,7 +90,7 @@ class Browser {
     return result.value;
   }
 
-  /** Returns a function that tells the CPU time of the page's thread, in microseconds. */
+  /** Returns a function that returns the CPU time of the page's thread, in microseconds. */
   async cpu() {
     const { sessionId } = this.page;
     await this.call("Performance.enable", {}, sessionId);

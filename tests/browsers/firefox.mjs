@@ -1,11 +1,11 @@
-// Firefox, driven by its driver over WebDriver (W3C).
+// Firefox, controlled by geckodriver (W3C WebDriver).
 
 import { spawn } from "node:child_process";
 import { printed } from "./printed.mjs";
 
-/** A browser with one page. */
+/** Starts a browser with one page. */
 export async function launch({ headless = true, args = [], prefs = {} } = {}) {
-  // The browser's own process is asked what the page's costs.
+  // System access lets the browser's own process report the CPU time of the page's process.
   const words = ["--port", "0", "--allow-system-access"];
   const driver = spawn("geckodriver", words, { stdio: ["ignore", "pipe", "ignore"] });
   const session = new Session(driver);
@@ -48,18 +48,18 @@ class Session {
     return this.call("POST", "/url", { url });
   }
 
-  /** What an expression of the page comes to, awaited; `args` has these values in it. */
+  /** Evaluates an expression in the page, with `args`, and returns what its promise resolves with. */
   async run(expression, ...args) {
     const script = `
       const args = [...arguments], done = args.pop();
-      const told = (error) => done({ error: \`\${error?.message ?? error}\\n\${error?.stack}\` });
-      (async () => (${expression}))().then((value) => done({ value }), told);`;
+      const failed = (error) => done({ error: \`\${error?.message ?? error}\\n\${error?.stack}\` });
+      (async () => (${expression}))().then((value) => done({ value }), failed);`;
     const { value, error } = await this.call("POST", "/execute/async", { script, args });
     if (error) throw new Error(error);
     return value;
   }
 
-  /** Returns a function that tells the CPU time of the page's process, in microseconds. */
+  /** Returns a function that returns the CPU time of the page's process, in microseconds. */
   async cpu() {
     const before = await this.#times();
     await this.run("(() => { for (const end = Date.now() + 500; Date.now() < end;); })()");
@@ -68,7 +68,7 @@ class Session {
     return async () => (await this.#times()).get(page) / 1e3;
   }
 
-  /** The CPU time of each process but the browser's own, in nanoseconds. */
+  /** Returns the CPU time of each child process of the browser, in nanoseconds. */
   async #times() {
     await this.call("POST", "/moz/context", { context: "chrome" });
     try {

@@ -4,13 +4,13 @@ import { join } from "node:path";
 
 const TYPES = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
 
-/** For [`run`] of a browser: the page is there, and so is its module. */
+/** An expression for `run` of a browser: waits until the page and its wasm module are loaded. */
 export const LOADED =
   "(document.readyState !== 'complete' && await new Promise((go) => addEventListener('load', go)), await ready, true)";
 
 /**
- * Serves a directory, and the bound module `pkg` at `/pkg/`, isolated from other origins: the page's clock is fine only
- * then. Returns the address, and what ends it.
+ * Serves a directory, and the wasm module of the directory `pkg` at `/pkg/`. The page is isolated from other origins, as its
+ * clock is coarse otherwise. Returns the address, and a function that ends the server.
  */
 export async function serve(directory, pkg) {
   const server = createServer(async (request, response) => {

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 
-/** Waits until a program prints a line that matches, and returns what the parentheses held. */
+/** Waits until a program prints a line that matches, and returns the first group of the match. */
 export function printed(child, pattern) {
   return new Promise((resolve, reject) => {
     child.once("error", reject);

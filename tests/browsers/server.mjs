@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { printed } from "./printed.mjs";
 
-/** Starts the test server on a free port. Returns its address, without a slash at the end, and what ends it. */
+/** Starts the test server on a free port. Returns its address without a trailing slash, and a function that ends it. */
 export async function start(program) {
   const child = spawn(program, ["0"], { stdio: ["pipe", "pipe", "inherit"] });
   const url = await printed(child, /^(ws:\S+?)\/$/);
