@@ -1,4 +1,4 @@
-//! What a driver reports to a client.
+//! What the owner of a pump reports to it.
 
 use alloc::string::String;
 
@@ -9,58 +9,58 @@ use crate::close::CloseCode;
 use crate::error::Error;
 use crate::handshake::Handshake;
 
-/// Something happened.
+/// Something that happened to a client.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Input {
-    /// Look at the clock: a timer fired, or somebody asks.
+    /// The timer fired: compare the deadlines with the clock.
     Wake,
-    /// Something happened on the socket of this attempt. News of a superseded attempt is ignored.
+    /// An event of this attempt's socket. Events of replaced attempts are ignored.
     Socket(AttemptId, SocketEvent),
-    /// Something happened to the network or the page (S8c).
+    /// A change of the network or the page.
     Page(PageEvent),
-    /// The retry predicate's answer to whether to retry.
+    /// The answer of the retry predicate: whether to retry.
     RetryAnswer(bool),
 }
 
-/// What a transport tells of a socket.
+/// An event of a socket, reported by its transport.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SocketEvent {
-    /// TCP, proxy and TLS are up. Not every transport has this.
+    /// TCP, proxy and TLS are up. Not every transport reports this.
     Connected,
     /// The opening handshake succeeded.
     Opened(Handshake),
-    /// Something arrived, if only a part of a message or a control frame: every byte is a sign of life (S17).
+    /// Something arrived, at least a part of a message or a control frame. Every byte shows that the peer is alive.
     Received {
-        /// The messages that are complete.
+        /// The number of complete messages.
         messages: u64,
         /// Their payload in bytes.
         bytes: u64,
     },
-    /// So many bytes of payload have arrived and wait in memory, as they are not wanted yet and the platform cannot stop
-    /// reading (S22).
+    /// This many bytes of received payload are held in memory, because the client is paused and the platform cannot stop
+    /// reading.
     Held(u64),
-    /// A heartbeat's answer arrived; `None` where it does not tell which one's.
+    /// The answer to the heartbeat with this number arrived; `None` if the answer contains no number.
     Answered(Option<u64>),
-    /// The socket has room again after it refused part of a batch.
+    /// The socket has room again after it refused a part of a batch.
     Writable,
-    /// Some of what the socket had taken has left for the operating system or the browser.
+    /// Bytes that the socket had accepted have left for the operating system or the browser.
     Left {
-        /// What it still holds; the default value if all has left, and then it has room again.
+        /// What it still holds. The default value means that all has left, and that it has room again.
         held: Buffered,
-        /// It had been full: that it takes more shows the peer alive (S17).
+        /// Its buffer had been full, so that the peer has accepted bytes and is alive.
         was_full: bool,
     },
-    /// The peer's Close frame arrived; the transport answers it by itself.
+    /// The peer's Close frame arrived. The transport answers it.
     Closing {
         /// Its code, 1005 if it had none.
         code: CloseCode,
         /// Its reason.
         reason: String,
     },
-    /// The socket is gone, without an error. `Closing` came before, except where the platform tells all at once: a code
-    /// other than 1006 tells that the peer's Close frame arrived.
+    /// The socket is gone, without an error. `Closing` was reported before, unless the platform reports both at once. A code
+    /// other than 1006 means that the peer's Close frame arrived.
     Closed {
         /// The peer's code; 1005 if its Close frame had none, 1006 if there was no Close frame.
         code: CloseCode,

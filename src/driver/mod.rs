@@ -1,13 +1,17 @@
-//! The pump: what every platform runs, and the seam to bring a transport of your own.
+//! The driver of a client, and the traits for a transport of your own.
 //!
-//! A client is a [`Pump`] over two traits: a [`Transport`] carries out commands on a socket, a [`Timer`] knows the
-//! time. Whatever happens on the socket is told to the pump by [`Pump::event`] and [`Pump::message`]; what is due by
-//! the clock, by [`Pump::event`] with [`Input::Wake`]; what handles ask for, by [`Pump::drive`], whenever the waker
-//! given to [`Pump::sleep`] is woken. The pump calls the handler and the transport, in order, and never holds a lock
-//! or a borrow while the handler runs.
+//! A client consists of a [`Pump`] and two implementations: a [`Transport`] that carries out commands on a socket, and a
+//! [`Timer`] that knows the time. The owner of the pump reports
 //!
-//! The transports of this crate are written against these same traits; `examples/custom_transport.rs` is a whole one.
+//! - events of the socket with [`Pump::event`], and received messages with [`Pump::message`];
+//! - that the timer fired with [`Pump::event`] and [`Input::Wake`];
+//! - that the waker given to [`Pump::sleep`] was woken with [`Pump::drive`].
+//!
+//! The pump then calls the handler and the transport, in order. It holds no lock and no borrow while the handler runs.
+//!
+//! The transports of this crate implement the same traits. `examples/custom_transport.rs` is a complete one.
 
+mod callback;
 mod input;
 mod machine;
 pub(crate) mod platform;
@@ -20,6 +24,7 @@ mod trace;
 #[cfg(not(feature = "tracing"))]
 #[path = "no_trace.rs"]
 mod trace;
+mod waiter;
 mod waiters;
 
 use alloc::collections::VecDeque;
@@ -31,7 +36,8 @@ pub use homing_machine::{AttemptId, Buffered, PageEvent, Timestamp};
 pub use input::{Input, SocketEvent};
 pub(crate) use machine::{Config, Machine, Request};
 pub use pump::Pump;
-pub(crate) use shared::{Keeper, Shared, Waiter};
+pub(crate) use shared::{Keeper, Shared};
+pub(crate) use waiter::Waiter;
 pub(crate) use waiters::{Mark, Wait};
 
 use crate::close::CloseCode;
@@ -40,85 +46,86 @@ use crate::message::Message;
 /// Carries out commands on one socket at a time.
 ///
 /// # Contract
-/// - `dial` begins an attempt. What becomes of it is told to the pump with the attempt's id: `Connected` (optional),
-///   `Opened`, then messages and `Received`, and at the end exactly one of `Closed` and `Failed`, unless `abort` came
-///   first. News is told after the command has returned, never from inside it.
-/// - Every command but `dial` is about the latest attempt, and does nothing when its socket is gone.
-/// - Pings of the peer and its Close frame are answered by the transport itself.
-/// - On a violation of the protocol the transport tells the peer the close code (1002, 1007, 1009) and reports
-///   `Failed`.
-/// - What had arrived before a write failed or the connection was reset is reported first: messages, and a Close frame,
-///   which makes the end a `Closed` (S20a).
-/// - Progress is reported in bytes: `Received` also for a part of a message, `Left` when bytes leave a socket that was
-///   full. What no event shows is asked for by [`progress`](Self::progress) (S10, S17).
+/// - `dial` starts an attempt. Its events are reported to the pump with the attempt's id: `Connected` (optional), `Opened`,
+///   then messages and `Received`, and finally exactly one of `Closed` and `Failed`, unless `abort` was called first. Events
+///   are reported after the command has returned, never from inside it.
+/// - Every command except `dial` refers to the latest attempt, and does nothing if its socket is gone.
+/// - The transport itself answers Pings and the Close frame of the peer.
+/// - After a violation of the protocol, the transport sends the close code (1002, 1007 or 1009) and reports `Failed`.
+/// - If a write fails or the connection is reset, what had arrived before is reported first: messages, and a Close frame,
+///   which makes the end a `Closed`.
+/// - Progress is reported in bytes: `Received` also for a part of a message, `Left` when bytes leave a socket that was full.
+///   What no event shows is queried with [`progress`](Self::progress).
 pub trait Transport {
-    /// Whether [`ping`](Self::ping) works. Where it does not, a heartbeat needs a message.
+    /// Whether [`ping`](Self::ping) is supported. If not, heartbeats need a message.
     const CAN_PING: bool;
 
-    /// Opens a socket. The one before, if any, is gone already.
+    /// Opens a socket. The previous one, if any, is already gone.
     fn dial(&mut self, attempt: AttemptId);
 
-    /// Takes messages from the front of `batch` for as long as the socket has room, and leaves the rest. If it leaves
-    /// any, `Writable` is told once there is room, or `Left` with nothing held. What was taken is never offered again.
+    /// Takes messages from the front of `batch` as long as the socket has room, and leaves the rest.
+    ///
+    /// If it leaves any, the transport reports `Writable` as soon as there is room, or `Left` with nothing held. What was
+    /// taken is never offered again.
     fn send(&mut self, batch: &mut VecDeque<Message>);
 
-    /// Pushes out what was taken. Called once per batch. What leaves later than this call is reported as `Left`.
+    /// Writes what was taken to the operating system. Called once for each batch. What leaves later is reported as `Left`.
     fn flush(&mut self);
 
-    /// Sends a heartbeat whose answer is told as `Answered(Some(number))`.
+    /// Sends a Ping frame with this number. Its Pong is reported as `Answered(Some(number))`.
     fn ping(&mut self, number: u64);
 
-    /// Sends a heartbeat message, past the queue, as soon as there is room. It does not count as
-    /// [`buffered`](Self::buffered): nobody waits for it to leave, and nothing is lost with it.
+    /// Sends a heartbeat message as soon as there is room, ahead of the queue. It does not count as
+    /// [`buffered`](Self::buffered).
     fn heartbeat(&mut self, message: Message);
 
-    /// Stops reading, so that the peer feels it, or resumes.
+    /// Stops reading from the socket, so that the peer's sending is slowed down, or resumes.
     fn read(&mut self, on: bool);
 
-    /// Starts the closing handshake, behind everything taken before.
+    /// Sends a Close frame behind everything that was taken before.
     fn close(&mut self, code: CloseCode, reason: &str);
 
-    /// Drops the socket at once. Nothing more is told of it.
+    /// Drops the socket at once. No more events of it are reported.
     fn abort(&mut self);
 
-    /// What was taken but has not left yet, as far as the platform tells.
+    /// Returns what was taken but has not left yet, as far as the platform reports it.
     fn buffered(&mut self) -> Buffered;
 
-    /// A heartbeat or a Close frame follows, or the last messages before a Close frame have been taken. From now on
-    /// [`progress`](Self::progress) is about all that was taken before this call.
+    /// Sets the mark for [`progress`](Self::progress): everything that was taken before this call. Called before a heartbeat
+    /// or a Close frame, and after the last messages before a Close frame. By default it does nothing.
     fn mark(&mut self) {}
 
-    /// Whether bytes that were taken before the latest [`mark`](Self::mark) have left, or have been acknowledged by the
-    /// peer, since this was asked last. A heartbeat or Close frame that waits behind them has more time then.
+    /// Returns whether bytes that were taken before the latest [`mark`](Self::mark) have left, or have been acknowledged by
+    /// the peer, since the last call. This extends the timeout of a heartbeat or Close frame that waits behind them.
     ///
-    /// Asked only when an attempt would otherwise end, so it may cost a system call. A transport that reports all of
-    /// this as [`SocketEvent::Left`] has nothing to add.
+    /// Called only when an attempt would end otherwise, so that it may cost a system call. A transport that reports all
+    /// progress as [`SocketEvent::Left`] returns `false`, which is the default.
     fn progress(&mut self) -> bool {
         false
     }
 }
 
-/// Knows the time and wakes the pump's owner.
+/// Knows the time and wakes the owner of the pump.
 pub trait Timer {
-    /// A clock that the handles read, from other threads too.
+    /// Returns a clock that the handles read, also from other threads.
     fn clock(&self) -> Clock;
 
-    /// Wakes the owner of the pump at this time, who then says [`Input::Wake`]. Replaces what was armed before. Early
-    /// or late does no harm: the pump looks at the clock.
+    /// Wakes the owner of the pump at this time, who then reports [`Input::Wake`]. It replaces the deadline that was set
+    /// before; `None` means no deadline. Firing early or late does no harm, as the pump reads the clock.
     fn arm(&mut self, deadline: Option<Timestamp>);
 }
 
-/// A monotonic clock that can be shared.
+/// A monotonic clock that can be shared between threads.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// A clock that is read by this function.
+    /// Creates a clock that calls this function.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The time.
+    /// Returns the time.
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }

@@ -1,11 +1,13 @@
-//! The pump: machine, handler and transport, one event at a time.
+//! The pump: connects the machine, the handler and the transport of one client.
+
+mod outputs;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::task::Waker;
 
-use homing_machine::{Notify, Output, State};
+use homing_machine::{Output, State};
 
 use super::trace::Trace;
 use super::{AttemptId, Input, Machine, Shared, SocketEvent, Timer, Timestamp, Transport};
@@ -16,26 +18,26 @@ use crate::error::ConfigError;
 use crate::handler::Handler;
 use crate::message::Message;
 
-/// How many batches are sent before the pump's owner gets its turn.
+/// How many batches are sent before control returns to the owner of the pump.
 const BATCHES: u32 = 4;
 
-/// Drives one client over a transport and a timer. See the [module](super) for how to call it.
+/// Drives one client over a transport and a timer. The documentation of the [module](super) describes how to call it.
 pub struct Pump<T: Transport, M: Timer> {
     shared: Arc<Shared>,
-    /// What callbacks are given. It does not keep the client alive.
+    /// The handle that callbacks receive. It does not keep the client alive.
     ws: WebSocket,
     handler: Box<dyn Handler>,
     retry_if: Option<Box<dyn Predicate<CloseEvent>>>,
     is_reply: Option<Box<dyn Predicate<Message>>>,
-    /// The message of heartbeats; `None` where they are Ping frames.
+    /// The message of heartbeats; `None` if they are Ping frames.
     heartbeat: Option<Message>,
     transport: T,
     timer: M,
     batch: VecDeque<Message>,
-    /// Arrived since the last `received`.
+    /// What arrived since the last `received`.
     arrived: Arrived,
     trace: Trace,
-    /// The transport or the machine is at work; still set when the pump is dropped, it panicked.
+    /// The transport or the machine is running. If this is still set when the pump is dropped, it panicked.
     working: bool,
 }
 
@@ -47,17 +49,18 @@ struct Arrived {
 }
 
 impl<T: Transport, M: Timer> Pump<T, M> {
-    /// A client over a transport of your own, which dials at the first [`drive`](Self::drive). The builder's URL must
-    /// be valid; where it leads is up to the transport.
+    /// Creates a client over a transport of your own. It dials at the first [`drive`](Self::drive).
+    ///
+    /// The builder's URL must be valid, but the transport decides where to connect to.
     ///
     /// # Errors
-    /// An option has a value that cannot work, or cannot work over this transport.
+    /// Fails if the value of an option cannot work, or cannot work over this transport.
     pub fn new(builder: Builder, transport: T, timer: M) -> Result<(WebSocket, Self), ConfigError> {
         let (setup, _) = builder.check()?;
         Self::start(setup, |_| Ok(transport), timer)
     }
 
-    /// Starts a checked client; `transport` makes the transport from what the pump does not need itself.
+    /// Starts a client from checked options, of which `transport` creates the transport.
     pub(crate) fn start(
         setup: Box<Setup>,
         transport: impl FnOnce(&Setup) -> Result<T, ConfigError>,
@@ -88,25 +91,25 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         Ok((ws, pump))
     }
 
-    /// The transport.
+    /// Returns the transport.
     pub fn transport(&mut self) -> &mut T {
         &mut self.transport
     }
 
-    /// The timer.
+    /// Returns the timer.
     pub fn timer(&mut self) -> &mut M {
         &mut self.timer
     }
 
-    /// The time, by the timer's clock.
+    /// Returns the time of the timer's clock.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }
 
-    /// Something happened. Whatever follows from it has happened when this returns, but for further batches of messages,
-    /// before which [`sleep`](Self::sleep) returns `false`.
+    /// Reports an input, and carries out what follows from it. If more batches of messages are left to send, the next
+    /// [`sleep`](Self::sleep) returns `false`.
     pub fn event(&mut self, now: Timestamp, input: Input) {
-        // No event shows all that moves, and nothing asks while nothing depends on it.
+        // Not all progress is reported by events. It is queried only when an attempt would end otherwise.
         if matches!(input, Input::Wake) && self.is_expiring(now) && self.transport.progress() {
             self.shared.lock().machine.progressed(now);
         }
@@ -118,10 +121,10 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.shared.lock().machine.is_expiring(now)
     }
 
-    /// A message arrived. Goes straight to the handler; the machine learns of a whole batch by
-    /// [`received`](Self::received), which must follow the last message that is at hand.
+    /// Passes a received message to the handler. [`received`](Self::received) must be called after the last message of a
+    /// batch.
     ///
-    /// One that arrives while the client closes is dropped, as browsers do.
+    /// A message that arrives while the client closes is dropped, as in browsers.
     #[inline]
     pub fn message(&mut self, message: Message) {
         self.enter();
@@ -129,7 +132,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.leave();
     }
 
-    /// Before and after a batch of messages that [`deliver`](Self::deliver) gives to the handler.
+    /// Marks the start of a batch of messages for [`deliver`](Self::deliver).
     #[inline]
     pub(crate) fn enter(&self) {
         self.shared.callback().enter();
@@ -140,10 +143,10 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.shared.callback().leave();
     }
 
-    /// As [`message`](Self::message).
+    /// The same as [`message`](Self::message), inside a batch.
     #[inline]
     pub(crate) fn deliver(&mut self, message: Message) {
-        // A message that was taken from the socket before somebody paused is delivered.
+        // A message that was read before the client was paused is delivered.
         if !self.delivers() && self.shared.lock().machine.state() != State::Open {
             return;
         }
@@ -161,21 +164,21 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.handler.on_message(&self.ws, message);
     }
 
-    /// Whether another message is wanted: not while paused, nor after a close. One that arrives while paused should
-    /// wait.
+    /// Returns whether messages are to be delivered: not while paused, and not after a close. Messages that arrive while
+    /// paused should be held back.
     #[inline]
     pub fn delivers(&self) -> bool {
         self.shared.delivers()
     }
 
-    /// The end of a batch of messages, or something else that shows the peer alive.
+    /// Reports the end of a batch of messages, or anything else that shows that the peer is alive.
     pub fn received(&mut self, attempt: AttemptId) {
         self.note_received(attempt);
     }
 
-    /// As [`received`](Self::received). Returns whether the pump sleeps on: nothing has to be done because of it.
+    /// The same as [`received`](Self::received). Returns whether the pump can stay asleep, as nothing follows from it.
     ///
-    /// The machine hears of it by the time it knows, which is early at most: a clock is worth asking only for answers.
+    /// The machine's own time is used, which may be early: reading the clock is needed only for the round trip of an answer.
     pub(crate) fn note_received(&mut self, attempt: AttemptId) -> bool {
         let Arrived { messages, bytes, answered } = core::mem::take(&mut self.arrived);
         let mut core = self.shared.lock();
@@ -192,8 +195,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         sleeps_on
     }
 
-    /// Carries out what handles have asked for meanwhile. While they go on sending, a few batches at a time:
-    /// [`sleep`](Self::sleep) then returns `false`.
+    /// Carries out what handles have asked for. If they keep sending, this returns after a few batches, and the next
+    /// [`sleep`](Self::sleep) returns `false`.
     pub fn drive(&mut self) {
         let mut batches = 0;
         loop {
@@ -203,7 +206,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             self.shared.note_delivers(&core.machine);
             drop(core);
             match output {
-                // Handles that send without a pause must not keep the owner from reading and from the clock.
+                // Handles that send without a pause must not keep the owner from reading the socket and the clock.
                 Some(Output::Transmit) if batches == BATCHES => break,
                 Some(output) => {
                     batches += u32::from(matches!(output, Output::Transmit));
@@ -215,8 +218,9 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.shared.wake_waiting();
     }
 
-    /// Arms the timer before the owner sleeps; `waker` is woken when a handle asks for something. Returns `false`
-    /// when something was asked for already: drive again.
+    /// Prepares for the owner to sleep: sets the timer, and keeps `waker`, which is woken when a handle asks for something.
+    ///
+    /// Returns `false` if a handle has already asked for something: call [`drive`](Self::drive) again.
     #[must_use]
     pub fn sleep(&mut self, waker: &Waker) -> bool {
         let mut core = self.shared.lock();
@@ -231,25 +235,25 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         true
     }
 
-    /// Whether somebody would like to know that the socket's own buffer empties.
+    /// Returns whether a future or a full queue waits for the socket's own buffer to empty.
     #[allow(dead_code, reason = "only a browser must be asked how full it is")]
     pub(crate) fn waits_for_room(&self) -> bool {
         self.shared.lock().waits_for_room()
     }
 
-    /// Gives back memory that a burst of messages needed.
+    /// Frees the memory that a burst of messages needed.
     #[allow(dead_code, reason = "only natively is memory given back to anybody")]
     pub(crate) fn shrink(&mut self) {
         self.batch = VecDeque::new();
         self.shared.lock().machine.shrink();
     }
 
-    /// When [`Input::Wake`] is due at the latest.
+    /// Returns when [`Input::Wake`] must be reported at the latest; `None` if there is no deadline.
     pub fn deadline(&self) -> Option<Timestamp> {
         self.shared.lock().machine.deadline()
     }
 
-    /// Whether the client is closed and nobody is left to begin anew: the pump can be dropped.
+    /// Returns whether the client has ended and no handle is left that could reconnect it: the pump can be dropped.
     pub fn is_done(&self) -> bool {
         self.shared.is_done()
     }
@@ -258,120 +262,21 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         input.apply(&mut self.shared.lock().machine, now);
     }
 
-    /// Marks the pump as working or not, and returns what it was. For owners who poll the transport: a panic in there ends
-    /// the client as one in a callback does.
+    /// Sets whether the pump is working, and returns the previous value. For owners that poll the transport: a panic in it
+    /// ends the client, as one in a callback does.
     pub(crate) fn set_working(&mut self, working: bool) -> bool {
         core::mem::replace(&mut self.working, working)
     }
 
-    /// Has the transport do something that may call the user's code, as a provider or a connector.
+    /// Runs a function of the transport that may call the user's code, such as a request provider or a connector.
     pub(crate) fn in_callback<R>(&mut self, run: impl FnOnce(&mut T) -> R) -> R {
         let Self { transport, shared, .. } = self;
         shared.callback().run(|| run(transport))
     }
-
-    fn carry_out(&mut self, output: Output) {
-        let before = self.set_working(true);
-        self.trace.output(output);
-        match output {
-            Output::Notify(event) => self.notify(event),
-            Output::AskRetry => {
-                let close = self.shared.lock().machine.last_close().map(CloseEvent::of);
-                // Asked only where there is one, and after a close.
-                let mut retry = true;
-                if let (Some(retry_if), Some(close)) = (&mut self.retry_if, close) {
-                    self.shared.callback().run(|| retry_if.ask(&close, &mut retry));
-                }
-                self.handle(self.now(), Input::RetryAnswer(retry));
-            }
-            Output::Dial(attempt) => self.in_callback(|transport| transport.dial(attempt)),
-            Output::Transmit => self.transmit(),
-            Output::Mark => self.mark(),
-            Output::Heartbeat(number) => self.send_heartbeat(number),
-            Output::Read(on) => self.transport.read(on),
-            Output::Close => {
-                let (code, reason) = self.shared.lock().machine.close_frame();
-                self.transport.close(code, &reason);
-            }
-            Output::Abort => self.transport.abort(),
-        }
-        self.set_working(before);
-    }
-
-    fn notify(&mut self, event: Notify) {
-        let Self { handler, ws, shared, trace, .. } = self;
-        let callback = shared.callback();
-        match event {
-            Notify::Connect => callback.run(|| handler.on_connect(ws)),
-            Notify::Open => {
-                let handshake = shared.lock().machine.take_handshake();
-                trace.opened(&handshake);
-                callback.run(|| handler.on_open(ws, &handshake));
-            }
-            Notify::Error => {
-                let error = shared.lock().machine.last_error().cloned();
-                if let Some(error) = error {
-                    trace.failed(&error);
-                    callback.run(|| handler.on_error(ws, &error));
-                }
-            }
-            Notify::Close => {
-                let close = shared.lock().machine.last_close().map(CloseEvent::of);
-                if let Some(close) = close {
-                    trace.closed(&close);
-                    callback.run(|| handler.on_close(ws, &close));
-                }
-            }
-            Notify::BufferFull => callback.run(|| handler.on_buffer_full(ws)),
-            Notify::BufferDrain => callback.run(|| handler.on_buffer_drain(ws)),
-            Notify::Latency(round_trip) => callback.run(|| handler.on_latency(ws, round_trip)),
-            Notify::End => {
-                let end = shared.lock().end().cloned();
-                if let Some(end) = end {
-                    trace.ended(&end);
-                    callback.run(|| handler.on_end(ws, &end));
-                }
-            }
-        }
-    }
-
-    /// Offers the queue to the socket: one lock to take it, one to bring back the rest.
-    fn transmit(&mut self) {
-        let ((offered, offered_bytes), drains) = {
-            let mut core = self.shared.lock();
-            (core.machine.offer(&mut self.batch), core.machine.is_draining())
-        };
-        self.transport.send(&mut self.batch);
-        self.transport.flush();
-        if drains {
-            self.mark();
-        }
-        let left: usize = self.batch.iter().map(Message::len).sum();
-        let messages = (offered - self.batch.len()) as u64;
-        self.trace.sent(messages);
-        let buffered = self.transport.buffered();
-        self.shared.lock().machine.restore(&mut self.batch, messages, offered_bytes - left, buffered);
-    }
-
-    /// A new deadline is about what was taken so far. What has moved since the one before counts for that.
-    fn mark(&mut self) {
-        if self.transport.progress() {
-            self.shared.lock().machine.progressed(self.now());
-        }
-        self.transport.mark();
-    }
-
-    fn send_heartbeat(&mut self, number: u64) {
-        match &self.heartbeat {
-            Some(message) => self.transport.heartbeat(message.clone()),
-            None => self.transport.ping(number),
-        }
-        self.transport.flush();
-    }
 }
 
-/// Ends a client whose pump is dropped before its end. That the thread panics proves nothing: it may be the owner's panic
-/// that drops the pump.
+/// Ends a client whose pump is dropped before its end. `std::thread::panicking` is not used, as a panic of the owner can drop
+/// the pump as well.
 impl<T: Transport, M: Timer> Drop for Pump<T, M> {
     fn drop(&mut self) {
         let panicked = self.working || self.shared.callback().is_running();

@@ -1,21 +1,22 @@
-//! What the pump and the handles of a client share: the machine, and the futures that wait for it.
+//! The state that the pump and the handles of a client share.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use core::task::{Context, Poll, Waker};
+use core::task::Waker;
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
 
 use homing_machine::{Notify, Output};
 
+use super::callback::Callback;
 use super::machine::end_of;
-use super::waiters::{Places, Wait, Waiters};
+use super::waiters::Waiters;
 use super::{Clock, Machine, Request, platform};
 use crate::close::{CloseCode, End, EndReason};
-use crate::error::{FlushError, SendError, SendErrorKind};
+use crate::error::{SendError, SendErrorKind};
 use crate::message::Message;
 
-/// A handle, which keeps the client alive and may begin anew after its end.
+/// A handle, which keeps the client alive and can reconnect it after its end.
 const HANDLE: usize = 2;
 /// The stream of events, which keeps the client alive until its end.
 const STREAM: usize = 1;
@@ -23,7 +24,7 @@ const STREAM: usize = 1;
 pub(crate) struct Shared {
     core: Mutex<Core>,
     pub(crate) clock: Clock,
-    /// Messages are wanted. Read between two messages, where the lock would cost too much.
+    /// Messages are to be delivered. Read between two messages, where taking the lock would be too slow.
     delivers: AtomicBool,
     /// What keeps the client alive: [`HANDLE`] for each handle, and [`STREAM`].
     keepers: AtomicUsize,
@@ -31,55 +32,11 @@ pub(crate) struct Shared {
     callback: Callback,
 }
 
-thread_local! {
-    /// Its address is a number for the thread.
-    static THREAD: u8 = const { 0 };
-}
-
-/// Which thread runs a callback of the client, if any.
-#[derive(Default)]
-pub(crate) struct Callback(AtomicUsize);
-
-impl Callback {
-    /// Runs the user's code. After a panic in it [`is_running`](Self::is_running) for ever.
-    #[inline]
-    pub(super) fn run<R>(&self, callback: impl FnOnce() -> R) -> R {
-        self.enter();
-        let result = callback();
-        self.leave();
-        result
-    }
-
-    /// The user's code runs from here on, until [`leave`](Self::leave): for a batch of messages at once.
-    #[inline]
-    pub(super) fn enter(&self) {
-        self.0.store(this_thread(), Ordering::Relaxed);
-    }
-
-    #[inline]
-    pub(super) fn leave(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_running(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != 0
-    }
-
-    /// Whether the caller was called by it. Only this thread stores its own number, so there is nothing to order.
-    pub(crate) fn is_running_here(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == this_thread()
-    }
-}
-
-fn this_thread() -> usize {
-    THREAD.try_with(|thread| core::ptr::from_ref(thread).addr()).unwrap_or(usize::MAX)
-}
-
 pub(crate) struct Core {
     pub(crate) machine: Machine,
-    /// The pump is running and will look at the machine again before it sleeps.
+    /// The pump is running, and will poll the machine again before it sleeps.
     pub(super) awake: bool,
-    /// The last handle was dropped since the pump last looked whether it is done.
+    /// The last handle was dropped since the pump last checked whether it is done.
     left: bool,
     waker: Option<Waker>,
     /// The latest end of the client.
@@ -88,7 +45,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// What is to be done next. Remembers how the client ended before anyone can ask for it.
+    /// Returns the next output of the machine. If it is the end of the client, remembers that under the same lock.
     pub(super) fn poll(&mut self) -> Option<Output> {
         let output = self.machine.poll();
         if matches!(output, Some(Output::Notify(Notify::End))) {
@@ -97,17 +54,17 @@ impl Core {
         output
     }
 
-    /// The latest end of the client.
+    /// Returns the latest end of the client.
     pub(crate) fn end(&self) -> Option<&End> {
         self.end.as_ref()
     }
 
-    /// Whether a future or a full queue waits for the socket's own buffer to empty.
+    /// Returns whether a future or a full queue waits for the socket's own buffer to empty.
     pub(super) fn waits_for_room(&self) -> bool {
         self.machine.is_full() || self.waiters.wait_for_sends()
     }
 
-    /// Whether the pump has to look again before it sleeps.
+    /// Returns whether the pump has something to do before it sleeps.
     pub(super) fn has_news(&mut self) -> bool {
         core::mem::take(&mut self.left) || self.machine.has_output()
     }
@@ -138,7 +95,8 @@ impl Shared {
         })
     }
 
-    /// The lock is never held while foreign code runs, so a panic elsewhere cannot leave the machine half-changed.
+    /// Locks the shared state. The lock is never held while the user's code runs, so that a panic cannot leave the machine
+    /// in an inconsistent state.
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
         platform::lock(&self.core)
@@ -210,8 +168,8 @@ impl Shared {
         self.keepers.fetch_add(HANDLE, Ordering::Relaxed);
     }
 
-    /// Adds a handle where there may be none, and returns whether that was possible: a client without handles closes, or
-    /// lives until its end where it has a stream or was detached.
+    /// Adds a handle where there may be none. Returns whether that was possible: a client without handles is closing, unless
+    /// it has a stream of events or was detached.
     pub(crate) fn revive_handle(&self) -> bool {
         // Locked, so that the end does not come meanwhile.
         let core = self.lock();
@@ -228,7 +186,7 @@ impl Shared {
         self.drop_keeper(HANDLE);
     }
 
-    /// The last keeper closes the client, unless it was detached (S6).
+    /// Removes a keeper. The last one closes the client, unless it was detached (S6).
     fn drop_keeper(&self, keeper: usize) {
         let left = self.keepers.fetch_sub(keeper, Ordering::AcqRel) - keeper;
         if left >= HANDLE {
@@ -237,7 +195,7 @@ impl Shared {
         if left == 0 && !self.detached.load(Ordering::Acquire) {
             self.request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
         }
-        // Also where nothing comes of it: a client that has ended is done now.
+        // Also if nothing was requested: the pump of a client that has ended is done now.
         let mut core = self.lock();
         core.left = true;
         Self::wake_pump(core);
@@ -247,7 +205,7 @@ impl Shared {
         self.detached.store(true, Ordering::Release);
     }
 
-    /// Whether the client has ended and there is no handle that could begin anew.
+    /// Returns whether the client has ended and there is no handle that could reconnect it.
     pub(super) fn is_done(&self) -> bool {
         let is_abandoned = || self.keepers.load(Ordering::Acquire) < HANDLE;
         // Most of the time there is a handle, and no need for the lock.
@@ -257,7 +215,7 @@ impl Shared {
         }
     }
 
-    /// The pump is gone before the client ended.
+    /// Ends the client because its pump was dropped.
     pub(crate) fn driver_gone(&self, reason: EndReason) {
         let mut core = self.lock();
         if core.machine.driver_gone(reason) {
@@ -269,7 +227,7 @@ impl Shared {
     }
 }
 
-/// What a stream of events keeps its client alive by.
+/// Keeps the client of a stream of events alive.
 pub(crate) struct Keeper(Arc<Shared>);
 
 impl Keeper {
@@ -286,52 +244,5 @@ impl Keeper {
 impl Drop for Keeper {
     fn drop(&mut self) {
         self.0.drop_keeper(STREAM);
-    }
-}
-
-/// Registers wakers for a future or a sink, at most one for each kind of condition; unregisters them on drop.
-pub(crate) struct Waiter {
-    pub(crate) shared: Arc<Shared>,
-    places: Places,
-}
-
-impl Waiter {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, places: Places::default() }
-    }
-
-    /// Waits for the condition. Inside a callback messages cannot leave: waiting for them fails there.
-    pub(crate) fn poll(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<Result<(), FlushError>> {
-        // The waker that is no longer needed is dropped after the lock.
-        let (outcome, _unneeded) = {
-            let Core { machine, waiters, .. } = &mut *self.shared.lock();
-            match wait.outcome(machine) {
-                Poll::Pending if wait.is_for_sends() && self.shared.callback.is_running_here() => {
-                    (Poll::Ready(Err(FlushError::InCallback)), waiters.leave(wait.kind(), &mut self.places))
-                }
-                Poll::Pending => (Poll::Pending, waiters.wait(wait, &mut self.places, cx.waker())),
-                outcome => (outcome, waiters.leave(wait.kind(), &mut self.places)),
-            }
-        };
-        outcome
-    }
-}
-
-/// Another one, without wakers.
-impl Clone for Waiter {
-    fn clone(&self) -> Self {
-        Self::new(self.shared.clone())
-    }
-}
-
-impl Drop for Waiter {
-    fn drop(&mut self) {
-        if !self.places.is_empty() {
-            for kind in 0..3 {
-                // In a statement of its own: no waker is dropped under the lock.
-                let unneeded = self.shared.lock().waiters.leave(kind, &mut self.places);
-                drop(unneeded);
-            }
-        }
     }
 }

@@ -1,6 +1,8 @@
-//! What a client does, told by the crate `tracing`: a span for each attempt, events for what happens to it, none for
-//! each message below the level of traces. Nothing secret is in them (S26): no header, query or payload, nor reasons
-//! and subprotocols, which can hold tokens.
+//! Spans and events of the crate `tracing`: a span for each attempt, and events for what happens to it. Single messages have
+//! the level of traces.
+//!
+//! They contain nothing secret (S26): no headers, queries or payloads, and no reasons and subprotocols, which can contain
+//! tokens.
 
 use alloc::string::String;
 
@@ -12,11 +14,11 @@ use crate::error::Error;
 use crate::handshake::Handshake;
 use crate::message::Message;
 
-/// Where the events of a client go.
+/// The span of the present attempt of one client.
 pub(super) struct Trace {
-    /// Without credentials and query.
+    /// The URL without credentials and query.
     url: String,
-    /// The attempt's.
+    /// The span of the present attempt.
     span: Span,
 }
 
@@ -25,24 +27,24 @@ impl Trace {
         Self { url: url.into(), span: Span::none() }
     }
 
-    /// A message goes to the handler.
+    /// A message is passed to the handler.
     #[inline]
     pub(super) fn message(&self, message: &Message) {
         trace!(parent: &self.span, bytes = message.len(), "message");
     }
 
-    /// So many messages went to the socket.
+    /// The socket accepted this many messages.
     #[inline]
     pub(super) fn sent(&self, messages: u64) {
         trace!(parent: &self.span, messages, "sent");
     }
 
-    /// This is about to be carried out.
+    /// An output is about to be carried out.
     pub(super) fn output(&mut self, output: Output) {
         let span = &self.span;
         match output {
             Output::Dial(attempt) => {
-                // In no other span: an attempt may outlive whatever began it.
+                // In no other span: an attempt may outlive the code that started it.
                 self.span = debug_span!(parent: None, "attempt", number = attempt.get(), url = %self.url);
                 debug!(parent: &self.span, "dialling");
             }

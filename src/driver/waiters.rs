@@ -10,7 +10,7 @@ use core::task::{Poll, Waker};
 use super::Machine;
 use crate::error::FlushError;
 
-/// What a future waits for.
+/// The condition that a future waits for.
 #[derive(Clone, Copy)]
 pub(crate) enum Wait {
     /// Room in the send buffer, or the end.
@@ -22,12 +22,12 @@ pub(crate) enum Wait {
 }
 
 impl Wait {
-    /// Whether messages have to leave for it.
+    /// Returns whether messages have to leave for it.
     pub(super) fn is_for_sends(self) -> bool {
         !matches!(self, Self::Ended(_))
     }
 
-    /// The result, once the condition is true.
+    /// Returns the result, once the condition is true.
     pub(crate) fn outcome(self, machine: &Machine) -> Poll<Result<(), FlushError>> {
         let (is_met, result) = match self {
             Self::Ready => (!machine.is_full() || machine.is_over(), Ok(())),
@@ -39,7 +39,7 @@ impl Wait {
         if is_met { Poll::Ready(result) } else { Poll::Pending }
     }
 
-    /// Which queue it is in.
+    /// Returns the index of its queue.
     pub(super) fn kind(self) -> usize {
         match self {
             Self::Ready => 0,
@@ -58,12 +58,12 @@ impl Wait {
     }
 }
 
-/// A point in the sequence of messages: what was queued before it, and what was lost since.
+/// A position in the sequence of messages, and the number of losses at that time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
     /// The number of the last message before it.
     accepted: u64,
-    /// How often messages had been lost.
+    /// How many losses there had been.
     losses: u64,
 }
 
@@ -72,7 +72,7 @@ impl Mark {
         Self { accepted: machine.accepted(), losses: machine.losses() }
     }
 
-    /// Moves the mark behind what was queued meanwhile. What was lost meanwhile still counts.
+    /// Moves the mark behind what was queued since. What was lost since still counts.
     pub(crate) fn extend(&mut self, machine: &Machine) {
         self.accepted = machine.accepted();
     }
@@ -138,7 +138,7 @@ struct Queue {
 }
 
 impl Waiters {
-    /// Adds an entry or updates its waker. Returns a waker to be dropped after the lock, as a drop runs foreign code.
+    /// Adds an entry or updates its waker. Returns a waker that must be dropped after unlocking, as its drop runs foreign code.
     pub(super) fn wait(&mut self, wait: Wait, places: &mut Places, waker: &Waker) -> Option<Waker> {
         let kind = wait.kind();
         let (Some(queue), Some(place)) = (self.queues.get_mut(kind), places.0.get_mut(kind)) else { return None };
