@@ -1,4 +1,4 @@
-//! The one place that chooses a platform, and the only file outside tests that may name `target_os`.
+//! The one place that chooses a platform, and the only file of the library that may name `target_os`.
 //!
 //! Each platform module exports the same names:
 //!

@@ -1,6 +1,7 @@
 //! The native transport: one connection at a time, polled by the client's task.
 
-use alloc::collections::VecDeque;
+mod commands;
+
 use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::builder::Setup;
 use crate::close::CloseCode;
-use crate::driver::{AttemptId, Buffered, SocketEvent, Transport};
+use crate::driver::{AttemptId, SocketEvent};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::handshake::Handshake;
 use crate::message::Message;
@@ -23,7 +24,6 @@ use crate::native::wire::connection::Connection;
 use crate::native::wire::fail;
 use crate::native::wire::frames::Fault;
 use crate::native::wire::read::Received;
-use crate::native::wire::write::Heartbeat;
 use crate::request::{Provider, Source};
 
 /// The most Pings that are answered before other work is done.
@@ -234,89 +234,5 @@ impl NativeTransport {
             Link::Open(connection) => Some((connection, Context::from_waker(&self.waker))),
             _ => None,
         }
-    }
-}
-
-impl Transport for NativeTransport {
-    const CAN_PING: bool = true;
-
-    fn dial(&mut self, attempt: AttemptId) {
-        self.attempt = attempt;
-        self.reading = true;
-        let dialler = self.dialler.clone();
-        let dialling: BoxFuture<_> = match &mut self.origin {
-            Origin::Fixed(target) => {
-                let target = target.clone();
-                Box::pin(async move { dial(target, dialler).await })
-            }
-            Origin::Provider(provider) => {
-                let target = provider.next(&self.options);
-                Box::pin(async move { dial(Arc::new(target.await?), dialler).await })
-            }
-        };
-        self.link = Link::Dialling(dialling, Instant::now());
-        self.waker.wake_by_ref();
-    }
-
-    fn send(&mut self, batch: &mut VecDeque<Message>) {
-        if let Some((connection, mut cx)) = self.connection() {
-            connection.send(batch, &mut cx);
-        }
-    }
-
-    fn flush(&mut self) {
-        if let Some((connection, mut cx)) = self.connection() {
-            let _ = connection.poll_flush(&mut cx);
-        }
-    }
-
-    fn ping(&mut self, beat: u64) {
-        if let Some((connection, _)) = self.connection() {
-            connection.tidy();
-            connection.writer.heartbeat(Heartbeat::Ping(beat));
-        }
-    }
-
-    fn heartbeat(&mut self, message: Message) {
-        if let Some((connection, _)) = self.connection() {
-            connection.tidy();
-            connection.writer.heartbeat(Heartbeat::Message(message));
-        }
-    }
-
-    fn read(&mut self, on: bool) {
-        self.reading = on;
-        self.waker.wake_by_ref();
-    }
-
-    fn close(&mut self, code: CloseCode, reason: &str) {
-        if let Some((connection, mut cx)) = self.connection() {
-            connection.close(code, reason, &mut cx);
-        }
-    }
-
-    fn abort(&mut self) {
-        self.link = Link::Closed;
-    }
-
-    fn buffered(&mut self) -> Buffered {
-        self.connection().map_or_else(Buffered::default, |(connection, _)| connection.buffered())
-    }
-
-    fn mark(&mut self) {
-        if let Some((connection, _)) = self.connection() {
-            connection.mark();
-        }
-    }
-
-    fn progress(&mut self) -> bool {
-        self.connection().is_some_and(|(connection, _)| connection.progress())
-    }
-}
-
-async fn dial(target: Arc<Target>, dialler: Arc<Dialler>) -> Result<(Stream, Arc<Target>), Error> {
-    match dialler.dial(&target).await {
-        Ok(stream) => Ok((stream, target)),
-        Err(error) => Err(error.at(&target.shown())),
     }
 }
