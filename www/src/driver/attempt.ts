@@ -157,6 +157,14 @@ export class Attempt {
     this.#messages++
   }
 
+  /** Sends a heartbeat if the attempt is open. It overtakes the queue, which may be long. */
+  sendHeartbeat(): void {
+    guarded(() => {
+      const data = this.isOpen ? this.#settings.heartbeat!.message() : undefined
+      if (data !== undefined) this.send(data)
+    })
+  }
+
   /** Sends all queued messages. Returns the number of messages left in the queue. */
   flush(queue: Queue): number {
     if (!this.isOpen) return queue.length

@@ -13,7 +13,7 @@ import { guarded } from '../platform/report.js'
 import type { ClientState, ClosedInfo, EndReason, Stats } from '../types.js'
 import { Attempt } from './attempt.js'
 import { Counters } from './counters.js'
-import { notOpen, Outbox } from './outbox.js'
+import { Outbox } from './outbox.js'
 import { Outcome, type Target } from './outcome.js'
 import { type Data, lengthOf, type Payload } from './queue.js'
 import { Watch } from './watch.js'
@@ -118,15 +118,7 @@ export class Driver implements Executor, Observer {
   }
 
   send(data: Data): void {
-    const attempt = this.#attempt
-    const { queue } = this.#settings
-    if (queue && !this.#isClosing && !this.#outcome.isOver) return this.#outbox.send(data, attempt)
-    if (!queue && this.readyState === 0) throw notOpen(data)
-    if (!queue && attempt?.socket) return attempt.send(data)
-    // Too late: the message is discarded and `bufferedAmount` grows, as in the browser's class. An open socket must still send
-    // the queue, so this message is not passed to it.
-    if (attempt?.socket && attempt.socket.readyState > 1) attempt.socket.send(data as string)
-    else this.#outbox.discard(data)
+    this.#outbox.send(data, this.#attempt, this.#isClosing || this.#outcome.isOver, this)
   }
 
   /** Closes the client. */
@@ -259,7 +251,7 @@ export class Driver implements Executor, Observer {
       case Output.Transmit:
         return core.handle(Input.Transmitted, attempt?.flush(queue) ?? queue.length)
       case Output.Heartbeat:
-        return this.#sendHeartbeat()
+        return attempt?.sendHeartbeat()
       case Output.Mark:
         return core.handle(Input.Mark, this.buffered(), this.given())
       case Output.Close:
@@ -294,14 +286,6 @@ export class Driver implements Executor, Observer {
       this.#attempt!.fail(error)
     }
     this.#target.dispatch(new Event('connecting'))
-  }
-
-  #sendHeartbeat(): void {
-    // Heartbeats overtake the queue, which may be long.
-    guarded(() => {
-      const data = this.#attempt?.isOpen ? this.#settings.heartbeat!.message() : undefined
-      if (data !== undefined) this.#attempt!.send(data)
-    })
   }
 
   #end(reason: EndReason): void {

@@ -23,16 +23,21 @@ export class Outbox {
     return this.queue.bytes + this.#discarded
   }
 
-  /** Sends a message if the attempt is open and the queue is empty, otherwise queues it. */
-  send(data: Data, attempt: Attempt | undefined): void {
-    // While the client is open, the platform's `send` checks and throws, as with the browser's class.
-    if (attempt?.isOpen && this.queue.length === 0) attempt.send(data)
-    else this.#enqueue(snapshot(convert(data)))
-  }
-
-  /** Discards a message that was sent too late. */
-  discard(data: Data): void {
-    this.#discarded += sizeOf(convert(data))
+  /** Sends, queues or discards a message. `isEnding`: `close` was called, or the client has ended. */
+  send(data: Data, attempt: Attempt | undefined, isEnding: boolean, client: { readonly readyState: number }): void {
+    const { queue } = this.#settings
+    if (queue && !isEnding) {
+      // While the client is open, the platform's `send` checks and throws, as with the browser's class.
+      if (attempt?.isOpen && this.queue.length === 0) attempt.send(data)
+      else this.#enqueue(snapshot(convert(data)))
+      return
+    }
+    if (!queue && client.readyState === 0) throw notOpen(data)
+    if (!queue && attempt?.socket) return attempt.send(data)
+    // Too late: the message is discarded and `bufferedAmount` grows, as in the browser's class. An open socket must still send
+    // the queue, so this message is not passed to it.
+    if (attempt?.socket && attempt.socket.readyState > 1) attempt.socket.send(data as string)
+    else this.#discarded += sizeOf(convert(data))
   }
 
   /** Resets what belongs to the life before a `reconnect()`. */
@@ -53,7 +58,7 @@ export class Outbox {
 }
 
 /** Returns the error of `send` while a socket connects and `queue` is false. */
-export function notOpen(data: Data): DOMException {
+function notOpen(data: Data): DOMException {
   // A value that cannot be converted throws first, as in the browser's class.
   convert(data)
   return new DOMException('homing: still in CONNECTING state', 'InvalidStateError')
