@@ -32,7 +32,7 @@ export const cases = {
     const client = await connect(url, Reconnecting)
     onEnd(() => client.end(true))
     const received = []
-    client.on('message', (_topic, payload) => received.push(`${topic} ${payload.length} ${payload.subarray(0, 5)}`))
+    client.on('message', (topic, payload) => received.push(`${topic} ${payload.length} ${payload.subarray(0, 5)}`))
     await client.subscribeAsync('prices', { qos: 1 })
     await client.publishAsync('prices', 'hello', { qos: 1 })
     await becomes(() => received, ['prices 5 hello'])
