@@ -34,6 +34,8 @@ mod client_end;
 mod dial;
 mod peer;
 mod peer_end;
+#[cfg(test)]
+mod tests;
 mod timer;
 mod transport;
 mod world;
