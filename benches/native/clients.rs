@@ -1,4 +1,4 @@
-//! How both sides connect, and what our side does in more than one case.
+//! How both clients connect, and the parts of homing's that several cases share.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -22,14 +22,14 @@ pub(crate) fn url(address: &str, job: &str) -> String {
     format!("ws://{address}/{job}")
 }
 
-/// As homing does by default: with TCP_NODELAY.
+/// Connects with TCP_NODELAY, as homing does by default.
 pub(crate) async fn connect_bare(address: &str, job: &str) -> Bare {
     let stream = TcpStream::connect(address).await.expect("connect");
     stream.set_nodelay(true).expect("nodelay");
     client_async(url(address, job), stream).await.expect("handshake").0
 }
 
-/// Counts messages that arrive. Starts once buffers have grown.
+/// Measures the CPU time of received messages, from when buffers have grown.
 pub(crate) struct Arrivals {
     left: usize,
     start: usize,
@@ -41,7 +41,7 @@ impl Arrivals {
         Self { left: count, start: count / 10 * 9, cpu: Duration::ZERO }
     }
 
-    /// Counts a message. Tells the CPU per message, in nanoseconds, at the last one, and nothing after it.
+    /// Counts a message. Returns the CPU time per message in nanoseconds at the last one, and `None` otherwise.
     #[inline]
     pub(crate) fn count(&mut self) -> Option<f64> {
         self.left = self.left.wrapping_sub(1);
@@ -52,7 +52,7 @@ impl Arrivals {
     }
 }
 
-/// The CPU of each of so many messages, in nanoseconds.
+/// Receives `count` messages. Returns the CPU time of each in nanoseconds.
 pub(crate) async fn receive(builder: homing::Builder, count: usize) -> f64 {
     let (done, result) = oneshot::channel();
     let (mut done, mut arrivals) = (Some(done), Arrivals::new(count));
@@ -60,7 +60,7 @@ pub(crate) async fn receive(builder: homing::Builder, count: usize) -> f64 {
         .on_message(move |_, message| {
             black_box(&message);
             if let Some(cost) = arrivals.count() {
-                done.take().expect("only once").send(cost).expect("somebody waits");
+                done.take().expect("only once").send(cost).expect("the receiver waits");
             }
         })
         .connect()
@@ -70,27 +70,29 @@ pub(crate) async fn receive(builder: homing::Builder, count: usize) -> f64 {
     cost
 }
 
-/// What came of sending.
+/// The result of sending.
 pub(crate) struct Sent<M> {
-    /// What was made when the connection was there.
+    /// The result of the function that ran once the connection was open.
     pub(crate) meter: M,
     pub(crate) answer: Message,
-    /// How much was buffered at most.
+    /// The most bytes that were buffered.
     pub(crate) peak: usize,
 }
 
-/// Sends all of these, as fast as they are taken, until the server has answered.
+/// Sends all of these messages as fast as they are accepted, and waits for the server's answer.
 pub(crate) async fn send<M>(
     builder: homing::Builder,
     payloads: impl Iterator<Item = Bytes>,
     start: impl FnOnce() -> M,
 ) -> Sent<M> {
     let (opened, open) = oneshot::channel();
-    let (told, answer) = oneshot::channel();
-    let (mut opened, mut told) = (Some(opened), Some(told));
+    let (answered, answer) = oneshot::channel();
+    let (mut opened, mut answered) = (Some(opened), Some(answered));
     let ws = builder
-        .on_open(move |_, _| opened.take().map_or((), |opened| opened.send(()).expect("somebody waits")))
-        .on_message(move |_, message| told.take().map_or((), |told| told.send(message).expect("somebody waits")))
+        .on_open(move |_, _| opened.take().map_or((), |opened| opened.send(()).expect("the receiver waits")))
+        .on_message(move |_, message| {
+            answered.take().map_or((), |answered| answered.send(message).expect("the receiver waits"))
+        })
         .connect()
         .expect("a valid configuration");
     open.await.expect("a connection");

@@ -1,5 +1,5 @@
-//! Compressed messages beside yawc, which has permessage-deflate too: its figures are in the column of the bare ones.
-//! Both with the same compressor, its middle level, whole windows and context takeover.
+//! Compressed messages, compared with yawc, which implements permessage-deflate as well. Its figures are in the column
+//! of the bare client. Both use the same compressor at its middle level, with the largest windows and context takeover.
 
 use std::hint::black_box;
 use std::sync::{Arc, Mutex};
@@ -118,7 +118,7 @@ async fn yawc_receive(address: &str, job: &str, count: usize) -> f64 {
     }
 }
 
-/// The CPU of each message, and how many bytes the server got in all.
+/// Returns the CPU time of each message in nanoseconds, and how many bytes the server received in all.
 async fn homing_send(address: &str, job: &str, payloads: &[Bytes], count: usize) -> (f64, f64) {
     let payloads = payloads.iter().cycle().take(count).cloned();
     let sent = send(client(address, job), payloads, thread_cpu).await;
@@ -138,7 +138,7 @@ async fn yawc_send(address: &str, job: &str, payloads: &[Bytes], count: usize) -
     (cost, answer.as_str().parse().expect("a number"))
 }
 
-/// Each connection gets and sends one compressed message, and is idle then.
+/// Measures the memory of connections that have received and sent one compressed message, and are idle since.
 pub(crate) fn memory_child(side: &str, port: &str, takeover: &str) {
     let (side, address, job) = (Side::parse(side), format!("127.0.0.1:{port}"), format!("hold/{takeover}"));
     runtime().block_on(async {
@@ -167,7 +167,7 @@ async fn hold(
                     .heartbeat(None::<Heartbeat>)
                     .on_message(move |ws, _| {
                         ws.send(payload.clone()).expect("room");
-                        *seen.lock().expect("nobody panics") += 1;
+                        *seen.lock().expect("no other holder panics") += 1;
                     })
                     .connect()
                     .expect("a valid configuration"),
@@ -177,12 +177,12 @@ async fn hold(
                 tasks.push(tokio::spawn(async move {
                     while let Some(_frame) = ws.next().await {
                         ws.send(Frame::binary(payload.clone())).await.expect("sent");
-                        *seen.lock().expect("nobody panics") += 1;
+                        *seen.lock().expect("no other holder panics") += 1;
                     }
                 }));
             }
         }
-        while *greeted.lock().expect("nobody panics") < number {
+        while *greeted.lock().expect("no other holder panics") < number {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

@@ -1,4 +1,4 @@
-//! A server of compressed messages, and what is in them.
+//! A server that sends and receives compressed messages, and generates their content.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,14 +10,14 @@ use crate::server::{CHUNK, accept, answer, frame_of, head, job};
 
 pub(crate) const DEFLATING: &str = "serve-deflate";
 
-/// So many different messages are sent again and again: more than a window remembers.
+/// How many different messages are repeated: more than fit into a window.
 const DIFFERENT: usize = 64 * 1024;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// A trade of a market.
+    /// A trade on a market, as JSON.
     Trade,
-    /// The best prices of a market.
+    /// The best prices on a market, as JSON.
     Book,
 }
 
@@ -30,7 +30,7 @@ impl Kind {
     }
 }
 
-/// The same numbers in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -40,7 +40,7 @@ impl Numbers {
     }
 }
 
-/// Different messages of a kind, of four windows together at least.
+/// Returns different messages of a kind, together at least four windows long.
 pub(crate) fn messages(kind: Kind) -> Vec<Bytes> {
     let mut numbers = Numbers(1);
     let mut messages: Vec<Bytes> = Vec::new();
@@ -91,7 +91,7 @@ fn book(numbers: &mut Numbers, number: u64) -> String {
     )
 }
 
-/// All of them once. They can be sent again: nothing refers to what came before the first.
+/// Returns all messages once, as frames. They can be repeated, as none refers to data before the first.
 fn compressed(messages: &[Bytes]) -> Vec<u8> {
     let mut state = Compress::new(Compression::default(), false);
     let mut out = Vec::new();
@@ -135,7 +135,7 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     stream.read_to_end(&mut Vec::new()).map(drop)
 }
 
-/// Takes so many frames. How many bytes that were.
+/// Receives `count` frames. Returns their size in bytes.
 fn take(stream: &mut TcpStream, count: usize) -> std::io::Result<usize> {
     let mut stream = std::io::BufReader::with_capacity(CHUNK, stream);
     let mut sent = 0;

@@ -1,4 +1,4 @@
-//! What connections cost that have nothing to say.
+//! Memory and CPU time of idle connections.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const CONNECTIONS: usize = 2_000;
 const WITH_HEARTBEATS: usize = 10_000;
 const INTERVAL: Duration = Duration::from_secs(5);
 const WATCHED: Duration = Duration::from_secs(20);
-/// For greetings to arrive and for what the handshakes took to be given back.
+/// Time for greetings to arrive, and for memory of the handshakes to be released.
 const SETTLE: Duration = Duration::from_millis(1500);
 
 pub(crate) fn run(options: &Options) {
@@ -40,14 +40,16 @@ pub(crate) fn run(options: &Options) {
     let name = "idle 10,000 with heartbeats";
     if options.wants(name) {
         let server = Server::idle(0);
-        let [share, resident, beats] = child(&[HEARTBEATS, &server.port.to_string()]);
+        let [share, resident, answered] = child(&[HEARTBEATS, &server.port.to_string()]);
         report::figure(&format!("{name}, CPU %"), share, None, Target::None);
         let interval = INTERVAL.as_secs();
-        report::note(&format!("{resident:.0} MiB resident, {beats} beats answered, one each {interval} s"));
+        report::note(&format!(
+            "{resident:.0} MiB resident, {answered} heartbeats answered, each connection sends one every {interval} s"
+        ));
     }
 }
 
-/// A process of its own, so that nothing was allocated before.
+/// Measures in a process of its own, where nothing was allocated before.
 pub(crate) fn child<const FIGURES: usize>(arguments: &[&str]) -> [f64; FIGURES] {
     let program = std::env::current_exe().expect("this program");
     let output = Command::new(program).args(arguments).stderr(Stdio::inherit()).output().expect("a child");
@@ -64,7 +66,7 @@ pub(crate) fn memory_child(side: &str, port: &str, job: &str) {
     system::allow_many_files();
     let side = Side::parse(side);
     runtime().block_on(async {
-        // The first ones load what is there once for all.
+        // The first connections allocate what all share.
         let held = hold(side, port, job, 10).await;
         let before = system::resident();
         let more = hold(side, port, job, CONNECTIONS).await;
@@ -90,7 +92,7 @@ async fn hold(side: Side, port: &str, job: &str, count: usize) -> Held {
             let mut tasks = Vec::with_capacity(count);
             for number in 0..count {
                 let mut ws = connect_bare(&nth_address(number, port), job).await;
-                // What any client does: wait for the next message.
+                // Waits for the next message, as any client does.
                 tasks.push(tokio::spawn(async move { while let Some(Ok(_)) = ws.next().await {} }));
             }
             Held::Bare { _tasks: tasks }
@@ -100,7 +102,7 @@ async fn hold(side: Side, port: &str, job: &str, count: usize) -> Held {
     held
 }
 
-/// Opens clients, a few at a time, as a server's backlog is short.
+/// Opens clients, 64 at a time, as the backlog of a server is short.
 async fn homing(
     port: &str,
     job: &str,
@@ -130,20 +132,20 @@ pub(crate) fn heartbeats_child(port: &str) {
     system::pin(system::CLIENT_CORE);
     system::allow_many_files();
     runtime().block_on(async {
-        let beats = Arc::new(AtomicUsize::new(0));
+        let answered = Arc::new(AtomicUsize::new(0));
         let (clients, _) = homing(port, "hold", WITH_HEARTBEATS, |builder| {
-            let beats = beats.clone();
+            let answered = answered.clone();
             builder.heartbeat(Heartbeat::ping(INTERVAL, INTERVAL)).on_latency(move |_, _| {
-                beats.fetch_add(1, Ordering::Relaxed);
+                answered.fetch_add(1, Ordering::Relaxed);
             })
         })
         .await;
         tokio::time::sleep(SETTLE).await;
-        let (start, cpu, counted) = (Instant::now(), system::process_cpu(), beats.load(Ordering::Relaxed));
+        let (start, cpu, counted) = (Instant::now(), system::process_cpu(), answered.load(Ordering::Relaxed));
         tokio::time::sleep(WATCHED).await;
         let share = (system::process_cpu() - cpu).as_secs_f64() / start.elapsed().as_secs_f64() * 100.0;
         let resident = system::resident() as f64 / f64::from(1 << 20);
-        println!("{share} {resident} {}", beats.load(Ordering::Relaxed) - counted);
+        println!("{share} {resident} {}", answered.load(Ordering::Relaxed) - counted);
         drop(clients);
     });
 }

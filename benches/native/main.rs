@@ -1,12 +1,12 @@
-//! The native half measured against bare tokio-tungstenite, in the same run.
+//! Compares the native client with bare tokio-tungstenite, in the same run.
 //!
-//! `cargo bench -p homing-benches` runs every case, `cargo bench -p homing-benches -- receive` those whose name contains
-//! the word; `--rounds N` changes how often they are repeated. `--only homing` or `--only bare` runs one side alone,
-//! for a profiler. With `--features deflate`, compression beside yawc.
+//! `cargo bench -p homing-benches` runs every case, `cargo bench -p homing-benches -- receive` those whose name
+//! contains the word. `--rounds N` sets how often each is repeated. `--only homing` or `--only bare` runs one client
+//! alone, for a profiler. `--features deflate` adds compression, compared with yawc.
 //!
-//! Client and server are two processes on one core each. The two sides take turns on the client's core; each pair of
-//! neighbouring runs gives one ratio, and the median of these is what counts, so that a machine that gets slower or
-//! faster meanwhile does not matter.
+//! Client and server are two processes, each pinned to a core. The two clients take turns on the client's core. Each
+//! pair of neighbouring runs gives one ratio, and the median of the ratios is the result, so that it does not matter if
+//! the machine becomes slower or faster meanwhile.
 
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
@@ -54,7 +54,7 @@ cfg_if::cfg_if! {
         }
     } else {
         fn main() {
-            println!("these benchmarks pin processes and read /proc: Linux only");
+            println!("these benchmarks run on Linux only: they pin processes and read /proc");
         }
     }
 }

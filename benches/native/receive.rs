@@ -1,4 +1,4 @@
-//! The CPU that a message costs the client, from a server that is always ahead of it.
+//! The client's CPU time for each received message, from a server that sends faster than the client reads.
 
 use std::hint::black_box;
 

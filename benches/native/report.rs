@@ -1,4 +1,4 @@
-//! The table.
+//! Prints the table of results.
 
 use crate::rounds::Quartiles;
 
@@ -31,7 +31,7 @@ pub(crate) fn row(case: &str, homing: f64, bare: f64, ratio: Quartiles, target: 
     println!("{case:<34} {homing:>10.2} {bare:>10.2}  {ratio:<22} {}", target.shown(median));
 }
 
-/// A figure that is ours alone, judged by itself.
+/// Prints a figure of homing with a target of its own, rather than a ratio.
 pub(crate) fn figure(case: &str, homing: f64, bare: Option<f64>, target: Target) {
     let bare = bare.map_or(String::new(), |bare| format!("{bare:.2}"));
     println!("{case:<34} {homing:>10.2} {bare:>10}  {:<22} {}", "", target.shown(homing));

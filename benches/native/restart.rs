@@ -1,4 +1,4 @@
-//! How clients of a server that restarts spread.
+//! How the reconnects of many clients spread over time after their server has restarted.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -14,9 +14,9 @@ use crate::system;
 const NAME: &str = "restart 1,000 clients";
 const CLIENTS: usize = 1_000;
 const BUCKET: Duration = Duration::from_millis(100);
-/// How long the server stays away.
+/// How long the server is down.
 const OUTAGES: [Duration; 2] = [Duration::ZERO, Duration::from_secs(3)];
-/// More than the policy waits after the longest of these.
+/// Longer than the longest delay of the policy after this time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn run(options: &Options) {
@@ -36,13 +36,13 @@ fn restart(outage: Duration) {
             .map(|_| {
                 let opened = opened.clone();
                 WebSocket::builder(url(&address, "hold"))
-                    .on_open(move |_, _| opened.lock().expect("no panic").push(Instant::now()))
+                    .on_open(move |_, _| opened.lock().expect("no other holder panics").push(Instant::now()))
                     .connect()
                     .expect("a valid configuration")
             })
             .collect();
         until_all(&opened).await;
-        opened.lock().expect("no panic").clear();
+        opened.lock().expect("no other holder panics").clear();
         let gone = Instant::now();
         drop(server);
         tokio::time::sleep(outage).await;
@@ -52,7 +52,7 @@ fn restart(outage: Duration) {
         for client in &clients {
             client.abort();
         }
-        let opened = opened.lock().expect("no panic");
+        let opened = opened.lock().expect("no other holder panics");
         (opened.iter().map(|opened| opened.duration_since(back)).collect::<Vec<_>>(), back - gone)
     });
     show(arrivals, down);
@@ -60,7 +60,7 @@ fn restart(outage: Duration) {
 
 async fn until_all(opened: &Mutex<Vec<Instant>>) {
     let start = Instant::now();
-    while opened.lock().expect("no panic").len() < CLIENTS && start.elapsed() < PATIENCE {
+    while opened.lock().expect("no other holder panics").len() < CLIENTS && start.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -68,12 +68,12 @@ async fn until_all(opened: &Mutex<Vec<Instant>>) {
 fn show(mut arrivals: Vec<Duration>, down: Duration) {
     arrivals.sort();
     let Some(last) = arrivals.last() else {
-        return report::note("nobody came back");
+        return report::note("no client reconnected");
     };
     let bucket = |arrival: &Duration| (arrival.as_millis() / BUCKET.as_millis()) as usize;
     let mut buckets = vec![0; bucket(last) + 1];
     arrivals.iter().for_each(|arrival| buckets[bucket(arrival)] += 1);
-    println!("{NAME}: {} came back within {last:.1?} after {down:.1?} without a server", arrivals.len());
+    println!("{NAME}: {} reconnected within {last:.1?}, after the server was down for {down:.1?}", arrivals.len());
     let median = arrivals[arrivals.len() / 2];
     let most = buckets.iter().max().copied().unwrap_or_default();
     report::note(&format!("median {median:.0?}, at most {most} within {BUCKET:?}; by {BUCKET:?}: {buckets:?}"));

@@ -1,4 +1,4 @@
-//! The time from a message to its answer.
+//! The time from sending a message to receiving the answer.
 
 use std::time::Instant;
 
@@ -31,7 +31,7 @@ impl Meter {
         self.sent = Instant::now();
     }
 
-    /// Notes an answer. Tells p50 and p99 in microseconds after the last one.
+    /// Records an answer. Returns the median and the 99th percentile in microseconds after the last one.
     fn answered(&mut self) -> Option<[f64; 2]> {
         self.times.push(self.sent.elapsed().as_nanos() as u64);
         (self.times.len() == COUNT).then(|| {
@@ -71,7 +71,7 @@ async fn homing(address: &str, job: &str, payload: Bytes) -> [f64; 2] {
     let ws = WebSocket::builder(url(address, job))
         .on_open(move |ws, _| ws.send(first.clone()).expect("sent"))
         .on_message(move |ws, _| match meter.answered() {
-            Some(percentiles) => done.take().map_or((), |done| done.send(percentiles).expect("somebody waits")),
+            Some(percentiles) => done.take().map_or((), |done| done.send(percentiles).expect("the receiver waits")),
             None => {
                 meter.sends();
                 ws.send(payload.clone()).expect("sent");

@@ -1,4 +1,4 @@
-//! Sides that take turns.
+//! Runs two clients in turns and summarizes the pairs.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -18,7 +18,7 @@ impl Side {
         match name {
             "homing" => Self::Homing,
             "bare" => Self::Bare,
-            _ => panic!("no such side: {name}"),
+            _ => panic!("unknown side: {name}"),
         }
     }
 }
@@ -54,10 +54,10 @@ impl Options {
     }
 }
 
-/// What each round measured, for each figure of a case: on our side, and on the other.
+/// The figures of a case in each round: those of homing, and those of the bare client.
 pub(crate) struct Pairs<const FIGURES: usize>(Vec<[[f64; FIGURES]; 2]>);
 
-/// Runs both sides in turns, each the first in every other round.
+/// Runs both clients in each round. Each is the first in every other round.
 pub(crate) fn take_turns<const FIGURES: usize>(
     options: &Options,
     rounds: usize,
@@ -87,7 +87,7 @@ impl<const FIGURES: usize> Pairs<FIGURES> {
         Quartiles::of(self.0.iter().map(|[_, bare]| bare[figure]))
     }
 
-    /// Ours by the other.
+    /// The figure of homing divided by that of the bare client.
     pub(crate) fn ratio(&self, figure: usize) -> Quartiles {
         Quartiles::of(self.0.iter().map(|[homing, bare]| homing[figure] / bare[figure]))
     }

@@ -1,4 +1,4 @@
-//! The rate of messages sent one by one, until the server has all of them.
+//! The rate of messages that are sent one by one, until the server has received all of them.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ struct Case {
     name: &'static str,
     length: usize,
     count: usize,
-    /// How much faster than bare `SinkExt::send`.
+    /// How many times faster than bare `SinkExt::send`.
     target: f64,
 }
 
@@ -36,7 +36,7 @@ impl Case {
     }
 }
 
-/// Batched sends take a fraction of the time: more of them are measured as exactly.
+/// Batched messages take a fraction of the time, so more of them are needed to measure as exactly.
 const MORE: usize = 5;
 
 pub(crate) fn run(options: &Options) {
@@ -85,14 +85,14 @@ impl Meter {
         Self { start: Instant::now(), cpu: thread_cpu() }
     }
 
-    /// Millions a second, and the CPU of each in nanoseconds, which shows on a busy machine as well.
+    /// Millions of messages a second, and the CPU time of each in nanoseconds, which is exact even on a busy machine.
     fn figures(&self, count: usize) -> [f64; 2] {
         let (wall, cpu) = (self.start.elapsed(), thread_cpu() - self.cpu);
         [count as f64 / wall.as_secs_f64() / 1e6, cpu.as_nanos() as f64 / count as f64]
     }
 }
 
-/// The figures, and how much was buffered at most.
+/// Returns the figures, and the most bytes that were buffered.
 async fn homing(address: &str, case: &Case) -> ([f64; 2], usize) {
     let (payload, count) = (case.payload(), case.count * MORE);
     let builder = WebSocket::builder(url(address, &case.job(count)));

@@ -1,4 +1,4 @@
-//! Servers that cost less than any client: they know beforehand what is sent, and parse nothing.
+//! Servers that take less CPU time than any client: they parse no frames, as each job says beforehand what is sent.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,13 +14,13 @@ use crate::system;
 pub(crate) const BUSY: &str = "serve-busy";
 pub(crate) const IDLE: &str = "serve-idle";
 
-/// How much is written or read at once.
+/// How many bytes are written or read at once.
 pub(crate) const CHUNK: usize = 512 * 1024;
 const GREETING: usize = 100;
-/// Long after the client has taken the end of the handshake for itself.
+/// Long enough that the client never reads the greeting together with the handshake.
 const GREETING_DELAY: Duration = Duration::from_millis(300);
 
-/// A server in a process of its own. Dropping it kills it.
+/// A server in a process of its own, which ends when this is dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
@@ -31,13 +31,13 @@ impl Server {
         Self::start(&[BUSY])
     }
 
-    /// Speaks permessage-deflate.
+    /// Starts a server with permessage-deflate.
     #[cfg(feature = "deflate")]
     pub(crate) fn deflating() -> Self {
         Self::start(&[crate::deflate_server::DEFLATING])
     }
 
-    /// Holds any number of connections, greets where the job asks for it, and answers Ping frames.
+    /// Starts a server that holds any number of connections, greets clients if the job says so, and answers Pings.
     pub(crate) fn idle(port: u16) -> Self {
         Self::start(&[IDLE, &port.to_string()])
     }
@@ -62,7 +62,7 @@ impl Drop for Server {
     }
 }
 
-/// An unmasked frame whose first byte is this.
+/// Returns an unmasked frame with this first byte.
 pub(crate) fn frame_of(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
@@ -80,17 +80,17 @@ pub(crate) fn frame_of(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// One with an arbitrary payload that is also text.
+/// Returns an unmasked frame whose payload is valid as text.
 fn frame(opcode: u8, length: usize) -> Vec<u8> {
     frame_of(0x80 | opcode, &vec![b'x'; length])
 }
 
-/// The length of a client's frame.
+/// Returns the size of a client's frame with a payload of this length.
 fn masked(length: usize) -> usize {
     frame(2, length).len() + 4
 }
 
-/// The response, with further headers, each of them a line.
+/// Returns the response to an opening handshake. `headers` are complete lines.
 pub(crate) fn answer(request: &str, headers: &str) -> String {
     let key = request
         .lines()
@@ -104,7 +104,7 @@ pub(crate) fn answer(request: &str, headers: &str) -> String {
     )
 }
 
-/// The words of the path that was asked for.
+/// Returns the segments of the path of a request: the job of the connection.
 pub(crate) fn job(request: &str) -> Vec<&str> {
     request.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').split('/').collect()
 }
@@ -113,19 +113,19 @@ pub(crate) fn busy() {
     accept(serve);
 }
 
-/// Serves each connection in a thread of its own.
+/// Serves each connection on a thread of its own.
 pub(crate) fn accept(serve: fn(TcpStream) -> std::io::Result<()>) {
     system::pin(system::SERVER_CORE);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     println!("{}", listener.local_addr().expect("an address").port());
     for stream in listener.incoming() {
         let stream = stream.expect("a connection");
-        // A client that has seen enough leaves in the middle.
+        // A client that has measured enough disconnects early, which is no error.
         std::thread::spawn(move || serve(stream));
     }
 }
 
-/// A request.
+/// Reads a request.
 pub(crate) fn head(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -182,7 +182,7 @@ fn echo(stream: &mut TcpStream, length: usize) -> std::io::Result<()> {
     }
 }
 
-/// On every loopback address, as one has too few ports for many clients.
+/// Listens on every loopback address, as one alone has too few ports for many clients.
 pub(crate) fn idle(port: &str) {
     system::pin(system::SERVER_CORE);
     system::allow_many_files();
@@ -216,7 +216,7 @@ async fn hold(mut stream: tokio::net::TcpStream) -> std::io::Result<()> {
         if length == 0 {
             return Ok(());
         }
-        // Idle clients send nothing but whole Ping frames, each with a payload of eight bytes.
+        // Idle clients send only Ping frames, each with a payload of 8 bytes.
         if let [0x89, 0x88, mask @ .., _, _, _, _, _, _, _, _] = &mut buffer[..length] {
             let mask: [u8; 4] = (&*mask).try_into().expect("a mask");
             let mut pong = [0x8a, 8, 0, 0, 0, 0, 0, 0, 0, 0];

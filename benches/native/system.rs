@@ -1,4 +1,4 @@
-//! What the operating system knows of this process.
+//! Queries and settings of the operating system for this process.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 pub(crate) const CLIENT_CORE: usize = 0;
 pub(crate) const SERVER_CORE: usize = 1;
 
-/// Pins this process, if the machine has that core: with one only, the figures are of little use but still come.
+/// Pins this process to a core, if the machine has it. With only one core the benchmarks run, but are of little use.
 pub(crate) fn pin(core: usize) {
     let mut cores = CpuSet::new();
     if cores.set(core).is_ok() && sched_setaffinity(Pid::from_raw(0), &cores).is_err() {
@@ -18,7 +18,7 @@ pub(crate) fn pin(core: usize) {
     }
 }
 
-/// What this thread has used, to the nanosecond, where getrusage tells what was used until the last tick only.
+/// Returns the CPU time of this thread. It is exact to the nanosecond; `getrusage` is exact to the scheduler's tick.
 pub(crate) fn thread_cpu() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("thread clock").into()
 }
@@ -27,7 +27,7 @@ pub(crate) fn process_cpu() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("process clock").into()
 }
 
-/// Resident memory in bytes.
+/// Returns the resident memory of this process in bytes.
 pub(crate) fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").expect("status");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
@@ -35,7 +35,7 @@ pub(crate) fn resident() -> usize {
     kibibytes * 1024
 }
 
-/// As many open files as this process may have.
+/// Raises the limit on open files as far as permitted.
 pub(crate) fn allow_many_files() {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("limit");
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("limit");

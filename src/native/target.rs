@@ -176,6 +176,23 @@ mod tests {
         }
     }
 
+    /// The URL standard of browsers: Punycode for hosts, percent-encoding for the rest, IPv4 addresses in their usual form.
+    #[test]
+    fn s1_urls_are_read_as_browsers_read_them() {
+        for (given, host, path) in [
+            ("ws://BÜCHER.example/ü?q=ö", "xn--bcher-kva.example", "/%C3%BC?q=%C3%B6"),
+            ("ws://münchen。example", "xn--mnchen-3ya.example", "/"),
+            ("ws://faß.example/a/../b c", "xn--fa-hia.example", "/b%20c"),
+            ("ws://0x7f.1", "127.0.0.1", "/"),
+        ] {
+            let target = resolved(given).unwrap();
+            assert_eq!((target.authority().as_str(), target.path_and_query()), (host, path), "{given}");
+        }
+        for refused in ["ws://xn--a", "ws://exa mple", "ws://1.2.3.4.5", "ws://a<b"] {
+            assert!(resolved(refused).is_err(), "{refused}");
+        }
+    }
+
     #[test]
     fn s1_headers() {
         let with = |name: &str, value: &str| {
