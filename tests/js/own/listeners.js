@@ -63,14 +63,14 @@ test('s3_one_close_event_per_attempt_however_it_ends', async (t) => {
 test('stopImmediatePropagation in the close event does not stop the client', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
-  let heard = false
+  let called = false
   ws.addEventListener('close', (event) => event.stopImmediatePropagation(), { once: true })
-  ws.addEventListener('close', () => (heard = true), { once: true })
+  ws.addEventListener('close', () => (called = true), { once: true })
   await next(ws, 'open')
   const again = next(ws, 'open')
   await server.command('cut_all')
   await again
-  assert.ok(!heard)
+  assert.ok(!called)
 })
 
 test('s5_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {

@@ -36,18 +36,26 @@ test('reconnect() in the close event of a plain client', async (t) => {
 })
 
 test('reconnect() of a plain client that is cut at the same time', async (t) => {
-  const server = await t.server()
-  const ws = connect(t, server.url('/echo'), PLAIN)
-  const entries = log(ws)
-  await next(ws, 'open')
-  const [closed, again] = [next(ws, 'close'), next(ws, 'open')]
-  ws.reconnect()
-  await server.command('cut_all')
-  await closed
-  await again
-  // The code is that of the server's answer or of the cut, whichever is first. A late cut may hit the next connection as well.
-  const types = withoutErrors(entries).map((entry) => entry.split(' ')[0])
-  assert.deepEqual(types.slice(0, 4), ['open', 'close', 'reconnecting', 'open'])
+  for (;;) {
+    const server = await t.server()
+    const ws = connect(t, server.url('/echo'), PLAIN)
+    const entries = log(ws)
+    await next(ws, 'open')
+    const closed = next(ws, 'close')
+    const again = next(ws, 'open').then(
+      () => true,
+      () => false,
+    )
+    ws.reconnect()
+    await server.command('cut_all')
+    await closed
+    // A late cut may hit the handshake of the next attempt, which ends a plain client. Then the case is repeated.
+    if (!(await Promise.race([again, ws.closed.then(() => false)]))) continue
+    // The code is that of the server's answer or of the cut, whichever is first. A late cut may also hit the next connection.
+    const types = withoutErrors(entries).map((entry) => entry.split(' ')[0])
+    assert.deepEqual(types.slice(0, 4), ['open', 'close', 'reconnecting', 'open'])
+    return
+  }
 })
 
 test('s3_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t) => {
