@@ -15,8 +15,8 @@ use crate::request::{Provider, Request, Source};
 
 /// A predicate of the user.
 ///
-/// It answers by reference. `wasm-opt` cannot distinguish functions that are called by pointer and return a number from those that
-/// format text, and would keep all of the latter in a web app that formats nothing.
+/// It answers by reference. `wasm-opt` cannot distinguish functions that are called by pointer and return a number from
+/// those that format text, and would keep all of the latter in a web app that formats nothing.
 pub(crate) trait Predicate<T>: MaybeSend + 'static {
     fn ask(&mut self, about: &T, answer: &mut bool);
 }
