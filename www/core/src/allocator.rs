@@ -1,6 +1,6 @@
-//! The smallest allocator that gives memory back: what is freed serves the next request of about its size.
+//! An allocator of little code: a freed block is reused for the next allocation of about the same size.
 //!
-//! Only clients and what they are about to do are ever allocated, so there are two sizes, and nothing to be merged.
+//! Only clients and their queued outputs are allocated. These are two sizes, so that blocks need not be split or merged.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, memory_size};
@@ -8,13 +8,13 @@ use core::cell::Cell;
 use core::ptr::null_mut;
 
 const PAGE: usize = 65_536;
-/// What the linker aligns the start of the heap to, and so the strictest alignment.
+/// The alignment of the start of the heap, and so the strictest alignment that is possible.
 const ALIGN: usize = 16;
 
-/// All that is free, by size: lists of blocks of a power of two, each of which begins with the address of the next.
+/// Free blocks, in one list for each power of two. Each free block starts with the address of the next one.
 pub(crate) struct Allocator {
     free: [Cell<*mut u8>; usize::BITS as usize],
-    /// The rest of the memory was never used.
+    /// The start of the memory that was never used.
     unused: Cell<usize>,
 }
 
@@ -28,18 +28,18 @@ impl Allocator {
 
     fn list(&self, layout: Layout) -> (&Cell<*mut u8>, usize) {
         let size = layout.size().max(ALIGN).next_power_of_two();
-        // Never beyond: a power of two has fewer zeros than bits.
+        // The index is in range, as a power of two has fewer zeros than bits.
         (&self.free[(usize::BITS - 1).min(size.trailing_zeros()) as usize], size)
     }
 }
 
 unsafe extern "C" {
-    /// Where the linker lets the heap begin. It has no value, only an address.
+    /// The start of the heap, defined by the linker. Only its address has a meaning.
     static __heap_base: u8;
 }
 
-// SAFETY: a block is in a list or in use. It is as large as its list says, and aligned as the heap's start is, as all
-// sizes are multiples of that.
+// SAFETY: a block is either in a list or in use. It has the size of its list, and the alignment of the start of the heap, as
+// all sizes are multiples of that.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let (list, size) = self.list(layout);

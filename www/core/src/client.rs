@@ -1,4 +1,4 @@
-//! One client: its machine, and the numbers of what it wants done next.
+//! One client: its machine, and the numbers that belong to its outputs.
 
 use homing_machine::{
     AttemptId, Buffered, CloseCode, Count, Delivery, Messages, Notify, Output, PageEvent, SendErrorKind, Timestamp,
@@ -13,20 +13,20 @@ type Machine = homing_machine::Machine<Types>;
 
 pub(crate) struct Client {
     machine: Machine,
-    /// What JavaScript dialled last.
+    /// The latest attempt that JavaScript dialled.
     attempt: AttemptId,
-    /// What was offered to the socket, until JavaScript reports whether it took them, and their bytes.
+    /// The messages that were offered to the socket, until JavaScript reports whether it took them, and their bytes.
     batch: Messages<()>,
     offered: usize,
-    /// What belongs to the last thing to be done. Of the others it has no meaning.
+    /// The numbers that belong to the last output. Numbers that it does not have are undefined.
     values: [f64; 4],
     delivery: Delivery,
-    /// Bytes in the socket's own buffer at the last look.
+    /// The bytes that the socket's own buffer held at the last report.
     held: f64,
 }
 
 impl Client {
-    /// One that dials at once or, if not, one that has ended.
+    /// Creates a client that dials at once, or one that is closed.
     pub(crate) fn new(config: Config, now: f64, dials: bool) -> Self {
         let mut machine = Machine::ended(config, Timestamp::from_millis(now));
         if dials {
@@ -46,7 +46,7 @@ impl Client {
     pub(crate) fn handle(&mut self, now: f64, happened: u32, a: f64, b: f64) {
         let now = Timestamp::from_millis(now);
         if happened == input::WAKE && self.machine.is_expiring(now) {
-            self.look(now, a, b);
+            self.report_progress(now, a, b);
         }
         let machine = &mut self.machine;
         if !matches!(happened, input::BUFFERED | input::TRANSMITTED | input::MARK) {
@@ -58,7 +58,7 @@ impl Client {
             input::BUFFERED => self.buffered(now, a),
             input::TRANSMITTED => self.transmitted(a == 0.0),
             input::MARK => {
-                self.look(now, a, b);
+                self.report_progress(now, a, b);
                 self.delivery.mark(b, b - a);
             }
             input::OPENED => machine.opened(()),
@@ -79,7 +79,7 @@ impl Client {
         }
     }
 
-    /// What the browser holds does not count against the limit of the queue: it has to be told nothing else than progress.
+    /// Reports progress if the socket's buffer shrank. What the browser holds does not count against the limit of the queue.
     fn buffered(&mut self, now: Timestamp, bytes: f64) {
         if bytes < self.held {
             self.machine.progressed(now);
@@ -87,14 +87,14 @@ impl Client {
         self.held = bytes;
     }
 
-    /// Whether the browser has passed something on since the last look.
-    fn look(&mut self, now: Timestamp, buffered: f64, given: f64) {
+    /// Reports progress if the browser has passed on bytes before the mark since the last call.
+    fn report_progress(&mut self, now: Timestamp, buffered: f64, given: f64) {
         if self.delivery.progress(given - buffered) {
             self.machine.progressed(now);
         }
     }
 
-    /// Whether the socket took the batch. It takes all of it or, when it is not open any more, none.
+    /// Answers the last offer. The socket takes all of a batch or, if it is no longer open, none of it.
     fn transmitted(&mut self, is_taken: bool) {
         let (messages, bytes) = if is_taken { (core::mem::take(&mut self.batch).len(), self.offered) } else { (0, 0) };
         self.machine.restore(&mut self.batch, messages as Count, bytes, Buffered::default());
@@ -107,8 +107,8 @@ impl Client {
         match output {
             Output::Dial(attempt) => {
                 self.attempt = attempt;
-                // Nothing counts before the first mark. What has left may be less than nothing: JavaScript counts what it gives
-                // in UTF-16 code units, of which a browser makes up to three bytes each.
+                // There is no progress before the first mark. The number of bytes that have left can be negative: JavaScript
+                // counts UTF-16 code units, and a browser makes up to three bytes of each.
                 self.delivery.mark(f64::NEG_INFINITY, 0.0);
                 self.held = 0.0;
                 output::DIAL
@@ -126,7 +126,7 @@ impl Client {
             }
             Output::Abort => output::ABORT,
             Output::AskRetry => self.close(output::ASK_RETRY),
-            // A browser's socket cannot be left unread, and nobody asks to pause.
+            // Never emitted, as a browser's socket cannot stop reading.
             Output::Read(_) => self.poll(),
             Output::Notify(event) => self.notify(event),
         }
@@ -146,34 +146,36 @@ impl Client {
                 self.values[1] = self.machine.unsent() as f64;
                 self.give(output::NOTIFY_END, self.machine.end_reason() as u32)
             }
-            // No such event exists on a browser's socket, and `send` says that the queue is full.
+            // A browser's socket has no event for the first, and `send` returns that the queue is full.
             Notify::Connect | Notify::BufferFull => self.poll(),
         }
     }
 
-    fn close(&mut self, todo: u32) -> u32 {
+    fn close(&mut self, output: u32) -> u32 {
         let Some(close) = self.machine.last_close() else { return self.poll() };
         let retry_in = close.retry_in.map_or(-1.0, millis);
         self.values = [close.code.get().into(), close.clean.into(), retry_in, self.machine.was_stable().into()];
-        todo
+
+        output
     }
 
-    /// With the first of the values, which is often the only one.
-    fn give(&mut self, todo: u32, value: impl Into<f64>) -> u32 {
+    /// Sets the first value of an output and returns the output.
+    fn give(&mut self, output: u32, value: impl Into<f64>) -> u32 {
         self.values[0] = value.into();
-        todo
+
+        output
     }
 
     pub(crate) fn value(&self, index: usize) -> f64 {
         self.values.get(index).copied().unwrap_or_default()
     }
 
-    /// Infinite if there is none.
+    /// Returns the deadline in milliseconds; infinite if there is none.
     pub(crate) fn deadline(&self) -> f64 {
         self.machine.due().as_millis()
     }
 
-    /// One of `sent`.
+    /// Queues a message of this many bytes. Returns one of `sent`.
     pub(crate) fn send(&mut self, bytes: f64) -> u32 {
         match self.machine.send((), whole(bytes) as usize) {
             Ok(()) => sent::TAKEN,
@@ -188,7 +190,7 @@ impl Client {
         self.machine.state() as u32
     }
 
-    /// By its number in `stat`; negative where there is none.
+    /// Returns a statistic by its number in `stat`; negative if it has no value yet.
     pub(crate) fn stat(&self, index: u32) -> f64 {
         let stats = self.machine.stats(Timestamp::default());
         match index {

@@ -1,13 +1,14 @@
 //! The numbers that cross between Rust and JavaScript.
 //!
-//! They stand here once: `www/build.js` makes `www/src/machine/codes.ts` of this file, by its modules, constants and comments.
+//! This file is their only definition: `www/build.js` generates `www/src/machine/codes.ts` from its modules, constants and
+//! comments.
 
-// Some are for JavaScript alone.
+// Some are used by JavaScript only.
 #![allow(dead_code)]
 
-/// What happened, with the two numbers `a` and `b` that may belong to it.
+/// Inputs, with the numbers `a` and `b` that belong to some of them.
 pub(crate) mod input {
-    /// `a`: bytes in the socket's own buffer; `b`: how much the sockets were given, ever.
+    /// `a`: bytes in the socket's own buffer; `b`: bytes that the sockets were given so far.
     pub(crate) const WAKE: u32 = 0;
     pub(crate) const OPENED: u32 = 1;
     /// Something arrived.
@@ -33,11 +34,11 @@ pub(crate) mod input {
     pub(crate) const MARK: u32 = 12;
 }
 
-/// What is to be done next, with the numbers that `value` then gives.
+/// Outputs, with the numbers that `value` returns then.
 pub(crate) mod output {
     pub(crate) const NOTHING: u32 = 0;
     pub(crate) const DIAL: u32 = 1;
-    /// Offer the queue to the socket. 0: how many messages.
+    /// Offer the queue to the socket. 0: the number of messages.
     pub(crate) const TRANSMIT: u32 = 2;
     pub(crate) const HEARTBEAT: u32 = 3;
     /// 0: close code.
@@ -66,7 +67,7 @@ pub(crate) mod failure {
     pub(crate) const HEARTBEAT_TIMEOUT: u32 = 2;
 }
 
-/// What happened to the page.
+/// Changes of the network and the page.
 pub(crate) mod page {
     pub(crate) const ONLINE: u32 = 0;
     pub(crate) const VISIBLE: u32 = 1;
@@ -91,7 +92,7 @@ pub(crate) mod reason {
     );
 }
 
-/// What a client is doing.
+/// The state of a client.
 pub(crate) mod state {
     use homing_machine::State;
 
@@ -110,14 +111,14 @@ pub(crate) mod state {
     );
 }
 
-/// What became of a message that was to be queued.
+/// Results of queueing a message.
 pub(crate) mod sent {
     pub(crate) const TAKEN: u32 = 0;
     pub(crate) const FULL: u32 = 1;
     pub(crate) const CLOSED: u32 = 2;
 }
 
-/// Figures of a client, negative where there is none yet.
+/// Statistics of a client; negative if there is no value yet.
 pub(crate) mod stat {
     pub(crate) const HEARTBEATS: u32 = 0;
     /// Milliseconds.

@@ -1,15 +1,15 @@
-//! What JavaScript calls. Configurations and clients are addresses, which only JavaScript keeps.
+//! The functions that JavaScript calls. Configurations and clients are addresses, which only JavaScript keeps.
 
 use alloc::boxed::Box;
 
 use crate::client::{Client, Config};
 use crate::settings;
 
-// SAFETY, of every function here that is given an address: it comes from `configure` or `create`, and `www/src/machine/core.ts`,
+// SAFETY of every function here that has an address as a parameter: it comes from `configure` or `create`, and `www/src/machine/core.ts`,
 // the only caller, forgets it when it calls `create` or `destroy`. Calls cannot overlap: there is one thread, and nothing
 // here calls JavaScript.
 
-/// A configuration, of which every option is yet to be set.
+/// Creates a configuration. Every option has to be set.
 #[unsafe(no_mangle)]
 extern "C" fn configure() -> *mut Config {
     Box::into_raw(Box::new(settings::none()))
@@ -21,7 +21,7 @@ unsafe extern "C" fn set(config: *mut Config, setting: u32, value: f64) {
     settings::set(unsafe { &mut *config }, setting, value);
 }
 
-/// A client, which takes the configuration: one that dials at once or, if not, one that has ended.
+/// Creates a client, which takes over the configuration. It dials at once, or is closed.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn create(config: *mut Config, now: f64, dials: bool) -> *mut Client {
     let config = *unsafe { Box::from_raw(config) };

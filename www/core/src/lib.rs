@@ -1,10 +1,10 @@
-//! The rules of homing for JavaScript: the crate `homing-machine` behind a few exports that take
-//! and give numbers only.
+//! The state machine of homing for JavaScript: the crate `homing-machine` behind a few exports that take and return numbers
+//! only.
 //!
-//! Sockets, timers, events and payloads stay on the JavaScript side (`www/src`). What crosses is: what
-//! happened and when ([`handle`](exports::handle)), what is to be done next ([`poll`](exports::poll)), and until when
-//! nothing has to be ([`deadline`](exports::deadline)). [`codes`] has the numbers, of which `www/build.js` makes
-//! TypeScript; `www/src/machine/core.ts` calls the exports.
+//! Sockets, timers, events and payloads stay in JavaScript (`www/src`). It reports what happened and when with
+//! [`handle`](exports::handle), asks what to do next with [`poll`](exports::poll), and when to call again at the latest with
+//! [`deadline`](exports::deadline). [`codes`] defines the numbers, from which `www/build.js` generates TypeScript.
+//! `www/src/machine/core.ts` calls the exports.
 
 #![no_std]
 
@@ -20,7 +20,7 @@ mod types;
 #[global_allocator]
 static ALLOCATOR: allocator::Allocator = allocator::Allocator::new();
 
-/// A broken invariant traps, and JavaScript sees a `RuntimeError`.
+/// A panic traps, which JavaScript receives as a `RuntimeError`.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()

@@ -5,7 +5,7 @@ use homing_machine::{Backoff, Duration, Heartbeat, from_millis as duration, whol
 use crate::client::Config;
 use crate::codes::setting;
 
-/// Without reconnecting, heartbeat and timeouts. JavaScript sets every option, and has the defaults.
+/// Returns a configuration without reconnecting, heartbeat and timeouts. JavaScript has the defaults, and sets every option.
 pub(crate) fn none() -> Config {
     Config {
         backoff: Backoff { first: Duration::ZERO, max: Duration::ZERO, factor: 1.0, jitter: 0.0, max_attempts: None },
@@ -13,7 +13,7 @@ pub(crate) fn none() -> Config {
         open_timeout: None,
         close_timeout: Duration::ZERO,
         stable_after: Duration::ZERO,
-        // Browsers hide the header that could ask for more.
+        // Browsers hide the header that could ask for a delay.
         max_retry_after: Duration::ZERO,
         max_send_buffer: 0,
         has_provider: false,

@@ -1,10 +1,10 @@
-//! What passes through a machine here: next to nothing, as texts, payloads and answers never leave JavaScript.
+//! The types of the machine here. They are nearly empty, as texts, payloads and responses never leave JavaScript.
 
 use homing_machine::{Cause, Duration, Failure};
 
 use crate::codes::failure;
 
-/// The types of this machine. Messages are only counted, and their lengths passed on.
+/// The types of this machine. Messages are only counted.
 pub(crate) enum Types {}
 
 impl homing_machine::Types for Types {
@@ -14,7 +14,7 @@ impl homing_machine::Types for Types {
     /// One of `failure`.
     type Error = u32;
 
-    /// A browser's socket cannot be left unread.
+    /// A browser's socket cannot stop reading.
     const CAN_PAUSE: bool = false;
 
     fn error(cause: Cause) -> u32 {
@@ -29,12 +29,12 @@ impl homing_machine::Types for Types {
         error
     }
 
-    /// Browsers hide refusals.
+    /// Browsers hide why a handshake was refused.
     fn failure(_: &u32) -> Failure {
         Failure::Other
     }
 
-    /// Browsers hide the answer that could ask for it.
+    /// Browsers hide the response that could ask for a delay.
     fn retry_after(_: &u32) -> Option<Duration> {
         None
     }
