@@ -145,18 +145,18 @@ fn s08a_inside_on_end_it_begins_anew() {
 }
 
 #[test]
-fn s08a_between_error_and_close_it_is_what_on_close_tells() {
+fn s08a_between_error_and_close_it_is_what_on_close_reports() {
     let mut rig = Rig::new(config());
     rig.inside("error", |machine, now| {
         machine.request(now, in_callback(3 * SECOND));
-        machine.put_in("for the next").unwrap();
+        machine.send_text("for the next").unwrap();
     });
     rig.is_refused(404, None);
     assert_eq!(rig.log().pop().unwrap(), "close 1006 Failure, retry 3s");
     rig.after(3 * SECOND);
     rig.inside("error", |machine, now| {
         machine.request(now, close());
-        assert_eq!(machine.put_in("no").unwrap_err().kind, SendErrorKind::Closed);
+        assert_eq!(machine.send_text("no").unwrap_err().kind, SendErrorKind::Closed);
     });
     rig.fails(ErrorKind::Io);
     assert_eq!(rig.log(), ["dial 2", "error Io", "close 1006 Failure, stop", "end Closed, 1 unsent"]);

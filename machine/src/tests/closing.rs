@@ -1,4 +1,4 @@
-//! Closing handshakes, and what is told of them (S10 to S12).
+//! Closing handshakes and their events (S10 to S12).
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn s10_what_is_queued_leaves_before_the_close_frame() {
 #[test]
 fn s10_a_message_sent_just_before_the_close_is_not_overtaken() {
     let mut rig = Rig::open(config());
-    rig.machine.put_in("a").unwrap();
+    rig.machine.send_text("a").unwrap();
     rig.machine.request(rig.now, close());
     rig.settle();
     assert_eq!(rig.log(), ["write a", "send close 1000"]);
@@ -57,7 +57,7 @@ fn s10_a_socket_that_takes_nothing_more_does_not_hold_up_the_close() {
 }
 
 #[test]
-fn s10_progress_earns_the_rest_more_time() {
+fn s10_progress_extends_the_close_timeout() {
     let mut rig = Rig::open(config());
     rig.room = 0;
     rig.send_all(&["a", "b"]);
@@ -69,13 +69,13 @@ fn s10_progress_earns_the_rest_more_time() {
     // But only progress does.
     rig.after(4 * SECOND);
     rig.socket(SocketEvent::Writable);
-    rig.hears(1);
+    rig.receives(1);
     rig.close();
     assert_eq!(rig.due_in(), Some(SECOND));
 }
 
 #[test]
-fn s10_a_socket_that_empties_earns_the_close_frame_more_time() {
+fn s10_a_socket_that_empties_extends_the_close_timeout() {
     let mut rig = Rig::open(config());
     rig.socket_bytes = 500;
     rig.send("a large one").unwrap();
@@ -126,7 +126,7 @@ fn s10_tcp_that_breaks_during_the_handshake_is_no_error() {
 }
 
 #[test]
-fn s10_a_violation_while_closing_is_still_told() {
+fn s10_a_violation_while_closing_is_still_reported() {
     for kind in [ErrorKind::Protocol, ErrorKind::MessageTooLarge] {
         let mut rig = Rig::open(config());
         rig.close();
@@ -150,7 +150,7 @@ fn s10_abort_is_immediate() {
         rig.request(Request::Abort);
         assert_eq!(rig.log(), ["abort", "close 1006 Local, stop", "end Closed, 1 unsent"]);
     }
-    // What the peer has said by then is still told.
+    // The peer's code and reason are still reported.
     let mut rig = Rig::open(config());
     rig.peer_closes(4000);
     rig.request(Request::Abort);
@@ -213,7 +213,7 @@ fn s12_who_closed_when_both_did() {
     rig.peer_closes(4000);
     rig.socket_ends(4000);
     assert_eq!(rig.log(), ["send close 4001", "close 4000 Local clean, stop", "end Closed, 0 unsent"]);
-    // The peer's came first: our close only says that there is no other attempt.
+    // The peer's Close frame came first: the local close only prevents another attempt.
     let mut rig = Rig::open(config());
     rig.peer_closes(4000);
     rig.close();
@@ -222,7 +222,7 @@ fn s12_who_closed_when_both_did() {
 }
 
 #[test]
-fn s12_a_platform_may_tell_all_at_once() {
+fn s12_a_platform_may_report_both_at_once() {
     let mut rig = Rig::open(config());
     rig.socket_ends(4000);
     assert_eq!(rig.log(), ["close 4000 Remote clean, retry 1s"]);

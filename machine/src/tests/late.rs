@@ -1,17 +1,17 @@
-//! Wake-ups that come late condemn nobody by themselves (S18).
+//! Late wake-ups alone never fail an attempt (S18).
 
 use super::*;
 use crate::PageEvent;
 
 #[test]
-fn s18_a_sleeper_asks_before_it_judges() {
+fn s18_after_sleep_a_heartbeat_is_sent_before_the_attempt_fails() {
     let mut rig = beating(20, 10);
     rig.after(20 * SECOND);
     rig.log();
     rig.sleep(3600 * SECOND);
     assert_eq!((rig.log(), rig.due_in()), (["heartbeat 2".to_string()].to_vec(), Some(10 * SECOND)));
     rig.after(10 * SECOND - MS);
-    rig.hears(1);
+    rig.receives(1);
     rig.after(3600 * SECOND - 10 * SECOND);
     assert!(rig.log().contains(&"error HeartbeatTimeout".to_string()), "dead after all, and on time");
 }
@@ -28,7 +28,7 @@ fn s18_the_full_timeout_is_allowed_again() {
 }
 
 #[test]
-fn s18_two_late_wakeups_in_a_row_are_forgiven_and_the_third_is_not() {
+fn s18_two_late_wakeups_in_a_row_extend_the_deadline_and_the_third_does_not() {
     let mut rig = beating(20, 10);
     rig.after(20 * SECOND);
     rig.sleep(60 * SECOND);
@@ -43,25 +43,25 @@ fn s18_two_late_wakeups_in_a_row_are_forgiven_and_the_third_is_not() {
 }
 
 #[test]
-fn s18_what_arrives_in_between_is_a_new_beginning() {
+fn s18_what_arrives_in_between_resets_the_count_of_late_wakeups() {
     let mut rig = beating(20, 10);
     rig.after(20 * SECOND);
     for _ in 0..10 {
         rig.sleep(60 * SECOND);
         rig.sleep(60 * SECOND);
         assert_eq!(rig.state(), State::Open);
-        rig.hears(1);
+        rig.receives(1);
         rig.after(20 * SECOND);
     }
 }
 
 #[test]
-fn s18_news_that_waited_with_the_sleeper_is_heard_first() {
+fn s18_what_arrived_during_sleep_is_processed_first() {
     let mut rig = beating(20, 10);
     rig.after(20 * SECOND);
     rig.log();
     rig.now = rig.now + 3600 * SECOND;
-    rig.hears(1);
+    rig.receives(1);
     rig.wake();
     assert_eq!((rig.state(), rig.log()), (State::Open, ["heartbeat 2".to_string()].to_vec()));
 }
@@ -83,16 +83,16 @@ fn s18_a_wakeup_within_the_slack_is_on_time() {
 }
 
 #[test]
-fn s18_a_late_heartbeat_is_not_made_up_for() {
+fn s18_missed_heartbeats_are_not_made_up_for() {
     let mut rig = beating(20, 10);
     rig.sleep(3600 * SECOND);
     assert_eq!((rig.log(), rig.due_in()), (["heartbeat 1".to_string()].to_vec(), Some(10 * SECOND)));
-    rig.hears(1);
+    rig.receives(1);
     assert_eq!(rig.due_in(), Some(20 * SECOND));
 }
 
 #[test]
-fn s18_a_page_that_comes_to_the_front_after_a_sleep_is_not_condemned() {
+fn s18_a_page_that_becomes_visible_after_sleep_stays_connected() {
     let mut rig = beating(20, 10);
     rig.after(20 * SECOND);
     rig.now = rig.now + 3600 * SECOND;
@@ -115,7 +115,7 @@ fn s18_other_deadlines_pass_however_late() {
 }
 
 #[test]
-fn s18_a_clock_that_goes_back_is_not_believed() {
+fn s18_a_clock_that_goes_back_is_ignored() {
     let mut rig = Rig::new(config());
     rig.after(5 * SECOND);
     let earlier = Timestamp::from_micros(rig.now.as_micros() - 3_000_000);

@@ -5,7 +5,7 @@ use crate::AttemptId;
 use crate::EndReason;
 
 #[test]
-fn s02_the_states_of_a_whole_life() {
+fn s02_the_states_from_start_to_end() {
     let mut rig = Rig::new(config());
     assert_eq!(rig.state(), State::Connecting);
     rig.opens();
@@ -23,7 +23,7 @@ fn s02_the_states_of_a_whole_life() {
 }
 
 #[test]
-fn s02_callbacks_see_the_state_that_they_tell() {
+fn s02_callbacks_see_the_state_that_they_report() {
     let mut rig = Rig::new(config());
     rig.inside("open", |machine, _| assert_eq!(machine.state(), State::Open));
     rig.inside("error", |machine, _| assert_eq!(machine.state(), State::Closing));
@@ -41,7 +41,7 @@ fn s02_callbacks_see_the_state_that_they_tell() {
 fn s03_a_clean_attempt_in_order() {
     let mut rig = Rig::new(config());
     rig.send("queued").unwrap();
-    rig.inside("open", |machine, _| machine.put_in("from on_open").unwrap());
+    rig.inside("open", |machine, _| machine.send_text("from on_open").unwrap());
     rig.socket(SocketEvent::Connected);
     rig.opens();
     rig.peer_closes(1001);
@@ -53,7 +53,7 @@ fn s03_a_clean_attempt_in_order() {
 }
 
 #[test]
-fn s03_failures_tell_the_cause_then_the_close() {
+fn s03_failures_report_the_cause_then_the_close() {
     let mut rig = Rig::new(config());
     rig.fails(ErrorKind::Dns);
     assert_eq!(rig.log(), ["dial 1", "error Dns", "close 1006 Failure, retry 1s"]);
@@ -64,7 +64,7 @@ fn s03_failures_tell_the_cause_then_the_close() {
 }
 
 #[test]
-fn s03_errors_tell_url_and_whether_it_was_open() {
+fn s03_errors_contain_the_url_and_whether_it_was_open() {
     let place = |rig: &Rig| rig.machine.last_error().unwrap().place.clone();
     let url = "ws://example.com/".to_string();
     let mut rig = Rig::new(Config { backoff: never(), ..config() });
@@ -80,13 +80,13 @@ fn s03_a_socket_that_ends_without_a_closing_handshake_has_failed() {
     let mut rig = Rig::open(config());
     rig.socket(SocketEvent::Closed { code: CloseCode::ABNORMAL, reason: String::new(), clean: false });
     assert_eq!(rig.log(), ["error Opaque", "close 1006 Failure, retry 1s"]);
-    // The peer's Close frame arrived, as a code tells, but TCP ended too early: that is no failure, and not clean.
+    // The code shows that the peer's Close frame arrived, but TCP ended too early: no failure, but not clean.
     rig.after(SECOND);
     rig.opens();
     rig.log();
     rig.socket(SocketEvent::Closed { code: 4000.into(), reason: String::new(), clean: false });
     assert_eq!(rig.log(), ["close 4000 Remote, retry 1s"]);
-    // A server that closes before the handshake has not opened anything.
+    // A close before the handshake is a failure.
     rig.after(SECOND);
     rig.log();
     rig.socket_ends(1000);
@@ -94,7 +94,7 @@ fn s03_a_socket_that_ends_without_a_closing_handshake_has_failed() {
 }
 
 #[test]
-fn s03_nothing_of_a_superseded_attempt_counts() {
+fn s03_events_of_a_replaced_attempt_are_ignored() {
     let mut rig = Rig::open(config());
     rig.fails(ErrorKind::Io);
     rig.after(SECOND);
@@ -120,7 +120,7 @@ fn s03_nothing_of_a_superseded_attempt_counts() {
     news().into_iter().for_each(|event| rig.input(stale(event)));
     assert_eq!((rig.state(), rig.log().len(), rig.machine.buffered()), (State::Open, 0, 0));
     assert_eq!(rig.machine.stats(rig.now).messages_received, 0);
-    // A socket that is gone has no more to tell either.
+    // Events of a socket that is gone are ignored as well.
     rig.fails(ErrorKind::Io);
     rig.log();
     rig.fails(ErrorKind::Io);
@@ -145,7 +145,7 @@ fn s04_one_end_for_each_time_the_client_is_closed() {
 }
 
 #[test]
-fn s04_the_end_tells_the_last_attempt() {
+fn s04_the_end_contains_the_last_attempt() {
     let mut rig = Rig::new(config());
     rig.is_refused(401, None);
     assert_eq!(rig.log(), ["dial 1", "error status 401", "close 1006 Failure, stop", "end Fatal, 0 unsent"]);
@@ -162,7 +162,7 @@ fn s04_the_end_tells_the_last_attempt() {
 }
 
 #[test]
-fn s04_a_driver_that_goes_away_ends_the_client_without_telling() {
+fn s04_a_driver_that_is_dropped_ends_the_client_without_notification() {
     let mut rig = Rig::open(config());
     rig.send("gone").unwrap();
     rig.room = 0;
@@ -176,15 +176,15 @@ fn s04_a_driver_that_goes_away_ends_the_client_without_telling() {
     assert_eq!((rig.machine.take_unsent().len(), rig.machine.stats(rig.now).open_for), (1, None));
     assert!(!rig.machine.driver_gone(EndReason::Shutdown));
     assert_eq!(rig.machine.ends(), 1);
-    // Nobody would dial.
+    // There is no driver that could dial.
     rig.request(Request::Reconnect(Duration::ZERO));
     assert_eq!((rig.state(), rig.due_in()), (State::Closed, None));
 }
 
 #[test]
-fn s05_before_the_driver_runs_everything_may_be_asked_for() {
+fn s05_requests_are_accepted_before_the_driver_runs() {
     let mut machine = Machine::new(config(), Timestamp::default());
-    machine.put_in("left").unwrap();
+    machine.send_text("left").unwrap();
     machine.request(Timestamp::default(), close());
     assert!(machine.has_output());
     let outputs: Vec<_> = core::iter::from_fn(|| machine.poll()).collect();
@@ -200,7 +200,7 @@ fn s05_what_a_callback_causes_comes_after_it() {
     let mut rig = Rig::new(config());
     rig.inside("open", |machine, now| {
         machine.request(now, close());
-        machine.put_in("too late").unwrap_err();
+        machine.send_text("too late").unwrap_err();
         assert_eq!(machine.state(), State::Closing);
     });
     rig.opens();

@@ -41,14 +41,14 @@ fn s14_exactly_the_limit_is_full() {
 }
 
 #[test]
-fn s14_the_edges_are_told_once_each() {
+fn s14_each_edge_is_reported_once() {
     let mut rig = Rig::new(small());
     rig.send_all(&[TEN, TEN, TEN]);
     rig.send("x").unwrap_err();
     rig.room = 1;
     rig.opens();
     assert_eq!(rig.log(), ["dial 1", "full", "open", &format!("write {TEN}")]);
-    // 20 of 25: messages are taken again, yet nobody is woken for it.
+    // 20 of 25: messages are accepted again, but no room is reported yet.
     assert!(rig.machine.is_full());
     rig.send("x").unwrap();
     rig.room = 1;
@@ -97,7 +97,7 @@ fn s14_a_batch_that_is_out_counts() {
     rig.machine.offer(&mut batch);
     rig.queue(&[TEN, TEN]);
     assert_eq!(rig.machine.buffered(), 30);
-    assert!(rig.machine.put_in("x").is_err());
+    assert!(rig.machine.send_text("x").is_err());
     rig.machine.restore(&mut batch, 0, 0, Buffered::default());
     assert_eq!(rig.machine.buffered(), 30);
 }
@@ -106,7 +106,7 @@ fn s14_a_batch_that_is_out_counts() {
 fn s14_inside_on_buffer_drain_there_is_room() {
     let mut rig = Rig::new(small());
     rig.send_all(&[TEN, TEN, TEN]);
-    rig.inside("drain", |machine, _| [TEN, TEN, TEN].into_iter().for_each(|text| machine.put_in(text).unwrap()));
+    rig.inside("drain", |machine, _| [TEN, TEN, TEN].into_iter().for_each(|text| machine.send_text(text).unwrap()));
     rig.opens();
     let edges: Vec<_> = rig.log().into_iter().filter(|line| line == "full" || line == "drain").collect();
     assert_eq!(edges, ["full", "drain", "full", "drain"]);

@@ -19,11 +19,11 @@ fn s17_a_heartbeat_leaves_every_interval() {
 }
 
 #[test]
-fn s17_a_busy_connection_beats_as_well() {
+fn s17_a_busy_connection_sends_heartbeats_as_well() {
     let mut rig = beating(20, 10);
     for _ in 0..200 {
         rig.after(300 * MS);
-        rig.hears(1);
+        rig.receives(1);
         rig.send("x").unwrap();
     }
     let beats: Vec<_> = rig.log().into_iter().filter(|line| line.starts_with("heartbeat")).collect();
@@ -31,7 +31,7 @@ fn s17_a_busy_connection_beats_as_well() {
 }
 
 #[test]
-fn s17_silence_is_death() {
+fn s17_an_unanswered_heartbeat_fails_the_attempt() {
     let mut rig = beating(20, 10);
     rig.after(20 * SECOND);
     assert_eq!((rig.log(), rig.due_in()), (["heartbeat 1".to_string()].to_vec(), Some(10 * SECOND)));
@@ -46,7 +46,7 @@ fn s17_silence_is_death() {
 }
 
 #[test]
-fn s17_anything_that_arrives_is_life() {
+fn s17_anything_that_arrives_shows_that_the_peer_is_alive() {
     let control = SocketEvent::Received { messages: 0, bytes: 0 };
     let message = SocketEvent::Received { messages: 1, bytes: 5 };
     for event in [control, message, SocketEvent::Answered(Some(1)), SocketEvent::Answered(Some(7))] {
@@ -65,7 +65,7 @@ fn s17_anything_that_arrives_is_life() {
 fn s17_what_came_before_a_heartbeat_does_not_answer_it() {
     let mut rig = beating(20, 10);
     rig.after(20 * SECOND - MS);
-    rig.hears(1);
+    rig.receives(1);
     rig.after(MS + 10 * SECOND);
     assert_eq!(rig.state(), State::Waiting);
 }
@@ -76,11 +76,11 @@ fn s17_an_interval_shorter_than_the_timeout() {
     rig.after(7 * SECOND - MS);
     assert_eq!(rig.log(), ["heartbeat 1", "heartbeat 2", "heartbeat 3"]);
     rig.after(MS);
-    // Five seconds after the first that nobody answered, however many followed.
+    // Five seconds after the first unanswered one, however many followed.
     assert_eq!(rig.log(), DEAD);
     let mut rig = beating(2, 5);
     rig.after(3 * SECOND);
-    rig.hears(1);
+    rig.receives(1);
     rig.after(6 * SECOND - MS);
     assert_eq!(rig.state(), State::Open, "heartbeat 2 left at 4 s");
     rig.after(MS);
@@ -134,7 +134,7 @@ fn s17_a_round_trip_may_be_longer_than_the_interval() {
 }
 
 #[test]
-fn s17_no_heartbeat_no_deadline() {
+fn s17_without_a_heartbeat_there_is_no_deadline() {
     let mut rig = Rig::open(config());
     rig.after(1_000_000 * SECOND);
     rig.socket(SocketEvent::Answered(None));
@@ -142,7 +142,7 @@ fn s17_no_heartbeat_no_deadline() {
 }
 
 #[test]
-fn s17_closing_beats_no_more() {
+fn s17_no_heartbeats_while_closing() {
     let mut rig = beating(2, 60);
     rig.close();
     rig.log();
@@ -204,7 +204,7 @@ fn s22_a_paused_client_reads_again_to_close() {
 }
 
 #[test]
-fn s22_liveness_is_not_judged_while_paused() {
+fn s22_no_heartbeat_timeout_while_paused() {
     let mut rig = beating(20, 10);
     rig.request(pause(true));
     rig.after(100 * SECOND);

@@ -136,7 +136,7 @@ fn s08a_outside_it_dials_at_once_but_not_in_a_loop() {
         rig.after(expected * SECOND);
         rig.fails(ErrorKind::Connect);
     }
-    // A person who comes later does not wait.
+    // A later request is not delayed.
     rig.after(SECOND);
     rig.request(outside());
     assert_eq!(rig.due_in(), Some(Duration::ZERO));
@@ -181,7 +181,7 @@ fn s08a_outside_what_was_closed_here_was_no_failure() {
     }
 }
 
-fn stubborn(rig: &mut Rig) {
+fn always_reconnects(rig: &mut Rig) {
     for callback in ["connect", "open", "error", "close", "end", "full", "drain"] {
         rig.inside(callback, |machine, now| machine.request(now, in_callback()));
     }
@@ -192,20 +192,20 @@ fn s08a_no_callback_undoes_a_close() {
     for request in [close(), Request::Abort] {
         // While connecting, open, waiting, and between two attempts.
         let mut rig = Rig::new(config());
-        stubborn(&mut rig);
+        always_reconnects(&mut rig);
         rig.request(request.clone());
         assert_eq!((rig.state(), rig.due_in()), (State::Closed, None), "while connecting");
 
         let mut rig = Rig::open(config());
-        stubborn(&mut rig);
+        always_reconnects(&mut rig);
         rig.request(request.clone());
         rig.socket_ends(1000);
         assert_eq!((rig.state(), rig.due_in()), (State::Closed, None), "while open");
 
         let mut rig = Rig::open(config());
-        stubborn(&mut rig);
+        always_reconnects(&mut rig);
         rig.fails(ErrorKind::Io);
-        stubborn(&mut rig);
+        always_reconnects(&mut rig);
         rig.request(request.clone());
         assert_eq!((rig.state(), rig.due_in()), (State::Closed, None), "while waiting");
 
@@ -214,7 +214,7 @@ fn s08a_no_callback_undoes_a_close() {
             machine.request(now, request);
             machine.request(now, in_callback());
         });
-        stubborn(&mut rig);
+        always_reconnects(&mut rig);
         rig.fails(ErrorKind::Io);
         assert_eq!((rig.state(), rig.due_in()), (State::Closed, None), "in the same callback");
     }
@@ -223,7 +223,7 @@ fn s08a_no_callback_undoes_a_close() {
 #[test]
 fn s08a_no_callback_undoes_a_cancelled_reconnect() {
     let mut rig = Rig::open(config());
-    stubborn(&mut rig);
+    always_reconnects(&mut rig);
     rig.fails(ErrorKind::Io);
     rig.request(Request::CancelReconnect);
     assert_eq!(rig.state(), State::Closed);

@@ -28,7 +28,7 @@ fn s08c_online_and_visible_dial_soon() {
 }
 
 #[test]
-fn s08c_clients_that_hear_of_the_network_together_do_not_dial_together() {
+fn s08c_clients_that_notice_the_network_together_do_not_dial_together() {
     let due = |seed| {
         let mut rig = Rig::new(Config { seed, backoff: fixed(60 * SECOND), ..config() });
         rig.fails(ErrorKind::Connect);
@@ -63,7 +63,7 @@ fn s08c_an_open_client_is_probed() {
 }
 
 #[test]
-fn s08c_a_network_that_flaps_does_not_keep_a_dead_peer() {
+fn s08c_a_network_that_flaps_does_not_delay_the_heartbeat_timeout() {
     let mut rig = Rig::open(beating(20, 10));
     for _ in 0..20 {
         rig.input(Input::Page(PageEvent::Online));

@@ -1,4 +1,4 @@
-//! What is fatal, who decides, and what the server asks for (S8).
+//! Fatal failures, the retry predicate, and `Retry-After` (S8).
 
 use super::*;
 
@@ -195,7 +195,7 @@ fn s08_the_predicate_is_not_asked_about_what_was_asked_for() {
     rig.after(Duration::ZERO);
     rig.request(Request::Abort);
     assert!(!rig.log().iter().any(|line| line.starts_with("ask retry")));
-    // Nor where somebody asked between the error and the question.
+    // Nor if a request was made between the error and the question.
     for request in [Request::Abort, close(), Request::CancelReconnect, Request::Reconnect(3 * SECOND)] {
         let mut rig = Rig::open(Config { has_predicate: true, ..config() });
         let retries = matches!(request, Request::Reconnect(_));
@@ -225,7 +225,7 @@ fn s08_a_request_made_by_the_predicate_wins_over_its_answer() {
 }
 
 #[test]
-fn s08_an_answer_that_nobody_asked_for_changes_nothing() {
+fn s08_an_answer_without_a_question_is_ignored() {
     let mut rig = Rig::open(config());
     rig.input(Input::RetryAnswer(false));
     rig.fails(ErrorKind::Io);

@@ -16,7 +16,7 @@ impl Rig {
 }
 
 #[test]
-fn s17_parts_of_a_message_are_a_sign_of_life() {
+fn s17_parts_of_a_message_show_that_the_peer_is_alive() {
     let mut rig = beating(2, 2);
     for _ in 0..100 {
         rig.after(SECOND);
@@ -28,7 +28,7 @@ fn s17_parts_of_a_message_are_a_sign_of_life() {
 }
 
 #[test]
-fn s17_bytes_that_the_peer_takes_are_a_sign_of_life() {
+fn s17_bytes_that_the_peer_accepts_show_that_it_is_alive() {
     let mut rig = beating(2, 2);
     rig.socket_bytes = 1000;
     rig.send("a large one").unwrap();
@@ -37,7 +37,7 @@ fn s17_bytes_that_the_peer_takes_are_a_sign_of_life() {
         rig.takes(1, bytes);
     }
     assert_eq!(rig.state(), State::Open);
-    // It is dead `timeout` after the last byte that it took.
+    // The attempt fails `timeout` after the last byte that the peer accepted.
     rig.after(2 * SECOND - MS);
     assert_eq!(rig.state(), State::Open);
     rig.after(MS);
@@ -69,7 +69,7 @@ fn s17_a_heartbeat_behind_bytes_that_still_move_has_not_left() {
 }
 
 #[test]
-fn s17_progress_before_any_heartbeat_grants_nothing() {
+fn s17_progress_before_any_heartbeat_extends_nothing() {
     let mut rig = beating(20, 10);
     rig.after(19 * SECOND);
     rig.takes(0, 0);
@@ -163,7 +163,7 @@ fn s17_only_the_oldest_heartbeat_is_waited_for() {
     let mut rig = beating(2, 5);
     rig.after(4 * SECOND);
     assert_eq!(rig.marks, 1, "what is sent after the first does not hold it up");
-    rig.hears(1);
+    rig.receives(1);
     rig.after(2 * SECOND);
     assert_eq!(rig.marks, 2);
 }

@@ -9,7 +9,7 @@ fn s13_every_state_but_closed_and_closing_takes_messages() {
     rig.fails(ErrorKind::Connect);
     rig.send("waiting").unwrap();
     rig.after(SECOND);
-    rig.inside("open", |machine, _| machine.put_in("in on_open").unwrap());
+    rig.inside("open", |machine, _| machine.send_text("in on_open").unwrap());
     rig.opens();
     rig.send("open").unwrap();
     let writes: Vec<_> = rig.log().into_iter().filter(|line| line.starts_with("write")).collect();
@@ -26,7 +26,7 @@ fn s13_what_the_socket_refuses_keeps_its_place() {
     rig.room = 2;
     rig.queue(&["a", "b", "c", "d"]);
     rig.settle();
-    rig.machine.put_in("e").unwrap();
+    rig.machine.send_text("e").unwrap();
     rig.settle();
     assert_eq!(rig.log(), ["write a b"], "not offered again until there is room");
     rig.room = 9;
@@ -74,7 +74,7 @@ fn s13_messages_sent_while_a_batch_is_out_come_behind_it() {
     let mut batch = VecDeque::new();
     assert_eq!(rig.machine.offer(&mut batch), (2, 2));
     // Another thread sends while the driver is at the socket.
-    rig.machine.put_in("c").unwrap();
+    rig.machine.send_text("c").unwrap();
     assert_eq!((rig.machine.buffered(), batch.len()), (3, 2));
     assert!(!rig.machine.has_output());
     batch.pop_front();
@@ -130,7 +130,7 @@ fn s15_what_was_still_queued_is_counted_and_handed_back() {
 }
 
 #[test]
-fn s15_what_nobody_took_back_leaves_when_the_client_begins_anew() {
+fn s15_what_was_not_taken_back_is_sent_after_a_reconnect() {
     let mut rig = Rig::new(config());
     rig.send("a").unwrap();
     rig.request(Request::Abort);
@@ -183,7 +183,7 @@ fn s15_what_was_handed_back_has_not_left() {
 }
 
 #[test]
-fn s15_what_went_down_with_the_socket_is_told_and_not_sent_again() {
+fn s15_what_was_lost_with_the_socket_is_reported_and_not_sent_again() {
     let mut rig = Rig::open(config());
     rig.send("arrived").unwrap();
     rig.socket_bytes = 1;
@@ -211,7 +211,7 @@ fn s14_the_memory_of_a_burst_does_not_stay() {
     rig.room = 0;
     rig.send("first").unwrap();
     for _ in 0..10_000 {
-        rig.machine.put_in("a").unwrap();
+        rig.machine.send_text("a").unwrap();
     }
     let mut batch = VecDeque::new();
     let (messages, bytes) = rig.machine.offer(&mut batch);

@@ -1,4 +1,4 @@
-//! What a test can have happen, and what passes through its machine.
+//! Inputs of tests, and the types of their machine.
 
 use alloc::string::String;
 use core::time::Duration;
@@ -78,7 +78,7 @@ impl Error {
     }
 }
 
-/// As a driver's.
+/// The same as the input of a driver.
 #[derive(Debug)]
 pub(super) enum Input {
     Wake,
@@ -87,7 +87,7 @@ pub(super) enum Input {
     RetryAnswer(bool),
 }
 
-/// One for each method of the machine that reports an event of the socket.
+/// One variant for each method of the machine that reports an event of the socket.
 #[derive(Debug)]
 pub(super) enum SocketEvent {
     Connected,

@@ -10,7 +10,7 @@ fn s25_messages_and_bytes_each_way() {
     rig.settle();
     rig.socket(SocketEvent::Received { messages: 3, bytes: 10 });
     rig.socket(SocketEvent::Received { messages: 0, bytes: 0 });
-    rig.hears(5);
+    rig.receives(5);
     let stats = rig.machine.stats(rig.now);
     assert_eq!((stats.messages_sent, stats.bytes_sent), (2, 4));
     assert_eq!((stats.messages_received, stats.bytes_received), (4, 15));
