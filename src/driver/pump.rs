@@ -236,13 +236,13 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     }
 
     /// Returns whether a future or a full queue waits for the socket's own buffer to empty.
-    #[allow(dead_code, reason = "only a browser must be asked how full it is")]
+    #[allow(dead_code, reason = "only a browser must be asked how much it holds")]
     pub(crate) fn waits_for_room(&self) -> bool {
         self.shared.lock().waits_for_room()
     }
 
     /// Frees the memory that a burst of messages needed.
-    #[allow(dead_code, reason = "only natively is memory given back to anybody")]
+    #[allow(dead_code, reason = "memory is freed natively only")]
     pub(crate) fn shrink(&mut self) {
         self.batch = VecDeque::new();
         self.shared.lock().machine.shrink();

@@ -1,4 +1,4 @@
-//! The callbacks: each is written down and then does what the plan wants of it.
+//! The callbacks: each is recorded, and then acts as planned.
 
 use std::sync::{Mutex, Weak};
 

@@ -1,13 +1,13 @@
-//! Thousands of random lives of a client over a network in memory, in virtual time, each checked by a model of the
-//! rules (S1 to S25).
+//! Thousands of random scripts for a client over a network in memory, in virtual time. A model of the rules (S1 to S25) checks
+//! each.
 //!
-//! A case that fails is made smaller, and the command printed that replays it:
+//! A case that fails is reduced, and the command that replays it is printed:
 //!
 //! ```text
 //! HOMING_SIM_SEED=123 cargo test -p homing-tests --test simulation
 //! ```
 //!
-//! Every run takes the same seeds; `HOMING_SIM_CASES=100000` takes more of them.
+//! Every run uses the same seeds. `HOMING_SIM_CASES=100000` uses more of them.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 mod actor;
@@ -31,7 +31,7 @@ fn number(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
 }
 
-/// One case, all of it made from the seed.
+/// One case, generated from the seed.
 fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());

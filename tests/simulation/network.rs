@@ -1,4 +1,4 @@
-//! The network in memory itself: what it must do for the rest to mean anything.
+//! Tests of the network in memory, on which the simulation relies.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use homing::memory::Dial;
 use proptest::prelude::*;
 
-/// Everything that a case is made of.
+/// A whole case.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) setup: Setup,
@@ -131,7 +131,7 @@ pub(crate) enum Page {
     Thawed,
 }
 
-/// How a case comes to its end.
+/// How a case ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Finale {
     Abort,
@@ -146,7 +146,7 @@ fn ms(range: std::ops::RangeInclusive<u64>) -> impl Strategy<Value = Duration> {
     range.prop_map(Duration::from_millis)
 }
 
-/// Round numbers meet each other at the same instant, odd ones do not.
+/// Round numbers coincide at the same instant, odd ones do not.
 fn duration() -> impl Strategy<Value = Duration> {
     prop_oneof![
         2 => Just(Duration::ZERO),
@@ -158,7 +158,7 @@ fn duration() -> impl Strategy<Value = Duration> {
     ]
 }
 
-/// Neither zero nor so short that a simulation never gets on.
+/// Neither zero nor so short that virtual time hardly passes.
 fn timeout() -> impl Strategy<Value = Duration> {
     prop_oneof![ms(200..=3000), (1..=10_u64).prop_map(Duration::from_secs)]
 }

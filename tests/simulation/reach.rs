@@ -1,4 +1,4 @@
-//! Whether the cases get everywhere: a model that nothing ever meets finds nothing.
+//! Checks that the cases reach every situation that the model knows.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Carries out a plan and keeps what is left.
+//! Carries out a plan and returns its outcome.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::plan::{Act, Finale, MAX_MESSAGE, Page, Plan, Predicate, Setup, Step};
 use crate::stage::{Stage, id_of, lock};
 use crate::trace::{Entry, Id, What};
 
-/// What is left when a case is over.
+/// The outcome of a case.
 pub(crate) struct Outcome {
     pub(crate) trace: Vec<Entry>,
     /// What each peer received, and the Close frame that it saw.
@@ -30,7 +30,7 @@ pub(crate) fn run(plan: &Plan) -> Outcome {
     let stage = Arc::new(Mutex::new(Stage::new(network.clone(), plan.reactions.clone())));
     let ws = network.connect(builder(&plan.setup).handler(Actor(Arc::downgrade(&stage)))).unwrap();
     lock(&stage).begin(ws);
-    // The client dials when it is made, but the network learns of it only now.
+    // The client dials when it is created, but the network processes that only now.
     network.advance(Duration::ZERO);
     plan.steps.iter().for_each(|step| take(&stage, &network, step));
     finish(&stage, &network, plan.finale);
@@ -112,7 +112,7 @@ fn take(stage: &Mutex<Stage>, network: &Network, step: &Step) {
     }
 }
 
-/// Ends the client, unless it was detached without a handle, and looks at what is left.
+/// Ends the client, unless it was detached without a handle, and collects the outcome.
 fn finish(stage: &Mutex<Stage>, network: &Network, finale: Finale) {
     network.advance(Duration::ZERO);
     match finale {

@@ -1,4 +1,4 @@
-//! Who acts in a case, and writes down what happens: the user, the peers and the callbacks.
+//! The actors of a case, whose actions are recorded: the user, the peers and the callbacks.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -113,7 +113,7 @@ impl Stage {
         !self.handles.is_empty()
     }
 
-    /// Callbacks do nothing any more.
+    /// Callbacks no longer act.
     pub(crate) fn calm(&mut self) {
         self.reactions.clear();
     }
@@ -150,7 +150,7 @@ impl Stage {
         let kept = self.handles.pop();
         let dropped = kept.is_none() && !self.detached;
         match (given.or(kept.as_ref()), act) {
-            // It is closed for good, whatever callbacks wish.
+            // It is closed for good, whatever callbacks ask for.
             (Some(ws), Act::Reconnect | Act::ReconnectAfter(_)) if dropped => ws.reconnect(),
             (Some(ws), _) => self.act_with(ws, act),
             (None, _) => {}

@@ -1,4 +1,4 @@
-//! What a simulation writes down, for the model to check.
+//! The trace of a simulation, for the model to check.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub(crate) enum What {
     Dials(Vec<Dial>),
     Latency(Duration),
     Page(Page),
-    /// Nothing happens until then.
+    /// Time passes until then.
     Sleep(Duration),
     /// Everything has happened that is due. With what futures say: `closed` made now and at the start, and those
     /// of each flush that was asked for.
@@ -97,7 +97,7 @@ pub(crate) enum PeerDid {
     Echo,
 }
 
-/// Whose message it is, and the how manieth.
+/// Who sent a message, and its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Id {
     Client(usize),

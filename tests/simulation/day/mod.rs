@@ -1,4 +1,4 @@
-//! A day on a link that comes and goes: in virtual time, with a client that sends about once a second.
+//! A day on an unreliable link, in virtual time, with a client that sends about once a second.
 //!
 //! ```text
 //! HOMING_DAY_SEED=123 HOMING_DAY_HOURS=24 cargo test -p homing-tests --test simulation day
@@ -20,13 +20,13 @@ use plan::{LARGE, Link, Random, Span, message, span, spans, was_up};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
-/// Of a day, unless more are asked for.
+/// The hours of a day, unless more are requested.
 const HOURS: u64 = 6;
 const LATENCY: Duration = Duration::from_millis(40);
 const MAX_DELAY: Duration = Duration::from_secs(10);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 const BEAT: Duration = Duration::from_secs(8);
-/// A client notices within this time that its connection is dead: what moves last before that puts it off.
+/// A client detects a dead connection within this time after its last progress.
 const NOTICE: Duration = Duration::from_secs(24);
 const LIMIT: usize = 256 * 1024;
 

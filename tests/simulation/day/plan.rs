@@ -1,4 +1,4 @@
-//! What a day is like, by its seed.
+//! The events of a day, generated from its seed.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Random {
     }
 }
 
-/// What the link is like for a while.
+/// The state of the link for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Link {
     /// So many bytes a second.

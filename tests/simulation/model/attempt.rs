@@ -1,4 +1,4 @@
-//! What is known of the attempt under way.
+//! What the model knows of the present attempt.
 
 use std::time::Duration;
 
@@ -33,11 +33,11 @@ pub(super) struct Attempt {
     pub(super) reading: bool,
     /// The peer did not read at some time.
     pub(super) held_up: bool,
-    /// The peer began to read again while the client was closing, which earned it time.
+    /// The peer started to read again while the client was closing, which extended the timeout.
     pub(super) resumed: bool,
     /// The client was paused at some time.
     pub(super) paused: bool,
-    /// All timers came on time so far.
+    /// All timers fired on time so far.
     pub(super) steady: bool,
     pub(super) from_peer: Vec<FromPeer>,
     /// Bytes a second in each direction.
@@ -73,14 +73,14 @@ fn travels(bytes: usize, rate: Option<u64>) -> Duration {
     Duration::from_micros(bytes / part * takes(part) + takes(bytes % part))
 }
 
-/// What follows an attempt, as far as it was asked for.
+/// What follows an attempt, as far as it was requested.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Decision {
     Policy,
     /// After a delay in this span.
     Retry(Span),
     End,
-    /// Depends on what cannot be seen.
+    /// Depends on what cannot be observed.
     Unknown,
 }
 
@@ -190,7 +190,7 @@ impl Attempt {
         self.local = true;
     }
 
-    /// `never` is whether the client shall never reconnect.
+    /// `never` is whether the policy never reconnects.
     pub(super) fn freeze(&mut self, never: bool) {
         if self.dropped || self.error.is_some() {
             return;
@@ -231,7 +231,7 @@ impl Attempt {
     }
 
     /// When the heartbeat must fail if nothing more arrives, at the earliest and at the latest.
-    pub(super) fn dies(&self, interval: Duration, timeout: Duration) -> Option<(Duration, Duration)> {
+    pub(super) fn times_out(&self, interval: Duration, timeout: Duration) -> Option<(Duration, Duration)> {
         // A round trip longer than the interval has answers that are received but not reported.
         if !self.steady || self.paused || self.slowest * 2 >= interval || self.rate.is_some() {
             return None;
@@ -241,7 +241,7 @@ impl Attempt {
         let beat = opened + interval * u32::try_from(beats).ok()?;
         // What arrives at the very instant of a heartbeat may come before or after it.
         let mut later = if beat == self.last_received { beat + interval } else { beat };
-        // What was handed over before it may still be on its way, and moves: then the timeout starts over.
+        // What was handed over before it may still move, which restarts the timeout.
         let delivered = self.handed.map_or(Duration::ZERO, |handed| handed + self.slowest);
         if delivered >= beat {
             later = delivered.max(later) + interval + 2 * timeout;

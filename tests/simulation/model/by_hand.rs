@@ -1,4 +1,4 @@
-//! Reconnects by hand: whether they count, and how long they wait at the least.
+//! Reconnects by hand: whether they have an effect, and their shortest delay.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) type Span = (Duration, Duration);
 
 #[derive(Default)]
 pub(super) struct ByHand {
-    /// Closed on this side, and not revived from outside.
+    /// Closed on this side, and not reconnected from outside of callbacks since.
     pub(super) closed: bool,
     /// The next attempt is one by hand.
     next: bool,

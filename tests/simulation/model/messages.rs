@@ -1,4 +1,4 @@
-//! What becomes of the client's messages.
+//! What happens to the client's messages.
 
 use homing::{SendErrorKind, State};
 
@@ -7,7 +7,7 @@ use crate::trace::{Id, Look};
 
 pub(super) struct Messages {
     limit: usize,
-    /// Every message that was taken and not handed back, in order, with its length.
+    /// Every message that was accepted and not returned, in order, with its length.
     taken: Vec<(usize, usize)>,
     /// How many of these were handed to sockets.
     sent: usize,
@@ -15,7 +15,7 @@ pub(super) struct Messages {
     attempts: Vec<usize>,
     /// Attempts closed by this side, the closing handshake complete, and with which code.
     closed: Vec<(usize, Option<u16>)>,
-    /// Nobody could look any more at what was sent.
+    /// What was sent could no longer be observed.
     unseen: bool,
     /// Messages that were reported as lost with their socket.
     pub(super) lost: u64,
@@ -129,7 +129,7 @@ impl Messages {
         self.flushes.push(Flush { taken, sent, losses: self.losses, over: false });
     }
 
-    /// What the flushes say: over and well, over and not, or not over. `ended`: the client did, at some time.
+    /// The results of flushes: succeeded, failed, or pending. `ended`: the client has ended at some time.
     pub(super) fn flushed(&mut self, results: &[Option<bool>], ended: bool, prompt: bool) -> Checked {
         for (flush, result) in self.flushes.iter_mut().zip(results).filter(|(flush, _)| !flush.over) {
             flush.over = result.is_some();

@@ -1,7 +1,7 @@
-//! The rules once more, written from the outside: checks a trace without knowing how the client works.
+//! A second implementation of the rules: checks a trace without knowing how the client works.
 //!
-//! It goes through the trace entry by entry and keeps what the rules speak of: the attempt under way, when the next
-//! one is due, and what became of each message. Whatever does not follow is an error that names its rule.
+//! It processes the trace entry by entry and tracks the present attempt, when the next one is due, and what happened to each
+//! message. A violation is an error that names its rule.
 
 mod attempt;
 mod by_hand;
@@ -25,7 +25,7 @@ use messages::Messages;
 
 pub(super) type Checked = Result<(), String>;
 
-/// Says what is wrong unless the condition holds.
+/// Returns an error unless the condition holds.
 macro_rules! demand {
     ($condition:expr, $($why:tt)*) => {
         if !$condition {
@@ -49,7 +49,7 @@ pub(super) struct Model<'a> {
     opens: u64,
     attempt: Option<Attempt>,
     next: Next,
-    /// Retries since an attempt lasted, or since somebody began anew.
+    /// Retries since an attempt was open for `stable_after`, or since a new start.
     retries: u32,
     by_hand: ByHand,
     /// Closed without `on_end` so far, and for which reason.
@@ -72,7 +72,7 @@ enum Next {
     Thaw,
 }
 
-/// Judges a whole case.
+/// Checks a whole case.
 pub(crate) fn check(setup: &Setup, outcome: &Outcome) -> Checked {
     demand!(!outcome.nested, "S5: callbacks nest");
     let mut model = Model {
@@ -175,7 +175,7 @@ impl Model<'_> {
         }
     }
 
-    /// Whether what is due then happens now: exactly then, or when the sleeper woke.
+    /// Whether what is due then happens now: exactly then, or at a late wake-up.
     fn on_time(&self, due: Duration) -> bool {
         self.now == due || (self.now > due && self.woke == Some(self.now))
     }

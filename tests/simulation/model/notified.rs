@@ -97,12 +97,12 @@ impl Model<'_> {
                 let Some(beat) = self.setup.heartbeat else {
                     return Err("S17: there is no heartbeat".to_string());
                 };
-                let dies = attempt.dies(beat.interval, beat.timeout);
-                let on_time = dies.is_none_or(|(earliest, latest)| (earliest..=latest).contains(&self.now));
-                demand!(on_time, "S17: dead at {:?}, not {dies:?}", self.now);
+                let times_out = attempt.times_out(beat.interval, beat.timeout);
+                let on_time = times_out.is_none_or(|(earliest, latest)| (earliest..=latest).contains(&self.now));
+                demand!(on_time, "S17: failed at {:?}, not {times_out:?}", self.now);
                 let from = self.now.saturating_sub(beat.timeout);
                 let arrived = attempt.steady && attempt.arrived_between(from, self.now);
-                demand!(!arrived, "S17: dead at {:?} while bytes were arriving", self.now);
+                demand!(!arrived, "S17: failed at {:?} while bytes were arriving", self.now);
                 !opening && !attempt.local && !self.paused
             }
             ErrorKind::Io => !opening && attempt.cut && !attempt.local,
@@ -128,7 +128,7 @@ impl Model<'_> {
         demand!(event.clean == (event.code.get() != 1006), "S12: {event:?}");
         match event.initiator {
             Initiator::Failure => demand!(!event.clean, "S3: a clean failure"),
-            Initiator::Local => demand!(attempt.local, "S12: nobody here closed it"),
+            Initiator::Local => demand!(attempt.local, "S12: it was not closed on this side"),
             Initiator::Remote => {
                 demand!(attempt.peer_closed == Some(event.code.get()) && event.reason == "bye", "S12: no such close");
             }

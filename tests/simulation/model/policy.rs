@@ -49,7 +49,7 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// S7 and S8, when nobody interferes. Returns why it stops.
+    /// Checks S7 and S8 where nothing was requested. Returns why the policy stops.
     fn policy(&mut self, attempt: &Attempt, event: &CloseEvent) -> Result<Option<EndReason>, String> {
         let retry_in = event.retry_in;
         let refused = event.initiator == Initiator::Remote && [1008, 1010].contains(&event.code.get());

@@ -8,7 +8,7 @@ use crate::plan::MAX_MESSAGE;
 use crate::trace::Look;
 
 impl Model<'_> {
-    /// What the handle shows, at any time.
+    /// Checks what the handle shows, at any time.
     pub(super) fn look(&self, look: &Look) -> Checked {
         demand!(
             look.buffered < self.setup.limit + self.messages.largest(),
@@ -63,7 +63,7 @@ impl Model<'_> {
         demand!(attempt.error.is_none() && !attempt.dropped, "S3: it has ended, without a notification");
         if let Some((since, _)) = attempt.closing {
             let due = since + self.setup.close_timeout;
-            // What was handed over may still be on its way, and earns it time.
+            // What was handed over may still be on its way, which extends the timeout.
             let moved = attempt.handed.map(|handed| handed + attempt.slowest).filter(|at| *at >= since);
             let in_time = |at| !attempt.steady || now < at + 2 * self.setup.close_timeout;
             let moves = attempt.resumed || moved.is_some_and(in_time);
@@ -79,8 +79,11 @@ impl Model<'_> {
             return Ok(());
         }
         if let Some(beat) = self.setup.heartbeat {
-            let dies = attempt.dies(beat.interval, beat.timeout);
-            demand!(dies.is_none_or(|(_, latest)| now < latest), "S17: still open, though dead at {dies:?}");
+            let times_out = attempt.times_out(beat.interval, beat.timeout);
+            demand!(
+                times_out.is_none_or(|(_, latest)| now < latest),
+                "S17: still open, though due to fail at {times_out:?}"
+            );
         }
         if !self.paused {
             // They travel in order, so that each may be as slow as the slowest before it.
