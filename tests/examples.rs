@@ -9,19 +9,26 @@ use homing_test_server::{Entry, Server, What};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Starts an example by cargo, which has built it for this test already.
-fn example(name: &str, arguments: &[&str]) -> Child {
-    let mut command = Command::new(env!("CARGO"));
+/// Calls cargo for an example.
+fn cargo(command: &str, example: &str) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
     // Cargo sets these for tests. Build scripts of dependencies that read them would run again, with all that follows.
     for (variable, _) in std::env::vars_os() {
         if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| variable.to_string_lossy().starts_with(start)) {
-            command.env_remove(variable);
+            cargo.env_remove(variable);
         }
     }
-    command
-        .args(["run", "--quiet", "--example", name, "--"])
+    cargo.args([command, "--quiet", "--example", example]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo
+}
+
+/// Starts an example. Builds it first, so that a slow build does not count as a slow example.
+fn example(name: &str, arguments: &[&str]) -> Child {
+    let built = cargo("build", name).status().expect("cargo runs");
+    assert!(built.success(), "{name} does not build");
+    cargo("run", name)
+        .arg("--")
         .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
