@@ -75,7 +75,8 @@ export class HomingSocket extends EventTarget {
   /**
    * Creates a client and starts its first attempt.
    *
-   * @param url the URL, or a function that returns it for each attempt; if the function fails, so does the attempt.
+   * @param url the URL, or a function that returns it for each attempt; if the function fails, so does the attempt. To stop, call
+   *   `close()` inside the function, after its first `await`: the client ends with the reason `closed`.
    * @param protocols the subprotocols to offer, or a function that returns them.
    * @param options see {@link HomingSocketOptions}.
    * @throws what the browser's constructor throws: a `SyntaxError` for an invalid URL or subprotocol. A `TypeError` for an option
@@ -249,7 +250,12 @@ export class HomingSocket extends EventTarget {
     return this.#driver.stats()
   }
 
-  /** Resolves when the client is open, immediately if it is. Rejects if the client ends first. */
+  /**
+   * Resolves when the client is open, immediately if it is. Rejects if the client ends first.
+   *
+   * The promise is created when the property is read: a client whose `opened` is not read causes no `unhandledrejection`. A promise
+   * that was read must be handled, as any other.
+   */
   get opened(): Promise<OpenedInfo> {
     const { state } = this
     if (state === 'open') return Promise.resolve(this.#handshake())
@@ -265,7 +271,7 @@ export class HomingSocket extends EventTarget {
 
   /**
    * Starts a new attempt in every state: an open connection is closed first, a waiting client stops waiting, and a client that has
-   * ended starts again.
+   * ended starts again. Messages that were left at the end and not taken by `takeUnsent()` are sent.
    *
    * If the attempt before has just failed, the new one starts no sooner than `reconnect.min` after it, but at most a second after
    * it: so a listener cannot connect in a loop.
@@ -277,7 +283,10 @@ export class HomingSocket extends EventTarget {
     this.#driver.reconnect(number('delay', delay, 0, LONGEST))
   }
 
-  /** Removes and returns the messages that were still queued when the client ended; none before that. */
+  /**
+   * Removes and returns the messages that were still queued when the client ended; none before that. Messages passed to a socket are
+   * not among them.
+   */
   takeUnsent(): Payload[] {
     return this.#driver.takeUnsent()
   }

@@ -13,13 +13,16 @@ declare global {
   }
 }
 
-/** A scheduled reconnect. */
+/** A scheduled reconnect, as reported by the event `reconnecting`. */
 export interface Retry {
   /** The number of this reconnect since the last stable connection, counted from 1. */
   readonly attempt: number
-  /** The delay in milliseconds. */
+  /** The delay in milliseconds, a whole number. */
   readonly delay: number
-  /** When the attempt starts, in milliseconds since the epoch, for a countdown. */
+  /**
+   * When the attempt starts, on the clock of `Date.now()`: milliseconds since the epoch, for a countdown. Later changes of that clock
+   * do not change it.
+   */
   readonly at: number
 }
 

@@ -4,7 +4,11 @@ import type { Data } from './driver/queue.js'
 
 /**
  * A value, or a function that returns one for each attempt, directly or as a promise: a place for fresh tokens or another host.
- * An attempt fails if the function throws or its promise rejects.
+ * An attempt fails if the function throws or its promise rejects; another one follows as after other failures.
+ *
+ * To stop instead, as after a logout, the function calls `close()`: its result is ignored, and the client ends with the reason
+ * `closed`. The constructor makes the first call, so the variable that will contain the client is not assigned before the
+ * function's first `await`.
  */
 export type Provided<T> = T | (() => T | Promise<T>)
 
@@ -29,7 +33,10 @@ export interface ClosedInfo {
   readonly unsent: number
   /** The last attempt's close event, if there was an attempt. */
   readonly cause: CloseEvent | undefined
-  /** Why the last attempt failed, where that is known; browsers hide most reasons. */
+  /**
+   * Why the last attempt failed: a timeout, a function of the program that failed, or a connection that broke. Undefined after a
+   * clean close, and where the underlying socket dispatched an `error` event of its own: browsers hide the reason of those.
+   */
   readonly error: unknown
 }
 
@@ -47,7 +54,8 @@ export interface OpenedInfo {
  */
 export interface ReconnectOptions {
   /**
-   * Upper bound of the first delay, in milliseconds; at most 2147483647 (24.8 days).
+   * Upper bound of the first delay, in milliseconds; at most 2147483647 (24.8 days). It is not a minimum: with the default
+   * `jitter` of 1 every delay is drawn between 0 and its bound, so that a delay may be close to 0.
    * @default 1000, or `max` if that is less
    */
   min?: number
@@ -62,7 +70,8 @@ export interface ReconnectOptions {
    */
   factor?: number
   /**
-   * The share of each delay that is drawn at random, from 0 (none) to 1 (the delay is between zero and the bound).
+   * The share of each delay that is drawn at random, from 0 (none: the delay is the bound) to 1 (the delay is between 0 and the
+   * bound). With 0.5 a delay is at least half of its bound.
    * @default 1
    */
   jitter?: number
@@ -206,11 +215,15 @@ export type WebSocketClass = new (
 
 /** Counters over all attempts of a client. */
 export interface Stats {
-  /** Messages passed to a socket. */
+  /** Messages passed to a socket, including heartbeats. */
   readonly messagesSent: number
   /** Their size: bytes of binary messages, UTF-16 code units of text. */
   readonly unitsSent: number
-  /** Messages that may have been lost with their connections: an upper bound, included in `messagesSent`. */
+  /**
+   * Messages that were still in the buffer of a socket, as counted by `bufferedAmount`, when its connection ended: an upper bound,
+   * included in `messagesSent`. Messages that had left the buffer are not counted, even if the operating system, the network or the
+   * server lost them: only an answer of the peer proves that a message arrived.
+   */
   readonly messagesLost: number
   /** Messages received, including answers to heartbeats. */
   readonly messagesReceived: number

@@ -2,9 +2,12 @@
 
 import type { ClosedInfo, EndReason } from '../types.js'
 
-/** Dispatched after the `close` event of an attempt if another attempt is scheduled. */
+/**
+ * Dispatched after the `close` event of an attempt if another attempt is scheduled. Not dispatched if `reconnect()` is called while
+ * the client waits or after it has ended.
+ */
 export class ReconnectingEvent extends Event {
-  /** Milliseconds until the next attempt starts, a whole number. */
+  /** Milliseconds until the next attempt starts, a whole number. The attempt starts earlier if the network or the page returns. */
   readonly delay: number
   /** The number of this reconnect since the last stable connection (`reconnect.stableAfter`), counted from 1. */
   readonly attempt: number
@@ -27,7 +30,7 @@ export class EndEvent extends Event implements ClosedInfo {
   readonly unsent: number
   /** The last attempt's close event, if there was an attempt. */
   readonly cause: CloseEvent | undefined
-  /** Why the last attempt failed, where that is known. */
+  /** Why the last attempt failed, where that is known; see {@link ClosedInfo.error}. */
   readonly error: unknown
 
   constructor(info: ClosedInfo) {
@@ -39,9 +42,9 @@ export class EndEvent extends Event implements ClosedInfo {
   }
 }
 
-/** Dispatched when a heartbeat is answered. */
+/** Dispatched when a heartbeat is answered, as decided by `heartbeat.isReply`; never without it. */
 export class LatencyEvent extends Event {
-  /** Milliseconds from the heartbeat to its answer. */
+  /** Milliseconds from the heartbeat to its answer, with fractions. */
   readonly latency: number
 
   constructor(latency: number) {
@@ -51,11 +54,12 @@ export class LatencyEvent extends Event {
 }
 
 /**
- * The `error` event of an attempt that failed for a reason known to the client: a timeout, or a URL function that failed. For other
- * failures the browser dispatches a plain `Event`, which hides the reason.
+ * The `error` event of an attempt that failed for a reason known to the client: a timeout, a function for the URL or the
+ * subprotocols that failed, or an error reported by a class such as that of `ws`. For other failures the browser dispatches a plain
+ * `Event`, which hides the reason; `event instanceof FailureEvent` distinguishes them.
  */
 export class FailureEvent extends Event {
-  /** The reason; its `cause` is what a function of the program has thrown. */
+  /** The reason; its `cause` is what a function of the program or the constructor of the socket's class has thrown. */
   readonly error: Error
 
   constructor(error: Error) {
@@ -75,12 +79,12 @@ export function closeEvent(code: number, wasClean: boolean, reason = ''): CloseE
 export interface HomingSocketEventMap extends WebSocketEventMap {
   /** An attempt ended and another one is scheduled. */
   reconnecting: ReconnectingEvent
-  /** The wait is over and the next attempt starts. Not dispatched for the first attempt, which the constructor starts. */
+  /** An attempt starts. Not dispatched for the first attempt, which the constructor starts. */
   connecting: Event
   /** The client ended: there are no more attempts unless `reconnect()` is called. */
   end: EndEvent
-  /** The queue was full and has room again, since there is a connection. */
+  /** The queue had reached `maxSendBuffer` and was sent, since there is a connection. */
   drain: Event
-  /** A heartbeat was answered. */
+  /** A heartbeat was answered, as decided by `heartbeat.isReply`. */
   latency: LatencyEvent
 }
