@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn s1_urls() {
+    fn s01_urls() {
         let target = resolved("http://user:p%40ss@example.com/a/b?token=secret").unwrap();
         assert!(!target.is_secure());
         assert_eq!(target.shown(), "ws://example.com/a/b");
@@ -178,7 +178,7 @@ mod tests {
 
     /// The URL standard of browsers: Punycode for hosts, percent-encoding for the rest, IPv4 addresses in their usual form.
     #[test]
-    fn s1_urls_are_read_as_browsers_read_them() {
+    fn s01_urls_are_read_as_browsers_read_them() {
         for (given, host, path) in [
             ("ws://BÜCHER.example/ü?q=ö", "xn--bcher-kva.example", "/%C3%BC?q=%C3%B6"),
             ("ws://münchen。example", "xn--mnchen-3ya.example", "/"),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn s1_headers() {
+    fn s01_headers() {
         let with = |name: &str, value: &str| {
             let mut request = Request::new("ws://example.com");
             request.headers.push((name.into(), value.into()));

@@ -3,7 +3,7 @@
 //! `docs/rules.md` is the list of rules, and says where a rule does not apply or is not built yet. Tests name the rules that
 //! they show: `s17_...`, or `s17_s20_...` for two. The table and the `Tests:` lines of the document are made from both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
@@ -80,28 +80,62 @@ fn report(root: &Path, write: bool) -> io::Result<(String, Vec<String>)> {
 fn files_of<'a>(map: &'a str, rule: &str) -> Vec<&'a str> {
     let link = format!("(rules.md#{})", rule.to_lowercase());
     let rows = map.lines().filter(|line| line.starts_with('|') && line.contains(&link));
-    rows.flat_map(|row| row.split("](../").skip(1)).filter_map(|part| part.split(')').next()).collect()
+    let mut files = Vec::new();
+    for file in rows.flat_map(|row| row.split("](../").skip(1)).filter_map(|part| part.split(')').next()) {
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
 }
 
 /// Where a rule is written down, implemented and tested.
 fn places_of(root: &Path, rule: &str) -> io::Result<(String, Vec<String>)> {
-    let rule = rules_of(&rule.to_lowercase()).pop().unwrap_or_default();
+    let rule = format!("S{}", rule.to_lowercase().trim_start_matches('s').trim_start_matches('0'));
     let document = fs::read_to_string(root.join(DOCUMENT))?;
     let anchor = format!("<a id=\"{}\"></a>", rule.to_lowercase());
     let heading = (1..).zip(document.lines()).find_map(|(line, text)| Some((line, text.split_once(&anchor)?.1)));
     let Some((line, title)) = heading else {
-        return Ok((String::new(), vec![format!("no such rule; {DOCUMENT} has them all")]));
+        return Ok((String::new(), vec![format!("{rule} is no rule; {DOCUMENT} has them all")]));
     };
     let mut text = format!("{DOCUMENT}:{line}: {title}\n\nCode:\n");
     for file in files_of(&fs::read_to_string(root.join(MAP))?, &rule) {
         text.push_str(&format!("  {file}\n"));
     }
     text.push_str("\nTests:\n");
-    for test in tests(root)?.iter().filter(|test| test.rules.contains(&rule)) {
+    let tests: Vec<_> = tests(root)?.into_iter().filter(|test| test.rules.contains(&rule)).collect();
+    for test in &tests {
         let targets: Vec<_> = test.targets.iter().map(|target| TARGETS[*target]).collect();
         text.push_str(&format!("  {}:{} {} ({})\n", test.file, test.line, test.name, targets.join(", ")));
     }
+    text.push_str("\nTo run them (CONTRIBUTING.md has more):\n");
+    commands(&rule, &tests).iter().for_each(|command| text.push_str(&format!("  {command}\n")));
     Ok((text, Vec::new()))
+}
+
+/// Commands that run the tests of a rule, but for those that need a browser.
+fn commands(rule: &str, tests: &[Test]) -> Vec<String> {
+    let letter = rule.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+    let number = rule[1..].trim_end_matches(letter);
+    let filter = format!("s{number:0>2}{letter}_");
+    let mut commands = Vec::new();
+    for (folder, command) in [
+        ("machine/", "cargo test -p homing-machine"),
+        ("src/", "cargo test -p homing --lib --all-features"),
+        ("tests/conformance/", "cargo test --test conformance"),
+        ("tests/native/", "cargo test -p homing-tests --test native --features cookies,deflate,tracing"),
+    ] {
+        if tests.iter().any(|test| test.file.starts_with(folder)) {
+            commands.push(format!("{command} {filter}"));
+        }
+    }
+    let suites = tests.iter().filter_map(|test| test.file.strip_prefix("tests/js/")?.strip_suffix(".js"));
+    let suites: BTreeSet<_> = suites.filter(|suite| suite.starts_with("own/") && *suite != "own/page").collect();
+    if !suites.is_empty() {
+        let suites: Vec<_> = suites.into_iter().collect();
+        commands.push(format!("node tests/js/run.js node {} --filter={filter}", suites.join(" ")));
+    }
+    commands
 }
 
 /// One section of the document: a rule.
@@ -310,13 +344,15 @@ fn functions<'a>(file: &str, source: &'a str) -> Vec<(usize, &'a str, &'a str)> 
     functions
 }
 
-/// `s08a_this_and_that` shows S8a; `s17_s20_this` shows two rules.
+/// `s08a_this_and_that` shows S8a; `s17_s20_this` shows two rules. Names have two digits, so that a rule as a filter finds
+/// all of its tests: `s8_this` shows `s8`, which is no rule.
 fn rules_of(name: &str) -> Vec<String> {
     let rule = |part: &str| {
         let number = part.strip_prefix('s')?.trim_end_matches(|c: char| c.is_ascii_lowercase());
         let letter = part.trim_start_matches('s').trim_start_matches(|c: char| c.is_ascii_digit());
-        let number: u32 = number.parse().ok()?;
-        (letter.len() <= 1).then(|| format!("S{number}{letter}"))
+        let value: u32 = number.parse().ok()?;
+        let rule = if number.len() == 2 { format!("S{value}{letter}") } else { part.to_owned() };
+        (letter.len() <= 1).then_some(rule)
     };
     name.split('_').map_while(rule).collect()
 }
@@ -335,7 +371,8 @@ mod tests {
 
     #[test]
     fn names_of_tests_begin_with_rules() {
-        for (name, rules) in [("s08a_x", &["S8a"][..]), ("s17_s20_x", &["S17", "S20"]), ("stream_s1", &[]), ("x", &[])]
+        for (name, rules) in
+            [("s08a_x", &["S8a"][..]), ("s17_s20_x", &["S17", "S20"]), ("s8_x", &["s8"]), ("stream_s1", &[])]
         {
             assert_eq!(rules_of(name), rules, "{name}");
         }
@@ -346,7 +383,7 @@ mod tests {
         let source =
             "#[test]\n#[cfg(unix)]\nfn a() {}\nfn b() {}\n#[tokio::test(x)]\nasync fn c() {}\npub async fn d() {}";
         assert_eq!(functions("a.rs", source), [(3, "test", "a"), (6, "tokio::test", "c"), (7, "", "d")]);
-        assert_eq!(functions("a.js", "x\n  test('s1_x', async () => {"), [(2, "js", "s1_x")]);
+        assert_eq!(functions("a.js", "x\n  test('s01_x', async () => {"), [(2, "js", "s01_x")]);
         assert_eq!(targets("tests/conformance/rules/life.rs", "").len(), 6);
         assert_eq!(targets("tests/conformance/rules/native_only/life.rs", ""), [NATIVE]);
         assert_eq!(targets("src/error.rs", ""), []);
@@ -354,20 +391,28 @@ mod tests {
 
     #[test]
     fn both_directions_are_checked() {
-        let one = || vec![test("tests/native/a.rs", "s1_x", "test"), test("tests/js/a.js", "s1_y", "js")];
+        let one = || vec![test("tests/native/a.rs", "s01_x", "test"), test("tests/js/a.js", "s01_y", "js")];
         let (complete, problems) = table(RULES, &one());
         assert_eq!(problems, [""; 0]);
         assert!(complete.contains("| [S1](#s1) | – | 1 | – | – | – | – | – | 1 |"), "{complete}");
         for (name, attribute, file, problem) in [
-            ("s3_x", "test", "tests/native/a.rs", "tests/native/a.rs:1: s3_x names S3, which is no rule"),
-            ("s2_x", "js", "tests/js/a.js", "S2 is marked as not built yet, but has a test on npm"),
-            ("s1_x", "test", "machine/tests/a.rs", "S1 is marked as not applicable, but has a test on machine"),
+            ("s03_x", "test", "tests/native/a.rs", "tests/native/a.rs:1: s03_x names S3, which is no rule"),
+            ("s02_x", "js", "tests/js/a.js", "S2 is marked as not built yet, but has a test on npm"),
+            ("s01_x", "test", "machine/tests/a.rs", "S1 is marked as not applicable, but has a test on machine"),
         ] {
             let tests = one().into_iter().chain([test(file, name, attribute)]).collect::<Vec<_>>();
             assert_eq!(table(RULES, &tests).1, [problem]);
         }
         assert_eq!(table(RULES, &one()[..1]).1, ["S1 has no test on npm"]);
         assert_eq!(table(&RULES.replace("web", "abacus"), &one()).1[0], "S1: unknown target `abacus`");
+    }
+
+    #[test]
+    fn commands_run_the_tests_of_a_rule_and_no_others() {
+        let tests = [test("machine/src/tests/a.rs", "s08a_x", "test"), test("tests/js/own/a.js", "s08a_y", "js")];
+        let node = "node tests/js/run.js node own/a --filter=s08a_";
+        assert_eq!(commands("S8a", &tests), ["cargo test -p homing-machine s08a_", node]);
+        assert_eq!(commands("S17", &tests[..1]), ["cargo test -p homing-machine s17_"]);
     }
 
     #[test]
@@ -380,8 +425,8 @@ mod tests {
     #[test]
     fn the_document_is_filled_once() {
         let tests = [
-            test("tests/conformance/rules/a.rs", "s1_x", ""),
-            test("tests/web/timers.rs", "s1_y", "wasm_bindgen_test"),
+            test("tests/conformance/rules/a.rs", "s01_x", ""),
+            test("tests/web/timers.rs", "s01_y", "wasm_bindgen_test"),
         ];
         let new = filled(RULES, "new\n", &tests);
         assert!(new.contains("<!-- table -->\n\nnew\n\n<!-- end of table -->\n## All"), "{new}");

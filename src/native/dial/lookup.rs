@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn s7_dials_at_the_same_moment_share_a_lookup() {
+    async fn s07_dials_at_the_same_moment_share_a_lookup() {
         let (lookups, asked) = (lookups(), AtomicUsize::new(0));
         let look_up = || async {
             asked.fetch_add(1, Ordering::Relaxed);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn s7_a_failed_lookup_is_shared_by_those_waiting_only() {
+    async fn s07_a_failed_lookup_is_shared_by_those_waiting_only() {
         let (lookups, asked) = (lookups(), AtomicUsize::new(0));
         let fail = || async {
             asked.fetch_add(1, Ordering::Relaxed);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn s7_a_cancelled_lookup_blocks_no_other_dial() {
+    async fn s07_a_cancelled_lookup_blocks_no_other_dial() {
         let lookups = lookups();
         let stuck = async {
             let stuck = lookups.get("one.example", || async { pending().await });

@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn s8_seconds_and_dates() {
+    fn s08_seconds_and_dates() {
         assert_eq!(after(503, &[("retry-after", "7")]), Some(7));
         assert_eq!(after(429, &[("retry-after", " 0 ")]), Some(0));
         assert_eq!(after(429, &[("retry-after", "99999999999999999999999")]), Some(u64::MAX));

@@ -71,7 +71,7 @@ async function reason(t, server) {
     : `${t.page.name} keeps no page at all here`
 }
 
-test('s8c_a_page_with_an_open_connection_returns_from_the_cache', async (t) => {
+test('s08c_a_page_with_an_open_connection_returns_from_the_cache', async (t) => {
   const server = await t.server()
   const journey = new Journey(t, server, { url: server.url('/echo'), options: JSON.stringify(QUICK) })
   await journey.begin()
@@ -93,7 +93,7 @@ test('s8c_a_page_with_an_open_connection_returns_from_the_cache', async (t) => {
   t.skip(await reason(t, server))
 })
 
-test('s8c_a_page_with_a_waiting_client_returns_from_the_cache', async (t) => {
+test('s08c_a_page_with_a_waiting_client_returns_from_the_cache', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const journey = new Journey(t, server, { url: server.url('/echo'), options: JSON.stringify(NEVER) })
@@ -108,7 +108,7 @@ test('s8c_a_page_with_a_waiting_client_returns_from_the_cache', async (t) => {
   assert.deepEqual(await journey.notes(), ['error', 'close 1006', 'reconnecting', 'pagehide cached', 'pageshow cached', 'open'])
 })
 
-test('s8c_a_closed_client_stays_closed_when_its_page_returns', async (t) => {
+test('s08c_a_closed_client_stays_closed_when_its_page_returns', async (t) => {
   const server = await t.server()
   const journey = new Journey(t, server, { url: server.url('/echo'), options: JSON.stringify(QUICK) })
   await journey.begin()

@@ -9,7 +9,7 @@ const OPTIONS = {
   heartbeat: { message: 'beat', interval: 50, timeout: 5000 },
 }
 
-test('s8c_the_loss_and_the_return_of_the_network_are_noticed', async (t) => {
+test('s08c_the_loss_and_the_return_of_the_network_are_noticed', async (t) => {
   const { page, files } = t
   const server = await t.server()
   await page.go(

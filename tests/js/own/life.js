@@ -5,7 +5,7 @@ import { connect, log, QUICK, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('s3_opens_echoes_and_closes', async (t) => {
+test('s03_opens_echoes_and_closes', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const entries = log(ws)
@@ -26,7 +26,7 @@ test('s3_opens_echoes_and_closes', async (t) => {
   assert.strictEqual(ws.readyState, 3)
 })
 
-test('s7_reconnects_after_a_cut', async (t) => {
+test('s07_reconnects_after_a_cut', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const entries = log(ws)
@@ -47,7 +47,7 @@ test('s7_reconnects_after_a_cut', async (t) => {
   )
 })
 
-test('s3_a_refused_port_is_1006_with_an_error_before_it', async (t) => {
+test('s03_a_refused_port_is_1006_with_an_error_before_it', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 2 } })
@@ -74,7 +74,7 @@ test('s12_the_servers_close_codes_are_delivered', async (t) => {
   assert.deepEqual([event.code, event.reason, event.wasClean], [4001, 'enough', true])
 })
 
-test('s3_a_port_that_browsers_block_is_1006_with_an_error_before_it', async (t) => {
+test('s03_a_port_that_browsers_block_is_1006_with_an_error_before_it', async (t) => {
   if (where === 'node') t.skip('Node blocks no ports')
   for (const options of [{ reconnect: { ...QUICK, maxAttempts: 0 } }, { reconnect: false, queue: false }]) {
     const ws = connect(t, 'ws://127.0.0.1:6667/', options)

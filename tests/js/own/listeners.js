@@ -45,7 +45,7 @@ test('listeners added in the close event receive the next attempt', async (t) =>
   assert.deepEqual(got, ['0'])
 })
 
-test('s3_one_close_event_per_attempt_however_it_ends', async (t) => {
+test('s03_one_close_event_per_attempt_however_it_ends', async (t) => {
   const server = await t.server()
   // Deno does not check the server's `Sec-WebSocket-Accept`.
   const bad = isByDeno ? '/http?status=400' : '/bad-accept'
@@ -73,7 +73,7 @@ test('stopImmediatePropagation in the close event does not stop the client', asy
   assert.ok(!called)
 })
 
-test('s5_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {
+test('s05_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const reported = []

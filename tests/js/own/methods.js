@@ -14,7 +14,7 @@ test('reconnect() rejects a delay out of range', async (t) => {
   assert.deepEqual([ws.state, ws.stats.attempts], ['open', 1])
 })
 
-test('s8a_reconnect_while_open_closes_the_old_attempt_first', async (t) => {
+test('s08a_reconnect_while_open_closes_the_old_attempt_first', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const entries = log(ws)
@@ -29,7 +29,7 @@ test('s8a_reconnect_while_open_closes_the_old_attempt_first', async (t) => {
   assert.strictEqual((await server.journal()).filter(([kind]) => kind === 'accepted').length, 2)
 })
 
-test('s8a_reconnect_while_waiting_connects_at_once', async (t) => {
+test('s08a_reconnect_while_waiting_connects_at_once', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { min: 60_000, max: 60_000, jitter: 0 } })
@@ -40,7 +40,7 @@ test('s8a_reconnect_while_waiting_connects_at_once', async (t) => {
   await next(ws, 'open')
 })
 
-test('s8a_reconnect_after_the_end_starts_again', async (t) => {
+test('s08a_reconnect_after_the_end_starts_again', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   await next(ws, 'open')
@@ -57,7 +57,7 @@ test('s8a_reconnect_after_the_end_starts_again', async (t) => {
   assert.strictEqual((await ws.closed).reason, 'closed')
 })
 
-test('s8a_reconnect_in_the_close_event_overrides_the_policy', async (t) => {
+test('s08a_reconnect_in_the_close_event_overrides_the_policy', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=1008'))
   const entries = log(ws)
@@ -66,7 +66,7 @@ test('s8a_reconnect_in_the_close_event_overrides_the_policy', async (t) => {
   assert.deepEqual(entries, ['open', 'close 1008', 'reconnecting', 'open', 'close 1008', 'end fatal'])
 })
 
-test('s8a_reconnect_with_a_delay', async (t) => {
+test('s08a_reconnect_with_a_delay', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   await next(ws, 'open')
@@ -76,7 +76,7 @@ test('s8a_reconnect_with_a_delay', async (t) => {
   await next(ws, 'open')
 })
 
-test('s8a_reconnect_without_reconnecting', async (t) => {
+test('s08a_reconnect_without_reconnecting', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: false, queue: false })
   const entries = log(ws)
@@ -138,7 +138,7 @@ test('s10_a_peer_that_does_not_answer_close_is_abandoned', async (t) => {
   assert.strictEqual((await ws.closed).reason, 'closed')
 })
 
-test('s5_every_method_may_be_called_in_every_event', async (t) => {
+test('s05_every_method_may_be_called_in_every_event', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const order = []
@@ -161,7 +161,7 @@ test('s5_every_method_may_be_called_in_every_event', async (t) => {
   assert.deepEqual(order, ['open 1', 'message 1', 'close 1', 'reconnecting 1', 'open 1', 'end 1'])
 })
 
-test('s5_reconnect_may_be_called_in_an_error_event', async (t) => {
+test('s05_reconnect_may_be_called_in_an_error_event', async (t) => {
   const server = await t.server()
   const asked = []
   const url = () => {
@@ -190,7 +190,7 @@ test('s5_reconnect_may_be_called_in_an_error_event', async (t) => {
   }
 })
 
-test('s4_closed_resolves_with_the_reason_even_after_the_end', async (t) => {
+test('s04_closed_resolves_with_the_reason_even_after_the_end', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/protocol'), { protocols: ['chat'] })
   assert.deepEqual(await ws.opened, { protocol: 'chat', extensions: '' })
@@ -209,7 +209,7 @@ test('s24_opened_resolves_with_the_result_of_the_handshake', async (t) => {
   assert.deepEqual([ws.protocol, ws.extensions], ['chat', ''])
 })
 
-test('s4_opened_rejects_at_the_end', async (t) => {
+test('s04_opened_rejects_at_the_end', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxAttempts: 1 } })

@@ -5,7 +5,7 @@ import { connect, HomingSocket, log } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next } from '../support/wait.js'
 
-test('s1_invalid_options_throw_at_once', () => {
+test('s01_invalid_options_throw_at_once', () => {
   const refused = [
     { reconnect: { min: 0 } },
     { reconnect: { min: 10, max: 5 } },
@@ -29,7 +29,7 @@ test('s1_invalid_options_throw_at_once', () => {
   for (const options of refused) throws(() => new HomingSocket('ws://127.0.0.1:9/', [], options), 'RangeError')
 })
 
-test('s1_an_option_of_the_wrong_type_is_a_type_error_before_connecting', () => {
+test('s01_an_option_of_the_wrong_type_is_a_type_error_before_connecting', () => {
   let dialled = 0
   class Counted {
     constructor() {

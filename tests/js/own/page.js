@@ -26,13 +26,13 @@ async function waiting(t, options = {}) {
   return { server, ws, entries }
 }
 
-test('s8c_online_ends_the_wait', async (t) => {
+test('s08c_online_ends_the_wait', async (t) => {
   const { ws } = await waiting(t)
   window.dispatchEvent(new Event('online'))
   await next(ws, 'open')
 })
 
-test('s8c_becoming_visible_ends_the_wait', async (t) => {
+test('s08c_becoming_visible_ends_the_wait', async (t) => {
   const { ws } = await waiting(t)
   hide(t, true)
   assert.strictEqual(ws.state, 'waiting')
@@ -40,7 +40,7 @@ test('s8c_becoming_visible_ends_the_wait', async (t) => {
   await next(ws, 'open')
 })
 
-test('s8c_online_probes_an_open_connection', async (t) => {
+test('s08c_online_probes_an_open_connection', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 600_000, timeout: 10_000 } })
   await next(ws, 'open')
@@ -50,7 +50,7 @@ test('s8c_online_probes_an_open_connection', async (t) => {
   assert.strictEqual(ws.stats.heartbeats, 1)
 })
 
-test('s8c_a_page_in_the_back_forward_cache_is_disconnected_and_reconnects', async (t) => {
+test('s08c_a_page_in_the_back_forward_cache_is_disconnected_and_reconnects', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: LONG })
   const entries = log(ws)
@@ -72,7 +72,7 @@ test('s8c_a_page_in_the_back_forward_cache_is_disconnected_and_reconnects', asyn
   )
 })
 
-test('s8c_a_client_that_never_reconnects_ends_with_its_attempt', async (t) => {
+test('s08c_a_client_that_never_reconnects_ends_with_its_attempt', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: false })
   const entries = log(ws)
@@ -83,7 +83,7 @@ test('s8c_a_client_that_never_reconnects_ends_with_its_attempt', async (t) => {
   assert.deepEqual(entries, ['open', 'close 1006', 'end exhausted'])
 })
 
-test('s8c_a_closed_client_does_not_reconnect', async (t) => {
+test('s08c_a_closed_client_does_not_reconnect', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: QUICK })
   await next(ws, 'open')

@@ -5,7 +5,7 @@ import { connect, log, Native, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next } from '../support/wait.js'
 
-test('s8b_the_url_may_come_from_a_function_for_each_attempt', async (t) => {
+test('s08b_the_url_may_come_from_a_function_for_each_attempt', async (t) => {
   const server = await t.server()
   let asked = 0
   const ws = connect(t, async () => server.url(`/echo?token=${++asked}`))
@@ -19,14 +19,14 @@ test('s8b_the_url_may_come_from_a_function_for_each_attempt', async (t) => {
   assert.strictEqual(asked, 2)
 })
 
-test('s8b_subprotocols_may_come_from_a_function', async (t) => {
+test('s08b_subprotocols_may_come_from_a_function', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/protocol'), { protocols: () => ['a', 'b'] })
   await next(ws, 'open')
   assert.strictEqual(ws.protocol, 'a')
 })
 
-test('s8b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
+test('s08b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
   const server = await t.server()
   let asked = 0
   const ws = connect(t, () => {
@@ -42,7 +42,7 @@ test('s8b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
   assert.deepEqual(errors, ['no token', 'none yet'])
 })
 
-test('s8b_the_result_of_a_provider_is_checked', async (t) => {
+test('s08b_the_result_of_a_provider_is_checked', async (t) => {
   const server = await t.server()
   let dialled = 0
   class Counted extends Native {
@@ -83,7 +83,7 @@ test('s8b_the_result_of_a_provider_is_checked', async (t) => {
   await next(taken, 'open')
 })
 
-test('s8b_a_provider_that_never_settles_ends_its_attempt_even_without_reconnecting', async (t) => {
+test('s08b_a_provider_that_never_settles_ends_its_attempt_even_without_reconnecting', async (t) => {
   const ws = connect(t, () => new Promise(() => {}), { reconnect: false, openTimeout: undefined })
   assert.strictEqual(ws.state, 'connecting')
   // The default of ten seconds applies.
@@ -91,7 +91,7 @@ test('s8b_a_provider_that_never_settles_ends_its_attempt_even_without_reconnecti
   assert.deepEqual([reason, error.message], ['exhausted', 'homing: open timeout'])
 })
 
-test('s8b_a_provider_that_takes_too_long_is_a_failed_attempt', async (t) => {
+test('s08b_a_provider_that_takes_too_long_is_a_failed_attempt', async (t) => {
   const ws = connect(t, () => new Promise(() => {}), { openTimeout: 50, reconnect: { ...QUICK, maxAttempts: 0 } })
   const entries = log(ws)
   const end = await ws.closed

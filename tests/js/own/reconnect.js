@@ -58,7 +58,7 @@ test('reconnect() of a plain client that is cut at the same time', async (t) => 
   }
 })
 
-test('s3_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t) => {
+test('s03_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t) => {
   let asked = 0
   const server = await t.server()
   const url = () => {

@@ -5,7 +5,7 @@ import { connect, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('s8d_a_stalled_handshake_is_abandoned_and_retried', async (t) => {
+test('s08d_a_stalled_handshake_is_abandoned_and_retried', async (t) => {
   const server = await t.server()
   const paths = ['/stall']
   const ws = connect(t, () => server.url(paths.shift() ?? '/echo'), { openTimeout: 300 })
@@ -15,7 +15,7 @@ test('s8d_a_stalled_handshake_is_abandoned_and_retried', async (t) => {
   assert.deepEqual([...entries.slice(0, 3), entries.at(-1)], ['error', 'close 1006', 'reconnecting', 'open'])
 })
 
-test('s4_the_error_of_the_end_is_of_the_last_attempt', async (t) => {
+test('s04_the_error_of_the_end_is_of_the_last_attempt', async (t) => {
   const server = await t.server()
   const paths = ['/stall']
   const ws = connect(t, () => server.url(paths.shift() ?? '/close?code=1008'), { openTimeout: 500 })
@@ -23,7 +23,7 @@ test('s4_the_error_of_the_end_is_of_the_last_attempt', async (t) => {
   assert.deepEqual([reason, error], ['fatal', undefined])
 })
 
-test('s7_only_a_stable_connection_resets_the_count', async (t) => {
+test('s07_only_a_stable_connection_resets_the_count', async (t) => {
   const server = await t.server()
   for (const [stableAfter, expected] of [
     [600_000, [1, 2, 3]],
@@ -39,7 +39,7 @@ test('s7_only_a_stable_connection_resets_the_count', async (t) => {
   }
 })
 
-test('s7_a_connection_is_stable_by_the_time_it_ended', async (t) => {
+test('s07_a_connection_is_stable_by_the_time_it_ended', async (t) => {
   const server = await t.server()
   let ahead = 0
   const { now } = performance
@@ -56,7 +56,7 @@ test('s7_a_connection_is_stable_by_the_time_it_ended', async (t) => {
   assert.deepEqual(attempts, [1, 2, 3])
 })
 
-test('s7_the_reconnecting_event_has_delay_attempt_and_cause', async (t) => {
+test('s07_the_reconnecting_event_has_delay_attempt_and_cause', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'), { reconnect: { min: 40, max: 100, factor: 2, jitter: 0, maxAttempts: 3 } })
@@ -76,7 +76,7 @@ test('s7_the_reconnecting_event_has_delay_attempt_and_cause', async (t) => {
   assert.ok(events.every(({ cause }) => cause.code === 1006))
 })
 
-test('s2_connecting_is_dispatched_after_the_wait', async (t) => {
+test('s02_connecting_is_dispatched_after_the_wait', async (t) => {
   const server = await t.server()
   await server.command('refuse_next?n=2')
   const ws = connect(t, server.url('/echo'))
@@ -94,7 +94,7 @@ test('s2_connecting_is_dispatched_after_the_wait', async (t) => {
   ])
 })
 
-test('s5_close_when_the_wait_is_over', async (t) => {
+test('s05_close_when_the_wait_is_over', async (t) => {
   const server = await t.server()
   await server.command('stop')
   const ws = connect(t, server.url('/echo'))
@@ -104,7 +104,7 @@ test('s5_close_when_the_wait_is_over', async (t) => {
   assert.deepEqual(entries, ['error', 'close 1006', 'reconnecting', 'error', 'close 1006', 'end closed'])
 })
 
-test('s8_policy_violation_is_not_retried_unless_wanted', async (t) => {
+test('s08_policy_violation_is_not_retried_unless_wanted', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=1008'))
   assert.strictEqual((await ws.closed).reason, 'fatal')
@@ -117,7 +117,7 @@ test('s8_policy_violation_is_not_retried_unless_wanted', async (t) => {
   assert.strictEqual(wants.stats.attempts, 3)
 })
 
-test('s8_any_other_close_is_retried', async (t) => {
+test('s08_any_other_close_is_retried', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=1000'), { reconnect: { ...QUICK, maxAttempts: 2 } })
   const entries = log(ws)

@@ -5,7 +5,7 @@ import { connect, isByWs, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('s9_an_invalid_close_code_throws_in_every_state', async (t) => {
+test('s09_an_invalid_close_code_throws_in_every_state', async (t) => {
   const server = await t.server()
   // Without a socket, the client checks in place of the browser.
   const busy = connect(t, server.url('/count'), { maxSendBuffer: 1000 })

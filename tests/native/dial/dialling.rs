@@ -208,7 +208,7 @@ fn serve_unix(path: &std::path::Path, server: &Server) {
 
 /// Options without effect are refused.
 #[tokio::test]
-async fn s1_conflicting_options_are_refused() {
+async fn s01_conflicting_options_are_refused() {
     let with_connector = || client("ws://server.test/").0.connector(|_| async { Ok(tokio::io::empty()) });
     let refused = [
         with_connector().local_address(V4),

@@ -193,7 +193,7 @@ async fn tls_through_a_socks_proxy() {
 }
 
 #[tokio::test]
-async fn s8b_a_provider_behind_a_proxy() {
+async fn s08b_a_provider_behind_a_proxy() {
     let Some(proxy) = ProxyServer::tinyproxy("").await else { return };
     let server = server();
     let (builder, recorder) = lost("ws://unused.test/".into());

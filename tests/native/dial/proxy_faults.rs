@@ -61,7 +61,7 @@ async fn s23_unexpected_responses_of_http_proxies() {
 
 /// `Retry-After` of a proxy counts like that of a server (S8).
 #[tokio::test]
-async fn s8_retry_after_of_a_proxy_is_respected() {
+async fn s08_retry_after_of_a_proxy_is_respected() {
     let (at, _) = odd_proxy(b"HTTP/1.1 503 Busy\r\nRetry-After: 100\r\n\r\n").await;
     let (builder, recorder) = lost("ws://server.test/".into());
     let _ws = builder.proxy(at).reconnect(Reconnect::fixed(LONG)).connect().unwrap();

@@ -13,7 +13,7 @@ use crate::support::{assert_hides, client, doings, seen};
 
 #[cfg(not(any(feature = "__rustls", feature = "native-tls")))]
 #[test]
-fn s1_a_build_without_tls_refuses_tls_options() {
+fn s01_a_build_without_tls_refuses_tls_options() {
     let error = client("wss://127.0.0.1:1/").0.connect().unwrap_err();
     assert_eq!(error.option, "url");
     assert!(error.to_string().contains("TLS features"), "{error}");
@@ -46,7 +46,7 @@ mod with_any {
 
     /// They are retried, because a certificate may be renewed and a clock be set.
     #[tokio::test]
-    async fn s8_untrusted_certificates_are_retried() {
+    async fn s08_untrusted_certificates_are_retried() {
         let (server, other) = (Server::start_tls("localhost").unwrap(), Server::start_tls("localhost").unwrap());
         let elsewhere = Server::start_tls("example.org").unwrap();
         let by_address = |server: &Server| format!("wss://127.0.0.1:{}/echo?token=secret", server.addr().port());
@@ -110,7 +110,7 @@ mod with_any {
 
     /// It is refused before anything is dialled. The error does not contain the text, which may be a key.
     #[tokio::test]
-    async fn s1_invalid_pem_is_refused() {
+    async fn s01_invalid_pem_is_refused() {
         let server = Server::start_mtls("localhost").unwrap();
         let (chain, key) = server.client_identity_pem();
         // Line breaks are lost, as often in environment variables.

@@ -39,7 +39,7 @@ async fn cookies_are_sent_by_the_next_attempt() {
 
 /// A refusal sets a cookie. Each attempt has a fresh token of the provider.
 #[tokio::test]
-async fn s8b_a_refusal_sets_cookies_too() {
+async fn s08b_a_refusal_sets_cookies_too() {
     let server = server();
     let calls = AtomicUsize::new(0);
     let urls = [server.url("/http?status=401&header=Set-Cookie:sid%3Dsecret;Path%3D/"), server.url("/echo")];

@@ -128,7 +128,7 @@ async fn s23_the_error_names_the_url_that_failed() {
 
 /// Every attempt starts at the provider's URL with a fresh token, through a proxy as well.
 #[tokio::test]
-async fn s8b_a_provider_and_redirects() {
+async fn s08b_a_provider_and_redirects() {
     let Some(proxy) = ProxyServer::tinyproxy("").await else { return };
     let server = server();
     let calls = AtomicUsize::new(0);

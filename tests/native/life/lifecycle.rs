@@ -154,7 +154,7 @@ fn run_all_waits_for_every_end() {
 }
 
 #[test]
-fn s1_run_refuses_invalid_options() {
+fn s01_run_refuses_invalid_options() {
     let server = server();
     let builders = ["/echo", "relative"].map(|path| {
         let url = if path == "relative" { path.to_owned() } else { server.url(path) };

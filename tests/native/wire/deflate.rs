@@ -196,7 +196,7 @@ async fn s23_responses_that_do_not_match_the_offer_fail() {
 }
 
 #[tokio::test]
-async fn s1_settings_out_of_range() {
+async fn s01_settings_out_of_range() {
     let (builder, _) = client("ws://localhost");
     let error = builder.deflate(Deflate::new().level(10)).connect().unwrap_err();
     assert_eq!(error.option, "deflate", "{error}");

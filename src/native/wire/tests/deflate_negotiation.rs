@@ -94,7 +94,7 @@ fn s23_invalid_responses_fail_the_handshake() {
 }
 
 #[test]
-fn s1_settings_out_of_range() {
+fn s01_settings_out_of_range() {
     let ok = [Deflate::new(), Deflate::new().level(1).client_max_window_bits(9).server_max_window_bits(8)];
     assert!(ok.iter().all(|deflate| deflate.check().is_ok()));
     for wrong in [
