@@ -6,10 +6,12 @@
 // class instead of that of `ws`. Suites in driven/ and rust/ run in this process and control the browser. Prints a line for each test,
 // the failures, and a summary as `node --test` does.
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import Mocha from 'mocha'
 import { environment } from './support/context.js'
 import { reporter } from './support/reporter.js'
-import { fileServer, testServer } from './support/server.js'
+import { fileServer, ROOT, testServer } from './support/server.js'
 import { browser } from './support/webdriver.js'
 
 const words = process.argv.slice(2)
@@ -65,6 +67,16 @@ async function here(suites) {
   await new Promise((resolve) => mocha.run(resolve))
 }
 
+/** Ends the program if a file is missing. */
+function needs(path, what) {
+  if (existsSync(join(ROOT, path))) return
+  console.error(what)
+  process.exit(2)
+}
+
+needs('dist/index.js', 'the package is not built: run `npm run build`')
+for (const suite of named) needs(`tests/js/${suite}.js`, `no suite ${suite} in tests/js`)
+
 // Fails the current test.
 process.on('unhandledRejection', (reason) => {
   throw reason
@@ -79,6 +91,7 @@ try {
 const failures = results.filter(({ verdict }) => verdict === 'failed')
 if (failures.length > 0) console.log('failures:')
 for (const { name, why } of failures) console.log(`not ok ${name}\n${`${why}`.replace(/^/gm, '    ')}`)
+if (results.length === 0) console.log(`no test ran${filter && `: no name contains ${filter}`}`)
 // Skipped tests count as passed here; xtask moves one over for each line `SKIPPED:`.
 console.log(`# tests ${results.length}\n# pass ${results.length - failures.length}\n# fail ${failures.length}`)
 process.exit(failures.length > 0 || results.length === 0 ? 1 : 0)

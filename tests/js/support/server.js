@@ -17,8 +17,9 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'applic
 
 /** Starts `homing-test-server`. Returns the address of its remote control. */
 export async function testServer() {
-  const program = process.env.HOMING_TEST_SERVER
-  if (!program) throw new Error('HOMING_TEST_SERVER must name the program that `cargo build -p homing-test-server` builds')
+  const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target')
+  const program = process.env.HOMING_TEST_SERVER ?? join(target, 'debug/homing-test-server')
+  if (!existsSync(program)) throw new Error(`no test server at ${program}: run \`cargo build -p homing-test-server\``)
   const child = spawn(program, ['0', '0'], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   await lines.next()
