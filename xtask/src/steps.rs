@@ -43,14 +43,14 @@ const ALL_BROWSERS: &[&str] =
 #[rustfmt::skip]
 pub(crate) fn all() -> Vec<Step> {
     vec![
-        step("setup rust", setup::rust),
-        step("setup nextest", |job| setup::cargo_install(job, "cargo-nextest", "0.9.143", "cargo nextest --version")),
-        step("setup servers", setup::servers),
-        step("setup python", setup::python),
-        step("setup npm", setup::npm),
-        step("setup bindgen", setup::bindgen),
+        step("setup rust", setup::rust).fast(),
+        step("setup nextest", |job| setup::cargo_install(job, "cargo-nextest", "0.9.143", "cargo nextest --version")).fast(),
+        step("setup servers", setup::servers).fast(),
+        step("setup python", setup::python).fast(),
+        step("setup npm", setup::npm).fast(),
+        step("setup bindgen", setup::bindgen).fast(),
         step("setup wasm-pack", |job| setup::cargo_install(job, "wasm-pack", "0.15.1", "wasm-pack --version")),
-        step("setup browsers", setup::browsers),
+        step("setup browsers", setup::browsers).fast(),
 
         step("format", |job| job.check("cargo fmt --all --check")),
         step("places", places::check),
@@ -165,8 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn the_fast_steps_are_native_tests_and_one_browser() {
-        let fast: Vec<_> = all().iter().filter(|step| step.fast).map(|step| step.name).collect();
+    fn the_fast_steps_are_native_tests_one_browser_and_what_they_need() {
+        let (set_up, fast): (Vec<_>, Vec<_>) =
+            all().iter().filter(|step| step.fast).map(|step| step.name).partition(|name| name.starts_with("setup "));
+        assert_eq!(set_up.len(), 7);
         assert_eq!(fast, ["native tests", "web chromium conformance"]);
     }
 }
