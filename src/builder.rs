@@ -95,6 +95,46 @@ impl Builder {
     ///     Ok(Request::new(format!("wss://example.com/feed?token={token}")))
     /// });
     /// ```
+    ///
+    /// No error of the function ends the client by itself. To give up, for example after a logout, return an error of a type of
+    /// your own, and close the client in [`on_error`](Self::on_error), where it is the
+    /// [source](core::error::Error::source). The function may also call [`WebSocket::close`] itself, by a
+    /// [`WeakWebSocket`](crate::WeakWebSocket) that it was given after `connect`. In both cases the client ends with
+    /// [`EndReason::Closed`](crate::EndReason::Closed).
+    ///
+    /// ```ignore-wasm32
+    /// # use homing::EndReason;
+    /// use homing::{ProviderError, Request, WebSocket};
+    /// use std::error::Error;
+    ///
+    /// #[derive(Debug)]
+    /// struct LoggedOut;
+    /// impl Error for LoggedOut {}
+    /// impl std::fmt::Display for LoggedOut {
+    ///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    ///         f.write_str("logged out")
+    ///     }
+    /// }
+    ///
+    /// # async fn fresh_token() -> Option<String> { None }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), homing::ConfigError> {
+    /// let ws = WebSocket::builder("wss://example.com/feed")
+    ///     .request_provider(|| async {
+    ///         let token = fresh_token().await.ok_or(LoggedOut)?;
+    ///         Ok(Request::new(format!("wss://example.com/feed?token={token}")))
+    ///     })
+    ///     .on_error(|ws, error| {
+    ///         if error.source().is_some_and(|source| source.is::<LoggedOut>()) {
+    ///             let _ = ws.close(1000, "");
+    ///         }
+    ///     })
+    ///     .connect()?;
+    /// # let end = ws.closed().await;
+    /// # assert_eq!(end.reason, EndReason::Closed);
+    /// # assert!(end.error.is_some());
+    /// # Ok(()) }
+    /// ```
     pub fn request_provider<F, A>(mut self, provider: F) -> Self
     where
         F: FnMut() -> A + MaybeSend + 'static,
@@ -116,7 +156,25 @@ impl Builder {
     ///
     /// - the close code is 1008 or 1010 (RFC 6455, section 7.4.1);
     /// - the client was never open, has no request provider, and was refused with a status of 4xx other than 408, 425 and 429.
-    ///   Browsers hide the status, so there such a refusal is retried.
+    ///   Browsers hide the status, so there such a refusal is retried;
+    /// - the build or platform cannot make the connection ([`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported)), and
+    ///   there is no request provider.
+    ///
+    /// Failures of TLS and DNS are retried, and so are invalid responses to the opening handshake: those of a TLS port that is
+    /// dialled with `ws`, and those that choose none of the subprotocols. All of them may be temporary. The predicate does not
+    /// receive the error. To give up after such a failure, close the client in
+    /// [`on_error`](Self::on_error). It then ends with [`EndReason::Closed`](crate::EndReason::Closed), and
+    /// [`End::error`](crate::End::error) is set:
+    ///
+    /// ```
+    /// use homing::{ErrorKind, WebSocket};
+    ///
+    /// let builder = WebSocket::builder("wss://example.com/feed").on_error(|ws, error| {
+    ///     if matches!(error.kind(), ErrorKind::Tls | ErrorKind::Dns) {
+    ///         let _ = ws.close(1000, "");
+    ///     }
+    /// });
+    /// ```
     ///
     /// The predicate is not called after a local `close`, and [`Reconnect::max_attempts`] still applies. If it returns `false`,
     /// the client ends with [`EndReason::Declined`](crate::EndReason::Declined).

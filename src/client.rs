@@ -31,6 +31,19 @@ use crate::message::{BinaryType, Message, Text};
 /// alive as a handle does. So does a clone that one of the client's own callbacks owns, which is a leak: store a
 /// [`WeakWebSocket`] there.
 ///
+/// Natively the client is a task of the tokio runtime in which it was connected, and the runtime must outlive it. A program
+/// that returns from `main` right after [`send`](Self::send), or that only drops its handle there, loses the queue. Close the
+/// client and wait for its end:
+///
+/// ```no_run
+/// # async fn example(ws: homing::WebSocket) -> Result<(), homing::CloseError> {
+/// ws.close(1000, "")?;
+/// let end = ws.closed().await;
+/// let unsent = ws.take_unsent();
+/// # drop((end, unsent));
+/// # Ok(()) }
+/// ```
+///
 /// # As a sink
 /// A handle is also a [`Sink`](futures_sink::Sink) of [`Message`]s: it waits for room in the send buffer before each message.
 /// Closing the sink closes the client.
@@ -134,8 +147,8 @@ impl WebSocket {
 
     /// Waits until every message queued before this call has left for the operating system or the browser, to its last byte.
     ///
-    /// Messages that are queued later, also by other handles, do not delay it. The peer may not have received a message that
-    /// has left.
+    /// Messages that are queued later, also by other handles, do not delay it. A message that has left can still be lost in the
+    /// network or at the peer: only an answer of the peer proves that it arrived.
     ///
     /// Messages leave after a callback returns. To wait inside a callback, spawn a task. A callback that blocks on this
     /// future would block its own client, so polling it on the callback's thread fails instead. A callback that blocks on

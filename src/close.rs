@@ -29,6 +29,9 @@ pub struct CloseEvent {
     /// each had not left for the operating system or the browser. They are not sent again, because the peer may have received
     /// them in part.
     ///
+    /// A message that had left this machine is not counted, even if the network or a dead server discarded it: only an answer
+    /// of the peer proves that a message arrived.
+    ///
     /// With TLS and in browsers the number may be slightly too high, because these take messages in larger portions. After a
     /// protocol violation, the message that was being sent may still arrive.
     pub lost: u64,

@@ -23,6 +23,14 @@
 //! # Ok(()) }
 //! ```
 //!
+//! The dependencies of a native program:
+//!
+//! ```sh
+//! cargo add homing
+//! cargo add tokio -F macros,rt-multi-thread
+//! cargo add futures-util # only to read events as a stream: `StreamExt::next`; `futures` exports it as well
+//! ```
+//!
 //! Natively `connect` needs a tokio runtime on the current thread. A program without one calls
 //! [`native::BuilderExt::run`](https://docs.rs/homing/latest/homing/native/trait.BuilderExt.html#tymethod.run), which blocks
 //! until the client ends.
@@ -62,7 +70,27 @@
 //! bounded by [`max_send_buffer`](Builder::max_send_buffer): a message too many is returned in the [`SendError`].
 //! [`ready`](WebSocket::ready) waits for room, [`flush`](WebSocket::flush) until everything queued has left, and
 //! [`take_unsent`](WebSocket::take_unsent) returns what was still queued when the client ended. A message that a socket has
-//! taken is never sent twice; [`CloseEvent::lost`] counts those that a broken connection took with it.
+//! taken is never sent twice; [`CloseEvent::lost`] counts those that a broken connection took before their last byte had left.
+//!
+//! A message that has left this machine can still be lost in the network or at a dead server. Then `lost` is 0 and `flush`
+//! succeeds: only an answer of the peer proves that a message arrived.
+//!
+//! # Ending a program
+//!
+//! Natively the client is a task of the runtime. A program that returns from `main` right after `send` shuts the runtime down
+//! and loses the queue. Close the client and wait for its end first:
+//!
+//! ```no_run
+//! # async fn example(ws: homing::WebSocket) -> Result<(), homing::CloseError> {
+//! ws.close(1000, "")?; // an open connection sends the queue before it closes
+//! let end = ws.closed().await;
+//! let unsent = ws.take_unsent();
+//! println!("{}, {} messages not sent", end.reason, unsent.len());
+//! # Ok(()) }
+//! ```
+//!
+//! `close` does not wait for a connection: while there is none, the client ends at once and its queue is returned by
+//! `take_unsent`. The example `shutdown.rs` is a whole program.
 //!
 //! # Targets
 //!
@@ -102,6 +130,7 @@
 //! - [`ConfigError`]: an option has a value that cannot work. `connect` returns it before anything is dialled.
 //! - [`Error`]: an attempt failed. The error is passed to [`on_error`](Handler::on_error), and the client
 //!   retries by its [`Reconnect`] policy. [`Error::kind`] distinguishes DNS, TLS, a refused handshake and others.
+//!   [`Builder::retry_if`] lists the failures that are not retried, and shows how to give up after others.
 //! - [`SendError`], [`FlushError`], [`CloseError`]: a call of a handle failed, and why.
 //! - [`End`]: why a client ended. [`closed`](WebSocket::closed) and [`on_end`](Handler::on_end) report it.
 //!
@@ -109,7 +138,9 @@
 //!
 //! # Modules
 //!
-//! - `native` and `web`: the options and functions of one target. Each exists on its own target only.
+//! - [`native`](https://docs.rs/homing/latest/homing/native/) and
+//!   [`web`](https://docs.rs/homing/latest/wasm32-unknown-unknown/homing/web/): the options and functions of one target, and
+//!   how it differs. Each exists on its own target only. `web` has an example for a page.
 //! - [`memory`]: a network in memory and virtual time, to test handlers without sockets, sleeps or a runtime.
 //! - [`driver`]: the traits of a transport and a timer, to run a client over a transport of your own.
 //!

@@ -132,6 +132,32 @@ fn cat() {
 }
 
 #[test]
+fn shutdown() {
+    let server = Server::start().expect("a server");
+    let mut child = example("shutdown", &[&server.url("/echo")]);
+    assert!(server.wait_for(PATIENCE, |journal| texts(journal).contains(&"reading 2")));
+    drop(child.stdin.take());
+    let output = child.wait_with_output().expect("the example ends");
+    assert!(output.status.success(), "{}", output.status);
+    let text = String::from_utf8(output.stdout).expect("output in UTF-8");
+    assert!(text.ends_with("\nclosed on this side: 0 messages not sent, 0 lost with the connection\n"), "{text}");
+
+    // Without a server, the queue is returned.
+    server.stop();
+    let mut child = example("shutdown", &[&server.url("/echo")]);
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("the example prints");
+    assert_eq!(line, "reading 1\n");
+    drop(child.stdin.take());
+    let status = child.wait().expect("the example ends");
+    assert!(status.success(), "{status}");
+    let mut text = String::new();
+    stdout.read_to_string(&mut text).expect("output in UTF-8");
+    assert!(text.contains("closed on this side: ") && text.contains("\nnot sent: Text(\"reading 1\")\n"), "{text}");
+}
+
+#[test]
 fn stream() {
     let server = Server::start().expect("a server");
     let text = output("stream", &[&server.url("/echo")]);

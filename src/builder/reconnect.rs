@@ -8,7 +8,8 @@ use homing_machine::Backoff;
 /// [`Builder::reconnect`](crate::Builder::reconnect).
 ///
 /// The default is [`exponential`](Self::exponential) from 1 s to 30 s, with full jitter and without a limit of attempts. Some
-/// failures are not retried, see [`Builder::retry_if`](crate::Builder::retry_if).
+/// failures are not retried, but those of TLS and DNS are, as they may be temporary:
+/// [`Builder::retry_if`](crate::Builder::retry_if) has the list, and shows how to give up after such a failure.
 ///
 /// ```
 /// use homing::{Reconnect, WebSocket};

@@ -230,9 +230,8 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// `connect` fails if the text has no certificate or an invalid one, if
-    /// [`rustls_config`](Self::rustls_config) or [`native_tls_connector`](Self::native_tls_connector) is set as well, and
-    /// in a build without TLS.
+    /// `connect` fails if the text has no certificate or an invalid one, if `rustls_config` or `native_tls_connector` is
+    /// set as well, and in a build without TLS.
     ///
     /// # Certificates of your own
     ///
@@ -310,9 +309,8 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// `connect` fails if the chain or the key is invalid, if [`rustls_config`](Self::rustls_config) or
-    /// [`native_tls_connector`](Self::native_tls_connector) is set as well, and in a build without TLS. The error
-    /// contains nothing of the text.
+    /// `connect` fails if the chain or the key is invalid, if `rustls_config` or `native_tls_connector` is set as well, and
+    /// in a build without TLS. The error contains nothing of the text.
     #[must_use]
     fn client_certificate_pem(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self;
 

@@ -16,7 +16,9 @@ const MAX_URL: usize = u16::MAX as usize - 1;
 pub(crate) fn parse_url(text: &str) -> Result<Url, ConfigError> {
     let fault = |fault: String| ConfigError::new("url", fault);
     let mut url = Url::parse(text).map_err(|error| match error {
-        url::ParseError::RelativeUrlWithoutBase => fault("URL is relative, expected an absolute one".into()),
+        url::ParseError::RelativeUrlWithoutBase => {
+            fault("URL is relative, expected an absolute one that begins with ws:// or wss://".into())
+        }
         error => fault(error.to_string()),
     })?;
     let scheme = match url.scheme() {

@@ -17,6 +17,35 @@
 //! - **Network and page** start reconnects: a waiting client dials at once when the network returns or the page becomes
 //!   visible. A page in the back/forward cache has no connection, and dials when it is shown again.
 //!
+//! # Quick start
+//!
+//! In a library with `crate-type = ["cdylib"]`, and with `wasm-bindgen` as a dependency:
+//!
+//! ```ignore
+//! use homing::WebSocket;
+//! use wasm_bindgen::prelude::*;
+//!
+//! #[wasm_bindgen]
+//! extern "C" {
+//!     #[wasm_bindgen(js_namespace = console)]
+//!     fn log(line: &str);
+//! }
+//!
+//! #[wasm_bindgen(start)]
+//! fn main() -> Result<(), JsError> {
+//!     let ws = WebSocket::builder("/prices") // relative to the page
+//!         .on_message(|_ws, message| log(&format!("{message:?}")))
+//!         .connect()?;
+//!     ws.detach();
+//!     Ok(())
+//! }
+//! ```
+//!
+//! `main` returns while the client runs, and dropping the last handle would close it: move the handle into a closure of the
+//! page, or [`detach`](crate::WebSocket::detach) it. The version of `wasm-bindgen-cli` must be the one of `wasm-bindgen` in
+//! `Cargo.lock`. [examples/web/README.md](https://github.com/homing-ws/homing/blob/main/examples/web/README.md) shows how to
+//! build a page.
+//!
 //! # Threads
 //!
 //! Everything runs on the thread that called `connect`, in callbacks of its event loop. In a program with several threads

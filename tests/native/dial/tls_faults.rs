@@ -10,7 +10,7 @@ use homing::native::rustls::pki_types::PrivateKeyDer;
 use homing::native::rustls::{
     self, ClientConfig, RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion,
 };
-use homing::{Error, ErrorKind};
+use homing::{EndReason, Error, ErrorKind, WebSocket};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd,
 };
@@ -94,6 +94,24 @@ fn assert_says(error: &Error, words: &[&str]) {
     for word in words {
         assert!(error.to_string().contains(word), "{word}: {error}");
     }
+}
+
+#[tokio::test]
+async fn s08_close_in_on_error_gives_up() {
+    let url = serve(with_all_versions(false, |_| {}).config);
+    let ws = WebSocket::builder(url)
+        .on_error(|ws, error| {
+            if matches!(error.kind(), ErrorKind::Tls | ErrorKind::Dns) {
+                let _ = ws.close(1000, "");
+            }
+        })
+        .connect()
+        .unwrap();
+    let end = ws.closed().await;
+    assert_eq!(end.reason, EndReason::Closed);
+    assert_eq!(end.error.unwrap().kind(), &ErrorKind::Tls);
+    assert_eq!(end.close.unwrap().retry_in, None);
+    assert_eq!(ws.stats().attempts, 1);
 }
 
 /// A certificate as `openssl req -x509` makes it.

@@ -18,7 +18,11 @@ pub async fn s01_invalid_headers_and_relative_urls_fail(env: Env) {
     ]) {
         assert_eq!(with(name, value).expect_err(name).option, "header");
     }
-    assert_eq!(WebSocket::builder("/relative").connect().unwrap_err().option, "url");
+    for url in ["/relative", "127.0.0.1:7511/feed"] {
+        let error = WebSocket::builder(url).connect().expect_err(url);
+        assert_eq!(error.option, "url");
+        assert!(error.fault.ends_with("begins with ws:// or wss://"), "{error}");
+    }
     env.sleep(A_WHILE).await;
     assert_eq!(env.server().seen().await, []);
     let log = env.log();
