@@ -9,6 +9,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::support::breakable::breakable;
 use crate::support::{PATIENCE, Recorder, client};
 
 /// When a server responds.
@@ -143,6 +144,23 @@ async fn s20a_a_tls_alert_before_a_reset_is_read() {
         assert_eq!(error.kind(), &ErrorKind::Tls, "{error}");
         assert!(error.to_string().contains("client_certificate_pem"), "{error}");
     }
+}
+
+/// Writing may fail some time before the response arrives. Time is virtual.
+#[tokio::test(start_paused = true)]
+async fn s20a_a_refusal_that_arrives_after_writing_failed_is_read() {
+    let (builder, recorder) = client("ws://server.test/");
+    let (builder, mut stream, fault) = breakable(builder);
+    fault.writing();
+    let start = tokio::time::Instant::now();
+    let _ws = builder.open_timeout(None).connect().unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    // No assertion here: if the client has given up, its error below says more.
+    let _ = stream.write_all(answer(403, "").as_bytes()).await;
+    let (error, _) = recorder.failed().await;
+    let ErrorKind::Handshake { status: Some(403), body, .. } = error.kind() else { panic!("{error}") };
+    assert_eq!(&body[..], b"body");
+    assert_eq!(start.elapsed(), Duration::from_millis(100), "the response is not waited for any longer");
 }
 
 /// A reset alone is not a response.

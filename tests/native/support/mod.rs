@@ -1,5 +1,6 @@
 //! A handler that records the events of a client, and helpers that wait for them.
 
+pub(crate) mod breakable;
 pub(crate) mod child;
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 pub(crate) mod nginx;

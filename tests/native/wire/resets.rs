@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use homing::{EndReason, ErrorKind, Heartbeat, Initiator, Message, Reconnect};
 use homing_test_server::{Puppet, frame};
+use tokio::io::AsyncWriteExt;
 
+use crate::support::breakable::breakable;
 use crate::support::{PATIENCE, client};
 
 const LONG: Duration = Duration::from_secs(600);
@@ -97,6 +99,27 @@ async fn s20a_a_paused_client_delivers_messages_after_a_reset() {
     ws.resume();
     let close = recorder.closed().await;
     assert_eq!((close.code.get(), recorder.messages()), (4001, vec![Message::text("before")]));
+}
+
+/// Writing may fail some time before the last messages and the Close frame arrive. Time is virtual.
+#[tokio::test(start_paused = true)]
+async fn s20a_a_close_frame_that_arrives_after_writing_failed_decides_the_code() {
+    let (builder, recorder) = client("ws://server.test/");
+    let (builder, stream, fault) = breakable(builder);
+    let ws = builder.open_timeout(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+    let mut stream = tokio_tungstenite::accept_async(stream).await.unwrap().into_inner();
+    recorder.opened().await;
+    fault.writing();
+    ws.send("does not leave").unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    // No assertion here: if the client has given up, its events below say more.
+    let _ = stream.write_all(&[frame::text("late"), frame::close(Some(1008), "policy")].concat()).await;
+    drop(stream);
+    let close = recorder.closed().await;
+    assert_eq!((recorder.errors(), recorder.messages()), (vec![], vec![Message::text("late")]));
+    assert_eq!((close.code.get(), close.reason.as_str(), close.initiator), (1008, "policy", Initiator::Remote));
+    let end = tokio::time::timeout(PATIENCE, ws.closed()).await.expect("1008 is fatal");
+    assert_eq!(end.reason, EndReason::Fatal);
 }
 
 /// The peer sends a Close frame and then does not read. Its Close frame counts, not the heartbeat timeout.
