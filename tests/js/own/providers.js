@@ -26,6 +26,21 @@ test('s08b_subprotocols_may_come_from_a_function', async (t) => {
   assert.strictEqual(ws.protocol, 'a')
 })
 
+test('s08b_a_provider_may_abort_the_signal_of_its_client', async (t) => {
+  const server = await t.server()
+  const controller = new AbortController()
+  const { signal } = controller
+  const provide = () => {
+    controller.abort()
+    return server.url('/echo')
+  }
+  const ws = connect(t, provide, { signal })
+  const types = []
+  for (const type of ['open', 'end']) ws.addEventListener(type, () => types.push(type))
+  const { reason } = await ws.closed
+  assert.deepEqual([reason, types], ['closed', ['end']])
+})
+
 test('s08b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
   const server = await t.server()
   let asked = 0

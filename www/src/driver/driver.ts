@@ -65,6 +65,8 @@ export class Driver implements Executor, Observer {
     }
     this.#watch.start()
     this.#engine.schedule()
+    // The function that returns the URL has already been called, and may have aborted the signal.
+    if (this.#settings.signal?.aborted) this.close(1000)
   }
 
   #dialNext(): void {
