@@ -74,13 +74,22 @@ pub(crate) fn wasm_target(job: &mut Job<'_>) -> Result<bool, Stop> {
     Ok(there)
 }
 
-/// Installs a program by Cargo unless it runs. `--locked`, so that no dependency can break it later.
+/// Installs a program by Cargo unless it runs.
 pub(crate) fn cargo_install(job: &mut Job<'_>, package: &str, version: &str, ask: &str) -> Result<Counts, Stop> {
     let there = job.ask(ask).is_some();
     if !there {
-        job.download(&format!("cargo install --locked {package} --version {version}"))?;
+        compile(job, &format!("{package} --version {version}"))?;
     }
     installed(there)
+}
+
+/// Installs with the dependencies that the program was released with, so that no later one breaks it. A registry may lack
+/// one of these, as it was yanked for example: then with the latest ones.
+fn compile(job: &mut Job<'_>, what: &str) -> Result<(), Stop> {
+    if job.run(cmd(&format!("cargo install --locked {what}")).quiet_minutes(30)).is_err() {
+        job.download(&format!("cargo install {what}"))?;
+    }
+    Ok(())
 }
 
 /// wasm-bindgen's tool has to have exactly the library's version.
@@ -89,7 +98,7 @@ pub(crate) fn bindgen(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let version = locked(&lock, "wasm-bindgen").ok_or(Stop::Failed("wasm-bindgen is not in Cargo.lock".into()))?;
     let there = job.ask("wasm-bindgen --version").is_some_and(|said| said.split_whitespace().nth(1) == Some(version));
     if !there {
-        job.download(&format!("cargo install --locked --force wasm-bindgen-cli --version {version}"))?;
+        compile(job, &format!("--force wasm-bindgen-cli --version {version}"))?;
     }
     installed(there)
 }
