@@ -235,7 +235,12 @@ fn segmentation_does_not_matter_when_compressed() {
         let (whole, end) = all(whole, Pieces::cut(&[], &[]));
         let (cut, cut_end) = all(inflating(&agreed, LIMIT), Pieces::cut(&bytes, &cuts));
         assert_eq!(whole, cut);
-        assert_eq!(format!("{end:?}"), format!("{cut_end:?}"));
+        // A message that is damaged and not UTF-8 either fails for what is found first: in parts, UTF-8 is checked earlier.
+        let [end, cut_end] = [end, cut_end].map(|end| match end {
+            Fault::NotUtf8 | Fault::Protocol("compressed message is damaged") => "damaged or not UTF-8".to_owned(),
+            end => format!("{end:?}"),
+        });
+        assert_eq!(end, cut_end);
         Ok(())
     });
 }
