@@ -7,7 +7,7 @@ use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::missing;
 
-/// Platforms are told apart by `src/driver/platform.rs` alone.
+/// Only `src/driver/platform.rs` distinguishes platforms.
 const PLATFORM: &str = "^[^/]*target_(family|os|arch)";
 const PLATFORM_FILES: [&str; 3] = ["src/*.rs", ":!src/driver/platform.rs", ":!src/lib.rs"];
 /// Paths below the home or work directory of some machine, but not in URLs or relative paths.

@@ -113,7 +113,7 @@ fn run(step: &Step, place: &Place, verbose: bool) -> Counts {
     counts
 }
 
-/// The margin tells these lines from the runner's own, which they may look like.
+/// The margin distinguishes these lines from the runner's own, which they may look like.
 fn print_log(job: &Job<'_>, lines: &[&str]) {
     println!("      from {}:", job.log_path().display());
     lines.iter().for_each(|line| println!("      | {line}"));

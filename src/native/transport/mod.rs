@@ -146,7 +146,7 @@ impl NativeTransport {
                     continue;
                 }
                 Poll::Ready(Ok(Received::Pong(payload))) => Step::Event(connection.on_pong(&payload)),
-                Poll::Ready(Ok(Received::Close(told))) => Step::Event(connection.on_close(told, cx)),
+                Poll::Ready(Ok(Received::Close(frame))) => Step::Event(connection.on_close(frame, cx)),
                 // Reported at the next poll, so that what the handler sent because of earlier messages leaves first.
                 Poll::Ready(Err(fault)) => {
                     connection.fault = Some(fault);

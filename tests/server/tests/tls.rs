@@ -79,10 +79,10 @@ async fn strangers_are_not_trusted() {
     let server = Server::start_tls("localhost").unwrap();
     let other = Server::start_tls("localhost").unwrap();
     assert!(tls(&server, &other, false).await.is_err());
-    let told = |entries: &[homing_test_server::Entry]| {
+    let reported = |entries: &[homing_test_server::Entry]| {
         entries.iter().any(|e| matches!(&e.what, What::ProtocolError(why) if why.starts_with("TLS: ")))
     };
-    assert!(server.wait_for_async(SOON, told).await);
+    assert!(server.wait_for_async(SOON, reported).await);
 
     let named = Server::start_tls("example.test").unwrap();
     assert!(tls(&named, &named, false).await.is_err());
