@@ -5,6 +5,8 @@ import { util } from 'chai'
 import { HomingSocket } from './homing.js'
 import { test } from './test.js'
 
+export { next as once } from './wait.js'
+
 const PLAIN = { reconnect: false, queue: false }
 
 /** The first class is the reference. */
@@ -104,21 +106,6 @@ export function standard(name, run) {
     if (differences.length > 0) throw new Error(differences.join('\n'))
     // Not a failure, but printed.
     surprises.forEach((surprise) => console.log(`the browser differs from the standard: ${name}: ${surprise}`))
-  })
-}
-
-/** Returns the next event. Rejects if there is none in time. */
-export function once(target, type, millis = 30_000) {
-  return new Promise((resolve, reject) => {
-    const timeout = setTimeout(() => reject(new Error(`no ${type}`)), millis)
-    target.addEventListener(
-      type,
-      (event) => {
-        clearTimeout(timeout)
-        resolve(event)
-      },
-      { once: true },
-    )
   })
 }
 

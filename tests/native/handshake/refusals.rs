@@ -48,18 +48,25 @@ async fn s23_at_most_16_kib_of_the_body() {
     }
 }
 
-/// A body that never ends must not turn a refusal into a timeout.
-#[tokio::test]
-async fn s23_a_stalled_body_does_not_hide_the_refusal() {
+/// Serves one refusal with the start of its body, which then stalls or is cut off. Returns the URL.
+async fn incomplete_refusal(stalls: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let _ = stream.read(&mut [0; 4096]).await;
         stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nstart").await.unwrap();
-        std::future::pending::<()>().await;
+        if stalls {
+            std::future::pending::<()>().await;
+        }
     });
-    let (_ws, recorder) = connect(url);
+    url
+}
+
+/// A body that never ends must not turn a refusal into a timeout.
+#[tokio::test]
+async fn s23_a_stalled_body_does_not_hide_the_refusal() {
+    let (_ws, recorder) = connect(incomplete_refusal(true).await);
     let (error, close) = recorder.failed().await;
     assert_eq!((error.status(), body(&error)), (Some(403), &b"start"[..]));
     assert_eq!(close.retry_in, None, "fatal");
@@ -68,14 +75,7 @@ async fn s23_a_stalled_body_does_not_hide_the_refusal() {
 /// A response that is cut off in its body is reported like a complete one.
 #[tokio::test]
 async fn s23_a_cut_body_does_not_hide_the_refusal() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let _ = stream.read(&mut [0; 4096]).await;
-        stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nstart").await.unwrap();
-    });
-    let (_ws, recorder) = connect(url);
+    let (_ws, recorder) = connect(incomplete_refusal(false).await);
     let (error, _) = recorder.failed().await;
     assert_eq!((error.status(), body(&error)), (Some(403), &b"start"[..]));
 }

@@ -5,12 +5,12 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use homing::{EndReason, ErrorKind, Heartbeat, Initiator, Message, Reconnect};
+use homing::{EndReason, ErrorKind, Heartbeat, Initiator, Message, Reconnect, State, WebSocket};
 use homing_test_server::{Puppet, frame};
 use tokio::io::AsyncWriteExt;
 
 use crate::support::breakable::breakable;
-use crate::support::{PATIENCE, client};
+use crate::support::{PATIENCE, Recorder, client};
 
 const LONG: Duration = Duration::from_secs(600);
 /// Repetitions, because such races fail in some runs only.
@@ -21,12 +21,22 @@ fn reset(stream: TcpStream) {
     socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
 }
 
+/// Opens a connection. Returns its server's end as well.
+async fn open() -> (WebSocket, Recorder, TcpStream) {
+    let puppet = Puppet::start().unwrap();
+    let (builder, recorder) = client(puppet.url.as_str());
+    let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
+    recorder.opened().await;
+    let stream = puppet.opened.recv().unwrap();
+    (ws, recorder, stream)
+}
+
 /// Sends without a pause from another thread until the client ends.
-fn flood(ws: &homing::WebSocket, size: usize) -> thread::JoinHandle<()> {
+fn flood(ws: &WebSocket, size: usize) -> thread::JoinHandle<()> {
     let ws = ws.clone();
     thread::spawn(move || {
         let payload = bytes::Bytes::from(vec![7; size]);
-        while ws.stats().reconnects == 0 && ws.state() == homing::State::Open {
+        while ws.stats().reconnects == 0 && ws.state() == State::Open {
             if ws.send(payload.clone()).is_err() {
                 thread::yield_now();
             }
@@ -38,11 +48,7 @@ fn flood(ws: &homing::WebSocket, size: usize) -> thread::JoinHandle<()> {
 async fn s20a_a_close_frame_before_a_reset_decides_the_code() {
     for size in [16, 64 * 1024] {
         for number in 0..TIMES {
-            let puppet = Puppet::start().unwrap();
-            let (builder, recorder) = client(puppet.url.as_str());
-            let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
-            recorder.opened().await;
-            let mut stream = puppet.opened.recv().unwrap();
+            let (ws, recorder, mut stream) = open().await;
             let flood = flood(&ws, size);
             stream.write_all(&frame::close(Some(1008), "policy")).unwrap();
             reset(stream);
@@ -59,11 +65,7 @@ async fn s20a_a_close_frame_before_a_reset_decides_the_code() {
 async fn s20a_what_arrived_before_a_reset_is_delivered() {
     for size in [16, 64 * 1024] {
         for _ in 0..TIMES {
-            let puppet = Puppet::start().unwrap();
-            let (builder, recorder) = client(puppet.url.as_str());
-            let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
-            recorder.opened().await;
-            let mut stream = puppet.opened.recv().unwrap();
+            let (ws, recorder, mut stream) = open().await;
             let flood = flood(&ws, size);
             let messages: Vec<_> = (0..50).map(|number| number.to_string()).collect();
             let frames: Vec<_> = messages.iter().flat_map(|text| frame::text(text)).collect();
@@ -82,12 +84,8 @@ async fn s20a_what_arrived_before_a_reset_is_delivered() {
 /// A paused client delivers messages once it is resumed (S22).
 #[tokio::test]
 async fn s20a_a_paused_client_delivers_messages_after_a_reset() {
-    let puppet = Puppet::start().unwrap();
-    let (builder, recorder) = client(puppet.url.as_str());
-    let ws = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG)).connect().unwrap();
-    recorder.opened().await;
+    let (ws, recorder, mut stream) = open().await;
     ws.pause();
-    let mut stream = puppet.opened.recv().unwrap();
     stream.write_all(&[frame::text("before"), frame::close(Some(4001), "bye")].concat()).unwrap();
     reset(stream);
     // Writing to a reset connection fails sooner or later.
