@@ -31,6 +31,8 @@ async fn cookies_are_sent_by_the_next_attempt() {
     recorder.until("two attempts", |_| recorder.count(is_open) >= 2).await;
     assert_eq!(cookies(&server)[..2], [Some("own=0".into()), Some("own=0; more=0; sid=1".into())]);
 
+    // A server of its own, as the first client still dials the other one.
+    let server = self::server();
     let (builder, recorder) = client(server.url("/echo"));
     let _ws = builder.connect().unwrap();
     recorder.opened().await;
