@@ -5,6 +5,7 @@ use crate::frame::{self, Frame};
 use crate::http::Request;
 use crate::journal::What;
 use crate::server::Shared;
+use crate::sessions::Sessions;
 use crate::socket::Socket;
 use bytes::{Buf, Bytes, BytesMut};
 use std::sync::Arc;
@@ -63,6 +64,15 @@ impl Conn {
             sent_close: false,
             received_close: false,
         }
+    }
+
+    /// Returns the number of the TCP connection.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.shared.sessions
     }
 
     pub(crate) fn record(&self, what: What) {

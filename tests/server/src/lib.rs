@@ -22,6 +22,7 @@ mod puppet;
 mod query;
 pub mod scripts;
 mod server;
+mod sessions;
 mod socket;
 #[cfg(feature = "tls")]
 mod tls;

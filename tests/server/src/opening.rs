@@ -10,20 +10,25 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// The paths that upgrade; `/http`, `/stall` and `/garbage` do not.
-const UPGRADING: [&str; 25] = [
+const UPGRADING: [&str; 31] = [
     "/bad-accept",
     "/burst",
+    "/calls",
     "/close",
     "/count",
     "/deaf",
     "/drop",
     "/early",
     "/echo",
+    "/events",
     "/extension",
     "/flood",
     "/fragments",
     "/header-flood",
     "/headers",
+    "/inbox",
+    "/limited",
+    "/login",
     "/no-accept",
     "/no-connection",
     "/no-upgrade",
@@ -36,6 +41,7 @@ const UPGRADING: [&str; 25] = [
     "/sink",
     "/slow",
     "/text",
+    "/topics",
 ];
 
 /// Responds to the request. Returns `Ok` once the WebSocket is open, with the bytes of `/raw`.
@@ -48,6 +54,13 @@ pub(crate) async fn open(conn: &mut Conn) -> Result<(Request, Vec<Vec<u8>>), End
         "/garbage" => {
             conn.write(&garbage(target.number("n").unwrap_or(512))).await?;
             return Err(End::Fin);
+        }
+        "/limited" if conn.id() <= target.number("busy").unwrap_or(0) => {
+            let mut response = error(429, "busy");
+            if let Some(delay) = target.get("retry_after") {
+                response.push("Retry-After", delay);
+            }
+            return Err(answer(conn, response));
         }
         path if !UPGRADING.contains(&path) => {
             return Err(answer(conn, error(404, "no such script")));

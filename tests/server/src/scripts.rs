@@ -24,6 +24,22 @@
 //! - `/drop?after=0`, `/rst?after=0`: FIN (over TLS without `close_notify`) or RST after so many received messages.
 //! - `/silent`: reads and answers nothing after the handshake. `/deaf`: reads, but answers neither Ping nor Close.
 //!
+//! # Sessions
+//! - `/login?uses=`: the first message must be `login TOKEN`, which is answered with `welcome`; then acts as `/echo`.
+//!   Anything else is closed with 4401, and so is a token that was used more than `uses` times on this server.
+//! - `/topics`: `subscribe TOPIC` is answered with `subscribed TOPIC`. `publish TOPIC TEXT` is answered with `TOPIC TEXT`
+//!   while this connection has subscribed to it, and otherwise closed with 4404. `unsubscribe TOPIC` has no answer.
+//! - `/events?n=10&cut=`: the first message must be `resume NUMBER`; sends `NUMBER+1 event` to `n event`, and FIN after
+//!   `cut` of them if there are more.
+//! - `/inbox?cut=`: the first message must be `hello CLIENT`, which is answered with `have NUMBER`, the last number that
+//!   this server has of the client (0 at first). Then each message begins with the next number, and is answered with
+//!   `ack NUMBER`; another number is closed with 4409. With `cut` the connection ends with FIN in place of that answer.
+//! - `/calls`: `ID METHOD TEXT` is answered with `ID TEXT`; the method `never` is not answered, `hold` after the next
+//!   answer, and `cut` ends the connection with FIN.
+//! - `/limited?burst=5&per_second=50`: acts as `/echo` for so many messages, and closes with 4429 if there are more.
+//!   With `busy=1` that number of TCP connections, the first ones of the server, is answered with 429, with
+//!   `Retry-After: retry_after` if it is given.
+//!
 //! # Handshakes
 //! - `/stall`: never answers the request. `/slow?ms=10`: one byte of the answer every `ms`, then acts as `/echo`.
 //! - `/http?status=200&body_len=0&location=`: an ordinary answer and the end; `body=` gives the body itself,
@@ -43,6 +59,7 @@ use crate::frame;
 use crate::http::Request;
 use crate::opening;
 use crate::query::Target;
+use crate::sessions;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -69,6 +86,9 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
     conn.quiet = path == "/sink" || target.flag("quiet");
     conn.deaf = path == "/deaf";
     conn.deflates = target.all("header").any(|header| header.starts_with("Sec-WebSocket-Extensions"));
+    if let Some(end) = sessions::run(conn, target).await {
+        return end;
+    }
     let mut schedule = Schedule::new();
     match path {
         "/silent" => {

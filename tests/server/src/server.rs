@@ -3,6 +3,7 @@
 use crate::connection::{self, End, Wish};
 use crate::journal::{Entry, Journal, What};
 use crate::listener::{accept, bind, reserve};
+use crate::sessions::Sessions;
 use crate::socket::Socket;
 use crate::tls::{Acceptor, Identity};
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub struct Server {
 pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) silence: watch::Sender<bool>,
+    pub(crate) sessions: Sessions,
     acceptor: Option<Acceptor>,
     open: Mutex<BTreeMap<u64, Handle>>,
     refuse: AtomicUsize,
@@ -77,6 +79,7 @@ impl Server {
         let shared = Arc::new(Shared {
             journal: Journal::new(),
             silence: watch::Sender::new(false),
+            sessions: Sessions::default(),
             acceptor: tls.as_ref().map(|tls| tls.acceptor.clone()),
             open: Mutex::default(),
             refuse: AtomicUsize::new(0),
