@@ -3,7 +3,7 @@
 mod callbacks;
 mod heartbeat;
 mod reconnect;
-mod setup;
+mod settings;
 mod subprotocol;
 
 use core::time::Duration;
@@ -12,7 +12,7 @@ use homing_machine::{Fault, ZERO, micros};
 
 pub use heartbeat::Heartbeat;
 pub use reconnect::Reconnect;
-pub(crate) use setup::{Predicate, Setup};
+pub(crate) use settings::{Predicate, Settings};
 pub(crate) use subprotocol::{check_protocols, is_token};
 
 use crate::client::WebSocket;
@@ -49,18 +49,18 @@ use crate::stream::Events;
 #[must_use = "a builder does nothing until `connect` is called"]
 pub struct Builder {
     /// Boxed, as a builder moves with each of its methods.
-    pub(crate) setup: Box<Setup>,
+    pub(crate) settings: Box<Settings>,
 }
 
 impl Builder {
     pub(crate) fn new(url: impl Into<String>) -> Self {
-        Self { setup: Setup::new(Request::new(url)) }
+        Self { settings: Settings::new(Request::new(url)) }
     }
 
     /// Keeps the result of an option's check until `connect`. Each method checks its own value, so that a web app does not load
     /// the checks of options that it does not use.
     fn checked(mut self, option: &'static str, result: Result<(), Fault>) -> Self {
-        let faults = &mut self.setup.faults;
+        let faults = &mut self.settings.faults;
         // The last value counts.
         faults.retain(|(known, _)| *known != option);
         faults.extend(result.err().map(|fault| (option, fault)));
@@ -75,7 +75,7 @@ impl Builder {
     /// `connect` fails if a subprotocol is not a token (RFC 9110, section 5.6.2), if one is offered twice, and for more than
     /// 1,000.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
-        self.setup.request.protocols.push(protocol.into());
+        self.settings.request.protocols.push(protocol.into());
         self
     }
 
@@ -140,7 +140,7 @@ impl Builder {
         F: FnMut() -> A + MaybeSend + 'static,
         A: Future<Output = Result<Request, ProviderError>> + MaybeSend + 'static,
     {
-        self.setup.provider = Some(Box::new(provider));
+        self.settings.provider = Some(Box::new(provider));
         self
     }
 
@@ -148,7 +148,7 @@ impl Builder {
     /// random delay of at most 1 s, doubling to at most 30 s, without a limit of attempts.
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
         let result = policy.0.check();
-        self.setup.config.backoff = policy.0;
+        self.settings.config.backoff = policy.0;
         self.checked("reconnect", result)
     }
 
@@ -185,13 +185,13 @@ impl Builder {
     /// let builder = WebSocket::builder("wss://example.com/feed").retry_if(|close| close.code != 4001);
     /// ```
     pub fn retry_if(mut self, predicate: impl FnMut(&CloseEvent) -> bool + MaybeSend + 'static) -> Self {
-        self.setup.retry_if = Some(Box::new(predicate));
+        self.settings.retry_if = Some(Box::new(predicate));
         self
     }
 
     /// Sets how long a connection must have been open for the count of retries to start over. Default: 5 s.
     pub fn stable_after(mut self, duration: Duration) -> Self {
-        self.setup.config.stable_after = duration;
+        self.settings.config.stable_after = duration;
         self
     }
 
@@ -201,7 +201,7 @@ impl Builder {
     /// Native: only a refusal with status 429 or 503, by the server or a proxy, can request a delay (RFC 9110, section 10.2.3).
     /// Browsers hide the header, so this has no effect there.
     pub fn max_retry_after(mut self, limit: Duration) -> Self {
-        self.setup.config.max_retry_after = limit;
+        self.settings.config.max_retry_after = limit;
         self
     }
 
@@ -211,7 +211,7 @@ impl Builder {
     /// An attempt that exceeds it fails with [`ErrorKind::OpenTimeout`](crate::ErrorKind::OpenTimeout) and is retried.
     pub fn open_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into();
-        self.setup.config.open_timeout = timeout;
+        self.settings.config.open_timeout = timeout;
         self.checked("open_timeout", not_zero(timeout.is_none_or(|timeout| micros(timeout) > 0.0)))
     }
 
@@ -220,7 +220,7 @@ impl Builder {
     /// Queued messages leave first, for as long as they make progress. The time counts from the last byte that the operating
     /// system or the browser took while its buffer was full, or that the peer acknowledged, where that is known (on Linux).
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
-        self.setup.config.close_timeout = timeout;
+        self.settings.config.close_timeout = timeout;
         self.checked("close_timeout", not_zero(micros(timeout) > 0.0))
     }
 
@@ -240,7 +240,7 @@ impl Builder {
     pub fn heartbeat(mut self, heartbeat: impl Into<Option<Heartbeat>>) -> Self {
         let heartbeat = heartbeat.into();
         let result = heartbeat.as_ref().map_or(Ok(()), |heartbeat| heartbeat.timing.check());
-        self.setup.set_heartbeat(heartbeat);
+        self.settings.set_heartbeat(heartbeat);
         self.checked("heartbeat", result)
     }
 
@@ -249,7 +249,7 @@ impl Builder {
     ///
     /// `connect` fails if the heartbeat has no message.
     pub fn heartbeat_reply(mut self, predicate: impl FnMut(&Message) -> bool + MaybeSend + 'static) -> Self {
-        self.setup.is_reply = Some(Box::new(predicate));
+        self.settings.is_reply = Some(Box::new(predicate));
         self
     }
 
@@ -258,7 +258,7 @@ impl Builder {
     /// The message that crosses the limit is taken, and the next one is refused. `on_buffer_full` and `on_buffer_drain` report
     /// when the limit is reached, and when there is room again.
     pub fn max_send_buffer(mut self, bytes: usize) -> Self {
-        self.setup.config.max_send_buffer = bytes;
+        self.settings.config.max_send_buffer = bytes;
         self.checked("max_send_buffer", not_zero(bytes > 0))
     }
 
@@ -267,7 +267,7 @@ impl Builder {
     /// The message that reaches the limit is kept, and the client is paused until a quarter of the limit is left. 1,024 unread
     /// events pause it as well. This has no effect on callbacks, which receive each message as it arrives.
     pub fn max_receive_buffer(mut self, bytes: usize) -> Self {
-        self.setup.max_receive_buffer = bytes;
+        self.settings.max_receive_buffer = bytes;
         self.checked("max_receive_buffer", not_zero(bytes > 0))
     }
 
@@ -278,20 +278,20 @@ impl Builder {
     /// - Native: sends the close code 1009 as soon as the size is known. With compression, the size after decompression counts.
     /// - Browsers check the size after the whole message has arrived, and send 4009, as they do not allow 1009.
     pub fn max_message_size(mut self, bytes: usize) -> Self {
-        self.setup.max_message_size = bytes;
+        self.settings.max_message_size = bytes;
         self.checked("max_message_size", not_zero(bytes > 0))
     }
 
     /// Sets the frame type of [`send_payload`](WebSocket::send_payload), and in browsers the form in which binary messages
     /// arrive. Default: [`BinaryType::ArrayBuffer`].
     pub fn binary_type(mut self, binary_type: BinaryType) -> Self {
-        self.setup.binary_type = binary_type;
+        self.settings.binary_type = binary_type;
         self
     }
 
     /// Sets the seed of the random delays, which makes them repeatable, for tests. Default: a random seed.
     pub fn jitter_seed(mut self, seed: u64) -> Self {
-        self.setup.jitter_seed = Some(seed);
+        self.settings.jitter_seed = Some(seed);
         self
     }
 
@@ -314,8 +314,8 @@ impl Builder {
     /// Native: also if the current thread has not entered a tokio runtime, or if the runtime lacks timers or I/O, which
     /// `tokio::runtime::Builder::enable_all` enables. Programs without a runtime call `homing::native::BuilderExt::run`.
     pub fn connect(self) -> Result<WebSocket, ConfigError> {
-        let (setup, source) = self.check()?;
-        platform::connect(setup, source)
+        let (settings, source) = self.check()?;
+        platform::connect(settings, source)
     }
 
     /// As [`connect`](Self::connect), and returns a stream of all events, which replaces the callbacks.
@@ -332,10 +332,10 @@ impl Builder {
         self,
         connect: impl FnOnce(Self) -> Result<WebSocket, ConfigError>,
     ) -> Result<(WebSocket, Events), ConfigError> {
-        if self.setup.handler.is_some() || !self.setup.closures.is_empty() {
+        if self.settings.handler.is_some() || !self.settings.closures.is_empty() {
             return Err(ConfigError::new("connect_stream", "callbacks are set as well: the stream replaces them"));
         }
-        let (handler, events) = crate::stream::events(self.setup.max_receive_buffer);
+        let (handler, events) = crate::stream::events(self.settings.max_receive_buffer);
         let ws = connect(self.handler(handler))?;
         let events = events.of(&ws);
         Ok((ws, events))

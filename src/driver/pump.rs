@@ -11,7 +11,7 @@ use homing_machine::{Output, State};
 
 use super::trace::Trace;
 use super::{AttemptId, Input, Machine, Shared, SocketEvent, Timer, Timestamp, Transport};
-use crate::builder::{Builder, Predicate, Setup};
+use crate::builder::{Builder, Predicate, Settings};
 use crate::client::WebSocket;
 use crate::close::{CloseEvent, EndReason};
 use crate::error::ConfigError;
@@ -56,31 +56,31 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     /// # Errors
     /// Fails if the value of an option cannot work, or cannot work over this transport.
     pub fn new(builder: Builder, transport: T, timer: M) -> Result<(WebSocket, Self), ConfigError> {
-        let (setup, _) = builder.check()?;
-        Self::start(setup, |_| Ok(transport), timer)
+        let (settings, _) = builder.check()?;
+        Self::start(settings, |_| Ok(transport), timer)
     }
 
     /// Starts a client from checked options, of which `transport` creates the transport.
     pub(crate) fn start(
-        setup: Box<Setup>,
-        transport: impl FnOnce(&Setup) -> Result<T, ConfigError>,
+        settings: Box<Settings>,
+        transport: impl FnOnce(&Settings) -> Result<T, ConfigError>,
         timer: M,
     ) -> Result<(WebSocket, Self), ConfigError> {
-        if !T::CAN_PING && setup.config.heartbeat.is_some() && setup.heartbeat_message.is_none() {
+        if !T::CAN_PING && settings.config.heartbeat.is_some() && settings.heartbeat_message.is_none() {
             return Err(ConfigError::new("heartbeat", "Ping frames cannot be sent here: use `or_message`"));
         }
-        let transport = transport(&setup)?;
-        let trace = Trace::new(&setup.config.url);
+        let transport = transport(&settings)?;
+        let trace = Trace::new(&settings.config.url);
         let clock = timer.clock();
-        let shared = Shared::new(Machine::new(setup.config, clock.now()), clock);
-        let ws = WebSocket::new(shared.clone(), setup.binary_type);
+        let shared = Shared::new(Machine::new(settings.config, clock.now()), clock);
+        let ws = WebSocket::new(shared.clone(), settings.binary_type);
         let pump = Self {
             ws: ws.uncounted(),
             shared,
-            handler: setup.handler.unwrap_or(setup.closures),
-            retry_if: setup.retry_if,
-            is_reply: setup.is_reply,
-            heartbeat: setup.heartbeat_message.filter(|_| !(T::CAN_PING && setup.pings)),
+            handler: settings.handler.unwrap_or(settings.closures),
+            retry_if: settings.retry_if,
+            is_reply: settings.is_reply,
+            heartbeat: settings.heartbeat_message.filter(|_| !(T::CAN_PING && settings.pings)),
             transport,
             timer,
             batch: VecDeque::new(),

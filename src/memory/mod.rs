@@ -97,11 +97,11 @@ impl Network {
     /// As [`Builder::connect`], except that no runtime is needed.
     pub fn connect(&self, builder: Builder) -> Result<WebSocket, ConfigError> {
         let number = self.lock().clients.len();
-        let (setup, _) = builder.check()?;
-        let max_message_size = setup.max_message_size;
+        let (settings, _) = builder.check()?;
+        let max_message_size = settings.max_message_size;
         let timer = MemoryTimer::new(self.clock());
         let transport = MemoryTransport::new(self.world.clone(), number, self.clock());
-        let (ws, pump) = Pump::start(setup, |_| Ok(transport), timer)?;
+        let (ws, pump) = Pump::start(settings, |_| Ok(transport), timer)?;
         // Due at once: the machine has its first dial to make.
         self.clients().push(Client { pump: Some(pump), deadline: Some(Timestamp::default()) });
         self.lock().clients.push(ClientEnd::new(max_message_size));

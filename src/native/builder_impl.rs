@@ -27,22 +27,22 @@ impl Sealed for Request {}
 
 impl BuilderExt for Builder {
     fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.setup.request.headers.push((name.into(), value.into()));
+        self.settings.request.headers.push((name.into(), value.into()));
         self
     }
 
     fn tcp_nodelay(mut self, on: bool) -> Self {
-        self.setup.options.nodelay = on;
+        self.settings.options.nodelay = on;
         self
     }
 
     fn tcp_keepalive(mut self, after: impl Into<Option<Duration>>) -> Self {
-        self.setup.options.keepalive = after.into();
+        self.settings.options.keepalive = after.into();
         self
     }
 
     fn local_address(mut self, address: IpAddr) -> Self {
-        self.setup.options.local_address = Some(address);
+        self.settings.options.local_address = Some(address);
         self
     }
 
@@ -51,7 +51,7 @@ impl BuilderExt for Builder {
         F: Fn(String) -> A + Send + Sync + 'static,
         A: Future<Output = io::Result<Vec<IpAddr>>> + Send + 'static,
     {
-        self.setup.options.resolver = Some(Arc::new(resolver));
+        self.settings.options.resolver = Some(Arc::new(resolver));
         self
     }
 
@@ -61,8 +61,8 @@ impl BuilderExt for Builder {
         A: Future<Output = io::Result<S>> + Send + 'static,
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        self.setup.options.connector = Some(("connector", Arc::new(connector)));
-        self.setup.options.unix_socket_fault = None;
+        self.settings.options.connector = Some(("connector", Arc::new(connector)));
+        self.settings.options.unix_socket_fault = None;
         self
     }
 
@@ -71,58 +71,58 @@ impl BuilderExt for Builder {
         let path = path.into();
         // Fails if the path is too long or contains a NUL.
         let checked = std::os::unix::net::SocketAddr::from_pathname(&path);
-        self.setup.options.unix_socket_fault = checked.err().map(|error| error.to_string());
+        self.settings.options.unix_socket_fault = checked.err().map(|error| error.to_string());
         let connector = move |_: Destination| tokio::net::UnixStream::connect(path.clone());
-        self.setup.options.connector = Some((UNIX_SOCKET, Arc::new(connector)));
+        self.settings.options.connector = Some((UNIX_SOCKET, Arc::new(connector)));
         self
     }
 
     fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.setup.options.proxy = self.setup.options.proxy.combine(ProxyChoice::Fixed(url.into()));
+        self.settings.options.proxy = self.settings.options.proxy.combine(ProxyChoice::Fixed(url.into()));
         self
     }
 
     fn proxy_from_env(mut self) -> Self {
-        self.setup.options.proxy = self.setup.options.proxy.combine(ProxyChoice::Environment);
+        self.settings.options.proxy = self.settings.options.proxy.combine(ProxyChoice::Environment);
         self
     }
 
     fn follow_redirects(mut self, on: bool) -> Self {
-        self.setup.options.follows_redirects = on;
+        self.settings.options.follows_redirects = on;
         self
     }
 
     #[cfg(feature = "cookies")]
     fn cookie_jar(mut self, jar: CookieJar) -> Self {
-        self.setup.options.cookies = Cookies(Some(jar));
+        self.settings.options.cookies = Cookies(Some(jar));
         self
     }
 
     #[cfg(feature = "deflate")]
     fn deflate(mut self, deflate: impl Into<Option<Deflate>>) -> Self {
-        self.setup.options.deflate = deflate.into();
+        self.settings.options.deflate = deflate.into();
         self
     }
 
     fn root_certificates_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.setup.options.tls.roots.push(pem.into());
+        self.settings.options.tls.roots.push(pem.into());
         self
     }
 
     fn client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.setup.options.tls.identity = Some((chain.into(), key.into()));
+        self.settings.options.tls.identity = Some((chain.into(), key.into()));
         self
     }
 
     #[cfg(feature = "__rustls")]
     fn rustls_config(mut self, config: std::sync::Arc<crate::native::rustls::ClientConfig>) -> Self {
-        self.setup.options.tls.rustls = Some(config);
+        self.settings.options.tls.rustls = Some(config);
         self
     }
 
     #[cfg(feature = "native-tls")]
     fn native_tls_connector(mut self, connector: crate::native::native_tls::TlsConnector) -> Self {
-        self.setup.options.tls.native = Some(connector);
+        self.settings.options.tls.native = Some(connector);
         self
     }
 

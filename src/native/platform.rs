@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::builder::{Heartbeat, Setup};
+use crate::builder::{Heartbeat, Settings};
 use crate::client::WebSocket;
 use crate::driver::Pump;
 use crate::error::ConfigError;
@@ -30,9 +30,9 @@ pub(crate) fn seed() -> u64 {
     }
 }
 
-pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, ConfigError> {
-    let runtime = crate::native::run::current_runtime(&setup.options)?;
-    let (ws, pump) = Pump::start(setup, |setup| NativeTransport::new(setup, source), NativeTimer::new())?;
+pub(crate) fn connect(settings: Box<Settings>, source: Source) -> Result<WebSocket, ConfigError> {
+    let runtime = crate::native::run::current_runtime(&settings.options)?;
+    let (ws, pump) = Pump::start(settings, |settings| NativeTransport::new(settings, source), NativeTimer::new())?;
     runtime.spawn(Task::new(pump));
     Ok(ws)
 }

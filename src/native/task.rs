@@ -148,9 +148,9 @@ mod tests {
             let builder =
                 WebSocket::builder(server.url(path)).reconnect(Reconnect::fixed(short)).heartbeat(heartbeat.clone());
             let builder = builder.open_timeout(short * 2).on_connect(move |_| drop(held.lock().unwrap().clone()));
-            let (setup, source) = builder.check().unwrap();
+            let (settings, source) = builder.check().unwrap();
             let (ws, pump) =
-                Pump::start(setup, |setup| NativeTransport::new(setup, source), NativeTimer::new()).unwrap();
+                Pump::start(settings, |settings| NativeTransport::new(settings, source), NativeTimer::new()).unwrap();
             *slot.lock().unwrap() = Some(ws.clone());
             let (mut task, polls) = (Task::new(pump), Arc::new(AtomicU64::new(0)));
             let counted = polls.clone();

@@ -42,7 +42,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
 
 impl BuilderExt for Builder {
     fn heartbeat_in_worker(mut self, on: bool) -> Self {
-        self.setup.options.worker_timer = if on { Some(WorkerTimer::start) } else { None };
+        self.settings.options.worker_timer = if on { Some(WorkerTimer::start) } else { None };
         self
     }
 }

@@ -4,7 +4,7 @@ use super::events::{EventSink, Kind};
 use super::registry;
 use super::timer::BrowserTimer;
 use super::transport::BrowserTransport;
-use crate::builder::{Heartbeat, Setup};
+use crate::builder::{Heartbeat, Settings};
 use crate::client::WebSocket;
 use crate::driver::{AttemptId, Pump};
 use crate::error::ConfigError;
@@ -23,12 +23,12 @@ pub(crate) fn seed() -> u64 {
     js_sys::Math::random().to_bits()
 }
 
-pub(crate) fn connect(setup: Box<Setup>, source: Source) -> Result<WebSocket, ConfigError> {
+pub(crate) fn connect(settings: Box<Settings>, source: Source) -> Result<WebSocket, ConfigError> {
     let event_loop = registry::new_event_loop();
-    let worker_timer = setup.options.worker_timer.map(|start| start(event_loop.id(), registry::notify_timer));
+    let worker_timer = settings.options.worker_timer.map(|start| start(event_loop.id(), registry::notify_timer));
     let timer = BrowserTimer::new(event_loop.callback(Kind::Timer, AttemptId::default()), worker_timer);
-    let transport = |setup: &Setup| Ok(BrowserTransport::new(setup, source, event_loop.clone()));
-    let (ws, pump) = Pump::start(setup, transport, timer)?;
+    let transport = |settings: &Settings| Ok(BrowserTransport::new(settings, source, event_loop.clone()));
+    let (ws, pump) = Pump::start(settings, transport, timer)?;
     registry::add(&event_loop);
     event_loop.start(pump);
     Ok(ws)

@@ -14,7 +14,7 @@ use super::poll::SocketPoll;
 use super::socket::Socket;
 use super::sync::BoxFuture;
 use super::target::Target;
-use crate::builder::Setup;
+use crate::builder::Settings;
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, Buffered, SocketEvent, Transport};
 use crate::error::{Error, ErrorKind, Phase, joined};
@@ -67,7 +67,7 @@ pub(super) enum Link {
 }
 
 impl<S: EventSink> BrowserTransport<S> {
-    pub(super) fn new(setup: &Setup, source: Source, sink: S) -> Self {
+    pub(super) fn new(settings: &Settings, source: Source, sink: S) -> Self {
         let origin = match source {
             Source::Fixed(target) => Origin::Fixed(Rc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
@@ -75,9 +75,9 @@ impl<S: EventSink> BrowserTransport<S> {
         Self {
             attempt: AttemptId::default(),
             origin,
-            options: setup.options.clone(),
-            binary_type: setup.binary_type,
-            max_message_size: setup.max_message_size,
+            options: settings.options.clone(),
+            binary_type: settings.binary_type,
+            max_message_size: settings.max_message_size,
             link: Link::Down,
             backlog: VecDeque::new(),
             held: 0,

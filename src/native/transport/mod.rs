@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::builder::Setup;
+use crate::builder::Settings;
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, SocketEvent};
 use crate::error::{ConfigError, Error, ErrorKind};
@@ -64,7 +64,7 @@ pub(crate) enum Step {
 }
 
 impl NativeTransport {
-    pub(crate) fn new(setup: &Setup, source: Source) -> Result<Self, ConfigError> {
+    pub(crate) fn new(settings: &Settings, source: Source) -> Result<Self, ConfigError> {
         let origin = match source {
             Source::Fixed(target) => Origin::Fixed(Arc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
@@ -73,10 +73,10 @@ impl NativeTransport {
             link: Link::Closed,
             attempt: AttemptId::default(),
             origin,
-            dialler: Arc::new(Dialler::new(&setup.options, setup.config.open_timeout)?),
-            options: setup.options.clone(),
-            max_message_size: setup.max_message_size,
-            close_timeout: setup.config.close_timeout,
+            dialler: Arc::new(Dialler::new(&settings.options, settings.config.open_timeout)?),
+            options: settings.options.clone(),
+            max_message_size: settings.max_message_size,
+            close_timeout: settings.config.close_timeout,
             reading: true,
             waker: Waker::noop().clone(),
         })

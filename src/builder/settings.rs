@@ -28,7 +28,7 @@ impl<T, F: FnMut(&T) -> bool + MaybeSend + 'static> Predicate<T> for F {
 }
 
 /// The values of all options.
-pub(crate) struct Setup {
+pub(crate) struct Settings {
     pub(crate) config: Config,
     /// Heartbeats are Ping frames, where these can be sent.
     pub(crate) pings: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Setup {
     pub(super) faults: Vec<(&'static str, Fault)>,
 }
 
-impl Setup {
+impl Settings {
     pub(super) fn new(request: Request) -> Box<Self> {
         let config = Config {
             backoff: Reconnect::default().0,
@@ -64,7 +64,7 @@ impl Setup {
             seed: 0,
             url: String::new(),
         };
-        let mut setup = Box::new(Self {
+        let mut settings = Box::new(Self {
             config,
             pings: false,
             heartbeat_message: None,
@@ -81,8 +81,8 @@ impl Setup {
             options: platform::Options::default(),
             faults: Vec::new(),
         });
-        setup.set_heartbeat(platform::default_heartbeat());
-        setup
+        settings.set_heartbeat(platform::default_heartbeat());
+        settings
     }
 
     pub(super) fn set_heartbeat(&mut self, heartbeat: Option<Heartbeat>) {
@@ -119,8 +119,8 @@ impl Setup {
 
 impl Builder {
     /// Checks all options and returns them with the source of targets.
-    pub(crate) fn check(mut self) -> Result<(Box<Setup>, Source), ConfigError> {
-        let source = self.setup.check()?;
-        Ok((self.setup, source))
+    pub(crate) fn check(mut self) -> Result<(Box<Settings>, Source), ConfigError> {
+        let source = self.settings.check()?;
+        Ok((self.settings, source))
     }
 }
