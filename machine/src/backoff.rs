@@ -17,6 +17,9 @@ pub struct Backoff {
     pub jitter: f64,
     /// The limit of consecutive retries that were not open for `stable_after`; `None` for no limit.
     pub max_attempts: Option<u32>,
+    /// The limit of attempts until the first one opens, which replaces `max_attempts` until then (S28). The first attempt counts.
+    /// `None` for no limit of its own.
+    pub max_initial_attempts: Option<u32>,
 }
 
 impl Backoff {
@@ -36,18 +39,24 @@ impl Backoff {
         if !(0.0..=1.0).contains(&self.jitter) {
             return Err("the jitter is not a share from 0 to 1");
         }
-        if micros(self.first) == 0.0 && !self.is_never() {
+        if self.max_initial_attempts == Some(0) {
+            return Err("there must be at least one initial attempt");
+        }
+        let retries = !self.is_never() || self.max_initial_attempts.is_some_and(|max| max > 1);
+        if micros(self.first) == 0.0 && retries {
             return Err("the delay is zero: a server that refuses would be dialled without a pause");
         }
         Ok(())
     }
 
-    /// Returns the delay before the retry that follows `retries` earlier ones; `None` if the limit is reached.
-    pub(crate) fn delay(&self, retries: u32, rng: &mut Rng) -> Option<Duration> {
-        if self.max_attempts.is_some_and(|max| retries >= max) {
-            return None;
-        }
-        Some(self.grown(retries, rng))
+    /// Returns the delay before the retry that follows `retries` earlier ones; `None` if the limit is reached. `is_starting`
+    /// means that no attempt has opened.
+    pub(crate) fn delay(&self, retries: u32, is_starting: bool, rng: &mut Rng) -> Option<Duration> {
+        let is_last = match self.max_initial_attempts {
+            Some(max) if is_starting => retries >= max.saturating_sub(1),
+            _ => self.max_attempts.is_some_and(|max| retries >= max),
+        };
+        if is_last { None } else { Some(self.grown(retries, rng)) }
     }
 
     /// Returns the same, without the limit. A policy without a delay has `fallback`.
@@ -84,16 +93,16 @@ mod tests {
     fn doubles_up_to_the_longest_delay() {
         let policy = Backoff { jitter: 0.0, ..exponential(SECOND, 30 * SECOND) };
         let mut rng = Rng::new(1);
-        let delays: [_; 7] = core::array::from_fn(|n| policy.delay(n as u32, &mut rng).unwrap().as_secs());
+        let delays: [_; 7] = core::array::from_fn(|n| policy.delay(n as u32, false, &mut rng).unwrap().as_secs());
         assert_eq!(delays, [1, 2, 4, 8, 16, 30, 30]);
-        assert_eq!(policy.delay(u32::MAX, &mut rng), Some(30 * SECOND));
+        assert_eq!(policy.delay(u32::MAX, false, &mut rng), Some(30 * SECOND));
     }
 
     #[test]
     fn full_jitter_draws_from_zero_to_the_bound() {
         let policy = standard();
         let mut rng = Rng::new(1);
-        let drawn: [_; 1000] = core::array::from_fn(|_| policy.delay(3, &mut rng).unwrap());
+        let drawn: [_; 1000] = core::array::from_fn(|_| policy.delay(3, false, &mut rng).unwrap());
         assert!(drawn.iter().all(|delay| *delay <= 8 * SECOND));
         assert!(drawn.iter().any(|delay| *delay < SECOND) && drawn.iter().any(|delay| *delay > 7 * SECOND));
     }
@@ -102,9 +111,9 @@ mod tests {
     fn gives_up_after_max_attempts() {
         let mut rng = Rng::new(1);
         let policy = Backoff { max_attempts: Some(2), ..fixed(SECOND) };
-        assert_eq!(policy.delay(1, &mut rng), Some(SECOND));
-        assert_eq!(policy.delay(2, &mut rng), None);
-        assert_eq!(never().delay(0, &mut rng), None);
+        assert_eq!(policy.delay(1, false, &mut rng), Some(SECOND));
+        assert_eq!(policy.delay(2, false, &mut rng), None);
+        assert_eq!(never().delay(0, false, &mut rng), None);
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl<T: Types> Machine<T> {
             .is_some_and(|event| event.initiator == Initiator::Remote && matches!(event.code.get(), 1008 | 1010));
         let is_final = match self.last_error.as_ref().map(T::failure) {
             // A request that succeeded before is not wrong: gateways answer 404 while the server behind them restarts.
-            Some(Failure::RefusedForGood) => !self.opened_before,
+            Some(Failure::RefusedForGood) => self.opens == 0,
             Some(Failure::Unsupported) => true,
             _ => false,
         };
@@ -109,9 +109,17 @@ impl<T: Types> Machine<T> {
             None if is_rejected || is_final => return Err(EndReason::Fatal),
             _ => {}
         }
-        let delay = self.config.backoff.delay(self.retries, &mut self.rng).ok_or(EndReason::Exhausted)?;
+        let delay =
+            self.config.backoff.delay(self.retries, self.is_starting, &mut self.rng).ok_or(EndReason::Exhausted)?;
         self.retries = self.retries.saturating_add(1);
         Ok(delay.max(self.asked_delay()))
+    }
+
+    /// The client has opened. The attempts until the first time are counted apart (S28).
+    pub(crate) fn has_started(&mut self) {
+        if core::mem::take(&mut self.is_starting) && self.config.backoff.max_initial_attempts.is_some() {
+            self.retries = 0;
+        }
     }
 
     /// Returns the delay that the server asked for with `Retry-After`.

@@ -33,9 +33,16 @@ impl Heartbeat {
 /// timers, could not receive the answer. But a client that is late every time must still detect a dead peer.
 const FORGIVEN: u8 = 2;
 
+/// The heartbeat that [`Machine::ping`](crate::Machine::ping) starts if none is configured. It stops when it is answered.
+pub(crate) const ON_REQUEST: Heartbeat =
+    Heartbeat { interval: Duration::from_secs(20), timeout: Duration::from_secs(20) };
+
 /// The state of the heartbeat of one open attempt.
 #[derive(Debug)]
 pub(crate) struct Liveness {
+    config: Heartbeat,
+    /// Stops when its last heartbeat is answered.
+    is_on_request: bool,
     next_heartbeat: Timestamp,
     /// When something must have arrived; `NEVER` while no heartbeat is unanswered.
     answer_by: Timestamp,
@@ -43,6 +50,8 @@ pub(crate) struct Liveness {
     late: u8,
     /// How many heartbeats were sent; the number of the last one.
     sent: Count,
+    /// The highest number of a heartbeat that was answered.
+    answered: Count,
     /// The last heartbeat is the oldest unanswered one.
     is_oldest: bool,
     /// When the last heartbeats were sent, by their number modulo `MEASURED`.
@@ -60,12 +69,18 @@ pub(crate) enum Due {
 }
 
 impl Liveness {
-    pub(crate) fn new(now: Timestamp, config: &Heartbeat) -> Self {
+    /// `None` starts a heartbeat on request.
+    pub(crate) fn new(now: Timestamp, config: Option<Heartbeat>) -> Self {
+        let is_on_request = config.is_none();
+        let config = config.unwrap_or(ON_REQUEST);
         Self {
+            config,
+            is_on_request,
             next_heartbeat: now + config.interval,
             answer_by: Timestamp::NEVER,
             late: 0,
             sent: 0,
+            answered: 0,
             is_oldest: true,
             sent_at: [now; MEASURED as usize],
         }
@@ -82,27 +97,43 @@ impl Liveness {
     pub(crate) fn answered(&mut self, now: Timestamp, number: Option<Count>) -> Option<Duration> {
         self.received();
         let number = number.unwrap_or(self.sent);
-        let measured = (1..=self.sent).contains(&number) && self.sent - number < MEASURED;
-        measured.then(|| now - self.sent_at[slot(number)])
+        if !(1..=self.sent).contains(&number) {
+            return None;
+        }
+        self.answered = self.answered.max(number);
+        if self.is_on_request && self.answered == self.sent {
+            self.next_heartbeat = Timestamp::NEVER;
+        }
+        (self.sent - number < MEASURED).then(|| now - self.sent_at[slot(number)])
+    }
+
+    /// Returns whether this heartbeat or a later one was answered.
+    pub(crate) fn has_answered(&self, number: Count) -> bool {
+        self.answered >= number
+    }
+
+    /// Returns the number of the last heartbeat.
+    pub(crate) fn last(&self) -> Count {
+        self.sent
     }
 
     /// Sends a heartbeat now, and returns its number. The deadline of an earlier one stays if it has not passed: otherwise a
     /// network that flaps would extend it without end. If it has passed, the full timeout starts again.
-    pub(crate) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
+    pub(crate) fn probe(&mut self, now: Timestamp) -> Count {
         if self.is_due(now) {
             self.answer_by = Timestamp::NEVER;
         }
-        self.send_heartbeat(now, config)
+        self.send_heartbeat(now)
     }
 
     /// Compares the time with the deadlines. While the socket is not read, a missing answer means nothing.
-    pub(crate) fn check(&mut self, now: Timestamp, config: &Heartbeat, is_reading: bool) -> Due {
+    pub(crate) fn check(&mut self, now: Timestamp, is_reading: bool) -> Due {
         if self.is_due(now) {
             if !is_reading {
                 self.answer_by = Timestamp::NEVER;
-            } else if now > self.answer_by + slack(config) && self.late < FORGIVEN {
+            } else if now > self.answer_by + slack(&self.config) && self.late < FORGIVEN {
                 self.late += 1;
-                return Due::Heartbeat(self.probe(now, config));
+                return Due::Heartbeat(self.probe(now));
             } else {
                 return Due::Dead;
             }
@@ -110,13 +141,13 @@ impl Liveness {
         if now < self.next_heartbeat {
             return Due::Nothing;
         }
-        Due::Heartbeat(self.send_heartbeat(now, config))
+        Due::Heartbeat(self.send_heartbeat(now))
     }
 
     /// The peer accepts bytes, and its answer may have to wait behind them: the timeout starts again.
-    pub(crate) fn extend(&mut self, now: Timestamp, config: &Heartbeat) {
+    pub(crate) fn extend(&mut self, now: Timestamp) {
         if self.answer_by != Timestamp::NEVER {
-            self.answer_by = now + config.timeout;
+            self.answer_by = now + self.config.timeout;
         }
         self.late = 0;
     }
@@ -136,13 +167,13 @@ impl Liveness {
         self.answer_by.min(self.next_heartbeat)
     }
 
-    fn send_heartbeat(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
+    fn send_heartbeat(&mut self, now: Timestamp) -> Count {
         self.is_oldest = self.answer_by == Timestamp::NEVER;
         if self.is_oldest {
-            self.answer_by = now + config.timeout;
+            self.answer_by = now + self.config.timeout;
         }
         // From now, not from the last deadline: heartbeats that were missed during sleep are not made up for.
-        self.next_heartbeat = now + config.interval;
+        self.next_heartbeat = now + self.config.interval;
         self.sent += 1;
         self.sent_at[slot(self.sent)] = now;
         self.sent

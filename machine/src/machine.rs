@@ -32,7 +32,10 @@ pub struct Machine<T: Types> {
     pub(crate) opened_at: Option<Timestamp>,
     /// The last attempt was open for `stable_after`.
     pub(crate) was_stable: bool,
-    pub(crate) opened_before: bool,
+    /// How many times the client has opened.
+    pub(crate) opens: Count,
+    /// The client has not opened since it began, or began anew.
+    pub(crate) is_starting: bool,
     pub(crate) frozen: bool,
     /// The handshake that belongs to `Notify::Open`.
     pub(crate) handshake: T::Handshake,
@@ -71,7 +74,8 @@ impl<T: Types> Machine<T> {
             stats: Stats::default(),
             opened_at: None,
             was_stable: false,
-            opened_before: false,
+            opens: 0,
+            is_starting: true,
             frozen: false,
             handshake: Default::default(),
             close_frame: (CloseCode::NORMAL, T::Text::default()),
@@ -171,6 +175,11 @@ impl<T: Types> Machine<T> {
         Stats { open_for: self.opened_at.map(|since| now - since), ..self.stats }
     }
 
+    /// Returns how many times the client has opened.
+    pub fn opens(&self) -> Count {
+        self.opens
+    }
+
     /// Returns how many times the client has ended.
     pub fn ends(&self) -> Count {
         self.ends
@@ -264,16 +273,11 @@ impl<T: Types> Machine<T> {
         match &mut self.phase {
             Phase::Waiting { until } if now >= *until => self.dial(),
             Phase::Connecting { deadline } if now >= *deadline => self.abandon(Cause::OpenTimeout),
-            Phase::Open { liveness: Some(liveness) } => {
-                let Some(config) = &self.config.heartbeat else {
-                    return;
-                };
-                match liveness.check(now, config, is_reading) {
-                    Due::Nothing => {}
-                    Due::Heartbeat(number) => self.send_heartbeat(number),
-                    Due::Dead => self.abandon(Cause::HeartbeatTimeout),
-                }
-            }
+            Phase::Open { liveness: Some(liveness) } => match liveness.check(now, is_reading) {
+                Due::Nothing => {}
+                Due::Heartbeat(number) => self.send_heartbeat(number),
+                Due::Dead => self.abandon(Cause::HeartbeatTimeout),
+            },
             Phase::Closing { deadline, .. } if now >= *deadline => self.drop_attempt(self.phase.next()),
             _ => {}
         }

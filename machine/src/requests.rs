@@ -74,6 +74,7 @@ impl<T: Types> Machine<T> {
             Phase::Closed { .. } if self.is_driver_gone => {}
             Phase::Closed { .. } => {
                 self.retries = 0;
+                self.is_starting = true;
                 self.phase = Phase::Waiting { until: self.after(delay) };
             }
         }

@@ -178,6 +178,10 @@ impl<T> Outputs<T> {
         self.0.is_none()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        core::iter::successors(self.0.as_deref(), |node| node.next.as_deref()).map(|node| &node.value)
+    }
+
     pub(crate) fn clear(&mut self) {
         // One by one: dropping a long list recursively would overflow the stack.
         while self.pop_front().is_some() {}

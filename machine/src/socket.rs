@@ -72,14 +72,15 @@ impl<T: Types> Machine<T> {
         if !matches!(self.phase, Phase::Connecting { .. }) {
             return;
         }
-        if self.opened_before {
+        if self.opens > 0 {
             self.stats.reconnects += 1;
         }
-        self.opened_before = true;
+        self.opens += 1;
+        self.has_started();
         self.opened_at = Some(self.now);
         self.writable = true;
         self.phase =
-            Phase::Open { liveness: self.config.heartbeat.as_ref().map(|config| Liveness::new(self.now, config)) };
+            Phase::Open { liveness: self.config.heartbeat.map(|config| Liveness::new(self.now, Some(config))) };
         if self.is_paused() {
             self.put(Output::Read(false));
         }
@@ -128,8 +129,8 @@ impl<T: Types> Machine<T> {
 
     /// The peer accepts bytes. That shows that it is alive, but it is no answer to a heartbeat.
     fn peer_accepts(&mut self) {
-        if let (Phase::Open { liveness: Some(liveness) }, Some(config)) = (&mut self.phase, &self.config.heartbeat) {
-            liveness.extend(self.now, config);
+        if let Phase::Open { liveness: Some(liveness) } = &mut self.phase {
+            liveness.extend(self.now);
         }
     }
 
@@ -191,10 +192,7 @@ impl<T: Types> Machine<T> {
         match &mut self.phase {
             Phase::Waiting { until } if !self.frozen => *until = soon.min(*until),
             Phase::Open { liveness: Some(liveness) } => {
-                let Some(config) = &self.config.heartbeat else {
-                    return;
-                };
-                let number = liveness.probe(now, config);
+                let number = liveness.probe(now);
                 self.send_heartbeat(number);
             }
             _ => {}

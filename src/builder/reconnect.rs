@@ -35,7 +35,14 @@ impl Reconnect {
 
     /// Returns a policy with the same delay before each attempt, without jitter.
     pub fn fixed(delay: Duration) -> Self {
-        Self(Backoff { first: delay, max: delay, factor: 1.0, jitter: 0.0, max_attempts: None })
+        Self(Backoff {
+            first: delay,
+            max: delay,
+            factor: 1.0,
+            jitter: 0.0,
+            max_attempts: None,
+            max_initial_attempts: None,
+        })
     }
 
     /// Returns a policy whose delay is at most `first`, then at most twice as long each time, and never longer than `max`.
@@ -43,7 +50,7 @@ impl Reconnect {
     /// Each delay is drawn uniformly from zero to that bound (full jitter), so that the clients of a restarted server do not
     /// reconnect all at once.
     pub fn exponential(first: Duration, max: Duration) -> Self {
-        Self(Backoff { first, max, factor: 2.0, jitter: 1.0, max_attempts: None })
+        Self(Backoff { first, max, factor: 2.0, jitter: 1.0, max_attempts: None, max_initial_attempts: None })
     }
 
     /// Limits the number of consecutive retries. Default: no limit. After the last one the client ends with

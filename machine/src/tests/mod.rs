@@ -10,12 +10,14 @@ mod limit;
 mod liveness;
 mod pace;
 mod page;
+mod ping;
 mod policy;
 mod progress;
 mod queue;
 mod retry;
 mod rig;
 mod script;
+mod start;
 mod stats;
 
 use alloc::boxed::Box;
@@ -41,12 +43,12 @@ const MS: Duration = Duration::from_millis(1);
 
 /// Waits as long before each retry.
 pub(crate) fn fixed(delay: Duration) -> Backoff {
-    Backoff { first: delay, max: delay, factor: 1.0, jitter: 0.0, max_attempts: None }
+    Backoff { first: delay, max: delay, factor: 1.0, jitter: 0.0, max_attempts: None, max_initial_attempts: None }
 }
 
 /// Doubles the delay, with full jitter.
 pub(crate) fn exponential(first: Duration, max: Duration) -> Backoff {
-    Backoff { first, max, factor: 2.0, jitter: 1.0, max_attempts: None }
+    Backoff { first, max, factor: 2.0, jitter: 1.0, max_attempts: None, max_initial_attempts: None }
 }
 
 /// The default of `homing`.

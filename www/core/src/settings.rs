@@ -8,7 +8,7 @@ use crate::codes::setting;
 /// Returns a configuration without reconnecting, heartbeat and timeouts. JavaScript has the defaults, and sets every option.
 pub(crate) fn none() -> Config {
     Config {
-        backoff: Backoff { first: Duration::ZERO, max: Duration::ZERO, factor: 1.0, jitter: 0.0, max_attempts: None },
+        backoff: Backoff { first: Duration::ZERO, max: Duration::ZERO, factor: 1.0, jitter: 0.0, max_attempts: None, max_initial_attempts: None },
         heartbeat: None,
         open_timeout: None,
         close_timeout: Duration::ZERO,
