@@ -1,0 +1,60 @@
+//! Reaching a server, and keeping to its limits.
+
+use std::time::Duration;
+
+use homing_test_server::{Server, What};
+
+use crate::{Program, requests, texts, wait};
+
+#[test]
+fn addresses() {
+    let [first, second, third] = [(); 3].map(|()| Server::start().unwrap());
+    first.stop();
+    second.refuse_next(1);
+    let urls = [first.url("/text"), second.url("/text"), third.url("/text")];
+    let mut program = Program::start(env!("CARGO_BIN_EXE_addresses"), &urls.each_ref().map(String::as_str));
+    let opened = |program: &mut Program| {
+        assert_eq!([program.line(), program.line()], ["open", "Text(\"xxxxxxxxxxxxxxxx\")"]);
+    };
+    opened(&mut program);
+    assert_eq!([&second, &third].map(|server| requests(&server.journal())), [0, 1]);
+
+    // A lost connection is first tried at the same address, a server that leaves is not.
+    third.cut_all();
+    opened(&mut program);
+    assert_eq!(requests(&third.journal()), 2);
+    first.restart().unwrap();
+    third.close_all(1012, "restart");
+    opened(&mut program);
+    assert_eq!([&first, &second, &third].map(|server| requests(&server.journal())), [1, 0, 2]);
+    first.stop();
+    opened(&mut program);
+    assert_eq!([&first, &second, &third].map(|server| requests(&server.journal())), [1, 1, 2]);
+}
+
+#[test]
+fn rate_limits() {
+    let server = Server::start().unwrap();
+    let url = server.url("/limited?burst=15&per_second=20&busy=1&retry_after=1");
+    let mut program = Program::start(env!("CARGO_BIN_EXE_rate_limits"), &[&url]);
+    wait(&server, "10 messages", |journal| texts(journal).len() >= 10);
+    server.cut_all();
+    assert_eq!([program.line(), program.line()], ["closed with 1006", "closed with 1006"]);
+    let (status, lines) = program.end();
+    assert!(status.success(), "{status}");
+    // The server would have closed with 4429.
+    assert_eq!(lines, ["closed with 1000"]);
+
+    let journal = server.journal();
+    let dialled: Vec<_> = journal.iter().filter(|entry| matches!(entry.what, What::Request { .. })).collect();
+    assert_eq!(dialled.len(), 3);
+    assert!(dialled[1].at - dialled[0].at >= Duration::from_secs(1), "{dialled:?}");
+    // One message at most is lost with its connection.
+    let mut expected: Vec<_> = (1..=30).map(|number| format!("message {number}")).collect();
+    let arrived: Vec<_> = texts(&journal).into_iter().map(|(_, text)| text).collect();
+    if arrived.len() < expected.len() {
+        let lost = arrived.iter().zip(&expected).position(|(arrived, sent)| arrived != sent);
+        expected.remove(lost.unwrap_or(expected.len() - 1));
+    }
+    assert_eq!(arrived, expected);
+}

@@ -1,0 +1,72 @@
+//! Runs the programs of the guides with a server that cuts their connections.
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+
+mod connecting;
+mod guides;
+mod sessions;
+mod stopping;
+
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use homing_test_server::{Entry, Server, What};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A program of a guide. Killed on drop.
+struct Program {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Program {
+    fn start(path: &str, arguments: &[&str]) -> Self {
+        let mut child = Command::new(path)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        Self { child, lines }
+    }
+
+    /// Returns the next line of its output; an empty one at its end.
+    fn line(&mut self) -> String {
+        self.lines.next().transpose().expect("readable output").unwrap_or_default()
+    }
+
+    /// Waits for its end. Returns the rest of its output as well.
+    fn end(mut self) -> (ExitStatus, Vec<String>) {
+        let lines = self.lines.by_ref().map_while(Result::ok).collect();
+        (self.child.wait().expect("it ends"), lines)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Returns the text messages that arrived, each with the number of its connection.
+fn texts(journal: &[Entry]) -> Vec<(u64, &str)> {
+    journal
+        .iter()
+        .filter_map(|entry| match &entry.what {
+            What::Text(text) => Some((entry.connection, text.as_str())),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Returns how many requests for a WebSocket arrived.
+fn requests(journal: &[Entry]) -> usize {
+    journal.iter().filter(|entry| matches!(entry.what, What::Request { .. })).count()
+}
+
+/// Waits until the journal meets the condition.
+fn wait(server: &Server, what: &str, condition: impl FnMut(&[Entry]) -> bool) {
+    assert!(server.wait_for(PATIENCE, condition), "not within {PATIENCE:?}: {what}\n{:#?}", server.journal());
+}
