@@ -1,7 +1,7 @@
 // Listeners and attributes over several attempts.
 
 import { assert } from '../support/assert.js'
-import { connect, isByDeno, where } from '../support/homing.js'
+import { connect, isByDeno, log, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -58,6 +58,16 @@ test('s03_one_close_event_per_attempt_however_it_ends', async (t) => {
   assert.strictEqual(order.filter((type) => type === 'reconnecting').length, 5)
   // An error event directly precedes the close event of its attempt.
   order.forEach((type, i) => type === 'error' && assert.strictEqual(order[i + 1], 'close'))
+})
+
+test('s03_a_listener_added_in_the_close_event_does_not_stop_the_client', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/close'))
+  const entries = log(ws)
+  const added = () => entries.push('added')
+  ws.addEventListener('close', () => ws.addEventListener('close', added), { once: true })
+  await until(() => entries.filter((entry) => entry === 'open').length === 3)
+  assert.ok(entries.includes('added'), `${entries}`)
 })
 
 test('stopImmediatePropagation in the close event does not stop the client', async (t) => {

@@ -5,7 +5,7 @@ import { connect, countsLate, HomingSocket, isByWs, log, Native } from '../suppo
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
-test('s13_the_queue_is_sent_in_order_before_messages_of_the_open_event', async (t) => {
+test('s13_the_queue_is_sent_in_order_after_messages_of_the_open_event', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))
   const got = []
@@ -19,7 +19,44 @@ test('s13_the_queue_is_sent_in_order_before_messages_of_the_open_event', async (
   ws.send(new Blob(['blob']))
   assert.strictEqual(ws.bufferedAmount, 5 + 2 + 4)
   await until(() => got.length === 4)
-  assert.deepEqual(got, ['first', '1,2', '98,108,111,98', 'from open'])
+  assert.deepEqual(got, ['from open', 'first', '1,2', '98,108,111,98'])
+})
+
+test('s13_every_open_listener_sends_before_the_queue_on_every_connection', async (t) => {
+  const server = await t.server()
+  // A full queue refuses nothing that these listeners send.
+  const ws = connect(t, server.url('/echo'), { maxSendBuffer: 3 })
+  const got = []
+  ws.addEventListener('message', ({ data }) => got.push(data))
+  ws.addEventListener('open', () => ws.send('login'), { capture: true })
+  ws.addEventListener('open', () => {
+    ws.send('subscribe')
+    // Added while they are called, and so for the next connection.
+    ws.addEventListener('open', last, { once: true })
+  })
+  const last = (event) => {
+    ws.send('last')
+    event.stopImmediatePropagation()
+  }
+  ws.send('queued')
+  await until(() => got.length === 3)
+  ws.addEventListener('close', () => ws.send('later'), { once: true })
+  await server.command('cut_all')
+  await until(() => got.length === 7)
+  assert.deepEqual(got, ['login', 'subscribe', 'queued', 'login', 'subscribe', 'last', 'later'])
+})
+
+test('s13_reconnect_in_an_open_listener_keeps_the_queue', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const got = []
+  ws.addEventListener('message', ({ data }) => got.push(data))
+  ws.addEventListener('open', () => ws.reconnect(), { once: true })
+  ws.addEventListener('open', () => ws.send(`open ${ws.stats.attempts}`))
+  ws.send('queued')
+  await until(() => got.length === 3)
+  // After `reconnect()`, messages are for the next connection.
+  assert.deepEqual(got, ['open 2', 'queued', 'open 1'])
 })
 
 test('s13_unsent_messages_survive_a_reconnect', async (t) => {
@@ -155,7 +192,7 @@ test('s10_close_sends_the_queue_first', async (t) => {
   await ws.closed
   assert.deepEqual(entries, ['open', 'close 1000', 'end closed'])
   const texts = (await server.journal()).filter(([kind]) => kind === 'text').map(([, text]) => text)
-  assert.deepEqual(texts, ['queued', ...Array.from({ length: 20 }, (_, i) => `${i}`)])
+  assert.deepEqual(texts, [...Array.from({ length: 20 }, (_, i) => `${i}`), 'queued'])
 })
 
 test('s10_a_message_after_close_does_not_overtake_the_queue', async (t) => {

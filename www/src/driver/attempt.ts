@@ -32,6 +32,8 @@ export class Attempt {
   /** Undefined until the URL and the subprotocols are known. */
   socket: WebSocket | undefined
   openedAt: number | undefined
+  /** The listeners of the open event are being called. */
+  isOpening = false
   /** An error event was dispatched; the close event should follow. */
   hasFailed = false
   /** Why no socket could be created. */

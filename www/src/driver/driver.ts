@@ -177,13 +177,20 @@ export class Driver implements Executor, Observer {
     return this.#counters.stats(this.#engine.core, since !== undefined && this.readyState === 1 ? now() - since : undefined)
   }
 
-  // Called by the platform's socket, which calls the program's listeners itself: after these methods, and those of the close event
-  // between `closed` and `closeSeen`.
+  // Called by the platform's socket, which calls the program's listeners itself: after these methods, and those of the open and
+  // close events between `opened` and `openSeen`, `closed` and `closeSeen`.
 
   opened(): void {
-    this.#attempt!.openedAt = now()
+    const attempt = this.#attempt!
+    attempt.openedAt = now()
+    // What listeners send leaves before the queue (S13).
+    attempt.isOpening = true
     this.#counters.opened++
     this.#engine.input(Input.Opened)
+  }
+
+  openSeen(): void {
+    if (this.#attempt) this.#attempt.isOpening = false
     this.#engine.pump()
   }
 
@@ -229,7 +236,7 @@ export class Driver implements Executor, Observer {
 
   mustWait(isMidway: boolean): boolean {
     const attempt = this.#attempt
-    return this.#outcome.isHeldUp || (!isMidway && !!attempt?.hasFailed && !attempt.isGone)
+    return this.#outcome.isHeldUp || !!attempt?.isOpening || (!isMidway && !!attempt?.hasFailed && !attempt.isGone)
   }
 
   given(): number {

@@ -28,7 +28,7 @@ export class Outbox {
     const { queue } = this.#settings
     if (queue && !isEnding) {
       // While the client is open, the platform's `send` checks and throws, as with the browser's class.
-      if (attempt?.isOpen && this.queue.length === 0) attempt.send(data)
+      if (attempt?.isOpen && (this.queue.length === 0 || attempt.isOpening)) attempt.send(data)
       else this.#enqueue(snapshot(convert(data)))
       return
     }

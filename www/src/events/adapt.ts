@@ -10,6 +10,7 @@ export function adapt(socket: WebSocket, target: EventTarget, observer: Observer
   socket.onopen = () => {
     observer.opened()
     emit(new Event('open'))
+    observer.openSeen()
   }
   socket.onmessage = ({ data }) => {
     // A class without blobs ignores the `binaryType`: `ws` before version 8.

@@ -37,6 +37,8 @@ export class Listeners {
   readonly #handlers: Partial<Record<Type, Handler>> = {}
   /** The platform's socket of the current attempt. */
   #socket: EventTarget | undefined
+  /** The event that it has dispatched, if it is one of `open` and `close`. */
+  #started: string | undefined
   /** The last message, and whether it was admitted. */
   #message: Event | undefined
   #isAdmitted = true
@@ -44,31 +46,35 @@ export class Listeners {
   constructor(target: EventTarget, observer: Observer) {
     this.#target = target
     this.#observer = observer
-    // `#closeSeen`, the last listener of the close event, is not called then.
-    this.#facade = { target, stopped: (type) => void (type === 'close' && setTimeout(this.#closeSeen)) }
+    // `#seen`, the last listener, is not called then.
+    this.#facade = { target, stopped: (type) => void setTimeout(this.#seen, 0, { type }) }
   }
 
   /** Adds all listeners to the socket of an attempt. */
   attach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return adapt(socket, this.#target, this.#observer)
     this.#socket = socket
+    this.#started = undefined
     setFacade(socket, this.#facade)
-    this.#eachInternal((type, listener) => socket.addEventListener(type, listener))
+    // As capturing listeners, since those of the program are called before others.
+    this.#eachInternal((type, listener) => socket.addEventListener(type, listener, true))
     this.#each((type, { handed, options, zone }) => {
       const attach = (): void => socket.addEventListener(type, handed, options)
       if (zone) zone(attach)
       else attach()
     })
-    socket.addEventListener('close', this.#closeSeen)
+    socket.addEventListener('open', this.#seen)
+    socket.addEventListener('close', this.#seen)
   }
 
   /** Removes all listeners from a socket. */
   detach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return silence(socket)
     if (this.#socket === socket) this.#socket = undefined
-    this.#eachInternal((type, listener) => socket.removeEventListener(type, listener))
+    this.#eachInternal((type, listener) => socket.removeEventListener(type, listener, true))
     this.#each((type, { handed, options }) => socket.removeEventListener(type, handed, options))
-    socket.removeEventListener('close', this.#closeSeen)
+    socket.removeEventListener('open', this.#seen)
+    socket.removeEventListener('close', this.#seen)
   }
 
   #eachInternal(act: (type: Type, listener: (event: Event) => void) => void): void {
@@ -80,6 +86,7 @@ export class Listeners {
 
   readonly #opened = (event: Event): void => {
     retarget(event)
+    this.#started = 'open'
     this.#observer.opened()
   }
 
@@ -101,10 +108,15 @@ export class Listeners {
 
   readonly #closed = (event: Event): void => {
     retarget(event)
+    this.#started = 'close'
     this.#observer.closed(event as CloseEvent)
   }
 
-  readonly #closeSeen = (): void => this.#observer.closeSeen()
+  /** The last listener of the events `open` and `close`. */
+  readonly #seen = ({ type }: { readonly type: string }): void => {
+    if (type === 'open') this.#observer.openSeen()
+    if (type === 'close') this.#observer.closeSeen()
+  }
 
   #each(act: (type: Type, listener: Listener) => void): void {
     for (const [type, list] of Object.entries(this.#lists)) list.forEach((listener) => act(type as Type, listener))
@@ -144,11 +156,11 @@ export class Listeners {
     const socket = this.#socket
     if (!socket) return
     socket.addEventListener(type, handed, listener.options)
-    if (type === 'message') socket.removeEventListener(type, admit)
-    if (type !== 'close') return
-    // It must remain the last listener.
-    socket.removeEventListener(type, this.#closeSeen)
-    socket.addEventListener(type, this.#closeSeen)
+    if (type === 'message') socket.removeEventListener(type, admit, true)
+    if ((type !== 'open' && type !== 'close') || type === this.#started) return
+    // It must remain the last listener. During the event itself it stays: browsers would not call it then.
+    socket.removeEventListener(type, this.#seen)
+    socket.addEventListener(type, this.#seen)
   }
 
   remove(type: string, callback: Callback | null, options?: EventListenerOptions | boolean): void {
@@ -170,7 +182,7 @@ export class Listeners {
     listener.forget()
     prototype.removeEventListener.call(this.#target, type, listener.own, listener.options)
     this.#socket?.removeEventListener(type, listener.handed, listener.options)
-    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit)
+    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit, true)
   }
 
   /** Returns the value of an `on...` attribute. */

@@ -1,8 +1,10 @@
 // The driver's side of the listeners.
 
-/** Called before the program's listeners, and after those of the close event. */
+/** Called before the program's listeners, and after those of the events `open` and `close`. */
 export interface Observer {
   opened(): void
+  /** All listeners of the open event have been called. */
+  openSeen(): void
   /** Returns whether a message is delivered to the program's listeners. */
   admit(event: MessageEvent): boolean
   errored(): void

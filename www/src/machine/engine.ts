@@ -12,8 +12,8 @@ const LOOK_EVERY = 16
 /** Carries out the outputs of the machine. */
 export interface Executor {
   /**
-   * Returns whether outputs must wait for a close event whose listeners are being called or, unless `isMidway`, that is about to
-   * be dispatched.
+   * Returns whether outputs must wait for an open or close event whose listeners are being called or, unless `isMidway`, for a
+   * close event that is about to be dispatched.
    */
   mustWait(isMidway: boolean): boolean
   /** Carries out one output. */
