@@ -4,11 +4,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::driver::platform::Facts;
+
 /// The server's response to the opening handshake (RFC 6455, section 4.2.2), passed to
 /// [`on_open`](crate::Handler::on_open).
 ///
-/// Browsers hide the status and the headers. The `Debug` output omits the subprotocol and the values of headers, which may be
-/// secrets.
+/// Browsers hide the status and the headers. Natively
+/// [`native::HandshakeExt`](https://docs.rs/homing/latest/homing/native/trait.HandshakeExt.html) adds the facts of the
+/// connection: addresses, TLS, and how long each stage took. The `Debug` output omits the subprotocol and the values of
+/// headers, which may be secrets, and certificates.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Handshake {
@@ -20,18 +24,20 @@ pub struct Handshake {
     pub protocol: Option<String>,
     /// The negotiated extensions as the server wrote them, such as `permessage-deflate`. Empty if there are none.
     pub extensions: String,
+    pub(crate) facts: Facts,
 }
 
 /// Omits the subprotocol, which may be a token, and the values of headers.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let protocol = self.protocol.as_ref().map(|_| format_args!(".."));
-        f.debug_struct("Handshake")
-            .field("status", &self.status)
-            .field("headers", &self.headers)
-            .field("protocol", &protocol)
-            .field("extensions", &self.extensions)
-            .finish()
+        let mut shown = f.debug_struct("Handshake");
+        shown.field("status", &self.status).field("headers", &self.headers).field("protocol", &protocol);
+        shown.field("extensions", &self.extensions);
+        if let Some(facts) = self.facts.shown() {
+            shown.field("connection", facts);
+        }
+        shown.finish()
     }
 }
 

@@ -5,6 +5,7 @@
 //! - `MaybeSend`: the bound on everything that runs in the client's task; `Send` where the task may change threads.
 //! - `BoxFuture`: a boxed future with that bound.
 //! - `Options`: the options that only this platform has, part of every [`Builder`](crate::Builder).
+//! - `Facts`: the part of a [`Handshake`](crate::Handshake) that is known on this platform only.
 //! - `Target`, `resolve`: a checked request, and the function that checks one.
 //! - `default_heartbeat`: the heartbeat of a client that sets none.
 //! - `seed`: a random seed for jitter.

@@ -13,6 +13,7 @@
 mod builder_ext;
 mod builder_impl;
 mod dial;
+mod facts;
 mod handshake;
 mod open;
 mod options;
@@ -28,6 +29,7 @@ mod wire;
 
 pub use builder_ext::{BuilderExt, RequestExt};
 pub use dial::connector::Destination;
+pub use facts::{ConnectionInfo, HandshakeExt, Timings, TlsInfo, TlsVersion};
 #[cfg(feature = "cookies")]
 pub use handshake::cookies::CookieJar;
 #[cfg(feature = "native-tls")]

@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
-use crate::native::dial::dialler::Dialler;
-use crate::native::dial::stream::Stream;
+use crate::native::dial::dialler::{Dialled, Dialler};
+use crate::native::facts::HandshakeExt;
 use crate::native::handshake::cookies::Cookies;
 use crate::native::handshake::redirect::{self, MAX_REDIRECTS};
 use crate::native::handshake::upgrade::{BodyLimits, Upgraded, upgrade};
@@ -16,19 +16,19 @@ use crate::native::wire::connection::Connection;
 use crate::native::wire::deflate::{Deflate, Deflater, Inflate};
 use crate::native::wire::read::Reader;
 
-/// Opens a connection over a stream to the first server. `began` is the start of the attempt.
+/// Opens a connection over the stream to the first server. `began` is the start of the attempt.
 ///
 /// # Errors
 /// The handshake failed, was refused, or led to a redirect that is not followed. Errors name the URL where it failed.
 pub(crate) async fn open(
-    stream: Stream,
+    dialled: Dialled,
     target: Arc<Target>,
     dialler: Arc<Dialler>,
     offer: Option<Deflate>,
     max_message_size: usize,
     began: Instant,
 ) -> Result<(Box<Connection>, Handshake), Error> {
-    let upgraded = follow_redirects(stream, target, &dialler, offer.as_ref(), began).await?;
+    let upgraded = follow_redirects(dialled, target, &dialler, offer.as_ref(), began).await?;
     let Upgraded { stream, read, handshake, deflate } = upgraded;
     let reader = Reader::new(&read, max_message_size, deflate.as_ref().map(Inflate::new));
     let deflater = deflate.as_ref().zip(offer.as_ref()).map(|(agreed, wanted)| Deflater::new(agreed, wanted));
@@ -37,17 +37,21 @@ pub(crate) async fn open(
 
 /// Performs the opening handshake. Dials again for each redirect.
 async fn follow_redirects(
-    mut stream: Stream,
+    dialled: Dialled,
     mut target: Arc<Target>,
     dialler: &Dialler,
     offer: Option<&Deflate>,
     began: Instant,
 ) -> Result<Upgraded, Error> {
     let limits = BodyLimits::new(began, dialler.open_timeout, dialler.follows_redirects);
+    let Dialled { mut stream, mut facts } = dialled;
     let mut redirects = 0;
     loop {
+        let began = Instant::now();
         let error = match upgrade(stream, &with_cookies(&target, &dialler.cookies), offer, limits).await {
-            Ok(upgraded) => {
+            Ok(mut upgraded) => {
+                facts.timings.handshake = Some(began.elapsed());
+                upgraded.handshake.set_connection(facts);
                 dialler.cookies.keep(&target.url, &upgraded.handshake.headers);
                 return Ok(upgraded);
             }
@@ -69,7 +73,7 @@ async fn follow_redirects(
         if let Some(fault) = dialler.redirect_fault(&target) {
             return Err(not_followed(fault));
         }
-        stream = dialler.dial(&target).await.map_err(|error| error.at(&target.shown()))?;
+        Dialled { stream, facts } = dialler.dial(&target).await.map_err(|error| error.at(&target.shown()))?;
     }
 }
 

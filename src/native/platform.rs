@@ -11,6 +11,7 @@ use crate::native::timer::NativeTimer;
 use crate::native::transport::NativeTransport;
 use crate::request::Source;
 
+pub(crate) use crate::native::facts::Facts;
 pub(crate) use crate::native::options::Options;
 pub(crate) use crate::native::sync::{BoxFuture, MaybeSend, lock};
 pub(crate) use crate::native::target::{Target, resolve};

@@ -68,6 +68,7 @@
 
 mod event_loop;
 mod events;
+mod facts;
 mod glue;
 mod loop_waker;
 mod options;

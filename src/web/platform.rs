@@ -10,6 +10,7 @@ use crate::driver::{AttemptId, Pump};
 use crate::error::ConfigError;
 use crate::request::Source;
 
+pub(crate) use super::facts::Facts;
 pub(crate) use super::options::Options;
 pub(crate) use super::sync::{BoxFuture, MaybeSend, lock};
 pub(crate) use super::target::{Target, resolve};

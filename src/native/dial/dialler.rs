@@ -3,6 +3,8 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::connector::{Connect, Destination};
 use super::proxy_choice::Proxies;
 use super::stream::Stream;
@@ -10,6 +12,7 @@ use super::tcp::Tcp;
 use super::tls::Connector;
 use super::tls::options::Identity;
 use crate::error::{ConfigError, Error, ErrorKind};
+use crate::native::facts::ConnectionInfo;
 use crate::native::handshake::cookies::Cookies;
 use crate::native::options::Options;
 use crate::native::target::Target;
@@ -22,6 +25,12 @@ pub(crate) struct Dialler {
     pub(crate) open_timeout: Option<Duration>,
     pub(crate) follows_redirects: bool,
     pub(crate) cookies: Cookies,
+}
+
+/// A byte stream to the server, and the facts of its connection so far.
+pub(crate) struct Dialled {
+    pub(crate) stream: Stream,
+    pub(crate) facts: ConnectionInfo,
 }
 
 /// Opens the stream below proxies and TLS.
@@ -42,33 +51,55 @@ impl Dialler {
         Ok(Self { base, proxies, tls, open_timeout, follows_redirects, cookies })
     }
 
-    pub(crate) async fn dial(&self, target: &Target) -> Result<Stream, Error> {
+    pub(crate) async fn dial(&self, target: &Target) -> Result<Dialled, Error> {
         let to = target.destination();
-        let stream = match self.proxies.proxy_for(&to, target.is_secure()) {
-            None => self.open_stream(&to).await?,
+        let mut facts = ConnectionInfo::default();
+        let mut stream = match self.proxies.proxy_for(&to, target.is_secure()) {
+            None => self.open_stream(&to, &mut facts).await?,
             Some(proxy) => {
-                let mut stream = self.open_stream(&proxy.address).await.map_err(|error| proxy.unreachable(&error))?;
+                let stream = self.open_stream(&proxy.address, &mut facts).await;
+                let mut stream = stream.map_err(|error| proxy.unreachable(&error))?;
+                let began = Instant::now();
                 if proxy.is_secure() {
                     stream = self
                         .start_tls(&proxy.address.host, stream, Identity::Own)
                         .await
                         .map_err(|error| proxy.unreachable(&error))?;
                 }
-                proxy.connect(stream, &to).await?
+                let stream = proxy.connect(stream, &to).await?;
+                facts.timings.proxy = Some(began.elapsed());
+                facts.proxy = Some(proxy.address.clone());
+                stream
             }
         };
-        let identity = if target.is_cross_origin { Identity::None } else { Identity::Own };
-        if target.is_secure() { self.start_tls(&to.host, stream, identity).await } else { Ok(stream) }
+        if target.is_secure() {
+            let began = Instant::now();
+            let identity = if target.is_cross_origin { Identity::None } else { Identity::Own };
+            stream = self.start_tls(&to.host, stream, identity).await?;
+            facts.timings.tls = Some(began.elapsed());
+            facts.tls = stream.tls_info();
+        }
+        Ok(Dialled { stream, facts })
     }
 
-    async fn open_stream(&self, to: &Destination) -> Result<Stream, Error> {
-        match &self.base {
-            Base::Tcp(tcp) => tcp.connect(to).await.map(Stream::Tcp),
-            Base::Custom(connector) => connector.connect(to.clone()).await.map_err(|error| {
-                let detail = error.to_string();
-                Error::new(ErrorKind::Connect, detail).with_source(error)
-            }),
+    async fn open_stream(&self, to: &Destination, facts: &mut ConnectionInfo) -> Result<Stream, Error> {
+        let stream = match &self.base {
+            Base::Tcp(tcp) => Stream::Tcp(tcp.connect(to, &mut facts.timings).await?),
+            Base::Custom(connector) => {
+                let began = Instant::now();
+                let stream = connector.connect(to.clone()).await.map_err(|error| {
+                    let detail = error.to_string();
+                    Error::new(ErrorKind::Connect, detail).with_source(error)
+                })?;
+                facts.timings.connect = Some(began.elapsed());
+                stream
+            }
+        };
+        if let Some(tcp) = stream.tcp() {
+            facts.peer_address = tcp.peer_addr().ok();
+            facts.local_address = tcp.local_addr().ok();
         }
+        Ok(stream)
     }
 
     /// Returns why a redirect to this target must not be followed, or `None` if it may.

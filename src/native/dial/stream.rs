@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::driver::platform::kernel;
+use crate::native::facts::TlsInfo;
 
 /// The bounds of a connector's stream.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -46,28 +47,37 @@ impl Stream {
         matches!(self, Self::Tcp(_))
     }
 
+    /// Returns the TCP stream below, if there is one.
+    pub(crate) fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Tcp(stream) => Some(stream),
+            #[cfg(feature = "__rustls")]
+            Self::Rustls(stream) => stream.get_ref().0.tcp(),
+            #[cfg(feature = "native-tls")]
+            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().tcp(),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// Returns the facts of the TLS connection that this stream is, `None` if it is not one of this library's.
+    pub(crate) fn tls_info(&self) -> Option<TlsInfo> {
+        match self {
+            #[cfg(feature = "__rustls")]
+            Self::Rustls(stream) => Some(stream.get_ref().1.into()),
+            #[cfg(feature = "native-tls")]
+            Self::NativeTls(stream) => Some(stream.get_ref().into()),
+            Self::Tcp(_) | Self::Other(_) => None,
+        }
+    }
+
     /// Returns the number of bytes that the operating system holds and the peer has not acknowledged, 0 if unknown.
     pub(crate) fn unacknowledged(&self) -> usize {
-        match self {
-            Self::Tcp(stream) => kernel::unacknowledged(stream),
-            #[cfg(feature = "__rustls")]
-            Self::Rustls(stream) => stream.get_ref().0.unacknowledged(),
-            #[cfg(feature = "native-tls")]
-            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().unacknowledged(),
-            Self::Other(_) => 0,
-        }
+        self.tcp().map_or(0, kernel::unacknowledged)
     }
 
     /// Returns for how long the peer may be silent on a healthy link, by TCP's measurements, `None` if unknown.
     pub(crate) fn silence_tolerance(&self) -> Option<Duration> {
-        match self {
-            Self::Tcp(stream) => kernel::silence_tolerance(stream),
-            #[cfg(feature = "__rustls")]
-            Self::Rustls(stream) => stream.get_ref().0.silence_tolerance(),
-            #[cfg(feature = "native-tls")]
-            Self::NativeTls(stream) => stream.get_ref().get_ref().get_ref().silence_tolerance(),
-            Self::Other(_) => None,
-        }
+        self.tcp().and_then(kernel::silence_tolerance)
     }
 }
 

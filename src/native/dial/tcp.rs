@@ -13,12 +13,14 @@ use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tower_service::Service;
 
 use super::connector::{Destination, Resolve};
 use super::lookup::{copy, lookup};
 use crate::driver::platform::kernel;
 use crate::error::{Error, ErrorKind};
+use crate::native::facts::Timings;
 use crate::native::options::Options;
 use crate::native::sync::BoxFuture;
 
@@ -46,11 +48,13 @@ impl Tcp {
         }
     }
 
-    pub(crate) async fn connect(&self, to: &Destination) -> Result<TcpStream, Error> {
-        let mut addresses = self.resolve(to).await.map_err(|error| {
+    /// Also notes in `timings` how long resolving and connecting took.
+    pub(crate) async fn connect(&self, to: &Destination, timings: &mut Timings) -> Result<TcpStream, Error> {
+        let mut addresses = self.resolve(to, timings).await.map_err(|error| {
             let detail = error.to_string();
             Error::new(ErrorKind::Dns, detail).with_source(error)
         })?;
+        let resolved = Instant::now();
         if let Some(local) = self.local_address {
             addresses.retain(|address| address.is_ipv4() == local.is_ipv4());
             if addresses.is_empty() {
@@ -60,14 +64,17 @@ impl Tcp {
             }
         }
         let attempts = interleaved(addresses).into_iter().map(|address| (address, self.attempt(address)));
-        race(attempts).await.map_err(failed)
+        let stream = race(attempts).await.map_err(failed)?;
+        timings.connect = Some(resolved.elapsed());
+        Ok(stream)
     }
 
     /// Returns at least one address.
-    async fn resolve(&self, to: &Destination) -> io::Result<Vec<SocketAddr>> {
+    async fn resolve(&self, to: &Destination, timings: &mut Timings) -> io::Result<Vec<SocketAddr>> {
         if let Ok(address) = to.host.parse::<IpAddr>() {
             return Ok(vec![(address, to.port).into()]);
         }
+        let began = Instant::now();
         let found: Vec<SocketAddr> = match &self.resolver {
             Some(resolver) => {
                 let found = resolver.resolve(to.host.clone()).await?;
@@ -75,6 +82,7 @@ impl Tcp {
             }
             None => lookup(&to.host, to.port).await?,
         };
+        timings.resolve = Some(began.elapsed());
         if found.is_empty() {
             return Err(io::Error::new(io::ErrorKind::NotFound, "name has no address"));
         }
@@ -211,13 +219,15 @@ mod tests {
     #[tokio::test]
     async fn socket_options_are_set() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut timings = Timings::default();
         let to = Destination::new("127.0.0.1", listener.local_addr().unwrap().port());
-        let stream = Tcp::new(&Options::default()).connect(&to).await.unwrap();
+        let stream = Tcp::new(&Options::default()).connect(&to, &mut timings).await.unwrap();
         assert!(stream.nodelay().unwrap(), "on by default");
         assert!(!socket2::SockRef::from(&stream).keepalive().unwrap(), "off by default");
 
         let keepalive = Some(Duration::from_secs(33));
-        let stream = Tcp::new(&Options { nodelay: false, keepalive, ..Options::default() }).connect(&to).await.unwrap();
+        let tcp = Tcp::new(&Options { nodelay: false, keepalive, ..Options::default() });
+        let stream = tcp.connect(&to, &mut timings).await.unwrap();
         assert!(!stream.nodelay().unwrap());
         let socket = socket2::SockRef::from(&stream);
         assert!(socket.keepalive().unwrap());

@@ -130,6 +130,7 @@ fn verify(response: &Response<Incoming>, target: &Target, key: &str) -> Result<H
         headers: to_headers(headers),
         protocol,
         extensions: joined(headers, &header::SEC_WEBSOCKET_EXTENSIONS),
+        ..Handshake::default()
     })
 }
 

@@ -10,8 +10,7 @@ use crate::close::CloseCode;
 use crate::driver::{AttemptId, Buffered, Transport};
 use crate::error::Error;
 use crate::message::Message;
-use crate::native::dial::dialler::Dialler;
-use crate::native::dial::stream::Stream;
+use crate::native::dial::dialler::{Dialled, Dialler};
 use crate::native::sync::BoxFuture;
 use crate::native::target::Target;
 use crate::native::wire::write::Heartbeat;
@@ -93,9 +92,9 @@ impl Transport for NativeTransport {
     }
 }
 
-async fn dial(target: Arc<Target>, dialler: Arc<Dialler>) -> Result<(Stream, Arc<Target>), Error> {
+async fn dial(target: Arc<Target>, dialler: Arc<Dialler>) -> Result<(Dialled, Arc<Target>), Error> {
     match dialler.dial(&target).await {
-        Ok(stream) => Ok((stream, target)),
+        Ok(dialled) => Ok((dialled, target)),
         Err(error) => Err(error.at(&target.shown())),
     }
 }

@@ -14,8 +14,7 @@ use crate::driver::{AttemptId, SocketEvent};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::handshake::Handshake;
 use crate::message::Message;
-use crate::native::dial::dialler::Dialler;
-use crate::native::dial::stream::Stream;
+use crate::native::dial::dialler::{Dialled, Dialler};
 use crate::native::open::open;
 use crate::native::options::Options;
 use crate::native::sync::BoxFuture;
@@ -46,7 +45,7 @@ pub(crate) struct NativeTransport {
 /// The state of the latest attempt.
 enum Link {
     Closed,
-    Dialling(BoxFuture<Result<(Stream, Arc<Target>), Error>>, Instant),
+    Dialling(BoxFuture<Result<(Dialled, Arc<Target>), Error>>, Instant),
     Handshaking(BoxFuture<Result<(Box<Connection>, Handshake), Error>>),
     Open(Box<Connection>),
 }
@@ -170,9 +169,9 @@ impl NativeTransport {
     fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
         let outcome = match &mut self.link {
             Link::Dialling(dialling, began) => match ready!(dialling.as_mut().poll(cx)) {
-                Ok((stream, target)) => {
+                Ok((dialled, target)) => {
                     let offer = self.options.deflate.clone();
-                    let handshaking = open(stream, target, self.dialler.clone(), offer, self.max_message_size, *began);
+                    let handshaking = open(dialled, target, self.dialler.clone(), offer, self.max_message_size, *began);
                     self.link = Link::Handshaking(Box::pin(handshaking));
                     Ok(SocketEvent::Connected)
                 }

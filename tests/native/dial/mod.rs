@@ -4,6 +4,7 @@
 pub(crate) mod client_certificates;
 pub(crate) mod dialling;
 pub(crate) mod dialling_table;
+pub(crate) mod facts;
 pub(crate) mod many_clients;
 pub(crate) mod proxies;
 pub(crate) mod proxy_faults;

@@ -19,13 +19,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use crate::support::client;
 
 /// Changes the parameters of a certificate.
-type Change = fn(&mut CertificateParams);
+pub(crate) type Change = fn(&mut CertificateParams);
 
 /// A certificate in PEM, its issuer, and the configuration of its server.
-struct Certified {
-    authority: String,
-    certificate: String,
-    config: ServerConfig,
+pub(crate) struct Certified {
+    pub(crate) authority: String,
+    pub(crate) certificate: String,
+    pub(crate) config: ServerConfig,
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -33,7 +33,11 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 /// Returns a server certificate for `localhost` with these changes, signed by its own authority or self-signed.
-fn certified(self_signed: bool, versions: &[&'static SupportedProtocolVersion], change: Change) -> Certified {
+pub(crate) fn certified(
+    self_signed: bool,
+    versions: &[&'static SupportedProtocolVersion],
+    change: Change,
+) -> Certified {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.distinguished_name.push(DnType::CommonName, "an authority");
