@@ -9,5 +9,7 @@ pub(crate) mod many_clients;
 pub(crate) mod proxies;
 pub(crate) mod proxy_faults;
 pub(crate) mod tls;
+#[cfg(any(feature = "__rustls", feature = "native-tls"))]
+pub(crate) mod tls_facts;
 #[cfg(feature = "__rustls")]
 pub(crate) mod tls_faults;
