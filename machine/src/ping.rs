@@ -10,7 +10,7 @@ use crate::types::Types;
 use crate::units::{Count, Duration, Timestamp};
 
 /// A heartbeat that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ping {
     attempt: AttemptId,
     number: Count,
