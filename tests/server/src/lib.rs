@@ -35,3 +35,5 @@ pub use link::{Fault, Link, Shape};
 pub use proxy::Proxy;
 pub use puppet::Puppet;
 pub use server::Server;
+#[cfg(feature = "tls")]
+pub use tls::TlsHandshake;

@@ -5,6 +5,8 @@ use crate::journal::{Entry, Journal, What};
 use crate::listener::{accept, bind, reserve};
 use crate::sessions::Sessions;
 use crate::socket::Socket;
+#[cfg(feature = "tls")]
+use crate::tls::Kind;
 use crate::tls::{Acceptor, Identity};
 use std::collections::BTreeMap;
 use std::io;
@@ -65,13 +67,19 @@ impl Server {
     /// Starts a TLS server with a new certification authority and a certificate for `host`, a name or an IP address.
     #[cfg(feature = "tls")]
     pub fn start_tls(host: &str) -> io::Result<Server> {
-        Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(Identity::new(host, false)?))
+        Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(Identity::new(host, Kind::Usual)?))
     }
 
     /// Like [`start_tls`](Self::start_tls), but clients need a certificate of the same authority.
     #[cfg(feature = "tls")]
     pub fn start_mtls(host: &str) -> io::Result<Server> {
-        Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(Identity::new(host, true)?))
+        Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(Identity::new(host, Kind::AskingClients)?))
+    }
+
+    /// Like [`start_tls`](Self::start_tls), but with TLS 1.2 only.
+    #[cfg(feature = "tls")]
+    pub fn start_tls12(host: &str) -> io::Result<Server> {
+        Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(Identity::new(host, Kind::Tls12)?))
     }
 
     fn start_with(addr: SocketAddr, tls: Option<Identity>) -> io::Result<Server> {
@@ -102,6 +110,24 @@ impl Server {
     #[cfg(feature = "tls")]
     pub fn ca_pem(&self) -> &str {
         &self.identity().ca_pem
+    }
+
+    /// Returns the server's own certificate as PEM.
+    ///
+    /// # Panics
+    /// If this server has no TLS.
+    #[cfg(feature = "tls")]
+    pub fn certificate_pem(&self) -> &str {
+        &self.identity().server_pem
+    }
+
+    /// Returns the TLS handshakes that were completed, in order.
+    ///
+    /// # Panics
+    /// If this server has no TLS.
+    #[cfg(feature = "tls")]
+    pub fn tls_handshakes(&self) -> Vec<crate::TlsHandshake> {
+        self.identity().acceptor.handshakes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns a client certificate of the same authority and its key (PKCS#8) as PEM.
