@@ -117,14 +117,19 @@
 //!
 //! | Feature | |
 //! |---|---|
-//! | `rustls-webpki-roots` (default) | TLS by rustls, trusting Mozilla's roots, compiled in |
-//! | `rustls-native-roots` | TLS by rustls, trusting the roots of the operating system |
+//! | `rustls-ring` (default) | TLS by rustls with ring |
+//! | `rustls-aws-lc-rs` | TLS by rustls with aws-lc-rs, and post-quantum key exchange |
+//! | `rustls-webpki-roots` (default) | rustls trusts Mozilla's roots, compiled in |
+//! | `rustls-native-roots` | rustls trusts the roots of the operating system |
+//! | `rustls-platform-verifier` | the operating system verifies certificates for rustls |
 //! | `native-tls` | TLS by the operating system's library |
 //! | `deflate` | compression of messages (permessage-deflate, RFC 7692) |
 //! | `cookies` | a cookie jar that is kept across attempts |
 //! | `tracing` | a span for each attempt, and events for what happens to it |
 //!
-//! Without a TLS feature, `connect` returns an error for a `wss` URL.
+//! rustls needs one feature for its cryptography and one for its trust; the
+//! [guide to TLS](https://github.com/homing-ws/homing/blob/main/docs/guides/tls.md) helps to choose. Without a TLS feature,
+//! `connect` returns an error for a `wss` URL.
 //!
 //! # Errors
 //!

@@ -13,7 +13,8 @@
 //! - `connect`: starts a client from a checked configuration.
 //! - `public`: the module that users see at the crate's root, `native` or `web`.
 //!
-//! The native platform has one more choice, `kernel`: TCP socket functions of the operating system.
+//! The native platform has two more choices: `kernel`, TCP socket functions of the operating system, and `verifier`,
+//! its verifier of certificates.
 
 use cfg_if::cfg_if;
 
@@ -35,6 +36,16 @@ cfg_if! {
             } else {
                 #[path = "../native/kernel/other.rs"]
                 pub(crate) mod kernel;
+            }
+        }
+        #[cfg(feature = "rustls-platform-verifier")]
+        cfg_if! {
+            if #[cfg(target_os = "android")] {
+                #[path = "../native/dial/tls/with_rustls/platform_verifier_android.rs"]
+                pub(crate) mod verifier;
+            } else {
+                #[path = "../native/dial/tls/with_rustls/platform_verifier.rs"]
+                pub(crate) mod verifier;
             }
         }
         pub(crate) use native::platform::*;

@@ -230,7 +230,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// `connect` fails if the text has no certificate or an invalid one, if `rustls_config` or `native_tls_connector` is
+    /// `connect` fails if a text has no certificate or an invalid one, if `rustls_config` or `native_tls_connector` is
     /// set as well, and in a build without TLS.
     ///
     /// # Certificates of your own
@@ -250,8 +250,8 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// The server uses `server.pem` and `server.key`, and this option `ca.pem`. If the server's certificate cannot be
     /// replaced, pin it: trust this certificate, whatever it contains, and no other.
     ///
-    #[cfg_attr(feature = "__rustls", doc = "```no_run")]
-    #[cfg_attr(not(feature = "__rustls"), doc = "```ignore")]
+    #[cfg_attr(feature = "rustls-ring", doc = "```no_run")]
+    #[cfg_attr(not(feature = "rustls-ring"), doc = "```ignore")]
     /// use std::sync::Arc;
     ///
     /// use homing::native::BuilderExt;
@@ -305,24 +305,75 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// Sets the client's certificate chain and private key (both PEM). Default: no client certificate.
     ///
     /// They are shown to the server and to an `https://` proxy if these request a certificate, but not after a redirect
-    /// to another origin (rule S26).
+    /// to another origin (rule S26). Both may be the text of one file that contains chain and key.
     ///
     /// # Errors
     ///
-    /// `connect` fails if the chain or the key is invalid, if `rustls_config` or `native_tls_connector` is set as well, and
+    /// `connect` fails if the chain or the key is invalid, if the key is encrypted with a passphrase (the error says how to
+    /// decrypt it), if `rustls_config` or `native_tls_connector` is set as well, and
     /// in a build without TLS. The error contains nothing of the text.
     #[must_use]
     fn client_certificate_pem(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self;
 
-    /// Uses this rustls configuration. Default: TLS 1.2 and 1.3 with the crypto provider ring and the roots of the
-    /// enabled features.
+    /// Verifies the server's certificate for this name, and sends it as the server name (SNI), instead of the host of the
+    /// URL: to dial an address or an internal name. Default: `None`, the host of the URL.
     ///
-    /// It is used unchanged with two exceptions: protocols other than `http/1.1` are not offered (ALPN), and no client
-    /// certificate is shown after a redirect to another origin.
+    /// A DNS name, or an IP address without brackets. The `Host` header is still the URL's. To keep the name in the URL and
+    /// choose the address, use [`resolver`](Self::resolver) instead. The name is not used for proxies, and not after a
+    /// redirect to another origin.
+    ///
+    /// ```no_run
+    /// # use homing::{WebSocket, native::BuilderExt};
+    /// WebSocket::builder("wss://10.0.0.7/feed").tls_server_name("feed.example.com");
+    /// ```
     ///
     /// # Errors
     ///
-    /// `connect` fails if another TLS option is set as well.
+    /// `connect` fails if it is not a name, and in a build without TLS.
+    #[must_use]
+    fn tls_server_name(self, name: impl Into<String>) -> Self;
+
+    /// Accepts the server only if its public key has this hash, in addition to the usual verification. May be called
+    /// several times: one of the keys is enough. Default: every key is accepted. Needs rustls.
+    ///
+    /// The hash is the SHA-256 of the certificate's SubjectPublicKeyInfo (RFC 7469, section 2.4) as base64, perhaps after
+    /// `sha256/` or `sha256//`. Only the server's own certificate counts, not those of its authorities. Pin a second key
+    /// that is kept in reserve: clients with a single pin are locked out when it is replaced.
+    ///
+    /// ```sh
+    /// openssl x509 -in server.pem -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64
+    /// ```
+    ///
+    /// ```no_run
+    /// # use homing::{WebSocket, native::BuilderExt};
+    /// WebSocket::builder("wss://example.com/")
+    ///     .pinned_public_key("sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+    ///     .pinned_public_key("sha256/uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=");
+    /// ```
+    ///
+    /// Works with a [`rustls_config`](Self::rustls_config) too. Redirects must lead to a pinned key as well; a proxy need
+    /// not have one. Keys are checked after the TLS handshake, before the request is sent: a client certificate has been
+    /// shown by then.
+    ///
+    /// # Errors
+    ///
+    /// Another key fails the attempt with [`ErrorKind::Tls`](crate::ErrorKind::Tls), which is retried like any failure of
+    /// TLS (rule S8); the error contains the hash of the server's key. `connect` fails if a hash is invalid, or if
+    /// `native_tls_connector` is set as well.
+    #[cfg(feature = "__rustls")]
+    #[must_use]
+    fn pinned_public_key(self, sha256: impl Into<String>) -> Self;
+
+    /// Uses this rustls configuration. Default: TLS 1.2 and 1.3, with crypto provider and roots of the enabled
+    /// [features](crate#features).
+    ///
+    /// It is used unchanged with two exceptions: `http/1.1` and nothing else is offered as protocol (ALPN), and no client
+    /// certificate is shown after a redirect to another origin. Clients that are given the same `Arc` share its session
+    /// tickets and one copy in memory.
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if certificates are set as well.
     #[cfg(feature = "__rustls")]
     #[must_use]
     fn rustls_config(self, config: std::sync::Arc<crate::native::rustls::ClientConfig>) -> Self;
@@ -334,7 +385,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// `connect` fails if another TLS option is set as well.
+    /// `connect` fails if certificates, pins or a rustls configuration are set as well.
     #[cfg(feature = "native-tls")]
     #[must_use]
     fn native_tls_connector(self, connector: crate::native::native_tls::TlsConnector) -> Self;

@@ -114,6 +114,17 @@ impl BuilderExt for Builder {
         self
     }
 
+    fn tls_server_name(mut self, name: impl Into<String>) -> Self {
+        self.settings.options.tls.server_name = Some(name.into());
+        self
+    }
+
+    #[cfg(feature = "__rustls")]
+    fn pinned_public_key(mut self, sha256: impl Into<String>) -> Self {
+        self.settings.options.tls.pins.push(sha256.into());
+        self
+    }
+
     #[cfg(feature = "__rustls")]
     fn rustls_config(mut self, config: std::sync::Arc<crate::native::rustls::ClientConfig>) -> Self {
         self.settings.options.tls.rustls = Some(config);

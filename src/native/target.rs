@@ -91,8 +91,8 @@ pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, Co
     let url = parse_url(&request.url)?;
     check_protocols(&request.protocols)?;
     check(options)?;
-    if url.scheme() == "wss" && !tls::options::AVAILABLE {
-        return Err(ConfigError::new("url", "wss needs TLS: build homing with one of its TLS features"));
+    if let Some(fault) = tls::fault(&options.tls).filter(|_| url.scheme() == "wss") {
+        return Err(ConfigError::new("url", fault));
     }
     let mut headers = headers(&request.headers)?;
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {

@@ -10,7 +10,7 @@ use super::proxy_choice::Proxies;
 use super::stream::Stream;
 use super::tcp::Tcp;
 use super::tls::Connector;
-use super::tls::options::Identity;
+use super::tls::options::Peer;
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::native::facts::ConnectionInfo;
 use crate::native::handshake::cookies::Cookies;
@@ -62,7 +62,7 @@ impl Dialler {
                 let began = Instant::now();
                 if proxy.is_secure() {
                     stream = self
-                        .start_tls(&proxy.address.host, stream, Identity::Own)
+                        .start_tls(&proxy.address.host, stream, Peer::Proxy)
                         .await
                         .map_err(|error| proxy.unreachable(&error))?;
                 }
@@ -74,8 +74,8 @@ impl Dialler {
         };
         if target.is_secure() {
             let began = Instant::now();
-            let identity = if target.is_cross_origin { Identity::None } else { Identity::Own };
-            stream = self.start_tls(&to.host, stream, identity).await?;
+            let peer = if target.is_cross_origin { Peer::OtherOrigin } else { Peer::Server };
+            stream = self.start_tls(&to.host, stream, peer).await?;
             facts.timings.tls = Some(began.elapsed());
             facts.tls = stream.tls_info();
         }
@@ -108,9 +108,9 @@ impl Dialler {
         tls.and_then(Connector::anonymous_fault)
     }
 
-    async fn start_tls(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
+    async fn start_tls(&self, host: &str, stream: Stream, peer: Peer) -> Result<Stream, Error> {
         match &self.tls {
-            Some(tls) => tls.connect(host, stream, identity).await,
+            Some(tls) => tls.connect(host, stream, peer).await,
             None => Err(Error::new(ErrorKind::Unsupported, "TLS is required, but this build has none")),
         }
     }

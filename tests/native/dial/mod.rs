@@ -8,8 +8,12 @@ pub(crate) mod facts;
 pub(crate) mod many_clients;
 pub(crate) mod proxies;
 pub(crate) mod proxy_faults;
+#[cfg(feature = "__rustls")]
+pub(crate) mod resumption;
 pub(crate) mod tls;
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 pub(crate) mod tls_facts;
 #[cfg(feature = "__rustls")]
 pub(crate) mod tls_faults;
+#[cfg(any(feature = "__rustls", feature = "native-tls"))]
+pub(crate) mod tls_options;

@@ -268,7 +268,7 @@ async fn s01_only_http_1_is_offered_by_alpn() {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(certified.authority.as_bytes()).unwrap()).unwrap();
     for (offered, agreed) in
-        [(&["h2", "http/1.1"][..], "http/1.1"), (&["h2"], "http/1.1"), (&["http/1.1"], "http/1.1"), (&[], "none")]
+        [(&["h2", "http/1.1"][..], "http/1.1"), (&["h2"], "http/1.1"), (&["http/1.1"], "http/1.1"), (&[], "http/1.1")]
     {
         let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
         let mut config = builder.with_root_certificates(roots.clone()).with_no_client_auth();

@@ -17,6 +17,12 @@ use homing::{Builder, CloseEvent, Error, ErrorKind, Event, Handler, Handshake, M
 use homing_test_server::{Entry, Server, What};
 use tokio::sync::Notify;
 
+/// The crypto provider of configurations that tests make, whatever the library itself uses.
+#[cfg(feature = "__rustls")]
+pub(crate) fn provider() -> homing::native::rustls::crypto::CryptoProvider {
+    homing::native::rustls::crypto::ring::default_provider()
+}
+
 /// Limit for everything that should happen at once. Long, because test machines may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -14,8 +14,8 @@ pub(crate) const UNKNOWN_ISSUER: &str = "the certificate is self-signed or of an
     add that one with root_certificates_pem; or the server does not send its intermediate certificates";
 pub(crate) const EXPIRED: &str = "the server's certificate must be renewed, or the clock of this machine is wrong";
 pub(crate) const NOT_YET: &str = "the clock of this machine or that of the certificate's issuer is wrong";
-pub(crate) const OTHER_NAME: &str = "use a host name in the URL that the certificate is for, or issue one for this host \
-    (as a subject alternative name: common names do not count)";
+pub(crate) const OTHER_NAME: &str = "use a host name in the URL that the certificate is for, name it with tls_server_name, or \
+    issue a certificate for this host (as a subject alternative name: common names do not count)";
 pub(crate) const OTHER_PURPOSE: &str = "the certificate is not for servers: it needs the extended key usage serverAuth";
 pub(crate) const NOT_TLS: &str = "the answer is not TLS: where the server speaks plain HTTP at this port, the URL must \
     begin with ws:// (or, for a proxy, http://)";

@@ -2,14 +2,32 @@
 
 pub(crate) mod advice;
 pub(crate) mod options;
+mod pem;
 #[cfg(feature = "native-tls")]
 mod with_native_tls;
 #[cfg(feature = "__rustls")]
 mod with_rustls;
 
-use self::options::{Identity, TlsOptions};
+use self::options::{AVAILABLE, Peer, TlsOptions};
 use crate::error::{ConfigError, Error};
 use crate::native::dial::stream::Stream;
+
+/// Returns why a client with these options cannot use TLS, or `None` if it can.
+pub(crate) fn fault(options: &TlsOptions) -> Option<&'static str> {
+    let _ = options;
+    if !AVAILABLE {
+        return Some("wss needs TLS: build homing with one of its TLS features");
+    }
+    #[cfg(feature = "native-tls")]
+    if options.native.is_some() {
+        return None;
+    }
+    #[cfg(feature = "__rustls")]
+    if options.rustls.is_none() {
+        return with_rustls::provider().err();
+    }
+    None
+}
 
 /// The TLS configuration of a client, shared by all its handshakes.
 pub(crate) enum Connector {
@@ -25,7 +43,7 @@ impl Connector {
     pub(crate) fn new(options: &TlsOptions) -> Result<Option<Self>, ConfigError> {
         #[cfg(feature = "native-tls")]
         if let Some(connector) = &options.native {
-            return Ok(Some(Self::Native(with_native_tls::Connector::Own(connector.clone()))));
+            return Ok(Some(Self::Native(with_native_tls::Connector::new_own(connector, options))));
         }
         #[cfg(feature = "__rustls")]
         return with_rustls::Connector::new(options).map(|connector| Some(Self::Rustls(connector)));
@@ -42,7 +60,7 @@ impl Connector {
     pub(crate) fn anonymous_fault(&self) -> Option<&'static str> {
         match self {
             #[cfg(feature = "native-tls")]
-            Self::Native(with_native_tls::Connector::Own(_)) => Some(advice::WHOLE_CONNECTOR),
+            Self::Native(connector) if connector.is_own() => Some(advice::WHOLE_CONNECTOR),
             #[allow(unreachable_patterns, reason = "a build without TLS has nothing to match")]
             _ => None,
         }
@@ -50,12 +68,12 @@ impl Connector {
 
     /// Performs the TLS handshake. `host` is a name, or an address without brackets.
     #[allow(clippy::unused_async, unused_variables, reason = "a build without TLS has nothing to match")]
-    pub(crate) async fn connect(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
+    pub(crate) async fn connect(&self, host: &str, stream: Stream, peer: Peer) -> Result<Stream, Error> {
         match *self {
             #[cfg(feature = "__rustls")]
-            Self::Rustls(ref connector) => connector.connect(host, stream, identity).await,
+            Self::Rustls(ref connector) => connector.connect(host, stream, peer).await,
             #[cfg(feature = "native-tls")]
-            Self::Native(ref connector) => connector.connect(host, stream, identity).await,
+            Self::Native(ref connector) => connector.connect(host, stream, peer).await,
         }
     }
 }

@@ -4,14 +4,19 @@ use native_tls::{Certificate, TlsConnector, TlsConnectorBuilder};
 use tokio::sync::OnceCell;
 
 use super::advice;
-use super::options::{Identity, TlsOptions, unreadable};
+use super::options::{IDENTITY, Peer, ROOTS, TlsOptions, unreadable};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::native::dial::stream::Stream;
 
 const HTTP: &str = "http/1.1";
 
-/// The connectors of a client.
-pub(crate) enum Connector {
+/// The TLS of a client.
+pub(crate) struct Connector {
+    source: Source,
+    server_name: Option<String>,
+}
+
+enum Source {
     /// Shared by the process and made when first needed, because it reads the roots of the system.
     #[allow(dead_code, reason = "rustls is preferred where both are there")]
     Default,
@@ -26,39 +31,30 @@ pub(crate) enum Connector {
 impl Connector {
     #[allow(dead_code, reason = "rustls is preferred where both are there")]
     pub(crate) fn new(options: &TlsOptions) -> Result<Self, ConfigError> {
-        if !options.is_set() {
-            return Ok(Self::Default);
-        }
-        let mut builder = builder();
-        for pem in &options.roots {
-            let certificate = Certificate::from_pem(pem).map_err(|error| unreadable("root_certificates_pem", error))?;
-            builder.add_root_certificate(certificate);
-        }
-        // OpenSSL detects some errors only now, for example a key of another certificate.
-        let option = if options.identity.is_some() { "client_certificate_pem" } else { "root_certificates_pem" };
-        let build = |builder: &TlsConnectorBuilder| {
-            builder.build().map_err(|error| ConfigError::new(option, error.to_string()))
-        };
-        let anonymous = build(&builder)?;
-        let own = match &options.identity {
-            None => anonymous.clone(),
-            Some((chain, key)) => {
-                let identity = native_tls::Identity::from_pkcs8(chain, key)
-                    .map_err(|error| unreadable("client_certificate_pem", error))?;
-                build(builder.identity(identity))?
-            }
-        };
-        Ok(Self::Pem { own, anonymous })
+        let source = if options.is_set() { Source::pem(options)? } else { Source::Default };
+        Ok(Self { source, server_name: options.server_name() })
     }
 
-    pub(crate) async fn connect(&self, host: &str, stream: Stream, identity: Identity) -> Result<Stream, Error> {
-        let connector = match self {
-            Self::Default => default().await?,
-            Self::Own(connector) | Self::Pem { own: connector, .. } if identity == Identity::Own => connector.clone(),
-            Self::Pem { anonymous, .. } => anonymous.clone(),
-            Self::Own(_) => return Err(Error::new(ErrorKind::Unsupported, advice::WHOLE_CONNECTOR)),
+    pub(crate) fn new_own(connector: &TlsConnector, options: &TlsOptions) -> Self {
+        Self { source: Source::Own(connector.clone()), server_name: options.server_name() }
+    }
+
+    /// Whether it is of the user's making, so that nothing is known about it.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.source, Source::Own(_))
+    }
+
+    pub(crate) async fn connect(&self, host: &str, stream: Stream, peer: Peer) -> Result<Stream, Error> {
+        let connector = match &self.source {
+            Source::Default => default().await?,
+            Source::Own(connector) | Source::Pem { own: connector, .. } if peer != Peer::OtherOrigin => {
+                connector.clone()
+            }
+            Source::Pem { anonymous, .. } => anonymous.clone(),
+            Source::Own(_) => return Err(Error::new(ErrorKind::Unsupported, advice::WHOLE_CONNECTOR)),
         };
-        let stream = tokio_native_tls::TlsConnector::from(connector).connect(host, stream).await;
+        let name = self.server_name.as_deref().filter(|_| peer == Peer::Server).unwrap_or(host);
+        let stream = tokio_native_tls::TlsConnector::from(connector).connect(name, stream).await;
         let stream = stream.map_err(advice::failed)?;
         match stream.get_ref().negotiated_alpn() {
             Ok(Some(protocol)) if protocol != HTTP.as_bytes() => {
@@ -66,6 +62,32 @@ impl Connector {
             }
             _ => Ok(Stream::NativeTls(Box::new(stream))),
         }
+    }
+}
+
+impl Source {
+    #[allow(dead_code, reason = "rustls is preferred where both are there")]
+    fn pem(options: &TlsOptions) -> Result<Self, ConfigError> {
+        let mut builder = builder();
+        for pem in &options.roots {
+            let certificate = Certificate::from_pem(pem).map_err(|error| unreadable(ROOTS, error))?;
+            builder.add_root_certificate(certificate);
+        }
+        // OpenSSL detects some errors only now, for example a key of another certificate.
+        let option = if options.identity.is_some() { IDENTITY } else { ROOTS };
+        let build = |builder: &TlsConnectorBuilder| {
+            builder.build().map_err(|error| ConfigError::new(option, error.to_string()))
+        };
+        let anonymous = build(&builder)?;
+        let own = match &options.identity {
+            None => anonymous.clone(),
+            Some((chain, key)) => {
+                let identity =
+                    native_tls::Identity::from_pkcs8(chain, key).map_err(|error| unreadable(IDENTITY, error))?;
+                build(builder.identity(identity))?
+            }
+        };
+        Ok(Self::Pem { own, anonymous })
     }
 }
 

@@ -1,0 +1,23 @@
+//! Faults of PEM text that users meet often, and what to do about them.
+
+use crate::error::ConfigError;
+
+const ENCRYPTED: &str = "the private key is encrypted with a passphrase, which cannot be given here: decrypt it first, \
+    for example by `openssl pkey -in encrypted.key -out client.key`, and store the result where only this program \
+    can read it";
+const BINARY: &str = "binary data (DER or PKCS#12) instead of PEM: convert it, for example by `openssl x509 -inform der` \
+    (a certificate), `openssl pkey -inform der` (a key) or `openssl pkcs12 -nodes` (both in a .pfx or .p12 file)";
+
+/// Fails if the text is binary, or if it is a private key that is encrypted. Errors do not contain it.
+pub(super) fn check(option: &'static str, text: &[u8]) -> Result<(), ConfigError> {
+    let has = |words: &[u8]| text.windows(words.len()).any(|part| part == words);
+    // DER begins with a SEQUENCE of more than 127 bytes.
+    let fault = if text.starts_with(&[0x30, 0x82]) || text.starts_with(&[0x30, 0x81]) {
+        BINARY
+    } else if has(b"BEGIN ENCRYPTED PRIVATE KEY") || has(b"Proc-Type: 4,ENCRYPTED") {
+        ENCRYPTED
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError::new(option, fault))
+}

@@ -1,0 +1,148 @@
+//! From options to rustls configurations.
+
+use core::fmt;
+use std::sync::Arc;
+
+use tokio_rustls::rustls::client::{ClientConfig, ResolvesClientCert, Resumption};
+use tokio_rustls::rustls::crypto::CryptoProvider;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{self, SignatureScheme};
+
+use super::HTTP;
+
+/// Returns the crypto provider that the process has installed as its default, or else that of a feature.
+///
+/// Never asks rustls to choose, which panics if both are compiled in, or none.
+pub(crate) fn provider() -> Result<Arc<CryptoProvider>, &'static str> {
+    if let Some(installed) = CryptoProvider::get_default() {
+        return Ok(installed.clone());
+    }
+    #[cfg(feature = "rustls-aws-lc-rs")]
+    return Ok(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    #[cfg(all(feature = "rustls-ring", not(feature = "rustls-aws-lc-rs")))]
+    return Ok(Arc::new(rustls::crypto::ring::default_provider()));
+    #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
+    Err(
+        "rustls has no crypto provider: build homing with the feature rustls-ring or rustls-aws-lc-rs, or install one as \
+        the default of the process",
+    )
+}
+
+/// Makes the configuration of clients that trust these certificates besides those of the enabled features.
+pub(super) async fn new(
+    added: &[CertificateDer<'static>],
+    identity: Option<Arc<dyn ResolvesClientCert>>,
+) -> Result<Arc<ClientConfig>, rustls::Error> {
+    let provider = provider().map_err(|fault| rustls::Error::General(fault.into()))?;
+    let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+    #[cfg(feature = "rustls-platform-verifier")]
+    let builder = builder.dangerous().with_custom_certificate_verifier(trust::by_platform(added, provider).await?);
+    #[cfg(not(feature = "rustls-platform-verifier"))]
+    let builder = builder.with_root_certificates(trust::roots_and(added).await?);
+    let mut config = builder.with_client_cert_resolver(identity.unwrap_or_else(|| Arc::new(NoCertificate)));
+    config.alpn_protocols = vec![HTTP.to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// Certificates are verified by the operating system.
+#[cfg(feature = "rustls-platform-verifier")]
+mod trust {
+    use rustls::client::danger::ServerCertVerifier;
+
+    use super::*;
+    use crate::driver::platform::verifier;
+
+    pub(super) async fn by_platform(
+        added: &[CertificateDer<'static>],
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
+        let added = added.to_vec();
+        // On some systems it reads files, which blocks.
+        let made = tokio::task::spawn_blocking(|| verifier::new(added, provider)).await.map_err(general)?;
+        Ok(Arc::new(made?))
+    }
+}
+
+/// Certificates are verified by rustls with the roots of the enabled features, which are read once for each process.
+#[cfg(not(feature = "rustls-platform-verifier"))]
+mod trust {
+    use rustls::RootCertStore;
+    use rustls::pki_types::TrustAnchor;
+    use tokio::sync::OnceCell;
+
+    use super::*;
+
+    pub(super) async fn roots_and(added: &[CertificateDer<'static>]) -> Result<RootCertStore, rustls::Error> {
+        let mut roots = RootCertStore { roots: system_roots().await?.clone() };
+        added.iter().try_for_each(|certificate| roots.add(certificate.clone()))?;
+        Ok(roots)
+    }
+
+    pub(super) async fn system_roots() -> Result<&'static Vec<TrustAnchor<'static>>, rustls::Error> {
+        static ROOTS: OnceCell<Vec<TrustAnchor<'static>>> = OnceCell::const_new();
+        let read = || {
+            #[allow(unused_mut, reason = "there may be nothing to add")]
+            let mut roots = RootCertStore::empty();
+            #[cfg(feature = "rustls-webpki-roots")]
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            // Most systems have some certificate that cannot be parsed; the others are trusted.
+            #[cfg(feature = "rustls-native-roots")]
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            roots.roots
+        };
+        if cfg!(feature = "rustls-native-roots") {
+            // Reading files blocks.
+            ROOTS.get_or_try_init(|| async { tokio::task::spawn_blocking(read).await.map_err(general) }).await
+        } else {
+            Ok(ROOTS.get_or_init(|| async { read() }).await)
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #[tokio::test]
+        async fn s01_the_roots_of_the_system_are_read_once() {
+            assert!(core::ptr::eq(super::system_roots().await.unwrap(), super::system_roots().await.unwrap()));
+        }
+    }
+}
+
+#[allow(dead_code, reason = "not every source of roots blocks")]
+fn general(error: impl fmt::Display) -> rustls::Error {
+    rustls::Error::General(error.to_string())
+}
+
+/// Returns a configuration that offers http/1.1 and no other protocol (ALPN): a server must not choose another one, and
+/// some servers need the offer. Session tickets are shared with the original.
+pub(super) fn speaking_http(config: &Arc<ClientConfig>) -> Arc<ClientConfig> {
+    if config.alpn_protocols == [HTTP] {
+        return config.clone();
+    }
+    let mut config = ClientConfig::clone(config);
+    config.alpn_protocols = vec![HTTP.to_vec()];
+    Arc::new(config)
+}
+
+/// Returns the same configuration without a client certificate.
+pub(super) fn anonymous(config: &ClientConfig) -> Arc<ClientConfig> {
+    let mut config = config.clone();
+    config.client_auth_cert_resolver = Arc::new(NoCertificate);
+    // A resumed session has the client certificate of the original one, so sessions are not shared.
+    config.resumption = Resumption::in_memory_sessions(32);
+    Arc::new(config)
+}
+
+/// Resolves to no client certificate.
+#[derive(Debug)]
+struct NoCertificate;
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
