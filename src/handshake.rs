@@ -1,7 +1,7 @@
 //! The server's response to the opening handshake.
 
+use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::driver::platform::Facts;
@@ -50,7 +50,7 @@ impl fmt::Debug for Handshake {
 /// assert_eq!(headers.get("server"), Some("example"));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+pub struct Headers(Box<[(String, String)]>);
 
 impl Headers {
     /// Returns the first value of a header, or `None` if there is no such header.

@@ -128,6 +128,12 @@ mod tests {
     use super::*;
     use crate::WebSocket;
 
+    /// An idle client has room for a handshake, and events of sockets are moved for each batch of messages.
+    #[test]
+    fn s29_facts_do_not_enlarge_what_every_client_holds() {
+        assert!(size_of::<Handshake>() <= 10 * size_of::<usize>());
+    }
+
     /// An idle connection needs no memory for them.
     #[tokio::test]
     async fn s29_the_client_keeps_no_facts_after_on_open() {
