@@ -171,7 +171,7 @@ fn s29_other_transports() {
     let network = Network::new();
     let opened = Arc::new(Mutex::new(Vec::new()));
     let reported = opened.clone();
-    let builder = WebSocket::builder("wss://example.com")
+    let builder = WebSocket::builder("ws://example.com")
         .on_open(move |_, handshake| reported.lock().unwrap().push(handshake.connection().clone()));
     let _ws = network.connect(builder).unwrap();
     network.advance(Duration::from_secs(1));
