@@ -1,6 +1,7 @@
 //! The API that exists natively only: headers, TLS, proxies and socket options, and blocking on a client.
 //!
-//! Import [`BuilderExt`] to call its methods on a [`Builder`](crate::Builder).
+//! Import [`BuilderExt`] to call its methods on a [`Builder`](crate::Builder), and [`HandshakeExt`] to read addresses, TLS
+//! and times of a connection from its [`Handshake`](crate::Handshake).
 //!
 //! A client is one task of the tokio runtime in which [`connect`](crate::Builder::connect) is called. Programs without a
 //! runtime use [`BuilderExt::run`] or [`run_all`].

@@ -8,7 +8,7 @@ use super::stream::{Io, Stream};
 use crate::native::sync::BoxFuture;
 
 /// The host and port that a byte stream connects to. The argument of a
-/// [`connector`](crate::native::BuilderExt::connector).
+/// [`connector`](crate::native::BuilderExt::connector), and the proxy of a [`ConnectionInfo`](crate::native::ConnectionInfo).
 ///
 /// Displayed as `host:port`, with brackets around an IPv6 address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
