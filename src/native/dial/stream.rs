@@ -4,7 +4,7 @@ use core::any::Any;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::io;
+use std::io::{self, IoSlice};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -107,11 +107,51 @@ impl AsyncWrite for Stream {
         on_each!(self, stream => Pin::new(stream).poll_write(cx, data))
     }
 
+    /// rustls writes several records at once where it can.
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        on_each!(self, stream => Pin::new(stream).poll_write_vectored(cx, parts))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Tcp(stream) => stream.is_write_vectored(),
+            #[cfg(feature = "__rustls")]
+            Self::Rustls(stream) => stream.is_write_vectored(),
+            #[cfg(feature = "native-tls")]
+            Self::NativeTls(stream) => stream.is_write_vectored(),
+            Self::Other(stream) => stream.is_write_vectored(),
+        }
+    }
+
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         on_each!(self, stream => Pin::new(stream).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         on_each!(self, stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// rustls leaves it to the stream whether several records become one system call.
+    #[tokio::test]
+    async fn several_parts_are_written_at_once_where_the_stream_can() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut stream = Stream::of(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
+        assert!(stream.is_write_vectored());
+        assert_eq!(stream.write_vectored(&[IoSlice::new(b"one"), IoSlice::new(b"two")]).await.unwrap(), 6);
+        let mut read = [0; 6];
+        listener.accept().await.unwrap().0.read_exact(&mut read).await.unwrap();
+        assert_eq!(&read, b"onetwo");
     }
 }
