@@ -51,8 +51,14 @@ pub(crate) fn run(options: &Options) {
 
 /// Measures in a process of its own, where nothing was allocated before.
 pub(crate) fn child<const FIGURES: usize>(arguments: &[&str]) -> [f64; FIGURES] {
+    child_with(arguments, None)
+}
+
+/// The same with a variable of the environment.
+pub(crate) fn child_with<const FIGURES: usize>(arguments: &[&str], variable: Option<(&str, &str)>) -> [f64; FIGURES] {
     let program = std::env::current_exe().expect("this program");
-    let output = Command::new(program).args(arguments).stderr(Stdio::inherit()).output().expect("a child");
+    let mut command = Command::new(program);
+    let output = command.args(arguments).envs(variable).stderr(Stdio::inherit()).output().expect("a child");
     let output = String::from_utf8(output.stdout).expect("text");
     let figures: Vec<f64> = output.split_whitespace().map(|figure| figure.parse().expect("a number")).collect();
     figures.try_into().expect("as many figures as were asked for")

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p homing-benches` runs every case, `cargo bench -p homing-benches -- receive` those whose name
 //! contains the word. `--rounds N` sets how often each is repeated. `--only homing` or `--only bare` runs one client
-//! alone, for a profiler. `--features deflate` adds compression, compared with yawc.
+//! alone, for a profiler. `--features deflate` adds compression, compared with yawc, and `--features tls` TLS.
 //!
 //! Client and server are two processes, each pinned to a core. The two clients take turns on the client's core. Each
 //! pair of neighbouring runs gives one ratio, and the median of the ratios is the result, so that it does not matter if
@@ -24,6 +24,18 @@ cfg_if::cfg_if! {
         mod send;
         mod server;
         mod system;
+        #[cfg(feature = "tls")]
+        mod tls_clients;
+        #[cfg(feature = "tls")]
+        mod tls_handshakes;
+        #[cfg(feature = "tls")]
+        mod tls_idle;
+        #[cfg(feature = "tls")]
+        mod tls_server;
+
+        #[cfg(feature = "tls")]
+        #[global_allocator]
+        static MEMORY: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 
         fn main() {
             let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -37,6 +49,12 @@ cfg_if::cfg_if! {
                 [deflate_server::DEFLATING] => deflate_server::deflating(),
                 #[cfg(feature = "deflate")]
                 [deflate::MEMORY, side, port, takeover] => deflate::memory_child(side, port, takeover),
+                #[cfg(feature = "tls")]
+                [tls_server::TLS, roots] => tls_server::serve(roots),
+                #[cfg(feature = "tls")]
+                [tls_idle::MEMORY, kind, port] => tls_idle::memory_child(kind, port),
+                #[cfg(feature = "tls")]
+                [tls_handshakes::HANDSHAKES, side, port, mode] => tls_handshakes::child(side, port, mode),
                 _ => run(&rounds::Options::parse(&words)),
             }
         }
@@ -51,6 +69,11 @@ cfg_if::cfg_if! {
             restart::run(options);
             #[cfg(feature = "deflate")]
             deflate::run(options);
+            #[cfg(feature = "tls")]
+            {
+                tls_idle::run(options);
+                tls_handshakes::run(options);
+            }
         }
     } else {
         fn main() {

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::clients::runtime;
@@ -35,6 +35,12 @@ impl Server {
     #[cfg(feature = "deflate")]
     pub(crate) fn deflating() -> Self {
         Self::start(&[crate::deflate_server::DEFLATING])
+    }
+
+    /// Starts a server with and without TLS on one port. Writes its root certificate to this file, with those of the system.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls(roots: &str) -> Self {
+        Self::start(&[crate::tls_server::TLS, roots])
     }
 
     /// Starts a server that holds any number of connections, greets clients if the job says so, and answers Pings.
@@ -199,17 +205,27 @@ pub(crate) fn idle(port: &str) {
     });
 }
 
-async fn hold(mut stream: tokio::net::TcpStream) -> std::io::Result<()> {
+async fn hold(stream: tokio::net::TcpStream) -> std::io::Result<()> {
+    hold_any(stream, "").await
+}
+
+/// Answers a request with these header lines, and holds the connection.
+pub(crate) async fn hold_any(mut stream: impl AsyncRead + AsyncWrite + Unpin, headers: &str) -> std::io::Result<()> {
     let mut buffer = [0; 1024];
     let mut length = 0;
     while !buffer[..length].ends_with(b"\r\n\r\n") {
-        length += stream.read(&mut buffer[length..]).await?;
+        match stream.read(&mut buffer[length..]).await? {
+            0 => return Ok(()),
+            read => length += read,
+        }
     }
     let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
-    stream.write_all(answer(&request, "").as_bytes()).await?;
+    stream.write_all(answer(&request, headers).as_bytes()).await?;
+    stream.flush().await?;
     if job(&request)[0] == "greet" {
         tokio::time::sleep(GREETING_DELAY).await;
         stream.write_all(&frame(2, GREETING)).await?;
+        stream.flush().await?;
     }
     loop {
         let length = stream.read(&mut buffer).await?;
@@ -224,6 +240,7 @@ async fn hold(mut stream: tokio::net::TcpStream) -> std::io::Result<()> {
                 pong[2 + position] = byte ^ mask[position % 4];
             }
             stream.write_all(&pong).await?;
+            stream.flush().await?;
         }
     }
 }
