@@ -4,6 +4,7 @@ mod callbacks;
 mod heartbeat;
 mod reconnect;
 mod settings;
+mod setup;
 mod subprotocol;
 
 use core::time::Duration;

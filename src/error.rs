@@ -59,6 +59,8 @@ struct Cause {
     kind: ErrorKind,
     detail: String,
     retry_after: Option<Duration>,
+    /// No attempt is to follow.
+    is_final: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -82,7 +84,7 @@ impl Error {
     }
 
     fn with_detail(kind: ErrorKind, detail: String) -> Self {
-        let cause = Arc::new(Cause { kind, detail, retry_after: None, source: None });
+        let cause = Arc::new(Cause { kind, detail, retry_after: None, is_final: false, source: None });
         Self { cause, phase: Phase::Open, url: String::new() }
     }
 
@@ -98,6 +100,13 @@ impl Error {
     #[must_use]
     pub fn with_retry_after(mut self, delay: impl Into<Option<Duration>>) -> Self {
         Arc::make_mut(&mut self.cause).retry_after = delay.into();
+        self
+    }
+
+    /// Makes the error one that no attempt follows.
+    #[must_use]
+    pub(crate) fn fatal(mut self) -> Self {
+        Arc::make_mut(&mut self.cause).is_final = true;
         self
     }
 
@@ -161,6 +170,11 @@ impl Error {
         &self.cause.detail
     }
 
+    /// Returns whether no attempt is to follow.
+    pub(crate) fn is_final(&self) -> bool {
+        self.cause.is_final
+    }
+
     /// Returns the minimum delay that the peer requested.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.cause.retry_after
@@ -181,6 +195,7 @@ impl fmt::Display for Error {
             ErrorKind::MessageTooLarge => f.write_str("message too large"),
             ErrorKind::Io => f.write_str("connection broken"),
             ErrorKind::Provider => f.write_str("request provider failed"),
+            ErrorKind::Setup => f.write_str("set-up failed"),
             ErrorKind::Unsupported => f.write_str("not supported"),
             ErrorKind::Opaque => f.write_str("connection error, cause hidden by the platform"),
         }?;

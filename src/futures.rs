@@ -5,10 +5,11 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use futures_sink::Sink;
+use homing_machine::Mark;
 
 use crate::client::WebSocket;
 use crate::close::{CloseCode, End};
-use crate::driver::{Mark, Request, Wait, Waiter};
+use crate::driver::{Request, Wait, Waiter};
 use crate::error::{FlushError, SendError};
 use crate::message::Message;
 
@@ -50,8 +51,8 @@ impl Flush {
     pub(crate) fn new(ws: &WebSocket) -> Self {
         let shared = ws.shared().clone();
         let core = shared.lock();
-        let mark = Mark::new(&core.machine);
-        let mark = (!mark.has_left(&core.machine)).then_some(mark);
+        let mark = core.machine.mark();
+        let mark = (!core.machine.has_left(mark)).then_some(mark);
         drop(core);
         Self { waiter: Waiter::new(shared), mark }
     }
@@ -155,9 +156,9 @@ impl Sink<Message> for WebSocket {
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SinkError> {
         let Self { waiter, unflushed: Unflushed { sent, end }, .. } = &mut *self;
         *end = None;
-        let sent = sent.get_or_insert_with(|| Mark::new(&waiter.shared.lock().machine));
+        let sent = sent.get_or_insert_with(|| waiter.shared.lock().machine.mark());
         waiter.shared.send(message)?;
-        sent.extend(&waiter.shared.lock().machine);
+        waiter.shared.lock().machine.extend(sent);
         Ok(())
     }
 
@@ -167,10 +168,10 @@ impl Sink<Message> for WebSocket {
             Some(end) => end,
             None => {
                 let machine = &waiter.shared.lock().machine;
-                if unflushed.sent.take().is_some_and(|sent| sent.is_lost(machine)) {
+                if unflushed.sent.take().is_some_and(|sent| machine.is_lost(sent)) {
                     return Poll::Ready(Err(FlushError::Lost.into()));
                 }
-                *unflushed.end.insert(Mark::new(machine))
+                *unflushed.end.insert(machine.mark())
             }
         };
         let flushed = waiter.poll(Wait::Flushed(end), cx);

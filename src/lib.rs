@@ -137,6 +137,7 @@
 //! - [`Error`]: an attempt failed. The error is passed to [`on_error`](Handler::on_error), and the client
 //!   retries by its [`Reconnect`] policy. [`Error::kind`] distinguishes DNS, TLS, a refused handshake and others.
 //!   [`Builder::retry_if`] lists the failures that are not retried, and shows how to give up after others.
+//! - [`SetupError`]: the [set-up](Builder::setup) of a connection failed, which fails the attempt.
 //! - [`SendError`], [`FlushError`], [`CloseError`]: a call of a handle failed, and why.
 //! - [`End`]: why a client ended. [`closed`](WebSocket::closed) and [`on_end`](Handler::on_end) report it.
 //!
@@ -172,6 +173,7 @@ mod handshake;
 pub mod memory;
 mod message;
 mod request;
+mod session;
 mod stream;
 
 pub use builder::{Builder, Heartbeat, Reconnect};
@@ -188,6 +190,7 @@ pub use handshake::{Handshake, Headers};
 pub use homing_machine::{State, Stats};
 pub use message::{BinaryType, Message, Text};
 pub use request::{ProviderError, Request};
+pub use session::{Session, SessionError, SetupError};
 pub use stream::Events;
 
 /// Compiles and runs the examples of README.md.

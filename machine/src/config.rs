@@ -13,6 +13,8 @@ pub struct Config<Text> {
     pub heartbeat: Option<Heartbeat>,
     /// The limit for dialling and handshake together; `None` for no limit.
     pub open_timeout: Option<Duration>,
+    /// The limit for the set-up of a connection, counted from its handshake (S27); `None` if there is no set-up.
+    pub setup_timeout: Option<Duration>,
     /// The limit for the closing handshake, counted from the last progress.
     pub close_timeout: Duration,
     /// How long an attempt must have been open for the count of retries to start again.

@@ -10,7 +10,7 @@ use crate::units::{Duration, Timestamp};
 impl<T: Types> Machine<T> {
     /// Ends the attempt with an error: `on_error`, then `on_close`.
     pub(crate) fn fail(&mut self, error: T::Error) {
-        let is_open = !matches!(self.phase, Phase::Connecting { .. });
+        let is_open = !self.phase.is_before_open();
         self.last_close = Some(CloseEvent::abnormal(Initiator::Failure));
         self.finish(Some(T::located(error, &self.config.url, is_open)), self.phase.next());
     }
@@ -97,13 +97,14 @@ impl<T: Types> Machine<T> {
             .last_close
             .as_ref()
             .is_some_and(|event| event.initiator == Initiator::Remote && matches!(event.code.get(), 1008 | 1010));
-        let is_final = match self.last_error.as_ref().map(T::failure) {
+        let failure = self.last_error.as_ref().map(T::failure);
+        let is_final = match failure {
             // A request that succeeded before is not wrong: gateways answer 404 while the server behind them restarts.
             Some(Failure::RefusedForGood) => self.opens == 0,
             Some(Failure::Unsupported) => true,
             _ => false,
         };
-        let is_final = is_final && !self.config.has_provider;
+        let is_final = is_final && !self.config.has_provider || failure == Some(Failure::Final);
         match answer {
             Some(false) => return Err(EndReason::Declined),
             None if is_rejected || is_final => return Err(EndReason::Fatal),

@@ -70,6 +70,10 @@ pub enum Output {
     AskRetry,
     /// Open a socket.
     Dial(AttemptId),
+    /// Start the set-up of the connection, and report its result by [`Machine::set_up`](crate::Machine::set_up) or
+    /// [`Machine::set_up_failed`](crate::Machine::set_up_failed). It is to be dropped as soon as
+    /// [`Machine::is_setting_up`](crate::Machine::is_setting_up) returns false.
+    SetUp,
     /// Offer the queue to the socket: [`Machine::offer`](crate::Machine::offer).
     Transmit,
     /// Measure progress from here on. A heartbeat or a Close frame follows, or the last messages before a Close frame.
@@ -81,6 +85,8 @@ pub enum Output {
     Read(bool),
     /// Send the Close frame [`Machine::close_frame`](crate::Machine::close_frame) behind what was sent before.
     Close,
+    /// Drop the socket, after the Close frame [`Machine::close_frame`](crate::Machine::close_frame) if it can still be sent.
+    Fail,
     /// Drop the socket at once.
     Abort,
 }

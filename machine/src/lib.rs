@@ -32,6 +32,9 @@
 //!    │     │ reconnect                             ▼
 //!    └─────┴────────────────────────────────────── ●
 //! ```
+//!
+//! With a set-up (S27) there is one more state between `Connecting` and `Open`, which ends like `Connecting`, and in which a
+//! Close frame of the peer leads to `Closing`.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -46,6 +49,7 @@ mod ending;
 mod fault;
 mod in_flight;
 mod io;
+mod lane;
 mod liveness;
 mod machine;
 mod pace;
@@ -75,6 +79,7 @@ pub use config::Config;
 pub use fault::{Fault, ZERO};
 pub use in_flight::{Delivery, InFlight};
 pub use io::{AttemptId, Buffered, Notify, Output, PageEvent, Request};
+pub use lane::Mark;
 pub use liveness::Heartbeat;
 pub use machine::Machine;
 pub use paused::PausedBy;

@@ -142,6 +142,7 @@ impl<T: Types> Machine<T> {
         match &self.phase {
             Phase::Waiting { until: due }
             | Phase::Connecting { deadline: due }
+            | Phase::SettingUp { deadline: due }
             | Phase::Closing { deadline: due, .. } => *due,
             Phase::Open { liveness: Some(liveness) } => liveness.deadline(),
             _ => Timestamp::NEVER,
@@ -189,6 +190,11 @@ impl<T: Types> Machine<T> {
     /// [`last_close`](Self::last_close) and [`last_error`](Self::last_error) are those of the end.
     pub fn end_reason(&self) -> EndReason {
         self.end_reason
+    }
+
+    /// Returns the handshake that belongs to [`Output::SetUp`].
+    pub fn handshake(&self) -> &T::Handshake {
+        &self.handshake
     }
 
     /// Returns the handshake that belongs to [`Notify::Open`]. Later calls return the default value.
@@ -273,6 +279,9 @@ impl<T: Types> Machine<T> {
         match &mut self.phase {
             Phase::Waiting { until } if now >= *until => self.dial(),
             Phase::Connecting { deadline } if now >= *deadline => self.abandon(Cause::OpenTimeout),
+            Phase::SettingUp { deadline } if now >= *deadline => {
+                self.set_up_failed(T::error(Cause::SetupTimeout), CloseCode::NORMAL, T::Text::default());
+            }
             Phase::Open { liveness: Some(liveness) } => match liveness.check(now, is_reading) {
                 Due::Nothing => {}
                 Due::Heartbeat(number) => self.send_heartbeat(number),

@@ -1,35 +1,34 @@
 //! The send queue (S13 to S15).
 
 use crate::io::Buffered;
-use crate::units::{Count, Messages, append};
-
-/// How many losses are remembered with their first message.
-const LOSSES: Count = 4;
+use crate::lane::{Lane, Mark};
+use crate::units::{Count, Messages, append, insert};
 
 /// The capacity, in messages, that an empty queue keeps.
 const ROOM: usize = 4096;
 
-/// The send queue: strictly ordered, and bounded by bytes.
+/// The send queue: ordered, and bounded by bytes.
 ///
 /// A message is in one of three places: in the queue, in a batch that the driver offers to the socket, or in the socket's
 /// own buffer. All three count against the limit.
+///
+/// What `on_open` sends is ahead of what was queued before (S13). These messages have numbers of their own, so that those of
+/// the others do not change.
 pub(crate) struct Queue<Message> {
     waiting: Messages<Message>,
     waiting_bytes: usize,
     offered_bytes: usize,
     offered: bool,
+    /// The first of the waiting or offered messages, which `on_open` sent.
+    ahead: Lane,
+    /// Their bytes.
+    ahead_bytes: usize,
+    /// The messages behind them.
+    normal: Lane,
     /// What the socket holds in its own buffer.
     socket: Buffered,
     limit: usize,
     full: bool,
-    /// How many messages were ever queued.
-    accepted: Count,
-    /// How many messages are queued or offered.
-    held: Count,
-    /// How many times messages were lost with their socket, or taken back.
-    losses: Count,
-    /// The number of the first message of each of the latest losses.
-    first_lost: [Count; LOSSES as usize],
 }
 
 /// The limit was reached, or there is room again. Each is reported once.
@@ -64,13 +63,12 @@ impl<Message> Queue<Message> {
             waiting_bytes: 0,
             offered_bytes: 0,
             offered: false,
+            ahead: Lane::default(),
+            ahead_bytes: 0,
+            normal: Lane::default(),
             socket: Buffered::default(),
             limit,
             full: false,
-            accepted: 0,
-            held: 0,
-            losses: 0,
-            first_lost: [0; LOSSES as usize],
         }
     }
 
@@ -82,8 +80,21 @@ impl<Message> Queue<Message> {
         }
         self.waiting_bytes += bytes;
         self.waiting.push_back(message);
-        self.accepted += 1;
-        self.held += 1;
+        self.normal.accept();
+        Ok(self.edge())
+    }
+
+    /// Queues a message ahead of those of [`push`](Self::push). Only messages of this kind count against its limit.
+    pub(crate) fn push_ahead(&mut self, message: Message, bytes: usize) -> Result<Option<Edge>, SendError<Message>> {
+        debug_assert!(!self.offered);
+        let queued = index(self.ahead.queued());
+        if self.ahead_bytes.max(queued) >= self.limit {
+            return Err(SendError { kind: SendErrorKind::Full, message });
+        }
+        insert(&mut self.waiting, queued, message);
+        self.waiting_bytes += bytes;
+        self.ahead_bytes += bytes;
+        self.ahead.accept();
         Ok(self.edge())
     }
 
@@ -109,7 +120,11 @@ impl<Message> Queue<Message> {
         self.waiting_bytes += self.offered_bytes - bytes;
         self.offered_bytes = 0;
         self.offered = false;
-        self.held -= messages;
+        // All that the socket took is from ahead, unless it took all of that.
+        let ahead = messages.min(self.ahead.queued());
+        self.ahead.give(ahead);
+        self.ahead_bytes = if self.ahead.queued() == 0 { 0 } else { self.ahead_bytes - bytes };
+        self.normal.give(messages - ahead);
         if !batch.is_empty() {
             append(batch, &mut self.waiting);
             core::mem::swap(&mut self.waiting, batch);
@@ -121,40 +136,32 @@ impl<Message> Queue<Message> {
     }
 
     pub(crate) fn socket_holds(&mut self, socket: Buffered) -> Option<Edge> {
-        // A transport may report more than it was given.
-        let messages = socket.messages.min(self.accepted - self.held);
-        self.socket = Buffered { messages, ..socket };
+        // The last messages that it was given. The first ones may be those of a set-up, which do not count here.
+        let others = self.normal.socket_holds(socket.messages);
+        self.ahead.socket_holds(others);
+        self.socket = socket;
         self.edge()
     }
 
     /// The socket is gone, with what it held. Returns how many messages were lost.
     pub(crate) fn socket_gone(&mut self) -> (Count, Option<Edge>) {
-        let lost = self.socket.messages;
-        self.note_loss(lost > 0);
+        let lost = self.ahead.socket_gone() + self.normal.socket_gone();
         (lost, self.socket_holds(Buffered::default()))
-    }
-
-    /// Remembers a loss. Called before `left` changes because of it.
-    fn note_loss(&mut self, some: bool) {
-        if some {
-            self.losses += 1;
-            self.first_lost[(self.losses % LOSSES) as usize] = self.left() + 1;
-        }
     }
 
     /// Removes and returns all messages.
     pub(crate) fn take(&mut self) -> Messages<Message> {
         debug_assert!(!self.offered);
-        self.note_loss(self.held > 0);
-        self.waiting_bytes = 0;
-        self.held = 0;
+        self.ahead.take_back();
+        self.normal.take_back();
+        (self.waiting_bytes, self.ahead_bytes) = (0, 0);
         self.full = false;
         core::mem::take(&mut self.waiting)
     }
 
     /// Returns whether there is no message in the queue or in an offered batch.
     pub(crate) fn is_empty(&self) -> bool {
-        self.held == 0
+        self.queued() == 0
     }
 
     /// Returns whether there is something to offer.
@@ -163,7 +170,11 @@ impl<Message> Queue<Message> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        usize::try_from(self.held).unwrap_or(usize::MAX)
+        index(self.queued())
+    }
+
+    fn queued(&self) -> Count {
+        self.ahead.queued() + self.normal.queued()
     }
 
     pub(crate) fn buffered(&self) -> usize {
@@ -179,26 +190,20 @@ impl<Message> Queue<Message> {
         self.socket
     }
 
-    pub(crate) fn accepted(&self) -> Count {
-        self.accepted
+    pub(crate) fn mark(&self) -> Mark {
+        Mark::new(&self.ahead, &self.normal)
     }
 
-    pub(crate) fn losses(&self) -> Count {
-        self.losses
+    pub(crate) fn extend(&self, mark: &mut Mark) {
+        mark.extend(&self.ahead, &self.normal);
     }
 
-    /// Returns the number of the first message that was lost since there had been `losses`; 0 if that is too long ago.
-    pub(crate) fn first_lost(&self, losses: Count) -> Option<Count> {
-        match self.losses - losses {
-            0 => None,
-            1..=LOSSES => Some(self.first_lost[((losses + 1) % LOSSES) as usize]),
-            _ => Some(0),
-        }
+    pub(crate) fn has_left(&self, mark: Mark) -> bool {
+        mark.has_left(&self.ahead, &self.normal)
     }
 
-    /// Returns how many messages have left for the operating system or browser, or were lost. Both happen in order.
-    pub(crate) fn left(&self) -> Count {
-        self.accepted - self.held - self.socket.messages
+    pub(crate) fn is_lost(&self, mark: Mark) -> bool {
+        mark.is_lost(&self.ahead, &self.normal)
     }
 
     /// Frees the memory that a burst of messages needed.
@@ -225,4 +230,8 @@ impl<Message> Queue<Message> {
             None
         }
     }
+}
+
+fn index(count: Count) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }

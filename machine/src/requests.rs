@@ -47,10 +47,10 @@ impl<T: Types> Machine<T> {
     fn stop(&mut self) {
         self.by_hand.closed = true;
         match &mut self.phase {
-            Phase::Connecting { .. } | Phase::Open { .. } | Phase::Closing { .. } => self.drop_attempt(Next::End),
+            phase if phase.has_socket() => self.drop_attempt(Next::End),
             Phase::Ending { next, .. } => *next = Next::End,
             Phase::Waiting { .. } => self.end_waiting(),
-            Phase::Closed { .. } => {}
+            _ => {}
         }
     }
 
@@ -63,7 +63,7 @@ impl<T: Types> Machine<T> {
     fn redial(&mut self, delay: Duration, in_callback: bool) {
         let delay = self.paced(delay, in_callback);
         match &mut self.phase {
-            Phase::Connecting { .. } => self.drop_attempt(Next::Retry(delay)),
+            Phase::Connecting { .. } | Phase::SettingUp { .. } => self.drop_attempt(Next::Retry(delay)),
             Phase::Open { .. } => {
                 self.start_closing(Stage::AwaitingPeer, Next::Retry(delay));
                 self.close_frame = (CloseCode::NORMAL, Default::default());

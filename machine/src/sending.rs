@@ -1,6 +1,7 @@
 //! The send queue as drivers and handles see it (S13 to S15).
 
 use crate::io::Buffered;
+use crate::lane::Mark;
 use crate::machine::Machine;
 use crate::queue::{SendError, SendErrorKind};
 use crate::state::Phase;
@@ -15,6 +16,16 @@ impl<T: Types> Machine<T> {
             return Err(SendError { kind: SendErrorKind::Closed, message });
         }
         let edge = self.queue.push(message, bytes)?;
+        self.notify_edge(edge);
+        Ok(())
+    }
+
+    /// Queues a message of `on_open`, which leaves before what was queued earlier (S13), or returns it in the error.
+    pub fn send_ahead(&mut self, message: T::Message, bytes: usize) -> Result<(), SendError<T::Message>> {
+        if !self.phase.accepts() {
+            return Err(SendError { kind: SendErrorKind::Closed, message });
+        }
+        let edge = self.queue.push_ahead(message, bytes)?;
         self.notify_edge(edge);
         Ok(())
     }
@@ -49,25 +60,24 @@ impl<T: Types> Machine<T> {
         self.queue.is_full()
     }
 
-    /// Returns the number of the last message that was queued, for [`has_left`](Self::has_left).
-    pub fn accepted(&self) -> Count {
-        self.queue.accepted()
+    /// Returns the end of what is queued now.
+    pub fn mark(&self) -> Mark {
+        self.queue.mark()
     }
 
-    /// Returns whether every message up to number `accepted` has left for the operating system or the browser.
-    pub fn has_left(&self, accepted: Count) -> bool {
-        self.queue.left() >= accepted
+    /// Moves a mark behind what was queued since.
+    pub fn extend(&self, mark: &mut Mark) {
+        self.queue.extend(mark);
     }
 
-    /// Returns how many times messages were lost with their socket, or were taken back, instead of being sent.
-    pub fn losses(&self) -> Count {
-        self.queue.losses()
+    /// Returns whether every message before the mark has left for the operating system or the browser, or was lost.
+    pub fn has_left(&self, mark: Mark) -> bool {
+        self.queue.has_left(mark)
     }
 
-    /// Returns the number of the first message that was lost since [`losses`](Self::losses) returned `losses`; `None` if none
-    /// was. Returns 0 if that was too long ago to be known.
-    pub fn first_lost(&self, losses: Count) -> Option<Count> {
-        self.queue.first_lost(losses)
+    /// Returns whether a message before the mark was lost with its socket, or was taken back, since the mark was made.
+    pub fn is_lost(&self, mark: Mark) -> bool {
+        self.queue.is_lost(mark)
     }
 
     /// Frees the memory that a burst of messages needed.

@@ -240,3 +240,8 @@ impl<Message> Default for Messages<Message> {
 pub(crate) fn append<Message>(messages: &mut Messages<Message>, others: &mut Messages<Message>) {
     messages.0 += core::mem::take(&mut others.0);
 }
+
+/// Inserts a message behind the first `at` ones.
+pub(crate) fn insert<Message>(messages: &mut Messages<Message>, _at: usize, message: Message) {
+    messages.push_back(message);
+}

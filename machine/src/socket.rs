@@ -72,26 +72,67 @@ impl<T: Types> Machine<T> {
         if !matches!(self.phase, Phase::Connecting { .. }) {
             return;
         }
+        self.handshake = handshake;
+        self.writable = true;
+        match self.config.setup_timeout {
+            Some(timeout) => {
+                self.phase = Phase::SettingUp { deadline: self.now + timeout };
+                self.put(Output::SetUp);
+            }
+            None => self.open(),
+        }
+    }
+
+    /// Returns whether a set-up is running.
+    pub fn is_setting_up(&self) -> bool {
+        matches!(self.phase, Phase::SettingUp { .. })
+    }
+
+    /// The socket took so many messages of the set-up, and now holds this in its own buffer.
+    pub fn set_up_sent(&mut self, messages: Count, bytes: usize, socket: Buffered) {
+        self.stats.messages_sent += messages;
+        self.stats.bytes_sent += bytes as Count;
+        let edge = self.queue.socket_holds(socket);
+        self.notify_edge(edge);
+    }
+
+    /// The set-up of the connection is done: the client is open.
+    pub fn set_up(&mut self) {
+        if self.is_setting_up() {
+            self.open();
+        }
+    }
+
+    /// The set-up failed, which fails the attempt. The Close frame has this code and reason.
+    pub fn set_up_failed(&mut self, error: T::Error, code: CloseCode, reason: T::Text) {
+        if self.is_setting_up() {
+            self.close_frame = (code, reason);
+            self.put(Output::Fail);
+            self.fail(error);
+        }
+    }
+
+    fn open(&mut self) {
         if self.opens > 0 {
             self.stats.reconnects += 1;
         }
         self.opens += 1;
         self.has_started();
         self.opened_at = Some(self.now);
-        self.writable = true;
         self.phase =
             Phase::Open { liveness: self.config.heartbeat.map(|config| Liveness::new(self.now, Some(config))) };
         if self.is_paused() {
             self.put(Output::Read(false));
         }
-        self.handshake = handshake;
         self.notify(Notify::Open);
     }
 
     /// The peer's Close frame arrived. The transport answers it. `code` is 1005 if the frame had none.
     pub fn peer_closing(&mut self, code: CloseCode, reason: T::Text) {
         let initiator = match self.phase {
-            Phase::Open { .. } | Phase::Closing { stage: Stage::Draining, .. } => Initiator::Remote,
+            Phase::SettingUp { .. } | Phase::Open { .. } | Phase::Closing { stage: Stage::Draining, .. } => {
+                Initiator::Remote
+            }
             Phase::Closing { stage: Stage::AwaitingPeer, .. } => Initiator::Local,
             _ => return,
         };

@@ -6,7 +6,7 @@ use crate::units::{Duration, Timestamp};
 /// The state of a client (S2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// An attempt is in progress.
+    /// An attempt is in progress: dialling, the handshake, or the set-up.
     Connecting,
     /// The connection is open: messages can be sent and received.
     Open,
@@ -22,6 +22,10 @@ pub enum State {
 pub(crate) enum Phase {
     Connecting {
         /// `NEVER` without an open timeout.
+        deadline: Timestamp,
+    },
+    /// The opening handshake is done, and the user's set-up runs.
+    SettingUp {
         deadline: Timestamp,
     },
     Open {
@@ -73,7 +77,7 @@ pub(crate) enum Next {
 impl Phase {
     pub(crate) fn state(&self) -> State {
         match self {
-            Self::Connecting { .. } => State::Connecting,
+            Self::Connecting { .. } | Self::SettingUp { .. } => State::Connecting,
             Self::Open { .. } => State::Open,
             Self::Closing { .. } | Self::Ending { .. } => State::Closing,
             Self::Waiting { .. } => State::Waiting,
@@ -83,7 +87,12 @@ impl Phase {
 
     /// Returns whether there is a socket, or one is being opened.
     pub(crate) fn has_socket(&self) -> bool {
-        matches!(self, Self::Connecting { .. } | Self::Open { .. } | Self::Closing { .. })
+        self.is_before_open() || matches!(self, Self::Open { .. } | Self::Closing { .. })
+    }
+
+    /// Returns whether the attempt is not open yet.
+    pub(crate) fn is_before_open(&self) -> bool {
+        matches!(self, Self::Connecting { .. } | Self::SettingUp { .. })
     }
 
     /// Returns whether queued messages may be sent.
@@ -94,7 +103,7 @@ impl Phase {
     /// Returns whether new messages are queued. They are also while closing, if another attempt follows.
     pub(crate) fn accepts(&self) -> bool {
         match self {
-            Self::Connecting { .. } | Self::Open { .. } | Self::Waiting { .. } => true,
+            Self::Connecting { .. } | Self::SettingUp { .. } | Self::Open { .. } | Self::Waiting { .. } => true,
             Self::Closing { next, .. } | Self::Ending { next, .. } => *next != Next::End,
             Self::Closed { .. } => false,
         }

@@ -34,6 +34,8 @@ pub trait Types: Sized + 'static {
 pub enum Cause {
     /// Dialling and handshake took longer than the open timeout.
     OpenTimeout,
+    /// The set-up took longer than its timeout.
+    SetupTimeout,
     /// Nothing arrived within the timeout of a heartbeat.
     HeartbeatTimeout,
     /// The socket was closed without a closing handshake, and the platform does not report why.
@@ -45,6 +47,8 @@ pub enum Cause {
 pub enum Failure {
     /// The server or a proxy refused, with an HTTP status that would be the same for the next request.
     RefusedForGood,
+    /// The user's set-up has given up.
+    Final,
     /// This build or platform does not support what was asked for.
     Unsupported,
     /// The peer violated the protocol, or sent a message that is too large.

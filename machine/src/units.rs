@@ -34,6 +34,14 @@ pub(crate) fn append<Message>(messages: &mut Messages<Message>, others: &mut Mes
     }
 }
 
+/// Inserts a message behind the first `at` ones. `VecDeque::insert` would add more code to a web app.
+pub(crate) fn insert<Message>(messages: &mut Messages<Message>, at: usize, message: Message) {
+    messages.push_back(message);
+    if let Some(tail) = messages.make_contiguous().get_mut(at..) {
+        tail.rotate_right(1);
+    }
+}
+
 /// An instant: microseconds since the start of the driver's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(u64);

@@ -12,6 +12,7 @@ use crate::error::ConfigError;
 use crate::handler::{Closures, Handler};
 use crate::message::{BinaryType, Message};
 use crate::request::{Provider, Request, Source};
+use crate::session::SetUp;
 
 /// A predicate of the user.
 ///
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) heartbeat_message: Option<Message>,
     pub(crate) request: Request,
     pub(crate) provider: Option<Box<dyn Provider>>,
+    pub(crate) setup: Option<Box<dyn SetUp>>,
+    pub(super) setup_timeout: Duration,
     pub(crate) retry_if: Option<Box<dyn Predicate<CloseEvent>>>,
     pub(crate) is_reply: Option<Box<dyn Predicate<Message>>>,
     pub(crate) max_message_size: usize,
@@ -55,6 +58,7 @@ impl Settings {
             backoff: Reconnect::default().0,
             heartbeat: None,
             open_timeout: Some(Duration::from_secs(10)),
+            setup_timeout: None,
             close_timeout: Duration::from_secs(5),
             stable_after: Duration::from_secs(5),
             max_retry_after: Duration::from_secs(3600),
@@ -70,6 +74,8 @@ impl Settings {
             heartbeat_message: None,
             request,
             provider: None,
+            setup: None,
+            setup_timeout: Duration::from_secs(10),
             retry_if: None,
             is_reply: None,
             max_message_size: 16 << 20,
@@ -108,6 +114,10 @@ impl Settings {
         config.url = target.shown();
         config.has_provider = self.provider.is_some();
         config.has_predicate = self.retry_if.is_some();
+        if let Some(setup) = &mut self.setup {
+            config.setup_timeout = Some(self.setup_timeout);
+            setup.limit(config.max_send_buffer, self.max_receive_buffer);
+        }
         let seed = self.jitter_seed.unwrap_or_else(platform::seed);
         config.seed = (seed ^ (seed >> 32)) as u32;
         Ok(match self.provider.take() {

@@ -26,12 +26,7 @@ impl WebSocket {
     /// than 123 bytes of UTF-8. These are the limits of browsers (WHATWG, `close()`), and hold natively as well.
     pub fn close(&self, code: impl Into<CloseCode>, reason: impl Into<String>) -> Result<(), CloseError> {
         let (code, reason) = (code.into(), reason.into());
-        if !code.may_be_sent() {
-            return Err(CloseError::Code(code.get()));
-        }
-        if reason.len() > 123 {
-            return Err(CloseError::Reason(reason.len()));
-        }
+        CloseError::check(code, &reason)?;
         self.shared().request(Request::Close { code, reason });
         Ok(())
     }

@@ -28,10 +28,11 @@ impl homing_machine::Types for Types {
     fn error(cause: Cause) -> Error {
         let kind = match cause {
             Cause::OpenTimeout => ErrorKind::OpenTimeout,
+            Cause::SetupTimeout => ErrorKind::Setup,
             Cause::HeartbeatTimeout => ErrorKind::HeartbeatTimeout,
             Cause::Unknown => ErrorKind::Opaque,
         };
-        Error::new(kind, "")
+        Error::new(kind, if cause == Cause::SetupTimeout { "timeout" } else { "" })
     }
 
     fn located(error: Error, url: &String, is_open: bool) -> Error {
@@ -40,6 +41,7 @@ impl homing_machine::Types for Types {
 
     fn failure(error: &Error) -> Failure {
         match error.kind() {
+            _ if error.is_final() => Failure::Final,
             ErrorKind::Protocol | ErrorKind::MessageTooLarge => Failure::Violation,
             ErrorKind::Unsupported => Failure::Unsupported,
             _ => error.status().map_or(Failure::Other, Failure::refused),

@@ -38,7 +38,7 @@ pub(crate) use machine::{Config, Machine, Request};
 pub use pump::Pump;
 pub(crate) use shared::{Keeper, Shared};
 pub(crate) use waiter::Waiter;
-pub(crate) use waiters::{Mark, Wait};
+pub(crate) use waiters::Wait;
 
 use crate::close::CloseCode;
 use crate::message::Message;
@@ -87,6 +87,13 @@ pub trait Transport {
 
     /// Drops the socket at once. No more events of it are reported.
     fn abort(&mut self);
+
+    /// Fails the connection: the peer is to receive a Close frame with this code and reason, but the client does not wait for
+    /// that. No more events of the socket are reported. By default: [`close`](Self::close), then [`abort`](Self::abort).
+    fn fail(&mut self, code: CloseCode, reason: &str) {
+        self.close(code, reason);
+        self.abort();
+    }
 
     /// Returns what was taken but has not left yet, as far as the platform reports it.
     fn buffered(&mut self) -> Buffered;

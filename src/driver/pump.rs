@@ -1,13 +1,14 @@
 //! The pump: connects the machine, the handler and the transport of one client.
 
 mod outputs;
+mod setup;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::task::Waker;
 
-use homing_machine::{Output, State};
+use homing_machine::Output;
 
 use super::trace::Trace;
 use super::{AttemptId, Input, Machine, Shared, SocketEvent, Timer, Timestamp, Transport};
@@ -17,6 +18,7 @@ use crate::close::{CloseEvent, EndReason};
 use crate::error::ConfigError;
 use crate::handler::Handler;
 use crate::message::Message;
+use crate::session::SetUp;
 
 /// How many batches are sent before control returns to the owner of the pump.
 const BATCHES: u32 = 4;
@@ -34,6 +36,10 @@ pub struct Pump<T: Transport, M: Timer> {
     transport: T,
     timer: M,
     batch: VecDeque<Message>,
+    /// The user's set-up of each connection.
+    setup: Option<Box<dyn SetUp>>,
+    /// The socket is not read, as the set-up does not receive.
+    is_choked: bool,
     /// What arrived since the last `received`.
     arrived: Arrived,
     trace: Trace,
@@ -46,6 +52,14 @@ struct Arrived {
     messages: u64,
     bytes: u64,
     answered: bool,
+}
+
+impl Arrived {
+    #[inline]
+    fn count(&mut self, message: &Message) {
+        self.messages += 1;
+        self.bytes += message.len() as u64;
+    }
 }
 
 impl<T: Transport, M: Timer> Pump<T, M> {
@@ -84,6 +98,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             transport,
             timer,
             batch: VecDeque::new(),
+            setup: settings.setup,
+            is_choked: false,
             arrived: Arrived::default(),
             trace,
             working: false,
@@ -146,12 +162,16 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     /// The same as [`message`](Self::message), inside a batch.
     #[inline]
     pub(crate) fn deliver(&mut self, message: Message) {
-        // A message that was read before the client was paused is delivered.
-        if !self.delivers() && self.shared.lock().machine.state() != State::Open {
-            return;
+        let message = if self.delivers() { Some(message) } else { self.hold(message) };
+        if let Some(message) = message {
+            self.arrived.count(&message);
+            self.hand_over(message);
         }
-        self.arrived.messages += 1;
-        self.arrived.bytes += message.len() as u64;
+    }
+
+    /// Passes a message to the handler, unless it is the reply to a heartbeat.
+    #[inline]
+    fn hand_over(&mut self, message: Message) {
         if let Some(is_reply) = &mut self.is_reply {
             let mut answers = false;
             is_reply.ask(&message, &mut answers);
@@ -203,8 +223,12 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             let mut core = self.shared.lock();
             core.awake = true;
             let output = core.poll();
-            self.shared.note_delivers(&core.machine);
+            let (is_setting_up, delivers) = (core.machine.is_setting_up(), core.holds_back && core.machine.delivers());
+            self.shared.note_delivers(&core);
             drop(core);
+            if !is_setting_up {
+                self.stop_setup();
+            }
             match output {
                 // Handles that send without a pause must not keep the owner from reading the socket and the clock.
                 Some(Output::Transmit) if batches == BATCHES => break,
@@ -212,6 +236,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                     batches += u32::from(matches!(output, Output::Transmit));
                     self.carry_out(output);
                 }
+                None if is_setting_up && self.continue_setup() => {}
+                None if delivers => self.deliver_unread(),
                 None => break,
             }
         }

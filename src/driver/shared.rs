@@ -36,8 +36,12 @@ pub(crate) struct Core {
     pub(crate) machine: Machine,
     /// The pump is running, and will poll the machine again before it sleeps.
     pub(super) awake: bool,
-    /// The last handle was dropped since the pump last checked whether it is done.
-    left: bool,
+    /// Something happened that the machine does not know of: the last handle was dropped, or the set-up can continue.
+    nudged: bool,
+    /// Messages that the set-up did not receive are to be delivered before those that arrive.
+    pub(super) holds_back: bool,
+    /// `on_open` is running.
+    pub(super) opening: bool,
     waker: Option<Waker>,
     /// The latest end of the client.
     end: Option<End>,
@@ -66,7 +70,7 @@ impl Core {
 
     /// Returns whether the pump has something to do before it sleeps.
     pub(super) fn has_news(&mut self) -> bool {
-        core::mem::take(&mut self.left) || self.machine.has_output()
+        core::mem::take(&mut self.nudged) || self.machine.has_output()
     }
 
     pub(super) fn set_waker(&mut self, waker: &Waker) {
@@ -82,7 +86,9 @@ impl Shared {
             core: Mutex::new(Core {
                 machine,
                 awake: true,
-                left: false,
+                nudged: false,
+                holds_back: false,
+                opening: false,
                 waker: None,
                 end: None,
                 waiters: Waiters::default(),
@@ -116,11 +122,18 @@ impl Shared {
         }
     }
 
+    /// Lets the pump look for what the machine does not know of.
+    pub(crate) fn nudge(&self) {
+        let mut core = self.lock();
+        core.nudged = true;
+        Self::wake_pump(core);
+    }
+
     pub(crate) fn request(&self, request: Request) {
         let now = self.clock.now();
         let mut core = self.lock();
         core.machine.request(now, request);
-        self.note_delivers(&core.machine);
+        self.note_delivers(&core);
         Self::wake_pump(core);
     }
 
@@ -137,14 +150,19 @@ impl Shared {
     pub(crate) fn send(&self, message: Message) -> Result<(), SendError> {
         let mut core = self.lock();
         let bytes = message.len();
-        let result = core.machine.send(message, bytes);
+        // What `on_open` sends leaves first (S13).
+        let result = if core.opening && self.callback.is_running_here() {
+            core.machine.send_ahead(message, bytes)
+        } else {
+            core.machine.send(message, bytes)
+        };
         Self::wake_pump(core);
         result
             .map_err(|homing_machine::SendError { kind, message }| SendError { kind: SendErrorKind::of(kind), message })
     }
 
-    pub(super) fn note_delivers(&self, machine: &Machine) {
-        self.delivers.store(machine.delivers(), Ordering::Relaxed);
+    pub(super) fn note_delivers(&self, core: &Core) {
+        self.delivers.store(core.machine.delivers() && !core.holds_back, Ordering::Relaxed);
     }
 
     #[inline]
@@ -196,9 +214,7 @@ impl Shared {
             self.request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
         }
         // Also if nothing was requested: the pump of a client that has ended is done now.
-        let mut core = self.lock();
-        core.left = true;
-        Self::wake_pump(core);
+        self.nudge();
     }
 
     pub(crate) fn detach(&self) {

@@ -48,9 +48,10 @@ impl Trace {
                 self.span = debug_span!(parent: None, "attempt", number = attempt.get(), url = %self.url);
                 debug!(parent: &self.span, "dialling");
             }
+            Output::SetUp => debug!(parent: span, "setting up"),
             Output::Heartbeat(number) => trace!(parent: span, number, "heartbeat"),
             Output::Close => debug!(parent: span, "closing"),
-            Output::Abort => debug!(parent: span, "abandoned"),
+            Output::Fail | Output::Abort => debug!(parent: span, "abandoned"),
             Output::Notify(Notify::Connect) => debug!(parent: span, "connected"),
             Output::Notify(Notify::BufferFull) => debug!(parent: span, "send buffer full"),
             Output::Notify(Notify::BufferDrain) => debug!(parent: span, "send buffer has room again"),

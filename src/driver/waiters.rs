@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 use core::mem::replace;
 use core::task::{Poll, Waker};
 
+use homing_machine::Mark;
+
 use super::Machine;
 use crate::error::FlushError;
 
@@ -32,8 +34,8 @@ impl Wait {
         let (is_met, result) = match self {
             Self::Ready => (!machine.is_full() || machine.is_over(), Ok(())),
             Self::Ended(ends) => (machine.ends() > ends, Ok(())),
-            Self::Flushed(mark) if mark.is_lost(machine) => (true, Err(FlushError::Lost)),
-            Self::Flushed(mark) if mark.has_left(machine) => (true, Ok(())),
+            Self::Flushed(mark) if machine.is_lost(mark) => (true, Err(FlushError::Lost)),
+            Self::Flushed(mark) if machine.has_left(mark) => (true, Ok(())),
             Self::Flushed(_) => (machine.is_over(), Err(FlushError::Ended)),
         };
         if is_met { Poll::Ready(result) } else { Poll::Pending }
@@ -52,38 +54,9 @@ impl Wait {
     fn threshold(self) -> u64 {
         match self {
             Self::Ready => 0,
-            Self::Flushed(mark) => mark.accepted,
+            Self::Flushed(mark) => mark.messages(),
             Self::Ended(ends) => ends,
         }
-    }
-}
-
-/// A position in the sequence of messages, and the number of losses at that time.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark {
-    /// The number of the last message before it.
-    accepted: u64,
-    /// How many losses there had been.
-    losses: u64,
-}
-
-impl Mark {
-    pub(crate) fn new(machine: &Machine) -> Self {
-        Self { accepted: machine.accepted(), losses: machine.losses() }
-    }
-
-    /// Moves the mark behind what was queued since. What was lost since still counts.
-    pub(crate) fn extend(&mut self, machine: &Machine) {
-        self.accepted = machine.accepted();
-    }
-
-    pub(crate) fn has_left(self, machine: &Machine) -> bool {
-        machine.has_left(self.accepted)
-    }
-
-    /// Whether a message before the mark was lost since. They leave in order, so the first loss since then decides.
-    pub(crate) fn is_lost(self, machine: &Machine) -> bool {
-        machine.first_lost(self.losses).is_some_and(|first| first <= self.accepted)
     }
 }
 

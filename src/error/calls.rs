@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use crate::close::CloseCode;
 use crate::message::Message;
 
 /// The value of an option cannot work (S1). Returned by [`Builder::connect`](crate::Builder::connect), before anything is
@@ -81,6 +82,9 @@ pub enum SendErrorKind {
     /// The client is closed, or is closing and will not reconnect.
     #[error("client closed")]
     Closed,
+    /// The [session](crate::Session) is over: its set-up has returned, or its connection is gone.
+    #[error("session over")]
+    SessionOver,
     /// The bytes of a text message are not valid UTF-8 (RFC 6455, section 5.6).
     #[error("invalid UTF-8 in a text message")]
     NotUtf8,
@@ -106,6 +110,19 @@ pub enum CloseError {
     /// The reason has this many bytes of UTF-8, more than 123 (RFC 6455, section 5.5).
     #[error("close reason too long: {0} bytes, expected at most 123")]
     Reason(usize),
+}
+
+impl CloseError {
+    /// Checks what is to be sent in a Close frame.
+    pub(crate) fn check(code: CloseCode, reason: &str) -> Result<(), Self> {
+        if !code.may_be_sent() {
+            return Err(Self::Code(code.get()));
+        }
+        if reason.len() > 123 {
+            return Err(Self::Reason(reason.len()));
+        }
+        Ok(())
+    }
 }
 
 /// Not every message that was queued before a [`flush`](crate::WebSocket::flush) has left.

@@ -46,6 +46,9 @@ pub enum ErrorKind {
     Io,
     /// The [request provider](crate::Builder::request_provider) returned an error, or a request that is not valid.
     Provider,
+    /// The [set-up](crate::Builder::setup) of the connection returned an error, or took longer than
+    /// [`setup_timeout`](crate::Builder::setup_timeout).
+    Setup,
     /// This build or platform cannot do what the request needs, such as TLS without a TLS feature. Not retried by default.
     Unsupported,
     /// The platform hides the cause. Most failures in browsers have this kind (WHATWG, section 4).
@@ -67,6 +70,7 @@ impl fmt::Debug for ErrorKind {
             Self::MessageTooLarge => "MessageTooLarge",
             Self::Io => "Io",
             Self::Provider => "Provider",
+            Self::Setup => "Setup",
             Self::Unsupported => "Unsupported",
             Self::Opaque => "Opaque",
         };

@@ -120,6 +120,11 @@ impl Transport for MemoryTransport {
         lock(&self.world).clients[self.client].switch(None);
     }
 
+    fn fail(&mut self, code: CloseCode, reason: &str) {
+        self.with_peer(|world, peer| world.peers[peer].close_received = Some((code, reason.to_string())));
+        self.abort();
+    }
+
     fn buffered(&mut self) -> Buffered {
         let mut held = Buffered::default();
         self.with_peer(|world, peer| held = world.peers[peer].held());

@@ -17,6 +17,7 @@ mod queue;
 mod retry;
 mod rig;
 mod script;
+mod setup;
 mod start;
 mod stats;
 
@@ -80,6 +81,7 @@ fn config() -> Config {
         backoff: fixed(SECOND),
         heartbeat: None,
         open_timeout: Some(10 * SECOND),
+        setup_timeout: None,
         close_timeout: 5 * SECOND,
         stable_after: 5 * SECOND,
         max_retry_after: 3600 * SECOND,

@@ -126,11 +126,13 @@ fn s10_after_the_peers_close_frame_no_progress_counts() {
 fn s15_each_message_leaves_by_itself() {
     let mut rig = Rig::open(config());
     rig.socket_bytes = 30;
-    rig.send_all(&["a", "b", "c"]);
-    let numbers = [1, 2, 3];
+    let marks = ["a", "b", "c"].map(|text| {
+        rig.send(text).unwrap();
+        rig.machine.mark()
+    });
     for held in (0..=3).rev() {
         rig.holds(held, held as usize);
-        assert_eq!(numbers.map(|number| rig.machine.has_left(number)), numbers.map(|number| number + held <= 3));
+        assert_eq!(marks.map(|mark| rig.machine.has_left(mark)), [1, 2, 3].map(|number| number + held <= 3));
     }
 }
 
@@ -138,24 +140,32 @@ fn s15_each_message_leaves_by_itself() {
 fn s15_lost_is_every_message_of_which_a_byte_had_not_left() {
     let mut rig = Rig::open(config());
     rig.socket_bytes = 30;
-    rig.send_all(&["a", "b", "c"]);
+    let before = rig.machine.mark();
+    rig.send("a").unwrap();
+    let first = rig.machine.mark();
+    rig.send_all(&["b", "c"]);
+    let all = rig.machine.mark();
     rig.holds(2, 11);
     rig.fails(ErrorKind::Io);
     assert_eq!(rig.machine.last_close().map(|close| close.lost), Some(2));
-    assert_eq!((rig.machine.first_lost(0), rig.machine.first_lost(1)), (Some(2), None));
-    // What was sent later is not affected.
+    assert_eq!([before, first, all].map(|mark| rig.machine.is_lost(mark)), [false, false, true]);
+    // What was sent later is not affected, nor does it affect what was sent before.
+    let after = rig.machine.mark();
     rig.after(SECOND);
     rig.opens();
     rig.send("d").unwrap();
+    let later = rig.machine.mark();
+    assert!(!rig.machine.is_lost(later));
     rig.fails(ErrorKind::Io);
-    assert_eq!((rig.machine.first_lost(0), rig.machine.first_lost(1)), (Some(2), Some(4)));
-    for _ in 0..4 {
+    assert_eq!([first, all, after, later].map(|mark| rig.machine.is_lost(mark)), [false, true, false, true]);
+    for _ in 0..3 {
         rig.after(SECOND);
         rig.opens();
         rig.send("e").unwrap();
         rig.fails(ErrorKind::Io);
     }
-    assert_eq!((rig.machine.first_lost(1), rig.machine.first_lost(2)), (Some(0), Some(5)));
+    assert!(rig.machine.is_lost(first), "too long ago to be known");
+    assert!(!rig.machine.is_lost(after) && rig.machine.is_lost(later));
 }
 
 #[test]

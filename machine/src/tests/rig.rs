@@ -88,6 +88,7 @@ impl Rig {
             Output::Notify(event) => self.describe(event),
             Output::AskRetry => format!("ask retry {}", self.machine.last_close().unwrap().code),
             Output::Dial(attempt) => format!("dial {}", attempt.get()),
+            Output::SetUp => "set up".to_string(),
             Output::Transmit => self.transmit(),
             Output::Mark => unreachable!("counted instead"),
             Output::Heartbeat(number) => format!("heartbeat {number}"),
@@ -95,6 +96,10 @@ impl Rig {
             Output::Close => {
                 let (code, reason) = self.machine.close_frame();
                 format!("send close {code} {reason}").trim_end().to_string()
+            }
+            Output::Fail => {
+                let (code, reason) = self.machine.close_frame();
+                format!("fail {code} {reason}").trim_end().to_string()
             }
             Output::Abort => "abort".to_string(),
         }

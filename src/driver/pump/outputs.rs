@@ -23,6 +23,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                 self.handle(self.now(), Input::RetryAnswer(retry));
             }
             Output::Dial(attempt) => self.in_callback(|transport| transport.dial(attempt)),
+            Output::SetUp => self.start_setup(),
             Output::Transmit => self.transmit(),
             Output::Mark => self.mark(),
             Output::Heartbeat(number) => self.send_heartbeat(number),
@@ -30,6 +31,10 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             Output::Close => {
                 let (code, reason) = self.shared.lock().machine.close_frame();
                 self.transport.close(code, &reason);
+            }
+            Output::Fail => {
+                let (code, reason) = self.shared.lock().machine.close_frame();
+                self.transport.fail(code, &reason);
             }
             Output::Abort => self.transport.abort(),
         }
@@ -42,9 +47,14 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         match event {
             Notify::Connect => callback.run(|| handler.on_connect(ws)),
             Notify::Open => {
-                let handshake = shared.lock().machine.take_handshake();
+                let handshake = {
+                    let mut core = shared.lock();
+                    core.opening = true;
+                    core.machine.take_handshake()
+                };
                 trace.opened(&handshake);
                 callback.run(|| handler.on_open(ws, &handshake));
+                shared.lock().opening = false;
             }
             Notify::Error => {
                 let error = shared.lock().machine.last_error().cloned();
@@ -54,6 +64,9 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                 }
             }
             Notify::Close => {
+                self.clear_setup();
+                let Self { handler, ws, shared, trace, .. } = self;
+                let callback = shared.callback();
                 let close = shared.lock().machine.last_close().map(CloseEvent::of);
                 if let Some(close) = close {
                     trace.closed(&close);

@@ -13,6 +13,7 @@ use crate::message::Message;
 use crate::native::dial::dialler::{Dialled, Dialler};
 use crate::native::sync::BoxFuture;
 use crate::native::target::Target;
+use crate::native::wire::fail;
 use crate::native::wire::write::Heartbeat;
 
 impl Transport for NativeTransport {
@@ -75,6 +76,12 @@ impl Transport for NativeTransport {
 
     fn abort(&mut self) {
         self.link = Link::Closed;
+    }
+
+    fn fail(&mut self, code: CloseCode, reason: &str) {
+        if let Link::Open(connection) = core::mem::replace(&mut self.link, Link::Closed) {
+            fail::fail_connection(*connection, code, reason, self.close_timeout, &self.waker);
+        }
     }
 
     fn buffered(&mut self) -> Buffered {

@@ -200,7 +200,7 @@ impl NativeTransport {
         };
         let (error, code) = fault.into_error();
         if let Some(code) = code {
-            fail::fail_connection(*connection, code, self.close_timeout, &self.waker);
+            fail::fail_connection(*connection, code, "", self.close_timeout, &self.waker);
         }
         Step::Event(SocketEvent::Failed(error))
     }

@@ -9,13 +9,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::connection::Connection;
 use crate::close::CloseCode;
 
-/// Sends a Close frame with this code, and closes the connection in the background.
+/// Sends a Close frame with this code and reason, and closes the connection in the background.
 ///
 /// Dropping a socket with unread data resets it, and the reset can overtake the Close frame. So the remaining data is
 /// read and discarded until the peer closes, at most for `close_timeout`. The client does not wait for this.
-pub(crate) fn fail_connection(mut connection: Connection, code: CloseCode, close_timeout: Duration, waker: &Waker) {
+pub(crate) fn fail_connection(
+    mut connection: Connection,
+    code: CloseCode,
+    reason: &str,
+    close_timeout: Duration,
+    waker: &Waker,
+) {
     // Sent after the message that is being sent. Does nothing if a Close frame was sent before.
-    connection.writer.close(Some((code, "")), false);
+    connection.writer.close(Some((code, reason)), false);
     // Written at once, because the runtime may end before the task below runs.
     let _ = connection.poll_flush(&mut Context::from_waker(waker));
     tokio::spawn(tokio::time::timeout(close_timeout, async move {

@@ -62,6 +62,10 @@ impl Client {
                 self.delivery.mark(b, b - a);
             }
             input::OPENED => machine.opened(()),
+            input::SET_UP => machine.set_up(),
+            input::SET_UP_FAILED => {
+                machine.set_up_failed(if b > 0.0 { failure::SETUP_FINAL } else { failure::SETUP }, code(a), ());
+            }
             input::RECEIVED => machine.received(0, 0),
             input::ANSWERED => machine.answered(None),
             input::CLOSED => machine.socket_closed(code(a), (), b > 0.0),
@@ -123,6 +127,11 @@ impl Client {
             Output::Close => {
                 let (code, _) = self.machine.close_frame();
                 self.give(output::CLOSE, code.get())
+            }
+            Output::SetUp => output::SET_UP,
+            Output::Fail => {
+                let (code, _) = self.machine.close_frame();
+                self.give(output::FAIL, code.get())
             }
             Output::Abort => output::ABORT,
             Output::AskRetry => self.close(output::ASK_RETRY),

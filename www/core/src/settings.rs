@@ -11,6 +11,7 @@ pub(crate) fn none() -> Config {
         backoff: Backoff { first: Duration::ZERO, max: Duration::ZERO, factor: 1.0, jitter: 0.0, max_attempts: None, max_initial_attempts: None },
         heartbeat: None,
         open_timeout: None,
+        setup_timeout: None,
         close_timeout: Duration::ZERO,
         stable_after: Duration::ZERO,
         // Browsers hide the header that could ask for a delay.
@@ -47,6 +48,7 @@ pub(crate) fn set(config: &mut Config, setting: u32, value: f64) {
         setting::MAX_SEND_BUFFER => config.max_send_buffer = whole(value) as usize,
         setting::HAS_PROVIDER => config.has_provider = value > 0.0,
         setting::HAS_PREDICATE => config.has_predicate = value > 0.0,
+        setting::SETUP_TIMEOUT => config.setup_timeout = some.then(|| duration(value)),
         setting::SEED => config.seed = whole(value * 4e9),
         _ => {}
     }

@@ -1,0 +1,182 @@
+//! What passes between a session and the pump.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use core::task::{Context, Poll, Waker};
+use std::sync::{Mutex, MutexGuard};
+
+use super::SessionError;
+use crate::driver::platform;
+use crate::error::SendErrorKind;
+use crate::message::Message;
+
+/// The number of messages that may wait to be received before the socket is not read any more (S22a).
+const MAX_UNREAD: usize = 1024;
+/// The socket is read again at a quarter of both limits.
+const RESUME_SHARE: usize = 4;
+
+/// Both ends of a session share it.
+#[derive(Clone)]
+pub(crate) struct Link(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    incoming: Messages,
+    outgoing: Messages,
+    /// Waits for a message, or for the socket to take what was sent.
+    waker: Option<Waker>,
+    is_full: bool,
+    is_over: bool,
+    limits: Limits,
+}
+
+/// The limits of the messages that wait, in bytes of payload.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Limits {
+    pub(crate) send: usize,
+    pub(crate) receive: usize,
+}
+
+#[derive(Default)]
+struct Messages {
+    queue: VecDeque<Message>,
+    bytes: usize,
+}
+
+impl Messages {
+    fn push(&mut self, message: Message) {
+        self.bytes += message.len();
+        self.queue.push_back(message);
+    }
+
+    fn pop(&mut self) -> Option<Message> {
+        let message = self.queue.pop_front()?;
+        self.bytes -= message.len();
+        Some(message)
+    }
+}
+
+impl Link {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self(Arc::new(Mutex::new(State { limits, ..State::default() })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        platform::lock(&self.0)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().is_over
+    }
+
+    pub(super) fn send(&self, message: Message) -> Result<(), (SendErrorKind, Message)> {
+        let mut state = self.lock();
+        if state.is_over {
+            return Err((SendErrorKind::SessionOver, message));
+        }
+        // Empty messages need memory as well.
+        if state.outgoing.bytes.max(state.outgoing.queue.len()) >= state.limits.send {
+            return Err((SendErrorKind::Full, message));
+        }
+        state.outgoing.push(message);
+        Ok(())
+    }
+
+    pub(super) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SessionError>> {
+        self.poll(cx, |state| {
+            let message = state.incoming.pop();
+            let incoming = &state.incoming;
+            state.is_full &= incoming.queue.len() > MAX_UNREAD / RESUME_SHARE
+                || incoming.bytes > state.limits.receive / RESUME_SHARE;
+            message
+        })
+    }
+
+    pub(super) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<Result<(), SessionError>> {
+        self.poll(cx, |state| state.outgoing.queue.is_empty().then_some(()))
+    }
+
+    fn poll<T>(
+        &self,
+        cx: &mut Context<'_>,
+        find: impl FnOnce(&mut State) -> Option<T>,
+    ) -> Poll<Result<T, SessionError>> {
+        // Declared before the lock, so that the waker is dropped after it.
+        let _unneeded;
+        let mut state = self.lock();
+        if state.is_over {
+            return Poll::Ready(Err(SessionError {}));
+        }
+        if let Some(found) = find(&mut state) {
+            return Poll::Ready(Ok(found));
+        }
+        _unneeded = state.waker.replace(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// A message has arrived.
+    pub(super) fn arrived(&self, message: Message) {
+        let mut state = self.lock();
+        state.incoming.push(message);
+        let unread = &state.incoming;
+        state.is_full |= unread.queue.len() >= MAX_UNREAD || unread.bytes >= state.limits.receive;
+        Self::wake(state);
+    }
+
+    /// Returns whether the socket must not be read.
+    pub(super) fn is_full(&self) -> bool {
+        self.lock().is_full
+    }
+
+    /// Takes a message that the session did not receive.
+    pub(super) fn next_unread(&self) -> Option<Message> {
+        self.lock().incoming.pop()
+    }
+
+    pub(super) fn has_unread(&self) -> bool {
+        !self.lock().incoming.queue.is_empty()
+    }
+
+    /// Moves what was sent into `batch`, which is empty.
+    pub(super) fn take_outgoing(&self, batch: &mut VecDeque<Message>) {
+        core::mem::swap(&mut self.lock().outgoing.queue, batch);
+    }
+
+    /// Takes back what the socket has not taken. Returns whether that is everything.
+    pub(super) fn restore_outgoing(&self, batch: &mut VecDeque<Message>) -> bool {
+        let mut state = self.lock();
+        let outgoing = &mut state.outgoing;
+        // Other threads may have sent meanwhile.
+        batch.append(&mut outgoing.queue);
+        core::mem::swap(batch, &mut outgoing.queue);
+        let is_empty = outgoing.queue.is_empty();
+        let bytes = outgoing.queue.iter().map(Message::len).sum();
+        if core::mem::replace(&mut outgoing.bytes, bytes) > 0 && is_empty {
+            Self::wake(state);
+        }
+        is_empty
+    }
+
+    /// Ends the session.
+    pub(super) fn end(&self) {
+        let mut state = self.lock();
+        state.is_over = true;
+        let unsent = core::mem::take(&mut state.outgoing);
+        Self::wake(state);
+        drop(unsent);
+    }
+
+    pub(super) fn clear(&self) {
+        let unread = core::mem::take(&mut self.lock().incoming);
+        drop(unread);
+    }
+
+    /// Wakes the session after unlocking.
+    fn wake(mut state: MutexGuard<'_, State>) {
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
