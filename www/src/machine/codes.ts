@@ -26,6 +26,10 @@ export const enum Input {
   Reconnect,
   /** The answer to the other `MARK`. `a` and `b`: as for `WAKE`. */
   Mark,
+  /** The set-up is done. */
+  SetUp,
+  /** `a`: close code for the peer; `b`: 1 if final. */
+  SetUpFailed,
 }
 
 /** Outputs, with the numbers that `value` returns then. */
@@ -52,6 +56,10 @@ export const enum Output {
   NotifyLatency,
   /** To be answered by the other `MARK`. */
   Mark,
+  /** Start the set-up. To be answered by the other `SET_UP` or by `SET_UP_FAILED`. */
+  SetUp,
+  /** Drop the socket after a Close frame. 0: close code. */
+  Fail,
 }
 
 /** Why an attempt failed. */
@@ -59,6 +67,8 @@ export const enum Failure {
   Opaque,
   OpenTimeout,
   HeartbeatTimeout,
+  Setup,
+  SetupFinal,
 }
 
 /** Changes of the network and the page. */
@@ -122,6 +132,8 @@ export interface Config {
   hasPredicate: number
   /** From 0 to 1. */
   seed: number
+  /** `Infinity` if there is no set-up. */
+  setupTimeout: number
 }
 
 /** The names of {@link Config}, each in the place of its number. */
@@ -140,4 +152,5 @@ export const SETTINGS = [
   'hasProvider',
   'hasPredicate',
   'seed',
+  'setupTimeout',
 ] as const
