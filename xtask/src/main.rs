@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apps;
 mod autobahn;
 mod command;
 mod counts;
@@ -56,7 +57,11 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
 
        cargo xtask demo
 
-  builds a page that shows what the client does, and serves it on loopback until Ctrl-C";
+  builds a page that shows what the client does, and serves it on loopback until Ctrl-C
+
+       cargo xtask app (dioxus|egui|leptos|yew)
+
+  builds an example app of this framework, and serves it on loopback until Ctrl-C";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -70,6 +75,8 @@ fn main() -> ExitCode {
         (Some("rules"), word) => print_rules(word),
         (Some("bench-web"), _) => report::task("bench web", |job| page::bench(job, &args)),
         (Some("autobahn"), _) => report::task("autobahn", |job| autobahn::command(job, &args)),
+        (Some("app"), Some(name)) if apps::PAGES.contains(&name) => report::task("app", |job| apps::serve(job, name)),
+        (Some("app"), _) => usage_error("no app has that name"),
         (Some("demo"), None) => report::task("demo", demo::run),
         (Some("help" | "--help" | "-h"), _) => {
             println!("{USAGE}");

@@ -1,7 +1,7 @@
 //! Pages with a module of wasm: the benchmark beside bare closures, a hidden tab, and the example.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
@@ -58,8 +58,13 @@ pub(crate) fn bind(job: &mut Job<'_>, dir: &str, module: &str, profile: &str, ta
     job.run(build.arg(source.join("Cargo.toml")).arg("--target-dir").arg(&target))?;
     let built = target.join("wasm32-unknown-unknown").join(profile).join(format!("{module}.wasm"));
     let to = target.join(profile).join(module);
+    glue(job, &built, &to)?;
+    Ok(to)
+}
+
+/// Writes a built module and its JavaScript to the directory `to`.
+pub(crate) fn glue(job: &mut Job<'_>, built: &Path, to: &Path) -> Result<(), Stop> {
     let options =
         ["--target", "web", "--no-typescript", "--remove-name-section", "--remove-producers-section", "--out-dir"];
-    job.run(cmd("wasm-bindgen").args(options).arg(&to).arg(built))?;
-    Ok(to)
+    job.run(cmd("wasm-bindgen").args(options).arg(to).arg(built)).map(drop)
 }

@@ -121,6 +121,16 @@ pub(crate) fn servers(job: &mut Job<'_>) -> Result<Counts, Stop> {
     apt(job, &SERVERS, more)
 }
 
+/// Whether the libraries of a desktop app with a webview are there to build with.
+pub(crate) const HAS_WEBVIEW: &str = "pkg-config --exists webkit2gtk-4.1 openssl";
+
+/// What the example app of Tauri is built with.
+pub(crate) fn webview(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let there = !cfg!(target_os = "linux") || job.ask(HAS_WEBVIEW).is_some();
+    let packages = ["pkg-config", "libssl-dev", "libwebkit2gtk-4.1-dev"];
+    apt(job, &[], if there { Vec::new() } else { packages.into() })
+}
+
 pub(crate) fn browsers(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let browsers = apt(job, &BROWSERS, Vec::new())?;
     let driver = cargo_install(job, "geckodriver", "0.37.1", "geckodriver --version")?;

@@ -3,7 +3,7 @@
 use crate::command::cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::{autobahn, demo, js, links, npm, package, page, places, rules, setup, size, web};
+use crate::{apps, autobahn, demo, js, links, npm, package, page, places, rules, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -32,7 +32,7 @@ impl Step {
     }
 }
 
-const CHROMIUM: &[&str] = &["node", "npm", "chromium", "chromedriver"];
+pub(crate) const CHROMIUM: &[&str] = &["node", "npm", "chromium", "chromedriver"];
 const FIREFOX: &[&str] = &["node", "npm", "firefox-esr|firefox", "geckodriver"];
 const WEBKIT: &[&str] = &["node", "npm", "WebKitWebDriver", "xvfb-run"];
 const NODE: &[&str] = &["node", "npm"];
@@ -51,8 +51,12 @@ pub(crate) fn all() -> Vec<Step> {
         step("setup bindgen", setup::bindgen).fast(),
         step("setup wasm-pack", |job| setup::cargo_install(job, "wasm-pack", "0.15.1", "wasm-pack --version")),
         step("setup browsers", setup::browsers).fast(),
+        step("setup apps", setup::webview),
 
-        step("format", |job| job.check("cargo fmt --all --check")),
+        step("format", |job| {
+            job.run("cargo fmt --all --check")?;
+            apps::format(job)
+        }),
         step("places", places::check),
         step("rules", rules::check),
         step("links", links::check),
@@ -132,6 +136,12 @@ pub(crate) fn all() -> Vec<Step> {
         step("npm libraries", |job| js::apps(job, &["libraries/libraries"])).needs(CHROMIUM),
         step("npm guides", |job| js::apps(job, &["guides/guides", "guides/libraries", "guides/types"])).needs(CHROMIUM),
         step("npm demo page", demo::check).needs(CHROMIUM),
+
+        step("apps leptos", |job| apps::web(job, "leptos")),
+        step("apps dioxus", |job| apps::web(job, "dioxus")),
+        step("apps yew", |job| apps::web(job, "yew")),
+        step("apps egui", apps::egui),
+        step("apps tauri", apps::tauri),
 
         // Without --no-dev-deps, which rewrites the manifest while other commands may read it. Resolver 3 leaves the
         // features of development dependencies out anyway unless a test is built.

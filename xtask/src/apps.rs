@@ -1,0 +1,79 @@
+//! The example apps of `examples/apps`: each is built for its target, and driven through a cut where that is possible.
+
+use std::path::PathBuf;
+
+use crate::command::{Cmd, cmd};
+use crate::counts::Counts;
+use crate::job::{Job, Stop};
+use crate::missing::needs;
+use crate::steps::CHROMIUM;
+use crate::{npm, page, setup};
+
+/// The apps for pages.
+pub(crate) const PAGES: [&str; 4] = ["dioxus", "egui", "leptos", "yew"];
+const WASM: &str = "--target wasm32-unknown-unknown";
+
+/// Runs Cargo in the workspace of the apps, with a target directory of its own.
+fn cargo(job: &Job<'_>, line: &str) -> Cmd {
+    let target = job.place.target.join("apps");
+    cmd(&format!("cargo {line} --manifest-path examples/apps/Cargo.toml --target-dir")).arg(target)
+}
+
+/// Serves the page of an app until Ctrl-C.
+pub(crate) fn serve(job: &mut Job<'_>, name: &str) -> Result<(), Stop> {
+    println!("Building the app, which takes a minute or two the first time.");
+    let module = bind(job, name)?;
+    let serve = npm::with_server(job, cmd("node examples/apps/serve.js").arg(name).arg(module))?;
+    job.attend(serve)
+}
+
+pub(crate) fn format(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    job.check("cargo fmt --all --manifest-path examples/apps/Cargo.toml --check")
+}
+
+/// An app for pages: built, and driven in Chromium.
+pub(crate) fn web(job: &mut Job<'_>, name: &str) -> Result<Counts, Stop> {
+    let module = bind(job, name)?;
+    let mut counts = Counts::passed(1);
+    counts.add(drive(job, name, module).unwrap_or_else(Stop::counts));
+    Ok(counts)
+}
+
+/// Builds the module of an app. Returns the directory to serve.
+fn bind(job: &mut Job<'_>, name: &str) -> Result<PathBuf, Stop> {
+    needs(&["wasm-bindgen"])?;
+    job.run(cargo(job, &format!("build {WASM} --package homing-example-{name}")).quiet_minutes(20))?;
+    let target = job.place.target.join("apps");
+    let built = target.join(format!("wasm32-unknown-unknown/debug/homing-example-{name}.wasm"));
+    let to = target.join("pages").join(name);
+    page::glue(job, &built, &to)?;
+    Ok(to)
+}
+
+fn drive(job: &mut Job<'_>, name: &str, module: PathBuf) -> Result<Counts, Stop> {
+    needs(CHROMIUM)?;
+    setup::npm(job)?;
+    let runner = npm::with_server(job, cmd("node tests/js/run.js chromium rust/apps"))?;
+    job.tests(runner.arg(format!("--filter={name}_")).env("HOMING_APP", module))
+}
+
+/// The app of egui: driven natively without a window, and in Chromium.
+pub(crate) fn egui(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let mut counts = job.tests(cargo(job, "test --package homing-example-egui --tests").quiet_minutes(20))?;
+    counts.add(web(job, "egui").unwrap_or_else(Stop::counts));
+    Ok(counts)
+}
+
+/// The app of Tauri: its connection is tested without a window, which needs libraries on Linux.
+pub(crate) fn tauri(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let mut counts = job.tests(cargo(job, "test --package homing-example-tauri-chat --tests").quiet_minutes(20))?;
+    counts.add(window(job).unwrap_or_else(Stop::counts));
+    Ok(counts)
+}
+
+fn window(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    if cfg!(target_os = "linux") && job.ask(setup::HAS_WEBVIEW).is_none() {
+        return Err(Stop::Skipped("no WebKitGTK to build with (get it: cargo xtask test \"setup apps\")".into()));
+    }
+    job.check(cargo(job, "check --package homing-example-tauri").quiet_minutes(20))
+}
