@@ -84,6 +84,12 @@ pub(crate) fn all() -> Vec<Step> {
         step("native tests without TLS", |job| job.rust_tests("-p homing-tests --no-default-features --test native", "")),
         step("native tests of native-tls", |job| job.rust_tests(
             "-p homing-tests --no-default-features --features native-tls --test native", "tls")),
+        step("native tests of aws-lc-rs and the verifier", |job| job.rust_tests(
+            "-p homing -p homing-tests --no-default-features \
+                --features homing-tests/rustls-aws-lc-rs,homing-tests/rustls-platform-verifier --lib --test native",
+            "tls resumption providers client_certificates")),
+        step("native tests without a crypto provider", |job| job.rust_tests(
+            "-p homing-tests --no-default-features --features rustls-native-roots --test native", "providers")),
         step("native tests of cookies and tracing", |job| job.rust_tests(
             "-p homing -p homing-tests --features homing-tests/cookies,homing-tests/tracing --lib --test native", "cookies tracing")),
         step("doctests", |job| job.tests("cargo test -p homing --doc --all-features --no-fail-fast -- --show-output")),

@@ -6,6 +6,8 @@ pub(crate) mod dialling;
 pub(crate) mod dialling_table;
 pub(crate) mod facts;
 pub(crate) mod many_clients;
+#[cfg(feature = "__rustls")]
+pub(crate) mod providers;
 pub(crate) mod proxies;
 pub(crate) mod proxy_faults;
 #[cfg(feature = "__rustls")]

@@ -111,3 +111,15 @@ async fn s01_chain_and_key_in_one_file() {
         recorder.opened().await;
     }
 }
+
+/// native-tls takes fewer kinds of keys, and says so.
+#[tokio::test]
+async fn s01_keys_of_the_old_kind() {
+    let server = Server::start_mtls("localhost").unwrap();
+    let key = include_str!("samples/sec1.pem");
+    let (chain, _) = server.client_identity_pem();
+    let error = client(server.url("/echo")).0.client_certificate_pem(chain, key).connect().unwrap_err();
+    // rustls reads it, and finds that it is not that of the certificate.
+    let expected = if cfg!(feature = "__rustls") { "Mismatch" } else { "openssl pkcs8" };
+    assert!(error.to_string().contains(expected), "{error}");
+}

@@ -17,6 +17,22 @@ pub(crate) fn skipped(variable: &str) -> Option<PathBuf> {
     found
 }
 
+/// Whether this process is the one that the test runs in. Otherwise runs the test in a process of its own with these
+/// variables, since the state of a process cannot be undone, and panics if it fails there.
+#[cfg(feature = "__rustls")]
+pub(crate) fn is_own_process(test: &str, variables: &[(&str, &str)]) -> bool {
+    const MARK: &str = "HOMING_TEST_OWN_PROCESS";
+    if std::env::var_os(MARK).is_some() {
+        return true;
+    }
+    let mut command = std::process::Command::new(std::env::current_exe().expect("this program"));
+    let output = command.args([test, "--exact", "--nocapture"]).env(MARK, "1").envs(variables.iter().copied()).output();
+    let output = output.expect("it starts");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    false
+}
+
 /// An echo server of another library. It exits when its standard input ends.
 pub(crate) struct Peer {
     /// Killed on drop.

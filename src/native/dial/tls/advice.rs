@@ -12,6 +12,8 @@ pub(crate) const CA_AS_SERVER: &str = "the server uses the certificate of an aut
     pin the certificate; the documentation of root_certificates_pem shows both";
 pub(crate) const UNKNOWN_ISSUER: &str = "the certificate is self-signed or of an authority that is not trusted here: \
     add that one with root_certificates_pem; or the server does not send its intermediate certificates";
+pub(crate) const OTHER_ISSUER: &str = "an authority of the issuer's name is trusted here, but its key is another one: \
+    the authority was made anew, and its present certificate must be added with root_certificates_pem";
 pub(crate) const EXPIRED: &str = "the server's certificate must be renewed, or the clock of this machine is wrong";
 pub(crate) const NOT_YET: &str = "the clock of this machine or that of the certificate's issuer is wrong";
 pub(crate) const OTHER_NAME: &str = "use a host name in the URL that the certificate is for, name it with tls_server_name, or \
@@ -73,7 +75,10 @@ fn of_rustls(error: &tokio_rustls::rustls::Error) -> Option<&'static str> {
         Error::InvalidCertificate(certificate) => match certificate {
             // The inner error type is webpki's, which rustls does not export.
             Certificate::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => CA_AS_SERVER,
+            // The inner error type is that of the platform's verifier.
+            Certificate::Other(other) if format!("{other:?}").contains("EkuError") => OTHER_PURPOSE,
             Certificate::UnknownIssuer => UNKNOWN_ISSUER,
+            Certificate::BadSignature => OTHER_ISSUER,
             Certificate::Expired | Certificate::ExpiredContext { .. } => EXPIRED,
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => NOT_YET,
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => OTHER_NAME,
@@ -103,7 +108,8 @@ fn of_rustls(error: &tokio_rustls::rustls::Error) -> Option<&'static str> {
 }
 
 /// Hints by parts of OpenSSL's messages: native-tls exposes no error codes.
-const OPENSSL: [(&str, &str); 17] = [
+const OPENSSL: [(&str, &str); 18] = [
+    ("certificate signature failure", OTHER_ISSUER),
     ("self-signed certificate", UNKNOWN_ISSUER),
     ("self signed certificate", UNKNOWN_ISSUER),
     ("unable to get local issuer", UNKNOWN_ISSUER),

@@ -21,3 +21,19 @@ pub(super) fn check(option: &'static str, text: &[u8]) -> Result<(), ConfigError
     };
     Err(ConfigError::new(option, fault))
 }
+
+/// Returns the key for native-tls, which takes PKCS#8 only, and nothing before or after it.
+#[cfg(feature = "native-tls")]
+#[allow(dead_code, reason = "rustls is preferred where both are there")]
+pub(super) fn pkcs8(text: &[u8]) -> Result<&[u8], &'static str> {
+    const END: &[u8] = b"-----END PRIVATE KEY-----";
+    let position = |words: &[u8]| text.windows(words.len()).position(|part| part == words);
+    match (position(b"-----BEGIN PRIVATE KEY-----"), position(END)) {
+        (Some(begin), Some(end)) if begin < end => Ok(&text[begin..end + END.len()]),
+        _ if position(b" PRIVATE KEY-----").is_some() => Err(
+            "native-tls takes private keys in PKCS#8 only (BEGIN PRIVATE KEY): convert it, for example by `openssl pkcs8 \
+            -topk8 -nocrypt -in client.key`",
+        ),
+        _ => Err("invalid PEM: no key found"),
+    }
+}

@@ -3,8 +3,8 @@
 use native_tls::{Certificate, TlsConnector, TlsConnectorBuilder};
 use tokio::sync::OnceCell;
 
-use super::advice;
 use super::options::{IDENTITY, Peer, ROOTS, TlsOptions, unreadable};
+use super::{advice, pem};
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::native::dial::stream::Stream;
 
@@ -82,6 +82,7 @@ impl Source {
         let own = match &options.identity {
             None => anonymous.clone(),
             Some((chain, key)) => {
+                let key = pem::pkcs8(key).map_err(|fault| ConfigError::new(IDENTITY, fault))?;
                 let identity =
                     native_tls::Identity::from_pkcs8(chain, key).map_err(|error| unreadable(IDENTITY, error))?;
                 build(builder.identity(identity))?
