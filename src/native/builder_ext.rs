@@ -302,6 +302,15 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     #[must_use]
     fn root_certificates_pem(self, pem: impl Into<Vec<u8>>) -> Self;
 
+    /// Sets whether the usual roots are trusted, those of the enabled [features](crate#features) or of the operating system.
+    /// Default: `true`. With `false` only the certificates of [`root_certificates_pem`](Self::root_certificates_pem) are.
+    ///
+    /// # Errors
+    ///
+    /// `connect` fails if it is `false` and no certificate is set, or if `rustls_config` or `native_tls_connector` is.
+    #[must_use]
+    fn trust_usual_roots(self, on: bool) -> Self;
+
     /// Sets the client's certificate chain and private key (both PEM). Default: no client certificate.
     ///
     /// They are shown to the server and to an `https://` proxy if these request a certificate, but not after a redirect

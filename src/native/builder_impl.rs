@@ -109,6 +109,11 @@ impl BuilderExt for Builder {
         self
     }
 
+    fn trust_usual_roots(mut self, on: bool) -> Self {
+        self.settings.options.tls.only_added_roots = !on;
+        self
+    }
+
     fn client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.settings.options.tls.identity = Some((chain.into(), key.into()));
         self

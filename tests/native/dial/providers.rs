@@ -96,17 +96,21 @@ async fn s01_the_trust_of_the_operating_system() {
         ring::default_provider().install_default().unwrap();
     }
     let mut urls = urls.split(' ');
-    let (builder, recorder) = client(urls.next().unwrap());
+    let trusted = urls.next().unwrap();
+    let (builder, recorder) = client(trusted);
     let _ws = builder.connect().unwrap();
     recorder.opened().await;
 
-    let url = urls.next().unwrap();
-    let (builder, recorder) = client(url);
+    let (builder, recorder) = client(urls.next().unwrap());
     let _ws = builder.connect().unwrap();
     let (error, _) = recorder.failed().await;
     assert!(error.to_string().contains("root_certificates_pem"), "another authority of the same name: {error}");
 
-    // That of the system counts as well as one that is added.
+    // That of the system counts as well as one that is added, unless it is excluded.
     let added = Server::start_tls("localhost").unwrap();
     handshake(&added, trusting(&added)).await;
+    let (builder, recorder) = client(trusted);
+    let _ws = builder.root_certificates_pem(added.ca_pem()).trust_usual_roots(false).connect().unwrap();
+    let (error, _) = recorder.failed().await;
+    assert!(error.to_string().contains("root_certificates_pem"), "of the system: {error}");
 }

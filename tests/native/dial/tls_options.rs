@@ -123,3 +123,19 @@ async fn s01_keys_of_the_old_kind() {
     let expected = if cfg!(feature = "__rustls") { "Mismatch" } else { "openssl pkcs8" };
     assert!(error.to_string().contains(expected), "{error}");
 }
+
+#[tokio::test]
+async fn s01_only_added_roots_are_trusted() {
+    let server = Server::start_tls("localhost").unwrap();
+    let (builder, recorder) = client(server.url("/echo"));
+    let _ws = builder.root_certificates_pem(server.ca_pem()).trust_usual_roots(false).connect().unwrap();
+    recorder.opened().await;
+
+    let other = Server::start_tls("localhost").unwrap();
+    let (builder, recorder) = client(server.url("/echo"));
+    let _ws = builder.root_certificates_pem(other.ca_pem()).trust_usual_roots(false).connect().unwrap();
+    assert_eq!(recorder.failed().await.0.kind(), &ErrorKind::Tls);
+
+    let error = client(server.url("/echo")).0.trust_usual_roots(false).connect().unwrap_err();
+    assert_eq!(error.option, "trust_usual_roots");
+}

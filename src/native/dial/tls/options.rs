@@ -13,6 +13,7 @@ pub(crate) const AVAILABLE: bool = cfg!(any(feature = "__rustls", feature = "nat
 
 /// Names of options.
 pub(super) const ROOTS: &str = "root_certificates_pem";
+pub(super) const USUAL_ROOTS: &str = "trust_usual_roots";
 pub(super) const IDENTITY: &str = "client_certificate_pem";
 pub(super) const SERVER_NAME: &str = "tls_server_name";
 #[cfg(feature = "__rustls")]
@@ -21,6 +22,8 @@ pub(super) const PINS: &str = "pinned_public_key";
 #[derive(Clone, Default)]
 pub(crate) struct TlsOptions {
     pub(crate) roots: Vec<Vec<u8>>,
+    /// Not those of the operating system or compiled in.
+    pub(crate) only_added_roots: bool,
     pub(crate) identity: Option<(Vec<u8>, Vec<u8>)>,
     pub(crate) server_name: Option<String>,
     #[cfg(feature = "__rustls")]
@@ -59,6 +62,9 @@ impl TlsOptions {
             }
             _ => {}
         }
+        if self.only_added_roots && self.roots.is_empty() {
+            return Err(ConfigError::new(USUAL_ROOTS, "no certificate would be trusted: set root_certificates_pem"));
+        }
         if self.server_name.as_deref().is_some_and(|name| normalized(name).is_none()) {
             return Err(ConfigError::new(SERVER_NAME, "not a host name or IP address"));
         }
@@ -68,9 +74,9 @@ impl TlsOptions {
         Ok(())
     }
 
-    /// Whether certificates are set as PEM text.
+    /// Whether options are set that a configuration of the user's own replaces.
     pub(crate) fn is_set(&self) -> bool {
-        !self.roots.is_empty() || self.identity.is_some()
+        !self.roots.is_empty() || self.only_added_roots || self.identity.is_some()
     }
 
     /// Returns the name to verify instead of the URL's host, in the form that TLS libraries expect.

@@ -69,6 +69,7 @@ impl Source {
     #[allow(dead_code, reason = "rustls is preferred where both are there")]
     fn pem(options: &TlsOptions) -> Result<Self, ConfigError> {
         let mut builder = builder();
+        builder.disable_built_in_roots(options.only_added_roots);
         for pem in &options.roots {
             let certificate = Certificate::from_pem(pem).map_err(|error| unreadable(ROOTS, error))?;
             builder.add_root_certificate(certificate);

@@ -3,13 +3,13 @@
 use core::fmt;
 use std::sync::Arc;
 
-use tokio_rustls::rustls::client::{ClientConfig, ResolvesClientCert, Resumption};
+use tokio_rustls::rustls::client::{ClientConfig, ResolvesClientCert, Resumption, WantsClientCert};
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::sign::CertifiedKey;
-use tokio_rustls::rustls::{self, SignatureScheme};
+use tokio_rustls::rustls::{self, ConfigBuilder, RootCertStore, SignatureScheme, WantsVerifier};
 
-use super::HTTP;
+use super::{HTTP, Trusted};
 
 /// Returns the crypto provider that the process has installed as its default, or else that of a feature.
 ///
@@ -29,54 +29,65 @@ pub(crate) fn provider() -> Result<Arc<CryptoProvider>, &'static str> {
     )
 }
 
-/// Makes the configuration of clients that trust these certificates besides those of the enabled features.
+/// Makes a configuration with this trust and this client certificate.
 pub(super) async fn new(
-    added: &[CertificateDer<'static>],
+    trusted: &Trusted,
     identity: Option<Arc<dyn ResolvesClientCert>>,
 ) -> Result<Arc<ClientConfig>, rustls::Error> {
     let provider = provider().map_err(|fault| rustls::Error::General(fault.into()))?;
-    let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
-    #[cfg(feature = "rustls-platform-verifier")]
-    let builder = builder.dangerous().with_custom_certificate_verifier(trust::by_platform(added, provider).await?);
-    #[cfg(not(feature = "rustls-platform-verifier"))]
-    let builder = builder.with_root_certificates(trust::roots_and(added).await?);
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = if trusted.usual {
+        usual::trusted_by(builder, &trusted.added).await?
+    } else {
+        trusted_by_roots(builder, RootCertStore::empty(), &trusted.added)?
+    };
     let mut config = builder.with_client_cert_resolver(identity.unwrap_or_else(|| Arc::new(NoCertificate)));
     config.alpn_protocols = vec![HTTP.to_vec()];
     Ok(Arc::new(config))
 }
 
+type WithoutTrust = ConfigBuilder<ClientConfig, WantsVerifier>;
+type WithTrust = ConfigBuilder<ClientConfig, WantsClientCert>;
+
+fn trusted_by_roots(
+    builder: WithoutTrust,
+    mut roots: RootCertStore,
+    added: &[CertificateDer<'static>],
+) -> Result<WithTrust, rustls::Error> {
+    added.iter().try_for_each(|certificate| roots.add(certificate.clone()))?;
+    Ok(builder.with_root_certificates(roots))
+}
+
 /// Certificates are verified by the operating system.
 #[cfg(feature = "rustls-platform-verifier")]
-mod trust {
-    use rustls::client::danger::ServerCertVerifier;
-
+mod usual {
     use super::*;
     use crate::driver::platform::verifier;
 
-    pub(super) async fn by_platform(
+    pub(super) async fn trusted_by(
+        builder: WithoutTrust,
         added: &[CertificateDer<'static>],
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
-        let added = added.to_vec();
+    ) -> Result<WithTrust, rustls::Error> {
+        let (added, provider) = (added.to_vec(), builder.crypto_provider().clone());
         // On some systems it reads files, which blocks.
         let made = tokio::task::spawn_blocking(|| verifier::new(added, provider)).await.map_err(general)?;
-        Ok(Arc::new(made?))
+        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(made?)))
     }
 }
 
 /// Certificates are verified by rustls with the roots of the enabled features, which are read once for each process.
 #[cfg(not(feature = "rustls-platform-verifier"))]
-mod trust {
-    use rustls::RootCertStore;
+mod usual {
     use rustls::pki_types::TrustAnchor;
     use tokio::sync::OnceCell;
 
     use super::*;
 
-    pub(super) async fn roots_and(added: &[CertificateDer<'static>]) -> Result<RootCertStore, rustls::Error> {
-        let mut roots = RootCertStore { roots: system_roots().await?.clone() };
-        added.iter().try_for_each(|certificate| roots.add(certificate.clone()))?;
-        Ok(roots)
+    pub(super) async fn trusted_by(
+        builder: WithoutTrust,
+        added: &[CertificateDer<'static>],
+    ) -> Result<WithTrust, rustls::Error> {
+        trusted_by_roots(builder, RootCertStore { roots: system_roots().await?.clone() }, added)
     }
 
     pub(super) async fn system_roots() -> Result<&'static Vec<TrustAnchor<'static>>, rustls::Error> {

@@ -34,12 +34,17 @@ struct Shared {
 }
 
 enum Source {
-    /// Trusts these certificates besides those of the enabled features.
-    Roots {
-        added: Vec<CertificateDer<'static>>,
-        identity: Option<Arc<dyn ResolvesClientCert>>,
-    },
+    Roots { trusted: Trusted, identity: Option<Arc<dyn ResolvesClientCert>> },
     Own(Arc<ClientConfig>),
+}
+
+/// Which certificates are trusted.
+#[derive(PartialEq)]
+struct Trusted {
+    /// Those of the enabled features.
+    usual: bool,
+    /// Others besides.
+    added: Vec<CertificateDer<'static>>,
 }
 
 struct Configs {
@@ -52,7 +57,10 @@ impl Connector {
     pub(crate) fn new(options: &TlsOptions) -> Result<Self, ConfigError> {
         let source = match &options.rustls {
             Some(config) => Source::Own(config.clone()),
-            None => Source::Roots { added: parse::roots(options)?, identity: parse::identity(options)? },
+            None => {
+                let trusted = Trusted { usual: !options.only_added_roots, added: parse::roots(options)? };
+                Source::Roots { trusted, identity: parse::identity(options)? }
+            }
         };
         let server_name = options.server_name().map(parse::server_name).transpose()?;
         Ok(Self { shared: Shared::of(source), server_name, pins: Pins::parse(&options.pins)? })
@@ -82,7 +90,7 @@ impl Shared {
         let new = |source| Arc::new(Self { source, made: OnceCell::new() });
         match &source {
             // Kept for the next client, also while there is none.
-            Source::Roots { added, identity: None } if added.is_empty() => {
+            Source::Roots { trusted, identity: None } if trusted.added.is_empty() => {
                 return DEFAULT.get_or_init(|| new(source)).clone();
             }
             // Keys cannot be compared.
@@ -103,8 +111,8 @@ impl Shared {
         let make = || async {
             let own = match &self.source {
                 Source::Own(config) => config::speaking_http(config),
-                Source::Roots { added, identity } => {
-                    config::new(added, identity.clone()).await.map_err(advice::failed)?
+                Source::Roots { trusted, identity } => {
+                    config::new(trusted, identity.clone()).await.map_err(advice::failed)?
                 }
             };
             Ok(Configs { own, anonymous: OnceLock::new() })
@@ -117,7 +125,9 @@ impl Source {
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Own(one), Self::Own(other)) => Arc::ptr_eq(one, other),
-            (Self::Roots { added: one, identity: None }, Self::Roots { added: other, identity: None }) => one == other,
+            (Self::Roots { trusted: one, identity: None }, Self::Roots { trusted: other, identity: None }) => {
+                one == other
+            }
             _ => false,
         }
     }

@@ -19,10 +19,10 @@ impl Pins {
     /// Parses base64, perhaps after `sha256/` (as in OkHttp) or `sha256//` (as in curl).
     pub(super) fn parse(pins: &[String]) -> Result<Self, ConfigError> {
         let parse = |(position, text): (usize, &String)| {
-            let base64 = text.strip_prefix("sha256/").unwrap_or(text);
-            let base64 = base64.strip_prefix('/').filter(|_| text.starts_with("sha256//")).unwrap_or(base64);
-            let hash = STANDARD.decode(base64).ok().and_then(|hash| hash.try_into().ok());
-            hash.ok_or_else(|| {
+            // Base64 may begin with a slash, so each form is tried.
+            let forms = ["", "sha256/", "sha256//"].into_iter().filter_map(|prefix| text.strip_prefix(prefix));
+            let mut hashes = forms.filter_map(|base64| STANDARD.decode(base64).ok()?.try_into().ok());
+            hashes.next().ok_or_else(|| {
                 let fault = format!("pin {} is not the base64 of a SHA-256 hash (32 bytes)", position + 1);
                 ConfigError::new(PINS, fault)
             })
