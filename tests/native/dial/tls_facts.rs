@@ -134,8 +134,9 @@ mod with_rustls {
             let (port, mut sessions) = terminate(certified.config, server.addr()).await;
 
             let (builder, recorder) = client(format!("wss://localhost:{port}/echo"));
-            let builder =
-                builder.root_certificates_pem(certified.authority).reconnect(Reconnect::fixed(Duration::ZERO));
+            let builder = builder
+                .root_certificates_pem(certified.authority)
+                .reconnect(Reconnect::fixed(Duration::from_millis(1)));
             let ws = builder.resolver(known([V4])).connect().unwrap();
             for resumed in [false, true] {
                 let session = sessions.recv().await.unwrap();
