@@ -92,6 +92,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     maxSendBuffer: number('maxSendBuffer', maxSendBuffer, 1),
     hasProvider: +isProvided,
     hasPredicate: +!!shouldReconnect,
+    setupTimeout: Infinity,
     seed: Math.random(),
   }
   number('reconnect.min', first, 0, config.max)
