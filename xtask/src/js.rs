@@ -118,7 +118,10 @@ pub(crate) fn apps(job: &mut Job<'_>, tests: &[&str]) -> Result<Counts, Stop> {
     let nodes = env::join_paths(nodes.iter().skip(1)).map_err(|error| Stop::Failed(error.to_string()))?;
     let tests = cmd("node --test").args(tests.iter().map(|test| format!("tests/js/{test}.test.js")));
     let chromium = missing::find("chromium").unwrap_or_default();
-    let tests = tests.env("CHROMIUM", chromium).env("HOMING_JS_TOOLS", tools).env("HOMING_TEST_NODES", nodes);
+    let tests = npm::with_server(job, tests)?
+        .env("CHROMIUM", chromium)
+        .env("HOMING_JS_TOOLS", tools)
+        .env("HOMING_TEST_NODES", nodes);
     counts.add(job.tests(tests)?);
     Ok(counts)
 }

@@ -140,7 +140,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("npm react", |job| js::apps(job, &["react/react"])).needs(CHROMIUM),
         step("npm store", |job| js::apps(job, &["store/store", "store/apps"])).needs(CHROMIUM),
         step("npm libraries", |job| js::apps(job, &["libraries/libraries"])).needs(CHROMIUM),
-        step("npm guides", |job| js::apps(job, &["guides/guides", "guides/libraries", "guides/types"])).needs(CHROMIUM),
+        step("npm guides", |job| js::apps(job, &["guides/guides", "guides/libraries", "guides/recipes", "guides/types"])).needs(CHROMIUM),
         step("npm demo page", demo::check).needs(CHROMIUM),
 
         step("apps leptos", |job| apps::web(job, "leptos")),

@@ -125,12 +125,11 @@ const TESTS = { 'testing.md': [1, 1, 2, 1] }
 const EXCERPTS = 'frameworks.md'
 const EXAMPLES = join(ROOT, 'examples/npm')
 
-// The guide about libraries has its own servers and tests.
+/** Guides with servers and tests of their own. */
+const ELSEWHERE = ['recipes.md', 'tabs.md', 'with-libraries.md']
+
 test('every guide is among them', () => {
-  assert.deepEqual(
-    readdirSync(GUIDES).sort(),
-    [...Object.keys(EXPECTED), ...Object.keys(TESTS), EXCERPTS, 'with-libraries.md'].sort(),
-  )
+  assert.deepEqual(readdirSync(GUIDES).sort(), [...Object.keys(EXPECTED), ...Object.keys(TESTS), EXCERPTS, ...ELSEWHERE].sort())
 })
 
 test(`${EXCERPTS} shows what is in the examples`, () => {
