@@ -197,3 +197,8 @@ pub use stream::Events;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Compiles the examples of the guide to TLS.
+#[cfg(all(doctest, feature = "rustls-ring"))]
+#[doc = include_str!("../docs/guides/tls.md")]
+struct TlsGuide;

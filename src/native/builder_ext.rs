@@ -235,68 +235,15 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     ///
     /// # Certificates of your own
     ///
-    /// `openssl req -x509` makes the certificate of an authority (`CA:TRUE`). It can be trusted by this option, but
-    /// rustls does not accept it as a server's own certificate (`CaUsedAsEndEntity`). Sign a certificate for the server
-    /// with it:
+    /// The certificate that `openssl req -x509` makes is that of an authority (`CA:TRUE`). It can be trusted by this option,
+    /// but rustls does not accept it as a server's own certificate. The [guide to
+    /// TLS](https://github.com/homing-ws/homing/blob/main/docs/guides/tls.md#certificates-of-your-own) shows how to sign a
+    /// server's certificate with it, and how to accept exactly one certificate where it cannot be replaced.
     ///
-    /// ```sh
-    /// openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=My CA" -keyout ca.key -out ca.pem
-    /// openssl req -newkey rsa:2048 -nodes -subj "/CN=server" -keyout server.key -out server.csr
-    /// printf 'basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:my.host' > server.ext
-    /// openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 365 \
-    ///     -extfile server.ext -out server.pem
-    /// ```
-    ///
-    /// The server uses `server.pem` and `server.key`, and this option `ca.pem`. If the server's certificate cannot be
-    /// replaced, pin it: trust this certificate, whatever it contains, and no other.
-    ///
-    #[cfg_attr(feature = "rustls-ring", doc = "```no_run")]
-    #[cfg_attr(not(feature = "rustls-ring"), doc = "```ignore")]
-    /// use std::sync::Arc;
-    ///
-    /// use homing::native::BuilderExt;
-    /// use homing::native::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-    /// use homing::native::rustls::crypto::{self, CryptoProvider, ring};
-    /// use homing::native::rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
-    /// use homing::native::rustls::{self, CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
-    ///
-    /// #[derive(Debug)]
-    /// struct Pin(CertificateDer<'static>, Arc<CryptoProvider>);
-    ///
-    /// impl ServerCertVerifier for Pin {
-    ///     fn verify_server_cert(
-    ///         &self, certificate: &CertificateDer<'_>, _: &[CertificateDer<'_>], _: &ServerName<'_>, _: &[u8], _: UnixTime,
-    ///     ) -> Result<ServerCertVerified, rustls::Error> {
-    ///         match *certificate == self.0 {
-    ///             true => Ok(ServerCertVerified::assertion()),
-    ///             false => Err(CertificateError::ApplicationVerificationFailure.into()),
-    ///         }
-    ///     }
-    ///     // The server must still prove that it has the certificate's key.
-    ///     fn verify_tls12_signature(
-    ///         &self, message: &[u8], certificate: &CertificateDer<'_>, signature: &DigitallySignedStruct,
-    ///     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-    ///         crypto::verify_tls12_signature(message, certificate, signature, &self.1.signature_verification_algorithms)
-    ///     }
-    ///     fn verify_tls13_signature(
-    ///         &self, message: &[u8], certificate: &CertificateDer<'_>, signature: &DigitallySignedStruct,
-    ///     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-    ///         crypto::verify_tls13_signature(message, certificate, signature, &self.1.signature_verification_algorithms)
-    ///     }
-    ///     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-    ///         self.1.signature_verification_algorithms.supported_schemes()
-    ///     }
-    /// }
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let provider = Arc::new(ring::default_provider());
-    /// let pin = Pin(CertificateDer::from_pem_file("server.pem")?, provider.clone());
-    /// let config = ClientConfig::builder_with_provider(provider)
-    ///     .with_safe_default_protocol_versions()?
-    ///     .dangerous()
-    ///     .with_custom_certificate_verifier(Arc::new(pin))
-    ///     .with_no_client_auth();
-    /// homing::WebSocket::builder("wss://my.host/").rustls_config(Arc::new(config)).run()?;
+    /// ```no_run
+    /// # use homing::{WebSocket, native::BuilderExt};
+    /// # fn main() -> std::io::Result<()> {
+    /// WebSocket::builder("wss://internal.example/").root_certificates_pem(std::fs::read("ca.pem")?);
     /// # Ok(()) }
     /// ```
     #[must_use]

@@ -25,7 +25,7 @@ async fn handshake(server: &Server, (builder, recorder): (Builder, Recorder)) ->
 /// A key exchange that a quantum computer does not break later, if the server offers it as well.
 #[cfg(feature = "rustls-aws-lc-rs")]
 #[tokio::test]
-async fn s01_aws_lc_rs_has_a_post_quantum_key_exchange() {
+async fn aws_lc_rs_has_a_post_quantum_key_exchange() {
     use std::sync::Arc;
 
     use homing::native::rustls::pki_types::CertificateDer;
@@ -51,8 +51,8 @@ async fn s01_aws_lc_rs_has_a_post_quantum_key_exchange() {
 
 /// Of a program that has installed one, for example one that is certified, that is used.
 #[tokio::test]
-async fn s01_the_crypto_provider_of_the_process() {
-    if !is_own_process("dial::providers::s01_the_crypto_provider_of_the_process", &[]) {
+async fn the_crypto_provider_of_the_process() {
+    if !is_own_process("dial::providers::the_crypto_provider_of_the_process", &[]) {
         return;
     }
     let server = Server::start_tls("localhost").unwrap();
@@ -80,8 +80,8 @@ async fn s01_the_crypto_provider_of_the_process() {
 /// process.
 #[cfg(all(any(feature = "rustls-native-roots", feature = "rustls-platform-verifier"), target_os = "linux"))]
 #[tokio::test]
-async fn s01_the_trust_of_the_operating_system() {
-    const NAME: &str = "dial::providers::s01_the_trust_of_the_operating_system";
+async fn the_trust_of_the_operating_system() {
+    const NAME: &str = "dial::providers::the_trust_of_the_operating_system";
     const URLS: &str = "HOMING_TEST_URLS";
     let Ok(urls) = std::env::var(URLS) else {
         let (trusted, other) = (Server::start_tls("localhost").unwrap(), Server::start_tls("localhost").unwrap());

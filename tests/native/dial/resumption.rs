@@ -47,7 +47,7 @@ fn custom(server: &Server) -> ClientConfig {
 }
 
 #[tokio::test]
-async fn s01_reconnects_resume_the_session() {
+async fn reconnects_resume_the_session() {
     for (version, server) in servers() {
         let (ws, recorder) = open(trusting(&server)).await;
         for reconnects in 1..=3 {
@@ -63,7 +63,7 @@ async fn s01_reconnects_resume_the_session() {
 
 /// Clients that trust the same certificates have one configuration, and so share its sessions.
 #[tokio::test]
-async fn s01_other_clients_resume_the_session() {
+async fn other_clients_resume_the_session() {
     for (version, server) in servers() {
         let first = open(trusting(&server)).await;
         opens(trusting(&server)).await;
@@ -73,7 +73,7 @@ async fn s01_other_clients_resume_the_session() {
 }
 
 #[tokio::test]
-async fn s01_a_custom_configuration_resumes_sessions_as_it_says() {
+async fn a_custom_configuration_resumes_sessions_as_it_says() {
     for (version, server) in servers() {
         let config = Arc::new(custom(&server));
         let of = |config: &Arc<ClientConfig>| {

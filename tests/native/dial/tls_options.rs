@@ -9,7 +9,7 @@ use crate::support::{assert_hides, client};
 
 /// Dials an address, or another name, and verifies the certificate's name.
 #[tokio::test]
-async fn s01_a_server_name_apart_from_the_host() {
+async fn a_server_name_apart_from_the_host() {
     let server = Server::start_tls("feed.example.com").unwrap();
     let port = server.addr().port();
     for host in ["127.0.0.1", "localhost"] {
@@ -35,7 +35,7 @@ async fn s01_a_server_name_apart_from_the_host() {
 
 /// An address as the name to verify, while the URL has a name. It is not sent (RFC 6066, section 3).
 #[tokio::test]
-async fn s01_an_address_as_server_name() {
+async fn an_address_as_server_name() {
     let server = Server::start_tls("127.0.0.1").unwrap();
     let (builder, recorder) = client(server.url("/echo").replace("127.0.0.1", "localhost"));
     let _ws = builder.root_certificates_pem(server.ca_pem()).tls_server_name("127.0.0.1").connect().unwrap();
@@ -101,7 +101,7 @@ async fn s01_binary_files_are_refused() {
 }
 
 #[tokio::test]
-async fn s01_chain_and_key_in_one_file() {
+async fn chain_and_key_in_one_file() {
     let server = Server::start_mtls("localhost").unwrap();
     let (chain, key) = server.client_identity_pem();
     for file in [format!("{chain}{key}"), format!("{key}\n{chain}"), format!("{chain}{key}").replace('\n', "\r\n")] {

@@ -1,4 +1,4 @@
-//! Certificate pinning as in the documentation of `root_certificates_pem`.
+//! Accepts exactly one certificate, as in docs/guides/tls.md.
 
 use std::sync::Arc;
 

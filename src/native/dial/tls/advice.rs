@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 
 pub(crate) const CA_AS_SERVER: &str = "the server uses the certificate of an authority (CA:TRUE, as `openssl req \
     -x509` makes by default) as its own: issue an end-entity certificate signed by that authority to the server, or \
-    pin the certificate; the documentation of root_certificates_pem shows both";
+    accept exactly this certificate; the guide to TLS (docs/guides/tls.md) shows both";
 pub(crate) const UNKNOWN_ISSUER: &str = "the certificate is self-signed or of an authority that is not trusted here: \
     add that one with root_certificates_pem; or the server does not send its intermediate certificates";
 pub(crate) const OTHER_ISSUER: &str = "an authority of the issuer's name is trusted here, but its key is another one: \

@@ -113,7 +113,7 @@ mod usual {
     #[cfg(test)]
     mod tests {
         #[tokio::test]
-        async fn s01_the_roots_of_the_system_are_read_once() {
+        async fn the_roots_of_the_system_are_read_once() {
             assert!(core::ptr::eq(super::system_roots().await.unwrap(), super::system_roots().await.unwrap()));
         }
     }

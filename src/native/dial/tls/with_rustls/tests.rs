@@ -112,7 +112,7 @@ fn s01_pins() {
 
 /// The expected hash is that of `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256`.
 #[test]
-fn s01_a_pin_is_the_hash_of_the_public_key() {
+fn a_pin_is_the_hash_of_the_public_key() {
     let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
     let hash = pins::pin(&certificate, &provider().unwrap()).unwrap();
     assert_eq!(STANDARD.encode(hash), "n1WImFpLjrQjvaltq5PKoyPkhgOIYT6Iju9DOaGt6qw=");
