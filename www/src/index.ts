@@ -9,6 +9,7 @@
 
 export type { Data, Payload } from './driver/queue.js'
 export { EndEvent, FailureEvent, type HomingSocketEventMap, LatencyEvent, ReconnectingEvent } from './events/events.js'
+export { SetupError, type SetupErrorOptions } from './setup-error.js'
 export { HomingSocket, HomingSocket as default } from './socket.js'
 export type {
   ClientState,
@@ -19,6 +20,8 @@ export type {
   OpenedInfo,
   Provided,
   ReconnectOptions,
+  Session,
+  SetupFunction,
   Stats,
   WebSocketClass,
 } from './types.js'

@@ -3,7 +3,7 @@
 import { check, LONGEST, number, synchronous, typed } from './checks.js'
 import { type Data, isBinary } from './driver/queue.js'
 import type { Config } from './machine/codes.js'
-import type { HeartbeatOptions, HomingSocketOptions, Provided, ReconnectOptions, WebSocketClass } from './types.js'
+import type { HeartbeatOptions, HomingSocketOptions, Provided, ReconnectOptions, SetupFunction, WebSocketClass } from './types.js'
 
 /** The checked options of a driver. */
 export interface Settings {
@@ -13,6 +13,7 @@ export interface Settings {
   readonly queue: boolean
   readonly heartbeat: Heartbeat | undefined
   readonly shouldReconnect: ((event: CloseEvent) => unknown) | undefined
+  readonly setup: SetupFunction | undefined
   readonly pauseWhileHidden: boolean
   readonly signal: AbortSignal | undefined
   readonly WebSocket: WebSocketClass | undefined
@@ -38,6 +39,8 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     heartbeat,
     queue = true,
     pauseWhileHidden = false,
+    setup,
+    setupTimeout = 10_000,
     signal,
     WebSocket,
     headers,
@@ -53,7 +56,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
   const { max = 30_000 } = policy
   const longest = number('reconnect.max', max)
   const { min = Math.min(1000, longest), factor = 2, jitter = 1, stableAfter = 5000, shouldReconnect } = policy
-  const { maxAttempts = reconnect ? Infinity : 0 } = policy
+  const { maxAttempts = reconnect ? Infinity : 0, maxInitialAttempts = Infinity } = policy
   const {
     message,
     isReply,
@@ -65,7 +68,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
   typed('object', { options, heartbeat, headers, webSocketOptions })
   typed('boolean or object', { reconnect })
   typed('boolean', { queue, pauseWhileHidden, 'heartbeat.inWorker': inWorker })
-  typed('function', { 'reconnect.shouldReconnect': shouldReconnect, 'heartbeat.isReply': isReply, WebSocket })
+  typed('function', { 'reconnect.shouldReconnect': shouldReconnect, 'heartbeat.isReply': isReply, setup, WebSocket })
   const isMessage = typeof message === 'string' || typeof message === 'function' || isBinary(message)
   check(!heartbeat || isMessage, 'heartbeat.message', 'a string, binary data or a function', message)
   // Not by `instanceof`, since other frames and libraries have classes of their own.
@@ -94,6 +97,8 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     hasPredicate: +!!shouldReconnect,
     setupTimeout: Infinity,
     seed: Math.random(),
+    maxInitialAttempts: number('reconnect.maxInitialAttempts', maxInitialAttempts, 1),
+    setupTimeout: setup ? number('setupTimeout', setupTimeout) : 0,
   }
   number('reconnect.min', first, 0, config.max)
   if (pauseWhileHidden) number('reconnect.maxAttempts with pauseWhileHidden', maxAttempts, 1)
@@ -119,6 +124,7 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
         shouldReconnect,
         ({ code }) => code !== 1008 && code !== 1010,
       ),
+    setup,
     pauseWhileHidden,
     signal,
     WebSocket,

@@ -114,12 +114,12 @@ export class HomingSocket extends EventTarget {
 
   /** The subprotocol that the server chose, or `''`. */
   get protocol(): string {
-    return this.#driver.protocol
+    return this.#driver.handshake.protocol
   }
 
   /** The extensions in use, or `''`. */
   get extensions(): string {
-    return this.#driver.extensions
+    return this.#driver.handshake.extensions
   }
 
   /** Bytes that were sent and have not left: those in the queue and in the browser's buffer. */
@@ -258,8 +258,8 @@ export class HomingSocket extends EventTarget {
    */
   get opened(): Promise<OpenedInfo> {
     const { state } = this
-    if (state === 'open') return Promise.resolve(this.#handshake())
-    if (state === 'closed') return Promise.reject(closedError())
+    if (state === 'open') return Promise.resolve(this.#driver.handshake)
+    if (state === 'closed') return Promise.reject(closedError(this.#driver.ended))
     return (this.#opened ??= deferred()).promise
   }
 
@@ -267,6 +267,25 @@ export class HomingSocket extends EventTarget {
   get closed(): Promise<ClosedInfo> {
     const { ended } = this.#driver
     return ended ? Promise.resolve(ended) : (this.#closed ??= deferred()).promise
+  }
+
+  /**
+   * Sends a heartbeat now, and resolves with its round trip in milliseconds: for programs that learn that something may have happened
+   * to the connection, such as a change of the network. If the connection is dead, it fails after `heartbeat.timeout`, as after any
+   * heartbeat without an answer.
+   *
+   * The answer is the next message that `heartbeat.isReply` accepts or, without that function, the next message, which is delivered as
+   * well. The events and counters are those of any heartbeat. Ping frames are not used, not even with a class that could send them.
+   *
+   * Rejects with a `NotSupportedError` if there is no `heartbeat`, with an `InvalidStateError` if the client is not open, and with a
+   * `NetworkError` if the connection ends or begins to close before the answer arrives.
+   *
+   * ```ts
+   * addEventListener('online', () => socket.ping().catch(() => {}))
+   * ```
+   */
+  ping(): Promise<number> {
+    return this.#driver.ping()
   }
 
   /**
@@ -303,13 +322,8 @@ export class HomingSocket extends EventTarget {
     return messages(this)
   }
 
-  #handshake(): OpenedInfo {
-    const { protocol, extensions } = this.#driver
-    return { protocol, extensions }
-  }
-
   #onOpened(): void {
-    this.#opened?.resolve(this.#handshake())
+    this.#opened?.resolve(this.#driver.handshake)
     this.#opened = undefined
   }
 

@@ -81,6 +81,13 @@ export interface ReconnectOptions {
    */
   maxAttempts?: number
   /**
+   * The number of attempts until the client is open for the first time, after which it ends: a wrong address is then an error at
+   * the start of a program, while a connection that is lost later is retried. The first attempt counts. Until the first open this
+   * replaces `maxAttempts`; `reconnect()` after the end starts over.
+   * @default Infinity: no limit of its own
+   */
+  maxInitialAttempts?: number
+  /**
    * Milliseconds after which an open connection counts as stable: the delays and the count of attempts then start over.
    * @default 5000
    */
@@ -135,6 +142,26 @@ export interface HeartbeatOptions {
   inWorker?: boolean
 }
 
+/**
+ * A connection whose opening handshake is done, while `setup` runs. Its methods throw an `InvalidStateError` once `setup` has ended, or
+ * the connection has.
+ */
+export interface Session extends OpenedInfo {
+  /** Sends a message at once, before all that is queued. Throws what the `send` of the underlying socket throws. */
+  send(data: Data): void
+  /**
+   * Resolves with the data of the next message of this connection, as `message` events have it; its type for binary messages is the
+   * client's `binaryType`. Messages that are not received here are dispatched after `open`, in order. Rejects if the connection ends
+   * first.
+   */
+  receive(): Promise<any>
+  /** Iterates over the data of messages, as by `receive`; it throws if the connection ends. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<any>
+}
+
+/** The option `setup`: prepares a connection. `signal` is aborted if the connection ends before the function does. */
+export type SetupFunction = (session: Session, context: { readonly signal: AbortSignal }) => unknown
+
 /** Options of a `HomingSocket`. */
 export interface HomingSocketOptions {
   /**
@@ -160,6 +187,31 @@ export interface HomingSocketOptions {
    * @default 10000; with `reconnect: false`, and a URL and subprotocols that are no functions, the browser's own limit
    */
   openTimeout?: number
+  /**
+   * Called for each connection after its opening handshake, before `open`: the place to log in or to subscribe. While its promise is
+   * pending the client is connecting, what is queued waits, and no event is dispatched. If it throws or rejects, the attempt fails
+   * with an `error` event whose `error.cause` is that error, and is retried; a {@link SetupError} chooses the Close frame, and whether
+   * the client ends instead.
+   *
+   * `close()`, `reconnect()`, the end of the connection and `setupTimeout` abort the signal and end the session. The result of the
+   * function has no effect then.
+   *
+   * @example
+   * ```ts
+   * setup: async (session) => {
+   *   session.send(JSON.stringify({ login: await freshToken() }))
+   *   if ((await session.receive()) !== 'welcome') throw new SetupError('login refused', { code: 4401, fatal: true })
+   * }
+   * ```
+   * @default undefined: a connection is open after its handshake
+   */
+  setup?: SetupFunction
+  /**
+   * Milliseconds for `setup`, from the opening handshake on. Messages that `setup` does not receive are kept in memory during this
+   * time, since browsers cannot stop reading.
+   * @default 10000
+   */
+  setupTimeout?: number
   /**
    * Milliseconds for the peer's answer to `close()`, counted from the last time that `bufferedAmount` went down.
    * @default 5000, or with `reconnect: false` the browser's own limit

@@ -13,7 +13,7 @@ const NODES: [&str; 2] = ["20", "22"];
 
 /// Suites of `tests/js`, without their endings.
 const OWN: &str = "own/life own/sending own/options own/callbacks own/providers own/retry own/heartbeat own/methods \
-    own/reconnect own/listeners own/rules own/classes own/contexts own/plain";
+    own/reconnect own/setup own/start own/listeners own/rules own/classes own/contexts own/plain";
 /// The suites of `driven` control the browser and do not run in it.
 const BROWSER: &str = "own/page standard/constructor standard/close standard/send standard/events standard/interface \
     driven/history driven/network driven/policy driven/zones";

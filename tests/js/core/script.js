@@ -57,6 +57,8 @@ function settings({ unit, below, chance, among }) {
     hasProvider: +chance(0.2),
     hasPredicate: +chance(0.3),
     seed: unit(),
+    maxInitialAttempts: among([Infinity, Infinity, Infinity, 1, 2, 5, 1e300]),
+    setupTimeout: among([0, 0, 10_000, 1 + below(500), Infinity]),
   }
 }
 
@@ -130,7 +132,7 @@ export class Client {
     const { below, chance, among } = this.random
     const state = STATES[this.call('state')]
     const usual = {
-      connecting: ['opened', 'opened', 'opened', 'opened', 'opened', 'failed', 'closed', 'wake'],
+      connecting: ['opened', 'opened', 'opened', 'opened', 'opened', 'set up', 'set up', 'failed', 'closed', 'wake'],
       open: ['received', 'answered', 'wake', 'wake', 'send', 'send', 'moves', 'page', 'closed', 'close', 'reconnect'],
       closing: ['wake', 'moves', 'buffered', 'closed', 'retry answer', 'send'],
       waiting: ['wake', 'wake', 'wake', 'wake', 'page', 'send'],
@@ -138,7 +140,7 @@ export class Client {
     }
     const any = [
       ...['opened', 'received', 'answered', 'buffered', 'closed', 'failed', 'page', 'retry answer', 'close', 'reconnect'],
-      ...['mark', 'send', 'moves', 'wake'],
+      ...['mark', 'send', 'moves', 'wake', 'set up'],
     ]
     const act = among(chance(0.75) ? usual[state] : any)
     switch (act) {
@@ -147,6 +149,9 @@ export class Client {
         break
       case 'failed':
         this.handle('failed')
+        break
+      case 'set up':
+        this.handle('set up', among([0, 0, 0, 1, 2]))
         break
       case 'page':
         this.handle('page', among([0, 1, 2, 3, 3]))

@@ -17,7 +17,7 @@ export const entry = inNode
 // In pages by its address, since strict policies forbid import maps.
 const built = await import(inNode ? ['homing', 'homing/wasm'][+(entry === 'wasm')] : `../../../dist/${entry}.js`)
 
-export const { HomingSocket } = built
+export const { HomingSocket, SetupError } = built
 export const { EndEvent, FailureEvent, LatencyEvent, ReconnectingEvent } = built
 
 /** The class of the underlying sockets. */

@@ -62,10 +62,6 @@ impl Client {
                 self.delivery.mark(b, b - a);
             }
             input::OPENED => machine.opened(()),
-            input::SET_UP => machine.set_up(),
-            input::SET_UP_FAILED => {
-                machine.set_up_failed(if b > 0.0 { failure::SETUP_FINAL } else { failure::SETUP }, code(a), ());
-            }
             input::RECEIVED => machine.received(0, 0),
             input::ANSWERED => machine.answered(None),
             input::CLOSED => machine.socket_closed(code(a), (), b > 0.0),
@@ -79,6 +75,12 @@ impl Client {
             input::RETRY_ANSWER => machine.retry_answer(a > 0.0),
             input::CLOSE => machine.close(code(a), ()),
             input::RECONNECT => machine.reconnect(duration(a)),
+            input::SET_UP if a == 0.0 => machine.set_up(),
+            // JavaScript sends the Close frame.
+            input::SET_UP => {
+                let error = if a == 1.0 { failure::OPAQUE } else { failure::FINAL };
+                machine.set_up_failed(error, CloseCode::NORMAL, ());
+            }
             _ => machine.wake(),
         }
     }
@@ -129,11 +131,8 @@ impl Client {
                 self.give(output::CLOSE, code.get())
             }
             Output::SetUp => output::SET_UP,
-            Output::Fail => {
-                let (code, _) = self.machine.close_frame();
-                self.give(output::FAIL, code.get())
-            }
-            Output::Abort => output::ABORT,
+            // A browser's socket cannot be dropped without a Close frame.
+            Output::Fail | Output::Abort => output::ABORT,
             Output::AskRetry => self.close(output::ASK_RETRY),
             // Never emitted, as a browser's socket cannot stop reading.
             Output::Read(_) => self.poll(),

@@ -32,10 +32,8 @@ pub(crate) mod input {
     pub(crate) const RECONNECT: u32 = 11;
     /// The answer to the other `MARK`. `a` and `b`: as for `WAKE`.
     pub(crate) const MARK: u32 = 12;
-    /// The set-up is done.
+    /// The answer to the other `SET_UP`. `a`: 0 if it is done, 1 if it failed, 2 if it failed for good.
     pub(crate) const SET_UP: u32 = 13;
-    /// `a`: close code for the peer; `b`: 1 if final.
-    pub(crate) const SET_UP_FAILED: u32 = 14;
 }
 
 /// Outputs, with the numbers that `value` returns then.
@@ -62,10 +60,8 @@ pub(crate) mod output {
     pub(crate) const NOTIFY_LATENCY: u32 = 12;
     /// To be answered by the other `MARK`.
     pub(crate) const MARK: u32 = 13;
-    /// Start the set-up. To be answered by the other `SET_UP` or by `SET_UP_FAILED`.
+    /// Start the set-up. To be answered by the other `SET_UP`.
     pub(crate) const SET_UP: u32 = 14;
-    /// Drop the socket after a Close frame. 0: close code.
-    pub(crate) const FAIL: u32 = 15;
 }
 
 /// Why an attempt failed.
@@ -73,8 +69,9 @@ pub(crate) mod failure {
     pub(crate) const OPAQUE: u32 = 0;
     pub(crate) const OPEN_TIMEOUT: u32 = 1;
     pub(crate) const HEARTBEAT_TIMEOUT: u32 = 2;
-    pub(crate) const SETUP: u32 = 3;
-    pub(crate) const SETUP_FINAL: u32 = 4;
+    pub(crate) const SETUP_TIMEOUT: u32 = 3;
+    /// The set-up failed for good.
+    pub(crate) const FINAL: u32 = 4;
 }
 
 /// Changes of the network and the page.
@@ -157,6 +154,7 @@ pub(crate) mod setting {
     pub(crate) const HAS_PREDICATE: u32 = 12;
     /// From 0 to 1.
     pub(crate) const SEED: u32 = 13;
-    /// `Infinity` if there is no set-up.
-    pub(crate) const SETUP_TIMEOUT: u32 = 14;
+    pub(crate) const MAX_INITIAL_ATTEMPTS: u32 = 14;
+    /// 0 if there is no set-up.
+    pub(crate) const SETUP_TIMEOUT: u32 = 15;
 }

@@ -48,8 +48,9 @@ pub(crate) fn set(config: &mut Config, setting: u32, value: f64) {
         setting::MAX_SEND_BUFFER => config.max_send_buffer = whole(value) as usize,
         setting::HAS_PROVIDER => config.has_provider = value > 0.0,
         setting::HAS_PREDICATE => config.has_predicate = value > 0.0,
-        setting::SETUP_TIMEOUT => config.setup_timeout = some.then(|| duration(value)),
         setting::SEED => config.seed = whole(value * 4e9),
+        setting::MAX_INITIAL_ATTEMPTS => backoff.max_initial_attempts = some.then_some(whole(value)),
+        setting::SETUP_TIMEOUT => config.setup_timeout = (value > 0.0).then(|| duration(value)),
         _ => {}
     }
 }

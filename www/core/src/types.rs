@@ -20,7 +20,7 @@ impl homing_machine::Types for Types {
     fn error(cause: Cause) -> u32 {
         match cause {
             Cause::OpenTimeout => failure::OPEN_TIMEOUT,
-            Cause::SetupTimeout => failure::SETUP,
+            Cause::SetupTimeout => failure::SETUP_TIMEOUT,
             Cause::HeartbeatTimeout => failure::HEARTBEAT_TIMEOUT,
             Cause::Unknown => failure::OPAQUE,
         }
@@ -32,7 +32,7 @@ impl homing_machine::Types for Types {
 
     /// Browsers hide why a handshake was refused.
     fn failure(error: &u32) -> Failure {
-        if *error == failure::SETUP_FINAL { Failure::Final } else { Failure::Other }
+        if *error == failure::FINAL { Failure::Final } else { Failure::Other }
     }
 
     /// Browsers hide the response that could ask for a delay.

@@ -5,6 +5,7 @@ import { now, soon, Timer } from '../platform/clock.js'
 import { guarded } from '../platform/report.js'
 import type { Counters } from './counters.js'
 import { type Data, lengthOf, type Queue } from './queue.js'
+import type { Setup } from './setup.js'
 
 /**
  * Milliseconds to wait for the close event after an error event. Chromium dispatches none if the page's policy forbids the
@@ -32,11 +33,14 @@ export class Attempt {
   /** Undefined until the URL and the subprotocols are known. */
   socket: WebSocket | undefined
   openedAt: number | undefined
+  setup: Setup | undefined
+  /** For the `close` of its socket when it is abandoned. */
+  closeArguments: [code?: number, reason?: string] = []
   /** The listeners of the open event are being called. */
   isOpening = false
   /** An error event was dispatched; the close event should follow. */
   hasFailed = false
-  /** Why no socket could be created. */
+  /** Why no socket could be created, or the set-up failed. */
   failure: Error | undefined
   /** The platform's close event, or the one made in its place. */
   closeEvent: CloseEvent | undefined
@@ -85,15 +89,24 @@ export class Attempt {
     this.socket = socket
   }
 
+  /** The open event is dispatched now. What its listeners send leaves before the queue (S13). */
+  opening(): void {
+    this.openedAt = now()
+    this.isOpening = true
+    this.#counters.opened++
+  }
+
   /** Handles the error event. */
   errored(): void {
     this.hasFailed = true
+    this.setup?.end()
     this.#missing.arm(now() + CLOSE_AFTER_ERROR)
   }
 
   /** Handles the close event. */
   closed(event: CloseEvent): void {
     this.#missing.clear()
+    this.setup?.end()
     // Deno uses 0 for a connection that ended without a Close frame.
     if (event.code === 0) Object.defineProperty(event, 'code', { value: 1006 })
     this.closeEvent = event
@@ -103,9 +116,14 @@ export class Attempt {
   /** Ends the attempt because no socket could be created. */
   fail(error: unknown): void {
     if (this.#isDetached) return
-    const said = error instanceof Error ? error.message : `${error as string}`
-    this.failure = new Error(`homing: failed to connect: ${redacted(said.replace('homing: ', ''))}`, { cause: error })
+    this.explain('failed to connect', error)
     this.abandon()
+  }
+
+  /** Sets the error of the attempt. */
+  explain(what: string, error: unknown): void {
+    const said = error instanceof Error ? error.message : `${error as string}`
+    this.failure = new Error(`homing: ${what}: ${redacted(said.replace('homing: ', ''))}`, { cause: error })
   }
 
   /** Ends the attempt without a close event. */
@@ -125,6 +143,7 @@ export class Attempt {
     this.#isDetached = true
     this.isGone = true
     this.#missing.clear()
+    this.setup?.end()
     const socket = this.socket
     if (!socket) return
     if (this.buffered() > 0) this.#counters.messagesLost += this.#messages
@@ -135,12 +154,18 @@ export class Attempt {
   #close(socket: WebSocket): void {
     // The platform's sockets dispatch nothing after their close event, so that their listeners can stay.
     if (!this.#hasClosed || this.#settings.WebSocket) guarded(() => this.#owner.detach(socket))
-    guarded(() => socket.readyState < 2 && socket.close())
+    guarded(() => socket.readyState < 2 && socket.close(...this.closeArguments))
+  }
+
+  /** The state of the socket, which is still connecting for the program while the set-up runs. */
+  get readyState(): number {
+    const state = this.socket?.readyState ?? 0
+    return state === 1 && this.setup?.inbox.isOver === false ? 0 : state
   }
 
   /** Whether messages can be sent. */
   get isOpen(): boolean {
-    return this.socket?.readyState === 1 && !this.isLeaving
+    return this.readyState === 1 && !this.isLeaving
   }
 
   /** Bytes in the platform's buffer. */

@@ -10,9 +10,10 @@ import { Engine, type Executor } from '../machine/engine.js'
 import type { Settings } from '../options.js'
 import { now, soon } from '../platform/clock.js'
 import { guarded } from '../platform/report.js'
-import type { ClientState, ClosedInfo, EndReason, Stats } from '../types.js'
+import type { ClientState, ClosedInfo, EndReason, OpenedInfo, Stats } from '../types.js'
 import { Attempt } from './attempt.js'
 import { Counters } from './counters.js'
+import { Intake } from './intake.js'
 import { Outbox } from './outbox.js'
 import { Outcome, type Target } from './outcome.js'
 import { type Data, lengthOf, type Payload } from './queue.js'
@@ -22,12 +23,13 @@ const STATES: readonly ClientState[] = ['connecting', 'open', 'closing', 'waitin
 const REASONS: readonly EndReason[] = ['closed', 'fatal', 'exhausted', 'declined']
 
 export class Driver implements Executor, Observer {
+  readonly dispatchesOpen: boolean
   readonly #settings: Settings
   readonly #target: Target
-  readonly #isReply: ((data: unknown) => unknown) | undefined
   readonly #engine: Engine
   readonly #outbox: Outbox
   readonly #outcome: Outcome
+  readonly #intake: Intake
   readonly #counters = new Counters()
   readonly #watch: Watch
   #attempt: Attempt | undefined
@@ -41,10 +43,11 @@ export class Driver implements Executor, Observer {
   constructor(settings: Settings, target: Target) {
     this.#settings = settings
     this.#target = target
-    this.#isReply = settings.heartbeat?.isReply
+    this.dispatchesOpen = !!settings.setup
     this.#engine = new Engine(settings.config, this)
     this.#outbox = new Outbox(settings, this.#engine)
     this.#outcome = new Outcome(target)
+    this.#intake = new Intake(settings, this.#engine)
     this.#watch = new Watch(settings, this.#engine, () => this.close(1000))
   }
 
@@ -78,9 +81,8 @@ export class Driver implements Executor, Observer {
 
   get readyState(): number {
     if (this.#outcome.isOver) return 3
-    const native = this.#attempt?.socket?.readyState
-    if (this.#isClosing) return native === 3 ? 3 : 2
-    return native ?? 0
+    const state = this.#attempt?.readyState ?? 0
+    return this.#isClosing && state < 3 ? 2 : state
   }
 
   get state(): ClientState {
@@ -98,12 +100,9 @@ export class Driver implements Executor, Observer {
     return this.#attempt?.socket?.url ?? this.#lastUrl
   }
 
-  get protocol(): string {
-    return this.#attempt?.socket?.protocol ?? ''
-  }
-
-  get extensions(): string {
-    return this.#attempt?.socket?.extensions ?? ''
+  get handshake(): OpenedInfo {
+    const { protocol = '', extensions = '' } = this.#attempt?.socket ?? {}
+    return { protocol, extensions }
   }
 
   get bufferedAmount(): number {
@@ -168,6 +167,10 @@ export class Driver implements Executor, Observer {
     engine.schedule()
   }
 
+  ping(): Promise<number> {
+    return this.#intake.ping(this.state === 'open')
+  }
+
   takeUnsent(): Payload[] {
     return this.ended ? this.#outbox.queue.take() : []
   }
@@ -182,11 +185,10 @@ export class Driver implements Executor, Observer {
 
   opened(): void {
     const attempt = this.#attempt!
-    attempt.openedAt = now()
-    // What listeners send leaves before the queue (S13).
-    attempt.isOpening = true
-    this.#counters.opened++
     this.#engine.input(Input.Opened)
+    if (!this.dispatchesOpen) return attempt.opening()
+    attempt.openedAt = now()
+    this.#engine.pump()
   }
 
   openSeen(): void {
@@ -194,15 +196,12 @@ export class Driver implements Executor, Observer {
     this.#engine.pump()
   }
 
-  admit({ data }: MessageEvent): boolean {
+  admit(event: MessageEvent): boolean {
     const counters = this.#counters
     counters.messagesReceived++
-    counters.unitsReceived += lengthOf(data)
+    counters.unitsReceived += lengthOf(event.data)
     this.#engine.received = true
-    if (!this.#isReply?.(data)) return true
-    this.#engine.input(Input.Answered)
-    this.#engine.schedule()
-    return false
+    return !this.#intake.withholds?.(event)
   }
 
   errored(): void {
@@ -264,17 +263,22 @@ export class Driver implements Executor, Observer {
       case Output.Mark:
         return core.handle(Input.Mark, this.buffered(), this.given())
       case Output.Close:
+        this.#intake.lost()
         return guarded(() => attempt?.socket?.close(...(this.#isClosing ? this.#closeArguments : ([core.value(0)] as [number]))))
       case Output.Abort:
         // If the attempt has ended, its listeners are still being called.
         return attempt?.isGone ? undefined : attempt?.detach()
       case Output.AskRetry:
         return core.handle(Input.RetryAnswer, +!!this.#settings.shouldReconnect!(this.#outcome.closeEventOf(attempt!, core)))
+      case Output.SetUp:
+        return this.#intake.setUp(attempt!)
       case Output.NotifyOpen:
-        return this.#target.opened()
+        this.#target.opened()
+        return attempt?.setup && this.#intake.open(attempt, this.#target)
       case Output.NotifyError:
         return this.#outcome.failed(core.value(0) as Failure, attempt!)
       case Output.NotifyClose:
+        this.#intake.lost()
         this.#lastUrl = this.url
         return this.#outcome.finish(attempt!, core, () => (this.#attempt = undefined))
       case Output.NotifyEnd:
@@ -284,6 +288,7 @@ export class Driver implements Executor, Observer {
         setTimeout(() => this.ended || this.#target.dispatch(new Event('drain')))
         return
       case Output.NotifyLatency:
+        this.#intake.pong()
         return this.#target.dispatch(new LatencyEvent(core.value(0)))
     }
   }

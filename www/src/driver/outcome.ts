@@ -7,7 +7,7 @@ import { now } from '../platform/clock.js'
 import type { ClosedInfo, EndReason } from '../types.js'
 import type { Attempt, AttemptOwner } from './attempt.js'
 
-const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout', 'set-up failed', 'set-up failed'] as const
+const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout', 'set-up timeout']
 
 /** The socket of the program, as the driver uses it. */
 export interface Target extends AttemptOwner {

@@ -9,6 +9,7 @@ export function adapt(socket: WebSocket, target: EventTarget, observer: Observer
   const emit = (event: Event): unknown => EventTarget.prototype.dispatchEvent.call(target, event)
   socket.onopen = () => {
     observer.opened()
+    if (observer.dispatchesOpen) return
     emit(new Event('open'))
     observer.openSeen()
   }

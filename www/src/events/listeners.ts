@@ -139,7 +139,9 @@ export class Listeners {
       else complain(callback)
     }
     const admit = this.#admit
-    const handed = type === 'message' ? (event: Event): void => void (admit(event) && call(event)) : call
+    const isHeld = type === 'open' && this.#observer.dispatchesOpen
+    const handed =
+      type === 'message' ? (event: Event): void => void (admit(event) && call(event)) : isHeld ? (): void => {} : call
     const abort = (): void => this.#drop(type as Type, list, listener)
     const forget = (): void => signal?.removeEventListener('abort', abort)
     const listener: Listener = { callback, options: { capture, passive }, own: call, handed, zone: currentZone(), forget }

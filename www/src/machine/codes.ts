@@ -26,10 +26,8 @@ export const enum Input {
   Reconnect,
   /** The answer to the other `MARK`. `a` and `b`: as for `WAKE`. */
   Mark,
-  /** The set-up is done. */
+  /** The answer to the other `SET_UP`. `a`: 0 if it is done, 1 if it failed, 2 if it failed for good. */
   SetUp,
-  /** `a`: close code for the peer; `b`: 1 if final. */
-  SetUpFailed,
 }
 
 /** Outputs, with the numbers that `value` returns then. */
@@ -56,10 +54,8 @@ export const enum Output {
   NotifyLatency,
   /** To be answered by the other `MARK`. */
   Mark,
-  /** Start the set-up. To be answered by the other `SET_UP` or by `SET_UP_FAILED`. */
+  /** Start the set-up. To be answered by the other `SET_UP`. */
   SetUp,
-  /** Drop the socket after a Close frame. 0: close code. */
-  Fail,
 }
 
 /** Why an attempt failed. */
@@ -67,8 +63,9 @@ export const enum Failure {
   Opaque,
   OpenTimeout,
   HeartbeatTimeout,
-  Setup,
-  SetupFinal,
+  SetupTimeout,
+  /** The set-up failed for good. */
+  Final,
 }
 
 /** Changes of the network and the page. */
@@ -132,7 +129,8 @@ export interface Config {
   hasPredicate: number
   /** From 0 to 1. */
   seed: number
-  /** `Infinity` if there is no set-up. */
+  maxInitialAttempts: number
+  /** 0 if there is no set-up. */
   setupTimeout: number
 }
 
@@ -152,5 +150,6 @@ export const SETTINGS = [
   'hasProvider',
   'hasPredicate',
   'seed',
+  'maxInitialAttempts',
   'setupTimeout',
 ] as const

@@ -1,0 +1,115 @@
+// The first open, and heartbeats on request.
+
+import { assert, rejects } from '../support/assert.js'
+import { connect, log, QUICK } from '../support/homing.js'
+import { test } from '../support/test.js'
+import { next, until } from '../support/wait.js'
+
+test('s28_the_attempts_until_the_first_open_have_a_limit_of_their_own', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxInitialAttempts: 3 } })
+  const error = await rejects(ws.opened)
+  assert.ok(error instanceof Error)
+  const end = await ws.closed
+  assert.deepEqual([end.reason, ws.stats.attempts, error.cause === (end.error ?? end.cause)], ['exhausted', 3, true])
+  // After the end, too.
+  assert.strictEqual((await rejects(ws.opened)).cause, error.cause)
+  // A client that starts again has all attempts again.
+  ws.reconnect()
+  await rejects(ws.opened)
+  assert.strictEqual(ws.stats.attempts, 6)
+})
+
+test('s28_a_connection_that_was_open_is_retried_without_that_limit', async (t) => {
+  const server = await t.server()
+  await server.command('stop')
+  const ws = connect(t, server.url('/echo'), { reconnect: { min: 1, max: 1, maxInitialAttempts: 1000 } })
+  const { opened } = ws
+  await next(ws, 'reconnecting')
+  await server.command('restart')
+  assert.deepEqual(await opened, { protocol: '', extensions: ws.extensions })
+  const once = connect(t, server.url('/echo'), { reconnect: { ...QUICK, maxInitialAttempts: 1 } })
+  await once.opened
+  await server.command('stop')
+  await server.command('cut_all')
+  await until(() => once.stats.attempts > 4)
+  assert.notEqual(once.state, 'closed')
+})
+
+test('s28_a_setup_that_fails_is_no_first_open', async (t) => {
+  const server = await t.server()
+  const cause = new Error('wrong password')
+  const ws = connect(t, server.url('/echo'), {
+    reconnect: { ...QUICK, maxInitialAttempts: 2 },
+    setup: () => Promise.reject(cause),
+  })
+  const error = await rejects(ws.opened)
+  assert.deepEqual([error.cause.cause === cause, ws.stats.attempts], [true, 2])
+})
+
+test('s30_ping_resolves_with_the_round_trip', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo?delay_ms=40'), {
+    heartbeat: { message: 'beat', interval: 60_000, timeout: 60_000, isReply: (data) => data === 'beat' },
+  })
+  const entries = log(ws)
+  await next(ws, 'open')
+  const [first, second] = await Promise.all([ws.ping(), ws.ping()])
+  assert.ok(first >= 30 && second >= 30 && first < 30_000, `${first} ${second}`)
+  assert.ok(ws.stats.lastRtt >= 30)
+  await until(() => entries.includes('latency'))
+  assert.ok(!entries.includes('message beat'))
+  assert.ok((await ws.ping()) >= 30)
+  assert.strictEqual(ws.stats.heartbeats, 3)
+})
+
+test('s30_without_a_predicate_the_next_message_answers_a_ping', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 60_000 } })
+  const entries = log(ws)
+  await next(ws, 'open')
+  assert.ok((await ws.ping()) >= 0)
+  await until(() => entries.includes('latency'))
+  assert.deepEqual(entries, ['open', 'message beat', 'latency'])
+  ws.send('mine')
+  await until(() => entries.includes('message mine'))
+  assert.ok((await ws.ping()) >= 0)
+  assert.strictEqual(ws.stats.heartbeats, 2)
+})
+
+test('s30_ping_fails_at_once_where_it_cannot_be_sent', async (t) => {
+  const server = await t.server()
+  const without = connect(t, server.url('/echo'))
+  await next(without, 'open')
+  assert.strictEqual((await rejects(without.ping())).name, 'NotSupportedError')
+  const ws = connect(t, server.url('/stall'), { heartbeat: { message: 'beat' } })
+  assert.strictEqual((await rejects(ws.ping())).name, 'InvalidStateError')
+  ws.close()
+  await ws.closed
+  assert.strictEqual((await rejects(ws.ping())).name, 'InvalidStateError')
+})
+
+test('s30_ping_fails_with_its_connection', async (t) => {
+  const server = await t.server()
+  const ends = {
+    cut: () => server.command('cut_all'),
+    close: (ws) => ws.close(),
+    reconnect: (ws) => ws.reconnect(),
+  }
+  for (const [name, end] of Object.entries(ends)) {
+    const ws = connect(t, server.url('/silent'), { closeTimeout: 100, heartbeat: { message: 'beat' } })
+    await next(ws, 'open')
+    const error = rejects(ws.ping())
+    await end(ws)
+    assert.strictEqual((await error).name, 'NetworkError', name)
+  }
+})
+
+test('s30_a_ping_without_an_answer_is_a_heartbeat_timeout', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/silent'), { heartbeat: { message: 'beat', interval: 60_000, timeout: 50 } })
+  await next(ws, 'open')
+  const [{ error }, lost] = await Promise.all([next(ws, 'error'), rejects(ws.ping())])
+  assert.deepEqual([error.message, lost.name], ['homing: heartbeat timeout', 'NetworkError'])
+})

@@ -1,0 +1,88 @@
+// What becomes of a received message: it is delivered, taken by the set-up (S27), or answers a heartbeat (S17, S30).
+
+import { type Deferred, deferred } from '../events/deferred.js'
+import { Input, Page } from '../machine/codes.js'
+import type { Engine } from '../machine/engine.js'
+import type { Settings } from '../options.js'
+import { now } from '../platform/clock.js'
+import type { Attempt } from './attempt.js'
+import type { Target } from './outcome.js'
+import { Setup } from './setup.js'
+
+export class Intake {
+  readonly #settings: Settings
+  readonly #engine: Engine
+  #pings: (Deferred<number> & { readonly at: number })[] = []
+  /** Returns whether a message is withheld from the listeners. */
+  withholds: ((event: MessageEvent) => unknown) | undefined
+
+  constructor(settings: Settings, engine: Engine) {
+    this.#settings = settings
+    this.#engine = engine
+    this.#deliver()
+  }
+
+  /** Delivers messages, except answers to heartbeats. */
+  #deliver(): void {
+    const isReply = this.#settings.heartbeat?.isReply
+    this.withholds = isReply && (({ data }) => isReply(data) && this.#answered())
+  }
+
+  #answered(): boolean {
+    this.#engine.input(Input.Answered)
+    this.#engine.schedule()
+    return true
+  }
+
+  setUp(attempt: Attempt): void {
+    const { inbox } = new Setup(this.#settings.setup!, attempt, (result) => {
+      this.#engine.input(Input.SetUp, result)
+      this.#engine.pump()
+    })
+    this.withholds = (event) => {
+      inbox.push(event)
+      return true
+    }
+  }
+
+  /** Dispatches the open event after a set-up, and the messages that it has not taken. */
+  open(attempt: Attempt, target: Target): void {
+    this.#deliver()
+    attempt.opening()
+    target.dispatch(new Event('open'))
+    attempt.isOpening = false
+    for (const event of attempt.setup!.inbox.waiting) {
+      if (attempt.isOpen && !this.withholds?.(event)) target.dispatch(event)
+    }
+  }
+
+  ping(isOpen: boolean): Promise<number> {
+    if (!this.#settings.heartbeat) return failed('there is no heartbeat message', 'NotSupportedError')
+    if (!isOpen) return failed('the client is not open', 'InvalidStateError')
+    // Without a predicate the next message is the answer.
+    this.withholds ??= () => {
+      this.#deliver()
+      this.#answered()
+    }
+    // An open client sends a heartbeat then.
+    this.#engine.input(Input.Page, Page.Visible)
+    this.#engine.schedule()
+    const ping = { ...deferred<number>(), at: now() }
+    this.#pings.push(ping)
+    return ping.promise
+  }
+
+  /** A heartbeat was answered. */
+  pong(): void {
+    for (const { resolve, at } of this.#pings.splice(0)) resolve(now() - at)
+  }
+
+  /** The connection ends. */
+  lost(): void {
+    for (const { reject } of this.#pings.splice(0)) failed('the connection has ended', 'NetworkError').catch(reject)
+  }
+}
+
+function failed(why: string, name: string): Promise<never> {
+  return Promise.reject(new DOMException(`homing: ${why}`, name))
+}
