@@ -95,7 +95,6 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     maxSendBuffer: number('maxSendBuffer', maxSendBuffer, 1),
     hasProvider: +isProvided,
     hasPredicate: +!!shouldReconnect,
-    setupTimeout: Infinity,
     seed: Math.random(),
     maxInitialAttempts: number('reconnect.maxInitialAttempts', maxInitialAttempts, 1),
     setupTimeout: setup ? number('setupTimeout', setupTimeout) : 0,
