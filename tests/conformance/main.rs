@@ -120,15 +120,29 @@ suite! {
         s12_close_event_of_a_local_close
         s12_close_event_of_a_refused_connection;
     sending:
-        s13_messages_queued_before_open_are_sent_first
         s13_no_message_is_sent_twice
         s13_queue_survives_reconnects
         s13_send_is_accepted_until_the_client_closes
+        s13_what_on_open_sends_leaves_before_the_queue
         s15_flush_fails_when_the_client_ends
         s15_flush_waits_for_the_queue
         s15_take_unsent_inside_on_end
         s15_take_unsent_returns_queued_messages
         s15_unsent_messages_are_sent_after_reconnect;
+    sessions:
+        s27_broken_connection_drops_the_set_up
+        s27_close_abort_and_reconnect_drop_the_set_up
+        s27_close_of_the_peer_drops_the_set_up
+        s27_dropped_session_and_calls_inside
+        s27_failed_set_up_fails_the_attempt_and_is_retried
+        s27_fatal_failure_ends_the_client
+        s27_last_message_before_a_close_is_received
+        s27_messages_not_received_are_delivered_after_on_open
+        s27_session_is_over_after_its_set_up
+        s27_set_up_comes_before_on_open_and_the_queue
+        s27_set_up_is_part_of_a_stream_of_events
+        s27_set_up_that_never_ends_times_out
+        s27_without_a_login_the_server_closes;
     payload:
         s13_s14_sink_sends_in_order_and_waits_for_room
         s14_full_and_drain_events_fire_once_per_edge

@@ -14,6 +14,7 @@ pub mod reconnecting;
 pub mod reentrancy;
 pub mod reporting;
 pub mod sending;
+pub mod sessions;
 
 #[cfg(not(target_family = "wasm"))]
 pub use crate::env::SOON;

@@ -66,7 +66,7 @@ pub async fn s05_send_in_every_callback(env: Env) {
     let ws = env.client("/echo").handler(log.then(send)).connect().unwrap();
     assert_eq!(log.texts(2).await, ["o", "m"]);
     env.server().cut_all().await;
-    assert_eq!(log.texts(6).await, ["o", "m", "e", "c", "o", "m"]);
+    assert_eq!(log.texts(6).await, ["o", "m", "o", "e", "c", "m"]);
     ws.abort();
     log.ended(1).await;
     let error = refused.lock().unwrap().take().expect("sent in on_end");

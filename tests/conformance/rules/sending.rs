@@ -62,7 +62,7 @@ pub async fn s13_no_message_is_sent_twice(env: Env) {
     assert!(texts.len() > 400, "only {} arrived", texts.len());
 }
 
-pub async fn s13_messages_queued_before_open_are_sent_first(env: Env) {
+pub async fn s13_what_on_open_sends_leaves_before_the_queue(env: Env) {
     let log = env.log();
     let greet = |ws: &WebSocket, event: &Event| {
         if matches!(event, Event::Open(_)) {
@@ -72,7 +72,7 @@ pub async fn s13_messages_queued_before_open_are_sent_first(env: Env) {
     let ws = env.client("/count").handler(log.then(greet)).connect().unwrap();
     ws.send("first").unwrap();
     ws.send("second").unwrap();
-    assert_eq!(env.server().wait_for_texts(3).await, ["first", "second", "from on_open"]);
+    assert_eq!(env.server().wait_for_texts(3).await, ["from on_open", "first", "second"]);
 }
 
 pub async fn s13_queue_survives_reconnects(env: Env) {
