@@ -7,10 +7,14 @@ use crate::trace::{Id, Look};
 
 pub(super) struct Messages {
     limit: usize,
-    /// Every message that was accepted and not returned, in order, with its length.
+    /// Every message that was accepted and not returned, in the order in which they leave, with its length.
     taken: Vec<(usize, usize)>,
     /// How many of these were handed to sockets.
     sent: usize,
+    /// How many of the first that were not, `on_open` sent.
+    ahead: usize,
+    /// `on_open` sent something.
+    was_ahead: bool,
     /// By which of these each attempt was over.
     attempts: Vec<usize>,
     /// Attempts closed by this side, the closing handshake complete, and with which code.
@@ -19,22 +23,25 @@ pub(super) struct Messages {
     unseen: bool,
     /// Messages that were reported as lost with their socket.
     pub(super) lost: u64,
-    /// Messages that were seen to be lost with their socket, and how often some were handed back.
+    /// How often messages were lost with their socket, or handed back.
     losses: u64,
-    seen_lost: u64,
     /// The last notification about the limit; `None` where it can no longer be known.
     full: Option<bool>,
     flushes: Vec<Flush>,
 }
 
 struct Flush {
-    /// How many messages were taken before.
-    taken: usize,
-    /// All of these had been handed to a socket.
-    sent: bool,
+    /// The last message before it.
+    last: Option<usize>,
+    /// One of those was lost, or handed back.
+    lost: bool,
+    /// How often messages had been lost when it was looked at.
     losses: u64,
     over: bool,
 }
+
+/// How many losses the client remembers.
+const REMEMBERED: u64 = 4;
 
 impl Messages {
     pub(super) fn new(limit: usize) -> Self {
@@ -43,19 +50,22 @@ impl Messages {
             limit,
             taken,
             sent: 0,
+            ahead: 0,
+            was_ahead: false,
             attempts,
             closed,
             unseen: false,
             lost: 0,
             losses: 0,
-            seen_lost: 0,
             full: Some(false),
             flushes,
         }
     }
 
-    pub(super) fn largest(&self) -> usize {
-        self.taken.iter().map(|(_, len)| *len).max().unwrap_or(1)
+    /// What may be buffered at most, in bytes: what `on_open` sends has the limit to itself.
+    pub(super) fn bound(&self) -> usize {
+        let largest = self.taken.iter().map(|(_, len)| *len).max().unwrap_or(1);
+        (self.limit + largest) * if self.was_ahead { 2 } else { 1 }
     }
 
     pub(super) fn taken(&self) -> usize {
@@ -74,9 +84,13 @@ impl Messages {
         look.buffered.max(self.unsent())
     }
 
-    /// So many were lost by now.
-    pub(super) fn lost(&mut self, lost: u64) {
-        self.losses += lost - std::mem::replace(&mut self.seen_lost, lost);
+    /// These of the messages in their order were lost, or handed back.
+    fn lose(&mut self, range: std::ops::Range<usize>) {
+        let lost = &self.taken[range];
+        self.losses += u64::from(!lost.is_empty());
+        for flush in &mut self.flushes {
+            flush.lost |= lost.iter().any(|(id, _)| Some(*id) <= flush.last);
+        }
     }
 
     pub(super) fn unseen(&mut self) {
@@ -88,6 +102,7 @@ impl Messages {
         self.unseen = false;
         demand!(sent <= self.taken.len(), "S13: {sent} were sent of {}", self.taken.len());
         demand!(sent == self.sent || (sent > self.sent && open), "S13: sent {sent} after {}, open: {open}", self.sent);
+        self.ahead = self.ahead.saturating_sub(sent - self.sent);
         Ok(std::mem::replace(&mut self.sent, sent) < sent)
     }
 
@@ -98,12 +113,21 @@ impl Messages {
         result: Result<(), SendErrorKind>,
         accepts: Option<bool>,
         look: &Look,
+        ahead: bool,
     ) -> Checked {
-        let room = self.load(look) < self.limit;
+        let queued: usize = self.taken[self.sent..][..self.ahead].iter().map(|(_, len)| len).sum();
+        let load = if ahead { queued.max(self.ahead) } else { self.load(look) };
+        let room = load < self.limit;
         match result {
             Ok(()) => {
                 demand!(room && accepts != Some(false), "S14: {id} was taken; room: {room}, accepts: {accepts:?}");
-                self.taken.push((id, len));
+                if ahead {
+                    self.taken.insert(self.sent + self.ahead, (id, len));
+                    self.ahead += 1;
+                    self.was_ahead = true;
+                } else {
+                    self.taken.push((id, len));
+                }
             }
             Err(SendErrorKind::Full) => demand!(!room && accepts != Some(false), "S14: {id} was refused as if full"),
             Err(SendErrorKind::Closed) => demand!(accepts != Some(true), "S13: {id} was refused as if closed"),
@@ -117,30 +141,30 @@ impl Messages {
         let expected: Vec<_> = if closed { queued.collect() } else { Vec::new() };
         demand!(unsent == expected, "S15: {unsent:?} are handed back, not {expected:?}");
         if !unsent.is_empty() {
+            self.lose(self.sent..self.taken.len());
             self.taken.truncate(self.sent);
-            self.losses += 1;
+            self.ahead = 0;
             self.full = None;
         }
         Ok(())
     }
 
     pub(super) fn flush(&mut self) {
-        let (taken, sent) = (self.taken.len(), self.unsent() == 0);
-        self.flushes.push(Flush { taken, sent, losses: self.losses, over: false });
+        let last = self.taken.iter().map(|(id, _)| *id).max();
+        self.flushes.push(Flush { last, lost: false, losses: self.losses, over: false });
     }
 
     /// The results of flushes: succeeded, failed, or pending. `ended`: the client has ended at some time.
     pub(super) fn flushed(&mut self, results: &[Option<bool>], ended: bool, prompt: bool) -> Checked {
+        let unsent = self.taken[self.sent..].iter().map(|(id, _)| *id).min();
         for (flush, result) in self.flushes.iter_mut().zip(results).filter(|(flush, _)| !flush.over) {
             flush.over = result.is_some();
-            let lost = flush.losses != self.losses;
+            let forgotten = self.losses - std::mem::replace(&mut flush.losses, self.losses) > REMEMBERED;
+            let left = unsent.is_none_or(|unsent| Some(unsent) > flush.last);
             match result {
-                Some(true) => {
-                    let left = self.unseen || self.sent >= flush.taken;
-                    demand!(flush.sent || left, "S15: flushed what has not left");
-                }
-                Some(false) => demand!(ended || lost, "S15: a flush failed while the client lives"),
-                None => demand!(!prompt && !lost, "S15: all has left, but the flush waits"),
+                Some(true) => demand!(!flush.lost && (left || self.unseen), "S15: flushed what has not left"),
+                Some(false) => demand!(ended || flush.lost || forgotten, "S15: a flush failed while the client lives"),
+                None => demand!(!(prompt && left) && !flush.lost, "S15: all has left or is lost, but the flush waits"),
             }
         }
         Ok(())
@@ -155,6 +179,7 @@ impl Messages {
     pub(super) fn attempt_over(&mut self, lost: u64) -> Checked {
         let handed = self.sent - self.attempts.last().copied().unwrap_or(0);
         demand!(lost <= handed as u64, "S15: {lost} lost of {handed}");
+        self.lose(self.sent - usize::try_from(lost).unwrap_or(0)..self.sent);
         self.attempts.push(self.sent);
         self.lost += lost;
         Ok(())
@@ -186,6 +211,11 @@ impl Messages {
             None => {}
         }
         Ok(())
+    }
+
+    /// The place of a message among all that leave.
+    pub(super) fn place(&self, id: usize) -> Option<usize> {
+        self.taken.iter().position(|(taken, _)| *taken == id)
     }
 
     /// What each peer received: the start of what its attempt was handed, all of it after a whole closing handshake.

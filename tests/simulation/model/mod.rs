@@ -108,7 +108,6 @@ impl Model<'_> {
         self.dialled(entry)?;
         if let Some(look) = &entry.look {
             let more = self.messages.sent(look.sent, self.attempt.as_ref().is_some_and(Attempt::may_send))?;
-            self.messages.lost(look.lost);
             if let (true, Some(attempt)) = (more, &mut self.attempt) {
                 attempt.handed = Some(entry.at);
             }
@@ -274,7 +273,8 @@ impl Model<'_> {
                     (State::Closing, Some(attempt)) => attempt.accepts(),
                     _ => Some(true),
                 };
-                return self.messages.send(*id, *len, *result, accepts, look);
+                let ahead = matches!(self.inside, Some(Notified::Open));
+                return self.messages.send(*id, *len, *result, accepts, look, ahead);
             }
             Did::TakeUnsent(unsent) => return self.messages.take(unsent, look.state == State::Closed),
             Did::Flush => self.messages.flush(),

@@ -56,8 +56,9 @@ impl Model<'_> {
                         attempt.delivered += 1;
                     }
                     Id::Client(id) => {
-                        demand!(attempt.last_echo < Some(*id), "{id} comes back after {:?}", attempt.last_echo);
-                        attempt.last_echo = Some(*id);
+                        let place = self.messages.place(*id);
+                        demand!(attempt.last_echo < place, "{id} comes back after {:?}", attempt.last_echo);
+                        attempt.last_echo = place;
                     }
                     Id::Heartbeat => {
                         let beats = self.setup.heartbeat.is_some_and(|beat| beat.message);

@@ -11,7 +11,7 @@ impl Model<'_> {
     /// Checks what the handle shows, at any time.
     pub(super) fn look(&self, look: &Look) -> Checked {
         demand!(
-            look.buffered < self.setup.limit + self.messages.largest(),
+            look.buffered < self.messages.bound(),
             "S14: {} bytes are buffered, the limit is {}",
             look.buffered,
             self.setup.limit
