@@ -1,5 +1,6 @@
 //! The handle of a client.
 
+mod connection;
 mod control;
 mod weak;
 

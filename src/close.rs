@@ -1,6 +1,7 @@
 //! The end of an attempt, and the end of a client.
 
 use alloc::string::String;
+use core::fmt;
 use core::time::Duration;
 
 #[doc(inline)]
@@ -59,4 +60,17 @@ pub struct End {
     pub close: Option<CloseEvent>,
     /// The error of the last attempt; `None` if it did not fail.
     pub error: Option<Error>,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "client ended: {}", self.reason)
+    }
+}
+
+/// The source is the [`error`](End::error) of the last attempt.
+impl core::error::Error for End {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        self.error.as_ref().map(|error| error as _)
+    }
 }

@@ -11,7 +11,7 @@ use core::error::Error as StdError;
 use core::fmt;
 use core::time::Duration;
 
-pub use calls::{CloseError, ConfigError, FlushError, SendError, SendErrorKind};
+pub use calls::{CloseError, ConfigError, FlushError, PingError, SendError, SendErrorKind};
 use escape::Escaped;
 pub use kind::ErrorKind;
 

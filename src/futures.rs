@@ -1,5 +1,7 @@
 //! The futures of a handle, and the handle as a sink.
 
+mod on_demand;
+
 use core::mem::swap;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -12,6 +14,8 @@ use crate::close::{CloseCode, End};
 use crate::driver::{Request, Wait, Waiter};
 use crate::error::{FlushError, SendError};
 use crate::message::Message;
+
+pub use on_demand::{Opened, Ping};
 
 /// A future that resolves when the send buffer has room (S14). Made by [`WebSocket::ready`].
 ///
@@ -119,7 +123,7 @@ macro_rules! opaque_debug {
     };
 }
 
-opaque_debug!(Ready, Flush, Closed);
+opaque_debug!(Ready, Flush, Closed, Opened, Ping);
 
 /// The part of the queue that a sink has to flush.
 #[derive(Default)]

@@ -181,9 +181,9 @@ pub use client::{WeakWebSocket, WebSocket};
 #[doc(inline)]
 pub use close::{CloseCode, CloseEvent, End, EndReason, Initiator};
 pub use driver::platform::public::*;
-pub use error::{CloseError, ConfigError, Error, ErrorKind, FlushError, SendError, SendErrorKind};
+pub use error::{CloseError, ConfigError, Error, ErrorKind, FlushError, PingError, SendError, SendErrorKind};
 pub use event::Event;
-pub use futures::{Closed, Flush, Ready, SinkError};
+pub use futures::{Closed, Flush, Opened, Ping, Ready, SinkError};
 pub use handler::Handler;
 pub use handshake::{Handshake, Headers};
 #[doc(inline)]

@@ -100,7 +100,7 @@ impl<T: Types> Machine<T> {
         let failure = self.last_error.as_ref().map(T::failure);
         let is_final = match failure {
             // A request that succeeded before is not wrong: gateways answer 404 while the server behind them restarts.
-            Some(Failure::RefusedForGood) => self.opens == 0,
+            Some(Failure::RefusedForGood) => !self.opened_before,
             Some(Failure::Unsupported) => true,
             _ => false,
         };

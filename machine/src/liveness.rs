@@ -33,16 +33,13 @@ impl Heartbeat {
 /// timers, could not receive the answer. But a client that is late every time must still detect a dead peer.
 const FORGIVEN: u8 = 2;
 
-/// The heartbeat that [`Machine::ping`](crate::Machine::ping) starts if none is configured. It stops when it is answered.
+/// The heartbeat that [`Machine::ping`](crate::Machine::ping) starts if none is configured.
 pub(crate) const ON_REQUEST: Heartbeat =
     Heartbeat { interval: Duration::from_secs(20), timeout: Duration::from_secs(20) };
 
 /// The state of the heartbeat of one open attempt.
 #[derive(Debug)]
 pub(crate) struct Liveness {
-    config: Heartbeat,
-    /// Stops when its last heartbeat is answered.
-    is_on_request: bool,
     next_heartbeat: Timestamp,
     /// When something must have arrived; `NEVER` while no heartbeat is unanswered.
     answer_by: Timestamp,
@@ -69,13 +66,8 @@ pub(crate) enum Due {
 }
 
 impl Liveness {
-    /// `None` starts a heartbeat on request.
-    pub(crate) fn new(now: Timestamp, config: Option<Heartbeat>) -> Self {
-        let is_on_request = config.is_none();
-        let config = config.unwrap_or(ON_REQUEST);
+    pub(crate) fn new(now: Timestamp, config: &Heartbeat) -> Self {
         Self {
-            config,
-            is_on_request,
             next_heartbeat: now + config.interval,
             answer_by: Timestamp::NEVER,
             late: 0,
@@ -101,10 +93,17 @@ impl Liveness {
             return None;
         }
         self.answered = self.answered.max(number);
-        if self.is_on_request && self.answered == self.sent {
-            self.next_heartbeat = Timestamp::NEVER;
-        }
         (self.sent - number < MEASURED).then(|| now - self.sent_at[slot(number)])
+    }
+
+    /// Sends no more heartbeats until the next [`probe`](Self::probe), and awaits no answer.
+    pub(crate) fn rest(&mut self) {
+        (self.next_heartbeat, self.answer_by) = (Timestamp::NEVER, Timestamp::NEVER);
+    }
+
+    /// Undoes [`rest`](Self::rest). The next heartbeat is an interval away.
+    pub(crate) fn resume(&mut self, now: Timestamp, config: &Heartbeat) {
+        self.next_heartbeat = now + config.interval;
     }
 
     /// Returns whether this heartbeat or a later one was answered.
@@ -119,21 +118,21 @@ impl Liveness {
 
     /// Sends a heartbeat now, and returns its number. The deadline of an earlier one stays if it has not passed: otherwise a
     /// network that flaps would extend it without end. If it has passed, the full timeout starts again.
-    pub(crate) fn probe(&mut self, now: Timestamp) -> Count {
+    pub(crate) fn probe(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
         if self.is_due(now) {
             self.answer_by = Timestamp::NEVER;
         }
-        self.send_heartbeat(now)
+        self.send_heartbeat(now, config)
     }
 
     /// Compares the time with the deadlines. While the socket is not read, a missing answer means nothing.
-    pub(crate) fn check(&mut self, now: Timestamp, is_reading: bool) -> Due {
+    pub(crate) fn check(&mut self, now: Timestamp, config: &Heartbeat, is_reading: bool) -> Due {
         if self.is_due(now) {
             if !is_reading {
                 self.answer_by = Timestamp::NEVER;
-            } else if now > self.answer_by + slack(&self.config) && self.late < FORGIVEN {
+            } else if now > self.answer_by + slack(config) && self.late < FORGIVEN {
                 self.late += 1;
-                return Due::Heartbeat(self.probe(now));
+                return Due::Heartbeat(self.probe(now, config));
             } else {
                 return Due::Dead;
             }
@@ -141,13 +140,13 @@ impl Liveness {
         if now < self.next_heartbeat {
             return Due::Nothing;
         }
-        Due::Heartbeat(self.send_heartbeat(now))
+        Due::Heartbeat(self.send_heartbeat(now, config))
     }
 
     /// The peer accepts bytes, and its answer may have to wait behind them: the timeout starts again.
-    pub(crate) fn extend(&mut self, now: Timestamp) {
+    pub(crate) fn extend(&mut self, now: Timestamp, config: &Heartbeat) {
         if self.answer_by != Timestamp::NEVER {
-            self.answer_by = now + self.config.timeout;
+            self.answer_by = now + config.timeout;
         }
         self.late = 0;
     }
@@ -167,13 +166,13 @@ impl Liveness {
         self.answer_by.min(self.next_heartbeat)
     }
 
-    fn send_heartbeat(&mut self, now: Timestamp) -> Count {
+    fn send_heartbeat(&mut self, now: Timestamp, config: &Heartbeat) -> Count {
         self.is_oldest = self.answer_by == Timestamp::NEVER;
         if self.is_oldest {
-            self.answer_by = now + self.config.timeout;
+            self.answer_by = now + config.timeout;
         }
         // From now, not from the last deadline: heartbeats that were missed during sleep are not made up for.
-        self.next_heartbeat = now + self.config.interval;
+        self.next_heartbeat = now + config.interval;
         self.sent += 1;
         self.sent_at[slot(self.sent)] = now;
         self.sent

@@ -32,10 +32,11 @@ pub struct Machine<T: Types> {
     pub(crate) opened_at: Option<Timestamp>,
     /// The last attempt was open for `stable_after`.
     pub(crate) was_stable: bool,
-    /// How many times the client has opened.
-    pub(crate) opens: Count,
+    pub(crate) opened_before: bool,
     /// The client has not opened since it began, or began anew.
     pub(crate) is_starting: bool,
+    /// The configuration's heartbeat is that of a ping, until it is answered or lost.
+    pub(crate) beats_on_request: bool,
     pub(crate) frozen: bool,
     /// The handshake that belongs to `Notify::Open`.
     pub(crate) handshake: T::Handshake,
@@ -74,8 +75,9 @@ impl<T: Types> Machine<T> {
             stats: Stats::default(),
             opened_at: None,
             was_stable: false,
-            opens: 0,
+            opened_before: false,
             is_starting: true,
+            beats_on_request: false,
             frozen: false,
             handshake: Default::default(),
             close_frame: (CloseCode::NORMAL, T::Text::default()),
@@ -176,9 +178,9 @@ impl<T: Types> Machine<T> {
         Stats { open_for: self.opened_at.map(|since| now - since), ..self.stats }
     }
 
-    /// Returns how many times the client has opened.
-    pub fn opens(&self) -> Count {
-        self.opens
+    /// Returns whether the client has ever been open.
+    pub fn has_opened(&self) -> bool {
+        self.opened_before
     }
 
     /// Returns how many times the client has ended.
@@ -282,11 +284,16 @@ impl<T: Types> Machine<T> {
             Phase::SettingUp { deadline } if now >= *deadline => {
                 self.set_up_failed(T::error(Cause::SetupTimeout), CloseCode::NORMAL, T::Text::default());
             }
-            Phase::Open { liveness: Some(liveness) } => match liveness.check(now, is_reading) {
-                Due::Nothing => {}
-                Due::Heartbeat(number) => self.send_heartbeat(number),
-                Due::Dead => self.abandon(Cause::HeartbeatTimeout),
-            },
+            Phase::Open { liveness: Some(liveness) } => {
+                let Some(config) = &self.config.heartbeat else {
+                    return;
+                };
+                match liveness.check(now, config, is_reading) {
+                    Due::Nothing => {}
+                    Due::Heartbeat(number) => self.send_heartbeat(number),
+                    Due::Dead => self.abandon(Cause::HeartbeatTimeout),
+                }
+            }
             Phase::Closing { deadline, .. } if now >= *deadline => self.drop_attempt(self.phase.next()),
             _ => {}
         }

@@ -3,7 +3,7 @@
 use core::task::Poll;
 
 use crate::io::{AttemptId, Output};
-use crate::liveness::Liveness;
+use crate::liveness::{Liveness, ON_REQUEST};
 use crate::machine::Machine;
 use crate::state::Phase;
 use crate::types::Types;
@@ -20,29 +20,61 @@ pub struct Ping {
 impl<T: Types> Machine<T> {
     /// Sends a heartbeat now, or joins one that has not left yet. Returns `None` unless the client is open.
     ///
-    /// If no heartbeat is configured, this starts one of its own (20 s, 20 s), which stops when it is answered.
+    /// If no heartbeat is configured, heartbeats are sent every 20 s with a timeout of 20 s, until [`pong`](Self::pong) returns
+    /// that there is no ping to wait for.
     pub fn ping(&mut self) -> Option<Ping> {
         let (now, attempt) = (self.now, self.attempt);
         let Phase::Open { liveness } = &mut self.phase else {
             return None;
         };
-        let liveness = liveness.get_or_insert_with(|| Liveness::new(now, None));
-        let is_queued = self.outputs.iter().any(|output| matches!(output, Output::Heartbeat(_)));
-        let number = if is_queued { liveness.last() } else { liveness.probe(now) };
-        if !is_queued {
-            self.send_heartbeat(number);
+        self.beats_on_request |= self.config.heartbeat.is_none();
+        let config = self.config.heartbeat.get_or_insert(ON_REQUEST);
+        let liveness = liveness.get_or_insert_with(|| Liveness::new(now, config));
+        if self.outputs.iter().any(is_heartbeat) {
+            return Some(Ping { attempt, number: liveness.last(), at: now });
         }
+        let number = liveness.probe(now, config);
+        self.send_heartbeat(number);
         Some(Ping { attempt, number, at: now })
     }
 
-    /// Returns how long the answer to a ping took, or `None` if its attempt is no longer open. To be called after each input,
-    /// as the time of the last one counts.
-    pub fn pong(&self, ping: &Ping) -> Poll<Option<Duration>> {
-        match &self.phase {
-            Phase::Open { liveness: Some(liveness) } if self.attempt == ping.attempt => {
-                if liveness.has_answered(ping.number) { Poll::Ready(Some(self.now - ping.at)) } else { Poll::Pending }
+    /// Returns how long the answer to a ping took, or `None` if its attempt is no longer open.
+    ///
+    /// To be called after each input for the oldest ping, also if its result is not wanted any more, and again for the next one
+    /// when this returns a result: the time of the last input counts, and heartbeats without a configuration stop here.
+    pub fn pong(&mut self, ping: &Ping) -> Poll<Option<Duration>> {
+        let mut round_trip = None;
+        if let (Phase::Open { liveness: Some(liveness) }, true) = (&mut self.phase, self.attempt == ping.attempt) {
+            if !liveness.has_answered(ping.number) {
+                if self.config.heartbeat.is_none() {
+                    // They stopped for an earlier ping.
+                    self.beats_on_request = true;
+                    liveness.resume(self.now, self.config.heartbeat.insert(ON_REQUEST));
+                }
+                return Poll::Pending;
             }
-            _ => Poll::Ready(None),
+            if self.beats_on_request {
+                liveness.rest();
+            }
+            round_trip = Some(self.now - ping.at);
+        }
+        if core::mem::take(&mut self.beats_on_request) {
+            self.config.heartbeat = None;
+        }
+        Poll::Ready(round_trip)
+    }
+
+    /// Returns the number of the last heartbeat of this attempt that has left; 0 if none has. For answers that contain no number.
+    pub fn last_heartbeat(&self) -> Count {
+        match &self.phase {
+            Phase::Open { liveness: Some(liveness) } => {
+                liveness.last() - self.outputs.iter().filter(|output| is_heartbeat(output)).count() as Count
+            }
+            _ => 0,
         }
     }
+}
+
+fn is_heartbeat(output: &Output) -> bool {
+    matches!(output, Output::Heartbeat(_))
 }

@@ -113,14 +113,14 @@ impl<T: Types> Machine<T> {
     }
 
     fn open(&mut self) {
-        if self.opens > 0 {
+        if self.opened_before {
             self.stats.reconnects += 1;
         }
-        self.opens += 1;
+        self.opened_before = true;
         self.has_started();
         self.opened_at = Some(self.now);
         self.phase =
-            Phase::Open { liveness: self.config.heartbeat.map(|config| Liveness::new(self.now, Some(config))) };
+            Phase::Open { liveness: self.config.heartbeat.as_ref().map(|config| Liveness::new(self.now, config)) };
         if self.is_paused() {
             self.put(Output::Read(false));
         }
@@ -170,8 +170,8 @@ impl<T: Types> Machine<T> {
 
     /// The peer accepts bytes. That shows that it is alive, but it is no answer to a heartbeat.
     fn peer_accepts(&mut self) {
-        if let Phase::Open { liveness: Some(liveness) } = &mut self.phase {
-            liveness.extend(self.now);
+        if let (Phase::Open { liveness: Some(liveness) }, Some(config)) = (&mut self.phase, &self.config.heartbeat) {
+            liveness.extend(self.now, config);
         }
     }
 
@@ -233,7 +233,10 @@ impl<T: Types> Machine<T> {
         match &mut self.phase {
             Phase::Waiting { until } if !self.frozen => *until = soon.min(*until),
             Phase::Open { liveness: Some(liveness) } => {
-                let number = liveness.probe(now);
+                let Some(config) = &self.config.heartbeat else {
+                    return;
+                };
+                let number = liveness.probe(now, config);
                 self.send_heartbeat(number);
             }
             _ => {}

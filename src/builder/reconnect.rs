@@ -64,6 +64,22 @@ impl Reconnect {
         self
     }
 
+    /// Limits the number of attempts until the client opens for the first time. Default: no limit of their own. After the last
+    /// one the client ends with [`EndReason::Exhausted`](crate::EndReason::Exhausted), and
+    /// [`opened`](crate::WebSocket::opened) fails.
+    ///
+    /// A wrong address is then an error at the start of a program, while a connection that is lost later is retried. The first
+    /// attempt counts, so that 1 means no retry, and 0 is an error. Until the first open this limit replaces
+    /// [`max_attempts`](Self::max_attempts), which applies from then on, with a count of its own. The delays are the same.
+    ///
+    /// A client that has ended and is [reconnected](crate::WebSocket::reconnect) starts over with all of these attempts. A
+    /// failure that is [not retried](crate::Builder::retry_if) ends the client before.
+    #[must_use]
+    pub fn max_initial_attempts(mut self, attempts: u32) -> Self {
+        self.0.max_initial_attempts = Some(attempts);
+        self
+    }
+
     /// Sets the factor by which the delay grows each time. Default: 2 for [`exponential`](Self::exponential), 1 for
     /// [`fixed`](Self::fixed). A value below 1 is an error.
     #[must_use]

@@ -14,6 +14,7 @@
 mod callback;
 mod input;
 mod machine;
+mod on_demand;
 pub(crate) mod platform;
 mod pump;
 mod shared;
@@ -35,6 +36,7 @@ pub use homing_machine::{AttemptId, Buffered, PageEvent, Timestamp};
 
 pub use input::{Input, SocketEvent};
 pub(crate) use machine::{Config, Machine, Request};
+pub(crate) use on_demand::Awaited;
 pub use pump::Pump;
 pub(crate) use shared::{Keeper, Shared};
 pub(crate) use waiter::Waiter;

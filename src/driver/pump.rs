@@ -86,7 +86,10 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         let transport = transport(&settings)?;
         let trace = Trace::new(&settings.config.url);
         let clock = timer.clock();
-        let shared = Shared::new(Machine::new(settings.config, clock.now()), clock);
+        let heartbeat = settings.heartbeat_message.filter(|_| !(T::CAN_PING && settings.pings));
+        let can_ping = T::CAN_PING || heartbeat.is_some();
+        let any_reply = heartbeat.is_some() && settings.is_reply.is_none();
+        let shared = Shared::new(Machine::new(settings.config, clock.now()), clock, can_ping, any_reply);
         let ws = WebSocket::new(shared.clone(), settings.binary_type);
         let pump = Self {
             ws: ws.uncounted(),
@@ -94,7 +97,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             handler: settings.handler.unwrap_or(settings.closures),
             retry_if: settings.retry_if,
             is_reply: settings.is_reply,
-            heartbeat: settings.heartbeat_message.filter(|_| !(T::CAN_PING && settings.pings)),
+            heartbeat,
             transport,
             timer,
             batch: VecDeque::new(),
@@ -202,10 +205,14 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     pub(crate) fn note_received(&mut self, attempt: AttemptId) -> bool {
         let Arrived { messages, bytes, answered } = core::mem::take(&mut self.arrived);
         let mut core = self.shared.lock();
-        let now = if answered { self.shared.clock.now() } else { core.machine.now() };
+        let reply = match &core.on_demand {
+            None => answered.then_some(None),
+            Some(on_demand) => on_demand.answered(&core.machine, answered, messages > 0).map(Some),
+        };
+        let now = if reply.is_some() { self.shared.clock.now() } else { core.machine.now() };
         Input::Socket(attempt, SocketEvent::Received { messages, bytes }).apply(&mut core.machine, now);
-        if answered {
-            Input::Socket(attempt, SocketEvent::Answered(None)).apply(&mut core.machine, now);
+        if let Some(number) = reply {
+            Input::Socket(attempt, SocketEvent::Answered(number)).apply(&mut core.machine, now);
         }
         let sleeps_on = !core.awake && !core.machine.has_output();
         drop(core);

@@ -1,5 +1,6 @@
 //! The state that the pump and the handles of a client share.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::Waker;
@@ -10,10 +11,11 @@ use homing_machine::{Notify, Output};
 
 use super::callback::Callback;
 use super::machine::end_of;
+use super::on_demand::{Asked, Awaited, OnDemand};
 use super::waiters::Waiters;
 use super::{Clock, Machine, Request, platform};
 use crate::close::{CloseCode, End, EndReason};
-use crate::error::{SendError, SendErrorKind};
+use crate::error::{PingError, SendError, SendErrorKind};
 use crate::message::Message;
 
 /// A handle, which keeps the client alive and can reconnect it after its end.
@@ -24,6 +26,10 @@ const STREAM: usize = 1;
 pub(crate) struct Shared {
     core: Mutex<Core>,
     pub(crate) clock: Clock,
+    /// Whether heartbeats can be sent.
+    can_ping: bool,
+    /// Whether any message answers a heartbeat.
+    any_reply: bool,
     /// Messages are to be delivered. Read between two messages, where taking the lock would be too slow.
     delivers: AtomicBool,
     /// What keeps the client alive: [`HANDLE`] for each handle, and [`STREAM`].
@@ -46,6 +52,8 @@ pub(crate) struct Core {
     /// The latest end of the client.
     end: Option<End>,
     pub(super) waiters: Waiters,
+    /// `None` until the first of these futures.
+    pub(super) on_demand: Option<Box<dyn OnDemand>>,
 }
 
 impl Core {
@@ -81,7 +89,7 @@ impl Core {
 }
 
 impl Shared {
-    pub(crate) fn new(machine: Machine, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(machine: Machine, clock: Clock, can_ping: bool, any_reply: bool) -> Arc<Self> {
         Arc::new(Self {
             core: Mutex::new(Core {
                 machine,
@@ -92,8 +100,11 @@ impl Shared {
                 waker: None,
                 end: None,
                 waiters: Waiters::default(),
+                on_demand: None,
             }),
             clock,
+            can_ping,
+            any_reply,
             delivers: AtomicBool::new(false),
             keepers: AtomicUsize::new(0),
             detached: AtomicBool::new(false),
@@ -137,6 +148,27 @@ impl Shared {
         Self::wake_pump(core);
     }
 
+    pub(crate) fn opened(&self) -> Awaited<Result<(), End>> {
+        let Core { machine, end, on_demand, .. } = &mut *self.lock();
+        on_demand.get_or_insert_with(|| Asked::new(self.any_reply)).opened(machine, end.as_ref())
+    }
+
+    pub(crate) fn ping(&self) -> Awaited<Result<Duration, PingError>> {
+        if !self.can_ping {
+            return Awaited::done(Err(PingError::Unsupported));
+        }
+        let now = self.clock.now();
+        let mut core = self.lock();
+        let Core { machine, on_demand, .. } = &mut *core;
+        machine.advance(now);
+        let Some(ping) = machine.ping() else {
+            return Awaited::done(Err(PingError::NotOpen));
+        };
+        let awaited = on_demand.get_or_insert_with(|| Asked::new(self.any_reply)).pinged(ping, machine);
+        Self::wake_pump(core);
+        awaited
+    }
+
     pub(crate) fn reconnect(&self, delay: Duration) {
         let in_callback = self.callback.is_running_here();
         self.request(if in_callback { Request::ReconnectInCallback(delay) } else { Request::Reconnect(delay) });
@@ -172,11 +204,27 @@ impl Shared {
 
     /// Wakes the futures whose condition is true.
     pub(crate) fn wake_waiting(&self) {
-        let next = || {
-            let Core { machine, waiters, .. } = &mut *self.lock();
+        let mut resolve = None;
+        let mut next = || {
+            let Core { machine, waiters, on_demand, .. } = &mut *self.lock();
+            resolve = on_demand.as_ref().map(|on_demand| on_demand.resolver());
             waiters.next_met(machine)
         };
         // No waker is woken or dropped under the lock.
+        while let Some(waker) = next() {
+            waker.wake();
+        }
+        if let Some(resolve) = resolve {
+            resolve(self);
+        }
+    }
+
+    /// Wakes the futures on demand whose condition is true.
+    pub(super) fn wake_on_demand(&self) {
+        let next = || {
+            let Core { machine, on_demand, end, .. } = &mut *self.lock();
+            on_demand.as_mut()?.next_met(machine, end.as_ref())
+        };
         while let Some(waker) = next() {
             waker.wake();
         }

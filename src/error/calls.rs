@@ -140,3 +140,18 @@ pub enum FlushError {
     #[error("flush inside a callback of the same client: nothing leaves before the callback returns")]
     InCallback,
 }
+
+/// A heartbeat that was asked for by [`ping`](crate::WebSocket::ping) was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum PingError {
+    /// The client was not open, so that nothing was sent.
+    #[error("ping not sent: the client is not open")]
+    NotOpen,
+    /// The connection ended, or began to close, before the answer arrived.
+    #[error("ping not answered: the connection ended first")]
+    Lost,
+    /// There is no heartbeat that can be sent: browsers cannot send Ping frames, and the client has no heartbeat message.
+    #[error("ping not sent: the platform cannot send Ping frames, and there is no heartbeat message")]
+    Unsupported,
+}

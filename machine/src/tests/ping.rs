@@ -91,6 +91,33 @@ fn s30_without_a_heartbeat_a_ping_has_one_of_its_own() {
 }
 
 #[test]
+fn s30_a_heartbeat_on_request_is_not_that_of_other_attempts() {
+    let mut rig = Rig::open(config());
+    let ping = rig.ping();
+    rig.fails(ErrorKind::Io);
+    assert_eq!(rig.machine.pong(&ping), LOST);
+    rig.after(SECOND);
+    rig.opens();
+    assert_eq!((rig.state(), rig.due_in()), (State::Open, None));
+    let ping = rig.ping();
+    rig.answers(1);
+    assert_eq!((rig.machine.pong(&ping), rig.due_in()), (answered(Duration::ZERO), None));
+}
+
+#[test]
+fn s30_a_heartbeat_on_request_continues_for_the_next_ping() {
+    let mut rig = Rig::open(config());
+    let first = rig.ping();
+    rig.after(SECOND);
+    let second = rig.ping();
+    rig.answers(1);
+    assert_eq!((rig.machine.pong(&first), rig.machine.pong(&second)), (answered(SECOND), Poll::Pending));
+    assert_eq!(rig.due_in(), Some(20 * SECOND));
+    rig.after(40 * SECOND);
+    assert_eq!((rig.state(), rig.machine.pong(&second)), (State::Waiting, LOST));
+}
+
+#[test]
 fn s30_traffic_is_a_sign_of_life_but_no_answer() {
     let mut rig = Rig::open(config());
     let ping = rig.ping();
