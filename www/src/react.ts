@@ -9,8 +9,8 @@ import { store } from 'homing/store'
 import { useCallback, useEffect, useInsertionEffect, useRef, useState, useSyncExternalStore } from 'react'
 
 /**
- * Options of {@link useHomingSocket}. The callbacks may be different functions in each render: those of the latest render are
- * called.
+ * Options of {@link useHomingSocket}. The callbacks and `setup` may be different functions in each render: those of the latest
+ * render are called.
  */
 export interface UseHomingSocketOptions extends HomingSocketOptions {
   /** The subprotocols to offer, or a function that returns them for each attempt. Different subprotocols make another client. */
@@ -124,11 +124,11 @@ type Latest = { current: { url: Url; options: UseHomingSocketOptions } }
 /** Creates a client whose functions and callbacks are those of the latest render, until `signal` is aborted. */
 function connect(latest: Latest, signal: AbortSignal): HomingSocket {
   const { url, options } = latest.current
-  const { protocols, onOpen, onMessage, onError, onClose, ...rest } = options
+  const { protocols, setup, onOpen, onMessage, onError, onClose, ...rest } = options
   const made = new HomingSocket(
     typeof url === 'function' ? () => provided(latest.current.url as Provided<string | URL>) : url!,
     typeof protocols === 'function' ? () => provided(latest.current.options.protocols) : protocols,
-    rest,
+    setup ? { ...rest, setup: (...given) => latest.current.options.setup?.(...given) } : rest,
   )
   const listen = { signal }
   made.addEventListener('open', (event) => latest.current.options.onOpen?.(event, made), listen)

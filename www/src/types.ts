@@ -16,8 +16,8 @@ export type Provided<T> = T | (() => T | Promise<T>)
  * Why a client ended:
  *
  * - `closed`: `close()` was called, or the signal was aborted;
- * - `fatal`: another attempt would end the same way, as after the close codes 1008 and 1010;
- * - `exhausted`: `reconnect.maxAttempts` was reached, or `reconnect` is false;
+ * - `fatal`: another attempt would end the same way, as after the close codes 1008 and 1010 and a fatal `SetupError`;
+ * - `exhausted`: `reconnect.maxAttempts` or `reconnect.maxInitialAttempts` was reached, or `reconnect` is false;
  * - `declined`: `reconnect.shouldReconnect` returned false.
  */
 export type EndReason = 'closed' | 'fatal' | 'exhausted' | 'declined'
@@ -94,7 +94,7 @@ export interface ReconnectOptions {
   stableAfter?: number
   /**
    * Returns whether to reconnect after this close event, instead of the default: always, except after the close codes 1008
-   * (policy violation) and 1010 (extension required). Any truthy value means yes. It cannot be asynchronous: if it throws or
+   * (policy violation) and 1010 (extension required), and a fatal `SetupError`. Any truthy value means yes. It cannot be asynchronous: if it throws or
    * returns a promise, the error is reported and the default applies.
    *
    * @example

@@ -60,6 +60,21 @@ async function servers(t, count = 1) {
 }
 
 const RECIPES = {
+  async login(t, source) {
+    const [server] = await servers(t)
+    // A token can be used once.
+    const { line } = start(t, source, [server.url('/login?uses=1')])
+    assert.deepEqual([await line(), await line(), await line(), await line()], ['open', ...[1, 2, 3].map((i) => `message ${i}`)])
+    await server.command('cut_all')
+    assert.equal(await line(), 'open')
+    const seen = await texts(server)
+    assert.deepEqual(
+      seen.map((text) => text?.replace(/-.*/, '') ?? null),
+      [null, 'login token', 'message 1', 'message 2', 'message 3', null, 'login token', null, 'login token'],
+    )
+    assert.deepEqual([seen[1] === seen[6], seen[1] === seen[8]], [true, false])
+  },
+
   async requests(t, source) {
     const [server] = await servers(t)
     const { line } = start(t, source, [server.url('/calls')])

@@ -47,6 +47,44 @@ test('the delays of refused attempts, to the millisecond', async ({ advance, ...
   await advance(0)
 })
 
+test('a set-up logs in before the client is open, or times out', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  const aborted = []
+  const { socket, events } = client(t, server, {
+    setupTimeout: 3000,
+    reconnect: { jitter: 0 },
+    setup: async (session, { signal }) => {
+      signal.addEventListener('abort', () => aborted.push(server.attempts.length))
+      session.send('login')
+      const answer = await session.receive()
+      if (answer !== 'welcome') throw new Error(answer)
+    },
+  })
+  const messages = []
+  socket.onmessage = ({ data }) => messages.push(data)
+  socket.send('queued')
+  await advance(2999)
+  assert.deepEqual([server.connections[0].messages, socket.state, events], [['login'], 'connecting', []])
+  await advance(1)
+  assert.deepEqual([events.splice(0), aborted], [['error', 'close 1006', 'reconnecting 1000'], [1]])
+
+  await advance(1000)
+  const second = server.connections[1]
+  assert.strictEqual(await second.message(), 'login')
+  second.send('who are you?')
+  await advance(0)
+  assert.deepEqual(events.splice(0), ['connecting', 'error', 'close 1006', 'reconnecting 2000'])
+
+  await advance(2000)
+  const third = server.connections[2]
+  for (const text of ['welcome', 'news']) third.send(text)
+  await advance(0)
+  assert.deepEqual([third.messages, messages, events.splice(0)], [['login', 'queued'], ['news'], ['connecting', 'open']])
+  assert.deepEqual(aborted, [1, 2])
+  socket.close()
+  await advance(0)
+})
+
 test('a stable connection resets the delays', async ({ advance, ...t }) => {
   const server = new t.FakeServer()
   server.script('accept', 'refuse', 'refuse')
@@ -118,7 +156,7 @@ test('messages sent without a connection arrive with the next one, in order', as
   socket.addEventListener('open', () => socket.send('subscribe'))
   socket.send('early')
   const first = await server.connection()
-  assert.deepEqual([await first.message(), await first.message()], ['early', 'subscribe'])
+  assert.deepEqual([await first.message(), await first.message()], ['subscribe', 'early'])
   first.drop()
   await first.closed
   socket.send('one')

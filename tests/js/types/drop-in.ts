@@ -1,6 +1,16 @@
 // Checks that the class is assignable to the browser's. Compiled, not run.
 
-import Default, { type ClosedInfo, HomingSocket, type HomingSocketOptions, type ReconnectingEvent } from 'homing'
+import Default, {
+  type ClosedInfo,
+  FailureEvent,
+  HomingSocket,
+  type HomingSocketOptions,
+  type ReconnectingEvent,
+  type Session,
+  SetupError,
+  type SetupErrorOptions,
+  type SetupFunction,
+} from 'homing'
 import { HomingSocket as AsWebAssembly } from 'homing/wasm'
 
 const socket: WebSocket = new HomingSocket('wss://example.org')
@@ -38,7 +48,17 @@ const options: HomingSocketOptions = {
   WebSocket,
   headers: { cookie: 'a=b', 'x-many': ['a', 'b'] },
   webSocketOptions: { family: 4 },
+  setupTimeout: 5000,
+  setup: async (session, { signal }) => {
+    session.send(`login ${session.protocol} ${session.extensions} ${signal.aborted}`)
+    const answer: string = await session.receive()
+    for await (const data of session) session.send(data as Blob)
+    const reason: SetupErrorOptions = { code: 4401, reason: answer, fatal: true, cause: answer }
+    throw new SetupError('refused', reason)
+  },
 }
+const subscribe: SetupFunction = (session: Session) => session.send('subscribe')
+new HomingSocket('wss://example.org', [], { setup: subscribe, reconnect: { maxInitialAttempts: 3 } })
 const beyond = new HomingSocket(
   async () => new URL('wss://example.org'),
   () => ['a'],
@@ -52,6 +72,14 @@ beyond.addEventListener('end', ({ reason, unsent }) => [
 ])
 beyond.addEventListener('latency', ({ latency }) => latency.toFixed())
 beyond.addEventListener('connecting', ({ timeStamp }) => timeStamp.toFixed())
+beyond.ping().then(
+  (rtt) => rtt.toFixed(),
+  (error: DOMException) => error.name,
+)
+beyond.addEventListener('error', (event) => {
+  const cause = event instanceof FailureEvent ? event.error.cause : undefined
+  if (cause instanceof SetupError) [cause.code.toFixed(), cause.reason?.length, cause.fatal satisfies boolean]
+})
 beyond.addEventListener('drain', () => beyond.reconnect(10))
 
 export async function all(): Promise<ClosedInfo> {
@@ -64,6 +92,8 @@ export async function all(): Promise<ClosedInfo> {
 
 // @ts-expect-error no such option
 new HomingSocket('wss://example.org', [], { retries: 3 })
+// @ts-expect-error no function
+new HomingSocket('wss://example.org', [], { setup: 'login' })
 // @ts-expect-error a heartbeat needs a message
 new HomingSocket('wss://example.org', [], { heartbeat: { interval: 3 } })
 // @ts-expect-error cannot be set

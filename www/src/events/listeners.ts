@@ -26,6 +26,8 @@ interface Listener {
   readonly forget: () => void
 }
 
+/** Not `true`, which Node ignores in `removeEventListener`. */
+const CAPTURE = { capture: true }
 // Its methods are looked up at each call, since zone.js replaces them.
 const { prototype } = EventTarget
 
@@ -57,7 +59,7 @@ export class Listeners {
     this.#started = undefined
     setFacade(socket, this.#facade)
     // As capturing listeners, since those of the program are called before others.
-    this.#eachInternal((type, listener) => socket.addEventListener(type, listener, true))
+    this.#eachInternal((type, listener) => socket.addEventListener(type, listener, CAPTURE))
     this.#each((type, { handed, options, zone }) => {
       const attach = (): void => socket.addEventListener(type, handed, options)
       if (zone) zone(attach)
@@ -71,7 +73,7 @@ export class Listeners {
   detach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return silence(socket)
     if (this.#socket === socket) this.#socket = undefined
-    this.#eachInternal((type, listener) => socket.removeEventListener(type, listener, true))
+    this.#eachInternal((type, listener) => socket.removeEventListener(type, listener, CAPTURE))
     this.#each((type, { handed, options }) => socket.removeEventListener(type, handed, options))
     socket.removeEventListener('open', this.#seen)
     socket.removeEventListener('close', this.#seen)
@@ -158,7 +160,7 @@ export class Listeners {
     const socket = this.#socket
     if (!socket) return
     socket.addEventListener(type, handed, listener.options)
-    if (type === 'message') socket.removeEventListener(type, admit, true)
+    if (type === 'message') socket.removeEventListener(type, admit, CAPTURE)
     if ((type !== 'open' && type !== 'close') || type === this.#started) return
     // It must remain the last listener. During the event itself it stays: browsers would not call it then.
     socket.removeEventListener(type, this.#seen)
@@ -184,7 +186,7 @@ export class Listeners {
     listener.forget()
     prototype.removeEventListener.call(this.#target, type, listener.own, listener.options)
     this.#socket?.removeEventListener(type, listener.handed, listener.options)
-    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit, true)
+    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit, CAPTURE)
   }
 
   /** Returns the value of an `on...` attribute. */
