@@ -85,7 +85,7 @@ process.on('unhandledRejection', (reason) => {
 const server = await testServer()
 environment.control = server.control
 try {
-  await (where === 'node' ? here(suites) : inBrowser())
+  await (where === 'node' ? here(named) : inBrowser())
 } finally {
   await server.end()
 }

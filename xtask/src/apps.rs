@@ -6,7 +6,7 @@ use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::missing::needs;
-use crate::steps::CHROMIUM;
+use crate::steps::{CHROMIUM, WEBKIT};
 use crate::{npm, page, setup};
 
 /// The apps for pages.
@@ -64,7 +64,7 @@ pub(crate) fn egui(job: &mut Job<'_>) -> Result<Counts, Stop> {
     Ok(counts)
 }
 
-/// The app of Tauri: its connection is tested without a window, which needs libraries on Linux.
+/// The app of Tauri: its connection without a window, and the whole app, which needs libraries on Linux.
 pub(crate) fn tauri(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let mut counts = job.tests(cargo(job, "test --package homing-example-tauri-chat --tests").quiet_minutes(20))?;
     counts.add(window(job).unwrap_or_else(Stop::counts));
@@ -75,5 +75,10 @@ fn window(job: &mut Job<'_>) -> Result<Counts, Stop> {
     if cfg!(target_os = "linux") && job.ask(setup::HAS_WEBVIEW).is_none() {
         return Err(Stop::Skipped("no WebKitGTK to build with (get it: cargo xtask test \"setup apps\")".into()));
     }
-    job.check(cargo(job, "check --package homing-example-tauri").quiet_minutes(20))
+    job.run(cargo(job, "build --package homing-example-tauri").quiet_minutes(20))?;
+    needs(WEBKIT)?;
+    setup::npm(job)?;
+    let program = job.place.target.join("apps/debug/homing-example-tauri");
+    let runner = npm::with_server(job, cmd("node tests/js/run.js node rust/apps --filter=tauri_"))?;
+    job.tests(runner.env("HOMING_APP", program))
 }

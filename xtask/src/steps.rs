@@ -34,7 +34,7 @@ impl Step {
 
 pub(crate) const CHROMIUM: &[&str] = &["node", "npm", "chromium", "chromedriver"];
 const FIREFOX: &[&str] = &["node", "npm", "firefox-esr|firefox", "geckodriver"];
-const WEBKIT: &[&str] = &["node", "npm", "WebKitWebDriver", "xvfb-run"];
+pub(crate) const WEBKIT: &[&str] = &["node", "npm", "WebKitWebDriver", "xvfb-run"];
 const NODE: &[&str] = &["node", "npm"];
 const ALL_BROWSERS: &[&str] =
     &["node", "npm", "chromium", "chromedriver", "firefox-esr|firefox", "geckodriver", "WebKitWebDriver", "xvfb-run"];

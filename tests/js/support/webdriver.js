@@ -55,6 +55,12 @@ export const BROWSERS = {
     capabilities: () => ({ 'webkitgtk:browserOptions': { binary: MINI_BROWSER, args: ['--automation'] } }),
     environment: { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1' },
   },
+  /** The window of an app that was built with Tauri, `settings.binary`. */
+  tauri: {
+    command: (port) => ['xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`]],
+    capabilities: (_, { binary, args }) => ({ 'webkitgtk:browserOptions': { binary, args } }),
+    environment: { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', TAURI_WEBVIEW_AUTOMATION: 'true' },
+  },
 }
 
 /**

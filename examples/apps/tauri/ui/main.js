@@ -1,4 +1,6 @@
-const { core, event } = window.__TAURI__
+// Shows what the backend emits, and calls its commands.
+
+const { core, event, window } = globalThis.__TAURI__
 const [status, form, input, lines] = ['status', 'form', 'input', 'lines'].map((id) => document.getElementById(id))
 
 function show(line) {
@@ -15,9 +17,10 @@ await event.listen('chat', ({ payload: { kind, text } }) => {
 // The backend connects before the page is loaded, and may be open already.
 status.textContent = await core.invoke('status')
 
-form.addEventListener('submit', async (event) => {
+form.addEventListener('submit', (event) => {
   event.preventDefault()
-  const text = input.value
+  core.invoke('send', { text: input.value })
   input.value = ''
-  show(await core.invoke('send', { text }))
 })
+
+document.getElementById('leave').addEventListener('click', () => window.getCurrentWindow().close())

@@ -36,13 +36,12 @@ pub fn connect(url: &str, show: impl Fn(Update) + Send + 'static) -> Result<WebS
     WebSocket::builder(url).handler(Show(show)).connect()
 }
 
-/// Sends or queues a message. Returns the line that shows it.
-pub fn send(ws: &WebSocket, text: &str) -> String {
-    let is_open = ws.state() == State::Open;
-    match ws.send(text.to_owned()) {
-        Ok(()) if is_open => format!("you: {text}"),
-        Ok(()) => format!("you: {text} (queued)"),
-        Err(error) => format!("not sent: {error}"),
+/// Sends or queues a message. Shows it first: the answer may arrive at once, on another thread.
+pub fn send(ws: &WebSocket, text: &str, show: impl Fn(Update)) {
+    let queued = if ws.state() == State::Open { "" } else { " (queued)" };
+    show(Update::Line(format!("you: {text}{queued}")));
+    if let Err(error) = ws.send(text.to_owned()) {
+        show(Update::Line(format!("not sent: {error}")));
     }
 }
 

@@ -22,18 +22,22 @@ async fn wait_for(updates: &mut UnboundedReceiver<Update>, text: &str) {
 async fn a_message_sent_while_offline_arrives_after_the_reconnect() {
     let server = Server::start().unwrap();
     let (sender, mut updates) = unbounded_channel();
-    let ws = connect(&server.url("/echo"), move |update| sender.send(update).unwrap()).unwrap();
+    let show = move |update| sender.send(update).unwrap();
+    let ws = connect(&server.url("/echo"), show.clone()).unwrap();
     wait_for(&mut updates, "open").await;
-    assert_eq!(send(&ws, "before"), "you: before");
+    send(&ws, "before", &show);
+    wait_for(&mut updates, "you: before").await;
     wait_for(&mut updates, "server: before").await;
 
     server.stop(); // ends the connection and refuses others
     wait_for(&mut updates, "to reconnect").await;
-    assert_eq!(send(&ws, "offline"), "you: offline (queued)");
+    send(&ws, "offline", &show);
+    wait_for(&mut updates, "you: offline (queued)").await;
     server.restart().unwrap();
     wait_for(&mut updates, "server: offline").await;
 
     ws.close(1000, "").unwrap();
     wait_for(&mut updates, "ended: closed on this side").await;
-    assert!(send(&ws, "late").starts_with("not sent: "));
+    send(&ws, "late", &show);
+    wait_for(&mut updates, "not sent: ").await;
 }
