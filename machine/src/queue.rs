@@ -2,7 +2,7 @@
 
 use crate::io::Buffered;
 use crate::lane::{Lane, Mark};
-use crate::units::{Count, Messages, append, insert};
+use crate::units::{Count, Messages, append, split};
 
 /// The capacity, in messages, that an empty queue keeps.
 const ROOM: usize = 4096;
@@ -19,7 +19,9 @@ pub(crate) struct Queue<Message> {
     waiting_bytes: usize,
     offered_bytes: usize,
     offered: bool,
-    /// The first of the waiting or offered messages, which `on_open` sent.
+    /// What `on_open` sent, which leaves before `waiting`.
+    waiting_ahead: Messages<Message>,
+    /// The messages of `on_open`: those in `waiting_ahead`, or the first ones that are offered.
     ahead: Lane,
     /// Their bytes.
     ahead_bytes: usize,
@@ -63,6 +65,7 @@ impl<Message> Queue<Message> {
             waiting_bytes: 0,
             offered_bytes: 0,
             offered: false,
+            waiting_ahead: Messages::new(),
             ahead: Lane::default(),
             ahead_bytes: 0,
             normal: Lane::default(),
@@ -87,11 +90,10 @@ impl<Message> Queue<Message> {
     /// Queues a message ahead of those of [`push`](Self::push). Only messages of this kind count against its limit.
     pub(crate) fn push_ahead(&mut self, message: Message, bytes: usize) -> Result<Option<Edge>, SendError<Message>> {
         debug_assert!(!self.offered);
-        let queued = index(self.ahead.queued());
-        if self.ahead_bytes.max(queued) >= self.limit {
+        if self.ahead_bytes.max(self.waiting_ahead.len()) >= self.limit {
             return Err(SendError { kind: SendErrorKind::Full, message });
         }
-        insert(&mut self.waiting, queued, message);
+        self.waiting_ahead.push_back(message);
         self.waiting_bytes += bytes;
         self.ahead_bytes += bytes;
         self.ahead.accept();
@@ -102,6 +104,10 @@ impl<Message> Queue<Message> {
     /// by [`restore`](Self::restore).
     pub(crate) fn offer(&mut self, batch: &mut Messages<Message>) -> usize {
         debug_assert!(batch.is_empty() && !self.offered);
+        if !self.waiting_ahead.is_empty() {
+            append(&mut self.waiting_ahead, &mut self.waiting);
+            core::mem::swap(&mut self.waiting_ahead, &mut self.waiting);
+        }
         core::mem::swap(&mut self.waiting, batch);
         self.offered_bytes = core::mem::take(&mut self.waiting_bytes);
         self.offered = true;
@@ -126,6 +132,7 @@ impl<Message> Queue<Message> {
         self.ahead_bytes = if self.ahead.queued() == 0 { 0 } else { self.ahead_bytes - bytes };
         self.normal.give(messages - ahead);
         if !batch.is_empty() {
+            split(batch, self.ahead.queued(), &mut self.waiting_ahead);
             append(batch, &mut self.waiting);
             core::mem::swap(&mut self.waiting, batch);
         } else if batch.capacity() > ROOM {
@@ -156,7 +163,8 @@ impl<Message> Queue<Message> {
         self.normal.take_back();
         (self.waiting_bytes, self.ahead_bytes) = (0, 0);
         self.full = false;
-        core::mem::take(&mut self.waiting)
+        append(&mut self.waiting_ahead, &mut self.waiting);
+        core::mem::take(&mut self.waiting_ahead)
     }
 
     /// Returns whether there is no message in the queue or in an offered batch.
@@ -166,11 +174,11 @@ impl<Message> Queue<Message> {
 
     /// Returns whether there is something to offer.
     pub(crate) fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty() && !self.offered
+        !(self.waiting.is_empty() && self.waiting_ahead.is_empty() || self.offered)
     }
 
     pub(crate) fn len(&self) -> usize {
-        index(self.queued())
+        usize::try_from(self.queued()).unwrap_or(usize::MAX)
     }
 
     fn queued(&self) -> Count {
@@ -211,6 +219,9 @@ impl<Message> Queue<Message> {
         if self.waiting.is_empty() {
             self.waiting = Messages::new();
         }
+        if self.waiting_ahead.is_empty() {
+            self.waiting_ahead = Messages::new();
+        }
     }
 
     /// Returns what counts against the limit. Empty messages need memory as well, so that each counts as at least one byte.
@@ -230,8 +241,4 @@ impl<Message> Queue<Message> {
             None
         }
     }
-}
-
-fn index(count: Count) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
 }

@@ -241,7 +241,8 @@ pub(crate) fn append<Message>(messages: &mut Messages<Message>, others: &mut Mes
     messages.0 += core::mem::take(&mut others.0);
 }
 
-/// Inserts a message behind the first `at` ones.
-pub(crate) fn insert<Message>(messages: &mut Messages<Message>, _at: usize, message: Message) {
-    messages.push_back(message);
+/// Moves so many of the first messages behind others.
+pub(crate) fn split<Message>(messages: &mut Messages<Message>, count: Count, others: &mut Messages<Message>) {
+    messages.0 -= count as usize;
+    others.0 += count as usize;
 }

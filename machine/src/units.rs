@@ -34,11 +34,10 @@ pub(crate) fn append<Message>(messages: &mut Messages<Message>, others: &mut Mes
     }
 }
 
-/// Inserts a message behind the first `at` ones. `VecDeque::insert` would add more code to a web app.
-pub(crate) fn insert<Message>(messages: &mut Messages<Message>, at: usize, message: Message) {
-    messages.push_back(message);
-    if let Some(tail) = messages.make_contiguous().get_mut(at..) {
-        tail.rotate_right(1);
+/// Moves so many of the first messages behind others.
+pub(crate) fn split<Message>(messages: &mut Messages<Message>, count: Count, others: &mut Messages<Message>) {
+    for _ in 0..count {
+        others.extend(messages.pop_front());
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Core {
     /// Something happened that the machine does not know of: the last handle was dropped, or the set-up can continue.
     nudged: bool,
     /// Messages that the set-up did not receive are to be delivered before those that arrive.
-    pub(super) holds_back: bool,
+    pub(crate) holds_back: bool,
     /// `on_open` is running.
     pub(super) opening: bool,
     waker: Option<Waker>,

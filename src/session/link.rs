@@ -123,9 +123,10 @@ impl Link {
         Self::wake(state);
     }
 
-    /// Returns whether the socket must not be read.
+    /// Returns whether the socket must not be read. A session that is over bounds nothing.
     pub(super) fn is_full(&self) -> bool {
-        self.lock().is_full
+        let state = self.lock();
+        state.is_full && !state.is_over
     }
 
     /// Takes a message that the session did not receive.

@@ -9,9 +9,8 @@ use core::task::{Context, Poll, Waker};
 
 use super::link::Limits;
 use super::{Link, Session, SetupError};
-use crate::driver::Shared;
 use crate::driver::platform::{BoxFuture, MaybeSend};
-use crate::handshake::Handshake;
+use crate::driver::{Buffered, Shared, Timestamp};
 use crate::message::Message;
 
 /// The set-up of each connection of a client. A trait object, so that a web app without a set-up does not load the code.
@@ -20,13 +19,20 @@ pub(crate) trait SetUp: MaybeSend + 'static {
     fn limit(&mut self, send: usize, receive: usize);
 
     /// Starts the set-up of a new connection. Calls the user's code.
-    fn start(&mut self, shared: &Arc<Shared>, handshake: Handshake);
+    fn start(&mut self, shared: &Arc<Shared>);
 
-    /// Continues the set-up if it was woken, and moves what it has sent into `batch`, which is empty. Calls the user's code.
-    fn poll(&mut self, batch: &mut VecDeque<Message>);
+    /// Polls the set-up if it was woken. Calls the user's code.
+    fn poll(&mut self);
 
-    /// Takes back what the socket has not taken. Returns the result, once the set-up has returned and everything has left.
-    fn restore(&mut self, batch: &mut VecDeque<Message>) -> Option<Result<(), SetupError>>;
+    /// Sends what the set-up has sent, and reports its result to the machine once it has returned and everything has left.
+    /// Returns whether it has. `batch` is empty, and `send` returns what the socket then holds.
+    fn advance(
+        &mut self,
+        shared: &Shared,
+        now: Timestamp,
+        batch: &mut VecDeque<Message>,
+        send: &mut dyn FnMut(&mut VecDeque<Message>) -> Buffered,
+    ) -> bool;
 
     /// A message has arrived.
     fn arrived(&mut self, message: Message);
@@ -36,9 +42,6 @@ pub(crate) trait SetUp: MaybeSend + 'static {
 
     /// Returns the next message that the set-up did not receive.
     fn next_unread(&mut self) -> Option<Message>;
-
-    /// Returns whether there are messages that the set-up did not receive.
-    fn has_unread(&self) -> bool;
 
     /// Drops a set-up that is running. Calls the user's code.
     fn stop(&mut self);
@@ -98,7 +101,8 @@ where
         self.limits = Limits { send, receive };
     }
 
-    fn start(&mut self, shared: &Arc<Shared>, handshake: Handshake) {
+    fn start(&mut self, shared: &Arc<Shared>) {
+        let handshake = shared.lock().machine.handshake().clone();
         self.link = Link::new(self.limits);
         let session = Session { link: self.link.clone(), shared: shared.clone(), handshake };
         let future: BoxFuture<_> = Box::pin((self.call)(session));
@@ -107,29 +111,50 @@ where
         self.running = Some(Running { future: Some(future), result: None, alarm, waker });
     }
 
-    fn poll(&mut self, batch: &mut VecDeque<Message>) {
+    fn poll(&mut self) {
         let Some(running) = &mut self.running else { return };
-        if let Some(future) = &mut running.future {
-            if running.alarm.woken.swap(false, Ordering::AcqRel) {
-                if let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(&running.waker)) {
-                    running.future = None;
-                    running.result = Some(result);
-                }
+        let Some(future) = &mut running.future else { return };
+        if running.alarm.woken.swap(false, Ordering::AcqRel) {
+            if let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(&running.waker)) {
+                running.future = None;
+                running.result = Some(result);
             }
         }
-        self.link.take_outgoing(batch);
     }
 
-    fn restore(&mut self, batch: &mut VecDeque<Message>) -> Option<Result<(), SetupError>> {
-        let is_sent = self.link.restore_outgoing(batch);
-        let running = self.running.as_mut()?;
-        if !is_sent && !matches!(running.result, Some(Err(_))) {
-            return None;
+    fn advance(
+        &mut self,
+        shared: &Shared,
+        now: Timestamp,
+        batch: &mut VecDeque<Message>,
+        send: &mut dyn FnMut(&mut VecDeque<Message>) -> Buffered,
+    ) -> bool {
+        let Some(running) = &mut self.running else { return false };
+        self.link.take_outgoing(batch);
+        if !batch.is_empty() {
+            let (messages, bytes) = (batch.len(), payload(batch));
+            let buffered = send(batch);
+            let (messages, bytes) = (messages - batch.len(), bytes - payload(batch));
+            shared.lock().machine.set_up_sent(messages as u64, bytes, buffered);
         }
-        let result = running.result.take()?;
+        let is_sent = self.link.restore_outgoing(batch);
+        if !is_sent && !matches!(running.result, Some(Err(_))) {
+            return false;
+        }
+        let Some(result) = running.result.take() else { return false };
         self.running = None;
         self.link.end();
-        Some(result)
+        let failed = result.map_err(SetupError::into_parts);
+        let mut core = shared.lock();
+        core.machine.advance(now);
+        match failed {
+            Ok(()) => {
+                core.holds_back = self.link.has_unread();
+                core.machine.set_up();
+            }
+            Err((error, code, reason)) => core.machine.set_up_failed(error, code, reason),
+        }
+        true
     }
 
     fn arrived(&mut self, message: Message) {
@@ -144,10 +169,6 @@ where
         self.link.next_unread()
     }
 
-    fn has_unread(&self) -> bool {
-        self.link.has_unread()
-    }
-
     fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             self.link.end();
@@ -159,4 +180,8 @@ where
     fn clear(&mut self) {
         self.link.clear();
     }
+}
+
+fn payload(batch: &VecDeque<Message>) -> usize {
+    batch.iter().map(Message::len).sum()
 }

@@ -9,9 +9,9 @@ use crate::message::Message;
 impl<T: Transport, M: Timer> Pump<T, M> {
     pub(super) fn start_setup(&mut self) {
         self.is_choked = false;
-        let Self { setup: Some(setup), shared, .. } = self else { return };
-        let handshake = shared.lock().machine.handshake().clone();
-        shared.callback().run(|| setup.start(shared, handshake));
+        if let Self { setup: Some(setup), shared, .. } = self {
+            shared.callback().run(|| setup.start(shared));
+        }
     }
 
     /// Drops the set-up, as its connection is gone or is being closed.
@@ -22,49 +22,30 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     }
 
     /// Continues the set-up. Returns whether it has ended.
-    #[cold]
     pub(super) fn continue_setup(&mut self) -> bool {
         let now = self.now();
         let Self { setup: Some(setup), shared, transport, batch, .. } = self else { return false };
-        shared.callback().run(|| setup.poll(batch));
-        if !batch.is_empty() {
-            let count = |batch: &std::collections::VecDeque<Message>| {
-                (batch.len(), batch.iter().map(Message::len).sum::<usize>())
-            };
-            let before = count(batch);
+        shared.callback().run(|| setup.poll());
+        let ended = setup.advance(shared, now, batch, &mut |batch| {
             transport.send(batch);
             transport.flush();
-            let after = count(batch);
-            let buffered = transport.buffered();
-            shared.lock().machine.set_up_sent((before.0 - after.0) as u64, before.1 - after.1, buffered);
+            transport.buffered()
+        });
+        self.read_setup();
+        ended
+    }
+
+    /// Reads the socket unless too much waits to be received by the set-up (S22a).
+    fn read_setup(&mut self) {
+        let is_full = self.setup.as_ref().is_some_and(|setup| setup.is_full());
+        if core::mem::replace(&mut self.is_choked, is_full) != is_full {
+            self.transport.read(!is_full);
         }
-        let result = setup.restore(batch);
-        let is_choked = setup.is_full() && result.is_none();
-        if core::mem::replace(&mut self.is_choked, is_choked) != is_choked {
-            transport.read(!is_choked);
-        }
-        let Some(result) = result else { return false };
-        let mut core = shared.lock();
-        core.machine.advance(now);
-        match result {
-            Ok(()) => {
-                core.holds_back = setup.has_unread();
-                core.machine.set_up();
-            }
-            Err(error) => {
-                setup.clear();
-                let (error, code, reason) = error.into_parts();
-                core.machine.set_up_failed(error, code, reason);
-            }
-        }
-        true
     }
 
     /// Delivers a message that the set-up did not receive, if there is one.
-    #[cold]
     pub(super) fn deliver_unread(&mut self) {
-        let unread = self.setup.as_mut().and_then(|setup| setup.next_unread());
-        match unread {
+        match self.setup.as_mut().and_then(|setup| setup.next_unread()) {
             Some(message) => {
                 self.enter();
                 self.hand_over(message);
@@ -87,18 +68,16 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     #[cold]
     pub(super) fn hold(&mut self, message: Message) -> Option<Message> {
         let core = self.shared.lock();
-        let (is_setting_up, holds_back) = (core.machine.is_setting_up(), core.holds_back);
         let is_open = core.machine.state() == State::Open;
+        let is_held = core.machine.is_setting_up() || core.holds_back;
         drop(core);
-        if is_open && !holds_back {
-            return Some(message);
+        if !is_held {
+            return is_open.then_some(message);
         }
-        if let Some(setup) = self.setup.as_mut().filter(|_| is_setting_up || is_open) {
+        if let Some(setup) = &mut self.setup {
             self.arrived.count(&message);
             setup.arrived(message);
-            if setup.is_full() && !core::mem::replace(&mut self.is_choked, true) {
-                self.transport.read(false);
-            }
+            self.read_setup();
         }
         None
     }
