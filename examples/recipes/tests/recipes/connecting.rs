@@ -33,6 +33,33 @@ fn addresses() {
 }
 
 #[test]
+fn startup() {
+    let server = Server::start().unwrap();
+    server.refuse_next(2);
+    let mut program = Program::start(env!("CARGO_BIN_EXE_startup"), &[&server.url("/echo")]);
+    assert_eq!([(); 3].map(|()| program.line()), ["closed with 1006", "closed with 1006", "ready"]);
+
+    // More failures than are allowed at first.
+    server.refuse_next(4);
+    server.cut_all();
+    wait(&server, "six attempts after the first open", |journal| {
+        let refused = journal.iter().filter(|entry| entry.what == What::Refused).count();
+        refused == 6 && requests(journal) == 2
+    });
+    assert_eq!([(); 5].map(|()| program.line()), ["closed with 1006"; 5]);
+}
+
+#[test]
+fn startup_without_a_server() {
+    let server = Server::start().unwrap();
+    server.refuse_next(100);
+    let (status, lines) = Program::start(env!("CARGO_BIN_EXE_startup"), &[&server.url("/echo")]).end();
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(lines, ["closed with 1006"; 3]);
+    assert_eq!(server.journal().len(), 3);
+}
+
+#[test]
 fn rate_limits() {
     let server = Server::start().unwrap();
     let url = server.url("/limited?burst=15&per_second=20&busy=1&retry_after=1");

@@ -3,6 +3,8 @@
 
 mod connecting;
 mod guides;
+#[cfg(target_os = "linux")]
+mod network;
 mod sessions;
 mod stopping;
 

@@ -1,0 +1,82 @@
+//! Changes of the network, in a network namespace of its own.
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use homing_test_server::{Server, What};
+use nix::sched::{CloneFlags, unshare};
+
+use crate::{Program, wait};
+
+/// Calls the program `ip`. Returns why it failed.
+fn ip(arguments: &str) -> Result<(), String> {
+    let output = Command::new("ip").args(arguments.split(' ')).output().map_err(|error| format!("ip: {error}"))?;
+    let problem = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() { Ok(()) } else { Err(format!("ip {arguments}: {problem}")) }
+}
+
+/// Returns how many Pings arrived.
+fn pings(server: &Server) -> usize {
+    server.journal().iter().filter(|entry| matches!(entry.what, What::Ping(_))).count()
+}
+
+/// Reads until a line that begins like this.
+fn until(program: &mut Program, start: &str) -> String {
+    loop {
+        let line = program.line();
+        assert!(!line.is_empty(), "no line {start}");
+        if line.starts_with(start) {
+            return line;
+        }
+    }
+}
+
+fn in_namespace() {
+    let server = Server::start().unwrap();
+    let mut program = Program::start(env!("CARGO_BIN_EXE_network"), &[&server.url("/echo")]);
+    until(&mut program, "open");
+
+    // The next heartbeat is 20 s away.
+    let (before, opened) = (pings(&server), Instant::now());
+    ip("address add 10.93.1.1/32 dev lo").unwrap();
+    until(&mut program, "Up(10.93.1.1/32)");
+    until(&mut program, "alive");
+    assert!(pings(&server) > before && opened.elapsed() < Duration::from_secs(15));
+
+    // The connection is dead, which the change shows: 5 s instead of up to 25 s.
+    server.silence(true);
+    ip("address del 10.93.1.1/32 dev lo").unwrap();
+    until(&mut program, "Down(10.93.1.1/32)");
+    until(&mut program, "closed");
+    assert!(opened.elapsed() < Duration::from_secs(20), "{:?}", opened.elapsed());
+    server.stop();
+    server.silence(false);
+
+    // The client waits until the network is there again.
+    let (waiting, delay) = loop {
+        let line = until(&mut program, "closed, next attempt in ");
+        let delay: u64 = line.split(' ').nth(4).and_then(|millis| millis.parse().ok()).unwrap();
+        if delay >= 3000 {
+            break (Instant::now(), Duration::from_millis(delay));
+        }
+    };
+    server.restart().unwrap();
+    ip("address add 10.93.1.2/32 dev lo").unwrap();
+    until(&mut program, "open");
+    assert!(waiting.elapsed() + Duration::from_secs(1) < delay, "{:?} of {delay:?}", waiting.elapsed());
+    wait(&server, "the connection", |journal| journal.iter().any(|entry| matches!(entry.what, What::Request { .. })));
+}
+
+/// Needs root on Linux, and the program `ip`.
+#[test]
+fn network() {
+    let outcome = thread::spawn(|| {
+        let namespace = unshare(CloneFlags::CLONE_NEWNET).map_err(|error| error.to_string());
+        match namespace.and_then(|()| ip("link set lo up")) {
+            Ok(()) => in_namespace(),
+            Err(why) => println!("SKIPPED: no network namespaces: {why}"),
+        }
+    });
+    outcome.join().unwrap();
+}
