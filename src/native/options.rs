@@ -54,6 +54,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Returns what is still needed once a dialler has been made of these options.
+    pub(crate) fn parsed(&self) -> Self {
+        Self { tls: self.tls.parsed(), ..self.clone() }
+    }
+}
+
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options").finish_non_exhaustive()

@@ -73,7 +73,7 @@ impl NativeTransport {
             attempt: AttemptId::default(),
             origin,
             dialler: Arc::new(Dialler::new(&settings.options, settings.config.open_timeout)?),
-            options: settings.options.clone(),
+            options: settings.options.parsed(),
             max_message_size: settings.max_message_size,
             close_timeout: settings.config.close_timeout,
             reading: true,

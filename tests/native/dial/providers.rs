@@ -28,12 +28,17 @@ async fn handshake(server: &Server, (builder, recorder): (Builder, Recorder)) ->
 async fn aws_lc_rs_has_a_post_quantum_key_exchange() {
     use std::sync::Arc;
 
+    use homing::native::HandshakeExt;
     use homing::native::rustls::pki_types::CertificateDer;
     use homing::native::rustls::pki_types::pem::PemObject;
     use homing::native::rustls::{ClientConfig, RootCertStore};
 
     let server = Server::start_tls("localhost").unwrap();
     assert_eq!(handshake(&server, trusting(&server)).await.group, "X25519MLKEM768");
+    let (builder, recorder) = trusting(&server);
+    let _ws = builder.connect().unwrap();
+    let facts = recorder.opened().await.connection().tls.clone().unwrap();
+    assert_eq!(facts.key_exchange_group.as_deref(), Some("X25519MLKEM768"));
 
     // ring has none. The server accepts both.
     let mut roots = RootCertStore::empty();
@@ -81,6 +86,8 @@ async fn the_crypto_provider_of_the_process() {
 #[cfg(all(any(feature = "rustls-native-roots", feature = "rustls-platform-verifier"), target_os = "linux"))]
 #[tokio::test]
 async fn the_trust_of_the_operating_system() {
+    use homing::native::HandshakeExt;
+
     const NAME: &str = "dial::providers::the_trust_of_the_operating_system";
     const URLS: &str = "HOMING_TEST_URLS";
     let Ok(urls) = std::env::var(URLS) else {
@@ -97,9 +104,13 @@ async fn the_trust_of_the_operating_system() {
     }
     let mut urls = urls.split(' ');
     let trusted = urls.next().unwrap();
-    let (builder, recorder) = client(trusted);
-    let _ws = builder.connect().unwrap();
-    recorder.opened().await;
+    // The configuration that clients without options share, and with it its sessions.
+    for resumed in [false, true] {
+        let (builder, recorder) = client(trusted);
+        let _ws = builder.connect().unwrap();
+        let handshake = recorder.opened().await;
+        assert_eq!(handshake.connection().tls.as_ref().unwrap().resumed, Some(resumed));
+    }
 
     let (builder, recorder) = client(urls.next().unwrap());
     let _ws = builder.connect().unwrap();

@@ -79,7 +79,19 @@ impl TlsOptions {
         !self.roots.is_empty() || self.only_added_roots || self.identity.is_some()
     }
 
+    /// Returns them without the text of certificates and keys, which clients would keep in memory as long as they live.
+    pub(crate) fn parsed(&self) -> Self {
+        Self {
+            #[cfg(feature = "__rustls")]
+            rustls: self.rustls.clone(),
+            #[cfg(feature = "native-tls")]
+            native: self.native.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Returns the name to verify instead of the URL's host, in the form that TLS libraries expect.
+    #[allow(dead_code, reason = "a build without TLS does not ask")]
     pub(super) fn server_name(&self) -> Option<String> {
         self.server_name.as_deref().and_then(normalized)
     }
