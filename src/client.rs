@@ -118,7 +118,8 @@ impl WebSocket {
     /// Queues a message and returns at once.
     ///
     /// Messages leave in the order of these calls: immediately while the client is open, otherwise as soon as it is open
-    /// again. A message that was not handed to a socket survives a reconnect. One that was handed over is never sent
+    /// again. Only what is sent inside `on_open` leaves before what was queued earlier (S13), and is not refused by a full
+    /// buffer. A message that was not handed to a socket survives a reconnect. One that was handed over is never sent
     /// twice: if its connection breaks first, [`CloseEvent::lost`](crate::CloseEvent::lost) counts it.
     ///
     /// # Errors

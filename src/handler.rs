@@ -82,7 +82,10 @@ pub trait Handler: MaybeSend + 'static {
         self.on_event(ws, Event::Connect);
     }
 
-    /// The opening handshake succeeded. Messages that were queued before leave ahead of those sent here.
+    /// The opening handshake succeeded, and so did the [set-up](crate::Builder::setup), if there is one.
+    ///
+    /// What is sent here leaves before what was queued earlier, so that the server has it first. To wait for an answer before
+    /// the queue leaves, use a set-up.
     fn on_open(&mut self, ws: &WebSocket, handshake: &Handshake) {
         self.on_event(ws, Event::Open(handshake.clone()));
     }

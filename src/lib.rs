@@ -75,6 +75,24 @@
 //! A message that has left this machine can still be lost in the network or at a dead server. Then `lost` is 0 and `flush`
 //! succeeds: only an answer of the peer proves that a message arrived.
 //!
+//! # After each reconnect
+//!
+//! The server knows nothing of a client that has reconnected. What [`on_open`](Builder::on_open) sends leaves before the
+//! queue, which is enough to subscribe. A login whose answer matters is a [set-up](Builder::setup): an async function that
+//! sends and receives on each new connection before the client is open and anything queued leaves.
+//!
+//! ```
+//! use homing::{Session, SetupError, WebSocket};
+//!
+//! let builder = WebSocket::builder("wss://example.com/feed").setup(|mut session: Session| async move {
+//!     session.send("login 0123")?;
+//!     match session.receive().await?.as_text() {
+//!         Some("welcome") => Ok(()),
+//!         _ => Err(SetupError::new("login refused").fatal()), // without `fatal`, the client retries
+//!     }
+//! });
+//! ```
+//!
 //! # Ending a program
 //!
 //! Natively the client is a task of the runtime. A program that returns from `main` right after `send` shuts the runtime down
