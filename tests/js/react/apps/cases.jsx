@@ -25,6 +25,17 @@ test('strict mode connects once, and unmounting closes', async (t) => {
   equal(await t.journal(), ['open'])
 })
 
+test('s27_setup_is_that_of_the_latest_render', async (t) => {
+  const calls = []
+  const out = {}
+  const show = (word) => t.render(<Feed url={t.url()} out={out} setup={() => calls.push(word)} />)
+  show('first')
+  await becomes(t.text, 'open')
+  show('second')
+  out.send('cut')
+  await becomes(() => calls, ['first', 'second'])
+})
+
 test('messages are passed to the callback of the latest render', async (t) => {
   const received = []
   const out = {}
@@ -88,7 +99,7 @@ test('a cut is shown, and the client reconnects', async (t) => {
   await becomes(t.text, 'waiting')
   out.send('sent meanwhile')
   await becomes(t.text, 'open')
-  const again = ['refused', 'refused', 'open', 'sent meanwhile', 'subscribe']
+  const again = ['refused', 'refused', 'open', 'subscribe', 'sent meanwhile']
   await becomes(t.journal, ['open', 'subscribe', 'cut', ...again])
   equal(events.filter((word) => word === 'open').length, 2)
   equal(events.filter((word) => word === 'close 1006').length, 3)
