@@ -156,8 +156,9 @@
 //!   retries by its [`Reconnect`] policy. [`Error::kind`] distinguishes DNS, TLS, a refused handshake and others.
 //!   [`Builder::retry_if`] lists the failures that are not retried, and shows how to give up after others.
 //! - [`SetupError`]: the [set-up](Builder::setup) of a connection failed, which fails the attempt.
-//! - [`SendError`], [`FlushError`], [`CloseError`]: a call of a handle failed, and why.
-//! - [`End`]: why a client ended. [`closed`](WebSocket::closed) and [`on_end`](Handler::on_end) report it.
+//! - [`SendError`], [`FlushError`], [`PingError`], [`CloseError`]: a call of a handle failed, and why.
+//! - [`End`]: why a client ended. [`closed`](WebSocket::closed), [`opened`](WebSocket::opened) and
+//!   [`on_end`](Handler::on_end) report it.
 //!
 //! No error, log or `Debug` output contains credentials, query strings, header values or subprotocols.
 //!

@@ -33,6 +33,9 @@ pub(super) trait OnDemand: Send {
     fn opened(&mut self, machine: &mut Machine, end: Option<&End>) -> Awaited<Result<(), End>>;
 
     fn pinged(&mut self, ping: Ping, machine: &mut Machine) -> Awaited<Result<Duration, PingError>>;
+
+    #[cfg(test)]
+    fn pending(&self) -> usize;
 }
 
 pub(super) struct Asked {
@@ -68,6 +71,11 @@ impl OnDemand for Asked {
 
     fn pinged(&mut self, ping: Ping, machine: &mut Machine) -> Awaited<Result<Duration, PingError>> {
         self.pings.add(IsAnswered(ping), machine, None)
+    }
+
+    #[cfg(test)]
+    fn pending(&self) -> usize {
+        self.opened.0.len() + self.pings.0.len()
     }
 }
 

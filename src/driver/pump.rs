@@ -172,6 +172,14 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         }
     }
 
+    /// Runs a callback of the transport inside a batch, unless the client is not open.
+    #[allow(dead_code, reason = "only natively the transport has callbacks")]
+    pub(crate) fn when_open(&mut self, run: impl FnOnce(&mut T, &WebSocket)) {
+        if self.delivers() || self.shared.lock().machine.state() == homing_machine::State::Open {
+            run(&mut self.transport, &self.ws);
+        }
+    }
+
     /// Passes a message to the handler, unless it is the reply to a heartbeat.
     #[inline]
     fn hand_over(&mut self, message: Message) {

@@ -1,5 +1,8 @@
 //! The futures that wait for a client, in virtual time: what is woken, when, and what it costs.
 
+mod on_demand;
+
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use alloc::vec::Vec;
@@ -32,9 +35,13 @@ struct Task<F> {
 }
 
 impl<F: Future> Task<F> {
+    fn new(future: F) -> Self {
+        Self { future: Box::pin(future), wakes: Arc::default() }
+    }
+
     /// Polled once, and pending.
     fn pending(future: F) -> Self {
-        let mut task = Self { future: Box::pin(future), wakes: Arc::default() };
+        let mut task = Self::new(future);
         assert!(task.poll().is_pending());
         task
     }

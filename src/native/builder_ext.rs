@@ -4,8 +4,10 @@ use core::time::Duration;
 use std::io;
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::client::WebSocket;
 use crate::close::End;
 use crate::native::dial::connector::Destination;
 #[cfg(feature = "cookies")]
@@ -345,6 +347,32 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     #[cfg(feature = "native-tls")]
     #[must_use]
     fn native_tls_connector(self, connector: crate::native::native_tls::TlsConnector) -> Self;
+
+    /// Sets the callback for each Ping frame that arrives, with its payload of at most 125 bytes (RFC 6455, section 5.5.2).
+    /// Default: none.
+    ///
+    /// The client itself answers every Ping, before this is called. Like all callbacks this one never overlaps another, and
+    /// it is called in the order in which frames and messages arrived. It can be set beside closures, a
+    /// [`Handler`](crate::Handler) and a stream of [`Events`](crate::Events), which do not contain Pings. Frames that arrive
+    /// before `on_open`, or while the client closes, are not reported; those of a paused client are when it resumes.
+    #[must_use]
+    fn on_ping(self, callback: impl FnMut(&WebSocket, Bytes) + Send + 'static) -> Self;
+
+    /// Sets the callback for each Pong frame that arrives, with its payload (RFC 6455, section 5.5.3). Default: none.
+    ///
+    /// Called like [`on_ping`](Self::on_ping). The answers to the client's own Pings are included: their payload is the number
+    /// of the heartbeat, as 8 bytes in big-endian order. [`ping`](WebSocket::ping) and
+    /// [`on_latency`](crate::Handler::on_latency) report their round trips.
+    ///
+    /// ```no_run
+    /// use homing::{WebSocket, native::BuilderExt};
+    ///
+    /// let builder = WebSocket::builder("wss://example.com/feed")
+    ///     .on_ping(|_, payload| println!("ping of the server: {payload:?}"))
+    ///     .on_pong(|_, payload| println!("pong: {payload:?}"));
+    /// ```
+    #[must_use]
+    fn on_pong(self, callback: impl FnMut(&WebSocket, Bytes) + Send + 'static) -> Self;
 
     /// Connects, and blocks this thread until the client has ended. For programs without a tokio runtime.
     ///

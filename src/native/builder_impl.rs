@@ -3,11 +3,13 @@
 use core::time::Duration;
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::builder::Builder;
+use crate::client::WebSocket;
 use crate::close::End;
 use crate::native::builder_ext::sealed::Sealed;
 use crate::native::builder_ext::{BuilderExt, RequestExt};
@@ -139,6 +141,16 @@ impl BuilderExt for Builder {
     #[cfg(feature = "native-tls")]
     fn native_tls_connector(mut self, connector: crate::native::native_tls::TlsConnector) -> Self {
         self.settings.options.tls.native = Some(connector);
+        self
+    }
+
+    fn on_ping(mut self, callback: impl FnMut(&WebSocket, Bytes) + Send + 'static) -> Self {
+        self.settings.options.on_ping = Some(Arc::new(Mutex::new(callback)));
+        self
+    }
+
+    fn on_pong(mut self, callback: impl FnMut(&WebSocket, Bytes) + Send + 'static) -> Self {
+        self.settings.options.on_pong = Some(Arc::new(Mutex::new(callback)));
         self
     }
 

@@ -3,8 +3,11 @@
 use core::fmt;
 use core::time::Duration;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
+
+use crate::client::WebSocket;
 use crate::error::ConfigError;
 use crate::native::dial::connector::{Connect, Resolve};
 use crate::native::dial::proxy_choice::ProxyChoice;
@@ -34,7 +37,12 @@ pub(crate) struct Options {
     pub(crate) follows_redirects: bool,
     pub(crate) cookies: Cookies,
     pub(crate) deflate: Option<Deflate>,
+    pub(crate) on_ping: Option<ControlCallback>,
+    pub(crate) on_pong: Option<ControlCallback>,
 }
+
+/// A callback for control frames. Locked by the client's task only.
+pub(crate) type ControlCallback = Arc<Mutex<dyn FnMut(&WebSocket, Bytes) + Send>>;
 
 impl Default for Options {
     fn default() -> Self {
@@ -50,6 +58,8 @@ impl Default for Options {
             follows_redirects: false,
             cookies: Cookies::default(),
             deflate: None,
+            on_ping: None,
+            on_pong: None,
         }
     }
 }

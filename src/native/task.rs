@@ -44,6 +44,15 @@ impl Task {
                         break;
                     }
                 }
+                Poll::Ready(Step::Control(control)) => {
+                    arrived = true;
+                    let event = control.event();
+                    pump.when_open(|transport, ws| transport.report(control, ws));
+                    if event.is_some() || !pump.delivers() {
+                        last = event.map(Poll::Ready);
+                        break;
+                    }
+                }
                 Poll::Ready(Step::Event(event)) => {
                     last = Some(Poll::Ready(event));
                     break;

@@ -152,6 +152,24 @@ suite! {
         s16_send_payload_uses_the_binary_type
         s16_text_and_binary_keep_their_order
         s16_text_and_binary_round_trip;
+    connection:
+        s28_close_before_open_fails_opened
+        s28_initial_attempts_run_out
+        s28_lost_connection_is_retried_beyond_the_initial_attempts
+        s28_opened_fails_with_the_end
+        s28_opened_resolves_when_the_client_is_open
+        s28_opened_waits_again_after_reconnect
+        s28_opened_waits_over_failed_attempts
+        s28_zero_initial_attempts_are_refused
+        s30_client_that_is_not_open_does_not_ping
+        s30_dropped_ping_is_sent
+        s30_next_message_answers_without_a_predicate
+        s30_ping_fails_when_the_client_closes
+        s30_ping_in_every_callback
+        s30_ping_measures_a_round_trip
+        s30_ping_without_a_heartbeat
+        s30_pings_at_once_share_a_heartbeat
+        s30_unanswered_ping_fails_the_attempt;
     liveness:
         s17_any_traffic_counts_as_alive
         s17_client_recovers_from_a_silent_server

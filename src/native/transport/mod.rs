@@ -6,9 +6,11 @@ use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::builder::Settings;
+use crate::client::WebSocket;
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, SocketEvent};
 use crate::error::{ConfigError, Error, ErrorKind};
@@ -17,7 +19,7 @@ use crate::message::Message;
 use crate::native::dial::dialler::{Dialled, Dialler};
 use crate::native::open::open;
 use crate::native::options::Options;
-use crate::native::sync::BoxFuture;
+use crate::native::sync::{BoxFuture, lock};
 use crate::native::target::Target;
 use crate::native::wire::connection::Connection;
 use crate::native::wire::fail;
@@ -59,7 +61,25 @@ enum Origin {
 /// The result of a poll.
 pub(crate) enum Step {
     Message(Message),
+    /// A control frame that has a callback.
+    Control(Control),
     Event(SocketEvent),
+}
+
+/// A control frame with its payload.
+pub(crate) enum Control {
+    Ping(Bytes),
+    Pong(Bytes),
+}
+
+impl Control {
+    /// Returns the event that follows the callback.
+    pub(crate) fn event(&self) -> Option<SocketEvent> {
+        match self {
+            Self::Ping(_) => None,
+            Self::Pong(payload) => Some(Connection::on_pong(payload)),
+        }
+    }
 }
 
 impl NativeTransport {
@@ -105,6 +125,17 @@ impl NativeTransport {
         }
     }
 
+    /// Calls the callback for a control frame.
+    pub(crate) fn report(&mut self, control: Control, ws: &WebSocket) {
+        let (callback, payload) = match control {
+            Control::Ping(payload) => (&self.options.on_ping, payload),
+            Control::Pong(payload) => (&self.options.on_pong, payload),
+        };
+        if let Some(callback) = callback {
+            lock(callback)(ws, payload);
+        }
+    }
+
     /// The attempt that the results of [`poll`](Self::poll) belong to.
     pub(crate) fn attempt(&self) -> AttemptId {
         self.attempt
@@ -141,10 +172,18 @@ impl NativeTransport {
             return Poll::Ready(match connection.poll_received(cx) {
                 Poll::Ready(Ok(Received::Message(message))) => Step::Message(message),
                 Poll::Ready(Ok(Received::Ping(payload))) => {
+                    // A copy, as the callback may keep it, and with it the buffer.
+                    let reported = self.options.on_ping.is_some().then(|| Bytes::copy_from_slice(&payload));
                     connection.on_ping(payload, cx);
-                    continue;
+                    match reported {
+                        Some(payload) => Step::Control(Control::Ping(payload)),
+                        None => continue,
+                    }
                 }
-                Poll::Ready(Ok(Received::Pong(payload))) => Step::Event(connection.on_pong(&payload)),
+                Poll::Ready(Ok(Received::Pong(payload))) => match &self.options.on_pong {
+                    Some(_) => Step::Control(Control::Pong(Bytes::copy_from_slice(&payload))),
+                    None => Step::Event(Connection::on_pong(&payload)),
+                },
                 Poll::Ready(Ok(Received::Close(frame))) => Step::Event(connection.on_close(frame, cx)),
                 // Reported at the next poll, so that what the handler sent because of earlier messages leaves first.
                 Poll::Ready(Err(fault)) => {

@@ -101,7 +101,7 @@ impl Connection {
 
     /// Handles a Pong. One with 8 bytes of payload answers the heartbeat with this number.
     #[cold]
-    pub(crate) fn on_pong(&self, payload: &[u8]) -> SocketEvent {
+    pub(crate) fn on_pong(payload: &[u8]) -> SocketEvent {
         match payload.try_into() {
             Ok(beat) => SocketEvent::Answered(Some(u64::from_be_bytes(beat))),
             Err(_) => SocketEvent::Received { messages: 0, bytes: 0 },

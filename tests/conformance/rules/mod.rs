@@ -2,6 +2,7 @@
 
 pub mod by_hand;
 pub mod closing;
+pub mod connection;
 pub mod handles;
 pub mod life;
 pub mod liveness;

@@ -1,5 +1,6 @@
 //! Frames, messages, closing and compression, on real sockets.
 
+pub(crate) mod control_frames;
 #[cfg(feature = "deflate")]
 pub(crate) mod deflate;
 pub(crate) mod interop;
