@@ -8,6 +8,7 @@ use homing::native::BuilderExt;
 use homing::{Builder, EndReason, Event, Heartbeat, Reconnect, State, WebSocket};
 use homing_test_server::What;
 use homing_test_server::frame::{PING, PONG, TEXT, close, hex, raw};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::support::{PATIENCE, client, server};
@@ -97,9 +98,11 @@ async fn s30_a_flood_of_pings_is_reported_in_order() {
     let mut stream = tokio_tungstenite::accept_async(stream).await.unwrap().into_inner();
     let (mut reader, mut writer) = stream.split();
     let mut answers = Vec::new();
-    let writing = tokio::io::AsyncWriteExt::write_all(&mut writer, &flood);
-    let (written, _) = tokio::join!(writing, tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut answers));
-    written.unwrap();
+    let writing = async {
+        writer.write_all(&flood).await.unwrap();
+        writer.shutdown().await.unwrap();
+    };
+    let _ = tokio::join!(writing, reader.read_to_end(&mut answers));
     assert!(answers.len() > 1000, "the pings are answered");
     ws.closed().await;
     let expected: Vec<_> = (0..5000).flat_map(|number| [(true, number), (false, number)]).collect();
