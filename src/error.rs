@@ -151,9 +151,14 @@ impl Error {
         self.phase == Phase::Opening
     }
 
-    /// Returns whether the open timeout or the timeout of a heartbeat has passed.
+    /// Returns whether the open timeout, the timeout of a set-up, or that of a heartbeat has passed.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.cause.kind, ErrorKind::OpenTimeout | ErrorKind::HeartbeatTimeout)
+        match self.cause.kind {
+            ErrorKind::OpenTimeout | ErrorKind::HeartbeatTimeout => true,
+            // What the user's function returns is the source of the error.
+            ErrorKind::Setup => self.cause.source.is_none(),
+            _ => false,
+        }
     }
 
     /// Returns the HTTP status with which the server, or a proxy, refused. `None` for other failures and in browsers.

@@ -92,6 +92,13 @@ impl<F> UserSetup<F> {
     }
 }
 
+/// The client is gone, but sessions may still be held elsewhere.
+impl<F> Drop for UserSetup<F> {
+    fn drop(&mut self) {
+        self.link.end();
+    }
+}
+
 impl<F, A> SetUp for UserSetup<F>
 where
     F: FnMut(Session) -> A + MaybeSend + 'static,

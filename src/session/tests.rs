@@ -191,6 +191,23 @@ fn s27_a_set_up_that_never_ends_times_out() {
 }
 
 #[test]
+fn s27_a_session_is_over_when_its_client_is_gone() {
+    let (network, given) = (Network::new(), Arc::new(Mutex::new(None)));
+    let keep = given.clone();
+    let builder = builder().setup(move |session| {
+        *keep.lock().unwrap() = Some(session);
+        pending()
+    });
+    let ws = network.connect(builder).unwrap();
+    network.advance(Duration::ZERO);
+    drop(network);
+    let mut session = given.lock().unwrap().take().unwrap();
+    let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
+    assert!(matches!(core::pin::pin!(session.receive()).poll(&mut cx), Poll::Ready(Err(_))));
+    assert_eq!(ws.state(), State::Closed);
+}
+
+#[test]
 fn s27_the_end_of_the_attempt_drops_the_set_up_before_on_close() {
     let ends: [fn(&WebSocket, &Network); 6] = [
         |ws, _| ws.close(1000, "").unwrap(),
@@ -394,6 +411,7 @@ fn s27_the_error_is_of_its_kind_and_has_its_source() {
     let ws = network.connect(builder.on_error(move |_, error| *keep.lock().unwrap() = Some(error.clone()))).unwrap();
     network.advance(Duration::ZERO);
     let error = seen.lock().unwrap().take().unwrap();
+    assert!(!error.is_timeout());
     assert_eq!((error.kind(), error.code()), (&ErrorKind::Setup, 1));
     assert!(core::error::Error::source(&error).unwrap().is::<core::num::ParseIntError>());
     drop(ws);
