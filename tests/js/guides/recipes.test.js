@@ -62,17 +62,47 @@ async function servers(t, count = 1) {
 const RECIPES = {
   async login(t, source) {
     const [server] = await servers(t)
-    // A token can be used once.
     const { line } = start(t, source, [server.url('/login?uses=1')])
-    assert.deepEqual([await line(), await line(), await line(), await line()], ['open', ...[1, 2, 3].map((i) => `message ${i}`)])
+    assert.deepEqual([await line(), await line()], ['logged in', 'hello'])
     await server.command('cut_all')
-    assert.equal(await line(), 'open')
-    const seen = await texts(server)
-    assert.deepEqual(
-      seen.map((text) => text?.replace(/-.*/, '') ?? null),
-      [null, 'login token', 'message 1', 'message 2', 'message 3', null, 'login token', null, 'login token'],
-    )
-    assert.deepEqual([seen[1] === seen[6], seen[1] === seen[8]], [true, false])
+    assert.deepEqual([await line(), await line(), await line()], ['closed with 1006', 'closed with 4401', 'logged in'])
+    assert.deepEqual(await texts(server), [null, 'login token1', 'hello', null, 'login token1', null, 'login token2'])
+
+    // A server that refuses a new token is not asked again.
+    const [strict] = await servers(t)
+    const { line: refused, exited } = start(t, source, [strict.url('/login?uses=0')])
+    assert.equal(await refused(), 'closed with 4401')
+    assert.deepEqual(await exited, [0, null])
+    assert.deepEqual(await texts(strict), [null, 'login token1'])
+  },
+
+  async subscriptions(t, source) {
+    const [server] = await servers(t)
+    const { line } = start(t, source, [server.url('/topics')])
+    assert.deepEqual([await line(), await line()], ['subscribed EURUSD', 'EURUSD 1.09'])
+    await server.command('cut_all')
+    assert.equal(await line(), 'subscribed EURUSD')
+    assert.deepEqual(await texts(server), [null, 'subscribe EURUSD', 'publish EURUSD 1.09', null, 'subscribe EURUSD'])
+  },
+
+  async events(t, source) {
+    const [server] = await servers(t)
+    const { line } = start(t, source, [server.url('/events?n=20&cut=7')])
+    for (let number = 1; number <= 20; number++) assert.equal(await line(), `${number} event`)
+    assert.deepEqual(await texts(server), [null, 'resume 0', null, 'resume 7', null, 'resume 14'])
+  },
+
+  async outbox(t, source) {
+    const [server] = await servers(t)
+    const { line } = start(t, source, [server.url('/inbox?cut=20')])
+    assert.equal(await line(), 'all acknowledged, 5 reconnects')
+    const expected = []
+    for (let number = 1; number <= 100; number++) {
+      if (number % 20 === 1) expected.push(null, 'hello client7')
+      expected.push(`${number} reading ${number}`)
+    }
+    // The server closes after a number that is not the next one.
+    assert.deepEqual(await texts(server), [...expected, null, 'hello client7'])
   },
 
   async requests(t, source) {
