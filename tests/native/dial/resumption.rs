@@ -10,7 +10,10 @@ use homing::native::rustls::{ClientConfig, RootCertStore};
 use homing::{Builder, Error, ErrorKind, Event, WebSocket};
 use homing_test_server::{Server, What};
 
+use crate::dial::facts::V4;
 use crate::handshake::redirects::redirect;
+use crate::support::proxy_servers::{CREDENTIALS, ProxyServer};
+use crate::support::routes::known;
 use crate::support::{Recorder, assert_hides, client};
 
 fn servers() -> [(&'static str, Server); 2] {
@@ -108,7 +111,11 @@ const OTHER: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
 /// Returns the pin of the server's key, from the error about another one.
 async fn pin_of(server: &Server) -> String {
-    let error = failure(trusting(server), OTHER).await;
+    pin_seen(trusting(server)).await
+}
+
+async fn pin_seen(client: (Builder, Recorder)) -> String {
+    let error = failure(client, OTHER).await;
     assert_eq!(error.kind(), &ErrorKind::Tls);
     let text = error.to_string();
     for words in ["pinned_public_key", "valid", "sha256/"] {
@@ -187,6 +194,23 @@ async fn s26_redirects_must_lead_to_a_pinned_key() {
     let (error, _) = recorder.failed().await;
     assert_eq!(error.kind(), &ErrorKind::Tls, "{error}");
     opens(with(&pins)).await;
+}
+
+/// It has a name and a key of its own.
+#[tokio::test]
+async fn s23_a_proxy_needs_no_pinned_key() {
+    let Some(proxy) = ProxyServer::squid().await else { return };
+    let server = Server::start_tls("feed.test").unwrap();
+    let url = server.url("/echo").replace("feed.test", "localhost");
+    let with = || {
+        let (builder, recorder) = client(url.clone());
+        let builder = builder.root_certificates_pem(server.ca_pem()).tls_server_name("feed.test");
+        let builder = builder.root_certificates_pem(proxy.authority.clone()).resolver(known([V4]));
+        (builder.proxy(proxy.url("https", CREDENTIALS)), recorder)
+    };
+    let pin = pin_seen(with()).await;
+    let (builder, recorder) = with();
+    opens((builder.pinned_public_key(pin), recorder)).await;
 }
 
 #[tokio::test]
