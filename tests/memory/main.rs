@@ -1,6 +1,9 @@
 //! Memory that a client uses, counted by the allocator: buffers shrink again, and nothing grows without bound.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
+#[cfg(feature = "__rustls")]
+mod tls;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
