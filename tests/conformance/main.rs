@@ -143,6 +143,9 @@ suite! {
         s27_set_up_is_part_of_a_stream_of_events
         s27_set_up_that_never_ends_times_out
         s27_without_a_login_the_server_closes;
+    logins:
+        s13_a_login_in_on_open_is_first_over_many_reconnects
+        s27_set_up_sessions_deliver_each_message_once_over_many_reconnects;
     payload:
         s13_s14_sink_sends_in_order_and_waits_for_room
         s14_full_and_drain_events_fire_once_per_edge

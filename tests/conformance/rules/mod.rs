@@ -6,6 +6,7 @@ pub mod connection;
 pub mod handles;
 pub mod life;
 pub mod liveness;
+pub mod logins;
 #[cfg(not(target_family = "wasm"))]
 pub mod native_only;
 pub mod pace;

@@ -4,6 +4,7 @@ use crate::connection::{End, Wish};
 use crate::frame::{self, Frame};
 use crate::http::Request;
 use crate::journal::What;
+use crate::ledger::Ledgers;
 use crate::server::Shared;
 use crate::sessions::Sessions;
 use crate::socket::Socket;
@@ -73,6 +74,10 @@ impl Conn {
 
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.shared.sessions
+    }
+
+    pub(crate) fn ledgers(&self) -> &Ledgers {
+        &self.shared.ledgers
     }
 
     pub(crate) fn record(&self, what: What) {

@@ -12,6 +12,7 @@ pub mod frame;
 mod handshake;
 mod http;
 mod journal;
+mod ledger;
 pub mod link;
 mod listener;
 #[cfg(not(feature = "tls"))]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// The paths that upgrade; `/http`, `/stall` and `/garbage` do not.
-const UPGRADING: [&str; 31] = [
+const UPGRADING: [&str; 32] = [
     "/bad-accept",
     "/burst",
     "/calls",
@@ -27,6 +27,7 @@ const UPGRADING: [&str; 31] = [
     "/header-flood",
     "/headers",
     "/inbox",
+    "/ledger",
     "/limited",
     "/login",
     "/no-accept",

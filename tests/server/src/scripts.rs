@@ -36,6 +36,12 @@
 //!   `ack NUMBER`; another number is closed with 4409. With `cut` the connection ends with FIN in place of that answer.
 //! - `/calls`: `ID METHOD TEXT` is answered with `ID TEXT`; the method `never` is not answered, `hold` after the next
 //!   answer, and `cut` ends the connection with FIN.
+//! - `/ledger?cuts=&within=8&repeats=1`: the first message must be `login CLIENT`, or the connection is closed with 4401.
+//!   It is answered with `have NUMBER`, the last number that this server has of the client. Then each message begins with
+//!   the next number, is recorded, and answered with `ack NUMBER`. Another number is closed with 4409; with `repeats`, one
+//!   that was taken before is acknowledged again. The first `cuts` connections of the server end after up to `within`
+//!   messages, of which the last is taken or not: by FIN, RST or Close, or the server is silent. The text `beat` is
+//!   answered with `beat` and does not count.
 //! - `/limited?burst=5&per_second=50`: acts as `/echo` for so many messages, and closes with 4429 if there are more.
 //!   With `busy=1` that number of TCP connections, the first ones of the server, is answered with 429, with
 //!   `Retry-After: retry_after` if it is given.

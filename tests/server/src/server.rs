@@ -2,6 +2,7 @@
 
 use crate::connection::{self, End, Wish};
 use crate::journal::{Entry, Journal, What};
+use crate::ledger::Ledgers;
 use crate::listener::{accept, bind, reserve};
 use crate::sessions::Sessions;
 use crate::socket::Socket;
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) silence: watch::Sender<bool>,
     pub(crate) sessions: Sessions,
+    pub(crate) ledgers: Ledgers,
     acceptor: Option<Acceptor>,
     open: Mutex<BTreeMap<u64, Handle>>,
     refuse: AtomicUsize,
@@ -88,6 +90,7 @@ impl Server {
             journal: Journal::new(),
             silence: watch::Sender::new(false),
             sessions: Sessions::default(),
+            ledgers: Ledgers::default(),
             acceptor: tls.as_ref().map(|tls| tls.acceptor.clone()),
             open: Mutex::default(),
             refuse: AtomicUsize::new(0),

@@ -4,6 +4,7 @@
 use crate::conn::{Conn, Event};
 use crate::connection::End;
 use crate::frame;
+use crate::ledger;
 use crate::query::Target;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -35,13 +36,14 @@ pub(crate) async fn run(conn: &mut Conn, target: &Target) -> Option<Result<End, 
         "/events" => events(conn, target).await,
         "/inbox" => inbox(conn, target).await,
         "/calls" => calls(conn).await,
+        "/ledger" => ledger::run(conn, target).await,
         "/limited" => limited(conn, target).await,
         _ => return None,
     })
 }
 
 /// Returns the next text message; the end after a Close frame, or after a binary message, which is refused with 1003.
-async fn text(conn: &mut Conn) -> Result<String, End> {
+pub(crate) async fn text(conn: &mut Conn) -> Result<String, End> {
     match conn.next().await? {
         Event::Message { opcode: frame::TEXT, payload, .. } => Ok(String::from_utf8_lossy(&payload).into_owned()),
         Event::Message { .. } => Err(refuse(conn, 1003, "text is expected").await),
@@ -53,7 +55,7 @@ async fn text(conn: &mut Conn) -> Result<String, End> {
 }
 
 /// Sends Close and waits for the client's answer.
-async fn refuse(conn: &mut Conn, code: u16, reason: &str) -> End {
+pub(crate) async fn refuse(conn: &mut Conn, code: u16, reason: &str) -> End {
     conn.send_close(Some(code), reason);
     loop {
         match conn.next().await {
@@ -64,7 +66,7 @@ async fn refuse(conn: &mut Conn, code: u16, reason: &str) -> End {
     }
 }
 
-fn say(conn: &mut Conn, text: &str) {
+pub(crate) fn say(conn: &mut Conn, text: &str) {
     conn.queue(&frame::text(text));
 }
 

@@ -92,3 +92,25 @@ fn limits_are_enforced() {
     let mut client = Client::open(&server, path);
     client.talk(&[("a", "a"), ("b", "b")]).say("c").refused(4429);
 }
+
+#[test]
+fn the_ledger_wants_a_login_and_each_number_once() {
+    let server = Server::start().unwrap();
+    Client::open(&server, "/ledger").say("1 a").refused(4401);
+    let mut client = Client::open(&server, "/ledger");
+    client
+        .talk(&[("login me", "have 0"), ("1 a", "ack 1"), ("beat", "beat"), ("2 b", "ack 2")])
+        .say("4 d")
+        .refused(4409);
+    Client::open(&server, "/ledger").talk(&[("login me", "have 2")]).say("2 b").refused(4409);
+    Client::open(&server, "/ledger").talk(&[("login me", "have 2")]).say("login me").refused(4409);
+    let mut old = Client::open(&server, "/ledger?repeats=1");
+    old.talk(&[("login me", "have 2"), ("1 a", "ack 1"), ("3 c", "ack 3")]);
+    Client::open(&server, "/ledger").talk(&[("login me", "have 3"), ("4 d", "ack 4")]);
+    old.say("5 e").refused(4408);
+    let texts = server.journal().into_iter().filter_map(|entry| match entry.what {
+        homing_test_server::What::Text(text) => Some(text),
+        _ => None,
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["1 a", "2 b", "3 c", "4 d"]);
+}
