@@ -15,7 +15,7 @@ const NODES: [&str; 2] = ["20", "22"];
 const OWN: &str = "own/life own/sending own/options own/callbacks own/providers own/retry own/heartbeat own/methods \
     own/reconnect own/setup own/start own/listeners own/rules own/classes own/contexts own/plain";
 /// The suites of `driven` control the browser and do not run in it.
-const BROWSER: &str = "own/page standard/constructor standard/close standard/send standard/events standard/interface \
+const BROWSER: &str = "own/page own/logins standard/constructor standard/close standard/send standard/events standard/interface \
     driven/history driven/network driven/policy driven/zones";
 
 /// The same class over the machine as JavaScript, and as WebAssembly.
@@ -24,6 +24,8 @@ const ENTRIES: [&str; 2] = ["index", "wasm"];
 /// In each Node, on the class of `ws` and on Node's own, which version 20 has by a flag.
 pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let (nodes, mut counts) = nodes(job);
+    // Many reconnects, in one of them.
+    counts.add(suites(job, cmd("node tests/js/run.js node"), "index", "own/logins")?);
     for node in nodes {
         for entry in ENTRIES {
             counts.add(suites(job, Cmd::program(&node).args(["tests/js/run.js", "node"]), entry, OWN)?);
