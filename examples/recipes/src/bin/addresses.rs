@@ -1,5 +1,4 @@
 //! Several addresses of one service: the next one after each failure, and the same one as long as it works.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,5 +1,4 @@
 //! Events with numbers: after a lost connection the server continues where it ended.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
 use std::sync::Arc;

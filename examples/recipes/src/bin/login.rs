@@ -1,5 +1,4 @@
 //! A login on each connection, with a token that is refreshed when the server says that it has expired.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
 use std::io;

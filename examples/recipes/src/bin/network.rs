@@ -1,5 +1,4 @@
 //! A change of the network: an open connection is checked at once, and a waiting client dials at once.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
 use std::future::poll_fn;

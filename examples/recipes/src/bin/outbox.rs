@@ -1,5 +1,4 @@
 //! Messages that arrive exactly once: numbered, kept until the server has acknowledged them, and repeated if it did not.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::collections::VecDeque;
 use std::error::Error;

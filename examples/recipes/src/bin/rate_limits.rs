@@ -1,5 +1,4 @@
 //! A server that limits messages: sends at its pace, also after the connection was lost.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
 use std::time::Duration;

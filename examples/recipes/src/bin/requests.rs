@@ -1,5 +1,4 @@
 //! Requests and answers: matched by id, in any order, with a time limit, over lost connections.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::collections::HashMap;
 use std::error::Error;

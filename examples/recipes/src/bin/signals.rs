@@ -1,5 +1,4 @@
 //! Ctrl-C and SIGTERM: sends what is queued, closes, and reports by its exit code whether everything has left.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
 use std::io;

@@ -1,5 +1,4 @@
 //! A start that must succeed: a server that cannot be reached is an error of the program, a connection lost later is not.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::error::Error;
 use std::time::Duration;

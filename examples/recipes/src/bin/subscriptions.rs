@@ -1,5 +1,4 @@
 //! Subscriptions that outlive the connection.
-#![cfg_attr(target_family = "wasm", no_main, cfg(any()))]
 
 use std::collections::BTreeSet;
 use std::error::Error;

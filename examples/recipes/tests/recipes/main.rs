@@ -1,5 +1,4 @@
 //! Runs the programs of the guides with a server that cuts their connections.
-#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 mod connecting;
 mod guides;
