@@ -110,6 +110,7 @@ pub(crate) enum Act {
     Detach,
     TakeUnsent,
     Flush,
+    Opened,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -235,6 +236,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => prop_oneof![9 => Just(Act::Clone), 1 => Just(Act::Detach)],
         2 => Just(Act::TakeUnsent),
         2 => Just(Act::Flush),
+        1 => Just(Act::Opened),
     ]
 }
 

@@ -44,6 +44,7 @@ pub(crate) struct Stage {
     pub(crate) nested: bool,
     next_id: usize,
     flushes: Vec<Glance<Result<(), FlushError>>>,
+    opened: Vec<Glance<Result<(), End>>>,
     closed_early: Option<Glance<End>>,
 }
 
@@ -100,6 +101,7 @@ impl Stage {
             nested: false,
             next_id: 0,
             flushes: Vec::new(),
+            opened: Vec::new(),
             closed_early: None,
         }
     }
@@ -136,7 +138,8 @@ impl Stage {
         let closed = self.handles.first().map(|ws| Glance::new(ws.closed()).look());
         let closed_early = self.closed_early.as_mut().and_then(Glance::look);
         let flushed = self.flushes.iter_mut().map(|flush| flush.look().map(|result| result.is_ok())).collect();
-        self.note(What::Settled { closed, closed_early, flushed });
+        let opened = self.opened.iter_mut().map(Glance::look).collect();
+        self.note(What::Settled { closed, closed_early, flushed, opened });
     }
 
     fn number(&mut self) -> usize {
@@ -217,6 +220,10 @@ impl Stage {
             Act::Flush => {
                 did(Did::Flush);
                 self.flushes.push(Glance::new(ws.flush()));
+            }
+            Act::Opened => {
+                did(Did::Opened);
+                self.opened.push(Glance::new(ws.opened()));
             }
             Act::Clone => self.handles.push(ws.clone()),
             Act::Detach => {

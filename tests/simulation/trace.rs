@@ -48,11 +48,12 @@ pub(crate) enum What {
     /// Time passes until then.
     Sleep(Duration),
     /// Everything has happened that is due. With what futures say: `closed` made now and at the start, and those
-    /// of each flush that was asked for.
+    /// of each flush and each `opened` that was asked for.
     Settled {
         closed: Option<Option<End>>,
         closed_early: Option<End>,
         flushed: Vec<Option<bool>>,
+        opened: Vec<Option<Result<(), End>>>,
     },
 }
 
@@ -84,6 +85,7 @@ pub(crate) enum Did {
     Pause(bool),
     TakeUnsent(Vec<Id>),
     Flush,
+    Opened,
 }
 
 #[derive(Debug, Clone)]

@@ -58,6 +58,8 @@ pub(super) struct Model<'a> {
     ends: usize,
     /// The callback that is running.
     inside: Option<Notified>,
+    /// What each `opened()` must return.
+    opened: Vec<Option<Result<(), End>>>,
     messages: Messages,
 }
 
@@ -94,6 +96,7 @@ pub(crate) fn check(setup: &Setup, outcome: &Outcome) -> Checked {
         last_end: None,
         ends: 0,
         inside: None,
+        opened: Vec::new(),
         messages: Messages::new(setup.limit),
     };
     for (number, entry) in outcome.trace.iter().enumerate() {
@@ -121,6 +124,12 @@ impl Model<'_> {
             demand!(self.inside.is_none(), "S5: a callback inside another");
             self.inside = Some(notified.clone());
             self.notified(notified)?;
+            let first = match notified {
+                Notified::Open => Some(Ok(())),
+                Notified::End(end) => Some(Err(end.clone())),
+                _ => None,
+            };
+            self.opened.iter_mut().filter(|opened| opened.is_none()).for_each(|opened| opened.clone_from(&first));
         }
         if let Some(look) = &entry.look {
             self.look(look)?;
@@ -153,7 +162,8 @@ impl Model<'_> {
                 self.disturb();
                 Ok(())
             }
-            What::Settled { closed, closed_early, flushed } => {
+            What::Settled { closed, closed_early, flushed, opened } => {
+                demand!(*opened == self.opened, "S28: `opened()` says {opened:?}, not {:?}", self.opened);
                 self.settled(entry.look.as_ref())?;
                 demand!(
                     self.last_end.is_some() == closed_early.is_some(),
@@ -278,6 +288,11 @@ impl Model<'_> {
             }
             Did::TakeUnsent(unsent) => return self.messages.take(unsent, look.state == State::Closed),
             Did::Flush => self.messages.flush(),
+            Did::Opened => self.opened.push(match look.state {
+                State::Open => Some(Ok(())),
+                State::Closed if self.owed.is_none() => self.last_end.clone().map(Err),
+                _ => None,
+            }),
             Did::Pause(on) => {
                 self.paused = *on;
                 if let Some(attempt) = &mut self.attempt {
