@@ -25,7 +25,7 @@ test('strict mode connects once, and unmounting closes', async (t) => {
   equal(await t.journal(), ['open'])
 })
 
-test('s27_setup_is_that_of_the_latest_render', async (t) => {
+test('set-up is that of the latest render', async (t) => {
   const calls = []
   const out = {}
   const show = (word) => t.render(<Feed url={t.url()} out={out} setup={() => calls.push(word)} />)
