@@ -29,7 +29,7 @@ export interface PlainOptions extends Omit<HomingSocketOptions, 'reconnect' | 'p
 const bound = new WeakMap<object, PlainOptions>()
 
 /** Options that no library passes to a socket class: in the third argument of the constructor they are a mistake. */
-const MISPLACED = ['reconnect', 'heartbeat', 'queue', 'maxSendBuffer', 'openTimeout', 'WebSocket', 'webSocketOptions']
+const MISPLACED = ['reconnect', 'heartbeat', 'queue', 'maxSendBuffer', 'openTimeout', 'setup', 'WebSocket', 'webSocketOptions']
 
 /**
  * A `WebSocket` that is one connection and never reconnects, for libraries that take a `WebSocket` class and create a new socket
