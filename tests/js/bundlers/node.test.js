@@ -33,7 +33,7 @@ for (const program of [process.execPath, ...others]) {
     )
     assert.ok(isOne)
     const events = ['EndEvent', 'FailureEvent']
-    const names = [...events, 'HomingSocket', 'LatencyEvent', 'ReconnectingEvent', 'default']
+    const names = [...events, 'HomingSocket', 'LatencyEvent', 'ReconnectingEvent', 'SetupError', 'default']
     assert.deepEqual(entries.homing, { names, isSame: true, extra: [] })
     assert.deepEqual(entries['homing/wasm'], entries.homing)
     for (const name in entries) assert.ok(entries[name].isSame && entries[name].extra.length === 0, name)

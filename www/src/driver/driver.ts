@@ -259,6 +259,7 @@ export class Driver implements Executor, Observer {
       case Output.Transmit:
         return core.handle(Input.Transmitted, attempt?.flush(queue) ?? queue.length)
       case Output.Heartbeat:
+        this.#intake.isDue = false
         return attempt?.sendHeartbeat()
       case Output.Mark:
         return core.handle(Input.Mark, this.buffered(), this.given())

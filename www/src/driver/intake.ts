@@ -12,7 +12,9 @@ import { Setup } from './setup.js'
 export class Intake {
   readonly #settings: Settings
   readonly #engine: Engine
-  #pings: (Deferred<number> & { readonly at: number })[] = []
+  /** A heartbeat was asked for, and has not left. */
+  isDue = false
+  readonly #pings: (Deferred<number> & { readonly at: number })[] = []
   /** Returns whether a message is withheld from the listeners. */
   withholds: ((event: MessageEvent) => unknown) | undefined
 
@@ -48,11 +50,13 @@ export class Intake {
   /** Dispatches the open event after a set-up, and the messages that it has not taken. */
   open(attempt: Attempt, target: Target): void {
     this.#deliver()
+    // A ping by a listener of `open` is not answered by what arrived before it.
+    const { withholds } = this
     attempt.opening()
     target.dispatch(new Event('open'))
     attempt.isOpening = false
     for (const event of attempt.setup!.inbox.waiting) {
-      if (attempt.isOpen && !this.withholds?.(event)) target.dispatch(event)
+      if (attempt.isOpen && !withholds?.(event)) target.dispatch(event)
     }
   }
 
@@ -65,7 +69,8 @@ export class Intake {
       this.#answered()
     }
     // An open client sends a heartbeat then.
-    this.#engine.input(Input.Page, Page.Visible)
+    if (!this.isDue) this.#engine.input(Input.Page, Page.Visible)
+    this.isDue = true
     this.#engine.schedule()
     const ping = { ...deferred<number>(), at: now() }
     this.#pings.push(ping)
@@ -79,6 +84,7 @@ export class Intake {
 
   /** The connection ends. */
   lost(): void {
+    this.isDue = false
     for (const { reject } of this.#pings.splice(0)) failed('the connection has ended', 'NetworkError').catch(reject)
   }
 }
