@@ -10,7 +10,7 @@ use core::future::poll_fn;
 
 pub use error::{SessionError, SetupError};
 pub(crate) use link::Link;
-pub(crate) use running::{SetUp, UserSetup};
+pub(crate) use running::{Host, SetUp, UserSetup};
 
 use crate::driver::Shared;
 use crate::error::SendError;

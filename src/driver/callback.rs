@@ -14,7 +14,7 @@ pub(crate) struct Callback(AtomicUsize);
 impl Callback {
     /// Runs the user's code. After a panic in it, [`is_running`](Self::is_running) stays true.
     #[inline]
-    pub(super) fn run<R>(&self, callback: impl FnOnce() -> R) -> R {
+    pub(crate) fn run<R>(&self, callback: impl FnOnce() -> R) -> R {
         self.enter();
         let result = callback();
         self.leave();

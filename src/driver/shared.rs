@@ -57,15 +57,6 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// Returns the next output of the machine. If it is the end of the client, remembers that under the same lock.
-    pub(super) fn poll(&mut self) -> Option<Output> {
-        let output = self.machine.poll();
-        if matches!(output, Some(Output::Notify(Notify::End))) {
-            self.end = Some(end_of(&self.machine));
-        }
-        output
-    }
-
     /// Returns the latest end of the client.
     pub(crate) fn end(&self) -> Option<&End> {
         self.end.as_ref()
@@ -117,6 +108,18 @@ impl Shared {
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
         platform::lock(&self.core)
+    }
+
+    /// Returns the next output of the machine. If it is the end of the client, remembers that under the same lock.
+    pub(crate) fn poll(&self) -> Option<Output> {
+        let mut core = self.lock();
+        core.awake = true;
+        let output = core.machine.poll();
+        if matches!(output, Some(Output::Notify(Notify::End))) {
+            core.end = Some(end_of(&core.machine));
+        }
+        self.note_delivers(&core);
+        output
     }
 
     /// Wakes the pump if it sleeps, after a handle has changed the machine.

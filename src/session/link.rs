@@ -138,18 +138,18 @@ impl Link {
         !self.lock().incoming.queue.is_empty()
     }
 
-    /// Moves what was sent into `batch`, which is empty.
-    pub(super) fn take_outgoing(&self, batch: &mut VecDeque<Message>) {
-        core::mem::swap(&mut self.lock().outgoing.queue, batch);
+    /// Takes what was sent.
+    pub(super) fn take_outgoing(&self) -> VecDeque<Message> {
+        core::mem::take(&mut self.lock().outgoing.queue)
     }
 
     /// Takes back what the socket has not taken. Returns whether that is everything.
-    pub(super) fn restore_outgoing(&self, batch: &mut VecDeque<Message>) -> bool {
+    pub(super) fn restore_outgoing(&self, mut batch: VecDeque<Message>) -> bool {
         let mut state = self.lock();
         let outgoing = &mut state.outgoing;
         // Other threads may have sent meanwhile.
         batch.append(&mut outgoing.queue);
-        core::mem::swap(batch, &mut outgoing.queue);
+        outgoing.queue = batch;
         let is_empty = outgoing.queue.is_empty();
         let bytes = outgoing.queue.iter().map(Message::len).sum();
         if core::mem::replace(&mut outgoing.bytes, bytes) > 0 && is_empty {

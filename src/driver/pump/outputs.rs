@@ -1,10 +1,12 @@
 //! Carries out the outputs of the machine.
 
+use alloc::collections::VecDeque;
+
 use homing_machine::{Notify, Output};
 
 use super::Pump;
 use crate::close::CloseEvent;
-use crate::driver::{Input, Timer, Transport};
+use crate::driver::{Buffered, Input, Timer, Transport};
 use crate::message::Message;
 
 impl<T: Transport, M: Timer> Pump<T, M> {
@@ -23,7 +25,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                 self.handle(self.now(), Input::RetryAnswer(retry));
             }
             Output::Dial(attempt) => self.in_callback(|transport| transport.dial(attempt)),
-            Output::SetUp => self.start_setup(),
+            // The set-up itself has taken notice.
+            Output::SetUp => {}
             Output::Transmit => self.transmit(),
             Output::Mark => self.mark(),
             Output::Heartbeat(number) => self.send_heartbeat(number),
@@ -64,9 +67,6 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                 }
             }
             Notify::Close => {
-                self.clear_setup();
-                let Self { handler, ws, shared, trace, .. } = self;
-                let callback = shared.callback();
                 let close = shared.lock().machine.last_close().map(CloseEvent::of);
                 if let Some(close) = close {
                     trace.closed(&close);
@@ -92,15 +92,13 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             let mut core = self.shared.lock();
             (core.machine.offer(&mut self.batch), core.machine.is_draining())
         };
-        self.transport.send(&mut self.batch);
-        self.transport.flush();
+        let buffered = offer(&mut self.transport, &mut self.batch);
         if drains {
             self.mark();
         }
         let left: usize = self.batch.iter().map(Message::len).sum();
         let messages = (offered - self.batch.len()) as u64;
         self.trace.sent(messages);
-        let buffered = self.transport.buffered();
         self.shared.lock().machine.restore(&mut self.batch, messages, offered_bytes - left, buffered);
     }
 
@@ -119,4 +117,11 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         }
         self.transport.flush();
     }
+}
+
+/// Offers messages to the socket, and returns what it then holds.
+pub(super) fn offer<T: Transport>(transport: &mut T, batch: &mut VecDeque<Message>) -> Buffered {
+    transport.send(batch);
+    transport.flush();
+    transport.buffered()
 }
