@@ -76,27 +76,29 @@ impl<Message> Queue<Message> {
     }
 
     /// Queues a message. The message that crosses the limit is accepted, the next one is not.
+    ///
+    /// One that is `ahead` leaves before those that are not, and only messages of its kind count against its limit.
     #[inline]
-    pub(crate) fn push(&mut self, message: Message, bytes: usize) -> Result<Option<Edge>, SendError<Message>> {
-        if self.load() >= self.limit {
+    pub(crate) fn push(
+        &mut self,
+        message: Message,
+        bytes: usize,
+        ahead: bool,
+    ) -> Result<Option<Edge>, SendError<Message>> {
+        let load = if ahead { self.ahead_bytes.max(self.waiting_ahead.len()) } else { self.load() };
+        if load >= self.limit {
             return Err(SendError { kind: SendErrorKind::Full, message });
         }
         self.waiting_bytes += bytes;
-        self.waiting.push_back(message);
-        self.normal.accept();
-        Ok(self.edge())
-    }
-
-    /// Queues a message ahead of those of [`push`](Self::push). Only messages of this kind count against its limit.
-    pub(crate) fn push_ahead(&mut self, message: Message, bytes: usize) -> Result<Option<Edge>, SendError<Message>> {
-        debug_assert!(!self.offered);
-        if self.ahead_bytes.max(self.waiting_ahead.len()) >= self.limit {
-            return Err(SendError { kind: SendErrorKind::Full, message });
-        }
-        self.waiting_ahead.push_back(message);
-        self.waiting_bytes += bytes;
-        self.ahead_bytes += bytes;
-        self.ahead.accept();
+        let (waiting, lane) = if ahead {
+            debug_assert!(!self.offered);
+            self.ahead_bytes += bytes;
+            (&mut self.waiting_ahead, &mut self.ahead)
+        } else {
+            (&mut self.waiting, &mut self.normal)
+        };
+        waiting.push_back(message);
+        lane.accept();
         Ok(self.edge())
     }
 

@@ -12,20 +12,21 @@ impl<T: Types> Machine<T> {
     /// Queues a message with `bytes` of payload, or returns it in the error.
     #[inline]
     pub fn send(&mut self, message: T::Message, bytes: usize) -> Result<(), SendError<T::Message>> {
-        if !self.phase.accepts() {
-            return Err(SendError { kind: SendErrorKind::Closed, message });
-        }
-        let edge = self.queue.push(message, bytes)?;
-        self.notify_edge(edge);
-        Ok(())
+        self.enqueue(message, bytes, false)
     }
 
     /// Queues a message of `on_open`, which leaves before what was queued earlier (S13), or returns it in the error.
     pub fn send_ahead(&mut self, message: T::Message, bytes: usize) -> Result<(), SendError<T::Message>> {
+        self.enqueue(message, bytes, true)
+    }
+
+    /// Queues a message: [`send_ahead`](Self::send_ahead) if it is `ahead`, or [`send`](Self::send).
+    #[inline]
+    pub fn enqueue(&mut self, message: T::Message, bytes: usize, ahead: bool) -> Result<(), SendError<T::Message>> {
         if !self.phase.accepts() {
             return Err(SendError { kind: SendErrorKind::Closed, message });
         }
-        let edge = self.queue.push_ahead(message, bytes)?;
+        let edge = self.queue.push(message, bytes, ahead)?;
         self.notify_edge(edge);
         Ok(())
     }

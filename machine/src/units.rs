@@ -37,7 +37,9 @@ pub(crate) fn append<Message>(messages: &mut Messages<Message>, others: &mut Mes
 /// Moves so many of the first messages behind others.
 pub(crate) fn split<Message>(messages: &mut Messages<Message>, count: Count, others: &mut Messages<Message>) {
     for _ in 0..count {
-        others.extend(messages.pop_front());
+        if let Some(message) = messages.pop_front() {
+            others.push_back(message);
+        }
     }
 }
 

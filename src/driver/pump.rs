@@ -1,24 +1,24 @@
 //! The pump: connects the machine, the handler and the transport of one client.
 
 mod outputs;
+mod setup;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::task::Waker;
 
-use homing_machine::{Output, State};
+use homing_machine::Output;
 
-use self::outputs::offer;
 use super::trace::Trace;
-use super::{AttemptId, Buffered, Input, Machine, Shared, SocketEvent, Timer, Timestamp, Transport};
+use super::{AttemptId, Input, Machine, Shared, SocketEvent, Timer, Timestamp, Transport};
 use crate::builder::{Builder, Predicate, Settings};
 use crate::client::WebSocket;
 use crate::close::{CloseEvent, EndReason};
 use crate::error::ConfigError;
 use crate::handler::Handler;
 use crate::message::Message;
-use crate::session::{Host, SetUp};
+use crate::session::SetUp;
 
 /// How many batches are sent before control returns to the owner of the pump.
 const BATCHES: u32 = 4;
@@ -177,16 +177,6 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         }
     }
 
-    /// Returns the message if it is to be delivered although [`delivers`](Self::delivers) returns false: it was read before the
-    /// client was paused.
-    #[cold]
-    fn hold(&mut self, message: Message) -> Option<Message> {
-        match &mut self.setup {
-            Some(setup) => setup.hold(&self.shared, message),
-            None => (self.shared.lock().machine.state() == State::Open).then_some(message),
-        }
-    }
-
     /// Passes a message to the handler, unless it is the reply to a heartbeat.
     #[inline]
     fn hand_over(&mut self, message: Message) {
@@ -242,14 +232,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     pub fn drive(&mut self) {
         let mut batches = 0;
         loop {
-            let output = match self.setup.take() {
-                None => self.shared.poll(),
-                Some(mut setup) => {
-                    let output = setup.poll(self);
-                    self.setup = Some(setup);
-                    output
-                }
-            };
+            let output = self.poll();
             match output {
                 // Handles that send without a pause must not keep the owner from reading the socket and the clock.
                 Some(Output::Transmit) if batches == BATCHES => break,
@@ -317,22 +300,6 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     pub(crate) fn in_callback<R>(&mut self, run: impl FnOnce(&mut T) -> R) -> R {
         let Self { transport, shared, .. } = self;
         shared.callback().run(|| run(transport))
-    }
-}
-
-impl<T: Transport, M: Timer> Host for Pump<T, M> {
-    fn shared(&self) -> &Arc<Shared> {
-        &self.shared
-    }
-
-    fn send(&mut self, batch: &mut VecDeque<Message>) -> Buffered {
-        offer(&mut self.transport, batch)
-    }
-
-    fn deliver(&mut self, message: Message) {
-        self.enter();
-        self.hand_over(message);
-        self.leave();
     }
 }
 

@@ -46,8 +46,8 @@ pub(crate) struct Core {
     nudged: bool,
     /// Messages that the set-up did not receive are to be delivered before those that arrive.
     pub(crate) holds_back: bool,
-    /// `on_open` is running.
-    pub(super) opening: bool,
+    /// The pump's latest output is that `on_open` is to be called.
+    opening: bool,
     waker: Option<Waker>,
     /// The latest end of the client.
     end: Option<End>,
@@ -115,6 +115,7 @@ impl Shared {
         let mut core = self.lock();
         core.awake = true;
         let output = core.machine.poll();
+        core.opening = matches!(output, Some(Output::Notify(Notify::Open)));
         if matches!(output, Some(Output::Notify(Notify::End))) {
             core.end = Some(end_of(&core.machine));
         }
@@ -186,11 +187,8 @@ impl Shared {
         let mut core = self.lock();
         let bytes = message.len();
         // What `on_open` sends leaves first (S13).
-        let result = if core.opening && self.callback.is_running_here() {
-            core.machine.send_ahead(message, bytes)
-        } else {
-            core.machine.send(message, bytes)
-        };
+        let ahead = core.opening && self.callback.is_running_here();
+        let result = core.machine.enqueue(message, bytes, ahead);
         Self::wake_pump(core);
         result
             .map_err(|homing_machine::SendError { kind, message }| SendError { kind: SendErrorKind::of(kind), message })

@@ -31,13 +31,13 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             Output::Mark => self.mark(),
             Output::Heartbeat(number) => self.send_heartbeat(number),
             Output::Read(on) => self.transport.read(on),
-            Output::Close => {
+            Output::Close | Output::Fail => {
                 let (code, reason) = self.shared.lock().machine.close_frame();
-                self.transport.close(code, &reason);
-            }
-            Output::Fail => {
-                let (code, reason) = self.shared.lock().machine.close_frame();
-                self.transport.fail(code, &reason);
+                if output == Output::Close {
+                    self.transport.close(code, &reason);
+                } else {
+                    self.transport.fail(code, &reason);
+                }
             }
             Output::Abort => self.transport.abort(),
         }
@@ -50,14 +50,9 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         match event {
             Notify::Connect => callback.run(|| handler.on_connect(ws)),
             Notify::Open => {
-                let handshake = {
-                    let mut core = shared.lock();
-                    core.opening = true;
-                    core.machine.take_handshake()
-                };
+                let handshake = shared.lock().machine.take_handshake();
                 trace.opened(&handshake);
                 callback.run(|| handler.on_open(ws, &handshake));
-                shared.lock().opening = false;
             }
             Notify::Error => {
                 let error = shared.lock().machine.last_error().cloned();
