@@ -162,8 +162,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     /// The same as [`message`](Self::message), inside a batch.
     #[inline]
     pub(crate) fn deliver(&mut self, message: Message) {
-        let message = if self.delivers() { Some(message) } else { self.hold(message) };
-        if let Some(message) = message {
+        if self.delivers() || !self.holds(&message) {
             self.arrived.count(&message);
             self.hand_over(message);
         }

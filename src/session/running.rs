@@ -7,7 +7,7 @@ use alloc::task::Wake;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
 
-use homing_machine::{Notify, Output, State};
+use homing_machine::{Notify, Output};
 
 use super::link::Limits;
 use super::{Link, Session, SetupError};
@@ -24,9 +24,8 @@ pub(crate) trait SetUp: MaybeSend + 'static {
     /// Runs the set-up, and returns what the pump has to do next. Calls the user's code.
     fn poll(&mut self, host: &mut dyn Host) -> Option<Output>;
 
-    /// Keeps a message that is not to be delivered now, or drops it. Returns it if it is to be delivered: it was read before
-    /// the client was paused.
-    fn hold(&mut self, shared: &Shared, message: Message) -> Option<Message>;
+    /// Keeps a message that arrived, and sets `holds`, if it is for the set-up, or has to wait for others that were.
+    fn arrived(&mut self, shared: &Shared, message: &Message, holds: &mut bool);
 }
 
 /// The pump, as a set-up uses it.
@@ -223,18 +222,17 @@ where
         }
     }
 
-    fn hold(&mut self, shared: &Shared, message: Message) -> Option<Message> {
+    fn arrived(&mut self, shared: &Shared, message: &Message, holds: &mut bool) {
         let mut core = shared.lock();
         if core.machine.is_setting_up() || core.holds_back {
             core.machine.received(1, message.len() as u64);
             drop(core);
-            self.link.arrived(message);
+            *holds = true;
+            self.link.arrived(message.clone());
             if self.link.is_full() != self.is_choked {
                 shared.nudge();
             }
-            return None;
         }
-        (core.machine.state() == State::Open).then_some(message)
     }
 }
 

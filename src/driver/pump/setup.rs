@@ -20,14 +20,15 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         output
     }
 
-    /// Returns the message if it is to be delivered although [`delivers`](Self::delivers) returns false: it was read before the
-    /// client was paused.
+    /// Returns whether a message is not delivered although it has arrived: the set-up keeps it, or it is dropped. A message
+    /// that was read before the client was paused is delivered.
     #[cold]
-    pub(super) fn hold(&mut self, message: Message) -> Option<Message> {
-        match &mut self.setup {
-            Some(setup) => setup.hold(&self.shared, message),
-            None => (self.shared.lock().machine.state() == State::Open).then_some(message),
+    pub(super) fn holds(&mut self, message: &Message) -> bool {
+        let mut holds = self.shared.lock().machine.state() != State::Open;
+        if let Some(setup) = &mut self.setup {
+            setup.arrived(&self.shared, message, &mut holds);
         }
+        holds
     }
 }
 
