@@ -46,7 +46,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn new(any_reply: bool) -> Box<dyn OnDemand> {
+    pub(super) fn boxed(any_reply: bool) -> Box<dyn OnDemand> {
         Box::new(Self { opened: Queue::default(), pings: Queue::default(), any_reply })
     }
 }

@@ -154,7 +154,7 @@ impl Shared {
 
     pub(crate) fn opened(&self) -> Awaited<Result<(), End>> {
         let Core { machine, end, on_demand, .. } = &mut *self.lock();
-        on_demand.get_or_insert_with(|| Asked::new(self.any_reply)).opened(machine, end.as_ref())
+        on_demand.get_or_insert_with(|| Asked::boxed(self.any_reply)).opened(machine, end.as_ref())
     }
 
     pub(crate) fn ping(&self) -> Awaited<Result<Duration, PingError>> {
@@ -168,7 +168,7 @@ impl Shared {
         let Some(ping) = machine.ping() else {
             return Awaited::done(Err(PingError::NotOpen));
         };
-        let awaited = on_demand.get_or_insert_with(|| Asked::new(self.any_reply)).pinged(ping, machine);
+        let awaited = on_demand.get_or_insert_with(|| Asked::boxed(self.any_reply)).pinged(ping, machine);
         Self::wake_pump(core);
         awaited
     }
