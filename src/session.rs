@@ -27,7 +27,7 @@ use crate::message::Message;
 /// use homing::{Message, Session, SetupError};
 ///
 /// async fn log_in(session: &mut Session, token: &str) -> Result<(), SetupError> {
-///     session.send(token)?;
+///     session.send(token.to_owned())?;
 ///     match session.receive().await? {
 ///         Message::Text(answer) if answer == "welcome" => Ok(()),
 ///         _ => Err(SetupError::new("the server does not accept the token")),

@@ -164,7 +164,7 @@ impl Messages {
             match result {
                 Some(true) => demand!(!flush.lost && (left || self.unseen), "S15: flushed what has not left"),
                 Some(false) => demand!(ended || flush.lost || forgotten, "S15: a flush failed while the client lives"),
-                None => demand!(!(prompt && left) && !flush.lost, "S15: all has left or is lost, but the flush waits"),
+                None => demand!(!(flush.lost || prompt && left), "S15: all has left or is lost, but the flush waits"),
             }
         }
         Ok(())
