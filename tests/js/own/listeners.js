@@ -66,7 +66,7 @@ test('s03_a_listener_added_in_the_close_event_does_not_stop_the_client', async (
   const entries = log(ws)
   const added = () => entries.push('added')
   ws.addEventListener('close', () => ws.addEventListener('close', added), { once: true })
-  await until(() => entries.filter((entry) => entry === 'open').length === 3)
+  await until(() => entries.filter((entry) => entry === 'open').length >= 3)
   assert.ok(entries.includes('added'), `${entries}`)
 })
 

@@ -29,17 +29,13 @@ test('s13_every_open_listener_sends_before_the_queue_on_every_connection', async
   const got = []
   ws.addEventListener('message', ({ data }) => got.push(data))
   ws.addEventListener('open', () => ws.send('login'), { capture: true })
-  ws.addEventListener('open', () => {
-    ws.send('subscribe')
-    // Added while they are called, and so for the next connection.
-    ws.addEventListener('open', last, { once: true })
-  })
-  const last = (event) => {
-    ws.send('last')
-    event.stopImmediatePropagation()
-  }
+  ws.addEventListener('open', () => ws.send('subscribe'))
   ws.send('queued')
   await until(() => got.length === 3)
+  ws.addEventListener('open', (event) => {
+    ws.send('last')
+    event.stopImmediatePropagation()
+  })
   ws.addEventListener('close', () => ws.send('later'), { once: true })
   await server.command('cut_all')
   await until(() => got.length === 7)

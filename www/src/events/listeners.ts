@@ -26,8 +26,6 @@ interface Listener {
   readonly forget: () => void
 }
 
-/** Not `true`, which Node ignores in `removeEventListener`. */
-const CAPTURE = { capture: true }
 // Its methods are looked up at each call, since zone.js replaces them.
 const { prototype } = EventTarget
 
@@ -58,8 +56,7 @@ export class Listeners {
     this.#socket = socket
     this.#started = undefined
     setFacade(socket, this.#facade)
-    // As capturing listeners, since those of the program are called before others.
-    this.#eachInternal((type, listener) => socket.addEventListener(type, listener, CAPTURE))
+    this.#eachInternal((type, listener) => socket.addEventListener(type, listener))
     this.#each((type, { handed, options, zone }) => {
       const attach = (): void => socket.addEventListener(type, handed, options)
       if (zone) zone(attach)
@@ -73,7 +70,7 @@ export class Listeners {
   detach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return silence(socket)
     if (this.#socket === socket) this.#socket = undefined
-    this.#eachInternal((type, listener) => socket.removeEventListener(type, listener, CAPTURE))
+    this.#eachInternal((type, listener) => socket.removeEventListener(type, listener))
     this.#each((type, { handed, options }) => socket.removeEventListener(type, handed, options))
     socket.removeEventListener('open', this.#seen)
     socket.removeEventListener('close', this.#seen)
@@ -87,8 +84,9 @@ export class Listeners {
   }
 
   readonly #opened = (event: Event): void => {
-    retarget(event)
+    if (this.#started) return
     this.#started = 'open'
+    retarget(event)
     this.#observer.opened()
   }
 
@@ -141,9 +139,16 @@ export class Listeners {
       else complain(callback)
     }
     const admit = this.#admit
-    const isHeld = type === 'open' && this.#observer.dispatchesOpen
     const handed =
-      type === 'message' ? (event: Event): void => void (admit(event) && call(event)) : isHeld ? (): void => {} : call
+      type === 'message'
+        ? (event: Event): void => void (admit(event) && call(event))
+        : type === 'open'
+          ? (event: Event): void => {
+              // A capturing listener is called before others.
+              this.#opened(event)
+              if (!this.#observer.dispatchesOpen) call(event)
+            }
+          : call
     const abort = (): void => this.#drop(type as Type, list, listener)
     const forget = (): void => signal?.removeEventListener('abort', abort)
     const listener: Listener = { callback, options: { capture, passive }, own: call, handed, zone: currentZone(), forget }
@@ -160,7 +165,7 @@ export class Listeners {
     const socket = this.#socket
     if (!socket) return
     socket.addEventListener(type, handed, listener.options)
-    if (type === 'message') socket.removeEventListener(type, admit, CAPTURE)
+    if (type === 'message') socket.removeEventListener(type, admit)
     if ((type !== 'open' && type !== 'close') || type === this.#started) return
     // It must remain the last listener. During the event itself it stays: browsers would not call it then.
     socket.removeEventListener(type, this.#seen)
@@ -186,7 +191,7 @@ export class Listeners {
     listener.forget()
     prototype.removeEventListener.call(this.#target, type, listener.own, listener.options)
     this.#socket?.removeEventListener(type, listener.handed, listener.options)
-    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit, CAPTURE)
+    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit)
   }
 
   /** Returns the value of an `on...` attribute. */
