@@ -106,10 +106,14 @@ impl<T: Types> Machine<T> {
     /// The set-up failed, which fails the attempt. The Close frame has this code and reason.
     pub fn set_up_failed(&mut self, error: T::Error, code: CloseCode, reason: T::Text) {
         if self.is_setting_up() {
-            self.close_frame = (code, reason);
-            self.put(Output::Fail);
-            self.fail(error);
+            self.fail_set_up(error, code, reason);
         }
+    }
+
+    pub(crate) fn fail_set_up(&mut self, error: T::Error, code: CloseCode, reason: T::Text) {
+        self.close_frame = (code, reason);
+        self.put(Output::Fail);
+        self.fail(error);
     }
 
     fn open(&mut self) {
