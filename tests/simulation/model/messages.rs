@@ -25,6 +25,8 @@ pub(super) struct Messages {
     pub(super) lost: u64,
     /// How often messages were lost with their socket, or handed back.
     losses: u64,
+    /// How many messages were seen to be lost with their socket.
+    seen_lost: u64,
     /// The last notification about the limit; `None` where it can no longer be known.
     full: Option<bool>,
     flushes: Vec<Flush>,
@@ -57,6 +59,7 @@ impl Messages {
             unseen: false,
             lost: 0,
             losses: 0,
+            seen_lost: 0,
             full: Some(false),
             flushes,
         }
@@ -82,6 +85,13 @@ impl Messages {
 
     fn load(&self, look: &Look) -> usize {
         look.buffered.max(self.unsent())
+    }
+
+    /// So many were lost with their sockets by now: the last ones that these were given.
+    pub(super) fn lost(&mut self, lost: u64) {
+        let more = lost - std::mem::replace(&mut self.seen_lost, lost);
+        let first = self.sent.saturating_sub(usize::try_from(more).unwrap_or(0));
+        self.lose(first..self.sent);
     }
 
     /// These of the messages in their order were lost, or handed back.
@@ -179,7 +189,6 @@ impl Messages {
     pub(super) fn attempt_over(&mut self, lost: u64) -> Checked {
         let handed = self.sent - self.attempts.last().copied().unwrap_or(0);
         demand!(lost <= handed as u64, "S15: {lost} lost of {handed}");
-        self.lose(self.sent - usize::try_from(lost).unwrap_or(0)..self.sent);
         self.attempts.push(self.sent);
         self.lost += lost;
         Ok(())

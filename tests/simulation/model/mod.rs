@@ -111,6 +111,7 @@ impl Model<'_> {
         self.dialled(entry)?;
         if let Some(look) = &entry.look {
             let more = self.messages.sent(look.sent, self.attempt.as_ref().is_some_and(Attempt::may_send))?;
+            self.messages.lost(look.lost);
             if let (true, Some(attempt)) = (more, &mut self.attempt) {
                 attempt.handed = Some(entry.at);
             }
