@@ -92,8 +92,11 @@ impl<T: Types> Machine<T> {
     pub fn set_up_sent(&mut self, messages: Count, bytes: usize, socket: Buffered) {
         self.stats.messages_sent += messages;
         self.stats.bytes_sent += bytes as Count;
-        let edge = self.queue.socket_holds(socket);
-        self.notify_edge(edge);
+        // A request may have dropped the socket meanwhile.
+        if self.is_setting_up() {
+            let edge = self.queue.socket_holds(socket);
+            self.notify_edge(edge);
+        }
     }
 
     /// The set-up of the connection is done: the client is open.

@@ -98,9 +98,13 @@ impl<F> UserSetup<F> {
     }
 
     /// Sends what the set-up has sent, and reports its result to the machine once it has returned and everything has left.
-    /// Returns whether it has.
+    /// Returns whether it has, or the attempt is over.
     fn advance(&mut self, host: &mut dyn Host) -> bool {
         let Some(running) = &mut self.running else { return false };
+        if !host.shared().lock().machine.is_setting_up() {
+            // It has closed or reconnected its own client, and is dropped next.
+            return true;
+        }
         let mut batch = self.link.take_outgoing();
         if !batch.is_empty() {
             let (messages, bytes) = (batch.len(), payload(&batch));

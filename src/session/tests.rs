@@ -400,6 +400,26 @@ fn s27_the_client_may_be_closed_and_reconnected_inside() {
 }
 
 #[test]
+fn s27_nothing_leaves_after_the_client_is_closed_inside() {
+    let network = Network::new();
+    network.set_rate(100);
+    let slot = Arc::new(Mutex::new(None::<crate::WeakWebSocket>));
+    let handle = slot.clone();
+    let builder = builder().setup(move |session| {
+        let ws = handle.lock().unwrap().as_ref().unwrap().upgrade().unwrap();
+        async move {
+            session.send("too late")?;
+            ws.abort();
+            Ok(())
+        }
+    });
+    let ws = network.connect(builder).unwrap();
+    *slot.lock().unwrap() = Some(ws.downgrade());
+    network.advance(SECOND);
+    assert_eq!((ws.state(), ws.buffered_amount(), ws.stats().messages_sent), (State::Closed, 0, 0));
+}
+
+#[test]
 fn s27_the_error_is_of_its_kind_and_has_its_source() {
     let network = Network::new();
     let seen = Arc::new(Mutex::new(None));

@@ -1,9 +1,13 @@
 //! What a simulation does: a configuration, a script, and what callbacks do.
 
+mod session;
+
 use std::time::Duration;
 
 use homing::memory::Dial;
 use proptest::prelude::*;
+
+pub(crate) use session::{Ending, KeptAct, Script, SessionStep, Sessions};
 
 /// A whole case.
 #[derive(Debug, Clone)]
@@ -18,6 +22,7 @@ pub(crate) struct Plan {
 pub(crate) struct Setup {
     pub(crate) policy: Policy,
     pub(crate) heartbeat: Option<Beat>,
+    pub(crate) sessions: Option<Sessions>,
     pub(crate) open_timeout: Option<Duration>,
     pub(crate) close_timeout: Duration,
     pub(crate) stable_after: Duration,
@@ -110,7 +115,11 @@ pub(crate) enum Act {
     Detach,
     TakeUnsent,
     Flush,
+<<<<<<< HEAD
     Opened,
+=======
+    Kept(KeptAct),
+>>>>>>> a5ab393 (Send nothing of a set-up that has closed its own client)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -194,10 +203,12 @@ fn setup() -> impl Strategy<Value = Setup> {
     let sizes = (prop_oneof![1..=60_usize, 60..=600_usize], prop_oneof![Just(0), 1..=300_usize, Just(65_536)]);
     let rate = prop_oneof![3 => Just(None), 1 => (100..=5000_u64).prop_map(Some)];
     let world = (latency(), rate, prop::collection::vec(dial(), 0..4));
-    (policy(), prop::option::of(beat), times, prop::option::weighted(0.3, predicate), sizes, world).prop_map(
+    let sessions = prop::option::of(session::sessions());
+    (policy(), prop::option::of(beat), sessions, times, prop::option::weighted(0.3, predicate), sizes, world).prop_map(
         |(
             policy,
             heartbeat,
+            sessions,
             (open_timeout, close_timeout, stable_after),
             predicate,
             (limit, capacity),
@@ -206,6 +217,7 @@ fn setup() -> impl Strategy<Value = Setup> {
             Setup {
                 policy,
                 heartbeat,
+                sessions,
                 open_timeout,
                 close_timeout,
                 stable_after,
@@ -236,7 +248,11 @@ fn act() -> impl Strategy<Value = Act> {
         1 => prop_oneof![9 => Just(Act::Clone), 1 => Just(Act::Detach)],
         2 => Just(Act::TakeUnsent),
         2 => Just(Act::Flush),
+<<<<<<< HEAD
         1 => Just(Act::Opened),
+=======
+        1 => session::kept_act().prop_map(Act::Kept),
+>>>>>>> a5ab393 (Send nothing of a set-up that has closed its own client)
     ]
 }
 

@@ -9,7 +9,7 @@ use homing::{Builder, CloseEvent, Heartbeat, Reconnect, WebSocket};
 
 use crate::actor::Actor;
 use crate::plan::{Act, Finale, MAX_MESSAGE, Page, Plan, Predicate, Setup, Step};
-use crate::stage::{Stage, id_of, lock};
+use crate::stage::{Stage, id_of, lock, set_up};
 use crate::trace::{Entry, Id, What};
 
 /// The outcome of a case.
@@ -27,8 +27,18 @@ pub(crate) fn run(plan: &Plan) -> Outcome {
     network.set_rate(plan.setup.rate);
     network.set_capacity(plan.setup.capacity);
     network.script(plan.setup.dials.iter().copied());
-    let stage = Arc::new(Mutex::new(Stage::new(network.clone(), plan.reactions.clone())));
-    let ws = network.connect(builder(&plan.setup).handler(Actor(Arc::downgrade(&stage)))).unwrap();
+    let sessions = plan.setup.sessions.as_ref();
+    let scripts = sessions.map(|sessions| sessions.scripts.clone()).unwrap_or_default();
+    let stage = Arc::new(Mutex::new(Stage::new(network.clone(), plan.reactions.clone(), scripts)));
+    let mut builder = builder(&plan.setup).handler(Actor(Arc::downgrade(&stage)));
+    if let Some(sessions) = sessions {
+        let stage = Arc::downgrade(&stage);
+        builder = builder
+            .setup(move |session| set_up(stage.clone(), session))
+            .setup_timeout(sessions.timeout)
+            .max_receive_buffer(sessions.receive_limit);
+    }
+    let ws = network.connect(builder).unwrap();
     lock(&stage).begin(ws);
     // The client dials when it is created, but the network processes that only now.
     network.advance(Duration::ZERO);
@@ -98,7 +108,7 @@ fn take(stage: &Mutex<Stage>, network: &Network, step: &Step) {
             });
         }
         Step::Advance(duration) => {
-            network.advance(*duration);
+            advance(stage, network, *duration);
             lock(stage).settled();
         }
         Step::Sleep(duration) => {
@@ -110,6 +120,26 @@ fn take(stage: &Mutex<Stage>, network: &Network, step: &Step) {
             lock(stage).settled();
         }
     }
+}
+
+/// How late set-ups go on that wait for a time, at most.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Lets time pass, and wakes the set-ups that wait for it.
+fn advance(stage: &Mutex<Stage>, network: &Network, duration: Duration) {
+    let until = network.now() + duration;
+    network.advance(Duration::ZERO);
+    loop {
+        let next = lock(stage).ring();
+        let left = until - network.now();
+        let step = if lock(stage).waits() { next.unwrap_or(TICK).min(TICK).min(left) } else { left };
+        network.advance(step);
+        if step == left {
+            break;
+        }
+    }
+    lock(stage).ring();
+    network.advance(Duration::ZERO);
 }
 
 /// Ends the client, unless it was detached without a handle, and collects the outcome.

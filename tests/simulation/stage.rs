@@ -1,5 +1,7 @@
 //! The actors of a case, whose actions are recorded: the user, the peers and the callbacks.
 
+mod session;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard};
@@ -9,8 +11,10 @@ use std::time::Duration;
 use homing::memory::{Network, Peer};
 use homing::{End, FlushError, Message, WebSocket};
 
-use crate::plan::{Act, Callback, PeerAct, Reaction};
+use crate::plan::{Act, Callback, PeerAct, Reaction, Script};
 use crate::trace::{Did, Entry, Id, Look, PeerDid, What};
+use session::Sessions;
+pub(crate) use session::set_up;
 
 /// A future that is polled now and then.
 struct Glance<T> {
@@ -46,6 +50,7 @@ pub(crate) struct Stage {
     flushes: Vec<Glance<Result<(), FlushError>>>,
     opened: Vec<Glance<Result<(), End>>>,
     closed_early: Option<Glance<End>>,
+    sessions: Sessions,
 }
 
 pub(crate) fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {
@@ -56,6 +61,7 @@ pub(crate) fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {
 fn message(id: Id, len: usize, binary: bool) -> Message {
     let mut text = match id {
         Id::Client(id) => format!("{id}:"),
+        Id::Session(id) => format!("s{id}:"),
         Id::Peer(id) => format!("p{id}:"),
         Id::Heartbeat => "beat".to_string(),
     };
@@ -69,9 +75,10 @@ pub(crate) fn id_of(message: &Message) -> Id {
     let text = std::str::from_utf8(message.as_bytes()).unwrap();
     match text.split_once(':').map(|(id, _)| id) {
         None => Id::Heartbeat,
-        Some(id) => match id.strip_prefix('p') {
-            Some(id) => Id::Peer(id.parse().unwrap()),
-            None => Id::Client(id.parse().unwrap()),
+        Some(id) => match (id.strip_prefix('p'), id.strip_prefix('s')) {
+            (Some(id), _) => Id::Peer(id.parse().unwrap()),
+            (_, Some(id)) => Id::Session(id.parse().unwrap()),
+            _ => Id::Client(id.parse().unwrap()),
         },
     }
 }
@@ -85,12 +92,13 @@ fn look(ws: &WebSocket) -> Look {
         lost: stats.messages_lost,
         attempts: stats.attempts,
         reconnects: stats.reconnects,
+        heartbeats: stats.heartbeats,
         open_for: stats.open_for,
     }
 }
 
 impl Stage {
-    pub(crate) fn new(network: Network, reactions: Vec<Reaction>) -> Self {
+    pub(crate) fn new(network: Network, reactions: Vec<Reaction>, scripts: Vec<Script>) -> Self {
         Self {
             network,
             handles: Vec::new(),
@@ -103,6 +111,7 @@ impl Stage {
             flushes: Vec::new(),
             opened: Vec::new(),
             closed_early: None,
+            sessions: Sessions::new(scripts),
         }
     }
 
@@ -115,9 +124,10 @@ impl Stage {
         !self.handles.is_empty()
     }
 
-    /// Callbacks no longer act.
+    /// Callbacks no longer act, and set-ups that wait do so for good.
     pub(crate) fn calm(&mut self) {
         self.reactions.clear();
+        self.silence_alarms();
     }
 
     pub(crate) fn note(&mut self, what: What) {
@@ -149,6 +159,9 @@ impl Stage {
 
     /// Inside a callback with the handle that it was given, else with one that is kept. No handle, no act.
     pub(crate) fn act(&mut self, given: Option<&WebSocket>, act: Act) {
+        if let Act::Kept(act) = act {
+            return self.use_kept(act);
+        }
         // A clone would keep a client alive whose last handle is dropped here.
         let kept = self.handles.pop();
         let dropped = kept.is_none() && !self.detached;
@@ -230,7 +243,7 @@ impl Stage {
                 self.detached = true;
                 ws.detach();
             }
-            Act::Drop => {}
+            Act::Drop | Act::Kept(_) => {}
         }
     }
 

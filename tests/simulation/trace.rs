@@ -5,7 +5,7 @@ use std::time::Duration;
 use homing::memory::Dial;
 use homing::{CloseEvent, End, ErrorKind, SendErrorKind, State};
 
-use crate::plan::Page;
+use crate::plan::{Ending, Page};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
@@ -28,6 +28,7 @@ pub(crate) struct Look {
     pub(crate) lost: u64,
     pub(crate) attempts: u64,
     pub(crate) reconnects: u64,
+    pub(crate) heartbeats: u64,
     pub(crate) open_for: Option<Duration>,
 }
 
@@ -42,6 +43,8 @@ pub(crate) enum What {
     Did(Did),
     /// The peer of that dial does something, which has an effect.
     Peer(usize, PeerDid),
+    /// The set-up of that dial does something, or its session.
+    Session(usize, SessionDid),
     Dials(Vec<Dial>),
     Latency(Duration),
     Page(Page),
@@ -99,10 +102,37 @@ pub(crate) enum PeerDid {
     Echo,
 }
 
+#[derive(Debug, Clone)]
+pub(crate) enum SessionDid {
+    Starts,
+    /// It continues, until it has to wait or returns.
+    Polled,
+    Returned,
+    Sends {
+        id: usize,
+        len: usize,
+        result: Result<(), SendErrorKind>,
+    },
+    /// It waits for a message.
+    Waits,
+    /// `None` if the session was over.
+    Receives(Option<Id>),
+    Flushes,
+    Flushed(bool),
+    Returns(Ending),
+    /// Before it returned.
+    Dropped,
+    /// A session that was kept receives, if there is something to receive.
+    Glances(Option<Option<Id>>),
+    GlancesFlush(Option<bool>),
+}
+
 /// Who sent a message, and its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Id {
     Client(usize),
+    /// A client's set-up.
+    Session(usize),
     Peer(usize),
     Heartbeat,
 }

@@ -181,6 +181,16 @@ fn s15_messages_of_the_set_up_are_not_those_of_the_queue() {
 }
 
 #[test]
+fn s14_a_socket_that_a_request_has_dropped_holds_nothing() {
+    let mut rig = setting_up(Config { max_send_buffer: 4, ..with_setup() });
+    rig.machine.request(rig.now, Request::Reconnect(Duration::ZERO));
+    rig.machine.set_up_sent(2, 20, Buffered { messages: 2, bytes: 20 });
+    rig.settle();
+    assert_eq!((rig.machine.buffered(), rig.machine.stats(rig.now).messages_sent), (0, 2));
+    assert_eq!(rig.log(), ["abort", "close 1006 Local, retry 0ns"]);
+}
+
+#[test]
 fn s13_what_on_open_sends_leaves_first() {
     let mut rig = Rig::new(config());
     rig.send_all(&["1", "2"]);

@@ -6,6 +6,7 @@ use homing::memory::Dial;
 use homing::{ErrorKind, State};
 
 use super::by_hand::Span;
+use super::session::SetUp;
 use crate::trace::{Did, PeerDid};
 
 pub(super) struct Attempt {
@@ -16,6 +17,7 @@ pub(super) struct Attempt {
     /// The largest latency since it was dialled.
     pub(super) slowest: Duration,
     pub(super) connected: bool,
+    pub(super) set_up: Option<SetUp>,
     pub(super) opened: Option<Duration>,
     pub(super) error: Option<ErrorKind>,
     pub(super) next: Decision,
@@ -51,7 +53,7 @@ pub(super) struct Attempt {
     /// When the connection was cut.
     pub(super) broken: Option<Duration>,
     pub(super) delivered: usize,
-    pub(super) last_echo: Option<usize>,
+    pub(super) last_echo: Option<(bool, usize)>,
     pub(super) last_received: Duration,
 }
 
@@ -99,6 +101,7 @@ impl Attempt {
             latency,
             slowest: latency,
             connected: false,
+            set_up: None,
             opened: None,
             error: None,
             next: Decision::Policy,
@@ -132,6 +135,22 @@ impl Attempt {
             Some(_) => State::Open,
             None => State::Connecting,
         }
+    }
+
+    /// The opening handshake has succeeded.
+    pub(super) fn is_up(&self) -> bool {
+        self.opened.is_some() || self.set_up.is_some()
+    }
+
+    pub(super) fn has_no_rate(&self) -> bool {
+        self.rate.is_none()
+    }
+
+    /// The next message that must have arrived by now and was not received, if there is one.
+    pub(super) fn due(&self, now: Duration, has_rate: bool) -> Option<&FromPeer> {
+        // They travel in order, so that each may be as slow as the slowest before it.
+        let next = self.from_peer.get(self.delivered).filter(|_| !self.echoes || !has_rate);
+        next.filter(|due| now >= due.ends + self.slowest && self.broken.is_none_or(|at| due.ends <= at))
     }
 
     pub(super) fn may_send(&self) -> bool {

@@ -59,7 +59,7 @@ impl Model<'_> {
     pub(super) fn paced(&mut self, delay: Duration, state: State) -> Option<Span> {
         // Clocks tick in microseconds.
         let delay = Duration::from_micros(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
-        let inside = self.inside.is_some();
+        let inside = self.inside.is_some() || self.polling;
         if inside && self.by_hand.closed {
             return None;
         }

@@ -1,5 +1,7 @@
 //! What happens to the client's messages.
 
+use std::collections::BTreeMap;
+
 use homing::{SendErrorKind, State};
 
 use super::{Checked, demand};
@@ -11,6 +13,12 @@ pub(super) struct Messages {
     taken: Vec<(usize, usize)>,
     /// How many of these were handed to sockets.
     sent: usize,
+    /// How many messages of set-ups were.
+    by_set_ups: usize,
+    /// The messages that set-ups sent, by their attempts.
+    set_ups: BTreeMap<usize, Vec<usize>>,
+    /// The codes with which set-ups have failed.
+    failed: BTreeMap<usize, u16>,
     /// How many of the first that were not, `on_open` sent.
     ahead: usize,
     /// `on_open` sent something.
@@ -52,6 +60,9 @@ impl Messages {
             limit,
             taken,
             sent: 0,
+            by_set_ups: 0,
+            set_ups: BTreeMap::new(),
+            failed: BTreeMap::new(),
             ahead: 0,
             was_ahead: false,
             attempts,
@@ -107,9 +118,27 @@ impl Messages {
         self.unseen = true;
     }
 
+    /// So many were handed to sockets by now, all that are new by a set-up. Returns how many these are.
+    pub(super) fn sent_by_set_up(&mut self, sent: usize) -> usize {
+        let more = sent - self.sent - self.by_set_ups;
+        self.by_set_ups += more;
+        more
+    }
+
+    /// The set-up of this attempt sends a message.
+    pub(super) fn of_set_up(&mut self, attempt: usize, id: usize) {
+        self.set_ups.entry(attempt).or_default().push(id);
+    }
+
+    /// The set-up of this attempt fails, and its peer gets this code.
+    pub(super) fn failed(&mut self, attempt: usize, code: u16) {
+        self.failed.insert(attempt, code);
+    }
+
     /// So many were handed to sockets by now. Returns whether these are more than before.
     pub(super) fn sent(&mut self, sent: usize, open: bool) -> Result<bool, String> {
         self.unseen = false;
+        let sent = sent - self.by_set_ups;
         demand!(sent <= self.taken.len(), "S13: {sent} were sent of {}", self.taken.len());
         demand!(sent == self.sent || (sent > self.sent && open), "S13: sent {sent} after {}, open: {open}", self.sent);
         self.ahead = self.ahead.saturating_sub(sent - self.sent);
@@ -223,8 +252,12 @@ impl Messages {
     }
 
     /// The place of a message among all that leave.
-    pub(super) fn place(&self, id: usize) -> Option<usize> {
-        self.taken.iter().position(|(taken, _)| *taken == id)
+    pub(super) fn place(&self, id: Id) -> Option<(bool, usize)> {
+        match id {
+            Id::Client(id) => self.taken.iter().position(|(taken, _)| *taken == id).map(|place| (true, place)),
+            Id::Session(id) => self.set_ups.values().flatten().position(|sent| *sent == id).map(|place| (false, place)),
+            Id::Peer(_) | Id::Heartbeat => None,
+        }
     }
 
     /// What each peer received: the start of what its attempt was handed, all of it after a whole closing handshake.
@@ -233,7 +266,11 @@ impl Messages {
         for (number, (received, close)) in received.iter().enumerate() {
             let sent = if self.unseen { self.taken.len() } else { self.sent };
             let end = self.attempts.get(number).copied().unwrap_or(sent);
-            let handed: Vec<_> = self.taken[start..end].iter().map(|(id, _)| Id::Client(*id)).collect();
+            let queued = self.taken[start..end].iter().map(|(id, _)| Id::Client(*id));
+            let by_set_up = self.set_ups.get(&number).into_iter().flatten().map(|id| Id::Session(*id));
+            let handed: Vec<_> = by_set_up.chain(queued).collect();
+            let code = self.failed.get(&number);
+            demand!(code.is_none() || code == close.as_ref(), "S27: peer {number} got code {close:?}, not {code:?}");
             demand!(handed.starts_with(received), "S13: peer {number} got {received:?} of {handed:?}");
             if let Some((_, code)) = self.closed.iter().find(|(attempt, _)| *attempt == number) {
                 demand!(

@@ -8,6 +8,7 @@ mod by_hand;
 mod messages;
 mod notified;
 mod policy;
+mod session;
 mod settled;
 
 use std::collections::VecDeque;
@@ -18,7 +19,7 @@ use homing::{End, EndReason, State};
 
 use crate::plan::{Page, Setup};
 use crate::run::Outcome;
-use crate::trace::{Did, Entry, Look, Notified, PeerDid, What};
+use crate::trace::{Did, Entry, Look, Notified, PeerDid, SessionDid, What};
 use attempt::{Attempt, Decision};
 use by_hand::{ByHand, Span};
 use messages::Messages;
@@ -60,6 +61,8 @@ pub(super) struct Model<'a> {
     inside: Option<Notified>,
     /// What each `opened()` must return.
     opened: Vec<Option<Result<(), End>>>,
+    /// The set-up is running.
+    polling: bool,
     messages: Messages,
 }
 
@@ -97,6 +100,7 @@ pub(crate) fn check(setup: &Setup, outcome: &Outcome) -> Checked {
         ends: 0,
         inside: None,
         opened: Vec::new(),
+        polling: false,
         messages: Messages::new(setup.limit),
     };
     for (number, entry) in outcome.trace.iter().enumerate() {
@@ -110,7 +114,7 @@ impl Model<'_> {
         self.now = entry.at;
         self.dialled(entry)?;
         if let Some(look) = &entry.look {
-            let more = self.messages.sent(look.sent, self.attempt.as_ref().is_some_and(Attempt::may_send))?;
+            let more = self.sent(look.sent)?;
             self.messages.lost(look.lost);
             if let (true, Some(attempt)) = (more, &mut self.attempt) {
                 attempt.handed = Some(entry.at);
@@ -131,8 +135,11 @@ impl Model<'_> {
                 _ => None,
             };
             self.opened.iter_mut().filter(|opened| opened.is_none()).for_each(|opened| opened.clone_from(&first));
+            self.notified(notified, entry.look.as_ref())?;
         }
-        if let Some(look) = &entry.look {
+        // A set-up is dropped when its attempt is over, before the notification of that.
+        let is_dropped = matches!(entry.what, What::Session(_, SessionDid::Dropped));
+        if let Some(look) = entry.look.as_ref().filter(|_| !is_dropped) {
             self.look(look)?;
         }
         match &entry.what {
@@ -143,6 +150,7 @@ impl Model<'_> {
             }
             What::Did(did) => self.did(did, entry.look.as_ref()),
             What::Peer(number, did) => self.peer(*number, did),
+            What::Session(number, did) => self.session(*number, did, entry.look.as_ref()),
             What::Dials(dials) => {
                 self.script.extend(dials);
                 Ok(())
@@ -183,6 +191,18 @@ impl Model<'_> {
                 self.messages.flushed(flushed, self.ends > 0, prompt)
             }
         }
+    }
+
+    /// So many messages were handed to sockets by now, those of set-ups included. Returns whether these are more than before.
+    fn sent(&mut self, sent: usize) -> Result<bool, String> {
+        let may_send = self.attempt.as_ref().is_some_and(Attempt::may_send);
+        let set_up = self.attempt.as_mut().and_then(|attempt| attempt.set_up.as_mut());
+        if let Some(set_up) = set_up.filter(|_| !may_send) {
+            let more = self.messages.sent_by_set_up(sent);
+            set_up.hands(more)?;
+            return Ok(more > 0);
+        }
+        self.messages.sent(sent, may_send)
     }
 
     /// Whether what is due then happens now: exactly then, or at a late wake-up.

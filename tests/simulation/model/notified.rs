@@ -4,12 +4,13 @@ use homing::memory::Dial;
 use homing::{CloseEvent, End, ErrorKind, Initiator};
 
 use super::attempt::FromPeer;
+use super::session::SetUp;
 use super::{Checked, Model, Next, demand};
 use crate::plan::MAX_MESSAGE;
-use crate::trace::{Id, Notified};
+use crate::trace::{Look, Notified};
 
 impl Model<'_> {
-    pub(super) fn notified(&mut self, notified: &Notified) -> Checked {
+    pub(super) fn notified(&mut self, notified: &Notified, look: Option<&Look>) -> Checked {
         match notified {
             Notified::Full => return self.messages.edge(true),
             Notified::Drain => return self.messages.edge(false),
@@ -24,6 +25,8 @@ impl Model<'_> {
             "S3: only the close follows an error"
         );
         let now = self.now;
+        let runs = attempt.set_up.as_ref().is_some_and(SetUp::is_running);
+        demand!(!runs, "S27: {notified:?} while the set-up runs");
         match notified {
             Notified::Connect => {
                 demand!(!attempt.connected && attempt.opened.is_none(), "S3: connected twice");
@@ -37,6 +40,10 @@ impl Model<'_> {
                 attempt.opened = Some(now);
                 attempt.last_received = now;
                 self.opens += 1;
+                match (&attempt.set_up, look) {
+                    (Some(set_up), Some(look)) => return set_up.opens(look.heartbeats),
+                    _ => demand!(self.setup.sessions.is_none(), "S27: opened without a set-up"),
+                }
                 let due = attempt.dialled + attempt.latency;
                 let opens = attempt.outcome == Dial::Accept;
                 demand!(opens && self.on_time(due), "opened out of time: {due:?}");
@@ -45,26 +52,7 @@ impl Model<'_> {
                 demand!(attempt.opened.is_some(), "S3: a message before open");
                 demand!(!self.paused, "S22: a message while paused");
                 demand!(!attempt.local, "a message while closing");
-                attempt.last_received = now;
-                let due = attempt.from_peer.get(attempt.delivered);
-                match id {
-                    Id::Peer(id) => {
-                        demand!(due.is_some_and(|due| due.id == *id), "{id} arrives, but {due:?} is next");
-                        demand!(due.is_some_and(|due| due.len <= MAX_MESSAGE), "S21: {id} is too large");
-                        let early = due.is_some_and(|due| now < due.ends);
-                        demand!(!early, "{id} arrives before its last byte: {due:?}");
-                        attempt.delivered += 1;
-                    }
-                    Id::Client(id) => {
-                        let place = self.messages.place(*id);
-                        demand!(attempt.last_echo < place, "{id} comes back after {:?}", attempt.last_echo);
-                        attempt.last_echo = place;
-                    }
-                    Id::Heartbeat => {
-                        let beats = self.setup.heartbeat.is_some_and(|beat| beat.message);
-                        demand!(!beats, "S17: the answer to a heartbeat is delivered");
-                    }
-                }
+                return self.arrives(*id);
             }
             Notified::Latency => {
                 demand!(attempt.opened.is_some() && self.setup.heartbeat.is_some(), "S17: nothing was measured");
@@ -80,11 +68,15 @@ impl Model<'_> {
         Ok(())
     }
 
-    fn notified_error(&self, kind: &ErrorKind) -> Checked {
+    fn notified_error(&mut self, kind: &ErrorKind) -> Checked {
+        if *kind == ErrorKind::Setup {
+            demand!(self.set_up_fails()?, "S27: a set-up failed without a cause");
+            return Ok(());
+        }
         let Some(attempt) = &self.attempt else {
             return Ok(());
         };
-        let opening = attempt.opened.is_none();
+        let opening = !attempt.is_up();
         let arrives = attempt.dialled + attempt.latency;
         let fits = match kind {
             ErrorKind::Connect => opening && attempt.outcome == Dial::Refuse && self.on_time(arrives),
@@ -110,8 +102,10 @@ impl Model<'_> {
             ErrorKind::Protocol => !opening && attempt.violated,
             ErrorKind::MessageTooLarge => {
                 // While closing nothing is delivered, so that it may be any of them.
-                let next = attempt.from_peer.get(attempt.delivered);
-                !opening && (attempt.local || next.is_some_and(|next| next.len > MAX_MESSAGE))
+                let mut rest = attempt.from_peer.iter().skip(attempt.delivered);
+                // Those before it may have arrived without being received by the set-up.
+                let cause = rest.position(|message| message.len > MAX_MESSAGE);
+                !opening && (attempt.local || cause == Some(0) || (cause.is_some() && attempt.set_up.is_some()))
             }
             _ => false,
         };
@@ -158,7 +152,7 @@ impl Model<'_> {
         }
         let by_peer = event.initiator == Initiator::Remote
             || matches!(attempt.error, Some(ErrorKind::Io | ErrorKind::Protocol | ErrorKind::MessageTooLarge));
-        if by_peer && !attempt.local {
+        if by_peer && !attempt.local && attempt.opened.is_some() {
             let mut lost = attempt.from_peer.iter().skip(attempt.delivered);
             // The first that is too large was the cause, and nothing of it or after it is delivered. What had not left
             // the peer when it was cut off is lost with it.

@@ -55,6 +55,8 @@ impl Model<'_> {
         let refused = event.initiator == Initiator::Remote && [1008, 1010].contains(&event.code.get());
         let hopeless =
             self.opens == 0 && matches!(attempt.error, Some(ErrorKind::Handshake { status: Some(401 | 404), .. }));
+        let hopeless =
+            hopeless || attempt.error == Some(ErrorKind::Setup) && Self::set_up_is_fatal(attempt.set_up.as_ref());
         let stop = match self.setup.predicate {
             Some(predicate) if retries(predicate, event) => None,
             Some(_) => Some(EndReason::Declined),

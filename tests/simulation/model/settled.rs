@@ -3,6 +3,7 @@
 use homing::State;
 use homing::memory::Dial;
 
+use super::session::SetUp;
 use super::{Checked, Model, Next, demand};
 use crate::plan::MAX_MESSAGE;
 use crate::trace::Look;
@@ -10,8 +11,9 @@ use crate::trace::Look;
 impl Model<'_> {
     /// Checks what the handle shows, at any time.
     pub(super) fn look(&self, look: &Look) -> Checked {
+        let set_up = self.attempt.as_ref().and_then(|attempt| attempt.set_up.as_ref());
         demand!(
-            look.buffered < self.messages.bound(),
+            look.buffered < self.messages.bound() + set_up.map_or(0, SetUp::bytes),
             "S14: {} bytes are buffered, the limit is {}",
             look.buffered,
             self.setup.limit
@@ -34,7 +36,7 @@ impl Model<'_> {
             Next::Never | Next::Thaw => {}
         }
         demand!(self.owed.is_none(), "S4: closed without an end");
-        self.attempt_is_in_time()?;
+        self.attempt_is_in_time(look)?;
         let Some(look) = look else {
             return Ok(());
         };
@@ -55,7 +57,7 @@ impl Model<'_> {
         self.messages.settled(look, prompt, self.attempt.is_none())
     }
 
-    fn attempt_is_in_time(&self) -> Checked {
+    fn attempt_is_in_time(&self, look: Option<&Look>) -> Checked {
         let Some(attempt) = &self.attempt else {
             return Ok(());
         };
@@ -69,6 +71,9 @@ impl Model<'_> {
             let moves = attempt.resumed || moved.is_some_and(in_time);
             demand!(moves || now < due, "S10: still closing, though given up at {due:?}");
             return Ok(());
+        }
+        if let (None, Some(set_up)) = (attempt.opened, &attempt.set_up) {
+            return self.set_up_is_in_time(set_up, look.map(|look| look.state));
         }
         if attempt.opened.is_none() {
             let arrives = attempt.dialled + attempt.latency;
@@ -86,11 +91,7 @@ impl Model<'_> {
             );
         }
         if !self.paused {
-            // They travel in order, so that each may be as slow as the slowest before it.
-            let next =
-                attempt.from_peer.get(attempt.delivered).filter(|_| !attempt.echoes || self.setup.rate.is_none());
-            let due =
-                next.filter(|due| now >= due.ends + attempt.slowest && attempt.broken.is_none_or(|at| due.ends <= at));
+            let due = attempt.due(now, self.setup.rate.is_some());
             demand!(due.is_none_or(|due| due.len > MAX_MESSAGE), "{due:?} was not delivered");
             demand!(due.is_none(), "S21: {due:?} is too large and had no effect");
         }
