@@ -7,7 +7,7 @@
 //! HOMING_SIM_SEED=123 cargo test -p homing-tests --test simulation
 //! ```
 //!
-//! Every run uses the same seeds. `HOMING_SIM_CASES=100000` uses more of them.
+//! Every run uses the same seeds. `HOMING_SIM_CASES=100000` uses more of them, and `HOMING_SIM_FIRST=100000` later ones.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 mod actor;
@@ -69,7 +69,8 @@ fn cases(part: u64) {
         return;
     }
     let cases = number("HOMING_SIM_CASES").map_or(CASES, |cases| cases.div_ceil(4));
-    (part * cases..(part + 1) * cases).for_each(case);
+    let first = number("HOMING_SIM_FIRST").unwrap_or(0) + part * cases;
+    (first..first + cases).for_each(case);
 }
 
 #[test]

@@ -115,11 +115,8 @@ pub(crate) enum Act {
     Detach,
     TakeUnsent,
     Flush,
-<<<<<<< HEAD
     Opened,
-=======
     Kept(KeptAct),
->>>>>>> a5ab393 (Send nothing of a set-up that has closed its own client)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -250,9 +247,10 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::Flush),
 <<<<<<< HEAD
         1 => Just(Act::Opened),
-=======
         1 => session::kept_act().prop_map(Act::Kept),
->>>>>>> a5ab393 (Send nothing of a set-up that has closed its own client)
+=======
+        2 => session::kept_act().prop_map(Act::Kept),
+>>>>>>> 6df4b0c (Simulate set-ups of connections, and check them in the model)
     ]
 }
 
@@ -282,6 +280,7 @@ fn step() -> impl Strategy<Value = Step> {
     let page = prop_oneof![Just(Page::Online), Just(Page::Visible), Just(Page::Frozen), Just(Page::Thawed)];
     prop_oneof![
         10 => prop::collection::vec(act(), 1..4).prop_map(Step::User),
+        3 => session::kept_act().prop_map(|act| Step::User(vec![Act::Kept(act)])),
         8 => (prop_oneof![9 => Just(0), 1 => 1..3_usize], peer_act()).prop_map(|(ago, act)| Step::Peer(ago, act)),
         1 => prop::collection::vec(dial(), 1..4).prop_map(Step::Dials),
         1 => latency().prop_map(Step::Latency),

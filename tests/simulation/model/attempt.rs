@@ -14,8 +14,9 @@ pub(super) struct Attempt {
     pub(super) dialled: Duration,
     pub(super) outcome: Dial,
     pub(super) latency: Duration,
-    /// The largest latency since it was dialled.
+    /// The largest latency since it was dialled, and whether there were several.
     pub(super) slowest: Duration,
+    pub(super) varies: bool,
     pub(super) connected: bool,
     pub(super) set_up: Option<SetUp>,
     pub(super) opened: Option<Duration>,
@@ -100,6 +101,7 @@ impl Attempt {
             outcome,
             latency,
             slowest: latency,
+            varies: false,
             connected: false,
             set_up: None,
             opened: None,
@@ -270,7 +272,7 @@ impl Attempt {
 
     /// Whether parts of messages arrived all the time between these two, so that something arrived.
     pub(super) fn arrived_between(&self, from: Duration, to: Duration) -> bool {
-        let certain = self.rate.is_some() && !self.echoes && self.latency == self.slowest && self.broken.is_none();
+        let certain = self.rate.is_some() && !self.echoes && !self.varies && self.broken.is_none();
         // A part takes a hundredth of a second, or as long as a byte does.
         let part = Duration::from_millis(11);
         certain

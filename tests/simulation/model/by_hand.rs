@@ -66,7 +66,8 @@ impl Model<'_> {
         self.by_hand.closed &= inside;
         let stable_after = self.setup.stable_after;
         let lasts = |attempt: &Attempt| attempt.opened.is_some_and(|opened| self.now - opened >= stable_after);
-        let opened = self.attempt.as_ref().is_some_and(|attempt| attempt.opened.is_some());
+        // The client may be open before `on_open` is called, inside `on_buffer_full`.
+        let opened = self.attempt.as_ref().is_some_and(|attempt| attempt.opened.is_some()) || state == State::Open;
         let (is_up, failed, lasted) = match &self.attempt {
             None => (false, self.by_hand.failed, self.by_hand.lasted),
             Some(attempt) if attempt.error.is_some() || attempt.dropped => {

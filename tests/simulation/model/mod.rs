@@ -159,6 +159,7 @@ impl Model<'_> {
                 self.latency = *latency;
                 if let Some(attempt) = &mut self.attempt {
                     attempt.slowest = attempt.slowest.max(*latency);
+                    attempt.varies |= attempt.latency != *latency;
                 }
                 Ok(())
             }

@@ -13,6 +13,8 @@ pub(super) struct SetUp {
     pub(super) since: Duration,
     /// What it returned, and when.
     pub(super) returned: Option<(Ending, Duration)>,
+    /// By then its attempt had been ended on this side.
+    was_ended: bool,
     pub(super) dropped: bool,
     /// It waits for a message.
     receives: bool,
@@ -27,8 +29,9 @@ pub(super) struct SetUp {
 
 impl SetUp {
     fn new(since: Duration, heartbeats: Option<u64>) -> Self {
-        let (returned, dropped, receives, flushes, sent, handed) = (None, false, false, false, Vec::new(), 0);
-        Self { since, returned, dropped, receives, flushes, sent, handed, heartbeats }
+        let (returned, sent, handed) = (None, Vec::new(), 0);
+        let [was_ended, dropped, receives, flushes] = [false; 4];
+        Self { since, returned, was_ended, dropped, receives, flushes, sent, handed, heartbeats }
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -132,6 +135,7 @@ impl Model<'_> {
             (SessionDid::Returns(ending), Some(set_up)) => {
                 demand!(set_up.is_running(), "S27: a set-up returned that was dropped");
                 set_up.returned = Some((*ending, now));
+                set_up.was_ended = is_local;
             }
             (SessionDid::Dropped, Some(set_up)) => {
                 demand!(set_up.is_running(), "S27: a set-up was dropped that had ended");
@@ -193,11 +197,12 @@ impl Model<'_> {
         let Some(set_up) = &attempt.set_up else { return Ok(false) };
         demand!(!set_up.is_running(), "S27: a set-up runs after its failure");
         let (fits, code) = match set_up.returned {
-            Some((Ending::Fails { code, .. }, at)) => (self.now == at, code.unwrap_or(1000)),
-            _ => (self.on_time(set_up.since + timeout), 1000),
+            // `on_buffer_full` may be called between, and end the attempt as well.
+            Some((Ending::Fails { code, .. }, at)) => (self.now == at && !set_up.was_ended, code.unwrap_or(1000)),
+            _ => (self.on_time(set_up.since + timeout) && !attempt.local, 1000),
         };
         self.messages.failed(attempt.number, code);
-        Ok(fits && attempt.opened.is_none() && !attempt.local)
+        Ok(fits && attempt.opened.is_none())
     }
 
     /// Whether the set-up fails for good.

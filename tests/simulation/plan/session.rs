@@ -28,12 +28,17 @@ pub(crate) enum SessionStep {
         binary: bool,
     },
     Receive,
+    /// The peer sends so many messages, and the first is received.
+    Ask {
+        number: usize,
+        len: usize,
+    },
     Flush,
     Wait(Duration),
     Act(Act),
     Peer(PeerAct),
-    /// The session is kept for later, and the set-up goes on without it.
-    Keep,
+    /// The session is kept for later, and the set-up goes on without it, after a while.
+    Keep(Duration),
     Drop,
 }
 
@@ -56,12 +61,13 @@ pub(crate) enum KeptAct {
 fn step() -> impl Strategy<Value = SessionStep> {
     prop_oneof![
         8 => (1..=120_usize, any::<bool>()).prop_map(|(len, binary)| SessionStep::Send { len, binary }),
-        4 => Just(SessionStep::Receive),
+        2 => Just(SessionStep::Receive),
+        5 => (1..=3_usize, 1..=200_usize).prop_map(|(number, len)| SessionStep::Ask { number, len }),
         2 => Just(SessionStep::Flush),
         4 => prop_oneof![3 => ms(1..=300), 1 => duration()].prop_map(SessionStep::Wait),
         3 => act().prop_map(SessionStep::Act),
         6 => peer_act().prop_map(SessionStep::Peer),
-        1 => Just(SessionStep::Keep),
+        2 => timeout().prop_map(SessionStep::Keep),
         1 => Just(SessionStep::Drop),
     ]
 }

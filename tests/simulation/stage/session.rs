@@ -9,7 +9,7 @@ use std::time::Duration;
 use homing::{Session, SetupError};
 
 use super::{Stage, id_of, lock, message};
-use crate::plan::{Ending, KeptAct, Script, SessionStep};
+use crate::plan::{Ending, KeptAct, PeerAct, Script, SessionStep};
 use crate::trace::{Id, SessionDid, What};
 
 /// The sessions of a case.
@@ -99,20 +99,11 @@ async fn take(stage: &Shared, dial: usize, session: &mut Option<Session>, step: 
         SessionStep::Peer(act) => {
             with(stage, |stage| stage.peer(0, act));
         }
-        SessionStep::Wait(duration) => {
-            let Some(until) = with(stage, |stage| stage.network.now() + duration) else { return Ok(()) };
-            poll_fn(|cx| {
-                let is_due = with(stage, |stage| {
-                    stage.sessions.alarms.push((until, cx.waker().clone()));
-                    stage.network.now() >= until
-                });
-                if is_due == Some(false) { Poll::Pending } else { Poll::Ready(()) }
-            })
-            .await;
-        }
-        SessionStep::Keep => {
+        SessionStep::Wait(duration) => wait(stage, duration).await,
+        SessionStep::Keep(duration) => {
             if let Some(session) = session.take() {
                 with(stage, |stage| stage.sessions.kept = Some((dial, session)));
+                wait(stage, duration).await;
             }
         }
         SessionStep::Drop => *session = None,
@@ -121,7 +112,10 @@ async fn take(stage: &Shared, dial: usize, session: &mut Option<Session>, step: 
                 with(stage, |stage| stage.session_send(dial, session, len, binary));
             }
         }
-        SessionStep::Receive => {
+        SessionStep::Receive | SessionStep::Ask { .. } => {
+            if let SessionStep::Ask { number, len } = step {
+                with(stage, |stage| stage.peer(0, PeerAct::Send { number, len }));
+            }
             let Some(session) = session else { return Ok(()) };
             note(SessionDid::Waits);
             let received = session.receive().await;
@@ -137,6 +131,18 @@ async fn take(stage: &Shared, dial: usize, session: &mut Option<Session>, step: 
         }
     }
     Ok(())
+}
+
+async fn wait(stage: &Shared, duration: Duration) {
+    let Some(until) = with(stage, |stage| stage.network.now() + duration) else { return };
+    poll_fn(|cx| {
+        let is_due = with(stage, |stage| {
+            stage.sessions.alarms.push((until, cx.waker().clone()));
+            stage.network.now() >= until
+        });
+        if is_due == Some(false) { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
 }
 
 impl Stage {
@@ -187,7 +193,7 @@ impl Stage {
     /// Whether a set-up may wait for a time.
     pub(crate) fn waits(&self) -> bool {
         let mut steps = self.sessions.scripts.iter().flat_map(|script| &script.steps);
-        steps.any(|step| matches!(step, SessionStep::Wait(_)))
+        steps.any(|step| matches!(step, SessionStep::Wait(_) | SessionStep::Keep(_)))
     }
 
     /// Nothing that waits goes on.
