@@ -245,12 +245,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => prop_oneof![9 => Just(Act::Clone), 1 => Just(Act::Detach)],
         2 => Just(Act::TakeUnsent),
         2 => Just(Act::Flush),
-<<<<<<< HEAD
         1 => Just(Act::Opened),
-        1 => session::kept_act().prop_map(Act::Kept),
-=======
-        2 => session::kept_act().prop_map(Act::Kept),
->>>>>>> 6df4b0c (Simulate set-ups of connections, and check them in the model)
+            2 => session::kept_act().prop_map(Act::Kept),
     ]
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Attempt {
     pub(super) next: Decision,
     /// This side ends it.
     pub(super) local: bool,
+    /// That was requested inside a callback about the send buffer: it may have failed before.
+    late: bool,
     /// It was dropped without a closing handshake.
     pub(super) dropped: bool,
     /// Since when, and by which code.
@@ -108,6 +110,7 @@ impl Attempt {
             error: None,
             next: Decision::Policy,
             local: false,
+            late: false,
             dropped: false,
             closing: None,
             drains: None,
@@ -208,7 +211,13 @@ impl Attempt {
             self.drains = matches!(wish, Did::Close(_)).then_some(taken);
         }
         self.dropped |= matches!(wish, Did::Abort) || state == State::Connecting;
+        self.late |= behind && !self.local;
         self.local = true;
+    }
+
+    /// Whether it was ended on this side before anything could fail now.
+    pub(super) fn was_ended(&self) -> bool {
+        self.local && !self.late
     }
 
     /// `never` is whether the policy never reconnects.

@@ -128,7 +128,6 @@ impl Model<'_> {
         if let What::Notified(notified) = &entry.what {
             demand!(self.inside.is_none(), "S5: a callback inside another");
             self.inside = Some(notified.clone());
-            self.notified(notified)?;
             let first = match notified {
                 Notified::Open => Some(Ok(())),
                 Notified::End(end) => Some(Err(end.clone())),
@@ -329,6 +328,11 @@ impl Model<'_> {
     /// Something that decides over attempts.
     fn wish(&mut self, wish: &Did, state: State) {
         let (behind, taken) = (self.is_behind(), self.messages.taken());
+        let is_unknown = self.attempt.as_ref().is_some_and(|attempt| attempt.next == Decision::Unknown);
+        if is_unknown && behind && matches!(wish, Did::Reconnect(_)) {
+            // It has no effect if there was something to cancel.
+            return;
+        }
         let delay = match wish {
             Did::Reconnect(delay) => match self.paced(*delay, state) {
                 Some(delay) => Some(delay),

@@ -98,7 +98,7 @@ impl Model<'_> {
                 demand!(!arrived, "S17: failed at {:?} while bytes were arriving", self.now);
                 !opening && !attempt.local && !self.paused
             }
-            ErrorKind::Io => !opening && attempt.cut && !attempt.local,
+            ErrorKind::Io => !opening && attempt.cut && !attempt.was_ended(),
             ErrorKind::Protocol => !opening && attempt.violated,
             ErrorKind::MessageTooLarge => {
                 // While closing nothing is delivered, so that it may be any of them.

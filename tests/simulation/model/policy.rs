@@ -36,6 +36,8 @@ impl Model<'_> {
             }
             Decision::Unknown => {
                 self.by_hand.is_unsure();
+                // If the policy would go on, it was cancelled.
+                self.by_hand.closed |= retry_in.is_none() && self.stops(attempt, event).is_none();
                 None
             }
         };
@@ -49,9 +51,8 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// Checks S7 and S8 where nothing was requested. Returns why the policy stops.
-    fn policy(&mut self, attempt: &Attempt, event: &CloseEvent) -> Result<Option<EndReason>, String> {
-        let retry_in = event.retry_in;
+    /// Why the policy stops after this close, if it does.
+    fn stops(&self, attempt: &Attempt, event: &CloseEvent) -> Option<EndReason> {
         let refused = event.initiator == Initiator::Remote && [1008, 1010].contains(&event.code.get());
         let hopeless =
             self.opens == 0 && matches!(attempt.error, Some(ErrorKind::Handshake { status: Some(401 | 404), .. }));
@@ -63,9 +64,15 @@ impl Model<'_> {
             None if refused || hopeless => Some(EndReason::Fatal),
             None => None,
         };
+        let used_up = self.setup.policy.max_attempts.is_some_and(|max| self.retries >= max);
+        stop.or(used_up.then_some(EndReason::Exhausted))
+    }
+
+    /// Checks S7 and S8 where nothing was requested. Returns why the policy stops.
+    fn policy(&mut self, attempt: &Attempt, event: &CloseEvent) -> Result<Option<EndReason>, String> {
+        let retry_in = event.retry_in;
+        let stop = self.stops(attempt, event);
         let policy = self.setup.policy;
-        let used_up = policy.max_attempts.is_some_and(|max| self.retries >= max);
-        let stop = stop.or(used_up.then_some(EndReason::Exhausted));
         if stop.is_some() {
             demand!(retry_in.is_none(), "S8: retries in {retry_in:?} though {stop:?}");
             return Ok(stop);

@@ -199,7 +199,7 @@ impl Model<'_> {
         let (fits, code) = match set_up.returned {
             // `on_buffer_full` may be called between, and end the attempt as well.
             Some((Ending::Fails { code, .. }, at)) => (self.now == at && !set_up.was_ended, code.unwrap_or(1000)),
-            _ => (self.on_time(set_up.since + timeout) && !attempt.local, 1000),
+            _ => (self.on_time(set_up.since + timeout) && !attempt.was_ended(), 1000),
         };
         self.messages.failed(attempt.number, code);
         Ok(fits && attempt.opened.is_none())
@@ -223,7 +223,7 @@ impl Model<'_> {
         }
         demand!(now < set_up.since + timeout, "S27: not set up, though given up at {:?}", set_up.since + timeout);
         demand!(!matches!(set_up.returned, Some((Ending::Fails { .. }, _))), "S27: its failure had no effect");
-        if attempt.reading && attempt.has_no_rate() {
+        if attempt.reading && attempt.has_no_rate() && attempt.broken.is_none() {
             demand!(set_up.unsent().is_empty() || state.is_none(), "S27: messages of a set-up wait");
             demand!(!set_up.flushes, "S27: all has left, but the session's flush waits");
             demand!(set_up.returned.is_none(), "S27: the set-up is done, but the client is not open");
