@@ -7,8 +7,10 @@ mod network;
 mod sessions;
 mod stopping;
 
-use std::io::{BufRead, BufReader, Lines};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
 use std::time::Duration;
 
 use homing_test_server::{Entry, Server, What};
@@ -18,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A program of a guide. Killed on drop.
 struct Program {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Receiver<String>,
 }
 
 impl Program {
@@ -28,18 +30,24 @@ impl Program {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{path}: {error}"));
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (line, lines) = channel();
+        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|text| line.send(text)));
         Self { child, lines }
     }
 
     /// Returns the next line of its output; an empty one at its end.
     fn line(&mut self) -> String {
-        self.lines.next().transpose().expect("readable output").unwrap_or_default()
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Disconnected) => String::new(),
+            Err(RecvTimeoutError::Timeout) => panic!("no line within {PATIENCE:?}"),
+        }
     }
 
     /// Waits for its end. Returns the rest of its output as well.
     fn end(mut self) -> (ExitStatus, Vec<String>) {
-        let lines = self.lines.by_ref().map_while(Result::ok).collect();
+        let lines = std::iter::from_fn(|| Some(self.line()).filter(|line| !line.is_empty())).collect();
         (self.child.wait().expect("it ends"), lines)
     }
 }
