@@ -72,7 +72,7 @@ impl Lane {
     }
 
     fn position(&self) -> Position {
-        Position { accepted: self.accepted, losses: self.losses }
+        Position { accepted: self.accepted, losses: self.losses, had_left: self.left() == self.accepted }
     }
 
     fn has_left(&self, position: Position) -> bool {
@@ -82,6 +82,7 @@ impl Lane {
     /// Returns whether a message before the position was lost since. They leave in order, so the first loss since decides.
     fn is_lost(&self, position: Position) -> bool {
         match self.losses - position.losses {
+            _ if position.had_left => false,
             0 => false,
             1..=LOSSES => self.first_lost[((position.losses + 1) % LOSSES) as usize] <= position.accepted,
             // Too long ago to be known.
@@ -97,6 +98,16 @@ struct Position {
     accepted: Count,
     /// How many losses there had been.
     losses: Count,
+    /// All messages before it had left, so that none of them can be lost.
+    had_left: bool,
+}
+
+impl Position {
+    /// Moves the position behind what was accepted since.
+    fn extend(&mut self, lane: &Lane) {
+        self.had_left &= self.accepted == lane.accepted;
+        self.accepted = lane.accepted;
+    }
 }
 
 /// What had been queued at some time: see [`Machine::mark`](crate::Machine::mark).
@@ -113,8 +124,8 @@ impl Mark {
 
     /// Moves the mark behind what was queued since. What was lost since it was made still counts.
     pub(crate) fn extend(&mut self, ahead: &Lane, normal: &Lane) {
-        self.ahead.accepted = ahead.accepted;
-        self.normal.accepted = normal.accepted;
+        self.ahead.extend(ahead);
+        self.normal.extend(normal);
     }
 
     pub(crate) fn has_left(self, ahead: &Lane, normal: &Lane) -> bool {

@@ -277,3 +277,21 @@ fn s15_lost_messages_of_on_open_do_not_concern_earlier_ones() {
     rig.opens();
     assert!(rig.machine.has_left(queued));
 }
+
+#[test]
+fn s15_many_lost_messages_of_on_open_do_not_concern_earlier_ones() {
+    let mut rig = Rig::new(config());
+    rig.send("1").unwrap();
+    let queued = rig.machine.mark();
+    for attempt in 0..5 {
+        rig.room = 1;
+        rig.socket_bytes = 5;
+        rig.inside("open", |machine, _| machine.send_ahead("login", 5).unwrap());
+        rig.opens();
+        rig.holds(1, 3);
+        rig.fails(ErrorKind::Io);
+        assert_eq!(rig.machine.last_close().map(|close| close.lost), Some(1));
+        assert!(!rig.machine.is_lost(queued), "{attempt}");
+        rig.after(SECOND * 40);
+    }
+}
