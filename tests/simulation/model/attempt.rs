@@ -254,6 +254,10 @@ impl Attempt {
                 self.reading = *on;
                 self.held_up |= !*on;
                 self.resumed |= *on && self.closing.is_some();
+                if *on && self.held_up {
+                    // A heartbeat that was held up leaves only now.
+                    self.handed = Some(now);
+                }
             }
             PeerDid::Echo => self.echoes = true,
             PeerDid::Silence => {}
