@@ -177,8 +177,9 @@ impl Builder {
     /// });
     /// ```
     ///
-    /// The predicate is not called after a local `close`, and [`Reconnect::max_attempts`] still applies. If it returns `false`,
-    /// the client ends with [`EndReason::Declined`](crate::EndReason::Declined).
+    /// The predicate replaces this default: if it returns `true`, close code 1008 and status 404 are retried as well. It is
+    /// not called after a local `close`, and [`Reconnect::max_attempts`] still applies. If it returns `false`, the client ends
+    /// with [`EndReason::Declined`](crate::EndReason::Declined).
     ///
     /// ```
     /// use homing::WebSocket;

@@ -123,7 +123,7 @@
 //! | Callbacks and futures given to the builder | `Send` | any |
 //! | Request headers, status and headers of the response | yes | no |
 //! | `on_connect` | yes | no |
-//! | Facts of a connection: addresses, TLS, times | `native::HandshakeExt` | no |
+//! | Facts about a connection: addresses, TLS, timings | `native::HandshakeExt` | no |
 //! | [`Heartbeat`] | Ping every 20 s by default | needs a message; none by default |
 //! | Cause of a failure | [`ErrorKind`] | [`ErrorKind::Opaque`]; close code 1006 |
 //! | [`pause`](WebSocket::pause) | the socket is not read, TCP slows the peer | messages wait in memory |

@@ -5,6 +5,8 @@ use core::fmt;
 use crate::units::{Count, Duration};
 
 /// A close code (RFC 6455, section 7.4).
+///
+/// It can be compared with a number, as in `code == 4001`. To match on the number, convert it: `match u16::from(code)`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(u16);
 

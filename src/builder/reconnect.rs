@@ -64,7 +64,7 @@ impl Reconnect {
         self
     }
 
-    /// Limits the number of attempts until the client opens for the first time. Default: no limit of their own. After the last
+    /// Limits the number of attempts until the client opens for the first time. Default: only `max_attempts`. After the last
     /// one the client ends with [`EndReason::Exhausted`](crate::EndReason::Exhausted), and
     /// [`opened`](crate::WebSocket::opened) fails.
     ///
@@ -73,7 +73,7 @@ impl Reconnect {
     /// [`max_attempts`](Self::max_attempts), which applies from then on, with a count of its own. The delays are the same.
     ///
     /// A client that has ended and is [reconnected](crate::WebSocket::reconnect) starts over with all of these attempts. A
-    /// failure that is [not retried](crate::Builder::retry_if) ends the client before.
+    /// failure that is [not retried](crate::Builder::retry_if) ends the client earlier.
     #[must_use]
     pub fn max_initial_attempts(mut self, attempts: u32) -> Self {
         self.0.max_initial_attempts = Some(attempts);

@@ -311,7 +311,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     ///
     /// Works with a [`rustls_config`](Self::rustls_config) too. Redirects must lead to a pinned key as well; a proxy need
     /// not have one. Keys are checked after the TLS handshake, before the request is sent: a client certificate has been
-    /// shown by then.
+    /// sent by then.
     ///
     /// # Errors
     ///

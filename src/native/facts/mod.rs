@@ -12,7 +12,7 @@ use super::builder_ext::sealed::Sealed;
 use super::dial::connector::Destination;
 use crate::handshake::Handshake;
 
-/// What a [`Handshake`] reports natively: the facts of its connection (rule S29). Browsers hide them, so this trait does not
+/// What a [`Handshake`] reports natively: facts about its connection (rule S29). Browsers hide them, so this trait does not
 /// exist on wasm.
 ///
 /// ```no_run
@@ -36,7 +36,7 @@ use crate::handshake::Handshake;
 /// # Ok(()) }
 /// ```
 pub trait HandshakeExt: Sealed {
-    /// Returns the facts of the connection: of the last one, if redirects were followed.
+    /// Returns facts about the connection, which is the last one if redirects were followed.
     ///
     /// They are empty if the transport does not report them: in [`memory`](crate::memory), and for
     /// [a transport of your own](crate::driver::Transport) that does not set them.
@@ -46,7 +46,7 @@ pub trait HandshakeExt: Sealed {
     fn set_connection(&mut self, connection: ConnectionInfo);
 }
 
-/// The facts of a connection: where it leads, by which TLS, and how long it took.
+/// Facts about a connection: its addresses, its TLS session, and how long each stage took.
 ///
 /// `Debug` omits the certificates. Nothing else is large, and nothing is secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// The facts of a TLS connection.
+/// Facts about a TLS connection.
 ///
 /// With the operating system's library (feature `native-tls`) only the ALPN protocol and the server's own certificate are
 /// known: it does not report the others.
