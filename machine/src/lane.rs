@@ -32,6 +32,11 @@ impl Lane {
         self.queued
     }
 
+    /// Returns how many times messages were lost.
+    pub(crate) fn losses(&self) -> Count {
+        self.losses
+    }
+
     /// The socket was given the first of the queued messages.
     pub(crate) fn give(&mut self, messages: Count) {
         self.queued -= messages;

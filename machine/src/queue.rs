@@ -200,6 +200,11 @@ impl<Message> Queue<Message> {
         self.socket
     }
 
+    /// Returns how many times messages of `on_open` were lost.
+    pub(crate) fn losses_ahead(&self) -> Count {
+        self.ahead.losses()
+    }
+
     pub(crate) fn mark(&self) -> Mark {
         Mark::new(&self.ahead, &self.normal)
     }

@@ -61,6 +61,12 @@ impl<T: Types> Machine<T> {
         self.queue.is_full()
     }
 
+    /// Returns how many times messages of `on_open` were lost. Such a loss concerns later marks, but not earlier ones whose
+    /// messages still wait.
+    pub fn losses_ahead(&self) -> Count {
+        self.queue.losses_ahead()
+    }
+
     /// Returns the end of what is queued now.
     pub fn mark(&self) -> Mark {
         self.queue.mark()

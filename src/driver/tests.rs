@@ -128,6 +128,31 @@ fn s15_a_flush_is_not_woken_before_its_messages_have_left() {
     assert_eq!((late.wakes(), last.wakes(), waiting(&ws)), (1, 1, 0));
 }
 
+/// What `on_open` sends is queued last and leaves first.
+#[test]
+fn s15_a_loss_of_what_on_open_sent_wakes_later_flushes_only() {
+    let network = Network::new();
+    network.set_capacity(10);
+    let reconnect = Reconnect::fixed(1000 * MS);
+    let builder = WebSocket::builder("ws://example.com").heartbeat(None).reconnect(reconnect);
+    let ws = network.connect(builder.on_open(|ws, _| ws.send("1234567890").unwrap())).unwrap();
+    network.advance(Duration::ZERO);
+    network.peer().cut();
+    network.advance(Duration::ZERO);
+    ws.send("queued").unwrap();
+    let mut earlier = Task::pending(ws.flush());
+    network.set_rate(1);
+    network.advance(1000 * MS);
+    let mut later = Task::pending(ws.flush());
+    network.peer().cut();
+    network.advance(Duration::ZERO);
+    assert_eq!((later.wakes(), later.poll()), (1, Poll::Ready(Err(FlushError::Lost))));
+    assert_eq!((earlier.wakes(), earlier.poll()), (0, Poll::Pending));
+    network.set_rate(None);
+    network.advance(1000 * MS);
+    assert_eq!((earlier.wakes(), earlier.poll()), (1, Poll::Ready(Ok(()))));
+}
+
 #[test]
 fn s14_a_sender_is_not_woken_before_there_is_room() {
     let (network, ws) = stuck();

@@ -1,7 +1,8 @@
 //! The wakers of pending futures, in one queue for each kind of condition.
 //!
 //! A queue is sorted by the order in which its conditions become true. A drive therefore looks at the first entry of
-//! each queue only, however many futures are pending.
+//! each queue only, however many futures are pending. Flushes are sorted unless messages of `on_open` are lost, which were
+//! queued later but leave first: then a drive looks at all of them.
 
 use alloc::vec::Vec;
 use core::mem::replace;
@@ -11,6 +12,9 @@ use homing_machine::Mark;
 
 use super::Machine;
 use crate::error::FlushError;
+
+/// The index of the queue of flushes.
+const FLUSHED: usize = 1;
 
 /// The condition that a future waits for.
 #[derive(Clone, Copy)]
@@ -45,7 +49,7 @@ impl Wait {
     pub(super) fn kind(self) -> usize {
         match self {
             Self::Ready => 0,
-            Self::Flushed(_) => 1,
+            Self::Flushed(_) => FLUSHED,
             Self::Ended(_) => 2,
         }
     }
@@ -96,6 +100,8 @@ pub(super) struct Waiters {
     queues: [Queue; 3],
     /// The number of the latest entry.
     number: u64,
+    /// How many losses of messages ahead of the queue were looked at.
+    losses_ahead: u64,
     /// How many conditions were evaluated.
     #[cfg(test)]
     pub(super) looks: u64,
@@ -151,6 +157,14 @@ impl Waiters {
                 return queue.take(place);
             }
         }
+        // The only condition that can become true before one with a lower threshold.
+        if machine.losses_ahead() != self.losses_ahead {
+            let flushes = self.queues.get_mut(FLUSHED)?;
+            if let Some(place) = flushes.first_met(machine) {
+                return flushes.take(place);
+            }
+            self.losses_ahead = machine.losses_ahead();
+        }
         None
     }
 
@@ -188,6 +202,12 @@ impl Queue {
     fn find(&mut self, place: Place) -> Option<&mut Waiting> {
         let at = self.position(place);
         self.entries.get_mut(at).filter(|entry| entry.place.number == place.number && entry.waker.is_some())
+    }
+
+    /// Returns the place of an entry whose condition is true, wherever it is.
+    fn first_met(&self, machine: &Machine) -> Option<Place> {
+        let met = |entry: &&Waiting| entry.waker.is_some() && entry.wait.outcome(machine).is_ready();
+        self.entries.iter().find(met).map(|entry| entry.place)
     }
 
     fn first(&mut self) -> Option<&Waiting> {
