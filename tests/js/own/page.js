@@ -26,6 +26,12 @@ async function waiting(t, options = {}) {
   return { server, ws, entries }
 }
 
+/** Waits until all listeners of the open event have been called: no event of the page comes between them. */
+async function opened(ws) {
+  await next(ws, 'open')
+  await new Promise((resolve) => setTimeout(resolve))
+}
+
 test('s08c_online_ends_the_wait', async (t) => {
   const { ws } = await waiting(t)
   window.dispatchEvent(new Event('online'))
@@ -54,7 +60,7 @@ test('s08c_a_page_in_the_back_forward_cache_is_disconnected_and_reconnects', asy
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { reconnect: LONG })
   const entries = log(ws)
-  await next(ws, 'open')
+  await opened(ws)
   transition('pagehide', false)
   assert.deepEqual(entries, ['open'])
   transition('pagehide')
@@ -105,7 +111,7 @@ test('pauseWhileHidden disconnects while the page is hidden', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { pauseWhileHidden: true, reconnect: LONG })
   const entries = log(ws)
-  await next(ws, 'open')
+  await opened(ws)
   hide(t, true)
   assert.strictEqual(ws.state, 'waiting')
   await until(async () => (await server.command('connections')) === '0')
