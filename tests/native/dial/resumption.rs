@@ -170,7 +170,7 @@ async fn s23_a_pin_does_not_replace_trust() {
     assert!(error.to_string().contains("UnknownIssuer"), "{error}");
 }
 
-/// They are retried, because whoever is in between may go away.
+/// They are retried, because what stands in between may go away.
 #[tokio::test]
 async fn s08_another_key_is_retried() {
     let server = Server::start_tls("localhost").unwrap();

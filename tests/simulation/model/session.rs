@@ -190,7 +190,7 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// Whether the set-up of this attempt fails now, and how its peer is told.
+    /// Whether the set-up of this attempt fails now, and which Close frame its peer receives.
     pub(super) fn set_up_fails(&mut self) -> Result<bool, String> {
         let timeout = self.setup.sessions.as_ref().map_or(Duration::MAX, |sessions| sessions.timeout);
         let Some(attempt) = &self.attempt else { return Ok(false) };
