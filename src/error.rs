@@ -60,7 +60,7 @@ struct Cause {
     detail: String,
     retry_after: Option<Duration>,
     /// No attempt is to follow.
-    is_final: bool,
+    is_fatal: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -84,7 +84,7 @@ impl Error {
     }
 
     fn with_detail(kind: ErrorKind, detail: String) -> Self {
-        let cause = Arc::new(Cause { kind, detail, retry_after: None, is_final: false, source: None });
+        let cause = Arc::new(Cause { kind, detail, retry_after: None, is_fatal: false, source: None });
         Self { cause, phase: Phase::Open, url: String::new() }
     }
 
@@ -106,7 +106,7 @@ impl Error {
     /// Makes the error one that no attempt follows.
     #[must_use]
     pub(crate) fn fatal(mut self) -> Self {
-        Arc::make_mut(&mut self.cause).is_final = true;
+        Arc::make_mut(&mut self.cause).is_fatal = true;
         self
     }
 
@@ -176,8 +176,8 @@ impl Error {
     }
 
     /// Returns whether no attempt is to follow.
-    pub(crate) fn is_final(&self) -> bool {
-        self.cause.is_final
+    pub(crate) fn is_fatal(&self) -> bool {
+        self.cause.is_fatal
     }
 
     /// Returns the minimum delay that the peer requested.

@@ -98,16 +98,16 @@ impl<T: Types> Machine<T> {
             .as_ref()
             .is_some_and(|event| event.initiator == Initiator::Remote && matches!(event.code.get(), 1008 | 1010));
         let failure = self.last_error.as_ref().map(T::failure);
-        let is_final = match failure {
+        let is_fatal = match failure {
             // A request that succeeded before is not wrong: gateways answer 404 while the server behind them restarts.
             Some(Failure::RefusedForGood) => !self.opened_before,
             Some(Failure::Unsupported) => true,
             _ => false,
         };
-        let is_final = is_final && !self.config.has_provider || failure == Some(Failure::Final);
+        let is_fatal = is_fatal && !self.config.has_provider || failure == Some(Failure::Fatal);
         match answer {
             Some(false) => return Err(EndReason::Declined),
-            None if is_rejected || is_final => return Err(EndReason::Fatal),
+            None if is_rejected || is_fatal => return Err(EndReason::Fatal),
             _ => {}
         }
         let delay =

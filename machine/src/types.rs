@@ -48,7 +48,7 @@ pub enum Failure {
     /// The server or a proxy refused, with an HTTP status that would be the same for the next request.
     RefusedForGood,
     /// The user's set-up has given up.
-    Final,
+    Fatal,
     /// This build or platform does not support what was asked for.
     Unsupported,
     /// The peer violated the protocol, or sent a message that is too large.

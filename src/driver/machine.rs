@@ -41,7 +41,7 @@ impl homing_machine::Types for Types {
 
     fn failure(error: &Error) -> Failure {
         match error.kind() {
-            _ if error.is_final() => Failure::Final,
+            _ if error.is_fatal() => Failure::Fatal,
             ErrorKind::Protocol | ErrorKind::MessageTooLarge => Failure::Violation,
             ErrorKind::Unsupported => Failure::Unsupported,
             _ => error.status().map_or(Failure::Other, Failure::refused),

@@ -20,7 +20,7 @@ impl Types for Test {
     fn error(cause: Cause) -> Error {
         Error::new(match cause {
             Cause::OpenTimeout => ErrorKind::OpenTimeout,
-            Cause::SetupTimeout => ErrorKind::Setup { is_final: false },
+            Cause::SetupTimeout => ErrorKind::Setup { is_fatal: false },
             Cause::HeartbeatTimeout => ErrorKind::HeartbeatTimeout,
             Cause::Unknown => ErrorKind::Opaque,
         })
@@ -34,7 +34,7 @@ impl Types for Test {
         match error.kind {
             ErrorKind::Protocol | ErrorKind::MessageTooLarge => Failure::Violation,
             ErrorKind::Unsupported => Failure::Unsupported,
-            ErrorKind::Setup { is_final: true } => Failure::Final,
+            ErrorKind::Setup { is_fatal: true } => Failure::Fatal,
             _ => error.status().map_or(Failure::Other, Failure::refused),
         }
     }
@@ -63,7 +63,7 @@ pub(super) enum ErrorKind {
     Protocol,
     MessageTooLarge,
     Io,
-    Setup { is_final: bool },
+    Setup { is_fatal: bool },
     Unsupported,
     Opaque,
 }

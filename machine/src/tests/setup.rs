@@ -23,9 +23,9 @@ impl Rig {
         self.settle();
     }
 
-    fn set_up_fails(&mut self, is_final: bool) {
+    fn set_up_fails(&mut self, is_fatal: bool) {
         self.machine.advance(self.now);
-        self.machine.set_up_failed(Error::new(ErrorKind::Setup { is_final }), 4401.into(), "who?".to_string());
+        self.machine.set_up_failed(Error::new(ErrorKind::Setup { is_fatal }), 4401.into(), "who?".to_string());
         self.settle();
     }
 
@@ -57,7 +57,7 @@ fn s27_the_client_opens_when_its_set_up_is_done() {
 fn s27_a_failed_set_up_fails_the_attempt() {
     let mut rig = setting_up(with_setup());
     rig.set_up_fails(false);
-    let failed = "error Setup { is_final: false }";
+    let failed = "error Setup { is_fatal: false }";
     assert_eq!(rig.log(), ["fail 4401 who?", failed, "close 1006 Failure, retry 1s"]);
     let is_open = rig.machine.last_error().unwrap().place.clone().unwrap().1;
     assert!(!is_open, "it failed before it was open");
@@ -69,7 +69,7 @@ fn s27_a_failed_set_up_fails_the_attempt() {
 }
 
 #[test]
-fn s27_a_final_failure_ends_the_client_also_after_it_was_open() {
+fn s27_a_fatal_failure_ends_the_client_also_after_it_was_open() {
     for (has_provider, was_open) in [(false, false), (false, true), (true, false)] {
         let mut rig = setting_up(Config { has_provider, ..with_setup() });
         if was_open {
@@ -87,7 +87,7 @@ fn s27_a_final_failure_ends_the_client_also_after_it_was_open() {
 }
 
 #[test]
-fn s27_the_predicate_decides_about_a_final_failure_too() {
+fn s27_the_predicate_decides_about_a_fatal_failure_too() {
     let mut rig = setting_up(Config { has_predicate: true, ..with_setup() });
     rig.set_up_fails(true);
     assert_eq!(rig.log()[2..], ["ask retry 1006", "close 1006 Failure, retry 1s"]);
@@ -104,7 +104,7 @@ fn s27_the_timeout_counts_from_the_handshake() {
     rig.receives(1);
     assert_eq!(rig.log(), [""; 0]);
     rig.after(MS);
-    assert_eq!(rig.log(), ["fail 1000", "error Setup { is_final: false }", "close 1006 Failure, retry 1s"]);
+    assert_eq!(rig.log(), ["fail 1000", "error Setup { is_fatal: false }", "close 1006 Failure, retry 1s"]);
 }
 
 #[test]

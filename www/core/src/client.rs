@@ -78,7 +78,7 @@ impl Client {
             input::SET_UP if a == 0.0 => machine.set_up(),
             // JavaScript sends the Close frame.
             input::SET_UP => {
-                let error = if a == 1.0 { failure::OPAQUE } else { failure::FINAL };
+                let error = if a == 1.0 { failure::OPAQUE } else { failure::FATAL };
                 machine.set_up_failed(error, CloseCode::NORMAL, ());
             }
             _ => machine.wake(),

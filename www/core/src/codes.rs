@@ -71,7 +71,7 @@ pub(crate) mod failure {
     pub(crate) const HEARTBEAT_TIMEOUT: u32 = 2;
     pub(crate) const SETUP_TIMEOUT: u32 = 3;
     /// The set-up failed for good.
-    pub(crate) const FINAL: u32 = 4;
+    pub(crate) const FATAL: u32 = 4;
 }
 
 /// Changes of the network and the page.

@@ -32,7 +32,7 @@ impl homing_machine::Types for Types {
 
     /// Browsers hide why a handshake was refused.
     fn failure(error: &u32) -> Failure {
-        if *error == failure::FINAL { Failure::Final } else { Failure::Other }
+        if *error == failure::FATAL { Failure::Fatal } else { Failure::Other }
     }
 
     /// Browsers hide the response that could ask for a delay.

@@ -9,7 +9,7 @@ import type { Attempt } from './attempt.js'
 export const enum Result {
   Done,
   Failed,
-  FailedForGood,
+  Fatal,
 }
 
 export class Setup {
@@ -64,7 +64,7 @@ export class Setup {
         attempt.explain('the set-up failed', error)
         const isChosen = error instanceof SetupError
         if (isChosen) attempt.closeArguments = [error.code, error.reason]
-        done(isChosen && error.fatal ? Result.FailedForGood : Result.Failed)
+        done(isChosen && error.fatal ? Result.Fatal : Result.Failed)
       },
     )
   }

@@ -65,7 +65,7 @@ export const enum Failure {
   HeartbeatTimeout,
   SetupTimeout,
   /** The set-up failed for good. */
-  Final,
+  Fatal,
 }
 
 /** Changes of the network and the page. */
