@@ -282,7 +282,7 @@ impl<T: Types> Machine<T> {
             Phase::Waiting { until } if now >= *until => self.dial(),
             Phase::Connecting { deadline } if now >= *deadline => self.abandon(Cause::OpenTimeout),
             Phase::SettingUp { deadline } if now >= *deadline => {
-                self.fail_set_up(T::error(Cause::SetupTimeout), CloseCode::NORMAL, T::Text::default());
+                self.set_up_failed(T::error(Cause::SetupTimeout), CloseCode::NORMAL, T::Text::default());
             }
             Phase::Open { liveness: Some(liveness) } => {
                 let Some(config) = &self.config.heartbeat else {

@@ -15,12 +15,8 @@ impl<T: Types> Machine<T> {
         self.enqueue(message, bytes, false)
     }
 
-    /// Queues a message of `on_open`, which leaves before what was queued earlier (S13), or returns it in the error.
-    pub fn send_ahead(&mut self, message: T::Message, bytes: usize) -> Result<(), SendError<T::Message>> {
-        self.enqueue(message, bytes, true)
-    }
-
-    /// Queues a message: [`send_ahead`](Self::send_ahead) if it is `ahead`, or [`send`](Self::send).
+    /// The same as [`send`](Self::send). A message that is `ahead`, as those of `on_open` are, leaves before what was queued
+    /// earlier (S13).
     #[inline]
     pub fn enqueue(&mut self, message: T::Message, bytes: usize, ahead: bool) -> Result<(), SendError<T::Message>> {
         if !self.phase.accepts() {

@@ -109,14 +109,10 @@ impl<T: Types> Machine<T> {
     /// The set-up failed, which fails the attempt. The Close frame has this code and reason.
     pub fn set_up_failed(&mut self, error: T::Error, code: CloseCode, reason: T::Text) {
         if self.is_setting_up() {
-            self.fail_set_up(error, code, reason);
+            self.close_frame = (code, reason);
+            self.put(Output::Fail);
+            self.fail(error);
         }
-    }
-
-    pub(crate) fn fail_set_up(&mut self, error: T::Error, code: CloseCode, reason: T::Text) {
-        self.close_frame = (code, reason);
-        self.put(Output::Fail);
-        self.fail(error);
     }
 
     fn open(&mut self) {

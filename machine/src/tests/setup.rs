@@ -30,7 +30,14 @@ impl Rig {
     }
 
     fn send_ahead(&mut self, text: &'static str) -> Result<(), SendErrorKind> {
-        self.machine.send_ahead(text, text.len()).map_err(|refused| refused.kind)
+        self.machine.send_ahead(text).map_err(|refused| refused.kind)
+    }
+}
+
+impl Machine {
+    /// What `on_open` sends.
+    fn send_ahead(&mut self, text: &'static str) -> Result<(), SendError<&'static str>> {
+        self.enqueue(text, text.len(), true)
     }
 }
 
@@ -197,7 +204,7 @@ fn s13_what_on_open_sends_leaves_first() {
     let queued = rig.machine.mark();
     rig.inside("open", |machine, _| {
         for text in ["login", "subscribe"] {
-            machine.send_ahead(text, text.len()).unwrap();
+            machine.send_ahead(text).unwrap();
         }
     });
     rig.room = 3;
@@ -217,15 +224,15 @@ fn s13_what_on_open_sent_survives_a_reconnect_and_stays_ahead() {
     rig.send("1").unwrap();
     rig.room = 1;
     rig.inside("open", |machine, _| {
-        machine.send_ahead("a", 1).unwrap();
-        machine.send_ahead("b", 1).unwrap();
+        machine.send_ahead("a").unwrap();
+        machine.send_ahead("b").unwrap();
     });
     rig.opens();
     let all = rig.machine.mark();
     rig.fails(ErrorKind::Io);
     rig.room = 9;
     rig.after(SECOND);
-    rig.inside("open", |machine, _| machine.send_ahead("c", 1).unwrap());
+    rig.inside("open", |machine, _| machine.send_ahead("c").unwrap());
     rig.opens();
     assert_eq!(
         rig.log(),
@@ -265,7 +272,7 @@ fn s15_lost_messages_of_on_open_do_not_concern_earlier_ones() {
     let queued = rig.machine.mark();
     rig.room = 1;
     rig.socket_bytes = 5;
-    rig.inside("open", |machine, _| machine.send_ahead("login", 5).unwrap());
+    rig.inside("open", |machine, _| machine.send_ahead("login").unwrap());
     rig.opens();
     let all = rig.machine.mark();
     rig.holds(1, 3);
@@ -286,7 +293,7 @@ fn s15_many_lost_messages_of_on_open_do_not_concern_earlier_ones() {
     for attempt in 0..5 {
         rig.room = 1;
         rig.socket_bytes = 5;
-        rig.inside("open", |machine, _| machine.send_ahead("login", 5).unwrap());
+        rig.inside("open", |machine, _| machine.send_ahead("login").unwrap());
         rig.opens();
         rig.holds(1, 3);
         rig.fails(ErrorKind::Io);
