@@ -13,6 +13,7 @@
 
 mod callback;
 mod input;
+mod keepers;
 mod machine;
 mod on_demand;
 pub(crate) mod platform;
@@ -35,10 +36,11 @@ use alloc::sync::Arc;
 pub use homing_machine::{AttemptId, Buffered, PageEvent, Timestamp};
 
 pub use input::{Input, SocketEvent};
+pub(crate) use keepers::Keeper;
 pub(crate) use machine::{Config, Machine, Request};
 pub(crate) use on_demand::Awaited;
 pub use pump::Pump;
-pub(crate) use shared::{Keeper, Shared};
+pub(crate) use shared::Shared;
 pub(crate) use waiter::Waiter;
 pub(crate) use waiters::Wait;
 

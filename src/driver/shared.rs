@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
@@ -10,18 +10,14 @@ use std::sync::{Mutex, MutexGuard};
 use homing_machine::{Notify, Output};
 
 use super::callback::Callback;
+use super::keepers::Keepers;
 use super::machine::end_of;
 use super::on_demand::{Asked, Awaited, OnDemand};
 use super::waiters::Waiters;
 use super::{Clock, Machine, Request, platform};
-use crate::close::{CloseCode, End, EndReason};
+use crate::close::{End, EndReason};
 use crate::error::{PingError, SendError, SendErrorKind};
 use crate::message::Message;
-
-/// A handle, which keeps the client alive and can reconnect it after its end.
-const HANDLE: usize = 2;
-/// The stream of events, which keeps the client alive until its end.
-const STREAM: usize = 1;
 
 pub(crate) struct Shared {
     core: Mutex<Core>,
@@ -32,9 +28,7 @@ pub(crate) struct Shared {
     any_reply: bool,
     /// Messages are to be delivered. Read between two messages, where taking the lock would be too slow.
     delivers: AtomicBool,
-    /// What keeps the client alive: [`HANDLE`] for each handle, and [`STREAM`].
-    keepers: AtomicUsize,
-    detached: AtomicBool,
+    pub(super) keepers: Keepers,
     callback: Callback,
 }
 
@@ -97,8 +91,7 @@ impl Shared {
             can_ping,
             any_reply,
             delivers: AtomicBool::new(false),
-            keepers: AtomicUsize::new(0),
-            detached: AtomicBool::new(false),
+            keepers: Keepers::default(),
             callback: Callback::default(),
         })
     }
@@ -231,55 +224,6 @@ impl Shared {
         }
     }
 
-    pub(crate) fn add_handle(&self) {
-        self.keepers.fetch_add(HANDLE, Ordering::Relaxed);
-    }
-
-    /// Adds a handle where there may be none. Returns whether that was possible: a client without handles is closing, unless
-    /// it has a stream of events or was detached.
-    pub(crate) fn revive_handle(&self) -> bool {
-        // Locked, so that the end does not come meanwhile.
-        let core = self.lock();
-        let least = match (core.machine.is_over(), self.detached.load(Ordering::Acquire)) {
-            (true, _) => HANDLE,
-            (false, false) => STREAM,
-            (false, true) => 0,
-        };
-        let add = |keepers| (keepers >= least).then_some(keepers + HANDLE);
-        self.keepers.fetch_update(Ordering::AcqRel, Ordering::Acquire, add).is_ok()
-    }
-
-    pub(crate) fn drop_handle(&self) {
-        self.drop_keeper(HANDLE);
-    }
-
-    /// Removes a keeper. The last one closes the client, unless it was detached (S6).
-    fn drop_keeper(&self, keeper: usize) {
-        let left = self.keepers.fetch_sub(keeper, Ordering::AcqRel) - keeper;
-        if left >= HANDLE {
-            return;
-        }
-        if left == 0 && !self.detached.load(Ordering::Acquire) {
-            self.request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
-        }
-        // Also if nothing was requested: the pump of a client that has ended is done now.
-        self.nudge();
-    }
-
-    pub(crate) fn detach(&self) {
-        self.detached.store(true, Ordering::Release);
-    }
-
-    /// Returns whether the client has ended and there is no handle that could reconnect it.
-    pub(super) fn is_done(&self) -> bool {
-        let is_abandoned = || self.keepers.load(Ordering::Acquire) < HANDLE;
-        // Most of the time there is a handle, and no need for the lock.
-        is_abandoned() && {
-            let core = self.lock();
-            core.machine.is_over() && is_abandoned()
-        }
-    }
-
     /// Ends the client because its pump was dropped.
     pub(crate) fn driver_gone(&self, reason: EndReason) {
         let mut core = self.lock();
@@ -289,25 +233,5 @@ impl Shared {
         drop(core);
         self.delivers.store(false, Ordering::Relaxed);
         self.wake_waiting();
-    }
-}
-
-/// Keeps the client of a stream of events alive.
-pub(crate) struct Keeper(Arc<Shared>);
-
-impl Keeper {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        shared.keepers.fetch_add(STREAM, Ordering::Relaxed);
-        Self(shared)
-    }
-
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.0
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.0.drop_keeper(STREAM);
     }
 }
