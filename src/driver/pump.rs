@@ -1,6 +1,7 @@
 //! The pump: connects the machine, the handler and the transport of one client.
 
 mod outputs;
+mod receive;
 mod setup;
 
 use alloc::boxed::Box;
@@ -10,8 +11,9 @@ use core::task::Waker;
 
 use homing_machine::Output;
 
+use self::receive::Arrived;
 use super::trace::Trace;
-use super::{AttemptId, Input, Machine, Shared, SocketEvent, Timer, Timestamp, Transport};
+use super::{Input, Machine, Shared, Timer, Timestamp, Transport};
 use crate::builder::{Builder, Predicate, Settings};
 use crate::client::WebSocket;
 use crate::close::{CloseEvent, EndReason};
@@ -43,21 +45,6 @@ pub struct Pump<T: Transport, M: Timer> {
     trace: Trace,
     /// The transport or the machine is running. If this is still set when the pump is dropped, it panicked.
     working: bool,
-}
-
-#[derive(Default)]
-struct Arrived {
-    messages: u64,
-    bytes: u64,
-    answered: bool,
-}
-
-impl Arrived {
-    #[inline]
-    fn count(&mut self, message: &Message) {
-        self.messages += 1;
-        self.bytes += message.len() as u64;
-    }
 }
 
 impl<T: Transport, M: Timer> Pump<T, M> {
@@ -135,95 +122,6 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 
     fn is_expiring(&self, now: Timestamp) -> bool {
         self.shared.lock().machine.is_expiring(now)
-    }
-
-    /// Passes a received message to the handler. [`received`](Self::received) must be called after the last message of a
-    /// batch.
-    ///
-    /// A message that arrives while the client closes is dropped, as in browsers.
-    #[inline]
-    pub fn message(&mut self, message: Message) {
-        self.enter();
-        self.deliver(message);
-        self.leave();
-    }
-
-    /// Marks the start of a batch of messages for [`deliver`](Self::deliver).
-    #[inline]
-    pub(crate) fn enter(&self) {
-        self.shared.callback().enter();
-    }
-
-    #[inline]
-    pub(crate) fn leave(&self) {
-        self.shared.callback().leave();
-    }
-
-    /// The same as [`message`](Self::message), inside a batch.
-    #[inline]
-    pub(crate) fn deliver(&mut self, message: Message) {
-        if self.delivers() || !self.holds(&message) {
-            self.arrived.count(&message);
-            self.hand_over(message);
-        }
-    }
-
-    /// Runs a callback of the transport inside a batch, unless the client is not open.
-    #[allow(dead_code, reason = "only natively the transport has callbacks")]
-    pub(crate) fn when_open(&mut self, run: impl FnOnce(&mut T, &WebSocket)) {
-        if self.delivers() || self.shared.lock().machine.state() == homing_machine::State::Open {
-            run(&mut self.transport, &self.ws);
-        }
-    }
-
-    /// Passes a message to the handler, unless it is the reply to a heartbeat.
-    #[inline]
-    fn hand_over(&mut self, message: Message) {
-        if let Some(is_reply) = &mut self.is_reply {
-            let mut answers = false;
-            is_reply.ask(&message, &mut answers);
-            if answers {
-                self.arrived.answered = true;
-                return;
-            }
-        }
-        self.trace.message(&message);
-        self.handler.on_message(&self.ws, message);
-    }
-
-    /// Returns whether messages are to be delivered: not while paused, and not after a close. Messages that arrive while
-    /// paused should be held back.
-    #[inline]
-    pub fn delivers(&self) -> bool {
-        self.shared.delivers()
-    }
-
-    /// Reports the end of a batch of messages, or anything else that shows that the peer is alive.
-    pub fn received(&mut self, attempt: AttemptId) {
-        self.note_received(attempt);
-    }
-
-    /// The same as [`received`](Self::received). Returns whether the pump can stay asleep, as nothing follows from it.
-    ///
-    /// The machine's own time is used, which may be early: reading the clock is needed only for the round trip of an answer.
-    pub(crate) fn note_received(&mut self, attempt: AttemptId) -> bool {
-        let Arrived { messages, bytes, answered } = core::mem::take(&mut self.arrived);
-        let mut core = self.shared.lock();
-        let reply = match &core.on_demand {
-            None => answered.then_some(None),
-            Some(on_demand) => on_demand.answered(&core.machine, answered, messages > 0).map(Some),
-        };
-        let now = if reply.is_some() { self.shared.clock.now() } else { core.machine.now() };
-        Input::Socket(attempt, SocketEvent::Received { messages, bytes }).apply(&mut core.machine, now);
-        if let Some(number) = reply {
-            Input::Socket(attempt, SocketEvent::Answered(number)).apply(&mut core.machine, now);
-        }
-        let sleeps_on = !core.awake && !core.machine.has_output();
-        drop(core);
-        if !sleeps_on {
-            self.drive();
-        }
-        sleeps_on
     }
 
     /// Carries out what handles have asked for. If they keep sending, this returns after a few batches, and the next
