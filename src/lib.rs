@@ -194,6 +194,7 @@ mod message;
 mod request;
 mod session;
 mod stream;
+mod unread;
 
 pub use builder::{Builder, Heartbeat, Reconnect};
 pub use client::{WeakWebSocket, WebSocket};

@@ -1,5 +1,6 @@
 //! Messages that are sent and received.
 
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use core::fmt;
 use core::ops::Deref;
@@ -268,6 +269,11 @@ pub enum BinaryType {
     /// `send_payload` sends binary messages. This is the default.
     #[default]
     ArrayBuffer,
+}
+
+/// Returns the payload of messages in bytes.
+pub(crate) fn payload(messages: &VecDeque<Message>) -> usize {
+    messages.iter().map(Message::len).sum()
 }
 
 #[cfg(test)]

@@ -13,11 +13,7 @@ use crate::client::WebSocket;
 use crate::driver::{Keeper, Request, Shared, platform};
 use crate::event::Event;
 use crate::handler::Handler;
-
-/// The number of unread events that pauses the client.
-const PAUSE_AT: usize = 1024;
-/// The client resumes at a quarter of both limits, so that it does not pause and resume with each event.
-const RESUME_SHARE: usize = 4;
+use crate::unread;
 
 /// A [`Stream`] of every [`Event`] of a client, in order. Made by
 /// [`Builder::connect_stream`](crate::Builder::connect_stream).
@@ -121,7 +117,7 @@ impl Handler for Feeder {
         }
         buffer.bytes += payload(&event);
         buffer.events.push_back(event);
-        let is_full = buffer.events.len() >= PAUSE_AT || buffer.bytes >= buffer.max_bytes;
+        let is_full = unread::is_full(buffer.events.len(), buffer.bytes, buffer.max_bytes);
         let pauses = is_full && !core::mem::replace(&mut buffer.paused, true);
         let waker = buffer.waker.take();
         drop(buffer);
@@ -161,8 +157,7 @@ impl Stream for Events {
             return Poll::Pending;
         };
         buffer.bytes -= payload(&event);
-        let has_room =
-            buffer.events.len() <= PAUSE_AT / RESUME_SHARE && buffer.bytes <= buffer.max_bytes / RESUME_SHARE;
+        let has_room = unread::has_room(buffer.events.len(), buffer.bytes, buffer.max_bytes);
         let resumes = has_room && core::mem::take(&mut buffer.paused);
         drop(buffer);
         if resumes {

@@ -8,12 +8,8 @@ use std::sync::{Mutex, MutexGuard};
 use super::SessionError;
 use crate::driver::platform;
 use crate::error::SendErrorKind;
-use crate::message::Message;
-
-/// The number of messages that may wait to be received before the socket is not read any more (S22a).
-const MAX_UNREAD: usize = 1024;
-/// The socket is read again at a quarter of both limits.
-const RESUME_SHARE: usize = 4;
+use crate::message::{Message, payload};
+use crate::unread;
 
 /// Both ends of a session share it.
 #[derive(Clone)]
@@ -86,8 +82,7 @@ impl Link {
         self.poll(cx, |state| {
             let message = state.incoming.pop();
             let incoming = &state.incoming;
-            state.is_full &= incoming.queue.len() > MAX_UNREAD / RESUME_SHARE
-                || incoming.bytes > state.limits.receive / RESUME_SHARE;
+            state.is_full &= !unread::has_room(incoming.queue.len(), incoming.bytes, state.limits.receive);
             message
         })
     }
@@ -118,8 +113,8 @@ impl Link {
     pub(super) fn arrived(&self, message: Message) {
         let mut state = self.lock();
         state.incoming.push(message);
-        let unread = &state.incoming;
-        state.is_full |= unread.queue.len() >= MAX_UNREAD || unread.bytes >= state.limits.receive;
+        let incoming = &state.incoming;
+        state.is_full |= unread::is_full(incoming.queue.len(), incoming.bytes, state.limits.receive);
         Self::wake(state);
     }
 
@@ -151,7 +146,7 @@ impl Link {
         batch.append(&mut outgoing.queue);
         outgoing.queue = batch;
         let is_empty = outgoing.queue.is_empty();
-        let bytes = outgoing.queue.iter().map(Message::len).sum();
+        let bytes = payload(&outgoing.queue);
         if core::mem::replace(&mut outgoing.bytes, bytes) > 0 && is_empty {
             Self::wake(state);
         }

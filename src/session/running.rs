@@ -13,7 +13,7 @@ use super::link::Limits;
 use super::{Link, Session, SetupError};
 use crate::driver::platform::{BoxFuture, MaybeSend};
 use crate::driver::{Buffered, Shared};
-use crate::message::Message;
+use crate::message::{Message, payload};
 
 /// The set-up of each connection of a client. It stands between the machine and the pump, as a trait object: a web app
 /// without a set-up does not load the code.
@@ -238,8 +238,4 @@ where
             }
         }
     }
-}
-
-fn payload(batch: &VecDeque<Message>) -> usize {
-    batch.iter().map(Message::len).sum()
 }

@@ -7,7 +7,7 @@ use homing_machine::{Notify, Output};
 use super::Pump;
 use crate::close::CloseEvent;
 use crate::driver::{Buffered, Input, Timer, Transport};
-use crate::message::Message;
+use crate::message::{Message, payload};
 
 impl<T: Transport, M: Timer> Pump<T, M> {
     pub(super) fn carry_out(&mut self, output: Output) {
@@ -91,7 +91,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         if drains {
             self.mark();
         }
-        let left: usize = self.batch.iter().map(Message::len).sum();
+        let left = payload(&self.batch);
         let messages = (offered - self.batch.len()) as u64;
         self.trace.sent(messages);
         self.shared.lock().machine.restore(&mut self.batch, messages, offered_bytes - left, buffered);
