@@ -26,9 +26,9 @@ pub(super) trait OnDemand: Send {
     /// Resolves futures whose condition is true, up to the first one that has a waker. Returns that.
     fn next_met(&mut self, machine: &mut Machine, end: Option<&End>) -> Option<Waker>;
 
-    /// Returns the number of the heartbeat that was answered, if one was: by a message that the predicate recognized, or where
-    /// there is no predicate, by any message.
-    fn answered(&self, machine: &Machine, is_reply: bool, has_message: bool) -> Option<u64>;
+    /// Returns the number of the heartbeat that was answered, if one was: by a message that the predicate recognized
+    /// (`is_reply`), or by one that answers if an answer is awaited (`may_reply`).
+    fn answered(&self, machine: &Machine, is_reply: bool, may_reply: bool) -> Option<u64>;
 
     fn opened(&mut self, machine: &mut Machine, end: Option<&End>) -> Awaited<Result<(), End>>;
 
@@ -41,13 +41,11 @@ pub(super) trait OnDemand: Send {
 pub(super) struct Asked {
     opened: Queue<HasOpened>,
     pings: Queue<IsAnswered>,
-    /// Any message answers a heartbeat.
-    any_reply: bool,
 }
 
 impl Asked {
-    pub(super) fn boxed(any_reply: bool) -> Box<dyn OnDemand> {
-        Box::new(Self { opened: Queue::default(), pings: Queue::default(), any_reply })
+    pub(super) fn boxed() -> Box<dyn OnDemand> {
+        Box::new(Self { opened: Queue::default(), pings: Queue::default() })
     }
 }
 
@@ -60,9 +58,9 @@ impl OnDemand for Asked {
         self.opened.next_met(machine, end).or_else(|| self.pings.next_met(machine, end))
     }
 
-    fn answered(&self, machine: &Machine, is_reply: bool, has_message: bool) -> Option<u64> {
-        let is_any = self.any_reply && has_message && !self.pings.0.is_empty();
-        (is_reply || is_any).then(|| machine.last_heartbeat())
+    fn answered(&self, machine: &Machine, is_reply: bool, may_reply: bool) -> Option<u64> {
+        let is_awaited = may_reply && !self.pings.0.is_empty();
+        (is_reply || is_awaited).then(|| machine.last_heartbeat())
     }
 
     fn opened(&mut self, machine: &mut Machine, end: Option<&End>) -> Awaited<Result<(), End>> {

@@ -73,8 +73,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         let clock = timer.clock();
         let heartbeat = settings.heartbeat_message.filter(|_| !(T::CAN_PING && settings.pings));
         let can_ping = T::CAN_PING || heartbeat.is_some();
-        let any_reply = heartbeat.is_some() && settings.is_reply.is_none();
-        let shared = Shared::new(Machine::new(settings.config, clock.now()), clock, can_ping, any_reply);
+        let shared = Shared::new(Machine::new(settings.config, clock.now()), clock, can_ping);
         let ws = WebSocket::new(shared.clone(), settings.binary_type);
         let pump = Self {
             ws: ws.uncounted(),

@@ -24,8 +24,6 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Whether heartbeats can be sent.
     can_ping: bool,
-    /// Whether any message answers a heartbeat.
-    any_reply: bool,
     /// Messages are to be delivered. Read between two messages, where taking the lock would be too slow.
     delivers: AtomicBool,
     pub(super) keepers: Keepers,
@@ -74,7 +72,7 @@ impl Core {
 }
 
 impl Shared {
-    pub(crate) fn new(machine: Machine, clock: Clock, can_ping: bool, any_reply: bool) -> Arc<Self> {
+    pub(crate) fn new(machine: Machine, clock: Clock, can_ping: bool) -> Arc<Self> {
         Arc::new(Self {
             core: Mutex::new(Core {
                 machine,
@@ -89,7 +87,6 @@ impl Shared {
             }),
             clock,
             can_ping,
-            any_reply,
             delivers: AtomicBool::new(false),
             keepers: Keepers::default(),
             callback: Callback::default(),
@@ -147,7 +144,7 @@ impl Shared {
 
     pub(crate) fn opened(&self) -> Awaited<Result<(), End>> {
         let Core { machine, end, on_demand, .. } = &mut *self.lock();
-        on_demand.get_or_insert_with(|| Asked::boxed(self.any_reply)).opened(machine, end.as_ref())
+        on_demand.get_or_insert_with(Asked::boxed).opened(machine, end.as_ref())
     }
 
     pub(crate) fn ping(&self) -> Awaited<Result<Duration, PingError>> {
@@ -161,7 +158,7 @@ impl Shared {
         let Some(ping) = machine.ping() else {
             return Awaited::done(Err(PingError::NotOpen));
         };
-        let awaited = on_demand.get_or_insert_with(|| Asked::boxed(self.any_reply)).pinged(ping, machine);
+        let awaited = on_demand.get_or_insert_with(Asked::boxed).pinged(ping, machine);
         Self::wake_pump(core);
         awaited
     }

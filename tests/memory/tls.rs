@@ -80,6 +80,7 @@ impl Peer {
         }
         let open = |held: &Held| !matches!(held, Held::Client(ws) if ws.state() != homing::State::Open);
         until("all are open", || held.iter().all(open)).await;
+        // Session tickets arrive after the handshake, which no event reports.
         tokio::time::sleep(Duration::from_millis(100)).await;
         held
     }

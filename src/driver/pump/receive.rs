@@ -98,7 +98,11 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         let mut core = self.shared.lock();
         let reply = match &core.on_demand {
             None => answered.then_some(None),
-            Some(on_demand) => on_demand.answered(&core.machine, answered, messages > 0).map(Some),
+            Some(on_demand) => {
+                // Without a predicate, any message answers a heartbeat message.
+                let may_reply = messages > 0 && self.heartbeat.is_some() && self.is_reply.is_none();
+                on_demand.answered(&core.machine, answered, may_reply).map(Some)
+            }
         };
         let now = if reply.is_some() { self.shared.clock.now() } else { core.machine.now() };
         Input::Socket(attempt, SocketEvent::Received { messages, bytes }).apply(&mut core.machine, now);
