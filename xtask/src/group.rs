@@ -1,7 +1,8 @@
 //! Process groups: the processes that a step starts end with the step, and with xtask.
 
-use std::io;
 use std::process::{Child, Command};
+use std::time::Duration;
+use std::{fs, io};
 
 /// Ends what is left of a process group when it is dropped or when xtask ends, even by SIGKILL.
 ///
@@ -17,6 +18,22 @@ impl Drop for Guard {
             let _ = helper.wait();
         }
     }
+}
+
+/// Returns whether a child ended, and the processor time of it and of those of its children that ended before it.
+///
+/// `None` on systems without Linux's `/proc`. The time is complete between the end of the child and `wait`.
+pub(crate) fn usage(child: &Child) -> Option<(bool, Duration)> {
+    parse(&fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?)
+}
+
+/// Takes fields 3 and 14 to 17 of the line, see proc(5).
+fn parse(stat: &str) -> Option<(bool, Duration)> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let fields: Vec<_> = fields.split(' ').collect();
+    let ticks: u64 = fields.get(11..15)?.iter().filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    // A hundredth of a second on every system.
+    Some((fields[0] == "Z", Duration::from_millis(ticks * 10)))
 }
 
 /// Starts `command` as the leader of a new process group.
@@ -58,9 +75,29 @@ pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Guard)> {
 mod tests {
     use std::io::Read;
     use std::process::Stdio;
-    use std::time::{Duration, Instant};
+    use std::thread;
+    use std::time::Instant;
 
     use super::*;
+
+    #[test]
+    fn processor_time_is_read_of_a_child_that_ended_with_its_children() {
+        let line = "7 (a ) b) Z 1 7 7 0 -1 4 1 2 3 4 100 20 3000 400 20 0 1 0 5\n";
+        assert_eq!(parse(line), Some((true, Duration::from_millis(35_200))));
+        if !cfg!(target_os = "linux") {
+            return;
+        }
+        let script = "sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'";
+        let (mut child, _guard) = spawn(Command::new("sh").args(["-c", script])).unwrap();
+        let used = loop {
+            match usage(&child).unwrap() {
+                (true, used) => break used,
+                (false, _) => thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        child.wait().unwrap();
+        assert!(used > Duration::ZERO);
+    }
 
     #[test]
     fn background_processes_of_a_command_are_ended() {

@@ -67,6 +67,8 @@ pub(crate) struct Job<'a> {
     pub(crate) place: &'a Place,
     log: File,
     log_path: PathBuf,
+    /// Processor time of the commands that ended, where it is known.
+    pub(crate) used: Duration,
 }
 
 impl<'a> Job<'a> {
@@ -77,7 +79,7 @@ impl<'a> Job<'a> {
             .or_else(|error| {
                 open(std::env::temp_dir().join(format!("xtask-{}", std::process::id())).join(name)).map_err(|_| error)
             })?;
-        Ok(Self { place, log, log_path })
+        Ok(Self { place, log, log_path, used: Duration::ZERO })
     }
 
     pub(crate) fn log_path(&self) -> &Path {
@@ -182,8 +184,12 @@ impl<'a> Job<'a> {
             })?;
         let mut length = 0;
         let mut last_output = Instant::now();
+        let mut used = Duration::ZERO;
         let problem = loop {
-            match child.try_wait()? {
+            // Before `try_wait`, which makes the system forget it.
+            let usage = group::usage(&child);
+            used = usage.map_or(used, |(_, used)| used);
+            match if usage.is_some_and(|(ended, _)| !ended) { None } else { child.try_wait()? } {
                 Some(status) if status.success() => break None,
                 Some(status) => break Some(format!("{line}: {status}")),
                 None => thread::sleep(Duration::from_millis(20)),
@@ -198,6 +204,7 @@ impl<'a> Job<'a> {
                 break Some(format!("{line}: killed after {} s without output", cmd.silence.as_secs()));
             }
         };
+        self.used += used;
         let output = self.output().get(start..).unwrap_or_default().to_string();
         if let Some(problem) = &problem {
             self.note(problem);

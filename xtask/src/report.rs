@@ -93,7 +93,7 @@ fn run(step: &Step, place: &Place, verbose: bool) -> Counts {
         Err(error) => {
             let lack = missing::cause(&error.to_string(), &place.target);
             let counts = lack.map_or_else(|| Stop::Failed(format!("no log: {error}")), Stop::Skipped).counts();
-            report(step.name, started.elapsed(), &counts);
+            report(step.name, started.elapsed(), Duration::ZERO, &counts);
             return counts;
         }
     };
@@ -102,7 +102,7 @@ fn run(step: &Step, place: &Place, verbose: bool) -> Counts {
             .unwrap_or_else(|_| Err(Stop::Failed("panicked".into())))
     });
     let counts = ended.unwrap_or_else(Stop::counts);
-    report(step.name, started.elapsed(), &counts);
+    report(step.name, started.elapsed(), job.used, &counts);
 
     let output = job.output();
     if verbose {
@@ -128,8 +128,8 @@ fn announce(name: &str) {
     }
 }
 
-fn report(name: &str, took: Duration, counts: &Counts) {
-    println!("{}", headline(name, took, counts));
+fn report(name: &str, took: Duration, used: Duration, counts: &Counts) {
+    println!("{}", headline(name, took, used, counts));
     let mut notes: Vec<(&str, usize)> = Vec::new();
     for note in &counts.notes {
         match notes.iter_mut().find(|(known, _)| known == note) {
@@ -143,7 +143,8 @@ fn report(name: &str, took: Duration, counts: &Counts) {
     }
 }
 
-fn headline(name: &str, took: Duration, counts: &Counts) -> String {
+/// A step that took longer than its processor time waited.
+fn headline(name: &str, took: Duration, used: Duration, counts: &Counts) -> String {
     let result = match counts {
         Counts { failed: 1.., .. } => "FAIL",
         Counts { passed: 0, skipped: 1.., .. } => "skip",
@@ -158,8 +159,8 @@ fn headline(name: &str, took: Duration, counts: &Counts) -> String {
     if counts.cached {
         words.push_str(", cached");
     }
-    let seconds = took.as_secs_f64();
-    format!("{result:<5} {name:<35} {seconds:>7.1}s  ({words})")
+    let (seconds, used) = (took.as_secs_f64(), used.as_secs_f64());
+    format!("{result:<5} {name:<39} {seconds:>6.1}s {used:>6.1}s CPU  ({words})")
 }
 
 #[cfg(test)]
@@ -167,17 +168,20 @@ mod tests {
     use super::*;
 
     fn words(counts: &Counts) -> String {
-        let line = headline("clippy", Duration::from_millis(12_345), counts);
+        let line = headline("clippy", Duration::from_millis(12_345), Duration::from_secs(20), counts);
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn one_line_says_how_a_step_went() {
-        assert_eq!(words(&Counts::passed(1)), "ok clippy 12.3s (1 passed)");
-        assert_eq!(words(&Counts { cached: true, ..Counts::passed(1) }), "ok clippy 12.3s (1 passed, cached)");
-        assert_eq!(words(&Stop::Skipped("x".into()).counts()), "skip clippy 12.3s (0 passed, 1 skipped)");
+        assert_eq!(words(&Counts::passed(1)), "ok clippy 12.3s 20.0s CPU (1 passed)");
+        assert_eq!(
+            words(&Counts { cached: true, ..Counts::passed(1) }),
+            "ok clippy 12.3s 20.0s CPU (1 passed, cached)"
+        );
+        assert_eq!(words(&Stop::Skipped("x".into()).counts()), "skip clippy 12.3s 20.0s CPU (0 passed, 1 skipped)");
         let counts = Counts { failed: 2, skipped: 1, ..Counts::passed(3) };
-        assert_eq!(words(&counts), "FAIL clippy 12.3s (3 passed, 2 failed, 1 skipped)");
+        assert_eq!(words(&counts), "FAIL clippy 12.3s 20.0s CPU (3 passed, 2 failed, 1 skipped)");
     }
 
     #[test]
