@@ -187,6 +187,9 @@ pub mod driver;
 mod error;
 mod event;
 mod futures;
+#[cfg(all(any(test, fuzzing), not(all(target_family = "wasm", target_os = "unknown"))))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handler;
 mod handshake;
 pub mod memory;

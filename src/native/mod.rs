@@ -15,6 +15,11 @@ mod builder_ext;
 mod builder_impl;
 mod dial;
 mod facts;
+/// The bodies of fuzz targets: see [`crate::fuzzing`].
+#[cfg(fuzzing)]
+pub(crate) mod fuzz {
+    pub(crate) use super::wire::fuzz::frames;
+}
 mod handshake;
 mod open;
 mod options;

@@ -5,6 +5,8 @@ pub(crate) mod connection;
 pub(crate) mod extensions;
 pub(crate) mod fail;
 pub(crate) mod frames;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 pub(crate) mod read;
 mod read_buffer;
 pub(crate) mod write;
