@@ -177,13 +177,16 @@ pub trait BuilderExt: Sized + sealed::Sealed {
 
     /// Connects through the proxy that the environment names. Default: the environment is not read.
     ///
-    /// `connect` reads `HTTP_PROXY` for ws URLs and `HTTPS_PROXY` for wss URLs, else `ALL_PROXY`, in upper or lower
-    /// case. Hosts in `NO_PROXY` are dialled directly. `HTTP_PROXY` is ignored in CGI programs (where `REQUEST_METHOD`
-    /// is set), because there a request can set it by its `Proxy` header.
+    /// `connect` reads `http_proxy` for ws URLs and `https_proxy` for wss URLs, else `all_proxy`, each in lower or upper case.
+    /// As in curl, lower case is preferred, and an empty variable counts as not set. `HTTP_PROXY`, which curl never reads,
+    /// is ignored in CGI programs (where `REQUEST_METHOD` is set), because there a request can set it by its `Proxy` header.
+    ///
+    /// Hosts in `no_proxy` are dialled directly. The list is read as curl 8.23 reads it: names, which include their
+    /// subdomains, IP addresses, and networks such as `10.0.0.0/8`, separated by commas; or only `*`, for all hosts.
     ///
     /// # Errors
     ///
-    /// `connect` fails if a variable has an invalid URL, or if [`proxy`](Self::proxy) is set as well.
+    /// `connect` fails if a variable has an invalid URL or is not valid Unicode, or if [`proxy`](Self::proxy) is set as well.
     #[must_use]
     fn proxy_from_env(self) -> Self;
 

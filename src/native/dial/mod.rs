@@ -3,6 +3,7 @@
 pub(crate) mod connector;
 pub(crate) mod dialler;
 pub(crate) mod lookup;
+pub(crate) mod no_proxy;
 pub(crate) mod proxy;
 pub(crate) mod proxy_choice;
 pub(crate) mod stream;

@@ -1,8 +1,9 @@
 //! Chooses the proxy of a destination: none, the one of the options, or one of the environment.
 
-use hyper_util::client::proxy::matcher::Matcher;
+use std::env::VarError;
 
 use super::connector::Destination;
+use super::no_proxy::NoProxy;
 use super::proxy::Proxy;
 use crate::error::ConfigError;
 
@@ -31,7 +32,7 @@ impl ProxyChoice {
 pub(crate) struct Proxies {
     plain: Option<Proxy>,
     secure: Option<Proxy>,
-    exempt: Option<Matcher>,
+    exempt: Option<NoProxy>,
 }
 
 impl Proxies {
@@ -42,44 +43,47 @@ impl Proxies {
                 let proxy = Proxy::parse(url).map_err(|fault| ConfigError::new("proxy", fault))?;
                 Ok(Self { plain: Some(proxy.clone()), secure: Some(proxy), exempt: None })
             }
-            ProxyChoice::Environment => Self::from_env(|name| std::env::var(name).ok()),
+            ProxyChoice::Environment => Self::from_env(|name| std::env::var(name)),
             ProxyChoice::Conflict => Err(ConfigError::new("proxy", "proxy_from_env is set as well")),
         }
     }
 
-    /// Reads the same variables as curl.
-    fn from_env(read: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let read = |names: &[&'static str]| {
-            let mut values = names.iter().filter_map(|name| Some((*name, read(name)?)));
-            values.find(|(_, value)| !value.is_empty())
+    /// Reads the variables that curl reads, lower case before upper case, and `HTTP_PROXY`.
+    fn from_env(read: impl Fn(&str) -> Result<String, VarError>) -> Result<Self, ConfigError> {
+        let fault = |name: &str, fault: String| ConfigError::new("proxy_from_env", format!("{name}: {fault}"));
+        // Returns the first variable that is set. An empty one counts as not set.
+        let first = |names: &[&'static str]| {
+            for name in names {
+                match read(name) {
+                    Ok(value) if !value.is_empty() => return Ok(Some((*name, value))),
+                    // A proxy that was asked for must not be ignored.
+                    Err(VarError::NotUnicode(_)) => return Err(fault(name, "not valid Unicode".to_owned())),
+                    _ => {}
+                }
+            }
+            Ok(None)
         };
         // In CGI programs this variable is the `Proxy` header of the request ("httpoxy", CVE-2016-5385).
-        let is_cgi = read(&["REQUEST_METHOD"]).is_some();
-        let plain: &[_] = if is_cgi { &["http_proxy"] } else { &["HTTP_PROXY", "http_proxy"] };
-        let all = ["ALL_PROXY", "all_proxy"];
+        let is_cgi = first(&["REQUEST_METHOD"])?.is_some();
+        let plain: &[_] = if is_cgi { &["http_proxy"] } else { &["http_proxy", "HTTP_PROXY"] };
         let proxy = |names: &[&'static str]| {
-            let Some((name, value)) = read(names).or_else(|| read(&all)) else {
-                return Ok(None);
+            let found = match first(names)? {
+                None => first(&["all_proxy", "ALL_PROXY"])?,
+                found => found,
             };
-            let fault = |fault| ConfigError::new("proxy_from_env", format!("{name}: {fault}"));
-            Proxy::parse(&value).map(Some).map_err(fault)
+            found.map(|(name, value)| Proxy::parse(&value).map_err(|text| fault(name, text))).transpose()
         };
-        let exempt = read(&["NO_PROXY", "no_proxy"]);
         Ok(Self {
             plain: proxy(plain)?,
-            secure: proxy(&["HTTPS_PROXY", "https_proxy"])?,
-            // The matcher answers for exemptions only, so its proxy is a placeholder.
-            exempt: exempt.map(|(_, list)| Matcher::builder().all("http://proxy").no(list).build()),
+            secure: proxy(&["https_proxy", "HTTPS_PROXY"])?,
+            exempt: first(&["no_proxy", "NO_PROXY"])?.map(|(_, list)| NoProxy::new(list)),
         })
     }
 
     /// Returns the proxy for connections to this destination. `secure` if they use TLS.
     pub(crate) fn proxy_for(&self, to: &Destination, secure: bool) -> Option<&Proxy> {
         let proxy = if secure { &self.secure } else { &self.plain }.as_ref()?;
-        let is_exempt = self.exempt.as_ref().is_some_and(|exempt| {
-            let uri = format!("http://{to}/").parse();
-            uri.is_ok_and(|uri| exempt.intercept(&uri).is_none())
-        });
+        let is_exempt = self.exempt.as_ref().is_some_and(|exempt| exempt.exempts(&to.host));
         (!is_exempt).then_some(proxy)
     }
 }
@@ -91,8 +95,8 @@ mod tests {
 
     fn from_env(variables: &[(&str, &str)]) -> Result<Proxies, ConfigError> {
         Proxies::from_env(|name| {
-            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
-            Some((*value).to_owned())
+            let value = variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            value.ok_or(VarError::NotPresent)
         })
     }
 
@@ -110,6 +114,9 @@ mod tests {
         assert_eq!(before("ws://a", &all), "h:1");
         assert_eq!(before("wss://a", &all), "h:2");
         assert_eq!(before("wss://a", &[all[0], all[2]]), "h:3");
+        assert_eq!(before("wss://a", &[("https_proxy", "low:1"), ("HTTPS_PROXY", "up:1")]), "low:1");
+        assert_eq!(before("wss://a", &[("all_proxy", "low:1"), ("ALL_PROXY", "up:1")]), "low:1");
+        assert_eq!(before("wss://a", &[("all_proxy", "low:1"), ("HTTPS_PROXY", "up:1")]), "up:1");
         assert_eq!(before("ws://a", &[("ALL_PROXY", "socks5://h")]), "h:1080");
         assert_eq!(before("ws://a", &[("http_proxy", "http://[::1]")]), "[::1]:80");
         assert_eq!(before("ws://a", &[("HTTP_PROXY", ""), ("http_proxy", "h:4")]), "h:4");
@@ -122,6 +129,11 @@ mod tests {
         let with = |list| [("ALL_PROXY", "h:1"), ("NO_PROXY", list)];
         for (list, url) in [
             ("*", "ws://a"),
+            // With the matcher of hyper-util these were dialled through the proxy.
+            ("*", "ws://10.1.2.3"),
+            ("*", "ws://[fe80::1]"),
+            ("example.com", "ws://example.com."),
+            ("example.com.", "ws://www.example.com"),
             ("example.com", "wss://example.com:8080/x"),
             ("other, example.com", "ws://www.example.com"),
             (".example.com", "ws://www.example.com"),
@@ -132,6 +144,29 @@ mod tests {
         }
         for (list, url) in [("example.com", "ws://notexample.com"), ("10.0.0.0/8", "ws://11.0.0.1"), ("", "ws://a")] {
             assert_eq!(before(url, &with(list)), "h:1", "{list} does not exempt {url}");
+        }
+    }
+
+    #[test]
+    fn lower_case_exemptions_come_first() {
+        let proxy = ("ALL_PROXY", "h:1");
+        assert_eq!(before("ws://a", &[proxy, ("no_proxy", "a"), ("NO_PROXY", "b")]), "");
+        assert_eq!(before("ws://a", &[proxy, ("no_proxy", ""), ("NO_PROXY", "a")]), "");
+    }
+
+    /// Ignored, it would have its connections made without the proxy.
+    #[cfg(unix)]
+    #[test]
+    fn s01_variables_that_are_not_unicode_are_refused() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        for name in ["https_proxy", "ALL_PROXY", "NO_PROXY"] {
+            let text = std::ffi::OsString::from_vec(b"http://user:secret\xff@h".into());
+            let read = |asked: &str| {
+                Err(if asked == name { VarError::NotUnicode(text.clone()) } else { VarError::NotPresent })
+            };
+            let error = Proxies::from_env(read).err().expect(name);
+            assert_eq!(error.to_string(), format!("proxy_from_env: {name}: not valid Unicode"));
         }
     }
 
