@@ -38,11 +38,32 @@ pub(crate) fn web(job: &mut Job<'_>, name: &str) -> Result<Counts, Stop> {
     Ok(counts)
 }
 
-/// Builds the modules of all pages, as together they take two thirds of the time. Returns the directory of one to serve.
+/// All apps, before the steps that drive them.
+pub(crate) fn build(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    pages(job)?;
+    job.run(native(job, "egui").arg("--no-run"))?;
+    job.run(native(job, "tauri-chat").arg("--no-run"))?;
+    match desktop(job) {
+        Ok(()) | Err(Stop::Skipped(_)) => Ok(Counts::passed(1)),
+        Err(failed) => Err(failed),
+    }
+}
+
+/// The tests of an app without a window.
+fn native(job: &Job<'_>, name: &str) -> Cmd {
+    cargo(job, &format!("test --package homing-example-{name} --tests")).quiet_minutes(20)
+}
+
+/// Builds the modules of all pages, as together they take two thirds of the time.
+fn pages(job: &mut Job<'_>) -> Result<(), Stop> {
+    let packages = PAGES.iter().map(|name| format!("--package=homing-example-{name}"));
+    job.run(cargo(job, "build --target wasm32-unknown-unknown").args(packages).quiet_minutes(20)).map(drop)
+}
+
+/// Returns the directory of a page to serve.
 fn bind(job: &mut Job<'_>, name: &str) -> Result<PathBuf, Stop> {
     needs(&["wasm-bindgen"])?;
-    let packages = PAGES.iter().map(|name| format!("--package=homing-example-{name}"));
-    job.run(cargo(job, "build --target wasm32-unknown-unknown").args(packages).quiet_minutes(20))?;
+    pages(job)?;
     let target = job.place.target.join("apps");
     let built = target.join(format!("wasm32-unknown-unknown/debug/homing-example-{name}.wasm"));
     let to = target.join("pages").join(name);
@@ -59,23 +80,30 @@ fn drive(job: &mut Job<'_>, name: &str, module: PathBuf) -> Result<Counts, Stop>
 
 /// The app of egui: driven natively without a window, and in Chromium.
 pub(crate) fn egui(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let mut counts = job.tests(cargo(job, "test --package homing-example-egui --tests").quiet_minutes(20))?;
+    job.run(native(job, "egui").arg("--no-run"))?;
+    let mut counts = job.tests(native(job, "egui"))?;
     counts.add(web(job, "egui").unwrap_or_else(Stop::counts));
     Ok(counts)
 }
 
 /// The app of Tauri: its connection without a window, and the whole app, which needs libraries on Linux.
 pub(crate) fn tauri(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let mut counts = job.tests(cargo(job, "test --package homing-example-tauri-chat --tests").quiet_minutes(20))?;
+    job.run(native(job, "tauri-chat").arg("--no-run"))?;
+    let mut counts = job.tests(native(job, "tauri-chat"))?;
     counts.add(window(job).unwrap_or_else(Stop::counts));
     Ok(counts)
 }
 
-fn window(job: &mut Job<'_>) -> Result<Counts, Stop> {
+/// Builds the whole app of Tauri.
+fn desktop(job: &mut Job<'_>) -> Result<(), Stop> {
     if cfg!(target_os = "linux") && job.ask(setup::HAS_WEBVIEW).is_none() {
         return Err(Stop::Skipped("no WebKitGTK to build with (get it: cargo xtask test \"setup apps\")".into()));
     }
-    job.run(cargo(job, "build --package homing-example-tauri").quiet_minutes(20))?;
+    job.run(cargo(job, "build --package homing-example-tauri").quiet_minutes(20)).map(drop)
+}
+
+fn window(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    desktop(job)?;
     needs(WEBKIT)?;
     setup::npm(job)?;
     let program = job.place.target.join("apps/debug/homing-example-tauri");

@@ -11,7 +11,11 @@ use crate::setup;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// Commands of Cargo that only compile.
+const COMPILES: [&str; 5] = ["build", "check", "clippy", "doc", "hack"];
+
 /// A command line, run by the methods of [`Job`](crate::job::Job).
+#[derive(Clone)]
 pub(crate) struct Cmd {
     pub(crate) program: OsString,
     pub(crate) args: Vec<OsString>,
@@ -70,8 +74,20 @@ impl Cmd {
         words.join(" ")
     }
 
-    pub(crate) fn prepare(&self, place: &Place, log: &File) -> io::Result<Command> {
+    /// Whether it is one of Cargo's that run no test.
+    pub(crate) fn only_compiles(&self) -> bool {
+        let mut words = self.args.iter().map(|word| word.to_string_lossy()).filter(|word| !word.starts_with('+'));
+        let is_build = words.clone().next().is_some_and(|word| COMPILES.contains(&&*word));
+        self.program == "cargo" && (is_build || words.any(|word| word == "--no-run"))
+    }
+
+    /// `niceness` is that of `nice`, 0 for an ordinary one.
+    pub(crate) fn prepare(&self, place: &Place, log: &File, niceness: u8) -> io::Result<Command> {
         let mut command = Command::new(&self.program);
+        if cfg!(unix) && niceness > 0 {
+            command = Command::new("nice");
+            command.args(["-n", &niceness.to_string()]).arg(&self.program);
+        }
         command
             .args(&self.args)
             .current_dir(&place.root)
@@ -105,5 +121,21 @@ impl Cmd {
         }
         command.envs(setup::test_environment(place)).envs(self.env.iter().map(|(name, value)| (name, value)));
         Ok(command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_compiles_is_recognized() {
+        for line in ["cargo build -p a", "cargo +1.85.0 check", "cargo hack check", "cargo nextest run --no-run -p a"] {
+            assert!(cmd(line).only_compiles(), "{line}");
+        }
+        for line in ["cargo test -p build", "cargo nextest run", "cargo run --example build", "node build.js", "cargo"]
+        {
+            assert!(!cmd(line).only_compiles(), "{line}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,10 @@ pub(crate) struct Place {
     pub(crate) root: PathBuf,
     /// Cargo's target directory.
     pub(crate) target: PathBuf,
+    /// The names of what steps share, and this run has made: see [`Job::once`].
+    made: Mutex<Vec<String>>,
+    /// Held while a program has the fixed ports of the tests on wasm.
+    pub(crate) ports: Mutex<()>,
 }
 
 impl Place {
@@ -54,7 +59,11 @@ impl Place {
             Some(dir) => std::path::absolute(dir)?,
             None => root.join("target"),
         };
-        Ok(Self { root, target })
+        Ok(Self::new(root, target))
+    }
+
+    pub(crate) fn new(root: PathBuf, target: PathBuf) -> Self {
+        Self { root, target, made: Mutex::default(), ports: Mutex::default() }
     }
 
     /// A file or directory of xtask's own: logs and installed packages.
@@ -69,6 +78,8 @@ pub(crate) struct Job<'a> {
     log_path: PathBuf,
     /// Processor time of the commands that ended, where it is known.
     pub(crate) used: Duration,
+    /// How far commands that only compile give way to tests.
+    pub(crate) niceness: u8,
 }
 
 impl<'a> Job<'a> {
@@ -79,7 +90,7 @@ impl<'a> Job<'a> {
             .or_else(|error| {
                 open(std::env::temp_dir().join(format!("xtask-{}", std::process::id())).join(name)).map_err(|_| error)
             })?;
-        Ok(Self { place, log, log_path, used: Duration::ZERO })
+        Ok(Self { place, log, log_path, used: Duration::ZERO, niceness: 0 })
     }
 
     pub(crate) fn log_path(&self) -> &Path {
@@ -97,6 +108,16 @@ impl<'a> Job<'a> {
 
     pub(crate) fn note(&mut self, text: &str) {
         let _ = writeln!(self.log, "{text}");
+    }
+
+    /// Makes something that other steps use as well: by one step at a time, and once in a run.
+    pub(crate) fn once(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
+        let mut made = self.place.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !made.iter().any(|other| other == name) {
+            make(self)?;
+            made.push(name.to_owned());
+        }
+        Ok(())
     }
 
     /// Runs a command that must succeed and returns its output.
@@ -134,8 +155,10 @@ impl<'a> Job<'a> {
     /// Runs Rust tests: those that `cargo test` would run with these arguments and filters.
     pub(crate) fn rust_tests(&mut self, args: &str, filters: &str) -> Result<Counts, Stop> {
         if missing::find("cargo-nextest").is_some() {
+            self.run(&*format!("cargo nextest run --no-run {args}"))?;
             return self.tests(cmd(&format!("cargo nextest run --profile xtask {args} -- {filters}")));
         }
+        self.run(&*format!("cargo test --no-run {args}"))?;
         let mut counts = self.tests(cmd(&format!("cargo test --no-fail-fast {args} -- --show-output {filters}")))?;
         counts.notes.push("by `cargo test`, which is slower: cargo-nextest is not installed".into());
         Ok(counts)
@@ -143,14 +166,14 @@ impl<'a> Job<'a> {
 
     /// Starts a program that runs until the returned value is dropped.
     pub(crate) fn serve(&mut self, cmd: Cmd) -> Result<Service, Stop> {
-        let mut command = cmd.prepare(self.place, &self.log)?;
+        let mut command = cmd.prepare(self.place, &self.log, 0)?;
         let (child, guard) = group::spawn(command.stdin(Stdio::piped()))?;
         Ok(Service { child, _guard: guard })
     }
 
     /// Runs a command in the foreground: its output goes to the terminal, and Ctrl-C reaches it.
     pub(crate) fn attend(&mut self, cmd: Cmd) -> Result<(), Stop> {
-        let mut command = cmd.prepare(self.place, &self.log)?;
+        let mut command = cmd.prepare(self.place, &self.log, 0)?;
         let status = command.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status()?;
         if status.success() { Ok(()) } else { Err(Stop::Failed(format!("{}: {status}", cmd.line()))) }
     }
@@ -177,8 +200,9 @@ impl<'a> Job<'a> {
         let (line, program) = (cmd.line(), cmd.program.to_string_lossy());
         self.note(&format!("$ {line}"));
         let start = self.output().len();
+        let niceness = if cmd.only_compiles() { self.niceness } else { 0 };
         let (mut child, guard) =
-            group::spawn(&mut cmd.prepare(self.place, &self.log)?).map_err(|error| match error.kind() {
+            group::spawn(&mut cmd.prepare(self.place, &self.log, niceness)?).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => Stop::Skipped(missing::not_installed(&[&program])),
                 _ => Stop::Failed(format!("{program}: {error}")),
             })?;
@@ -269,7 +293,7 @@ mod tests {
 
     fn in_a_job<T>(name: &str, test: impl FnOnce(&mut Job<'_>) -> T) -> T {
         let target = std::env::temp_dir().join(format!("xtask-{}-{name}", std::process::id()));
-        let place = Place { root: std::env::temp_dir(), target };
+        let place = Place::new(std::env::temp_dir(), target);
         let result = test(&mut Job::start(&place, name).unwrap());
         fs::remove_dir_all(&place.target).unwrap();
         result

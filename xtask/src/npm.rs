@@ -29,12 +29,12 @@ pub(crate) fn lint(job: &mut Job<'_>) -> Result<Counts, Stop> {
 /// Builds the package if a source is newer than it.
 pub(crate) fn ensure(job: &mut Job<'_>) -> Result<(), Stop> {
     setup::npm(job)?;
-    let root = &job.place.root;
-    let built = newest(&root.join("dist/index.d.ts"));
-    if built.is_none() || SOURCES.iter().any(|source| newest(&root.join(source)) > built) {
-        job.run("npm run build")?;
-    }
-    Ok(())
+    job.once("the npm package", |job| {
+        let root = &job.place.root;
+        let built = newest(&root.join("dist/index.d.ts"));
+        let is_old = built.is_none() || SOURCES.iter().any(|source| newest(&root.join(source)) > built);
+        if is_old { job.run("npm run build").map(drop) } else { Ok(()) }
+    })
 }
 
 /// Returns when a file, or the newest file in a directory, was changed.

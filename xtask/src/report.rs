@@ -1,17 +1,22 @@
-//! Runs the steps one after the other and prints how each went.
+//! Runs the steps and prints how each went.
 
 use std::io::{IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::counts::{Counts, excerpt};
 use crate::job::{Job, Place, Stop};
 use crate::missing;
-use crate::steps::{self, Step};
+use crate::steps::{self, Lane, Step};
 
 /// How many lines of a failed step's output are shown.
 const LINES: usize = 80;
+
+/// Columns, as many as the line of a step has at least.
+const WIDTH: usize = 72;
 
 #[derive(Debug, Default)]
 pub(crate) struct Options {
@@ -44,13 +49,12 @@ pub(crate) fn test(options: &Options) -> ExitCode {
     };
     let mut total = Counts::default();
     let mut skipped: Vec<(String, Vec<&str>)> = Vec::new();
-    for step in &steps {
-        let counts = run(step, &place, options.verbose);
+    for (name, counts) in in_lanes(&steps, &place, options.verbose) {
         if counts.passed + counts.failed == 0 && counts.skipped > 0 {
             let reason = counts.notes.join("; ").replace("skipped: ", "");
             match skipped.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, steps)) => steps.push(step.name),
-                None => skipped.push((reason, vec![step.name])),
+                Some((_, steps)) => steps.push(name),
+                None => skipped.push((reason, vec![name])),
             }
         }
         total.add(counts);
@@ -60,6 +64,21 @@ pub(crate) fn test(options: &Options) -> ExitCode {
     }
     println!("\n{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped);
     if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs the steps, those of different lanes at the same time. Returns how each went.
+fn in_lanes(steps: &[Step], place: &Place, verbose: bool) -> Vec<(&'static str, Counts)> {
+    let screen = Screen::default();
+    let lane = |lane: Lane| {
+        let steps = steps.iter().filter(|step| step.lane == lane);
+        steps.map(|step| (step.name, run(step, place, verbose, &screen))).collect::<Vec<_>>()
+    };
+    let mut results = lane(Lane::First);
+    thread::scope(|scope| {
+        let lanes = [Lane::Build, Lane::Native, Lane::Browser].map(|at| scope.spawn(move || lane(at)));
+        results.extend(lanes.into_iter().filter_map(|lane| lane.join().ok()).flatten());
+    });
+    results
 }
 
 /// Runs a task that is not a step of the tests, such as a benchmark.
@@ -85,31 +104,33 @@ fn failure(problem: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn run(step: &Step, place: &Place, verbose: bool) -> Counts {
-    announce(step.name);
+fn run(step: &Step, place: &Place, verbose: bool, screen: &Screen) -> Counts {
+    screen.begin(step.name);
     let started = Instant::now();
     let mut job = match Job::start(place, step.name) {
         Ok(job) => job,
         Err(error) => {
             let lack = missing::cause(&error.to_string(), &place.target);
             let counts = lack.map_or_else(|| Stop::Failed(format!("no log: {error}")), Stop::Skipped).counts();
-            report(step.name, started.elapsed(), Duration::ZERO, &counts);
+            screen.end(step.name, || report(step.name, started.elapsed(), Duration::ZERO, &counts));
             return counts;
         }
     };
+    job.niceness = step.lane.niceness();
     let ended = missing::needs(step.needs).and_then(|()| {
         panic::catch_unwind(AssertUnwindSafe(|| (step.action)(&mut job)))
             .unwrap_or_else(|_| Err(Stop::Failed("panicked".into())))
     });
     let counts = ended.unwrap_or_else(Stop::counts);
-    report(step.name, started.elapsed(), job.used, &counts);
-
-    let output = job.output();
-    if verbose {
-        print_log(&job, &output.lines().collect::<Vec<_>>());
-    } else if counts.failed > 0 {
-        print_log(&job, &excerpt(&output, LINES));
-    }
+    screen.end(step.name, || {
+        report(step.name, started.elapsed(), job.used, &counts);
+        let output = job.output();
+        if verbose {
+            print_log(&job, &output.lines().collect::<Vec<_>>());
+        } else if counts.failed > 0 {
+            print_log(&job, &excerpt(&output, LINES));
+        }
+    });
     counts
 }
 
@@ -119,11 +140,31 @@ fn print_log(job: &Job<'_>, lines: &[&str]) {
     lines.iter().for_each(|line| println!("      | {line}"));
 }
 
-/// Shows a person which step runs.
-fn announce(name: &str) {
+/// The names of the steps that run: shown to a person, below what was printed of others.
+#[derive(Default)]
+struct Screen(Mutex<Vec<&'static str>>);
+
+impl Screen {
+    fn begin(&self, name: &'static str) {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.push(name);
+        announce(&running);
+    }
+
+    /// Nothing else is printed meanwhile.
+    fn end(&self, name: &str, print: impl FnOnce()) {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|other| *other != name);
+        print();
+        announce(&running);
+    }
+}
+
+fn announce(running: &[&str]) {
     let mut stdout = std::io::stdout();
-    if stdout.is_terminal() {
-        let _ = write!(stdout, "...   {name}\r");
+    if stdout.is_terminal() && !running.is_empty() {
+        let names: String = running.join(", ").chars().take(WIDTH - 6).collect();
+        let _ = write!(stdout, "...   {names:<0$}\r", WIDTH - 6);
         let _ = stdout.flush();
     }
 }
@@ -165,6 +206,8 @@ fn headline(name: &str, took: Duration, used: Duration, counts: &Counts) -> Stri
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Condvar;
+
     use super::*;
 
     fn words(counts: &Counts) -> String {
@@ -182,6 +225,38 @@ mod tests {
         assert_eq!(words(&Stop::Skipped("x".into()).counts()), "skip clippy 12.3s 20.0s CPU (0 passed, 1 skipped)");
         let counts = Counts { failed: 2, skipped: 1, ..Counts::passed(3) };
         assert_eq!(words(&counts), "FAIL clippy 12.3s 20.0s CPU (3 passed, 2 failed, 1 skipped)");
+    }
+
+    #[test]
+    fn steps_of_different_lanes_run_at_the_same_time_after_the_first_ones() {
+        static RUNNING: Mutex<usize> = Mutex::new(0);
+        static CHANGED: Condvar = Condvar::new();
+        fn meet(_: &mut Job<'_>) -> Result<Counts, Stop> {
+            *RUNNING.lock().unwrap() += 1;
+            CHANGED.notify_all();
+            let running = RUNNING.lock().unwrap();
+            let minute = Duration::from_secs(60);
+            let (running, ended) = CHANGED.wait_timeout_while(running, minute, |running| *running < 4).unwrap();
+            if ended.timed_out() { Err(Stop::Failed(format!("{running} of 4"))) } else { Ok(Counts::passed(1)) }
+        }
+        fn first(_: &mut Job<'_>) -> Result<Counts, Stop> {
+            let mut running = RUNNING.lock().unwrap();
+            *running += 1;
+            if *running == 1 { Ok(Counts::passed(1)) } else { Err(Stop::Failed("late".into())) }
+        }
+        let step = |name, action, lane| Step { name, action, needs: &[], fast: false, lane };
+        let steps = [
+            step("browser", meet, Lane::Browser),
+            step("native", meet, Lane::Native),
+            step("build", meet, Lane::Build),
+            step("first", first, Lane::First),
+        ];
+        let target = std::env::temp_dir().join(format!("xtask-{}-lanes", std::process::id()));
+        let results = in_lanes(&steps, &Place::new(std::env::temp_dir(), target.clone()), false);
+        std::fs::remove_dir_all(target).unwrap();
+        let names: Vec<_> = results.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["first", "build", "native", "browser"]);
+        assert!(results.iter().all(|(_, counts)| *counts == Counts::passed(1)), "{results:?}");
     }
 
     #[test]

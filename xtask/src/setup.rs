@@ -191,10 +191,11 @@ fn venv_python(venv: &Path) -> PathBuf {
 /// Installs the versions of `package-lock.json`, unless those of `package.json` are installed.
 pub(crate) fn npm(job: &mut Job<'_>) -> Result<Counts, Stop> {
     needs(&["node", "npm"])?;
-    let there = job.ask("npm ls --depth=0").is_some();
-    if !there {
-        job.download("npm ci --no-audit --no-fund")?;
-    }
+    let mut there = true;
+    job.once("npm", |job| {
+        there = job.ask("npm ls --depth=0").is_some();
+        if there { Ok(()) } else { job.download("npm ci --no-audit --no-fund") }
+    })?;
     installed(there)
 }
 
@@ -221,13 +222,17 @@ pub(crate) fn install(
 ) -> Result<Counts, Stop> {
     let dir = job.place.own(name);
     let stamp = dir.join("version.txt");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == version) {
-        return installed(true);
-    }
-    let _ = fs::remove_dir_all(&dir);
-    job.retry(|job| build(job, &dir))?;
-    fs::write(stamp, version)?;
-    installed(false)
+    let mut there = true;
+    job.once(name, |job| {
+        there = fs::read_to_string(&stamp).is_ok_and(|installed| installed == version);
+        if there {
+            return Ok(());
+        }
+        let _ = fs::remove_dir_all(&dir);
+        job.retry(|job| build(job, &dir))?;
+        Ok(fs::write(stamp, version)?)
+    })?;
+    installed(there)
 }
 
 #[cfg(test)]

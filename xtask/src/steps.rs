@@ -1,4 +1,4 @@
-//! The steps of `cargo xtask test`, in order.
+//! The steps of `cargo xtask test`, in the order in which each lane runs them.
 
 use crate::command::cmd;
 use crate::counts::Counts;
@@ -14,10 +14,36 @@ pub(crate) struct Step {
     pub(crate) needs: &'static [&'static str],
     /// Whether it runs with `--fast`.
     pub(crate) fast: bool,
+    pub(crate) lane: Lane,
+}
+
+/// Steps of different lanes run at the same time, those of one lane one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Before all others: what these need.
+    First,
+    /// Only compiles, or takes no time. Yields the processor to the tests, which wait most of the time.
+    Build,
+    /// Tests in browsers: two browsers at once would slow each other down too much.
+    Browser,
+    /// Tests natively and in JavaScript runtimes.
+    Native,
+}
+
+impl Lane {
+    /// That of its commands which only compile.
+    pub(crate) fn niceness(self) -> u8 {
+        match self {
+            Self::First => 0,
+            Self::Build => 19,
+            // Before what no test waits for.
+            Self::Browser | Self::Native => 10,
+        }
+    }
 }
 
 const fn step(name: &'static str, action: Action) -> Step {
-    Step { name, action, needs: &[], fast: false }
+    Step { name, action, needs: &[], fast: false, lane: Lane::First }
 }
 
 impl Step {
@@ -40,8 +66,14 @@ const ALL_BROWSERS: &[&str] =
     &["node", "npm", "chromium", "chromedriver", "firefox-esr|firefox", "geckodriver", "WebKitWebDriver", "xvfb-run"];
 
 // Every step stands alone, so that each can be run by its name.
-#[rustfmt::skip]
 pub(crate) fn all() -> Vec<Step> {
+    let lanes = [(Lane::First, first()), (Lane::Build, builds()), (Lane::Native, native()), (Lane::Browser, browser())];
+    let in_lane = |(lane, steps): (Lane, Vec<Step>)| steps.into_iter().map(move |step| Step { lane, ..step });
+    lanes.into_iter().flat_map(in_lane).collect()
+}
+
+#[rustfmt::skip]
+fn first() -> Vec<Step> {
     vec![
         step("setup rust", setup::rust).fast(),
         step("setup nextest", |job| setup::cargo_install(job, "cargo-nextest", "0.9.143", "cargo nextest --version")).fast(),
@@ -52,7 +84,14 @@ pub(crate) fn all() -> Vec<Step> {
         step("setup wasm-pack", |job| setup::cargo_install(job, "wasm-pack", "0.15.1", "wasm-pack --version")),
         step("setup browsers", setup::browsers).fast(),
         step("setup apps", setup::webview),
+        // The package that most steps of npm test.
+        step("npm build", npm::build).needs(NODE),
+    ]
+}
 
+#[rustfmt::skip]
+fn builds() -> Vec<Step> {
+    vec![
         step("format", |job| {
             job.run("cargo fmt --all --check")?;
             apps::format(job)
@@ -61,6 +100,16 @@ pub(crate) fn all() -> Vec<Step> {
         step("rules", rules::check),
         step("links", links::check),
         step("lint js", npm::lint).needs(NODE),
+        step("npm size", size::npm).needs(&["node", "npm", "gzip"]),
+        step("npm package", npm::package).needs(NODE),
+
+        // First what has a target directory of its own: the tests build in the usual one meanwhile.
+        step("apps build", apps::build),
+        step("web size", size::app).needs(&["node", "npm", "wasm-bindgen", "gzip"]),
+        step("oldest rust", |job| {
+            let check = cmd(&format!("cargo +{} check -p homing --lib --all-features --target-dir", setup::MSRV));
+            job.check(check.arg(job.place.target.join("msrv")))
+        }).needs(&["rustup"]),
         step("clippy native", |job| job.check("cargo clippy --workspace --all-targets --all-features -- -D warnings")),
         step("clippy web", |job| {
             job.run("cargo clippy -p homing --target wasm32-unknown-unknown --features tracing --lib -- -D warnings")?;
@@ -76,7 +125,23 @@ pub(crate) fn all() -> Vec<Step> {
         step("docs web", |job| job.check(
             cmd("cargo doc --no-deps -p homing --target wasm32-unknown-unknown --features tracing")
                 .env("RUSTDOCFLAGS", "-Dwarnings"))),
+        // Without --no-dev-deps, which rewrites the manifest while other commands may read it. Resolver 3 leaves the
+        // features of development dependencies out anyway unless a test is built.
+        step("feature combinations", |job| {
+            setup::cargo_install(job, "cargo-hack", "0.6.46", "cargo hack --version")?;
+            job.check("cargo hack check -p homing --feature-powerset --depth 2")
+        }),
+        step("licenses and advisories", |job| {
+            setup::cargo_install(job, "cargo-deny", "0.20.2", "cargo deny --version")?;
+            job.check("cargo deny --all-features check bans licenses sources")
+        }),
+        step("crate contents", package::check),
+    ]
+}
 
+#[rustfmt::skip]
+fn native() -> Vec<Step> {
+    vec![
         // Not --all-targets, which would run the benchmarks as tests.
         step("native tests", |job| job.rust_tests(
             "--workspace --features homing-tests/deflate --lib --bins --tests --examples", "")).fast(),
@@ -103,24 +168,6 @@ pub(crate) fn all() -> Vec<Step> {
         }),
         step("autobahn", |job| autobahn::check(job, "native", autobahn::SHORT)),
 
-        step("web chromium conformance", web::chromium_conformance).needs(&["chromium", "chromedriver"]).fast(),
-        step("web chromium others", web::chromium_others).needs(&["chromium", "chromedriver"]),
-        step("web firefox", web::firefox).needs(&["firefox-esr|firefox", "geckodriver"]),
-        step("web webkit", web::webkit).needs(&["WebKitWebDriver", "xvfb-run"]),
-        step("web worker", web::worker).needs(&["chromium", "chromedriver"]),
-        step("web shared worker", web::shared_worker).needs(&["chromium", "chromedriver"]),
-        step("web service worker", web::service_worker).needs(&["chromium", "chromedriver"]),
-        step("web node", web::node).needs(&["node"]),
-        step("web threads", web::threads).needs(&["chromium", "chromedriver", "rustup"]),
-        step("web hidden tab", page::hidden).needs(CHROMIUM),
-        step("web example", page::served).needs(ALL_BROWSERS),
-        step("web by wasm-pack", web::wasm_pack).needs(ALL_BROWSERS),
-        step("web size", size::app).needs(&["node", "npm", "wasm-bindgen", "gzip"]),
-        step("web benchmark runs", page::bench_runs).needs(ALL_BROWSERS),
-
-        step("npm build", npm::build).needs(NODE),
-        step("npm size", size::npm).needs(&["node", "npm", "gzip"]),
-        step("npm package", npm::package).needs(NODE),
         step("npm node", js::node).needs(NODE),
         step("npm bun", js::bun).needs(NODE),
         step("npm deno", js::deno).needs(NODE),
@@ -128,16 +175,36 @@ pub(crate) fn all() -> Vec<Step> {
         step("npm hermes", |job| js::runtime(job, "hermes")).needs(NODE),
         step("npm vitest", |job| js::runtime(job, "vitest")).needs(NODE),
         step("npm jest", |job| js::runtime(job, "jest")).needs(NODE),
+        step("npm machine as script and wasm", js::twins).needs(NODE),
+        step("npm testing", js::testing).needs(NODE),
+        step("npm autobahn node", |job| autobahn::check(job, "node", autobahn::SHORT_NPM)).needs(NODE),
+        step("web node", web::node).needs(&["node"]),
+    ]
+}
+
+#[rustfmt::skip]
+fn browser() -> Vec<Step> {
+    vec![
+        step("web chromium conformance", web::chromium_conformance).needs(&["chromium", "chromedriver"]).fast(),
+        step("web chromium others", web::chromium_others).needs(&["chromium", "chromedriver"]),
+        step("web firefox", web::firefox).needs(&["firefox-esr|firefox", "geckodriver"]),
+        step("web webkit", web::webkit).needs(&["WebKitWebDriver", "xvfb-run"]),
+        step("web worker", web::worker).needs(&["chromium", "chromedriver"]),
+        step("web shared worker", web::shared_worker).needs(&["chromium", "chromedriver"]),
+        step("web service worker", web::service_worker).needs(&["chromium", "chromedriver"]),
+        step("web threads", web::threads).needs(&["chromium", "chromedriver", "rustup"]),
+        step("web hidden tab", page::hidden).needs(CHROMIUM),
+        step("web example", page::served).needs(ALL_BROWSERS),
+        step("web by wasm-pack", web::wasm_pack).needs(ALL_BROWSERS),
+        step("web benchmark runs", page::bench_runs).needs(ALL_BROWSERS),
+
         step("npm chromium", |job| js::browser(job, "chromium")).needs(CHROMIUM),
         step("npm firefox", |job| js::browser(job, "firefox")).needs(FIREFOX),
         step("npm webkit", |job| js::browser(job, "webkit")).needs(WEBKIT),
-        step("npm machine as script and wasm", js::twins).needs(NODE),
-        step("npm testing", js::testing).needs(NODE),
         step("npm testing chromium", |job| js::testing_in(job, "chromium")).needs(CHROMIUM),
         step("npm testing firefox", |job| js::testing_in(job, "firefox")).needs(FIREFOX),
         step("npm testing webkit", |job| js::testing_in(job, "webkit")).needs(WEBKIT),
         step("npm autobahn chromium", |job| autobahn::check(job, "chromium", autobahn::SHORT_NPM)).needs(CHROMIUM),
-        step("npm autobahn node", |job| autobahn::check(job, "node", autobahn::SHORT_NPM)).needs(NODE),
         step("npm benchmark runs", npm::bench).needs(ALL_BROWSERS),
         step("npm bundlers", |job| js::apps(job, &["bundlers/bundlers", "bundlers/node"])).needs(CHROMIUM),
         step("npm next", |job| js::apps(job, &["bundlers/next"])).needs(CHROMIUM),
@@ -152,22 +219,6 @@ pub(crate) fn all() -> Vec<Step> {
         step("apps yew", |job| apps::web(job, "yew")),
         step("apps egui", apps::egui),
         step("apps tauri", apps::tauri),
-
-        // Without --no-dev-deps, which rewrites the manifest while other commands may read it. Resolver 3 leaves the
-        // features of development dependencies out anyway unless a test is built.
-        step("feature combinations", |job| {
-            setup::cargo_install(job, "cargo-hack", "0.6.46", "cargo hack --version")?;
-            job.check("cargo hack check -p homing --feature-powerset --depth 2")
-        }),
-        step("oldest rust", |job| {
-            let check = cmd(&format!("cargo +{} check -p homing --lib --all-features --target-dir", setup::MSRV));
-            job.check(check.arg(job.place.target.join("msrv")))
-        }).needs(&["rustup"]),
-        step("licenses and advisories", |job| {
-            setup::cargo_install(job, "cargo-deny", "0.20.2", "cargo deny --version")?;
-            job.check("cargo deny --all-features check bans licenses sources")
-        }),
-        step("crate contents", package::check),
     ]
 }
 
@@ -182,6 +233,14 @@ mod tests {
         let steps = all();
         let names: HashSet<_> = steps.iter().map(|step| step.name.replace(' ', "-")).collect();
         assert_eq!(names.len(), steps.len());
+    }
+
+    #[test]
+    fn what_others_need_runs_first() {
+        let first: Vec<_> = all().iter().filter(|step| step.lane == Lane::First).map(|step| step.name).collect();
+        assert!(first.iter().all(|name| name.starts_with("setup ") || *name == "npm build"), "{first:?}");
+        assert!(all().iter().all(|step| step.lane == Lane::First || !first.contains(&step.name)));
+        assert!(all().iter().all(|step| step.lane == Lane::First || !step.name.starts_with("setup ")));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The tests that run on wasm: in browsers, in workers and in Node.
 
+use std::fs;
 use std::path::PathBuf;
+use std::sync::{MutexGuard, PoisonError};
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
@@ -109,6 +111,7 @@ fn driver(variable: &str, program: &str) -> String {
 /// Runs the tests beside a test server. `how` has the variables and the program that the runner is started with.
 fn run(job: &mut Job<'_>, tests: Cmd, how: &str) -> Result<Counts, Stop> {
     needs(&["wasm-bindgen-test-runner"])?;
+    job.run(tests.clone().arg("--no-run"))?;
     let _server = serve(job)?;
     // Cargo sets these variables again, for those who call it themselves: see `.cargo/config.toml`.
     let unset = "-u WASM_BINDGEN_USE_BROWSER -u WASM_BINDGEN_TEST_WEBDRIVER_JSON";
@@ -118,21 +121,30 @@ fn run(job: &mut Job<'_>, tests: Cmd, how: &str) -> Result<Counts, Stop> {
 
 /// The command of the README, for one test only: the others ran before.
 pub(crate) fn wasm_pack(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    job.run(build(&["web_smoke"]).arg("--no-run"))?;
     let _server = serve(job)?;
     job.tests("wasm-pack test --headless --chrome --firefox --test web_smoke")
 }
 
 /// Starts the test server at the ports that the tests expect.
-fn serve(job: &mut Job<'_>) -> Result<Service, Stop> {
+fn serve<'a>(job: &mut Job<'a>) -> Result<(Service, MutexGuard<'a, ()>), Stop> {
     let server = build_server(job, "debug")?;
+    let ports = job.place.ports.lock().unwrap_or_else(PoisonError::into_inner);
     let mut server = job.serve(Cmd::program(server).args(PORTS.map(|port| port.to_string())))?;
     server.wait_for_port(PORTS[1])?;
-    Ok(server)
+    Ok((server, ports))
 }
 
 /// Builds the test server. Returns its path.
 pub(crate) fn build_server(job: &mut Job<'_>, profile: &str) -> Result<PathBuf, Stop> {
     let release = if profile == "release" { "--release" } else { "" };
-    job.run(cmd(&format!("cargo build -p homing-test-server {release}")))?;
-    Ok(job.place.target.join(profile).join("homing-test-server"))
+    // Under a name of its own: other steps build the server with other features meanwhile.
+    let server = job.place.own("server").join(profile).join("homing-test-server");
+    job.once(&format!("the test server, {profile}"), |job| {
+        job.run(cmd(&format!("cargo build -p homing-test-server {release}")))?;
+        fs::create_dir_all(server.parent().unwrap_or(&server))?;
+        let _ = fs::remove_file(&server);
+        Ok(fs::hard_link(job.place.target.join(profile).join("homing-test-server"), &server)?)
+    })?;
+    Ok(server)
 }
