@@ -59,13 +59,18 @@ impl<T: Types> Machine<T> {
         }
         self.writable = false;
         self.stats.bytes_held = 0;
+        self.lose_socket();
+        self.phase = Phase::Ending { next, asked: false, answer: None };
+    }
+
+    /// Counts what the socket held as lost.
+    pub(crate) fn lose_socket(&mut self) {
         let (lost, edge) = self.queue.socket_gone();
         self.notify_edge(edge);
         self.stats.messages_lost += lost;
         if let Some(event) = &mut self.last_close {
-            event.lost = lost;
+            event.lost += lost;
         }
-        self.phase = Phase::Ending { next, asked: false, answer: None };
     }
 
     /// Decides what follows the attempt, and emits `on_close`.

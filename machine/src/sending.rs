@@ -42,7 +42,10 @@ impl<T: Types> Machine<T> {
         self.stats.bytes_sent += bytes as Count;
         let edge = self.queue.restore(batch, messages, bytes, socket);
         self.notify_edge(edge);
-        if messages > 0 {
+        if !self.phase.has_socket() {
+            // A handle has dropped it meanwhile, with what it took of this batch.
+            self.lose_socket();
+        } else if messages > 0 {
             self.progress();
         }
     }

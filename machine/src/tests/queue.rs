@@ -207,6 +207,23 @@ fn s15_what_was_lost_with_the_socket_is_reported_and_not_sent_again() {
 }
 
 #[test]
+fn s15_what_the_socket_takes_while_another_thread_aborts_is_lost() {
+    let mut rig = Rig::open(config());
+    rig.machine.send_text("a").unwrap();
+    let flush = rig.machine.mark();
+    let mut batch = VecDeque::new();
+    assert_eq!(rig.machine.poll(), Some(Output::Transmit));
+    rig.machine.offer(&mut batch);
+    rig.machine.request(rig.now, Request::Abort);
+    batch.clear();
+    rig.machine.restore(&mut batch, 1, 1, Buffered { messages: 1, bytes: 1 });
+    assert!(rig.machine.has_left(flush) && rig.machine.is_lost(flush));
+    assert_eq!((rig.machine.buffered(), rig.machine.stats(rig.now).messages_lost), (0, 1));
+    rig.settle();
+    assert_eq!(rig.machine.last_close.as_ref().map(|close| close.lost), Some(1));
+}
+
+#[test]
 fn s14_the_memory_of_a_burst_does_not_stay() {
     let mut rig = Rig::open(Config { max_send_buffer: 20_000, ..config() });
     rig.room = 0;
