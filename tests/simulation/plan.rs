@@ -42,6 +42,7 @@ pub(crate) struct Policy {
     /// Exponential with full jitter, or else without any.
     pub(crate) jitter: bool,
     pub(crate) max_attempts: Option<u32>,
+    pub(crate) max_initial_attempts: Option<u32>,
 }
 
 impl Policy {
@@ -116,6 +117,7 @@ pub(crate) enum Act {
     TakeUnsent,
     Flush,
     Opened,
+    Ping,
     Kept(KeptAct),
 }
 
@@ -185,8 +187,16 @@ fn latency() -> impl Strategy<Value = Duration> {
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
-    let delays = (timeout(), 1..=8_u32, any::<bool>(), prop_oneof![3 => Just(None), 2 => (0..=4_u32).prop_map(Some)]);
-    delays.prop_map(|(first, factor, jitter, max_attempts)| Policy { first, max: first * factor, jitter, max_attempts })
+    let max_attempts = prop_oneof![3 => Just(None), 2 => (0..=4_u32).prop_map(Some)];
+    let max_initial_attempts = prop::option::weighted(0.3, 1..=4_u32);
+    let delays = (timeout(), 1..=8_u32, any::<bool>(), max_attempts, max_initial_attempts);
+    delays.prop_map(|(first, factor, jitter, max_attempts, max_initial_attempts)| Policy {
+        first,
+        max: first * factor,
+        jitter,
+        max_attempts,
+        max_initial_attempts,
+    })
 }
 
 fn setup() -> impl Strategy<Value = Setup> {
@@ -246,7 +256,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::TakeUnsent),
         2 => Just(Act::Flush),
         1 => Just(Act::Opened),
-            2 => session::kept_act().prop_map(Act::Kept),
+        2 => Just(Act::Ping),
+        2 => session::kept_act().prop_map(Act::Kept),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use homing::{EndReason, ErrorKind, Initiator, SendErrorKind};
+use homing::{EndReason, ErrorKind, Initiator, PingError, SendErrorKind};
 use proptest::strategy::{Strategy, ValueTree};
 
 use crate::plan::{Ending, plan};
@@ -10,7 +10,7 @@ use crate::run::run;
 use crate::trace::{Did, Entry, Id, Notified, PeerDid, SessionDid, What};
 
 /// How many names there are.
-const KINDS: usize = 57;
+const KINDS: usize = 60;
 
 fn name(what: &What) -> Option<&'static str> {
     Some(match what {
@@ -45,6 +45,11 @@ fn name(what: &What) -> Option<&'static str> {
         What::Did(Did::Send { result: Err(SendErrorKind::Full), .. }) => "refused as full",
         What::Did(Did::Send { result: Err(SendErrorKind::Closed), .. }) => "refused as closed",
         What::Did(Did::TakeUnsent(unsent)) if !unsent.is_empty() => "handed back",
+        What::Settled { pinged, .. } => match pinged.last()?.as_ref()? {
+            Ok(_) => "pinged",
+            Err(PingError::Lost) => "ping lost",
+            Err(_) => "ping not sent",
+        },
         _ => return None,
     })
 }
@@ -94,7 +99,7 @@ impl Place {
                 PeerDid::Close(_) => "closed by the peer during a set-up",
                 PeerDid::Cut => "cut during a set-up",
                 PeerDid::Violate => "violation during a set-up",
-                PeerDid::Silence | PeerDid::Read(_) | PeerDid::Echo => return None,
+                PeerDid::Silence(_) | PeerDid::Read(_) | PeerDid::Echo => return None,
             },
             What::Did(did) if self.opening => match did {
                 Did::Send { result: Ok(()), .. } => "sent ahead",

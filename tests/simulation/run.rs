@@ -55,6 +55,9 @@ fn builder(setup: &Setup) -> Builder {
     if let Some(attempts) = policy.max_attempts {
         reconnect = reconnect.max_attempts(attempts);
     }
+    if let Some(attempts) = policy.max_initial_attempts {
+        reconnect = reconnect.max_initial_attempts(attempts);
+    }
     let heartbeat = setup.heartbeat.map(|beat| match beat.message {
         true => Heartbeat::message(beat.interval, beat.timeout, "beat"),
         false => Heartbeat::ping(beat.interval, beat.timeout),

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use homing::memory::{Network, Peer};
-use homing::{End, FlushError, Message, WebSocket};
+use homing::{End, FlushError, Message, PingError, WebSocket};
 
 use crate::plan::{Act, Callback, PeerAct, Reaction, Script};
 use crate::trace::{Did, Entry, Id, Look, PeerDid, What};
@@ -49,6 +49,7 @@ pub(crate) struct Stage {
     next_id: usize,
     flushes: Vec<Glance<Result<(), FlushError>>>,
     opened: Vec<Glance<Result<(), End>>>,
+    pinged: Vec<Glance<Result<Duration, PingError>>>,
     closed_early: Option<Glance<End>>,
     sessions: Sessions,
 }
@@ -110,6 +111,7 @@ impl Stage {
             next_id: 0,
             flushes: Vec::new(),
             opened: Vec::new(),
+            pinged: Vec::new(),
             closed_early: None,
             sessions: Sessions::new(scripts),
         }
@@ -149,7 +151,8 @@ impl Stage {
         let closed_early = self.closed_early.as_mut().and_then(Glance::look);
         let flushed = self.flushes.iter_mut().map(|flush| flush.look().map(|result| result.is_ok())).collect();
         let opened = self.opened.iter_mut().map(Glance::look).collect();
-        self.note(What::Settled { closed, closed_early, flushed, opened });
+        let pinged = self.pinged.iter_mut().map(Glance::look).collect();
+        self.note(What::Settled { closed, closed_early, flushed, opened, pinged });
     }
 
     fn number(&mut self) -> usize {
@@ -238,6 +241,10 @@ impl Stage {
                 did(Did::Opened);
                 self.opened.push(Glance::new(ws.opened()));
             }
+            Act::Ping => {
+                did(Did::Ping);
+                self.pinged.push(Glance::new(ws.ping()));
+            }
             Act::Clone => self.handles.push(ws.clone()),
             Act::Detach => {
                 self.detached = true;
@@ -283,7 +290,7 @@ impl Stage {
                 peer.violate();
             }
             PeerAct::Silence(on) => {
-                did(PeerDid::Silence);
+                did(PeerDid::Silence(on));
                 peer.silence(on);
             }
             PeerAct::Read(on) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use homing::memory::Dial;
-use homing::{CloseEvent, End, ErrorKind, SendErrorKind, State};
+use homing::{CloseEvent, End, ErrorKind, PingError, SendErrorKind, State};
 
 use crate::plan::{Ending, Page};
 
@@ -51,12 +51,13 @@ pub(crate) enum What {
     /// Time passes until then.
     Sleep(Duration),
     /// Everything has happened that is due. With what futures say: `closed` made now and at the start, and those
-    /// of each flush and each `opened` that was asked for.
+    /// of each flush, `opened` and `ping` that was asked for.
     Settled {
         closed: Option<Option<End>>,
         closed_early: Option<End>,
         flushed: Vec<Option<bool>>,
         opened: Vec<Option<Result<(), End>>>,
+        pinged: Vec<Option<Result<Duration, PingError>>>,
     },
 }
 
@@ -89,6 +90,7 @@ pub(crate) enum Did {
     TakeUnsent(Vec<Id>),
     Flush,
     Opened,
+    Ping,
 }
 
 #[derive(Debug, Clone)]
@@ -97,7 +99,7 @@ pub(crate) enum PeerDid {
     Close(u16),
     Cut,
     Violate,
-    Silence,
+    Silence(bool),
     Read(bool),
     Echo,
 }

@@ -42,6 +42,10 @@ pub(super) struct Attempt {
     pub(super) resumed: bool,
     /// The client was paused at some time.
     pub(super) paused: bool,
+    /// The peer was silent at some time.
+    pub(super) was_silent: bool,
+    /// When a heartbeat was first asked for.
+    pub(super) pinged: Option<Duration>,
     /// All timers fired on time so far.
     pub(super) steady: bool,
     pub(super) from_peer: Vec<FromPeer>,
@@ -121,6 +125,8 @@ impl Attempt {
             held_up: rate.is_some(),
             resumed: rate.is_some(),
             paused,
+            was_silent: false,
+            pinged: None,
             steady: true,
             from_peer: Vec::new(),
             rate,
@@ -260,14 +266,16 @@ impl Attempt {
                 }
             }
             PeerDid::Echo => self.echoes = true,
-            PeerDid::Silence => {}
+            PeerDid::Silence(on) => self.was_silent |= *on,
         }
     }
 
     /// When the heartbeat must fail if nothing more arrives, at the earliest and at the latest.
     pub(super) fn times_out(&self, interval: Duration, timeout: Duration) -> Option<(Duration, Duration)> {
         // A round trip longer than the interval has answers that are received but not reported.
-        if !self.steady || self.paused || self.slowest * 2 >= interval || self.rate.is_some() {
+        // A ping postpones the next heartbeat.
+        let is_regular = self.steady && self.pinged.is_none();
+        if !is_regular || self.paused || self.slowest * 2 >= interval || self.rate.is_some() {
             return None;
         }
         let opened = self.opened?;

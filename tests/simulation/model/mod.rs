@@ -7,6 +7,7 @@ mod attempt;
 mod by_hand;
 mod messages;
 mod notified;
+mod pings;
 mod policy;
 mod session;
 mod settled;
@@ -23,6 +24,7 @@ use crate::trace::{Did, Entry, Look, Notified, PeerDid, SessionDid, What};
 use attempt::{Attempt, Decision};
 use by_hand::{ByHand, Span};
 use messages::Messages;
+use pings::Pings;
 
 pub(super) type Checked = Result<(), String>;
 
@@ -52,6 +54,8 @@ pub(super) struct Model<'a> {
     next: Next,
     /// Retries since an attempt was open for `stable_after`, or since a new start.
     retries: u32,
+    /// It has not opened since it began, or began anew.
+    starting: bool,
     by_hand: ByHand,
     /// Closed without `on_end` so far, and for which reason.
     owed: Option<Option<EndReason>>,
@@ -63,6 +67,7 @@ pub(super) struct Model<'a> {
     opened: Vec<Option<Result<(), End>>>,
     /// Those of which that cannot be known.
     unsure: Vec<bool>,
+    pings: Pings,
     /// The set-up is running.
     polling: bool,
     messages: Messages,
@@ -96,6 +101,7 @@ pub(crate) fn check(setup: &Setup, outcome: &Outcome) -> Checked {
         attempt: None,
         next: Next::At(Duration::ZERO),
         retries: 0,
+        starting: true,
         by_hand: ByHand::default(),
         owed: None,
         last_end: None,
@@ -103,6 +109,7 @@ pub(crate) fn check(setup: &Setup, outcome: &Outcome) -> Checked {
         inside: None,
         opened: Vec::new(),
         unsure: Vec::new(),
+        pings: Pings::default(),
         polling: false,
         messages: Messages::new(setup.limit),
     };
@@ -174,13 +181,14 @@ impl Model<'_> {
                 self.disturb();
                 Ok(())
             }
-            What::Settled { closed, closed_early, flushed, opened } => {
+            What::Settled { closed, closed_early, flushed, opened, pinged } => {
                 let fits = opened.iter().zip(&self.opened).zip(&self.unsure).all(|((found, expected), unsure)| {
                     // A future that was not polled before resolves to the latest end.
                     *unsure || found == expected || matches!((found, expected), (Some(Err(_)), Some(Err(_))))
                 });
                 demand!(fits, "S28: `opened()` says {opened:?}, not {:?}", self.opened);
                 self.settled(entry.look.as_ref())?;
+                self.pinged(pinged)?;
                 demand!(
                     self.last_end.is_some() == closed_early.is_some(),
                     "S4: the first future is at {closed_early:?}"
@@ -324,6 +332,7 @@ impl Model<'_> {
                     _ => None,
                 });
             }
+            Did::Ping => self.ping(look.state),
             Did::Pause(on) => {
                 self.paused = *on;
                 if let Some(attempt) = &mut self.attempt {
@@ -359,6 +368,7 @@ impl Model<'_> {
             }
             (None, State::Closed, Some(delay)) => {
                 self.retries = 0;
+                self.starting = true;
                 self.owed = None;
                 self.dial_in(delay);
             }

@@ -40,8 +40,16 @@ impl Model<'_> {
                 attempt.opened = Some(now);
                 attempt.last_received = now;
                 self.opens += 1;
+                // The attempts until then are counted apart (S28).
+                if std::mem::take(&mut self.starting) && self.setup.policy.max_initial_attempts.is_some() {
+                    self.retries = 0;
+                }
                 match (&attempt.set_up, look) {
-                    (Some(set_up), Some(look)) => return set_up.opens(look.heartbeats),
+                    (Some(set_up), Some(look)) => {
+                        // `on_buffer_full` may be called before this, and ping.
+                        let heartbeats = attempt.pinged.is_none().then_some(look.heartbeats);
+                        return set_up.opens(heartbeats);
+                    }
                     _ => demand!(self.setup.sessions.is_none(), "S27: opened without a set-up"),
                 }
                 let due = attempt.dialled + attempt.latency;
@@ -55,7 +63,8 @@ impl Model<'_> {
                 return self.arrives(*id);
             }
             Notified::Latency => {
-                demand!(attempt.opened.is_some() && self.setup.heartbeat.is_some(), "S17: nothing was measured");
+                let beats = self.setup.heartbeat.is_some() || attempt.pinged.is_some();
+                demand!(attempt.opened.is_some() && beats, "S17: nothing was measured");
                 attempt.last_received = now;
             }
             Notified::Error(kind) => {
@@ -88,7 +97,7 @@ impl Model<'_> {
             }
             ErrorKind::HeartbeatTimeout => {
                 let Some(beat) = self.setup.heartbeat else {
-                    return Err("S17: there is no heartbeat".to_string());
+                    return self.ping_times_out();
                 };
                 let times_out = attempt.times_out(beat.interval, beat.timeout);
                 let on_time = times_out.is_none_or(|(earliest, latest)| (earliest..=latest).contains(&self.now));

@@ -64,7 +64,11 @@ impl Model<'_> {
             None if refused || hopeless => Some(EndReason::Fatal),
             None => None,
         };
-        let used_up = self.setup.policy.max_attempts.is_some_and(|max| self.retries >= max);
+        let policy = self.setup.policy;
+        let used_up = match policy.max_initial_attempts {
+            Some(max) if self.starting => self.retries + 1 >= max,
+            _ => policy.max_attempts.is_some_and(|max| self.retries >= max),
+        };
         stop.or(used_up.then_some(EndReason::Exhausted))
     }
 

@@ -54,12 +54,13 @@ impl SetUp {
     }
 
     /// The client opens.
-    pub(super) fn opens(&self, heartbeats: u64) -> Checked {
+    pub(super) fn opens(&self, heartbeats: Option<u64>) -> Checked {
         let is_done = matches!(self.returned, Some((Ending::Done, _)));
         demand!(is_done && !self.dropped, "S27: opened, but the set-up is not done");
         let unsent = self.unsent();
         demand!(unsent.is_empty(), "S27: opened before {} messages of the set-up have left", unsent.len());
-        demand!(self.heartbeats.is_none_or(|before| before == heartbeats), "S27: a heartbeat during the set-up");
+        let beats = self.heartbeats.zip(heartbeats).is_some_and(|(before, now)| before != now);
+        demand!(!beats, "S27: a heartbeat during the set-up");
         Ok(())
     }
 }
