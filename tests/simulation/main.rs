@@ -11,36 +11,27 @@
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 mod actor;
+mod bytes;
 mod day;
 mod model;
 mod network;
 mod plan;
 mod reach;
 mod run;
+mod seed;
 mod stage;
 mod trace;
 
 use std::fmt::Write as _;
 
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use proptest::test_runner::TestError;
+use seed::{check, runner};
 
 const CASES: u64 = 1000;
 
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
-}
-
-/// One case, generated from the seed.
-fn runner(seed: u64) -> TestRunner {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config = Config { cases: 1, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
-}
-
-fn check(plan: &plan::Plan) -> Result<(), String> {
-    model::check(&plan.setup, &run::run(plan))
 }
 
 fn case(seed: u64) {
@@ -91,4 +82,13 @@ fn third_quarter() {
 #[test]
 fn last_quarter() {
     cases(3);
+}
+
+#[test]
+fn the_corpus_of_the_fuzzer_passes() {
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/life")).unwrap() {
+        let path = file.unwrap().path();
+        println!("{}", path.display());
+        bytes::run(&std::fs::read(path).unwrap());
+    }
 }

@@ -199,7 +199,7 @@ fn policy() -> impl Strategy<Value = Policy> {
     })
 }
 
-fn setup() -> impl Strategy<Value = Setup> {
+pub(crate) fn setup() -> impl Strategy<Value = Setup> {
     let beat = (timeout(), timeout(), prop::bool::weighted(0.2)).prop_map(|(interval, timeout, message)| Beat {
         interval,
         timeout,
@@ -283,7 +283,7 @@ fn peer_act() -> impl Strategy<Value = PeerAct> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let page = prop_oneof![Just(Page::Online), Just(Page::Visible), Just(Page::Frozen), Just(Page::Thawed)];
     prop_oneof![
         10 => prop::collection::vec(act(), 1..4).prop_map(Step::User),
@@ -298,7 +298,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn reaction() -> impl Strategy<Value = Reaction> {
+pub(crate) fn reaction() -> impl Strategy<Value = Reaction> {
     let callback = prop_oneof![
         1 => Just(Callback::Connect),
         4 => Just(Callback::Open),
@@ -317,9 +317,12 @@ fn reaction() -> impl Strategy<Value = Reaction> {
     })
 }
 
+pub(crate) fn finale() -> impl Strategy<Value = Finale> {
+    prop_oneof![2 => Just(Finale::Abort), 2 => Just(Finale::Close), 1 => Just(Finale::DropAll)]
+}
+
 /// Any case at all.
 pub(crate) fn plan() -> impl Strategy<Value = Plan> {
-    let finale = prop_oneof![2 => Just(Finale::Abort), 2 => Just(Finale::Close), 1 => Just(Finale::DropAll)];
-    (setup(), prop::collection::vec(reaction(), 0..6), prop::collection::vec(step(), 1..40), finale)
+    (setup(), prop::collection::vec(reaction(), 0..6), prop::collection::vec(step(), 1..40), finale())
         .prop_map(|(setup, reactions, steps, finale)| Plan { setup, reactions, steps, finale })
 }
