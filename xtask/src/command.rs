@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -33,6 +34,12 @@ pub(crate) fn cmd(line: &str) -> Cmd {
 impl From<&str> for Cmd {
     fn from(line: &str) -> Self {
         cmd(line)
+    }
+}
+
+impl From<PathBuf> for Cmd {
+    fn from(program: PathBuf) -> Self {
+        Self::program(program)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -162,6 +162,11 @@ impl<'a> Job<'a> {
         let mut counts = self.tests(cmd(&format!("cargo test --no-fail-fast {args} -- --show-output {filters}")))?;
         counts.notes.push("by `cargo test`, which is slower: cargo-nextest is not installed".into());
         Ok(counts)
+    }
+
+    /// Returns a process to start that writes to the log.
+    pub(crate) fn prepare(&self, cmd: &Cmd) -> io::Result<Command> {
+        cmd.prepare(self.place, &self.log, 0)
     }
 
     /// Starts a program that runs until the returned value is dropped.

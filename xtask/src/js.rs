@@ -67,13 +67,21 @@ pub(crate) fn twins(job: &mut Job<'_>) -> Result<Counts, Stop> {
     job.tests(cmd("node --test tests/js/core/twins.test.js").env("HOMING_MACHINE", job.place.target.join("npm")))
 }
 
+pub(crate) fn bun_program(job: &mut Job<'_>) -> Result<PathBuf, Stop> {
+    program(&runtimes(job)?.join("node_modules/@oven"), "bun-", "bin/bun")
+}
+
+pub(crate) fn deno_program(job: &mut Job<'_>) -> Result<PathBuf, Stop> {
+    program(&runtimes(job)?.join("node_modules/@deno"), "", "deno")
+}
+
 pub(crate) fn bun(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let program = program(&runtimes(job)?.join("node_modules/@oven"), "bun-", "bin/bun")?;
+    let program = bun_program(job)?;
     in_runtime(job, || Cmd::program(&program))
 }
 
 pub(crate) fn deno(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let program = program(&runtimes(job)?.join("node_modules/@deno"), "", "deno")?;
+    let program = deno_program(job)?;
     in_runtime(job, || Cmd::program(&program).args(["run", "--allow-all"]))
 }
 

@@ -8,6 +8,7 @@ mod command;
 mod counts;
 mod demo;
 mod group;
+mod interop;
 mod job;
 mod js;
 mod links;
@@ -55,6 +56,11 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   beside the class below it
   CASE       run only these, such as 7.* or 12.1.1; all of them take an hour
 
+       cargo xtask interop [--write] [NAME...]
+
+  installs servers, gateways and proxies of other projects, and runs the clients against them, or against these
+  --write    updates docs/interop.md
+
        cargo xtask demo
 
   builds a page that shows what the client does, and serves it on loopback until Ctrl-C
@@ -75,6 +81,7 @@ fn main() -> ExitCode {
         (Some("rules"), word) => print_rules(word),
         (Some("bench-web"), _) => report::task("bench web", |job| page::bench(job, &args)),
         (Some("autobahn"), _) => report::task("autobahn", |job| autobahn::command(job, &args)),
+        (Some("interop"), _) => report::task("interop", |job| interop::command(job, &args)),
         (Some("app"), Some(name)) if apps::PAGES.contains(&name) => report::task("app", |job| apps::serve(job, name)),
         (Some("app"), _) => usage_error("no app has that name"),
         (Some("demo"), None) => report::task("demo", demo::run),

@@ -15,7 +15,7 @@ use crate::missing::{find, needs};
 /// The `rust-version` of the packages.
 pub(crate) const MSRV: &str = "1.85.0";
 const WASM: &str = "wasm32-unknown-unknown";
-const WEBSOCKETS: &str = "17.4";
+pub(crate) const WEBSOCKETS: &str = "17.4";
 
 const SERVERS: [(&str, &str); 5] = [
     ("nginx", "nginx-light"),
@@ -138,7 +138,11 @@ pub(crate) fn browsers(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 /// Installs the packages of programs that are missing, if the system is Debian and this is root.
-fn apt(job: &mut Job<'_>, programs: &[(&str, &'static str)], more: Vec<&'static str>) -> Result<Counts, Stop> {
+pub(crate) fn apt(
+    job: &mut Job<'_>,
+    programs: &[(&str, &'static str)],
+    more: Vec<&'static str>,
+) -> Result<Counts, Stop> {
     let missing = programs.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| *package);
     let missing: Vec<_> = missing.chain(more).collect();
     if missing.is_empty() {

@@ -3,7 +3,7 @@
 use crate::command::cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::{apps, autobahn, demo, js, links, npm, package, page, places, rules, setup, size, web};
+use crate::{apps, autobahn, demo, interop, js, links, npm, package, page, places, rules, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -166,6 +166,7 @@ fn native() -> Vec<Step> {
             job.run("cargo build --example demo")?;
             job.check("cargo run --quiet --example demo")
         }),
+        step("interop", interop::check),
         step("autobahn", |job| autobahn::check(job, "native", autobahn::SHORT)),
 
         step("npm node", js::node).needs(NODE),

@@ -1,0 +1,148 @@
+//! Starts a server and runs the clients against it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+
+use super::install::{PROGRAMS, dir};
+use super::servers::{BACKEND, Kind, Server};
+use crate::command::Cmd;
+use crate::group;
+use crate::job::{Job, Service, Stop};
+
+/// A check, and what a client found.
+pub(crate) type Found = (String, String);
+
+/// Addresses and files of one run.
+struct Run {
+    port: u16,
+    secure_port: u16,
+    /// Of the server behind a gateway or a proxy.
+    backend: u16,
+}
+
+pub(crate) fn checks(job: &mut Job<'_>, server: &Server) -> Result<Vec<Found>, Stop> {
+    job.run("cargo build -p homing-interop")?;
+    let client = job.place.target.join("debug/homing-interop");
+    let certificate = dir(job.place, "certificate");
+    if !certificate.join("both.pem").exists() {
+        fs::create_dir_all(&certificate)?;
+        job.run(Cmd::program(&client).arg("certificate").arg(&certificate))?;
+    }
+    let [port, secure_port, backend, secure_backend] = free_ports()?;
+    let run = Run { port, secure_port, backend };
+    let mut services = Services::default();
+    let (url, secure_url, proxy) = match server.kind {
+        Kind::Server => {
+            services.restarted = Some(start(job, server, port, false)?);
+            services.others.push(start(job, server, secure_port, true)?);
+            (port, secure_port, None)
+        }
+        Kind::Gateway => {
+            services.restarted = Some(start(job, &BACKEND, backend, false)?);
+            services.others.push(start_between(job, server, &run)?);
+            (port, secure_port, None)
+        }
+        Kind::Proxy(scheme) => {
+            services.restarted = Some(start(job, &BACKEND, backend, false)?);
+            services.others.push(start(job, &BACKEND, secure_backend, true)?);
+            services.others.push(start_between(job, server, &run)?);
+            (backend, secure_backend, Some(format!("{scheme}://127.0.0.1:{port}")))
+        }
+    };
+    let urls = [format!("ws://localhost:{url}/"), format!("wss://localhost:{secure_url}/")];
+    let check = Cmd::program(client).arg("check").args(urls).arg(certificate.join("certificate.pem")).args(proxy);
+    converse(job, &check, |job| {
+        services.restarted = None;
+        let (server, port) = if server.kind == Kind::Server { (server, port) } else { (&BACKEND, backend) };
+        services.restarted = Some(start(job, server, port, false)?);
+        Ok(())
+    })
+}
+
+/// The processes of a run, which end with it.
+#[derive(Default)]
+struct Services {
+    restarted: Option<Service>,
+    others: Vec<Service>,
+}
+
+fn free_ports() -> Result<[u16; 4], Stop> {
+    let listen = || TcpListener::bind("127.0.0.1:0");
+    // All at once, so that they differ.
+    let listeners = [listen()?, listen()?, listen()?, listen()?];
+    let mut ports = [0; 4];
+    for (port, listener) in ports.iter_mut().zip(&listeners) {
+        *port = listener.local_addr()?.port();
+    }
+    Ok(ports)
+}
+
+/// Starts a server that speaks WebSocket itself.
+fn start(job: &mut Job<'_>, server: &Server, port: u16, secure: bool) -> Result<Service, Stop> {
+    let mut command = (server.start)(job, Path::new(""))?.env("PORT", port.to_string());
+    if secure {
+        let certificate = dir(job.place, "certificate");
+        command = command.env("CERT", certificate.join("certificate.pem")).env("KEY", certificate.join("key.pem"));
+        command = command.env("BOTH", certificate.join("both.pem"));
+    }
+    let mut service = job.serve(command)?;
+    service.wait_for_port(port)?;
+    Ok(service)
+}
+
+/// Starts a gateway or a proxy, which gets a configuration of its own.
+fn start_between(job: &mut Job<'_>, server: &Server, run: &Run) -> Result<Service, Stop> {
+    let dir_of_run = dir(job.place, &format!("run-{}", server.name));
+    let _ = fs::remove_dir_all(&dir_of_run);
+    fs::create_dir_all(&dir_of_run)?;
+    let certificates = dir(job.place, "certificate").display().to_string();
+    let values = [
+        ("SECURE_PORT", run.secure_port.to_string()),
+        ("BACKEND", run.backend.to_string()),
+        ("PORT", run.port.to_string()),
+        ("CERTIFICATES", certificates),
+        ("DIR", dir_of_run.display().to_string()),
+    ];
+    for file in server.config {
+        let mut text = fs::read_to_string(job.place.root.join(PROGRAMS).join(file))?;
+        for (name, value) in &values {
+            text = text.replace(&format!("@{name}@"), value);
+        }
+        fs::write(dir_of_run.join(file), text)?;
+    }
+    let command = (server.start)(job, &dir_of_run)?.env("PORT", run.port.to_string());
+    let mut service = job.serve(command)?;
+    service.wait_for_port(run.port)?;
+    if server.kind == Kind::Gateway {
+        service.wait_for_port(run.secure_port)?;
+    }
+    Ok(service)
+}
+
+/// Runs a client, and restarts the server when it says so. Returns what it found.
+fn converse(
+    job: &mut Job<'_>,
+    client: &Cmd,
+    mut restart: impl FnMut(&mut Job<'_>) -> Result<(), Stop>,
+) -> Result<Vec<Found>, Stop> {
+    job.note(&format!("$ {}", client.line()));
+    let mut command = job.prepare(client)?;
+    let (mut child, _guard) = group::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
+    let mut input = child.stdin.take();
+    let mut found = Vec::new();
+    for line in BufReader::new(child.stdout.take().expect("piped")).lines() {
+        let line = line?;
+        job.note(&line);
+        if line == "restart" {
+            restart(job)?;
+            input.as_mut().map_or(Ok(()), |input| writeln!(input, "restarted"))?;
+        } else if let Some((check, result)) = line.split_once('\t') {
+            found.push((check.into(), result.into()));
+        }
+    }
+    let status = child.wait()?;
+    if status.success() { Ok(found) } else { Err(Stop::Failed(format!("{}: {status}", client.line()))) }
+}

@@ -1,0 +1,172 @@
+//! The table of `docs/interop.md`.
+
+use std::path::Path;
+use std::{fs, io};
+
+use super::run::Found;
+use super::servers::{SERVERS, Server};
+use crate::job::Stop;
+
+const DOCUMENT: &str = "docs/interop.md";
+const MARKS: [&str; 2] = ["<!-- table -->\n", "<!-- end of table -->\n"];
+/// The checks, as the clients name them, and the heads of their columns.
+const CHECKS: [(&str, &str); 11] = [
+    ("text", "text"),
+    ("binary", "binary"),
+    ("1 MB", "1 MB"),
+    ("fragments", "frag-<br>ments"),
+    ("compression", "deflate"),
+    ("ping", "ping"),
+    ("pinged", "ping by<br>server"),
+    ("close", "close"),
+    ("closed", "close by<br>server"),
+    ("TLS", "TLS"),
+    ("restart", "restart"),
+];
+
+/// What was found with one server.
+pub(crate) struct Row {
+    server: &'static Server,
+    pub(crate) version: String,
+    pub(crate) found: Vec<Found>,
+    /// Why it could not be examined.
+    pub(crate) problem: Option<Stop>,
+}
+
+impl Row {
+    pub(crate) fn new(server: &'static Server) -> Self {
+        Self { server, version: String::new(), found: Vec::new(), problem: None }
+    }
+
+    fn result(&self, check: &str) -> &str {
+        self.found.iter().find(|(name, _)| name == check).map_or("wrong: the client stopped", |(_, result)| result)
+    }
+
+    /// The results that are neither good nor known, and the known ones that did not occur.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        if self.problem.is_some() {
+            return Vec::new();
+        }
+        let unexpected = CHECKS.iter().filter_map(|(check, _)| {
+            let result = self.result(check);
+            let known = self.server.differs.iter().find(|(name, ..)| name == check);
+            let expected = known.map_or("ok", |(_, expected, _)| expected);
+            (result != expected).then(|| format!("{}, {check}: {result} (expected: {expected})", self.server.name))
+        });
+        unexpected.collect()
+    }
+
+    /// One line of text.
+    pub(crate) fn line(&self) -> String {
+        let name = format!("{} {}", self.server.name, self.version);
+        match &self.problem {
+            Some(problem) => format!("{name}: {}", text(problem)),
+            None => {
+                let odd =
+                    CHECKS.iter().map(|(check, _)| (check, self.result(check))).filter(|(_, result)| *result != "ok");
+                let odd: Vec<_> = odd.map(|(check, result)| format!("{check}: {result}")).collect();
+                if odd.is_empty() { format!("{name}: ok") } else { format!("{name}: ok but {}", odd.join(", ")) }
+            }
+        }
+    }
+
+    fn markdown(&self) -> String {
+        let cells: Vec<_> = match &self.problem {
+            Some(_) => CHECKS.iter().map(|_| "").collect(),
+            None => CHECKS.iter().map(|(check, _)| self.result(check)).collect(),
+        };
+        let version = if self.problem.is_some() { "not run" } else { &self.version };
+        format!("{}{version} | {} |", start(self.server), cells.join(" | "))
+    }
+}
+
+fn text(problem: &Stop) -> &str {
+    match problem {
+        Stop::Failed(text) | Stop::Skipped(text) => text,
+    }
+}
+
+fn start(server: &Server) -> String {
+    format!("| {} | ", server.title)
+}
+
+/// Replaces these rows. Those of other servers stay.
+pub(crate) fn write(root: &Path, rows: &[Row]) -> io::Result<()> {
+    let path = root.join(DOCUMENT);
+    let document = fs::read_to_string(&path)?;
+    let parts = document.split_once(MARKS[0]).and_then(|(before, rest)| Some((before, rest.split_once(MARKS[1])?)));
+    let (before, (old, after)) = parts.ok_or_else(|| io::Error::other(format!("{DOCUMENT} has no marks")))?;
+    fs::write(&path, format!("{before}{}{}{}{after}", MARKS[0], generated(old, rows), MARKS[1]))
+}
+
+fn generated(old: &str, rows: &[Row]) -> String {
+    let heads: Vec<_> = CHECKS.iter().map(|(_, head)| *head).collect();
+    let mut lines = vec![
+        format!("\n| server | version | {} |", heads.join(" | ")),
+        format!("|---|---|{}", "---|".repeat(heads.len())),
+    ];
+    let mut notes = Vec::new();
+    for server in SERVERS {
+        let reason = format!("- {}: not run here: ", server.title);
+        let (mut line, mut problem) = (None, None);
+        match rows.iter().find(|row| row.server.name == server.name) {
+            Some(row) => {
+                line = Some(row.markdown());
+                problem = row.problem.as_ref().map(|problem| format!("{reason}{}", text(problem)));
+            }
+            None => {
+                for known in old.lines() {
+                    line = line.or_else(|| known.starts_with(&start(server)).then(|| known.to_owned()));
+                    problem = problem.or_else(|| known.starts_with(&reason).then(|| known.to_owned()));
+                }
+            }
+        }
+        lines.extend(line);
+        notes.extend(problem);
+        notes.extend(
+            server.differs.iter().map(|(check, result, why)| format!("- {}, {check}: {result}. {why}", server.title)),
+        );
+    }
+    format!("{}\n\n{}\n\n", lines.join("\n"), notes.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_server_has_a_row_in_the_document() {
+        let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(DOCUMENT)).unwrap();
+        for server in SERVERS {
+            assert!(
+                document.lines().any(|line| line.starts_with(&start(server))),
+                "{}: cargo xtask interop --write",
+                server.name
+            );
+        }
+    }
+
+    fn row(results: &[(&str, &str)]) -> Row {
+        let result = |check: &str| results.iter().find(|(name, _)| *name == check).map_or("ok", |(_, result)| result);
+        let found = CHECKS.iter().map(|(check, _)| ((*check).to_owned(), result(check).to_owned())).collect();
+        Row { version: "1".into(), found, ..Row::new(&SERVERS[0]) }
+    }
+
+    #[test]
+    fn an_unexpected_result_is_a_fault() {
+        assert!(row(&[]).faults().is_empty());
+        assert_eq!(row(&[("text", "wrong: x")]).faults(), ["ws, text: wrong: x (expected: ok)"]);
+        assert_eq!(row(&[("ping", "no")]).faults(), ["ws, ping: no (expected: ok)"]);
+        let stopped = Row { found: Vec::new(), ..row(&[]) };
+        assert_eq!(stopped.faults().len(), CHECKS.len());
+    }
+
+    #[test]
+    fn rows_that_were_not_run_stay() {
+        let old = "| websockets | 1 | as before |\n- aiohttp: not run here: as before\n";
+        let text = generated(old, &[row(&[])]);
+        assert!(text.contains("| ws | 1 | ok | ok |"), "{text}");
+        assert!(text.contains("| websockets | 1 | as before |\n"), "{text}");
+        assert!(text.contains("- aiohttp: not run here: as before\n"), "{text}");
+    }
+}
