@@ -1,13 +1,12 @@
 //! Client and server send to each other, and both check everything that they receive.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use futures::{SinkExt, StreamExt};
-use homing::{CloseCode, End, ErrorKind, Event, Events, Heartbeat, Message, Reconnect, State, WebSocket};
+use homing::{CloseCode, End, Event, Events, Heartbeat, Message, Reconnect, State, WebSocket};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
@@ -67,7 +66,7 @@ impl Load {
         Duration::from_secs(60 + 10 * self.clients * self.bytes / self.rate)
     }
 
-    fn block_on(self, run: impl Future<Output = ()>) {
+    pub(crate) fn block_on(self, run: impl Future<Output = ()>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async { timeout(self.patience(), run).await.expect("in time") });
     }
@@ -127,7 +126,7 @@ impl Load {
         receive(1).await;
     }
 
-    fn client(self, server: SocketAddr, number: u64) -> (WebSocket, Events) {
+    pub(crate) fn client(self, server: SocketAddr, number: u64) -> (WebSocket, Events) {
         let mut builder = WebSocket::builder(format!("ws://{server}/{number}"));
         if let Some([interval, timeout]) = self.beat {
             builder = builder.heartbeat(Heartbeat::ping(interval, timeout));
@@ -176,41 +175,5 @@ impl Load {
         assert_eq!((close.code, close.clean, close.lost, unsent), (CloseCode::NORMAL, true, 0, 0), "client {client}");
         assert_eq!((stats.attempts, stats.messages_sent, stats.messages_lost), (1, count, 0), "client {client}");
         println!("client {client}: {} heartbeats, the slowest took {slowest:?}", stats.heartbeats);
-    }
-
-    /// Runs a server that only answers Pings, until the connection ends, but at most 20 s.
-    pub(crate) fn accept(self, at: [u8; 4], listening: &mpsc::Sender<SocketAddr>) {
-        self.block_on(async {
-            let listener = TcpListener::bind(SocketAddr::from((at, 0))).await.unwrap();
-            listening.send(listener.local_addr().unwrap()).unwrap();
-            let (stream, _) = listener.accept().await.unwrap();
-            let mut stream = tokio_tungstenite::accept_async(stream).await.unwrap();
-            let _ = timeout(Duration::from_secs(20), async { while let Some(Ok(_)) = stream.next().await {} }).await;
-        });
-    }
-
-    /// Runs a client, cuts the link, and checks that the client detects it.
-    pub(crate) fn detect(self, server: SocketAddr, is_cut: &AtomicBool) {
-        self.block_on(async {
-            let (ws, mut events) = self.client(server, 0);
-            let mut cut = None;
-            loop {
-                match events.next().await.expect("the client lives") {
-                    // Heartbeats have been answered before.
-                    Event::Latency(_) if ws.stats().heartbeats >= 3 && cut.is_none() => {
-                        is_cut.store(true, SeqCst);
-                        cut = Some(Instant::now());
-                    }
-                    Event::Error(error) => {
-                        let cut = cut.unwrap_or_else(|| panic!("{error:?} before the link was cut: {:?}", ws.stats()));
-                        println!("detected after {:?}: {:?}", cut.elapsed(), ws.stats());
-                        assert_eq!(error.kind(), &ErrorKind::HeartbeatTimeout);
-                        assert!(cut.elapsed() < Duration::from_secs(15), "{:?}", cut.elapsed());
-                        return;
-                    }
-                    _ => {}
-                }
-            }
-        });
     }
 }

@@ -8,14 +8,14 @@
 //! Needs root on Linux, but no tools or kernel modules, which `tc netem` would need.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
+#[cfg(target_os = "linux")]
+mod dead_peer;
 mod exchange;
 #[cfg(target_os = "linux")]
 mod wire;
 
-use std::net::SocketAddr;
 use std::panic::resume_unwind;
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use exchange::Load;
@@ -38,34 +38,10 @@ fn delay(millis: u64) -> Duration {
     Duration::from_millis(number("HOMING_FAR_DELAY_MS", millis))
 }
 
-/// Runs a server and a client, each in a network namespace of its own. Skips them if namespaces are not available.
-#[cfg(target_os = "linux")]
-fn apart(
-    wired: wire::Wired,
-    server: impl FnOnce(&Sender<SocketAddr>) + Send + 'static,
-    client: impl FnOnce(SocketAddr, &AtomicBool) + Send + 'static,
-) {
-    use wire::{CLIENT, SERVER, Wire};
-
-    let wire = Wire::start(wired);
-    let (listening, addr) = channel();
-    let is_cut = wire.is_cut.clone();
-    let server = wire.end(SERVER, CLIENT, move || server(&listening));
-    let client = wire.end(CLIENT, SERVER, move || client(addr.recv().expect("the server listens"), &is_cut));
-    match server.and_then(|server| Ok((server, client?))) {
-        Ok((server, client)) => {
-            let outcomes = [client.join(), server.join()];
-            outcomes.into_iter().for_each(|outcome| outcome.unwrap_or_else(|panic| resume_unwind(panic)));
-            println!("{:?}", wire.counts);
-        }
-        Err(why) => println!("SKIPPED: no network namespaces: {why}"),
-    }
-}
-
 #[cfg(target_os = "linux")]
 fn far(load: Load, delay: Duration) {
     let wired = wire::Wired { rate: load.rate, delay, loss_percent: 1.0 };
-    apart(wired, move |listening| load.serve(wire::SERVER, listening), move |server, _| load.run(server));
+    wire::apart(wired, move |listening| load.serve(wire::SERVER, listening), move |server, _| load.run(server));
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -88,19 +64,6 @@ fn s17_clients_on_a_shared_slow_and_lossy_link_stay_connected() {
 fn s17_a_timeout_shorter_than_the_round_trip_is_extended() {
     let load = Load { beat: Some([Duration::from_secs(1); 2]), ..load(1, 20_000, 200_000) };
     far(load, Duration::from_millis(700));
-}
-
-/// A dead peer is still detected, a few round trips later.
-#[cfg(target_os = "linux")]
-#[test]
-fn s17_a_dead_peer_behind_a_slow_link_is_detected() {
-    let wired = wire::Wired { rate: 200_000, delay: Duration::from_millis(500), loss_percent: 0.0 };
-    let load = Load { clients: 1, bytes: 0, rate: 1, beat: Some([Duration::from_secs(1); 2]) };
-    apart(
-        wired,
-        move |listening| load.accept(wire::SERVER, listening),
-        move |server, is_cut| load.detect(server, is_cut),
-    );
 }
 
 /// The same without namespaces: nothing is lost, but the link is slow and its latency high.

@@ -1,6 +1,7 @@
 //! Two network namespaces, each with a TUN device, and the forwarding of packets between them.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
@@ -137,4 +138,25 @@ async fn carry(from: Arc<Tun>, to: Arc<Tun>, wired: Wired, seed: u64, counts: &C
         }
     };
     tokio::join!(taking, giving);
+}
+
+/// Runs a server and a client, each in a network namespace of its own. Skips them if namespaces are not available.
+pub(crate) fn apart(
+    wired: Wired,
+    server: impl FnOnce(&mpsc::Sender<SocketAddr>) + Send + 'static,
+    client: impl FnOnce(SocketAddr, &AtomicBool) + Send + 'static,
+) {
+    let wire = Wire::start(wired);
+    let (listening, addr) = mpsc::channel();
+    let is_cut = wire.is_cut.clone();
+    let server = wire.end(SERVER, CLIENT, move || server(&listening));
+    let client = wire.end(CLIENT, SERVER, move || client(addr.recv().expect("the server listens"), &is_cut));
+    match server.and_then(|server| Ok((server, client?))) {
+        Ok((server, client)) => {
+            let outcomes = [client.join(), server.join()];
+            outcomes.into_iter().for_each(|outcome| outcome.unwrap_or_else(|panic| resume_unwind(panic)));
+            println!("{:?}", wire.counts);
+        }
+        Err(why) => println!("SKIPPED: no network namespaces: {why}"),
+    }
 }

@@ -1,4 +1,4 @@
-//! From a name to a byte stream: several addresses, resolvers, connectors, Unix sockets.
+//! From a name to a byte stream: several addresses, resolvers, connectors. Unix sockets are in `unix_sockets`.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,10 +7,8 @@ use std::time::Duration;
 
 use homing::native::BuilderExt;
 use homing::{Builder, ErrorKind, Event, Message, Reconnect};
-use homing_test_server::Server;
-use tokio::net::TcpListener;
 
-use crate::support::routes::{BlackHole, Scratch, hand_on, known, named};
+use crate::support::routes::{BlackHole, hand_on, known, named};
 use crate::support::{assert_hides, client, server};
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -18,7 +16,7 @@ const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// Another loopback address, on Linux.
 const OTHER_V4: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
-async fn echoes(builder: Builder, recorder: crate::support::Recorder) {
+pub(crate) async fn echoes(builder: Builder, recorder: crate::support::Recorder) {
     let ws = builder.connect().unwrap();
     recorder.opened().await;
     ws.send("there and back").unwrap();
@@ -131,7 +129,7 @@ async fn a_custom_resolver() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_local_address_is_used() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://server.test:{}/", listener.local_addr().unwrap().port());
     let (builder, _recorder) = client(&url);
     let _ws = builder.local_address(OTHER_V4).resolver(known([V6, V4])).connect().unwrap();
@@ -167,43 +165,6 @@ async fn a_custom_connector() {
     let (error, _) = recorder.failed().await;
     assert_eq!(error.kind(), &ErrorKind::Connect);
     assert!(error.to_string().contains("no way"), "{error}");
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn unix_sockets() {
-    let (server, scratch) = (server(), Scratch::new());
-    let path = scratch.path().join("socket");
-    serve_unix(&path, &server);
-    let (builder, recorder) = client("ws://app.test/echo?x=1");
-    echoes(builder.unix_socket(&path), recorder).await;
-    let journal = server.journal();
-    assert!(journal.iter().any(|entry| entry.what.header("host") == Some("app.test")), "{journal:?}");
-
-    let (builder, recorder) = client("ws://app.test/");
-    let _ws = builder.unix_socket(scratch.path().join("none")).connect().unwrap();
-    assert_eq!(recorder.failed().await.0.kind(), &ErrorKind::Connect);
-}
-
-#[cfg(all(unix, any(feature = "__rustls", feature = "native-tls")))]
-#[tokio::test]
-async fn tls_over_a_unix_socket() {
-    let (server, scratch) = (Server::start_tls("app.test").unwrap(), Scratch::new());
-    let path = scratch.path().join("socket");
-    serve_unix(&path, &server);
-    let (builder, recorder) = client("wss://app.test/echo");
-    echoes(builder.unix_socket(&path).root_certificates_pem(server.ca_pem()), recorder).await;
-}
-
-#[cfg(unix)]
-fn serve_unix(path: &std::path::Path, server: &Server) {
-    let listener = tokio::net::UnixListener::bind(path).unwrap();
-    let addr = server.addr();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            hand_on(stream, addr);
-        }
-    });
 }
 
 /// Options without effect are refused.

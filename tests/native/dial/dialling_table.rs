@@ -9,7 +9,7 @@ use homing_test_server::Server;
 use tokio::net::TcpListener;
 
 use crate::support::proxy_servers::{CREDENTIALS, ProxyServer};
-use crate::support::routes::{BlackHole, Scratch, hand_on, known};
+use crate::support::routes::{BlackHole, hand_on, known};
 use crate::support::{PATIENCE, Recorder, client, server};
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -140,14 +140,9 @@ async fn streams(table: &mut Table) {
     table.row("a connector that fails", with(client("ws://a.test/"), |it| it.connector(failing)), "Connect").await;
     #[cfg(unix)]
     {
-        let scratch = Scratch::new();
+        let scratch = crate::support::routes::Scratch::new();
         let path = scratch.path().join("socket");
-        let listener = tokio::net::UnixListener::bind(&path).unwrap();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                hand_on(stream, addr);
-            }
-        });
+        super::unix_sockets::serve(&path, &server);
         table.row("a Unix socket", with(client("ws://a.test/echo"), |it| it.unix_socket(&path)), "open").await;
         let none = scratch.path().join("none");
         table.row("no such Unix socket", with(client("ws://a.test/"), |it| it.unix_socket(none)), "Connect").await;

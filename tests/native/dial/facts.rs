@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::dial::proxies::lost;
 use crate::support::proxy_servers::{CREDENTIALS, ProxyServer};
-use crate::support::routes::{BlackHole, Scratch, hand_on, known, named};
+use crate::support::routes::{BlackHole, hand_on, known, named};
 use crate::support::{Recorder, client, server};
 
 pub(crate) const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -125,20 +125,6 @@ async fn s29_a_custom_connector() {
     let other = facts(builder.connector(connector), &recorder).await;
     assert_eq!((other.peer_address, other.local_address), (None, None));
     assert_eq!(stages(&other.timings), ["connect", "handshake"]);
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn s29_a_unix_socket_has_no_addresses() {
-    let (server, dir) = (server(), Scratch::new());
-    let path = dir.path().join("socket");
-    let listener = tokio::net::UnixListener::bind(&path).unwrap();
-    let address = server.addr();
-    tokio::spawn(async move { hand_on(listener.accept().await.unwrap().0, address) });
-    let (builder, recorder) = client("ws://server.test/echo");
-    let facts = facts(builder.unix_socket(path), &recorder).await;
-    assert_eq!((facts.peer_address, facts.local_address), (None, None));
-    assert_eq!(stages(&facts.timings), ["connect", "handshake"]);
 }
 
 /// Asserts the facts of connections through this proxy.

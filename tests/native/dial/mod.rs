@@ -19,3 +19,5 @@ pub(crate) mod tls_facts;
 pub(crate) mod tls_faults;
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
 pub(crate) mod tls_options;
+#[cfg(unix)]
+mod unix_sockets;
