@@ -13,8 +13,8 @@
 //! - `connect`: starts a client from a checked configuration.
 //! - `public`: the module that users see at the crate's root, `native` or `web`.
 //!
-//! The native platform has two more choices: `kernel`, TCP socket functions of the operating system, and `verifier`,
-//! its verifier of certificates.
+//! The native platform has three more choices: `kernel`, TCP socket functions of the operating system, `verifier`, its
+//! verifier of certificates, and `identity`, a client certificate for its TLS library.
 
 use cfg_if::cfg_if;
 
@@ -38,6 +38,18 @@ cfg_if! {
                 pub(crate) mod kernel;
             }
         }
+        #[cfg(feature = "native-tls")]
+        cfg_if! {
+            if #[cfg(any(target_os = "ios", target_os = "tvos", target_os = "visionos", target_os = "watchos"))] {
+                #[path = "../native/dial/tls/identity_ios.rs"]
+                mod identity;
+            } else {
+                #[path = "../native/dial/tls/identity.rs"]
+                mod identity;
+            }
+        }
+        #[cfg(feature = "native-tls")]
+        pub(crate) use identity::identity;
         #[cfg(feature = "rustls-platform-verifier")]
         cfg_if! {
             if #[cfg(target_os = "android")] {

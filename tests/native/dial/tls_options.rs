@@ -124,6 +124,21 @@ async fn s01_keys_of_the_old_kind() {
     assert!(error.to_string().contains(expected), "{error}");
 }
 
+/// With native-tls, those after the first had no effect.
+#[tokio::test]
+async fn s01_every_certificate_of_a_bundle_is_trusted() {
+    let servers = [(); 3].map(|()| Server::start_tls("localhost").unwrap());
+    let bundle: String = servers.iter().map(|server| format!("# its authority\n{}\n", server.ca_pem())).collect();
+    for server in &servers {
+        let (builder, recorder) = client(server.url("/echo"));
+        let _ws = builder.root_certificates_pem(bundle.as_str()).connect().unwrap();
+        recorder.opened().await;
+    }
+    let damaged = bundle.rsplit_once("-----END").unwrap().0;
+    let error = client("wss://localhost/").0.root_certificates_pem(damaged).connect().unwrap_err();
+    assert_eq!(error.option, "root_certificates_pem");
+}
+
 #[tokio::test]
 async fn s01_only_added_roots_are_trusted() {
     let server = Server::start_tls("localhost").unwrap();

@@ -37,3 +37,46 @@ pub(super) fn pkcs8(text: &[u8]) -> Result<&[u8], &'static str> {
         _ => Err("invalid PEM: no key found"),
     }
 }
+
+/// Returns the DER of all certificates, in their order. native-tls reads PEM of a single one, and on iOS none.
+#[cfg(feature = "native-tls")]
+#[allow(dead_code, reason = "rustls is preferred where both are there")]
+pub(super) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
+    use base64::Engine as _;
+    let text = core::str::from_utf8(text).map_err(|_| "not PEM")?;
+    let mut all = Vec::new();
+    for section in text.split("-----BEGIN CERTIFICATE-----").skip(1) {
+        let (body, _) = section.split_once("-----END CERTIFICATE-----").ok_or("section without end")?;
+        let body: String = body.split_ascii_whitespace().collect();
+        all.push(base64::engine::general_purpose::STANDARD.decode(body).map_err(|_| "not base64")?);
+    }
+    if all.is_empty() { Err("no certificate found") } else { Ok(all) }
+}
+
+#[cfg(all(test, feature = "native-tls"))]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "-----BEGIN CERTIFICATE-----\r\nMAMC\nAQE=\n-----END CERTIFICATE-----\n";
+    const DER: &[u8] = &[0x30, 3, 2, 1, 1];
+
+    #[test]
+    fn every_certificate_of_a_bundle_is_read() {
+        let bundle = format!("# Issuer: a\n{ONE}\n-----BEGIN X509 CRL-----\nAA==\n-----END X509 CRL-----\n{ONE}{ONE}");
+        assert_eq!(certificates(bundle.as_bytes()).unwrap(), [DER; 3]);
+    }
+
+    #[test]
+    fn damaged_certificates_are_errors() {
+        let half = &ONE[..ONE.len() - 10];
+        for (text, fault) in [
+            ("", "no certificate found"),
+            (half, "section without end"),
+            (&format!("{ONE}{half}"), "section without end"),
+            (&ONE.replace("MAMC", "M*MC"), "not base64"),
+        ] {
+            assert_eq!(certificates(text.as_bytes()), Err(fault), "{text}");
+        }
+        assert_eq!(certificates(&[0xFF, 0xFE]), Err("not PEM"));
+    }
+}

@@ -5,6 +5,7 @@ use tokio::sync::OnceCell;
 
 use super::options::{IDENTITY, Peer, ROOTS, TlsOptions, unreadable};
 use super::{advice, pem};
+use crate::driver::platform::identity;
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::native::dial::stream::Stream;
 
@@ -71,8 +72,10 @@ impl Source {
         let mut builder = builder();
         builder.disable_built_in_roots(options.only_added_roots);
         for pem in &options.roots {
-            let certificate = Certificate::from_pem(pem).map_err(|error| unreadable(ROOTS, error))?;
-            builder.add_root_certificate(certificate);
+            for der in pem::certificates(pem).map_err(|fault| unreadable(ROOTS, fault))? {
+                let certificate = Certificate::from_der(&der).map_err(|error| unreadable(ROOTS, error))?;
+                builder.add_root_certificate(certificate);
+            }
         }
         // OpenSSL detects some errors only now, for example a key of another certificate.
         let option = if options.identity.is_some() { IDENTITY } else { ROOTS };
@@ -84,8 +87,7 @@ impl Source {
             None => anonymous.clone(),
             Some((chain, key)) => {
                 let key = pem::pkcs8(key).map_err(|fault| ConfigError::new(IDENTITY, fault))?;
-                let identity =
-                    native_tls::Identity::from_pkcs8(chain, key).map_err(|error| unreadable(IDENTITY, error))?;
+                let identity = identity(chain, key).map_err(|fault| ConfigError::new(IDENTITY, fault))?;
                 build(builder.identity(identity))?
             }
         };
