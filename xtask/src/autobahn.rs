@@ -10,9 +10,10 @@ use std::path::PathBuf;
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
-use crate::job::{Job, Place, Stop};
+use crate::job::{Job, Stop};
 use crate::missing::find;
 use crate::npm;
+use crate::place::Place;
 use crate::setup;
 
 const VIRTUALENV: &str = "20.15.1";

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::job::Place;
+use crate::place::Place;
 use crate::setup;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -2,15 +2,16 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::process::{Command, Stdio};
+use std::sync::PoisonError;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::command::{Cmd, cmd};
 use crate::counts::{self, Counts};
+use crate::place::Place;
+use crate::service::Service;
 use crate::{group, missing};
 
 /// Why a step ended early.
@@ -35,40 +36,6 @@ impl Stop {
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
         Self::Failed(error.to_string())
-    }
-}
-
-/// Absolute directories: commands run in `root`, wherever xtask was called.
-pub(crate) struct Place {
-    pub(crate) root: PathBuf,
-    /// Cargo's target directory.
-    pub(crate) target: PathBuf,
-    /// The names of what steps share, and this run has made: see [`Job::once`].
-    made: Mutex<Vec<String>>,
-    /// Held while a program has the fixed ports of the tests on wasm.
-    pub(crate) ports: Mutex<()>,
-}
-
-impl Place {
-    pub(crate) fn find() -> io::Result<Self> {
-        // Set by `cargo run`; the constant serves where the binary is called directly.
-        let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
-            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        let root = manifest.parent().unwrap_or(&manifest).to_path_buf();
-        let target = match std::env::var_os("CARGO_TARGET_DIR") {
-            Some(dir) => std::path::absolute(dir)?,
-            None => root.join("target"),
-        };
-        Ok(Self::new(root, target))
-    }
-
-    pub(crate) fn new(root: PathBuf, target: PathBuf) -> Self {
-        Self { root, target, made: Mutex::default(), ports: Mutex::default() }
-    }
-
-    /// A file or directory of xtask's own: logs and installed packages.
-    pub(crate) fn own(&self, name: &str) -> PathBuf {
-        self.target.join("xtask").join(name)
     }
 }
 
@@ -173,7 +140,7 @@ impl<'a> Job<'a> {
     pub(crate) fn serve(&mut self, cmd: Cmd) -> Result<Service, Stop> {
         let mut command = cmd.prepare(self.place, &self.log, 0)?;
         let (child, guard) = group::spawn(command.stdin(Stdio::piped()))?;
-        Ok(Service { child, _guard: guard })
+        Ok(Service::new(child, guard))
     }
 
     /// Runs a command in the foreground: its output goes to the terminal, and Ctrl-C reaches it.
@@ -253,43 +220,6 @@ fn open(path: PathBuf) -> io::Result<(File, PathBuf)> {
     let mut log = File::options().create(true).read(true).append(true).open(&path)?;
     writeln!(log)?;
     Ok((log, path))
-}
-
-/// A program that runs beside others.
-pub(crate) struct Service {
-    child: Child,
-    _guard: group::Guard,
-}
-
-impl Service {
-    /// Waits until the program accepts connections at this port of the loopback interface.
-    pub(crate) fn wait_for_port(&mut self, port: u16) -> Result<(), Stop> {
-        self.wait_for(|| TcpStream::connect(("127.0.0.1", port)).ok()).map(drop)
-    }
-
-    /// Waits until `ready` returns something. Fails if the program ends first, or after a minute.
-    pub(crate) fn wait_for<T>(&mut self, ready: impl Fn() -> Option<T>) -> Result<T, Stop> {
-        let started = Instant::now();
-        loop {
-            let found = ready();
-            // Another server may be what answers at the port.
-            if self.child.try_wait()?.is_some() || started.elapsed() > Duration::from_secs(60) {
-                return Err(Stop::Failed("the server did not start; its port may be in use".into()));
-            }
-            if let Some(found) = found {
-                return Ok(found);
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[cfg(all(test, unix))]

@@ -16,9 +16,11 @@ mod missing;
 mod npm;
 mod package;
 mod page;
+mod place;
 mod places;
 mod report;
 mod rules;
+mod service;
 mod setup;
 mod size;
 mod steps;
@@ -96,7 +98,7 @@ fn main() -> ExitCode {
 }
 
 fn print_rules(argument: Option<&str>) -> ExitCode {
-    match job::Place::find() {
+    match place::Place::find() {
         Ok(place) => rules::print(&place.root, argument),
         Err(error) => {
             eprintln!("{error}");

@@ -8,8 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::counts::{Counts, excerpt};
-use crate::job::{Job, Place, Stop};
+use crate::job::{Job, Stop};
 use crate::missing;
+use crate::place::Place;
 use crate::steps::{self, Lane, Step};
 
 /// How many lines of a failed step's output are shown.

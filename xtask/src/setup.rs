@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
-use crate::job::{Job, Place, Stop};
+use crate::job::{Job, Stop};
 use crate::missing::{find, needs};
+use crate::place::Place;
 
 /// The `rust-version` of the packages.
 pub(crate) const MSRV: &str = "1.85.0";

@@ -6,8 +6,9 @@ use std::sync::{MutexGuard, PoisonError};
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
-use crate::job::{Job, Service, Stop};
+use crate::job::{Job, Stop};
 use crate::missing::{find, needs};
+use crate::service::Service;
 
 /// Where the tests look for the test server and for its remote control.
 const PORTS: [u16; 2] = [7410, 7411];

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::command::{Cmd, cmd};
-use crate::job::{Job, Place, Stop};
+use crate::job::{Job, Stop};
 use crate::missing::{find, needs};
+use crate::place::Place;
 use crate::setup;
 
 /// Where the programs of these servers are.

@@ -10,7 +10,8 @@ use super::install::{PROGRAMS, dir};
 use super::servers::{BACKEND, Kind, Server};
 use crate::command::Cmd;
 use crate::group;
-use crate::job::{Job, Service, Stop};
+use crate::job::{Job, Stop};
+use crate::service::Service;
 
 /// A check, and what a client found.
 pub(crate) type Found = (String, String);

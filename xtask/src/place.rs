@@ -1,0 +1,39 @@
+//! Where the steps run, and what they share.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// Absolute directories: commands run in `root`, wherever xtask was called.
+pub(crate) struct Place {
+    pub(crate) root: PathBuf,
+    /// Cargo's target directory.
+    pub(crate) target: PathBuf,
+    /// The names of what steps share, and this run has made: see [`Job::once`](crate::job::Job::once).
+    pub(crate) made: Mutex<Vec<String>>,
+    /// Held while a program has the fixed ports of the tests on wasm.
+    pub(crate) ports: Mutex<()>,
+}
+
+impl Place {
+    pub(crate) fn find() -> io::Result<Self> {
+        // Set by `cargo run`; the constant serves where the binary is called directly.
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let root = manifest.parent().unwrap_or(&manifest).to_path_buf();
+        let target = match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(dir) => std::path::absolute(dir)?,
+            None => root.join("target"),
+        };
+        Ok(Self::new(root, target))
+    }
+
+    pub(crate) fn new(root: PathBuf, target: PathBuf) -> Self {
+        Self { root, target, made: Mutex::default(), ports: Mutex::default() }
+    }
+
+    /// A file or directory of xtask's own: logs and installed packages.
+    pub(crate) fn own(&self, name: &str) -> PathBuf {
+        self.target.join("xtask").join(name)
+    }
+}
