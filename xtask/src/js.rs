@@ -25,25 +25,21 @@ const ENTRIES: [&str; 2] = ["index", "wasm"];
 pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let (nodes, mut counts) = nodes(job);
     // Many reconnects, in one of them.
-    counts.add(suites(job, cmd("node tests/js/run.js node"), "index", "own/logins")?);
+    let mut runs = vec![(cmd("node tests/js/run.js node"), "index", "own/logins".to_owned())];
     for node in nodes {
         for entry in ENTRIES {
-            counts.add(suites(job, Cmd::program(&node).args(["tests/js/run.js", "node"]), entry, OWN)?);
+            runs.push((Cmd::program(&node).args(["tests/js/run.js", "node"]), entry, OWN.to_owned()));
         }
         let own = ["--experimental-websocket", "tests/js/run.js", "node", "--class=own"];
-        let more = suites(job, Cmd::program(&node).args(own), "index", OWN)?;
-        counts.add(more);
+        runs.push((Cmd::program(&node).args(own), "index", OWN.to_owned()));
     }
+    counts.add(together(job, runs)?);
     Ok(counts)
 }
 
 pub(crate) fn browser(job: &mut Job<'_>, browser: &str) -> Result<Counts, Stop> {
-    let mut counts = Counts::default();
-    for entry in ENTRIES {
-        let all = format!("{OWN} {BROWSER}");
-        counts.add(suites(job, cmd("node tests/js/run.js").arg(browser), entry, &all)?);
-    }
-    Ok(counts)
+    let run = |entry| (cmd("node tests/js/run.js").arg(browser), entry, format!("{OWN} {BROWSER}"));
+    together(job, ENTRIES.map(run).into())
 }
 
 /// The class of `homing/testing` beside the browser's own.
@@ -87,12 +83,16 @@ pub(crate) fn deno(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 /// The suites of Node, on the runtime's own class and on that of `ws`.
 fn in_runtime(job: &mut Job<'_>, runtime: impl Fn() -> Cmd) -> Result<Counts, Stop> {
-    let mut counts = Counts::default();
-    for (class, entry) in [("own", "index"), ("own", "wasm"), ("ws", "index"), ("ws", "wasm")] {
+    let runs = [("own", "index"), ("own", "wasm"), ("ws", "index"), ("ws", "wasm")].map(|(class, entry)| {
         let runner = runtime().args(["tests/js/run.js", "node"]).arg(format!("--class={class}"));
-        counts.add(suites(job, runner, entry, OWN)?);
-    }
-    Ok(counts)
+        (runner, entry, OWN.to_owned())
+    });
+    together(job, runs.into())
+}
+
+/// Runs suites over entries of the package, with runners as for [`suites`].
+fn together(job: &mut Job<'_>, runs: Vec<(Cmd, &str, String)>) -> Result<Counts, Stop> {
+    job.together(runs, |job, (runner, entry, names)| suites(job, runner, entry, &names))
 }
 
 /// Runs suites over one entry of the package. `runner` is a runtime with `tests/js/run.js`.

@@ -24,6 +24,7 @@ mod service;
 mod setup;
 mod size;
 mod steps;
+mod together;
 mod web;
 
 use std::process::ExitCode;
