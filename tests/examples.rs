@@ -1,7 +1,9 @@
 //! Runs every example as a reader would, and checks its output.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
+use std::env::consts::EXE_SUFFIX;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -22,18 +24,29 @@ fn cargo(command: &str, example: &str) -> Command {
     cargo
 }
 
-/// Starts an example. Builds it first, so that a slow build does not count as a slow example.
-fn example(name: &str, arguments: &[&str]) -> Child {
+/// Returns the command that starts an example: cargo, or the program in `HOMING_TEST_EXAMPLES`, the directory where
+/// they were built before.
+fn command(name: &str) -> Command {
+    if let Some(dir) = std::env::var_os("HOMING_TEST_EXAMPLES") {
+        return Command::new(Path::new(&dir).join(format!("{name}{EXE_SUFFIX}")));
+    }
+    // At first, so that a slow build does not count as a slow example.
     let built = cargo("build", name).status().expect("cargo runs");
     assert!(built.success(), "{name} does not build");
-    cargo("run", name)
-        .arg("--")
+    let mut cargo = cargo("run", name);
+    cargo.arg("--");
+    cargo
+}
+
+/// Starts an example.
+fn example(name: &str, arguments: &[&str]) -> Child {
+    command(name)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .spawn()
-        .expect("cargo runs")
+        .expect("the example starts")
 }
 
 /// Runs an example to its end, which must be a success, and returns its output.
@@ -44,7 +57,7 @@ fn output(name: &str, arguments: &[&str]) -> String {
     text
 }
 
-/// Kills cargo and the example under it on drop.
+/// Kills the example on drop, and cargo if it runs it.
 struct Running(Child);
 
 impl Drop for Running {

@@ -119,18 +119,6 @@ impl<'a> Job<'a> {
         Ok(counts)
     }
 
-    /// Runs Rust tests: those that `cargo test` would run with these arguments and filters.
-    pub(crate) fn rust_tests(&mut self, args: &str, filters: &str) -> Result<Counts, Stop> {
-        if missing::find("cargo-nextest").is_some() {
-            self.run(&*format!("cargo nextest run --no-run {args}"))?;
-            return self.tests(cmd(&format!("cargo nextest run --profile xtask {args} -- {filters}")));
-        }
-        self.run(&*format!("cargo test --no-run {args}"))?;
-        let mut counts = self.tests(cmd(&format!("cargo test --no-fail-fast {args} -- --show-output {filters}")))?;
-        counts.notes.push("by `cargo test`, which is slower: cargo-nextest is not installed".into());
-        Ok(counts)
-    }
-
     /// Returns a process to start that writes to the log.
     pub(crate) fn prepare(&self, cmd: &Cmd) -> io::Result<Command> {
         cmd.prepare(self.place, &self.log, 0)

@@ -13,6 +13,7 @@ mod job;
 mod js;
 mod links;
 mod missing;
+mod native;
 mod npm;
 mod package;
 mod page;

@@ -3,7 +3,7 @@
 use crate::command::cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::{apps, autobahn, demo, interop, js, links, npm, package, page, places, rules, setup, size, web};
+use crate::{apps, autobahn, demo, interop, js, links, native, npm, package, page, places, rules, setup, size, web};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -67,7 +67,8 @@ const ALL_BROWSERS: &[&str] =
 
 // Every step stands alone, so that each can be run by its name.
 pub(crate) fn all() -> Vec<Step> {
-    let lanes = [(Lane::First, first()), (Lane::Build, builds()), (Lane::Native, native()), (Lane::Browser, browser())];
+    let lanes =
+        [(Lane::First, first()), (Lane::Build, builds()), (Lane::Native, natively()), (Lane::Browser, in_browsers())];
     let in_lane = |(lane, steps): (Lane, Vec<Step>)| steps.into_iter().map(move |step| Step { lane, ..step });
     lanes.into_iter().flat_map(in_lane).collect()
 }
@@ -140,11 +141,9 @@ fn builds() -> Vec<Step> {
 }
 
 #[rustfmt::skip]
-fn native() -> Vec<Step> {
+fn natively() -> Vec<Step> {
     vec![
-        // Not --all-targets, which would run the benchmarks as tests.
-        step("native tests", |job| job.rust_tests(
-            "--workspace --features homing-tests/deflate --lib --bins --tests --examples", "")).fast(),
+        step("native tests", native::all).fast(),
         // Each TLS library alone: with both, a client uses rustls.
         step("native tests without TLS", |job| job.rust_tests("-p homing-tests --no-default-features --test native", "")),
         step("native tests of native-tls", |job| job.rust_tests(
@@ -184,7 +183,7 @@ fn native() -> Vec<Step> {
 }
 
 #[rustfmt::skip]
-fn browser() -> Vec<Step> {
+fn in_browsers() -> Vec<Step> {
     vec![
         step("web chromium conformance", web::chromium_conformance).needs(&["chromium", "chromedriver"]).fast(),
         step("web chromium others", web::chromium_others).needs(&["chromium", "chromedriver"]),

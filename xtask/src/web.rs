@@ -8,6 +8,7 @@ use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::missing::{find, needs};
+use crate::native::WORKSPACE;
 use crate::service::Service;
 
 /// Where the tests look for the test server and for its remote control.
@@ -142,7 +143,7 @@ pub(crate) fn build_server(job: &mut Job<'_>, profile: &str) -> Result<PathBuf, 
     // Under a name of its own: other steps build the server with other features meanwhile.
     let server = job.place.own("server").join(profile).join("homing-test-server");
     job.once(&format!("the test server, {profile}"), |job| {
-        job.run(cmd(&format!("cargo build -p homing-test-server {release}")))?;
+        job.run(cmd(&format!("cargo build {WORKSPACE} --bin homing-test-server {release}")))?;
         fs::create_dir_all(server.parent().unwrap_or(&server))?;
         let _ = fs::remove_file(&server);
         Ok(fs::hard_link(job.place.target.join(profile).join("homing-test-server"), &server)?)
