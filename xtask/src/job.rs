@@ -79,10 +79,11 @@ impl<'a> Job<'a> {
 
     /// Makes something that other steps use as well: by one step at a time, and once in a run.
     pub(crate) fn once(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
-        let mut made = self.place.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if !made.iter().any(|other| other == name) {
+        let is_made = self.place.made(name);
+        let mut is_made = is_made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*is_made {
             make(self)?;
-            made.push(name.to_owned());
+            *is_made = true;
         }
         Ok(())
     }
@@ -242,6 +243,18 @@ mod tests {
         let script = "for i in 1 2 3 4 5 6; do echo $i; sleep 0.5; done";
         let ended = in_a_job("prints", |job| job.run(sh(script).silence_seconds(1)));
         assert!(matches!(&ended, Ok(output) if output.ends_with("6\n")), "{ended:?}");
+    }
+
+    #[test]
+    fn what_steps_share_is_made_once_and_again_only_after_a_failure() {
+        in_a_job("once", |job| {
+            assert!(job.once("a", |job| job.run("false").map(drop)).is_err());
+            for _ in 0..2 {
+                job.once("a", |job| job.run(sh("echo made")).map(drop)).unwrap();
+            }
+            job.once("b", |job| job.run(sh("echo made")).map(drop)).unwrap();
+            assert_eq!(job.output().matches("\nmade").count(), 2);
+        });
     }
 
     #[test]

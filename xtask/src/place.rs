@@ -1,16 +1,17 @@
 //! Where the steps run, and what they share.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Absolute directories: commands run in `root`, wherever xtask was called.
 pub(crate) struct Place {
     pub(crate) root: PathBuf,
     /// Cargo's target directory.
     pub(crate) target: PathBuf,
-    /// The names of what steps share, and this run has made: see [`Job::once`](crate::job::Job::once).
-    pub(crate) made: Mutex<Vec<String>>,
+    /// What steps share, by name, and whether this run has made it: see [`Job::once`](crate::job::Job::once).
+    made: Mutex<HashMap<String, Arc<Mutex<bool>>>>,
     /// Held while a program has the fixed ports of the tests on wasm.
     pub(crate) ports: Mutex<()>,
 }
@@ -30,6 +31,11 @@ impl Place {
 
     pub(crate) fn new(root: PathBuf, target: PathBuf) -> Self {
         Self { root, target, made: Mutex::default(), ports: Mutex::default() }
+    }
+
+    pub(crate) fn made(&self, name: &str) -> Arc<Mutex<bool>> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.entry(name.to_owned()).or_default().clone()
     }
 
     /// A file or directory of xtask's own: logs and installed packages.

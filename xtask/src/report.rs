@@ -76,7 +76,7 @@ fn in_lanes(steps: &[Step], place: &Place, verbose: bool) -> Vec<(&'static str, 
     };
     let mut results = lane(Lane::First);
     thread::scope(|scope| {
-        let lanes = [Lane::Build, Lane::Native, Lane::Browser].map(|at| scope.spawn(move || lane(at)));
+        let lanes = [Lane::Build, Lane::Browser, Lane::Other].map(|at| scope.spawn(move || lane(at)));
         results.extend(lanes.into_iter().filter_map(|lane| lane.join().ok()).flatten());
     });
     results
@@ -248,7 +248,7 @@ mod tests {
         let step = |name, action, lane| Step { name, action, needs: &[], fast: false, lane };
         let steps = [
             step("browser", meet, Lane::Browser),
-            step("native", meet, Lane::Native),
+            step("other", meet, Lane::Other),
             step("build", meet, Lane::Build),
             step("first", first, Lane::First),
         ];
@@ -256,7 +256,7 @@ mod tests {
         let results = in_lanes(&steps, &Place::new(std::env::temp_dir(), target.clone()), false);
         std::fs::remove_dir_all(target).unwrap();
         let names: Vec<_> = results.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["first", "build", "native", "browser"]);
+        assert_eq!(names, ["first", "build", "browser", "other"]);
         assert!(results.iter().all(|(_, counts)| *counts == Counts::passed(1)), "{results:?}");
     }
 

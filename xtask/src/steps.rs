@@ -24,10 +24,10 @@ pub(crate) enum Lane {
     First,
     /// Only compiles, or takes no time. Yields the processor to the tests, which wait most of the time.
     Build,
-    /// Tests in browsers: two browsers at once would slow each other down too much.
+    /// The suites in browsers, which depend more on time than other tests.
     Browser,
-    /// Tests natively and in JavaScript runtimes.
-    Native,
+    /// All other tests: natively, in JavaScript runtimes, and apps in a page.
+    Other,
 }
 
 impl Lane {
@@ -37,7 +37,7 @@ impl Lane {
             Self::First => 0,
             Self::Build => 19,
             // Before what no test waits for.
-            Self::Browser | Self::Native => 10,
+            Self::Browser | Self::Other => 10,
         }
     }
 }
@@ -68,7 +68,7 @@ const ALL_BROWSERS: &[&str] =
 // Every step stands alone, so that each can be run by its name.
 pub(crate) fn all() -> Vec<Step> {
     let lanes =
-        [(Lane::First, first()), (Lane::Build, builds()), (Lane::Native, natively()), (Lane::Browser, in_browsers())];
+        [(Lane::First, first()), (Lane::Build, builds()), (Lane::Browser, in_browsers()), (Lane::Other, others())];
     let in_lane = |(lane, steps): (Lane, Vec<Step>)| steps.into_iter().map(move |step| Step { lane, ..step });
     lanes.into_iter().flat_map(in_lane).collect()
 }
@@ -141,7 +141,7 @@ fn builds() -> Vec<Step> {
 }
 
 #[rustfmt::skip]
-fn natively() -> Vec<Step> {
+fn others() -> Vec<Step> {
     vec![
         step("native tests", native::all).fast(),
         // Each TLS library alone: with both, a client uses rustls.
@@ -178,6 +178,15 @@ fn natively() -> Vec<Step> {
         step("npm machine as script and wasm", js::twins).needs(NODE),
         step("npm testing", js::testing).needs(NODE),
         step("npm autobahn node", |job| autobahn::check(job, "node", autobahn::SHORT_NPM)).needs(NODE),
+        step("web hidden tab", page::hidden).needs(CHROMIUM),
+        step("npm bundlers", |job| js::apps(job, &["bundlers/bundlers", "bundlers/node"])).needs(CHROMIUM),
+        step("npm next", |job| js::apps(job, &["bundlers/next"])).needs(CHROMIUM),
+        step("npm react", |job| js::apps(job, &["react/react"])).needs(CHROMIUM),
+        step("npm store", |job| js::apps(job, &["store/store", "store/apps"])).needs(CHROMIUM),
+        step("npm libraries", |job| js::apps(job, &["libraries/libraries"])).needs(CHROMIUM),
+        step("npm guides", |job| js::apps(job, &["guides/guides", "guides/libraries", "guides/recipes", "guides/types"])).needs(CHROMIUM),
+        step("npm demo page", demo::check).needs(CHROMIUM),
+        // Last, as the server of the tests on wasm has fixed ports, which the browsers use before.
         step("web node", web::node).needs(&["node"]),
     ]
 }
@@ -193,7 +202,6 @@ fn in_browsers() -> Vec<Step> {
         step("web shared worker", web::shared_worker).needs(&["chromium", "chromedriver"]),
         step("web service worker", web::service_worker).needs(&["chromium", "chromedriver"]),
         step("web threads", web::threads).needs(&["chromium", "chromedriver", "rustup"]),
-        step("web hidden tab", page::hidden).needs(CHROMIUM),
         step("web example", page::served).needs(ALL_BROWSERS),
         step("web by wasm-pack", web::wasm_pack).needs(ALL_BROWSERS),
         step("web benchmark runs", page::bench_runs).needs(ALL_BROWSERS),
@@ -206,13 +214,6 @@ fn in_browsers() -> Vec<Step> {
         step("npm testing webkit", |job| js::testing_in(job, "webkit")).needs(WEBKIT),
         step("npm autobahn chromium", |job| autobahn::check(job, "chromium", autobahn::SHORT_NPM)).needs(CHROMIUM),
         step("npm benchmark runs", npm::bench).needs(ALL_BROWSERS),
-        step("npm bundlers", |job| js::apps(job, &["bundlers/bundlers", "bundlers/node"])).needs(CHROMIUM),
-        step("npm next", |job| js::apps(job, &["bundlers/next"])).needs(CHROMIUM),
-        step("npm react", |job| js::apps(job, &["react/react"])).needs(CHROMIUM),
-        step("npm store", |job| js::apps(job, &["store/store", "store/apps"])).needs(CHROMIUM),
-        step("npm libraries", |job| js::apps(job, &["libraries/libraries"])).needs(CHROMIUM),
-        step("npm guides", |job| js::apps(job, &["guides/guides", "guides/libraries", "guides/recipes", "guides/types"])).needs(CHROMIUM),
-        step("npm demo page", demo::check).needs(CHROMIUM),
 
         step("apps leptos", |job| apps::web(job, "leptos")),
         step("apps dioxus", |job| apps::web(job, "dioxus")),
