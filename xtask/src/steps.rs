@@ -68,7 +68,7 @@ const ALL_BROWSERS: &[&str] =
 // Every step stands alone, so that each can be run by its name.
 pub(crate) fn all() -> Vec<Step> {
     let lanes =
-        [(Lane::First, first()), (Lane::Build, builds()), (Lane::Browser, in_browsers()), (Lane::Other, others())];
+        [(Lane::First, first()), (Lane::Build, builds()), (Lane::Other, others()), (Lane::Browser, in_browsers())];
     let in_lane = |(lane, steps): (Lane, Vec<Step>)| steps.into_iter().map(move |step| Step { lane, ..step });
     lanes.into_iter().flat_map(in_lane).collect()
 }
