@@ -31,7 +31,10 @@ impl Heartbeat {
 
 /// How many late wake-ups in a row extend the deadline while nothing arrives. A computer that slept, or a tab with throttled
 /// timers, could not receive the answer. But a client that is late every time must still detect a dead peer.
-const FORGIVEN: u8 = 2;
+pub(crate) const FORGIVEN: u8 = 2;
+
+/// How many microseconds after a deadline a wake-up is late, at most.
+pub(crate) const LATE_MICROS: f64 = 100_000.0;
 
 /// The heartbeat that [`Machine::ping`](crate::Machine::ping) starts if none is configured.
 pub(crate) const ON_REQUEST: Heartbeat =
@@ -187,5 +190,5 @@ fn slot(number: Count) -> usize {
 /// How long after its deadline a wake-up is still on time. Timers are never exact. After a longer delay the program was
 /// suspended or blocked, and the answer may already be in the receive buffer.
 fn slack(config: &Heartbeat) -> Duration {
-    from_micros((micros(config.timeout) / 2.0).min(100_000.0))
+    from_micros((micros(config.timeout) / 2.0).min(LATE_MICROS))
 }

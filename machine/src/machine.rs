@@ -4,14 +4,17 @@ use crate::by_hand::ByHand;
 use crate::close::{CloseCode, CloseEvent, EndReason};
 use crate::config::Config;
 use crate::io::{AttemptId, Notify, Output};
-use crate::liveness::Due;
+use crate::liveness::{Due, FORGIVEN, LATE_MICROS};
 use crate::paused::Paused;
 use crate::queue::{Edge, Queue};
 use crate::rng::Rng;
 use crate::state::{Next, Phase, State};
 use crate::stats::Stats;
 use crate::types::{Cause, Types};
-use crate::units::{Count, Outputs, Timestamp};
+use crate::units::{Count, Duration, Outputs, Timestamp, from_micros};
+
+/// What a late wake-up extends a timeout by: what arrived in time may not have been delivered yet (S18).
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The state machine of one client. The documentation of the [crate](crate) describes how to drive it.
 pub struct Machine<T: Types> {
@@ -38,6 +41,8 @@ pub struct Machine<T: Types> {
     /// The configuration's heartbeat is that of a ping, until it is answered or lost.
     pub(crate) beats_on_request: bool,
     pub(crate) frozen: bool,
+    /// Late wake-ups that have extended the present timeout, other than that of a heartbeat.
+    pub(crate) late: u8,
     /// The handshake that belongs to `Notify::Open`.
     pub(crate) handshake: T::Handshake,
     /// The code and reason of the Close frame that is to be sent.
@@ -79,6 +84,7 @@ impl<T: Types> Machine<T> {
             is_starting: true,
             beats_on_request: false,
             frozen: false,
+            late: 0,
             handshake: Default::default(),
             close_frame: (CloseCode::NORMAL, T::Text::default()),
             last_close: None,
@@ -269,9 +275,15 @@ impl<T: Types> Machine<T> {
         self.attempt = AttemptId(self.attempt.0 + 1);
         self.stats.attempts += 1;
         self.by_hand.dials(self.now);
-        let deadline = self.config.open_timeout.map_or(Timestamp::NEVER, |timeout| self.now + timeout);
+        let deadline = self.config.open_timeout.map_or(Timestamp::NEVER, |timeout| self.runs_out(timeout));
         self.phase = Phase::Connecting { deadline };
         self.put(Output::Dial(self.attempt));
+    }
+
+    /// Starts a timeout of the attempt, other than that of a heartbeat. Returns when it runs out.
+    pub(crate) fn runs_out(&mut self, timeout: Duration) -> Timestamp {
+        self.late = 0;
+        self.now + timeout
     }
 
     /// Does what is due at the time of the last [`advance`](Self::advance).
@@ -280,6 +292,12 @@ impl<T: Types> Machine<T> {
         let is_reading = !self.is_paused();
         match &mut self.phase {
             Phase::Waiting { until } if now >= *until => self.dial(),
+            Phase::Connecting { deadline } | Phase::SettingUp { deadline } | Phase::Closing { deadline, .. }
+                if now > *deadline + from_micros(LATE_MICROS) && self.late < FORGIVEN =>
+            {
+                self.late += 1;
+                *deadline = now + GRACE;
+            }
             Phase::Connecting { deadline } if now >= *deadline => self.abandon(Cause::OpenTimeout),
             Phase::SettingUp { deadline } if now >= *deadline => {
                 self.set_up_failed(T::error(Cause::SetupTimeout), CloseCode::NORMAL, T::Text::default());

@@ -112,7 +112,8 @@ impl<T: Types> Machine<T> {
             // The peer's Close frame arrives behind what it sent before.
             self.put(Output::Read(true));
         }
-        self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage, next };
+        let deadline = self.runs_out(self.config.close_timeout);
+        self.phase = Phase::Closing { deadline, stage, next };
         // Progress now means what has been sent so far, not what had been sent before the last heartbeat.
         self.put(Output::Mark);
     }

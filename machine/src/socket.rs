@@ -76,7 +76,7 @@ impl<T: Types> Machine<T> {
         self.writable = true;
         match self.config.setup_timeout {
             Some(timeout) => {
-                self.phase = Phase::SettingUp { deadline: self.now + timeout };
+                self.phase = Phase::SettingUp { deadline: self.runs_out(timeout) };
                 self.put(Output::SetUp);
             }
             None => self.open(),
@@ -141,7 +141,8 @@ impl<T: Types> Machine<T> {
         };
         self.last_close = Some(CloseEvent::new(code, reason, true, initiator));
         let next = self.phase.next();
-        self.phase = Phase::Closing { deadline: self.now + self.config.close_timeout, stage: Stage::AwaitingEnd, next };
+        let deadline = self.runs_out(self.config.close_timeout);
+        self.phase = Phase::Closing { deadline, stage: Stage::AwaitingEnd, next };
     }
 
     /// The socket is gone, without an error. [`peer_closing`](Self::peer_closing) was called before, unless the platform

@@ -102,15 +102,17 @@ fn s18_a_page_that_becomes_visible_after_sleep_stays_connected() {
 }
 
 #[test]
-fn s18_other_deadlines_pass_however_late() {
+fn s18_other_deadlines_pass_soon_after_a_late_wakeup() {
     let mut rig = Rig::new(config());
     rig.sleep(3600 * SECOND);
+    rig.after(SECOND);
     assert_eq!(rig.state(), State::Waiting, "open timeout");
     rig.sleep(3600 * SECOND);
     assert_eq!(rig.state(), State::Connecting, "retry");
     rig.opens();
     rig.close();
     rig.sleep(3600 * SECOND);
+    rig.after(SECOND);
     assert_eq!(rig.state(), State::Closed, "close timeout");
 }
 
@@ -122,4 +124,52 @@ fn s18_a_clock_that_goes_back_is_ignored() {
     Input::Wake.apply(&mut rig.machine, earlier);
     rig.fails(ErrorKind::Io);
     assert_eq!(rig.due_in(), Some(SECOND));
+}
+
+#[test]
+fn s08d_s18_what_opened_while_the_program_was_blocked_is_open() {
+    let mut rig = Rig::new(config());
+    rig.sleep(60 * SECOND);
+    assert_eq!((rig.state(), rig.due_in()), (State::Connecting, Some(SECOND)));
+    rig.opens();
+    assert_eq!(rig.state(), State::Open);
+}
+
+#[test]
+fn s18_s27_a_set_up_that_was_answered_while_the_program_was_blocked_succeeds() {
+    let mut rig = Rig::new(Config { setup_timeout: Some(10 * SECOND), ..config() });
+    rig.opens();
+    rig.sleep(60 * SECOND);
+    assert_eq!((rig.state(), rig.due_in()), (State::Connecting, Some(SECOND)));
+    rig.machine.set_up();
+    assert_eq!(rig.state(), State::Open);
+}
+
+#[test]
+fn s08d_s18_what_does_not_open_after_a_late_wakeup_fails() {
+    let mut rig = Rig::new(config());
+    rig.sleep(60 * SECOND);
+    rig.after(SECOND - MS);
+    assert_eq!(rig.state(), State::Connecting);
+    rig.after(MS);
+    assert!(rig.log().contains(&"error OpenTimeout".to_string()));
+    // Nor do late wake-ups extend it for ever.
+    let mut rig = Rig::new(config());
+    rig.sleep(60 * SECOND);
+    rig.sleep(60 * SECOND);
+    assert_eq!(rig.state(), State::Connecting);
+    rig.sleep(60 * SECOND);
+    assert!(rig.log().contains(&"error OpenTimeout".to_string()));
+}
+
+#[test]
+fn s10_s18_a_close_that_was_answered_while_the_program_was_blocked_is_clean() {
+    let mut rig = Rig::open(config());
+    rig.close();
+    rig.log();
+    rig.sleep(60 * SECOND);
+    assert_eq!((rig.state(), rig.due_in()), (State::Closing, Some(SECOND)));
+    rig.peer_closes(1000);
+    rig.socket_ends(1000);
+    assert_eq!(rig.log(), ["close 1000 Local clean, stop", "end Closed, 0 unsent"]);
 }

@@ -43,6 +43,8 @@ pub(super) struct Model<'a> {
     now: Duration,
     script: VecDeque<Dial>,
     latency: Duration,
+    /// The ends of all sleeps. A late wake-up extends a timeout.
+    wakes: Vec<Duration>,
     /// The end of the last sleep: what was due before happened then.
     woke: Option<Duration>,
     frozen: bool,
@@ -92,6 +94,7 @@ pub(crate) fn check(setup: &Setup, outcome: &Outcome) -> Checked {
         now: Duration::ZERO,
         script: setup.dials.iter().copied().collect(),
         latency: setup.latency,
+        wakes: Vec::new(),
         woke: None,
         frozen: false,
         paused: false,
@@ -178,6 +181,7 @@ impl Model<'_> {
             }
             What::Sleep(until) => {
                 self.woke = Some(*until);
+                self.wakes.push(*until);
                 self.disturb();
                 Ok(())
             }
@@ -223,6 +227,18 @@ impl Model<'_> {
     /// Whether what is due then happens now: exactly then, or at a late wake-up.
     fn on_time(&self, due: Duration) -> bool {
         self.now == due || (self.now > due && self.woke == Some(self.now))
+    }
+
+    /// Returns when a timeout of an attempt runs out, other than that of a heartbeat.
+    fn runs_out(&self, since: Duration, timeout: Duration) -> Duration {
+        let mut extensions = 2;
+        self.wakes.iter().filter(|woke| **woke >= since).fold(since + timeout, |due, woke| {
+            if extensions == 0 || *woke <= due + Duration::from_millis(100) {
+                return due;
+            }
+            extensions -= 1;
+            *woke + Duration::from_secs(1)
+        })
     }
 
     /// Time that passes without timers firing on time.

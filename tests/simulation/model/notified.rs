@@ -93,7 +93,8 @@ impl Model<'_> {
                 opening && attempt.connected && attempt.outcome == Dial::Status(*status) && self.on_time(arrives)
             }
             ErrorKind::OpenTimeout => {
-                opening && self.setup.open_timeout.is_some_and(|timeout| self.on_time(attempt.dialled + timeout))
+                let due = self.setup.open_timeout.map(|timeout| self.runs_out(attempt.dialled, timeout));
+                opening && due.is_some_and(|due| self.on_time(due))
             }
             ErrorKind::HeartbeatTimeout => {
                 let Some(beat) = self.setup.heartbeat else {
@@ -150,7 +151,7 @@ impl Model<'_> {
         if local && !event.clean {
             match attempt.closing {
                 Some((since, _)) if !attempt.dropped && !attempt.cut => {
-                    let due = since + self.setup.close_timeout;
+                    let due = self.runs_out(since, self.setup.close_timeout);
                     let moved =
                         attempt.resumed || attempt.handed.is_some_and(|handed| handed + attempt.slowest >= since);
                     let on_time = if moved { self.now >= due } else { self.on_time(due) };

@@ -200,7 +200,7 @@ impl Model<'_> {
         let (fits, code) = match set_up.returned {
             // `on_buffer_full` may be called between, and end the attempt as well.
             Some((Ending::Fails { code, .. }, at)) => (self.now == at && !set_up.was_ended, code.unwrap_or(1000)),
-            _ => (self.on_time(set_up.since + timeout) && !attempt.was_ended(), 1000),
+            _ => (self.on_time(self.runs_out(set_up.since, timeout)) && !attempt.was_ended(), 1000),
         };
         self.messages.failed(attempt.number, code);
         Ok(fits && attempt.opened.is_none())
@@ -222,7 +222,8 @@ impl Model<'_> {
         if attempt.peer_closed.is_some() {
             return Ok(());
         }
-        demand!(now < set_up.since + timeout, "S27: not set up, though given up at {:?}", set_up.since + timeout);
+        let due = self.runs_out(set_up.since, timeout);
+        demand!(now < due, "S27: not set up, though given up at {due:?}");
         demand!(!matches!(set_up.returned, Some((Ending::Fails { .. }, _))), "S27: its failure had no effect");
         if attempt.reading && attempt.has_no_rate() && attempt.broken.is_none() {
             demand!(set_up.unsent().is_empty() || state.is_none(), "S27: messages of a set-up wait");

@@ -64,7 +64,7 @@ impl Model<'_> {
         let now = self.now;
         demand!(attempt.error.is_none() && !attempt.dropped, "S3: it has ended, without a notification");
         if let Some((since, _)) = attempt.closing {
-            let due = since + self.setup.close_timeout;
+            let due = self.runs_out(since, self.setup.close_timeout);
             // What was handed over may still be on its way, which extends the timeout.
             let moved = attempt.handed.map(|handed| handed + attempt.slowest).filter(|at| *at >= since);
             let in_time = |at| !attempt.steady || now < at + 2 * self.setup.close_timeout;
@@ -79,7 +79,7 @@ impl Model<'_> {
             let arrives = attempt.dialled + attempt.latency;
             let stalls = matches!(attempt.outcome, Dial::Stall | Dial::StallHandshake);
             demand!(stalls || now < arrives, "{:?} had no effect", attempt.outcome);
-            let timeout = self.setup.open_timeout.map(|timeout| attempt.dialled + timeout);
+            let timeout = self.setup.open_timeout.map(|timeout| self.runs_out(attempt.dialled, timeout));
             demand!(timeout.is_none_or(|due| now < due), "S8d: still connecting, though given up at {timeout:?}");
             return Ok(());
         }

@@ -1,0 +1,93 @@
+//! Clients for pages that tests control: each reports its events to a function of the page.
+
+mod memory;
+mod options;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use homing::{Message, WebSocket};
+use js_sys::{ArrayBuffer, Function, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+/// A client. Dropping it (`free` in JavaScript) closes the connection.
+#[wasm_bindgen]
+pub struct Client {
+    ws: WebSocket,
+    /// Number of the client's callbacks that still exist, and one.
+    alive: Rc<Cell<()>>,
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// Connects. The page's function is called with the kind of each event and a value: the text or the bytes of a message,
+    /// the code of a close event, the text of an error.
+    #[wasm_bindgen(constructor)]
+    pub fn new(url: &str, options: &JsValue, notify: Function) -> Result<Self, JsValue> {
+        let alive = Rc::new(Cell::new(()));
+        let report = {
+            let alive = alive.clone();
+            Rc::new(move |kind: &str, value: JsValue| {
+                let _held = &alive;
+                // The page's function does not throw.
+                let _ = notify.call2(&JsValue::UNDEFINED, &kind.into(), &value);
+            })
+        };
+        let (open, message, error, close, end) =
+            (report.clone(), report.clone(), report.clone(), report.clone(), report.clone());
+        let builder = options::apply(WebSocket::builder(url), options)
+            .on_open(move |_, _| open("open", JsValue::UNDEFINED))
+            .on_message(move |_, received| message("message", value(&received)))
+            .on_error(move |_, failure| error("error", failure.to_string().into()))
+            .on_close(move |_, event| {
+                close("close", event.code.get().into());
+                if let Some(delay) = event.retry_in {
+                    close("reconnecting", (delay.as_secs_f64() * 1000.0).into());
+                }
+            })
+            .on_end(move |_, how| end("end", format!("{:?}", how.reason).into()));
+        let ws = builder.connect().map_err(|error| JsValue::from_str(&error.to_string()))?;
+        Ok(Self { ws, alive })
+    }
+
+    /// Sends a text, unless the client has ended.
+    pub fn send(&self, text: String) {
+        let _ = self.ws.send(text);
+    }
+
+    pub fn close(&self) {
+        let _ = self.ws.close(1000, "");
+    }
+
+    pub fn reconnect(&self) {
+        self.ws.reconnect();
+    }
+
+    pub fn state(&self) -> String {
+        format!("{:?}", self.ws.state()).to_lowercase()
+    }
+
+    /// Returns how many heartbeats were sent.
+    pub fn heartbeats(&self) -> u32 {
+        self.ws.stats().heartbeats as u32
+    }
+
+    /// Returns how many attempts were made.
+    pub fn attempts(&self) -> u32 {
+        self.ws.stats().attempts as u32
+    }
+
+    /// Returns whether the callbacks of the client have been dropped.
+    #[wasm_bindgen(js_name = isGone)]
+    pub fn is_gone(&self) -> bool {
+        Rc::strong_count(&self.alive) == 1
+    }
+}
+
+/// A message as the page is to see it.
+fn value(message: &Message) -> JsValue {
+    match message {
+        Message::Text(text) => text.as_str().into(),
+        Message::Binary(data) => ArrayBuffer::from(Uint8Array::new_from_slice(data).buffer()).into(),
+    }
+}
