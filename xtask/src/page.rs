@@ -9,23 +9,26 @@ use crate::job::{Job, Stop};
 use crate::missing::needs;
 use crate::{npm, web};
 
+/// The directory of the clients that tests control from outside, and their module.
+const PAGES: (&str, &str) = ("tests/web/pages", "homing_pages");
+
 /// `cargo xtask bench-web` with the words after it.
 pub(crate) fn bench(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
     let (small, words): (Vec<_>, Vec<_>) = words.iter().partition(|word| *word == "--small");
     let profile = if small.is_empty() { "release" } else { "small" };
-    let bench = runner(job, "benches/web", "homing_bench_web", profile, "release")?;
+    let bench = runner(job, "benches/web", "benches/web", "homing_bench_web", profile, "release")?;
     job.attend(bench.args(words))
 }
 
 /// Each benchmark once: every message arrives. The speed is not checked.
 pub(crate) fn bench_runs(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let bench = runner(job, "benches/web", "homing_bench_web", "release", "debug")?;
+    let bench = runner(job, "benches/web", "benches/web", "homing_bench_web", "release", "debug")?;
     npm::rows(&job.run(bench.args(["--rounds", "1"]))?, |line| line.ends_with(" met") || line.ends_with(" missed"))
 }
 
 /// Clients in a tab whose timers Chromium throttles.
 pub(crate) fn hidden(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let tests = runner(job, "tests/web/hidden", "homing_hidden", "release", "debug")?;
+    let tests = runner(job, "tests/web/hidden", PAGES.0, PAGES.1, "release", "debug")?;
     job.tests(tests)
 }
 
@@ -40,9 +43,9 @@ pub(crate) fn served(job: &mut Job<'_>) -> Result<Counts, Stop> {
     Ok(counts)
 }
 
-/// Returns the program of a page that controls the browser.
-fn runner(job: &mut Job<'_>, dir: &str, module: &str, profile: &str, server: &str) -> Result<Cmd, Stop> {
-    let module = bind(job, dir, module, profile, "pages")?;
+/// Returns the program in `dir` that controls the browser, and uses the module that `source` contains.
+fn runner(job: &mut Job<'_>, dir: &str, source: &str, module: &str, profile: &str, server: &str) -> Result<Cmd, Stop> {
+    let module = bind(job, source, module, profile, "pages")?;
     let server = web::build_server(job, server)?;
     Ok(cmd("node").arg(job.place.root.join(dir).join("run.mjs")).arg(module).arg(server))
 }
