@@ -72,6 +72,40 @@ test('a class that throws leaves no socket open, in the first attempt and later'
   )
 })
 
+test('a class whose getters throw does not stop its client', async (t) => {
+  const reports = []
+  t.catchReports((error) => reports.push(error.message))
+  const server = await t.server()
+  for (const member of ['bufferedAmount', 'protocol']) {
+    const WebSocket = class extends Native {}
+    const get = () => {
+      throw new Error(member)
+    }
+    Object.defineProperty(WebSocket.prototype, member, { get })
+    const ws = connect(t, server.url('/echo'), { WebSocket })
+    // Reads the protocol.
+    ws.opened.catch(() => {})
+    await next(ws, 'open')
+    ws.send('a')
+    const { data } = await next(ws, 'message')
+    const again = next(ws, 'open')
+    ws.reconnect()
+    await again
+    ws.close()
+    const { reason } = await ws.closed
+    assert.deepEqual([data, reason], ['a', 'closed'])
+    assert.ok(reports.splice(0).includes(member))
+  }
+  const setup = () => assert.fail('without its protocol')
+  const WebSocket = class extends Native {
+    get protocol() {
+      throw new Error('protocol')
+    }
+  }
+  const { error } = await connect(t, server.url('/echo'), { WebSocket, setup, reconnect: false }).closed
+  assert.strictEqual(error.cause.message, 'protocol')
+})
+
 test('options passed as subprotocols are a named mistake', async (t) => {
   for (const wrong of [{ headers: { a: 'b' } }, { reconnect: false }, { protocols: [] }]) {
     const { message } = throws(() => new HomingSocket('ws://127.0.0.1:9/', wrong), 'TypeError')

@@ -57,6 +57,17 @@ test('s08b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
   assert.deepEqual(errors, ['no token', 'none yet'])
 })
 
+test('s08b_both_providers_may_fail_in_different_ways', async (t) => {
+  const protocols = () => {
+    throw new Error('first')
+  }
+  const reject = () => Promise.reject(new Error('second'))
+  const ws = connect(t, reject, { protocols, reconnect: { ...QUICK, maxAttempts: 0 } })
+  // An unhandled rejection would fail this test.
+  const { error } = await ws.closed
+  assert.strictEqual(error.cause.message, 'first')
+})
+
 test('s08b_the_result_of_a_provider_is_checked', async (t) => {
   const server = await t.server()
   let dialled = 0

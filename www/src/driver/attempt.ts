@@ -3,6 +3,7 @@
 import { protocolsOf, provided, type Settings } from '../options.js'
 import { now, soon, Timer } from '../platform/clock.js'
 import { guarded } from '../platform/report.js'
+import type { Provided } from '../types.js'
 import type { Counters } from './counters.js'
 import { type Data, lengthOf, type Queue } from './queue.js'
 import type { Setup } from './setup.js'
@@ -62,11 +63,10 @@ export class Attempt {
     const { url, protocols } = this.#settings
     this.#counters.attempts++
     if (typeof url !== 'function' && typeof protocols !== 'function') return this.#open(url, protocols, binaryType())
+    // If both functions fail, the second error is no unhandled rejection.
+    const call = async <T>(given: Provided<T>): Promise<T> => (typeof given === 'function' ? (given as () => T)() : given)
     const provide = async (): Promise<void> => {
-      const [to, offer] = await Promise.all([
-        typeof url === 'function' ? url() : url,
-        typeof protocols === 'function' ? protocols() : protocols,
-      ])
+      const [to, offer] = await Promise.all([call(url), call(protocols)])
       if (!this.#isDetached) this.#open(provided(to), protocolsOf(offer), binaryType())
     }
     provide().catch((error) => this.fail(error))
@@ -170,7 +170,8 @@ export class Attempt {
 
   /** Bytes in the platform's buffer. */
   buffered(): number {
-    const bytes = this.socket?.bufferedAmount ?? 0
+    let bytes = 0
+    guarded(() => (bytes = this.socket?.bufferedAmount ?? 0))
     if (bytes === 0) this.#messages = 0
     return bytes
   }

@@ -23,7 +23,6 @@ export class Setup {
     attempt.setup = this
     const { inbox } = this
     const { signal } = this.#controller
-    const { protocol, extensions } = attempt.socket!
     const check = (): void => {
       if (inbox.isOver) throw new DOMException('homing: the session has ended', 'InvalidStateError')
     }
@@ -39,9 +38,7 @@ export class Setup {
       data.catch(() => {})
       return data
     }
-    const session: Session = {
-      protocol,
-      extensions,
+    const session: Omit<Session, 'protocol' | 'extensions'> = {
       send: (data) => {
         check()
         attempt.send(data)
@@ -51,7 +48,10 @@ export class Setup {
         for (;;) yield await receive()
       },
     }
-    const start = async (): Promise<unknown> => run(session, { signal })
+    const start = async (): Promise<unknown> => {
+      const { protocol, extensions } = attempt.socket!
+      return run({ protocol, extensions, ...session }, { signal })
+    }
     start().then(
       () => {
         if (inbox.isOver) return

@@ -2,6 +2,7 @@
 
 import { now, soon, Timer } from '../platform/clock.js'
 import { currentContext } from '../platform/context.js'
+import { guarded } from '../platform/report.js'
 import { WorkerTimer } from '../platform/worker.js'
 import { type Config, Input, Output, State } from './codes.js'
 import { Core } from './core.js'
@@ -103,7 +104,8 @@ export class Engine {
     while (this.core && !this.#executor.mustWait(true)) {
       const output = this.core.poll()
       if (output === Output.Nothing) break
-      this.#executor.carryOut(output, this.core)
+      // A class given by the program may throw anywhere, which must not stop the client.
+      guarded(() => this.#executor.carryOut(output, this.core!))
     }
     this.#pumping = false
     this.#arm()
