@@ -24,6 +24,7 @@ const ENTRIES: [&str; 2] = ["index", "wasm"];
 /// In each Node, on the class of `ws` and on Node's own, which version 20 has by a flag.
 pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let (nodes, mut counts) = nodes(job);
+    npm::ensure(job)?;
     counts.add(job.tests(cmd("node --test tests/js/fuzz/boundary.test.js"))?);
     // Many reconnects, in one of them.
     let mut runs = vec![(cmd("node tests/js/run.js node"), "index", "own/logins".to_owned())];

@@ -2,7 +2,7 @@
 // `HOMING_BOUNDARY_SEED` repeats a run.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import fc from 'fast-check'
 import { Caller } from './caller.js'
 import { beginning, script } from './steps.js'
@@ -14,8 +14,10 @@ const entries = [await import('homing'), await import('homing/wasm')]
 const RUNS = Number(process.env.HOMING_BOUNDARY_RUNS ?? 400)
 const SEED = process.env.HOMING_BOUNDARY_SEED
 
+before(collect)
+
 /** Errors that the client reports, not the program's own. */
-const REPORTED = /^homing: |handleEvent|not a function|^(connecting|code|reason|invalid URL)$/
+const REPORTED = /^homing: |handleEvent|not a function|has been revoked|^(connecting|code|reason|invalid URL)$/
 
 function check(callers) {
   for (const error of uncaught.splice(0)) {
@@ -33,7 +35,7 @@ async function live(start, steps) {
     check(callers)
     for (const step of steps) {
       if (step.do === 'pass') await pass(step.milliseconds)
-      else for (const caller of callers) guarded(() => caller.act(step))
+      else for (const caller of callers) guarded(() => (step.act ? step.act(caller) : caller.act(step)))
       await settle()
       for (const caller of callers) caller.look()
       check(callers)
@@ -66,11 +68,22 @@ function guarded(act) {
 }
 
 test(`random programs keep the rules in both entries (${RUNS} runs)`, async () => {
-  collect()
   const property = fc.asyncProperty(beginning, script, live)
   await fc.assert(property, {
     numRuns: RUNS,
     includeErrorInReport: true,
     ...(SEED ? { seed: Number(SEED) } : {}),
   })
+})
+
+const plain = { options: {}, isTarget: true }
+
+test('s08c_a_client_that_is_closed_while_connecting_ends_though_the_page_freezes', async () => {
+  await live(plain, [{ do: 'close' }, { do: 'page', type: 'pagehide', persisted: true }])
+})
+
+test('what breaks the rules is found', async () => {
+  const receives = { do: 'receives' }
+  const emit = (caller) => caller.sockets[0].emit(new MessageEvent('message', { data: 'early' }))
+  await assert.rejects(live(plain, [receives, { do: 'by hand', act: emit }]), /S3: message after new/)
 })

@@ -22,6 +22,7 @@ export function socketClass({ isTarget, sockets, given }) {
     held = 0
     #binaryType = isTarget ? 'blob' : 'nodebuffer'
     #protocol = ''
+    #wasOpen = false
 
     constructor(url) {
       super()
@@ -53,7 +54,8 @@ export function socketClass({ isTarget, sockets, given }) {
     send(data) {
       if (this.readyState === 0) throw new DOMException('connecting', 'InvalidStateError')
       // As the platform does, before it sends anything.
-      const text = typeof data === 'object' ? data : `${data}`
+      const isBinary = ArrayBuffer.isView(data) || data instanceof ArrayBuffer || data instanceof Blob
+      const text = isBinary ? 'binary' : `${data}`
       fails('send')
       if (this.readyState === 1) this.sent.push(text)
     }
@@ -80,11 +82,12 @@ export function socketClass({ isTarget, sockets, given }) {
     opens() {
       if (this.readyState !== 0) return
       this.readyState = 1
+      this.#wasOpen = true
       this.emit(new Event('open'))
     }
 
     receives(data) {
-      if (this.readyState === 1 || this.readyState === 2) this.emit(new MessageEvent('message', { data }))
+      if (this.#wasOpen && this.readyState < 3) this.emit(new MessageEvent('message', { data }))
     }
 
     /** Chromium dispatches no close event if the page's policy forbids the connection. */

@@ -36,8 +36,6 @@ export class Watch implements PageObserver {
       if (change === Page.Visible) change = Page.Thawed
       else if (change === HIDDEN || isHidden()) change = Page.Frozen
     }
-    if (change === HIDDEN || !this.#engine.core) return
-    this.#engine.input(Input.Page, change)
-    this.#engine.pump()
+    if (change !== HIDDEN) this.#engine.page(change)
   }
 }
