@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { anyNumbers } from './numbers.js'
 import { compare } from './twins.js'
 
 const forms = process.env.HOMING_MACHINE
@@ -24,4 +25,8 @@ test('a difference is found', () => {
   const other = instantiate()
   const wrong = { ...other, deadline: (client) => other.deadline(client) + 0.001 }
   assert.throws(() => compare(wasm(), wrong, { scripts: 10, seed }), /script \d+, step \d+: deadline/)
+})
+
+test(`neither form traps, whatever the numbers (scripts from seed ${seed} on)`, () => {
+  anyNumbers([wasm(), instantiate()], { scripts: SCRIPTS / 5, seed })
 })
