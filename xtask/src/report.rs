@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -70,16 +70,26 @@ pub(crate) fn test(options: &Options) -> ExitCode {
 /// Runs the steps, those of different lanes at the same time. Returns how each went.
 fn in_lanes(steps: &[Step], place: &Place, verbose: bool) -> Vec<(&'static str, Counts)> {
     let screen = Screen::default();
+    // Locked until the first steps are done.
+    let prepared = RwLock::new(());
     let lane = |lane: Lane| {
         let steps = steps.iter().filter(|step| step.lane == lane);
-        steps.map(|step| (step.name, run(step, place, verbose, &screen))).collect::<Vec<_>>()
+        let run = |step: &Step| {
+            if lane != Lane::First && !step.early {
+                drop(prepared.read());
+            }
+            (step.name, run(step, place, verbose, &screen))
+        };
+        steps.map(run).collect::<Vec<_>>()
     };
-    let mut results = lane(Lane::First);
     thread::scope(|scope| {
-        let lanes = [Lane::Build, Lane::Browser, Lane::Other].map(|at| scope.spawn(move || lane(at)));
+        let preparing = prepared.write();
+        let lanes = [Lane::Build, Lane::Other, Lane::Browser].map(|at| scope.spawn(move || lane(at)));
+        let mut results = lane(Lane::First);
+        drop(preparing);
         results.extend(lanes.into_iter().filter_map(|lane| lane.join().ok()).flatten());
-    });
-    results
+        results
+    })
 }
 
 /// Runs a task that is not a step of the tests, such as a benchmark.
@@ -230,33 +240,40 @@ mod tests {
 
     #[test]
     fn steps_of_different_lanes_run_at_the_same_time_after_the_first_ones() {
-        static RUNNING: Mutex<usize> = Mutex::new(0);
+        static BEGUN: Mutex<usize> = Mutex::new(0);
         static CHANGED: Condvar = Condvar::new();
-        fn meet(_: &mut Job<'_>) -> Result<Counts, Stop> {
-            *RUNNING.lock().unwrap() += 1;
+        /// Waits until as many steps have begun.
+        fn wait_for(wanted: usize) -> Result<usize, Stop> {
+            let mut begun = BEGUN.lock().unwrap();
+            *begun += 1;
             CHANGED.notify_all();
-            let running = RUNNING.lock().unwrap();
             let minute = Duration::from_secs(60);
-            let (running, ended) = CHANGED.wait_timeout_while(running, minute, |running| *running < 4).unwrap();
-            if ended.timed_out() { Err(Stop::Failed(format!("{running} of 4"))) } else { Ok(Counts::passed(1)) }
+            let (begun, _) = CHANGED.wait_timeout_while(begun, minute, |begun| *begun < wanted).unwrap();
+            if *begun < wanted { Err(Stop::Failed(format!("{begun} of {wanted} steps"))) } else { Ok(*begun) }
         }
         fn first(_: &mut Job<'_>) -> Result<Counts, Stop> {
-            let mut running = RUNNING.lock().unwrap();
-            *running += 1;
-            if *running == 1 { Ok(Counts::passed(1)) } else { Err(Stop::Failed("late".into())) }
+            // Itself and the early one.
+            if wait_for(2)? == 2 { Ok(Counts::passed(1)) } else { Err(Stop::Failed("late".into())) }
         }
-        let step = |name, action, lane| Step { name, action, needs: &[], fast: false, lane };
+        fn other(_: &mut Job<'_>) -> Result<Counts, Stop> {
+            wait_for(5).map(|_| Counts::passed(1))
+        }
+        fn early(_: &mut Job<'_>) -> Result<Counts, Stop> {
+            wait_for(2).map(|_| Counts::passed(1))
+        }
+        let step = |name, action, lane| Step { name, action, needs: &[], fast: false, lane, early: name == "early" };
         let steps = [
-            step("browser", meet, Lane::Browser),
-            step("other", meet, Lane::Other),
-            step("build", meet, Lane::Build),
+            step("early", early, Lane::Browser),
+            step("other", other, Lane::Other),
+            step("browser", other, Lane::Browser),
+            step("build", other, Lane::Build),
             step("first", first, Lane::First),
         ];
         let target = std::env::temp_dir().join(format!("xtask-{}-lanes", std::process::id()));
         let results = in_lanes(&steps, &Place::new(std::env::temp_dir(), target.clone()), false);
         std::fs::remove_dir_all(target).unwrap();
         let names: Vec<_> = results.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["first", "build", "browser", "other"]);
+        assert_eq!(names, ["first", "build", "other", "early", "browser"]);
         assert!(results.iter().all(|(_, counts)| *counts == Counts::passed(1)), "{results:?}");
     }
 

@@ -68,10 +68,11 @@ pub(crate) fn rust(job: &mut Job<'_>) -> Result<Counts, Stop> {
 /// Returns whether it was installed already.
 pub(crate) fn wasm_target(job: &mut Job<'_>) -> Result<bool, Stop> {
     needs(&["rustup"])?;
-    let there = job.ask("rustup target list --installed").unwrap_or_default().contains(WASM);
-    if !there {
-        job.download(&format!("rustup target add {WASM}"))?;
-    }
+    let mut there = true;
+    job.once(WASM, |job| {
+        there = job.ask("rustup target list --installed").unwrap_or_default().contains(WASM);
+        if there { Ok(()) } else { job.download(&format!("rustup target add {WASM}")) }
+    })?;
     Ok(there)
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Step {
     /// Whether it runs with `--fast`.
     pub(crate) fast: bool,
     pub(crate) lane: Lane,
+    /// Whether it needs none of the first steps, and so does not wait for them.
+    pub(crate) early: bool,
 }
 
 /// Steps of different lanes run at the same time, those of one lane one after the other.
@@ -43,7 +45,7 @@ impl Lane {
 }
 
 const fn step(name: &'static str, action: Action) -> Step {
-    Step { name, action, needs: &[], fast: false, lane: Lane::First }
+    Step { name, action, needs: &[], fast: false, lane: Lane::First, early: false }
 }
 
 impl Step {
@@ -54,6 +56,11 @@ impl Step {
 
     const fn fast(mut self) -> Self {
         self.fast = true;
+        self
+    }
+
+    const fn early(mut self) -> Self {
+        self.early = true;
         self
     }
 }
@@ -194,6 +201,8 @@ fn others() -> Vec<Step> {
 #[rustfmt::skip]
 fn in_browsers() -> Vec<Step> {
     vec![
+        // Before the native tests build, as it takes less time.
+        step("web build", web::build_conformance).early().fast(),
         step("web chromium conformance", web::chromium_conformance).needs(&["chromium", "chromedriver"]).fast(),
         step("web chromium others", web::chromium_others).needs(&["chromium", "chromedriver"]),
         step("web firefox", web::firefox).needs(&["firefox-esr|firefox", "geckodriver"]),
@@ -249,6 +258,6 @@ mod tests {
         let (set_up, fast): (Vec<_>, Vec<_>) =
             all().iter().filter(|step| step.fast).map(|step| step.name).partition(|name| name.starts_with("setup "));
         assert_eq!(set_up.len(), 7);
-        assert_eq!(fast, ["native tests", "web chromium conformance"]);
+        assert_eq!(fast, ["native tests", "web build", "web chromium conformance"]);
     }
 }

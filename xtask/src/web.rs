@@ -10,6 +10,7 @@ use crate::job::{Job, Stop};
 use crate::missing::{find, needs};
 use crate::native::WORKSPACE;
 use crate::service::Service;
+use crate::setup;
 
 /// Where the tests look for the test server and for its remote control.
 const PORTS: [u16; 2] = [7410, 7411];
@@ -34,6 +35,12 @@ const NODE: Suite = Suite { target: "Node", tests: &["conformance", "web_timers"
 
 /// The columns of the table of rules.
 pub(crate) const SUITES: [Suite; 5] = [CHROMIUM, FIREFOX, WEBKIT, WORKER, NODE];
+
+/// Builds what [`chromium_conformance`] runs.
+pub(crate) fn build_conformance(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    setup::wasm_target(job)?;
+    job.check(build(&CHROMIUM.tests[..1]).arg("--no-run"))
+}
 
 /// The tests of [`CHROMIUM`] in two steps, of which the first one is the more important.
 pub(crate) fn chromium_conformance(job: &mut Job<'_>) -> Result<Counts, Stop> {
