@@ -1,6 +1,6 @@
 //! What happens: time, the socket, the page, and the user.
 
-use homing_machine::{CloseCode, Failure, PageEvent, PausedBy, Request, SendErrorKind, State};
+use homing_machine::{CloseCode, Duration, Failure, PageEvent, PausedBy, Request, SendErrorKind, State};
 
 use super::Broken;
 use super::client::{Client, Heard, Link};
@@ -50,11 +50,18 @@ impl Client {
             self.machine.progressed(self.time());
         }
         self.machine.advance(self.time());
-        let waits = self.machine.state() == State::Waiting;
+        let (before, due) = (self.machine.state(), self.machine.due());
         self.machine.wake();
         self.lose();
-        if waits && self.machine.state() == State::Connecting {
-            self.dialled = self.machine.now();
+        let after = self.machine.state();
+        if before == State::Waiting && after == State::Connecting {
+            self.times_out(self.config.open_timeout);
+        } else if before == after && after == State::Connecting && self.machine.due() != due {
+            // Late wake-ups extend it, a second each (S18).
+            let is_late = self.machine.now() > due + Duration::from_millis(100);
+            assert!(is_late && self.extended < 2, "S18: extended {} times, from {due:?}", self.extended);
+            self.expires = self.machine.now() + Duration::from_secs(1);
+            self.extended += 1;
         }
     }
 
@@ -97,7 +104,7 @@ impl Client {
             0..=3 => {
                 self.machine.opened(self.attempts.len() as u64);
                 if self.link == Link::Dialling {
-                    self.handshake = self.time();
+                    self.times_out(self.config.setup_timeout);
                     self.link = if self.config.setup_timeout.is_some() { Link::SettingUp } else { Link::Up };
                 }
             }
