@@ -12,12 +12,16 @@ use crate::{setup, web};
 /// What the package is built from.
 const SOURCES: [&str; 3] = ["www", "machine/src", "package.json"];
 
+/// The name by which steps share the built package.
+const PACKAGE: &str = "the npm package";
+
 /// The files of the package, one a line.
 const CONTENTS: &str = "www/contents.txt";
 
 pub(crate) fn build(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::npm(job)?;
-    job.run("npm run build -- --check")?;
+    // Also in place of what `ensure` does, as other steps use the files from now on.
+    job.once(PACKAGE, |job| job.run("npm run build -- --check").map(drop))?;
     job.check("npm run types")
 }
 
@@ -29,7 +33,7 @@ pub(crate) fn lint(job: &mut Job<'_>) -> Result<Counts, Stop> {
 /// Builds the package if a source is newer than it.
 pub(crate) fn ensure(job: &mut Job<'_>) -> Result<(), Stop> {
     setup::npm(job)?;
-    job.once("the npm package", |job| {
+    job.once(PACKAGE, |job| {
         let root = &job.place.root;
         let built = newest(&root.join("dist/index.d.ts"));
         let is_old = built.is_none() || SOURCES.iter().any(|source| newest(&root.join(source)) > built);
