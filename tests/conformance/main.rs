@@ -134,6 +134,7 @@ suite! {
         s27_close_abort_and_reconnect_drop_the_set_up
         s27_close_of_the_peer_drops_the_set_up
         s27_dropped_session_and_calls_inside
+        s27_set_up_may_wait_for_something_else
         s27_failed_set_up_fails_the_attempt_and_is_retried
         s27_fatal_failure_ends_the_client
         s27_last_message_before_a_close_is_received

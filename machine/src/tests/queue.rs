@@ -207,6 +207,21 @@ fn s15_what_was_lost_with_the_socket_is_reported_and_not_sent_again() {
 }
 
 #[test]
+fn s13_a_socket_that_holds_some_messages_holds_those_behind_what_on_open_sent() {
+    let mut rig = Rig::new(config());
+    rig.send("queued").unwrap();
+    let queued = rig.machine.mark();
+    rig.socket_bytes = 1;
+    rig.inside("open", |machine, _| machine.enqueue("login", 5, true).unwrap());
+    rig.opens();
+    assert_eq!(rig.log(), ["dial 1", "open", "write login queued"]);
+    rig.holds(1, 1);
+    assert!(!rig.machine.has_left(queued));
+    rig.fails(ErrorKind::Io);
+    assert!(rig.machine.is_lost(queued));
+}
+
+#[test]
 fn s15_what_the_socket_takes_while_another_thread_aborts_is_lost() {
     let mut rig = Rig::open(config());
     rig.machine.send_text("a").unwrap();

@@ -1,8 +1,9 @@
 //! The set-up of connections (S27). `sending` has what `on_open` sends (S13).
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 
 use homing::{Builder, EndReason, ErrorKind, Initiator, Message, SendErrorKind, Session, SetupError, State, WebSocket};
 
@@ -229,6 +230,33 @@ pub async fn s27_dropped_session_and_calls_inside(env: Env) {
     *handle.lock().unwrap() = Some(ws.downgrade());
     log.opened(1).await;
     assert_eq!(env.server().wait_for_texts(1).await, ["queued inside"]);
+}
+
+pub async fn s27_set_up_may_wait_for_something_else(env: Env) {
+    let log = env.log();
+    let waiting = Arc::new(Mutex::new(None));
+    let waits = waiting.clone();
+    let builder = env.client("/count").heartbeat(None).setup(move |session| {
+        let waits = waits.clone();
+        async move {
+            session.send("token, please")?;
+            poll_fn(|cx| {
+                let before = waits.lock().unwrap().replace(cx.waker().clone());
+                if before.is_some() { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            Ok(())
+        }
+    });
+    // No timeout wakes it.
+    let builder = builder.open_timeout(None).setup_timeout(ms(3_600_000));
+    let _ws = builder.handler(log.handler()).connect().unwrap();
+    env.server().wait_for_texts(1).await;
+    // The client sleeps, as nothing arrives.
+    let waker: Waker = waiting.lock().unwrap().clone().unwrap();
+    waker.wake();
+    log.opened(1).await;
+    assert_eq!(log.summary(), "open");
 }
 
 pub async fn s27_set_up_is_part_of_a_stream_of_events(env: Env) {
