@@ -1,5 +1,6 @@
 //! The tests that run on wasm: in browsers, in workers and in Node.
 
+use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{MutexGuard, PoisonError};
@@ -147,13 +148,14 @@ fn serve<'a>(job: &mut Job<'a>) -> Result<(Service, MutexGuard<'a, ()>), Stop> {
 /// Builds the test server. Returns its path.
 pub(crate) fn build_server(job: &mut Job<'_>, profile: &str) -> Result<PathBuf, Stop> {
     let release = if profile == "release" { "--release" } else { "" };
+    let program = format!("homing-test-server{EXE_SUFFIX}");
     // Under a name of its own: other steps build the server with other features meanwhile.
-    let server = job.place.own("server").join(profile).join("homing-test-server");
+    let server = job.place.own("server").join(profile).join(&program);
     job.once(&format!("the test server, {profile}"), |job| {
         job.run(cmd(&format!("cargo build {WORKSPACE} --bin homing-test-server {release}")))?;
         fs::create_dir_all(server.parent().unwrap_or(&server))?;
         let _ = fs::remove_file(&server);
-        Ok(fs::hard_link(job.place.target.join(profile).join("homing-test-server"), &server)?)
+        Ok(fs::hard_link(job.place.target.join(profile).join(&program), &server)?)
     })?;
     Ok(server)
 }
