@@ -176,6 +176,25 @@ async fn violations() {
     }
 }
 
+/// Bytes as Cowboy sent them: its empty messages have no compressed data at all.
+#[tokio::test]
+async fn s21_empty_messages_without_a_block_are_accepted() {
+    let server = server();
+    let [hello, again] = [&b"\xca\x48\xcd\xc9\xc9\x07\x00"[..], b"\xca\x00\x11\x00\x00"];
+    let empty = || raw(true, 0b100, TEXT, b"");
+    let parts = [raw(false, 0b100, TEXT, b""), raw(false, 0, CONTINUATION, b""), raw(true, 0, CONTINUATION, b"")];
+    // The first part of a message may be empty as well.
+    let late = [raw(false, 0b100, TEXT, b""), raw(true, 0, CONTINUATION, again)];
+    let mut frames = vec![empty(), raw(true, 0b100, TEXT, hello), empty(), raw(true, 0b100, TEXT, again)];
+    frames.extend(parts.into_iter().chain(late));
+    let frames: Vec<_> = frames.iter().map(|frame| hex(frame)).collect();
+    let (builder, recorder) = client(server.url(&answering(&format!("/raw?hex={}", frames.join(",")), AGREED)));
+    let _ws = builder.deflate(Deflate::new()).connect().unwrap();
+    let expected = ["", "hello", "", "hello", "", "hello"].map(Message::text);
+    assert_eq!(recorder.messages_are(expected.len()).await, expected);
+    assert_eq!(recorder.errors(), []);
+}
+
 /// RFC 7692, section 7.1: parameters that do not match the offer fail the handshake.
 #[tokio::test]
 async fn s23_responses_that_do_not_match_the_offer_fail() {
