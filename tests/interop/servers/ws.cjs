@@ -7,7 +7,8 @@ const https = require('node:https')
 const { WebSocketServer } = require('ws')
 
 const { PORT, CERT, KEY } = process.env
-const server = CERT ? https.createServer({ cert: readFileSync(CERT), key: readFileSync(KEY) }) : http.createServer()
+const refuse = (_request, response) => response.writeHead(426).end()
+const server = CERT ? https.createServer({ cert: readFileSync(CERT), key: readFileSync(KEY) }, refuse) : http.createServer(refuse)
 let lastClose = ''
 
 new WebSocketServer({ server, perMessageDeflate: { threshold: 0 } }).on('connection', (ws) => {

@@ -28,6 +28,8 @@ pub(crate) async fn run(target: &Target) {
 
 fn print(check: &str, found: Found) {
     let found = found.unwrap_or_else(|problem| format!("wrong: {problem}"));
+    // Errors end with the URL, which has another port each time.
+    let found = found.split(" (ws").next().unwrap_or_default();
     println!("{check}\t{}", found.replace(['\n', '\t'], " "));
 }
 
@@ -35,21 +37,35 @@ fn ok() -> Found {
     Ok("ok".into())
 }
 
+/// Some servers drop empty messages.
+async fn empty(mut client: Client, empty: Message) -> Found {
+    for message in [empty.clone(), Message::text("end")] {
+        client.ws.send(message).map_err(|error| error.to_string())?;
+    }
+    match client.message().await? {
+        message if message == empty => ok(),
+        message if message.as_text() == Some("end") => Ok("empty ones are dropped".into()),
+        _ => Err("an empty message came back as another".into()),
+    }
+}
+
 /// Every encoding of a payload length.
 const LENGTHS: [usize; 7] = [1, 125, 126, 127, 65535, 65536, 100_000];
 
 async fn text(target: &Target) -> Found {
-    let mut messages = ["hello", "", "Grüße, 世界 🦀\0"].map(Message::text).to_vec();
+    let mut messages = ["hello", "Grüße, 世界 🦀\0"].map(Message::text).to_vec();
     messages.extend(LENGTHS.map(|length| Message::text("x".repeat(length))));
-    target.connect().await?.echoes(&messages).await?;
-    ok()
+    let mut client = target.connect().await?;
+    client.echoes(&messages).await?;
+    empty(client, Message::text("")).await
 }
 
 async fn binary(target: &Target) -> Found {
-    let mut messages = vec![Message::binary(Vec::new()), Message::binary(vec![0, 255, 0xC3])];
+    let mut messages = vec![Message::binary(vec![0, 255, 0xC3])];
     messages.extend(LENGTHS.map(|length| Message::binary(vec![7; length])));
-    target.connect().await?.echoes(&messages).await?;
-    ok()
+    let mut client = target.connect().await?;
+    client.echoes(&messages).await?;
+    empty(client, Message::binary(Vec::new())).await
 }
 
 fn megabytes() -> [Message; 2] {
@@ -81,28 +97,40 @@ async fn fragments(target: &Target) -> Found {
     ask(&mut target.connect().await?, "/fragments", "part0part1part2").await
 }
 
-/// Messages with each set of options. The first one decides whether the server compresses at all.
+/// Messages with the usual options, and then with others, which some servers do not agree to.
 async fn compression(target: &Target) -> Found {
+    if !compressed(target, Deflate::new()).await? {
+        return Ok("no".into());
+    }
     let variants = [
-        Deflate::new().threshold(0),
-        Deflate::new().threshold(0).no_context_takeover(),
-        Deflate::new().threshold(0).client_no_context_takeover().server_max_window_bits(9),
-        Deflate::new().threshold(0).client_max_window_bits(9),
+        ("context takeover", Deflate::new().no_context_takeover()),
+        ("the server's window", Deflate::new().client_no_context_takeover().server_max_window_bits(9)),
+        ("the client's window", Deflate::new().client_max_window_bits(9)),
     ];
-    let mut compresses = Vec::new();
-    for variant in variants {
-        let mut client = Client::open(target.builder(&target.url).deflate(variant)).await?;
-        compresses.push(client.handshake.extensions.starts_with("permessage-deflate"));
-        let small = ["hello", "hello", "", "hello"].map(Message::text);
-        let [text, bytes] = megabytes();
-        client.echoes(&[&small[..], &[text.clone(), bytes, text], &small[..]].concat()).await?;
-        ask(&mut client, "/fragments", "part0part1part2").await?;
+    let mut refused = Vec::new();
+    for (what, variant) in variants {
+        match compressed(target, variant).await {
+            Ok(true) => {}
+            Ok(false) => refused.push(format!("declines a limit of {what}")),
+            Err(problem) if problem.contains("did not agree to") => refused.push(format!("ignores a limit of {what}")),
+            Err(problem) if problem.contains("status 400") => refused.push(format!("answers 400 to a limit of {what}")),
+            Err(problem) => return Err(problem),
+        }
     }
-    match compresses[..] {
-        [true, ..] => ok(),
-        _ if compresses.contains(&true) => Err("only with some options".into()),
-        _ => Ok("no".into()),
+    if refused.is_empty() { ok() } else { Ok(refused.join(", ")) }
+}
+
+/// Returns whether the server agreed to compress.
+async fn compressed(target: &Target, options: Deflate) -> Result<bool, String> {
+    let mut client = Client::open(target.builder(&target.url).deflate(options.threshold(0))).await?;
+    if !client.handshake.extensions.starts_with("permessage-deflate") {
+        return Ok(false);
     }
+    let small = ["hello", "hello", "", "hello", ""].map(Message::text);
+    let [text, bytes] = megabytes();
+    client.echoes(&[&small[..], &[text.clone(), bytes, text], &small[..]].concat()).await?;
+    ask(&mut client, "/fragments", "part0part1part2").await?;
+    Ok(true)
 }
 
 /// The client pings.
@@ -123,24 +151,33 @@ async fn pinged(target: &Target) -> Found {
 
 const REASON: &str = "bye ✓";
 
-/// The client closes, and the server received code and reason.
+/// The client closes. The server receives code and reason, and echoes them.
 async fn close(target: &Target) -> Found {
     let mut client = target.connect().await?;
     client.ws.close(4001, REASON).map_err(|error| error.to_string())?;
     let close = client.closed().await?;
-    let found = compare(&close, 4001, REASON, Initiator::Local)?;
+    let mut odd = match compare(&close, 4001, REASON, Initiator::Local)?.as_str() {
+        "ok" => Vec::new(),
+        found => vec![format!("echo {found}")],
+    };
+    odd.extend(seen_close(&mut target.connect().await?).await?);
+    if odd.is_empty() { ok() } else { Ok(odd.join(", ")) }
+}
+
+/// Returns what the server received, if it is not what the client sent.
+async fn seen_close(client: &mut Client) -> Result<Option<String>, String> {
+    let mut answer = String::new();
     // The server may be informed later than the client.
-    let mut client = target.connect().await?;
     for _ in 0..100 {
         client.ws.send("/last-close").map_err(|error| error.to_string())?;
-        match client.text().await?.as_str() {
-            answer if answer == format!("4001 {REASON}") => return Ok(found),
-            "4001" => return Ok(if found == "ok" { "code only".into() } else { found }),
-            "unsupported" => return Ok(format!("{found}, unseen")),
-            _ => tokio::time::sleep(Duration::from_millis(20)).await,
+        answer = client.text().await?;
+        match answer.strip_prefix("4001") {
+            Some("") => return Ok(Some("the program does not see the reason".into())),
+            Some(reason) if reason.trim_start() == REASON => return Ok(None),
+            _ => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
-    Err(format!("the server saw another close: {:?}", ask(&mut client, "/last-close", "").await))
+    Ok(Some(format!("the program sees {answer}")))
 }
 
 /// The server closes with code and reason.
@@ -154,7 +191,7 @@ fn compare(close: &CloseEvent, code: u16, reason: &str, initiator: Initiator) ->
     match close {
         _ if !close.clean || close.initiator != initiator => Err(shown(close)),
         _ if close.code.get() != code => Ok(format!("with {}", close.code.get())),
-        _ if close.reason.is_empty() => Ok("code only".into()),
+        _ if close.reason.is_empty() => Ok("without reason".into()),
         _ if close.reason != reason => Err(shown(close)),
         _ => ok(),
     }
@@ -164,7 +201,9 @@ async fn tls(target: &Target) -> Found {
     let builder = target.builder(&target.secure_url).root_certificates_pem(target.authority.as_str());
     let mut client = Client::open(builder).await?;
     client.echoes(&[Message::text("hello")]).await?;
-    client.echoes(&megabytes()).await?;
+    if let Err(problem) = client.echoes(&megabytes()).await {
+        return Ok(format!("small messages only: {problem}"));
+    }
     client.ws.close(1000, "").map_err(|error| error.to_string())?;
     match client.closed().await? {
         close if close.clean => ok(),

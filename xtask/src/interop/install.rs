@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::{Cmd, cmd};
 use crate::job::{Job, Stop};
-use crate::missing::{find, needs};
+use crate::missing::{self, find, needs};
 use crate::place::Place;
 use crate::setup;
 
@@ -57,6 +57,113 @@ fn upstream(version: &str) -> &str {
     let version = version.split_once(':').map_or(version, |(_, rest)| rest);
     let version = version.rsplit_once('-').map_or(version, |(upstream, _)| upstream);
     version.split(['+', '~']).next().unwrap_or(version)
+}
+
+/// A program of `tests/interop/servers`, run by this interpreter.
+pub(crate) fn program(interpreter: impl Into<Cmd>, file: &str) -> Cmd {
+    interpreter.into().arg(format!("{PROGRAMS}/{file}"))
+}
+
+pub(crate) fn in_venv(job: &Job<'_>, name: &str, file: &str) -> Result<Cmd, Stop> {
+    Ok(program(python(&dir(job.place, name)), file))
+}
+
+/// A program of a package of Debian, which may be outside of PATH.
+pub(crate) fn tool(name: &str) -> Cmd {
+    Cmd::program(missing::find(name).unwrap_or_else(|| name.into()))
+}
+
+/// Returns the first number that a program gives as its version.
+pub(crate) fn version(job: &mut Job<'_>, program: PathBuf) -> Result<String, Stop> {
+    let said = job.run(Cmd::program(program).arg("--version"))?;
+    let is_number = |word: &&str| word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('.');
+    Ok(said.split_whitespace().find(is_number).unwrap_or_default().into())
+}
+
+pub(crate) fn ws(job: &mut Job<'_>) -> Result<String, Stop> {
+    missing::needs(&["node", "npm"])?;
+    setup::npm(job)?;
+    npm_version(&job.place.root.join("node_modules"), "ws")
+}
+
+pub(crate) fn websockets(job: &mut Job<'_>) -> Result<String, Stop> {
+    setup::python(job)?;
+    Ok(setup::WEBSOCKETS.into())
+}
+
+pub(crate) const STARLETTE: &str = "starlette==1.10.0";
+
+pub(crate) fn uvicorn(job: &mut Job<'_>) -> Result<String, Stop> {
+    let websockets = format!("websockets=={}", setup::WEBSOCKETS);
+    pip(job, "uvicorn", &["uvicorn==0.54.0", &websockets, "wsproto==1.3.2", STARLETTE])
+}
+
+/// A program that a package of Python brings.
+pub(crate) fn beside_python(job: &Job<'_>, name: &str) -> Cmd {
+    Cmd::program(dir(job.place, name).join("bin").join(name))
+}
+
+/// Builds the servers in Go with libraries of Debian, which need no network. Returns the version of `library`.
+pub(crate) fn go(job: &mut Job<'_>, library: &'static str) -> Result<String, Stop> {
+    let others = ["golang-go", "golang-github-gorilla-websocket-dev", "golang-nhooyr-websocket-dev"];
+    debian(job, &others)?;
+    let build = cmd("go build -o").arg(go_program(job)).arg(format!("{PROGRAMS}/go_servers.go"));
+    let cache = dir(job.place, "go-cache");
+    job.run(build.env("GO111MODULE", "off").env("GOPATH", "/usr/share/gocode").env("GOCACHE", cache))?;
+    debian(job, &[library])
+}
+
+pub(crate) fn go_program(job: &Job<'_>) -> PathBuf {
+    dir(job.place, "go-servers")
+}
+
+/// Cowboy is no package of Debian; RabbitMQ has it.
+pub(crate) fn cowboy(job: &mut Job<'_>) -> Result<String, Stop> {
+    debian(job, &["rabbitmq-server"])?;
+    Ok(cowboy_libraries()?.1)
+}
+
+/// Returns the directory that has Cowboy and what it needs, and its version.
+pub(crate) fn cowboy_libraries() -> Result<(PathBuf, String), Stop> {
+    for version in fs::read_dir("/usr/lib/rabbitmq/lib")?.flatten() {
+        let plugins = version.path().join("plugins");
+        for plugin in fs::read_dir(&plugins).into_iter().flatten().flatten() {
+            if let Some(version) = plugin.file_name().to_string_lossy().strip_prefix("cowboy-") {
+                return Ok((plugins, version.into()));
+            }
+        }
+    }
+    Err(Stop::Skipped("RabbitMQ has no Cowboy".into()))
+}
+
+pub(crate) const JDK: &str = "default-jdk-headless";
+pub(crate) const JETTY: [&str; 13] = [
+    "servlet-api",
+    "jetty9-http",
+    "jetty9-io",
+    "jetty9-security",
+    "jetty9-server",
+    "jetty9-servlet",
+    "jetty9-util",
+    "jetty9-util-ajax",
+    "jetty9-websocket-api",
+    "jetty9-websocket-client",
+    "jetty9-websocket-common",
+    "jetty9-websocket-server",
+    "jetty9-websocket-servlet",
+];
+pub(crate) const TOMCAT: [&str; 5] = [
+    "tomcat10-embed-core",
+    "tomcat10-embed-el",
+    "tomcat10-embed-websocket",
+    "tomcat10-annotations-api",
+    "tomcat10-servlet-api",
+];
+
+/// Compiles and runs a file with libraries of Debian.
+pub(crate) fn java(libraries: &[&str], file: &str) -> Cmd {
+    let path: Vec<_> = libraries.iter().map(|library| format!("/usr/share/java/{library}.jar")).collect();
+    program(cmd("java -cp").arg(path.join(":")), file)
 }
 
 #[cfg(test)]

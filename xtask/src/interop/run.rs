@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use super::install::{PROGRAMS, dir};
 use super::servers::{BACKEND, Kind, Server};
@@ -119,8 +120,19 @@ fn start_between(job: &mut Job<'_>, server: &Server, run: &Run) -> Result<Servic
     service.wait_for_port(run.port)?;
     if server.kind == Kind::Gateway {
         service.wait_for_port(run.secure_port)?;
+        service.wait_for(|| forwards(run.port))?;
     }
     Ok(service)
+}
+
+/// Whether a gateway has read its routes: then the server behind it answers a request that is none for a WebSocket.
+fn forwards(port: u16) -> Option<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    write!(stream, "GET / HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).ok()?;
+    line.starts_with("HTTP/1.1 426").then_some(())
 }
 
 /// Runs a client, and restarts the server when it says so. Returns what it found.

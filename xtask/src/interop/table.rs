@@ -49,9 +49,13 @@ impl Row {
         }
         let unexpected = CHECKS.iter().filter_map(|(check, _)| {
             let result = self.result(check);
-            let known = self.server.differs.iter().find(|(name, ..)| name == check);
-            let expected = known.map_or("ok", |(_, expected, _)| expected);
-            (result != expected).then(|| format!("{}, {check}: {result} (expected: {expected})", self.server.name))
+            let known = self.server.differs.iter().filter(|(name, ..)| name == check).map(|(_, expected, _)| *expected);
+            let mut expected: Vec<_> = known.collect();
+            if expected.is_empty() {
+                expected.push("ok");
+            }
+            let text = format!("{}, {check}: {result} (expected: {})", self.server.name, expected.join(", or "));
+            (!expected.contains(&result)).then_some(text)
         });
         unexpected.collect()
     }
@@ -73,10 +77,19 @@ impl Row {
     fn markdown(&self) -> String {
         let cells: Vec<_> = match &self.problem {
             Some(_) => CHECKS.iter().map(|_| "").collect(),
-            None => CHECKS.iter().map(|(check, _)| self.result(check)).collect(),
+            None => CHECKS.iter().map(|(check, _)| brief(self.result(check))).collect(),
         };
         let version = if self.problem.is_some() { "not run" } else { &self.version };
         format!("{}{version} | {} |", start(self.server), cells.join(" | "))
+    }
+}
+
+/// The notes below the table have the rest.
+fn brief(result: &str) -> &str {
+    match result {
+        "ok" | "no" => result,
+        _ if result.starts_with("wrong") => "wrong",
+        _ => "partly",
     }
 }
 
@@ -123,9 +136,8 @@ fn generated(old: &str, rows: &[Row]) -> String {
         }
         lines.extend(line);
         notes.extend(problem);
-        notes.extend(
-            server.differs.iter().map(|(check, result, why)| format!("- {}, {check}: {result}. {why}", server.title)),
-        );
+        let reasons = server.differs.iter().filter(|(.., why)| !why.is_empty());
+        notes.extend(reasons.map(|(check, _, why)| format!("- {}, {check}: {why}", server.title)));
     }
     format!("{}\n\n{}\n\n", lines.join("\n"), notes.join("\n"))
 }
