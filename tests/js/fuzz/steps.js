@@ -154,5 +154,5 @@ export const script = fc.array(
     { weight: 7, arbitrary: happens },
     { weight: 4, arbitrary: passes },
   ),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 1, maxLength: 40, size: 'max' },
 )
