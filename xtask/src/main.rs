@@ -7,6 +7,7 @@ mod autobahn;
 mod command;
 mod counts;
 mod demo;
+mod dependencies;
 mod group;
 mod interop;
 mod job;
@@ -15,11 +16,14 @@ mod links;
 mod missing;
 mod native;
 mod npm;
+mod oldest;
 mod package;
 mod page;
 mod place;
 mod places;
+mod platforms;
 mod report;
+mod reproducible;
 mod rules;
 mod service;
 mod setup;
@@ -27,6 +31,8 @@ mod size;
 mod steps;
 mod together;
 mod web;
+#[cfg(test)]
+mod workflows;
 
 use std::process::ExitCode;
 
@@ -65,6 +71,19 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   installs servers, gateways and proxies of other projects, and runs the clients against them, or against these
   --write    updates docs/interop.md
 
+       cargo xtask platforms [NAME...]
+
+  checks the library for other systems, and runs its tests for those whose programs run here: docs/platforms.md
+
+       cargo xtask oldest-dependencies
+
+  checks the library with the oldest versions of its dependencies that its manifest allows
+
+       cargo xtask dependencies [--write]
+
+  prints the crates that the library pulls in
+  --write    updates docs/dependencies.md
+
        cargo xtask demo
 
   builds a page that shows what the client does, and serves it on loopback until Ctrl-C
@@ -86,6 +105,9 @@ fn main() -> ExitCode {
         (Some("bench-web"), _) => report::task("bench web", |job| page::bench(job, &args)),
         (Some("autobahn"), _) => report::task("autobahn", |job| autobahn::command(job, &args)),
         (Some("interop"), _) => report::task("interop", |job| interop::command(job, &args)),
+        (Some("dependencies"), _) => report::task("dependencies", |job| dependencies::command(job, &args)),
+        (Some("oldest-dependencies"), None) => report::task("oldest dependencies", oldest::command),
+        (Some("platforms"), _) => report::platforms(&args),
         (Some("app"), Some(name)) if apps::PAGES.contains(&name) => report::task("app", |job| apps::serve(job, name)),
         (Some("app"), _) => usage_error("no app has that name"),
         (Some("demo"), None) => report::task("demo", demo::run),

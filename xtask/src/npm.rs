@@ -81,14 +81,30 @@ pub(crate) fn package(job: &mut Job<'_>) -> Result<Counts, Stop> {
     if contents != fs::read_to_string(job.place.root.join(CONTENTS))?.lines().collect::<Vec<_>>() {
         return Err(Stop::Failed(format!("{CONTENTS} differs from the package:\n{}", contents.join("\n"))));
     }
+    if let Some(field) = runs_or_pulls_in(&fs::read_to_string(staged.join("package.json"))?) {
+        return Err(Stop::Failed(format!("the package has the field {field}")));
+    }
     job.run(cmd("node_modules/.bin/publint --strict").arg(&staged))?;
     job.run(cmd("node_modules/.bin/attw --profile strict --no-color --pack").arg(&staged))?;
-    Ok(Counts::passed(3))
+    Ok(Counts::passed(4))
 }
 
 /// Takes the path of `"path": "dist/index.js",`.
 fn packed(line: &str) -> Option<&str> {
     line.trim().strip_prefix("\"path\": \"")?.strip_suffix("\",")
+}
+
+/// Returns a field of a package's manifest by which installing it would run code or pull in other packages.
+fn runs_or_pulls_in(manifest: &str) -> Option<&'static str> {
+    let fields = [
+        "\"scripts\":",
+        "\"dependencies\":",
+        "\"optionalDependencies\":",
+        "\"bundleDependencies\":",
+        "\"bundledDependencies\":",
+        "\"gypfile\":",
+    ];
+    fields.into_iter().find(|field| manifest.contains(field))
 }
 
 #[cfg(test)]
@@ -99,6 +115,16 @@ mod tests {
     fn paths_are_read_from_what_npm_lists() {
         assert_eq!(packed("        \"path\": \"dist/index.js\","), Some("dist/index.js"));
         assert_eq!(packed("        \"name\": \"homing\","), None);
+    }
+
+    #[test]
+    fn a_package_that_runs_code_when_it_is_installed_is_refused() {
+        let good = "{ \"name\": \"homing\", \"peerDependencies\": { \"react\": \">=18\" } }";
+        assert_eq!(runs_or_pulls_in(good), None);
+        for field in ["scripts", "dependencies", "optionalDependencies"] {
+            let bad = good.replace("name", field);
+            assert!(runs_or_pulls_in(&bad).is_some_and(|found| found.contains(field)), "{field}");
+        }
     }
 
     #[test]

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::counts::{Counts, excerpt};
 use crate::job::{Job, Stop};
-use crate::missing;
 use crate::place::Place;
 use crate::steps::{self, Lane, Step};
+use crate::{missing, platforms};
 
 /// How many lines of a failed step's output are shown.
 const LINES: usize = 80;
@@ -44,13 +44,30 @@ pub(crate) fn test(options: &Options) -> ExitCode {
         steps.iter().for_each(|step| println!("{}", step.name));
         return ExitCode::SUCCESS;
     }
+    all_of(&steps, options.verbose)
+}
+
+/// Checks these platforms, or all.
+pub(crate) fn platforms(names: &[String]) -> ExitCode {
+    let all = platforms::all();
+    let known: Vec<_> = all.iter().map(|step| step.name).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        eprintln!("no platform is named `{name}`; there are {}", known.join(", "));
+        return ExitCode::from(2);
+    }
+    let steps = all.into_iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name));
+    all_of(&steps.collect::<Vec<_>>(), false)
+}
+
+/// Runs the steps, and prints a line for each.
+fn all_of(steps: &[Step], verbose: bool) -> ExitCode {
     let place = match Place::find() {
         Ok(place) => place,
         Err(error) => return failure(&error.to_string()),
     };
     let mut total = Counts::default();
     let mut skipped: Vec<(String, Vec<&str>)> = Vec::new();
-    for (name, counts) in in_lanes(&steps, &place, options.verbose) {
+    for (name, counts) in in_lanes(steps, &place, verbose) {
         if counts.passed + counts.failed == 0 && counts.skipped > 0 {
             let reason = counts.notes.join("; ").replace("skipped: ", "");
             match skipped.iter_mut().find(|(known, _)| *known == reason) {

@@ -67,13 +67,22 @@ pub(crate) fn rust(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 /// Returns whether it was installed already.
 pub(crate) fn wasm_target(job: &mut Job<'_>) -> Result<bool, Stop> {
+    rust_targets(job, &[WASM])
+}
+
+/// Installs targets of the toolchain. Returns whether they were installed already.
+pub(crate) fn rust_targets(job: &mut Job<'_>, targets: &[&str]) -> Result<bool, Stop> {
     needs(&["rustup"])?;
-    let mut there = true;
-    job.once(WASM, |job| {
-        there = job.ask("rustup target list --installed").unwrap_or_default().contains(WASM);
-        if there { Ok(()) } else { job.download(&format!("rustup target add {WASM}")) }
-    })?;
-    Ok(there)
+    let mut all = true;
+    for target in targets {
+        job.once(target, |job| {
+            let there = job.ask("rustup target list --installed").unwrap_or_default();
+            let is_there = there.lines().any(|line| line == *target);
+            all &= is_there;
+            if is_there { Ok(()) } else { job.download(&format!("rustup target add {target}")) }
+        })?;
+    }
+    Ok(all)
 }
 
 /// Installs a program by Cargo unless it runs.

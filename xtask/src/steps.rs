@@ -3,7 +3,10 @@
 use crate::command::cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::{apps, autobahn, demo, interop, js, links, native, npm, package, page, places, rules, setup, size, web};
+use crate::{
+    apps, autobahn, demo, dependencies, interop, js, links, native, npm, package, page, places, platforms,
+    reproducible, rules, setup, size, web,
+};
 
 type Action = fn(&mut Job<'_>) -> Result<Counts, Stop>;
 
@@ -128,6 +131,7 @@ fn builds() -> Vec<Step> {
                 --target-dir target/npm-core -- -D warnings")),
         step("clippy machine on wasm", |job| job.check(
             "cargo clippy -p homing-machine --tests --target wasm32-unknown-unknown -- -D warnings")),
+        step("clippy other platforms", platforms::two).needs(&["rustup"]),
         step("docs native", |job| job.check(
             cmd("cargo doc --no-deps -p homing -p homing-machine --all-features").env("RUSTDOCFLAGS", "-Dwarnings"))),
         step("docs web", |job| job.check(
@@ -142,8 +146,11 @@ fn builds() -> Vec<Step> {
         }),
         step("licenses and advisories", |job| {
             setup::cargo_install(job, "cargo-deny", "0.20.2", "cargo deny --version")?;
-            job.check("cargo deny --all-features check bans licenses sources")
+            job.run("cargo deny check bans")?;
+            job.check("cargo deny --workspace check licenses sources")
         }),
+        step("dependencies", dependencies::check),
+        step("reproducible packages", reproducible::check).needs(&["git", "node", "npm", "rustup"]),
         step("crate contents", package::check),
     ]
 }
