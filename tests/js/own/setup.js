@@ -271,6 +271,21 @@ test('s27_a_connection_that_breaks_ends_setup', async (t) => {
   assert.deepEqual(entries.slice(-3), ['close 1006', 'reconnecting', 'open'])
 })
 
+test('s27_a_setup_that_ends_late_does_not_open_the_next_connection', async (t) => {
+  const server = await t.server()
+  const ends = []
+  const ws = connect(t, server.url('/echo'), { setup: () => new Promise((resolve) => ends.push(resolve)) })
+  await until(() => ends.length === 1)
+  await server.command('cut_all')
+  await until(() => ends.length === 2)
+  ends[0]()
+  // After all microtasks.
+  await new Promise((resolve) => setTimeout(resolve))
+  assert.strictEqual(ws.state, 'connecting')
+  ends[1]()
+  await next(ws, 'open')
+})
+
 test('s27_a_close_frame_of_the_peer_ends_setup_with_its_code', async (t) => {
   const server = await t.server()
   const paths = { '/login?uses=0': 4401, '/close?code=1008': 1008 }
