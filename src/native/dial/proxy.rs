@@ -1,29 +1,20 @@
 //! HTTP and SOCKS proxies: their URLs, and connecting through them.
 
-use core::future::{Ready, ready};
-use core::task::{Context, Poll};
-use std::io;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderValue, Method, Uri};
-use hyper_util::client::legacy::connect::proxy::SocksV5;
-use hyper_util::rt::TokioIo;
-use tower_service::Service;
+use http::{HeaderValue, Method};
 use url::Url;
 
 use super::connector::Destination;
 use super::stream::Stream;
-use super::tls;
 use super::tls::advice;
+use super::{socks, tls};
 use crate::error::{Error, ErrorKind};
 use crate::native::handshake::http1::{Exchange, RequestHead};
 use crate::native::handshake::retry_after;
 
 /// The longest head of a proxy's response, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
-/// The longest user, password and destination host together, in bytes: hyper-util's SOCKS has one buffer for them.
-const MAX_SOCKS: usize = 249;
 
 /// A proxy. Not `Debug`, because it may have credentials.
 #[derive(Clone)]
@@ -58,10 +49,8 @@ impl Proxy {
                 (Kind::Http { secure, authorization }, if secure { 443 } else { 80 })
             }
             "socks5" | "socks5h" => {
-                if user.len() + password.len() >= MAX_SOCKS {
-                    return Err(format!(
-                        "user and password are longer than {MAX_SOCKS} bytes together, the limit for SOCKS"
-                    ));
+                if user.len().max(password.len()) > usize::from(socks::MAX_FIELD) {
+                    return Err(socks::too_long());
                 }
                 (Kind::Socks { credentials: has_credentials.then_some((user, password)) }, 1080)
             }
@@ -88,17 +77,9 @@ impl Proxy {
         match &self.kind {
             Kind::Http { authorization, .. } => tunnel(stream, to, authorization.clone()).await,
             Kind::Socks { credentials } => {
-                let length = credentials.as_ref().map_or(0, |(user, password)| user.len() + password.len());
-                if length + to.host.len() > MAX_SOCKS {
-                    let detail = format!("user, password and host are longer than {MAX_SOCKS} bytes together");
-                    return Err(Error::new(ErrorKind::Proxy { status: None }, detail));
-                }
-                let to: Uri = format!("http://{to}/").parse().map_err(refused)?;
-                let mut socks = SocksV5::new(Uri::default(), AlreadyConnected(Some(TokioIo::new(stream))));
-                if let Some((user, password)) = credentials.clone() {
-                    socks = socks.with_auth(user, password);
-                }
-                Ok(socks.call(to).await.map_err(refused)?.into_inner())
+                let mut stream = stream;
+                socks::connect(&mut stream, to, credentials.as_ref()).await.map_err(not_a_proxy)?;
+                Ok(stream)
             }
         }
     }
@@ -113,7 +94,7 @@ fn basic(user: &str, password: &str) -> Option<HeaderValue> {
 /// Sends a CONNECT request. hyper-util's own tunnel connector does not return the status of a refusal.
 async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderValue>) -> Result<Stream, Error> {
     let authority = to.to_string();
-    let mut head = RequestHead::new(Method::CONNECT, &authority.parse().map_err(refused)?);
+    let mut head = RequestHead::new(Method::CONNECT, &authority);
     head.push("Host", &authority.try_into().map_err(refused)?);
     if let Some(authorization) = &authorization {
         head.push("Proxy-Authorization", authorization);
@@ -147,21 +128,4 @@ fn refused(error: impl core::error::Error + Send + Sync + 'static) -> Error {
 
 fn not_a_proxy(detail: impl Into<String>) -> Error {
     Error::new(ErrorKind::Proxy { status: None }, detail)
-}
-
-/// Stands in for the connector that hyper-util's SOCKS expects: the stream to the proxy is open already.
-struct AlreadyConnected(Option<TokioIo<Stream>>);
-
-impl Service<Uri> for AlreadyConnected {
-    type Response = TokioIo<Stream>;
-    type Error = io::Error;
-    type Future = Ready<io::Result<TokioIo<Stream>>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
-    }
 }

@@ -37,7 +37,8 @@ pub(crate) struct RequestHead {
 }
 
 impl RequestHead {
-    pub(crate) fn new(method: Method, target: &Uri) -> Self {
+    /// `target` must not have blanks or control characters.
+    pub(crate) fn new(method: Method, target: &str) -> Self {
         let bytes = BytesMut::from(format!("{method} {target} HTTP/1.1\r\n").as_bytes());
         Self { method, bytes }
     }

@@ -61,8 +61,17 @@ pub(crate) async fn upgrade(
     offer: Option<&Deflate>,
     limits: BodyLimits,
 ) -> Result<Upgraded, Error> {
-    let key = generate_key();
-    let head = request(target, &key, offer).map_err(|error| not_http(error.to_string()))?;
+    upgrade_with_key(stream, target, &generate_key(), offer, limits).await
+}
+
+pub(crate) async fn upgrade_with_key(
+    stream: Stream,
+    target: &Target,
+    key: &str,
+    offer: Option<&Deflate>,
+    limits: BodyLimits,
+) -> Result<Upgraded, Error> {
+    let head = request(target, key, offer).map_err(|error| not_http(error.to_string()))?;
     let (mut exchange, response) = Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| {
         if no_response.is_tls { not_http(advice::IS_TLS.into()) } else { exchange_failed(&no_response.error) }
     })?;
@@ -75,14 +84,14 @@ pub(crate) async fn upgrade(
         return Err(refusal(response, &mut exchange, limits).await);
     }
     let fault = |fault| answer_error(response.headers(), fault);
-    let handshake = verify(&response, target, &key).map_err(fault)?;
+    let handshake = verify(&response, target, key).map_err(fault)?;
     let deflate = deflate::agree(response.headers(), offer).map_err(fault)?;
     let (stream, read) = exchange.into_stream(response).await.map_err(|error| exchange_failed(&error))?;
     Ok(Upgraded { stream, read, handshake, deflate })
 }
 
 fn request(target: &Target, key: &str, offer: Option<&Deflate>) -> Result<RequestHead, http::Error> {
-    let mut head = RequestHead::new(Method::GET, &target.path_and_query().parse()?);
+    let mut head = RequestHead::new(Method::GET, target.path_and_query());
     let mut push = |name, value: String| HeaderValue::try_from(value).map(|value| head.push(name, &value));
     push("Host", target.authority())?;
     push("Connection", "Upgrade".into())?;
