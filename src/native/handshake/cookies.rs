@@ -23,7 +23,8 @@ const MAX_ORIGINS: usize = 100;
 /// that several clients can use one jar.
 ///
 /// A cookie is sent only to the origin that set it (scheme, host and port), even if it has a `Domain` attribute. `Path`,
-/// `Expires`, `Max-Age` and `Secure` work as in RFC 6265. A jar keeps at most 50 cookies of 4 KiB for each of at most 100
+/// `Expires`, `Max-Age` and `Secure` work as in RFC 6265; as in browsers, `Secure` cookies are also sent without TLS to
+/// loopback addresses and `localhost`. A jar keeps at most 50 cookies of 4 KiB for each of at most 100
 /// origins, and discards further ones. The `Debug` output has the number of cookies only.
 ///
 /// ```
@@ -74,6 +75,14 @@ impl CookieJar {
     fn keep(&self, url: &Url, set_cookie: &str) -> Result<(), &'static str> {
         if set_cookie.len() > MAX_COOKIE {
             return Err("the cookie is longer than 4 KiB");
+        }
+        // Such a cookie could not be sent, and would keep all others from being sent (RFC 6265bis, section 5.6).
+        if set_cookie.contains(|c: char| c.is_ascii_control() && c != '\t') {
+            return Err("the cookie has a control character in it");
+        }
+        // Stands for bytes that are not UTF-8. The server would not recognize the cookie.
+        if set_cookie.contains(char::REPLACEMENT_CHARACTER) {
+            return Err("the cookie is not valid UTF-8");
         }
         // The store's own method for responses logs cookies with their values.
         let url = as_http(url);
@@ -177,7 +186,17 @@ mod tests {
     fn invalid_cookies_are_not_kept() {
         let jar = CookieJar::new();
         let long = format!("s=secret{}", "x".repeat(MAX_COOKIE));
-        for bad in ["", "secret", "=secret", "s=secret; Domain=b.test", "s=secret; Max-Age=0", &long] {
+        for bad in [
+            "",
+            "secret",
+            "=secret",
+            "s=secret; Domain=b.test",
+            "s=secret; Max-Age=0",
+            "s=secret\r\nX: y",
+            "s=secret; Path=/\0",
+            "s=secret\u{fffd}",
+            &long,
+        ] {
             let error = jar.add("ws://a.test/", bad).expect_err(bad);
             assert!(error.option == "cookie_jar" && !error.to_string().contains("secret"), "{error}");
         }
