@@ -12,7 +12,14 @@ macro_rules! targets {
 
 #[cfg(fuzzing)]
 targets! {
+    cookies: crate::native::fuzz::cookies,
     frames: crate::native::fuzz::frames,
+    handshake: crate::native::fuzz::handshake,
+    no_proxy: crate::native::fuzz::no_proxy,
+    proxy: crate::native::fuzz::proxy,
+    redirects: crate::native::fuzz::redirects,
+    retry_after: crate::native::fuzz::retry_after,
+    url: crate::native::fuzz::url,
 }
 
 /// Runs a body with its corpus, and for a moment, or for `ARBTEST_BUDGET_MS`, with random changes to it.

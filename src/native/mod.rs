@@ -18,6 +18,11 @@ mod facts;
 /// The bodies of fuzz targets: see [`crate::fuzzing`].
 #[cfg(fuzzing)]
 pub(crate) mod fuzz {
+    pub(crate) use super::dial::fuzz::{no_proxy, proxy};
+    #[cfg(feature = "cookies")]
+    pub(crate) use super::handshake::fuzz::cookies;
+    pub(crate) use super::handshake::fuzz::{handshake, redirects, retry_after};
+    pub(crate) use super::target::fuzz::url;
     pub(crate) use super::wire::fuzz::frames;
 }
 mod handshake;

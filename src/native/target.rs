@@ -148,6 +148,9 @@ fn basic(url: &Url) -> Option<HeaderValue> {
     Some(value)
 }
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! The opening handshake (RFC 6455, section 4): the HTTP exchange, its checks, redirects and cookies.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 pub(crate) mod http1;
 pub(crate) mod redirect;
 pub(crate) mod retry_after;

@@ -1,0 +1,60 @@
+//! Chains of redirects.
+
+use crate::native::dial::fuzz::assert_hides;
+use crate::native::handshake::redirect::follow;
+use crate::native::options::Options;
+use crate::native::target::resolve;
+use crate::native::url::parse_url;
+use crate::request::Request;
+
+const SECRET: &str = "s3cr3t";
+
+/// A `Location` to a line, followed from an origin that the first byte chooses.
+pub(crate) fn redirects(data: &[u8]) {
+    let [first, locations @ ..] = data else { return };
+    let start_url = match first % 4 {
+        0 => "ws://server.test/a/b?c".to_owned(),
+        1 => "wss://server.test/a/b?c".to_owned(),
+        2 => format!("wss://user:{SECRET}@server.test:8443/a/b"),
+        _ => "ws://[2001:db8::1]:8080/".to_owned(),
+    };
+    let mut request = Request::new("ws://server.test").protocol("chat");
+    for (name, value) in [("Cookie", SECRET), ("X-Key", SECRET), ("origin", "https://app.test"), ("USER-AGENT", "test")]
+    {
+        request.headers.push((name.into(), value.into()));
+    }
+    let mut start = resolve(&request, &Options::default()).unwrap();
+    // Not by `resolve`, which refuses wss in a build without TLS.
+    start.url = parse_url(&start_url).unwrap();
+    let (mut target, mut has_left) = (start.clone(), false);
+    for location in String::from_utf8_lossy(locations).split('\n') {
+        let next = match follow(&target, location) {
+            Ok(next) => next,
+            Err(fault) => {
+                assert_hides(&fault, location);
+                assert!(!fault.contains(SECRET), "{fault}");
+                return;
+            }
+        };
+        assert!(next.is_secure() || !target.is_secure(), "from {} to {}", target.url, next.url);
+        assert!(
+            matches!(next.url.scheme(), "ws" | "wss") && next.url.fragment().is_none() && next.url.port() != Some(0)
+        );
+        let origin =
+            |url: &url::Url| (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default());
+        has_left |= origin(&next.url) != origin(&start.url);
+        assert_eq!(next.is_cross_origin, has_left, "{location}");
+        if has_left {
+            let kept = next.headers.iter().all(|(name, _)| matches!(name.as_str(), "origin" | "USER-AGENT"));
+            assert!(kept && next.headers.len() == 2, "{:?}", next.headers);
+            let sent =
+                next.headers.iter().any(|(_, value)| value.as_bytes().windows(6).any(|it| it == SECRET.as_bytes()));
+            assert!(!sent);
+        } else {
+            assert_eq!(next.headers, start.headers, "credentials of a redirect's own URL are not used");
+        }
+        assert_eq!(next.protocols, start.protocols);
+        assert!(!next.shown().contains(SECRET) || location.contains(SECRET), "{}", next.shown());
+        target = next;
+    }
+}
