@@ -148,6 +148,8 @@ fn basic(url: &Url) -> Option<HeaderValue> {
     Some(value)
 }
 
+#[cfg(test)]
+mod beside_node;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 
