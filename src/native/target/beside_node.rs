@@ -21,8 +21,9 @@ function parse(text) {
 }
 ";
 
-/// Without digits of Arabic: Node does not apply the rule of RFC 5893 for labels that begin with one.
-const PARTS: [&str; 96] = [
+/// Without labels that begin with a digit of Arabic (RFC 5893, section 2) and without invalid Punycode, both of which the
+/// standard refuses, and Node 20 accepts.
+const PARTS: [&str; 94] = [
     "ws:",
     "ws:",
     "ws://",
@@ -53,8 +54,6 @@ const PARTS: [&str; 96] = [
     "example.com",
     "localhost",
     "xn--bcher-kva",
-    "xn--a",
-    "xn--",
     "b\u{fc}cher",
     "fa\u{df}",
     "\u{3002}",

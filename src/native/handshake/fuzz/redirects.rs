@@ -54,7 +54,11 @@ pub(crate) fn redirects(data: &[u8]) {
             assert_eq!(next.headers, start.headers, "credentials of a redirect's own URL are not used");
         }
         assert_eq!(next.protocols, start.protocols);
-        assert!(!next.shown().contains(SECRET) || location.contains(SECRET), "{}", next.shown());
+        assert!(
+            !next.shown().contains(SECRET) || data.windows(SECRET.len()).any(|it| it == SECRET.as_bytes()),
+            "{}",
+            next.shown()
+        );
         target = next;
     }
 }
