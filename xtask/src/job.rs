@@ -12,6 +12,7 @@ use crate::command::{Cmd, cmd};
 use crate::counts::{self, Counts};
 use crate::place::Place;
 use crate::service::Service;
+use crate::steps::Lane;
 use crate::{group, missing};
 
 /// Why a step ended early.
@@ -45,8 +46,7 @@ pub(crate) struct Job<'a> {
     log_path: PathBuf,
     /// Processor time of the commands that ended, where it is known.
     pub(crate) used: Duration,
-    /// How far commands that only compile give way to tests.
-    pub(crate) niceness: u8,
+    pub(crate) lane: Lane,
 }
 
 impl<'a> Job<'a> {
@@ -57,7 +57,7 @@ impl<'a> Job<'a> {
             .or_else(|error| {
                 open(std::env::temp_dir().join(format!("xtask-{}", std::process::id())).join(name)).map_err(|_| error)
             })?;
-        Ok(Self { place, log, log_path, used: Duration::ZERO, niceness: 0 })
+        Ok(Self { place, log, log_path, used: Duration::ZERO, lane: Lane::First })
     }
 
     pub(crate) fn log_path(&self) -> &Path {
@@ -161,7 +161,7 @@ impl<'a> Job<'a> {
         let (line, program) = (cmd.line(), cmd.program.to_string_lossy());
         self.note(&format!("$ {line}"));
         let start = self.output().len();
-        let niceness = if cmd.only_compiles() { self.niceness } else { 0 };
+        let niceness = self.lane.niceness(cmd.only_compiles());
         let (mut child, guard) =
             group::spawn(&mut cmd.prepare(self.place, &self.log, niceness)?).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => Stop::Skipped(missing::not_installed(&[&program])),

@@ -144,7 +144,7 @@ fn run(step: &Step, place: &Place, verbose: bool, screen: &Screen) -> Counts {
             return counts;
         }
     };
-    job.niceness = step.lane.niceness();
+    job.lane = step.lane;
     let ended = missing::needs(step.needs).and_then(|()| {
         panic::catch_unwind(AssertUnwindSafe(|| (step.action)(&mut job)))
             .unwrap_or_else(|_| Err(Stop::Failed("panicked".into())))

@@ -36,13 +36,13 @@ pub(crate) enum Lane {
 }
 
 impl Lane {
-    /// That of its commands which only compile.
-    pub(crate) fn niceness(self) -> u8 {
+    /// How far a command gives way to others: one that only compiles, or one of another kind.
+    pub(crate) fn niceness(self, compiles: bool) -> u8 {
         match self {
-            Self::First => 0,
             Self::Build => 19,
             // Before what no test waits for.
-            Self::Browser | Self::Other => 10,
+            Self::Browser | Self::Other if compiles => 10,
+            Self::First | Self::Browser | Self::Other => 0,
         }
     }
 }
@@ -251,6 +251,22 @@ mod tests {
         let steps = all();
         let names: HashSet<_> = steps.iter().map(|step| step.name.replace(' ', "-")).collect();
         assert_eq!(names.len(), steps.len());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_only_compiles_gives_way() {
+        let target = std::env::temp_dir().join(format!("xtask-{}-nice", std::process::id()));
+        let place = crate::place::Place::new(std::env::temp_dir(), target.clone());
+        let mut job = Job::start(&place, "nice").unwrap();
+        let mut niceness = |lane| {
+            job.lane = lane;
+            job.run(cmd("sh -c").arg("ps -o ni= -p $$")).unwrap().trim().parse::<u8>().unwrap()
+        };
+        let [first, other, build] = [Lane::First, Lane::Other, Lane::Build].map(&mut niceness);
+        assert!(first == other && (build > first || first == 19), "{first} {other} {build}");
+        assert_eq!((Lane::Browser.niceness(true), Lane::Other.niceness(true)), (10, 10));
+        std::fs::remove_dir_all(target).unwrap();
     }
 
     #[test]

@@ -16,7 +16,7 @@ impl Job<'_> {
         parts: Vec<P>,
         run: impl Fn(&mut Job<'_>, P) -> Result<Counts, Stop> + Sync,
     ) -> Result<Counts, Stop> {
-        let (place, niceness) = (self.place, self.niceness);
+        let (place, lane) = (self.place, self.lane);
         let name = self.log_path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut results: Vec<_> = parts.iter().map(|_| None).collect();
         let queue = Mutex::new(results.iter_mut().zip(parts).enumerate());
@@ -26,7 +26,7 @@ impl Job<'_> {
                 scope.spawn(|| {
                     while let Some((index, (result, part))) = next() {
                         *result = Some(Job::start(place, &format!("{name} {}", index + 1)).map(|mut job| {
-                            job.niceness = niceness;
+                            job.lane = lane;
                             let counts = run(&mut job, part);
                             (counts, job.output(), job.used)
                         }));

@@ -12,6 +12,7 @@ use super::servers::{BACKEND, Kind, Server};
 use crate::command::Cmd;
 use crate::group;
 use crate::job::{Job, Stop};
+use crate::native::WORKSPACE;
 use crate::service::Service;
 
 /// A check, and what a client found.
@@ -26,7 +27,7 @@ struct Run {
 }
 
 pub(crate) fn checks(job: &mut Job<'_>, server: &Server) -> Result<Vec<Found>, Stop> {
-    job.run("cargo build -p homing-interop")?;
+    job.run(&*format!("cargo build {WORKSPACE} --bin homing-interop"))?;
     let client = job.place.target.join("debug/homing-interop");
     let certificate = dir(job.place, "certificate");
     if !certificate.join("both.pem").exists() {
