@@ -154,7 +154,8 @@ impl Model<'_> {
                     let due = self.runs_out(since, self.setup.close_timeout);
                     let moved =
                         attempt.resumed || attempt.handed.is_some_and(|handed| handed + attempt.slowest >= since);
-                    let on_time = if moved { self.now >= due } else { self.on_time(due) };
+                    // What has moved restarts the timeout, also at a late wake-up.
+                    let on_time = if moved { self.now >= since + self.setup.close_timeout } else { self.on_time(due) };
                     demand!(on_time, "S10: given up at {:?}, not {due:?}", self.now);
                 }
                 _ => {}
