@@ -259,15 +259,17 @@ test('s27_a_connection_that_breaks_ends_setup', async (t) => {
     setup: async (session, { signal }) => {
       if (errors.length > 0) return
       isRunning = true
+      // It ends before the program is notified.
+      ws.addEventListener('close', () => errors.unshift(signal.aborted), { once: true })
       errors.push(await rejects(session.receive()), signal.aborted)
-      throw errors[0]
+      throw errors[1]
     },
   })
   const entries = log(ws)
   await until(() => isRunning)
   await server.command('cut_all')
   await next(ws, 'open')
-  assert.deepEqual([errors[0].name, errors[1]], ['InvalidStateError', true])
+  assert.deepEqual([errors[0], errors[1].name, errors[2]], [true, 'InvalidStateError', true])
   assert.deepEqual(entries.slice(-3), ['close 1006', 'reconnecting', 'open'])
 })
 
