@@ -278,6 +278,7 @@ impl Builder {
     /// A larger message fails the attempt with [`ErrorKind::MessageTooLarge`](crate::ErrorKind::MessageTooLarge).
     ///
     /// - Native: sends the close code 1009 as soon as the size is known. With compression, the size after decompression counts.
+    ///   At most 1 GiB on 32-bit systems.
     /// - Browsers check the size after the whole message has arrived, and send 4009, as they do not allow 1009.
     pub fn max_message_size(mut self, bytes: usize) -> Self {
         self.settings.max_message_size = bytes;

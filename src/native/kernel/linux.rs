@@ -62,10 +62,36 @@ pub(crate) fn silence_tolerance(stream: &TcpStream) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn s17_the_loopback_link_tolerates_little_silence() {
+    async fn connected() -> (TcpStream, TcpStream) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (stream, listener.accept().await.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn s10_unsent_bytes_are_limited() {
+        let (stream, _peer) = connected().await;
+        assert_ne!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT);
+        limit_unsent(&stream);
+        assert_eq!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT);
+    }
+
+    /// The peer's system takes what fits in its window, and what is left counts.
+    #[tokio::test]
+    async fn s17_bytes_that_the_peer_does_not_take_are_unacknowledged() {
+        let (stream, _peer) = connected().await;
+        assert_eq!(unacknowledged(&stream), 0);
+        stream.writable().await.unwrap();
+        let mut written = 0;
+        while let Ok(length) = stream.try_write(&[0; 64 * 1024]) {
+            written += length;
+        }
+        assert!((1..=written).contains(&unacknowledged(&stream)), "{} of {written}", unacknowledged(&stream));
+    }
+
+    #[tokio::test]
+    async fn s17_the_loopback_link_tolerates_little_silence() {
+        let (stream, _peer) = connected().await;
         let patience = silence_tolerance(&stream).expect("Linux reports it");
         assert!(patience > Duration::ZERO && patience < Duration::from_secs(2), "{patience:?}");
     }

@@ -28,6 +28,9 @@ pub(crate) enum Received {
     Close(Option<(u16, String)>),
 }
 
+/// The largest message that can be gathered: a vector doubles its capacity when it grows, and panics beyond `isize::MAX`.
+const LARGEST: usize = isize::MAX as usize / 2;
+
 /// Reads messages and control frames from a stream.
 pub(crate) struct Reader {
     buffer: ReadBuffer,
@@ -71,7 +74,7 @@ impl Reader {
             expected: Expected::Head,
             message: None,
             checked: 0,
-            limit,
+            limit: limit.min(LARGEST),
             inflate,
             arrived: false,
         }

@@ -71,6 +71,15 @@ fn plain(read: &[u8], limit: usize) -> Reader {
     Reader::new(read, limit, None)
 }
 
+/// With 32 bits this is 1 GiB.
+#[test]
+fn s21_a_message_that_no_vector_could_hold_is_too_large() {
+    let announced = LARGEST as u64 + 1;
+    let head = [&[0x82, 127][..], &announced.to_be_bytes()].concat();
+    let (arrived, fault) = all(plain(&head, usize::MAX), Pieces::cut(&[], &[]));
+    assert!(arrived.is_empty() && matches!(fault, Fault::TooLarge(LARGEST)), "{fault:?}");
+}
+
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
