@@ -3,7 +3,7 @@
 //     node tests/js/run.js (chromium|firefox|webkit|node) SUITE... [--filter=WORD] [--entry=(index|wasm)] [--class=own]
 //
 // SUITE is a path such as own/life, WORD a part of test names. `--entry` chooses the entry of the package, `--class=own` the runtime's
-// class instead of that of `ws`. Suites in driven/ and rust/ run in this process and control the browser. Prints a line for each test,
+// class instead of that of `ws`. Suites in driven/, rust/ and pressure/ run in this process and control the browser. Prints a line for each test,
 // the failures, and a summary as `node --test` does.
 
 import { existsSync } from 'node:fs'
@@ -20,7 +20,7 @@ const filter = option('filter') ?? ''
 const entry = (process.env.HOMING_ENTRY = option('entry') ?? 'index')
 process.env.HOMING_CLASS = option('class') ?? 'ws'
 const [where, ...named] = words.filter((word) => !word.startsWith('--'))
-const driven = named.filter((suite) => /^(driven|rust)\//.test(suite))
+const driven = named.filter((suite) => /^(driven|rust|pressure)\//.test(suite))
 const suites = named.filter((suite) => !driven.includes(suite))
 const results = []
 
@@ -61,7 +61,7 @@ async function inBrowser() {
 
 /** Runs suites in this process. */
 async function here(suites) {
-  const mocha = new Mocha({ fgrep: filter, reporter: reporter(note), timeout: 90_000 })
+  const mocha = new Mocha({ fgrep: filter, reporter: reporter(note), timeout: process.env.HOMING_PRESSURE ? 600_000 : 90_000 })
   mocha.suite.emit('pre-require', globalThis, undefined, mocha)
   for (const suite of suites) await import(`./${suite}.js`)
   await new Promise((resolve) => mocha.run(resolve))

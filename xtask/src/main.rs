@@ -83,6 +83,11 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
 
   prints the crates that the library pulls in
   --write    updates docs/dependencies.md
+       cargo xtask pressure [chromium|firefox|webkit...] [--clients=rust,index,wasm] [--filter=WORD]
+
+  runs the long forms of the step \"web pressure\": a thousand clients in a page, 10,000 reconnects, 800 MB in blobs,
+  pages that are blocked or frozen for a minute
+  --clients  only these: the crate, and the entries of the npm package
 
        cargo xtask demo
 
@@ -108,6 +113,7 @@ fn main() -> ExitCode {
         (Some("dependencies"), _) => report::task("dependencies", |job| dependencies::command(job, &args)),
         (Some("oldest-dependencies"), None) => report::task("oldest dependencies", oldest::command),
         (Some("platforms"), _) => report::platforms(&args),
+        (Some("pressure"), _) => report::task("pressure", |job| page::long_pressure(job, &args)),
         (Some("app"), Some(name)) if apps::PAGES.contains(&name) => report::task("app", |job| apps::serve(job, name)),
         (Some("app"), _) => usage_error("no app has that name"),
         (Some("demo"), None) => report::task("demo", demo::run),

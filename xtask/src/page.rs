@@ -1,4 +1,4 @@
-//! Pages with a module of wasm: the benchmark beside bare closures, a hidden tab, and the example.
+//! Pages with a module of wasm: the benchmark beside bare closures, a hidden tab, clients under pressure, and the example.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,24 @@ pub(crate) fn bench_runs(job: &mut Job<'_>) -> Result<Counts, Stop> {
 pub(crate) fn hidden(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let tests = runner(job, "tests/web/hidden", PAGES.0, PAGES.1, "release", "debug")?;
     job.tests(tests)
+}
+
+/// Many clients in a page, and pages that are blocked, frozen or cached, in every browser: the short forms.
+pub(crate) fn pressure(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let tests = pressed(job)?;
+    job.tests(tests)
+}
+
+/// `cargo xtask pressure` with the words after it: the long forms.
+pub(crate) fn long_pressure(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
+    let tests = pressed(job)?.arg("--clients=rust,index,wasm").args(words);
+    job.attend(tests.env("HOMING_PRESSURE", "1"))
+}
+
+fn pressed(job: &mut Job<'_>) -> Result<Cmd, Stop> {
+    npm::ensure(job)?;
+    let module = bind(job, PAGES.0, PAGES.1, "release", "pages")?;
+    Ok(npm::with_server(job, cmd("node tests/js/pressure/run.js"))?.env("HOMING_PAGES", module))
 }
 
 /// The example's page, over https and with a content security policy as well, in each browser.

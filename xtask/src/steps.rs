@@ -194,6 +194,7 @@ fn others() -> Vec<Step> {
         step("npm testing", js::testing).needs(NODE),
         step("npm autobahn node", |job| autobahn::check(job, "node", autobahn::SHORT_NPM)).needs(NODE),
         step("web hidden tab", page::hidden).needs(CHROMIUM),
+        step("web pressure", page::pressure).needs(ALL_BROWSERS),
         step("npm bundlers", |job| js::apps(job, &["bundlers/bundlers", "bundlers/node"])).needs(CHROMIUM),
         step("npm next", |job| js::apps(job, &["bundlers/next"])).needs(CHROMIUM),
         step("npm react", |job| js::apps(job, &["react/react"])).needs(CHROMIUM),

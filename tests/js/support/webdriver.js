@@ -29,14 +29,12 @@ export const BROWSERS = {
       post('chromium/network_conditions', {
         network_conditions: { offline: on, latency: 0, download_throughput: -1, upload_throughput: -1 },
       }),
+    devtools: (post, cmd, params) => post('goog/cdp/execute', { cmd, params }),
   },
   firefox: {
     command: (port) => ['geckodriver', ['--port', `${port}`, '--allow-system-access']],
-    offline: async (post, on) => {
-      await post('moz/context', { context: 'chrome' })
-      await post('execute/sync', { script: 'Services.io.offline = arguments[0]', args: [on] })
-      await post('moz/context', { context: 'content' })
-    },
+    offline: (post, on) => privileged(post, 'Services.io.offline = arguments[0]; arguments[1]()', on),
+    privileged,
     capabilities: (_, { prefs = {} }) => ({
       'moz:firefoxOptions': {
         binary: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
@@ -68,7 +66,7 @@ export const BROWSERS = {
  * `end` closes the browser.
  */
 export async function browser(name, settings = {}) {
-  const { command, capabilities, environment, offline = noSwitch } = BROWSERS[name]
+  const { command, capabilities, environment, offline = noSwitch, devtools, privileged } = BROWSERS[name]
   const port = await freePort()
   const profile = mkdtempSync(join(tmpdir(), 'homing-js-'))
   const [program, args] = command(port)
@@ -105,19 +103,35 @@ export async function browser(name, settings = {}) {
     })
     session = `/session/${made.sessionId}`
     await call('POST', `${session}/timeouts`, { script: 600_000, pageLoad: 60_000 })
+    const post = (path, body) => call('POST', `${session}/${path}`, body)
     return {
       name,
+      pid: driver.pid,
+      profile,
       go: (url) => call('POST', `${session}/url`, { url }),
       back: () => call('POST', `${session}/back`, {}),
       script: (script, ...args) => call('POST', `${session}/execute/sync`, { script, args }),
       async: (script, ...args) => call('POST', `${session}/execute/async`, { script, args }),
       /** Disconnects or reconnects the network. Rejects if the browser has no command for that. */
-      offline: (on) => offline((path, body) => call('POST', `${session}/${path}`, body), on),
+      offline: (on) => offline(post, on),
+      /** Sends a command of the DevTools protocol, in Chromium. */
+      devtools: devtools && ((cmd, params = {}) => devtools(post, cmd, params)),
+      /** Runs the body of a function in the browser's own process, in Firefox. Its last argument is to be called with the result. */
+      privileged: privileged && ((script, ...args) => privileged(post, script, ...args)),
       end,
     }
   } catch (error) {
     await end()
     throw error
+  }
+}
+
+async function privileged(post, script, ...args) {
+  await post('moz/context', { context: 'chrome' })
+  try {
+    return await post('execute/async', { script, args })
+  } finally {
+    await post('moz/context', { context: 'content' })
   }
 }
 

@@ -55,6 +55,12 @@ impl Client {
         let _ = self.ws.send(text);
     }
 
+    /// As `send`, for a binary message.
+    #[wasm_bindgen(js_name = sendBytes)]
+    pub fn send_bytes(&self, data: Vec<u8>) {
+        let _ = self.ws.send(data);
+    }
+
     pub fn close(&self) {
         let _ = self.ws.close(1000, "");
     }

@@ -1,0 +1,55 @@
+// The memory of clients that reconnect over and over, and that receive blobs.
+
+import { assert } from '../support/assert.js'
+import { test } from '../support/test.js'
+import { until } from '../support/wait.js'
+import { CLIENT, isLong, visit } from './visit.js'
+
+const RECONNECTS = isLong ? 10_000 : 100
+/** How many clients reconnect side by side. */
+const CLIENTS = 5
+
+/** What is left after a collection. `heap` and `listeners` are undefined where the browser does not tell. */
+async function left(page) {
+  const isCollected = await page.collect()
+  const { heap, listeners } = page.page.devtools ? await page.heap() : {}
+  const { memory, sockets, collected, timers } = await page.seen()
+  return { isCollected, heap, listeners, memory, sockets: sockets - collected, timers }
+}
+
+/** Fails if a client has more after its reconnects than it had after half of them. */
+test('s08a_what_a_page_has_is_the_same_after_many_reconnects', async (t) => {
+  const server = await t.server()
+  const page = await visit(t)
+  await page.add(CLIENTS, server.url('/echo'), { heartbeat: { interval: 600_000, timeout: 600_000 } })
+  await page.state('open', CLIENTS)
+  /** Reconnects all clients, each from its open event, until this many connections were opened. */
+  const reconnect = async (opens) => {
+    await page.page.async(
+      `const [opens, done] = arguments, { crowd } = window
+      crowd.onEvent = (number, kind) => {
+        if (kind !== 'open') return
+        if (crowd.events.open < opens) crowd.clients[number].reconnect()
+        else crowd.after(0).then(() => done())
+      }
+      crowd.each((client) => client.reconnect())`,
+      opens,
+    )
+    await page.state('open', CLIENTS)
+    await until(async () => (await server.command('connections')) === `${CLIENTS}`)
+    return left(page)
+  }
+  // Until tables and caches have their sizes.
+  await reconnect(20)
+  const half = await reconnect(RECONNECTS / 2)
+  const whole = await reconnect(RECONNECTS)
+  console.log(`# ${t.page.name}: after ${RECONNECTS / 2} ${JSON.stringify(half)}, after ${RECONNECTS} ${JSON.stringify(whole)}`)
+  const more = RECONNECTS / 2
+  assert.strictEqual(whole.memory.whole, half.memory.whole)
+  if (CLIENT === 'rust') assert.ok(whole.memory.inUse < half.memory.inUse + 256)
+  assert.ok(whole.timers <= CLIENTS + 2, `${whole.timers} timers`)
+  // A closure that stays would be more than this each time. The driver's own scripts need some, too, more than a few reconnects.
+  if (whole.heap && isLong) assert.ok(whole.heap < half.heap + 60 * more, `${whole.heap - half.heap} bytes`)
+  if (whole.listeners) assert.ok(whole.listeners <= half.listeners + 4 * CLIENTS, `${whole.listeners} listeners`)
+  if (whole.isCollected) assert.ok(whole.sockets <= 4 * CLIENTS, `${whole.sockets} sockets`)
+})
