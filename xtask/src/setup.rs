@@ -114,7 +114,7 @@ pub(crate) fn bindgen(job: &mut Job<'_>) -> Result<Counts, Stop> {
     installed(there)
 }
 
-fn locked<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+pub(crate) fn locked<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     let (_, entry) = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?;
     entry.split('"').next()
 }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 	nhooyr "nhooyr.io/websocket"
@@ -70,9 +71,9 @@ func gorilla(w http.ResponseWriter, r *http.Request) {
 			parts.Close()
 			c.EnableWriteCompression(true)
 		case "/ping":
-			c.WriteMessage(websocket.PingMessage, []byte("from the server"))
+			c.WriteControl(websocket.PingMessage, []byte("from the server"), time.Now().Add(time.Minute))
 		case "/close":
-			c.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason))
+			c.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Minute))
 		case "/last-close":
 			c.WriteMessage(websocket.TextMessage, latest())
 		default:

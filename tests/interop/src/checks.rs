@@ -99,38 +99,39 @@ async fn fragments(target: &Target) -> Found {
 
 /// Messages with the usual options, and then with others, which some servers do not agree to.
 async fn compression(target: &Target) -> Found {
-    if !compressed(target, Deflate::new()).await? {
-        return Ok("no".into());
-    }
+    let mut odd = match compressed(target, Deflate::new()).await?.as_str() {
+        "no" => return Ok("no".into()),
+        "ok" => Vec::new(),
+        found => vec![found.to_owned()],
+    };
     let variants = [
         ("context takeover", Deflate::new().no_context_takeover()),
         ("the server's window", Deflate::new().client_no_context_takeover().server_max_window_bits(9)),
         ("the client's window", Deflate::new().client_max_window_bits(9)),
     ];
-    let mut refused = Vec::new();
     for (what, variant) in variants {
         match compressed(target, variant).await {
-            Ok(true) => {}
-            Ok(false) => refused.push(format!("declines a limit of {what}")),
-            Err(problem) if problem.contains("did not agree to") => refused.push(format!("ignores a limit of {what}")),
-            Err(problem) if problem.contains("status 400") => refused.push(format!("answers 400 to a limit of {what}")),
+            Ok(found) if found == "no" => odd.push(format!("declines a limit of {what}")),
+            Ok(found) if found == "ok" || odd.contains(&found) => {}
+            Ok(found) => odd.push(found),
+            Err(problem) if problem.contains("did not agree to") => odd.push(format!("ignores a limit of {what}")),
+            Err(problem) if problem.contains("status 400") => odd.push(format!("answers 400 to a limit of {what}")),
             Err(problem) => return Err(problem),
         }
     }
-    if refused.is_empty() { ok() } else { Ok(refused.join(", ")) }
+    if odd.is_empty() { ok() } else { Ok(odd.join(", ")) }
 }
 
-/// Returns whether the server agreed to compress.
-async fn compressed(target: &Target, options: Deflate) -> Result<bool, String> {
+async fn compressed(target: &Target, options: Deflate) -> Found {
     let mut client = Client::open(target.builder(&target.url).deflate(options.threshold(0))).await?;
     if !client.handshake.extensions.starts_with("permessage-deflate") {
-        return Ok(false);
+        return Ok("no".into());
     }
-    let small = ["hello", "hello", "", "hello", ""].map(Message::text);
+    let small = ["hello", "hello", "hello"].map(Message::text);
     let [text, bytes] = megabytes();
     client.echoes(&[&small[..], &[text.clone(), bytes, text], &small[..]].concat()).await?;
     ask(&mut client, "/fragments", "part0part1part2").await?;
-    Ok(true)
+    empty(client, Message::text("")).await
 }
 
 /// The client pings.
@@ -171,6 +172,9 @@ async fn seen_close(client: &mut Client) -> Result<Option<String>, String> {
     for _ in 0..100 {
         client.ws.send("/last-close").map_err(|error| error.to_string())?;
         answer = client.text().await?;
+        if answer == "unsupported" {
+            return Ok(Some("the program does not see the code".into()));
+        }
         match answer.strip_prefix("4001") {
             Some("") => return Ok(Some("the program does not see the reason".into())),
             Some(reason) if reason.trim_start() == REASON => return Ok(None),

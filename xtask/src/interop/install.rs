@@ -136,6 +136,41 @@ pub(crate) fn cowboy_libraries() -> Result<(PathBuf, String), Stop> {
     Err(Stop::Skipped("RabbitMQ has no Cowboy".into()))
 }
 
+pub(crate) fn libwebsockets(job: &mut Job<'_>) -> Result<String, Stop> {
+    let version = debian(job, &["libwebsockets-dev", "gcc", "libc6-dev"])?;
+    let source = format!("{PROGRAMS}/lws.c");
+    job.run(cmd("cc -O1 -o").arg(dir(job.place, "lws")).arg(source).args(["-lwebsockets", "-lssl", "-lcrypto"]))?;
+    Ok(version)
+}
+
+const RUST: &str = "tests/interop/rust";
+
+/// Builds the servers in Rust. Returns the version of this library.
+pub(crate) fn rust(job: &mut Job<'_>, library: &str) -> Result<String, Stop> {
+    let build = format!("cargo build --locked --manifest-path {RUST}/Cargo.toml --target-dir");
+    job.run(cmd(&build).arg(dir(job.place, "rust")).quiet_minutes(30))?;
+    let lock = fs::read_to_string(job.place.root.join(RUST).join("Cargo.lock"))?;
+    let version = setup::locked(&lock, library).unwrap_or_default();
+    Ok(version.into())
+}
+
+pub(crate) fn rust_program(job: &Job<'_>, name: &str) -> Cmd {
+    Cmd::program(dir(job.place, "rust").join("debug").join(name))
+}
+
+pub(crate) fn workerman(job: &mut Job<'_>) -> Result<String, Stop> {
+    const VERSION: &str = "5.2.2";
+    debian(job, &["php-cli", "composer"])?;
+    // Once: without its registry it fails at once, and the row says so.
+    let home = dir(job.place, "workerman");
+    fs::create_dir_all(&home)?;
+    let composer = cmd("composer require --no-interaction --quiet --working-dir").arg(&home);
+    let installed =
+        job.run(composer.arg(format!("workerman/workerman:{VERSION}")).env("COMPOSER_ALLOW_SUPERUSER", "1"));
+    installed.map_err(|_| Stop::Skipped("Composer cannot install workerman/workerman".into()))?;
+    Ok(VERSION.into())
+}
+
 pub(crate) const JDK: &str = "default-jdk-headless";
 pub(crate) const JETTY: [&str; 13] = [
     "servlet-api",

@@ -8,6 +8,8 @@ mod table;
 
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
+use crate::missing::needs;
+use crate::npm;
 use servers::{SERVERS, Server, names};
 use table::Row;
 
@@ -20,9 +22,10 @@ pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
         return Err(Stop::Failed(format!("unknown server `{unknown}`; there are: {}", names())));
     }
     let chosen = SERVERS.iter().filter(|server| wanted.is_empty() || wanted.contains(&server.name));
+    let npm = needs(&["node", "npm"]).and_then(|()| npm::ensure(job));
     let rows: Vec<_> = chosen
         .map(|server| {
-            let row = examine(job, server);
+            let row = examine(job, server, npm.is_ok());
             println!("{}", row.line());
             row
         })
@@ -38,7 +41,7 @@ pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let mut counts = Counts::default();
     for server in SERVERS.iter().filter(|server| server.always) {
-        let row = examine(job, server);
+        let row = examine(job, server, false);
         job.note(&row.line());
         let faults = row.faults();
         match (row.problem, faults) {
@@ -51,12 +54,12 @@ pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 /// Runs the checks with one server. What cannot be installed or does not start is a result as well.
-fn examine(job: &mut Job<'_>, server: &'static Server) -> Row {
+fn examine(job: &mut Job<'_>, server: &'static Server, npm: bool) -> Row {
     let mut row = Row::new(server);
     job.note(&format!("--- {}", server.name));
     let ended = (server.install)(job).and_then(|version| {
         row.version = version;
-        run::checks(job, server)
+        run::checks(job, server, npm)
     });
     match ended {
         Ok(found) => row.found = found,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::install::{PROGRAMS, dir};
 use super::servers::{BACKEND, Kind, Server};
-use crate::command::Cmd;
+use crate::command::{Cmd, cmd};
 use crate::group;
 use crate::job::{Job, Stop};
 use crate::native::WORKSPACE;
@@ -26,7 +26,8 @@ struct Run {
     backend: u16,
 }
 
-pub(crate) fn checks(job: &mut Job<'_>, server: &Server) -> Result<Vec<Found>, Stop> {
+/// Runs the native client, and the npm class as well if `npm`.
+pub(crate) fn checks(job: &mut Job<'_>, server: &Server, npm: bool) -> Result<Vec<Found>, Stop> {
     job.run(&*format!("cargo build {WORKSPACE} --bin homing-interop"))?;
     let client = job.place.target.join("debug/homing-interop");
     let certificate = dir(job.place, "certificate");
@@ -56,13 +57,23 @@ pub(crate) fn checks(job: &mut Job<'_>, server: &Server) -> Result<Vec<Found>, S
         }
     };
     let urls = [format!("ws://localhost:{url}/"), format!("wss://localhost:{secure_url}/")];
-    let check = Cmd::program(client).arg("check").args(urls).arg(certificate.join("certificate.pem")).args(proxy);
-    converse(job, &check, |job| {
+    let authority = certificate.join("certificate.pem");
+    let native = Cmd::program(client).arg("check").args(&urls).arg(&authority).args(proxy);
+    let mut restart = |job: &mut Job<'_>| {
         services.restarted = None;
         let (server, port) = if server.kind == Kind::Server { (server, port) } else { (&BACKEND, backend) };
         services.restarted = Some(start(job, server, port, false)?);
         Ok(())
-    })
+    };
+    let mut found = converse(job, &native, &mut restart)?;
+    if npm && !matches!(server.kind, Kind::Proxy(_)) {
+        for entry in ["index", "wasm"] {
+            let check = cmd("node --experimental-websocket tests/interop/npm.js").arg(entry).args(&urls);
+            let more = converse(job, &check.env("NODE_EXTRA_CA_CERTS", &authority), &mut restart)?;
+            found.extend(more.into_iter().map(|(check, result)| (format!("npm {entry} {check}"), result)));
+        }
+    }
+    Ok(found)
 }
 
 /// The processes of a run, which end with it.
@@ -140,7 +151,7 @@ fn forwards(port: u16) -> Option<()> {
 fn converse(
     job: &mut Job<'_>,
     client: &Cmd,
-    mut restart: impl FnMut(&mut Job<'_>) -> Result<(), Stop>,
+    restart: &mut impl FnMut(&mut Job<'_>) -> Result<(), Stop>,
 ) -> Result<Vec<Found>, Stop> {
     job.note(&format!("$ {}", client.line()));
     let mut command = job.prepare(client)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use super::run::Found;
-use super::servers::{SERVERS, Server};
+use super::servers::{ANY, SERVERS, Server};
 use crate::job::Stop;
 
 const DOCUMENT: &str = "docs/interop.md";
@@ -47,17 +47,27 @@ impl Row {
         if self.problem.is_some() {
             return Vec::new();
         }
-        let unexpected = CHECKS.iter().filter_map(|(check, _)| {
-            let result = self.result(check);
-            let known = self.server.differs.iter().filter(|(name, ..)| name == check).map(|(_, expected, _)| *expected);
+        let native = CHECKS.iter().map(|(check, _)| (*check, *check, self.result(check)));
+        let faults = native.chain(self.npm()).filter_map(|(name, check, result)| {
+            let of = |key: &str| key == check || key == name;
+            let known = self.server.differs.iter().filter(|(key, ..)| of(key)).map(|(_, expected, _)| *expected);
             let mut expected: Vec<_> = known.collect();
-            if expected.is_empty() {
+            // Node's classes may do what the native client finds impossible, as it is told other options.
+            if expected.is_empty() || name != check {
                 expected.push("ok");
             }
-            let text = format!("{}, {check}: {result} (expected: {})", self.server.name, expected.join(", or "));
-            (!expected.contains(&result)).then_some(text)
+            let text = format!("{}, {name}: {result} (expected: {})", self.server.name, expected.join(", or "));
+            (!expected.contains(&result) && !expected.contains(&ANY)).then_some(text)
         });
-        unexpected.collect()
+        faults.collect()
+    }
+
+    /// The results of the npm class: their names, those of the checks, and what was found.
+    fn npm(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.found.iter().filter_map(|(name, result)| {
+            let check = name.strip_prefix("npm index ").or_else(|| name.strip_prefix("npm wasm "))?;
+            Some((name.as_str(), check, result.as_str()))
+        })
     }
 
     /// One line of text.
@@ -74,22 +84,28 @@ impl Row {
         }
     }
 
+    /// The notes below the table have the rest.
+    fn cell(&self, check: &str) -> &str {
+        match self.result(check) {
+            _ if self.server.differs.iter().any(|(key, result, _)| *key == check && *result == ANY) => "partly",
+            result @ ("ok" | "no") => result,
+            result if result.starts_with("wrong") => "wrong",
+            _ => "partly",
+        }
+    }
+
     fn markdown(&self) -> String {
         let cells: Vec<_> = match &self.problem {
             Some(_) => CHECKS.iter().map(|_| "").collect(),
-            None => CHECKS.iter().map(|(check, _)| brief(self.result(check))).collect(),
+            None => CHECKS.iter().map(|(check, _)| self.cell(check)).collect(),
+        };
+        let npm = match self.npm().count() {
+            0 => "",
+            _ if self.faults().iter().any(|fault| fault.contains(", npm ")) => "wrong",
+            _ => "ok",
         };
         let version = if self.problem.is_some() { "not run" } else { &self.version };
-        format!("{}{version} | {} |", start(self.server), cells.join(" | "))
-    }
-}
-
-/// The notes below the table have the rest.
-fn brief(result: &str) -> &str {
-    match result {
-        "ok" | "no" => result,
-        _ if result.starts_with("wrong") => "wrong",
-        _ => "partly",
+        format!("{}{version} | {} | {npm} |", start(self.server), cells.join(" | "))
     }
 }
 
@@ -115,8 +131,8 @@ pub(crate) fn write(root: &Path, rows: &[Row]) -> io::Result<()> {
 fn generated(old: &str, rows: &[Row]) -> String {
     let heads: Vec<_> = CHECKS.iter().map(|(_, head)| *head).collect();
     let mut lines = vec![
-        format!("\n| server | version | {} |", heads.join(" | ")),
-        format!("|---|---|{}", "---|".repeat(heads.len())),
+        format!("\n| server | version | {} | npm |", heads.join(" | ")),
+        format!("|---|---|{}", "---|".repeat(heads.len() + 1)),
     ];
     let mut notes = Vec::new();
     for server in SERVERS {
