@@ -46,6 +46,8 @@ pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     setup::npm(job)?;
     let base = job.place.own("reproducible");
     let _ = fs::remove_dir_all(&base);
+    // Once, as a file may change before the second build.
+    job.run(cmd("sh -c").args([COPY, "sh"]).arg(base.join("source")))?;
     let mut builds = Vec::new();
     for setting in &SETTINGS {
         builds.push(build(job, &base, setting)?);
@@ -60,8 +62,8 @@ pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
 fn build(job: &mut Job<'_>, base: &Path, setting: &Setting) -> Result<PathBuf, Stop> {
     let root = base.join(setting.dir);
     let home = root.join("target/home");
-    job.run(cmd("sh -c").args([COPY, "sh"]).arg(&root))?;
     fs::create_dir_all(&home)?;
+    job.run(cmd("cp -R").arg(base.join("source/.")).arg(&root))?;
     let script = format!(
         "umask {}; cd \"$1\" && ln -s \"$2\" node_modules && find . -type f -exec touch -d {} {{}} + && {}",
         setting.umask,
