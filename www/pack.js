@@ -1,7 +1,7 @@
 // Stages the package as it is published: `node www/pack.js [DIRECTORY]`, by default target/npm-package. `npm publish` and
 // `npm pack` take that directory. The package must be built.
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,6 +29,10 @@ export function stage(directory) {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   for (const field of OMITTED) delete manifest[field]
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  // `npm pack` keeps permissions, which would be those that the umask of this machine gives.
+  for (const path of readdirSync(directory, { recursive: true }).map((name) => join(directory, name))) {
+    if (statSync(path).isFile()) chmodSync(path, 0o644)
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
