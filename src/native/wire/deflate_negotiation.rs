@@ -87,7 +87,7 @@ impl Deflate {
     }
 
     /// Requests that the server compresses each message by itself (RFC 7692, section 7.1.1.1). Default: off. A server that
-    /// does not agree leaves messages uncompressed.
+    /// declines leaves messages uncompressed. The handshake fails if one compresses without this limit, as Tornado does.
     pub fn server_no_context_takeover(self) -> Self {
         Self { server_takeover: false, ..self }
     }
@@ -99,7 +99,8 @@ impl Deflate {
     }
 
     /// Requests a window of at most 2 to the power of `bits` bytes for received messages (RFC 7692, section 7.1.2.1). 8 to
-    /// 15, default: 15. A server that does not agree leaves messages uncompressed.
+    /// 15, default: 15. A server that declines leaves messages uncompressed. The handshake fails if one compresses without
+    /// this limit, as Jetty, gorilla/websocket and libwebsockets do.
     pub fn server_max_window_bits(self, bits: u8) -> Self {
         Self { server_bits: bits, ..self }
     }
