@@ -83,6 +83,7 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
 
   prints the crates that the library pulls in
   --write    updates docs/dependencies.md
+
        cargo xtask pressure [chromium|firefox|webkit...] [--clients=rust,index,wasm] [--filter=WORD]
 
   runs the long forms of the step \"web pressure\": a thousand clients in a page, 10,000 reconnects, 800 MB in blobs,
