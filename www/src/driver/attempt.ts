@@ -65,11 +65,9 @@ export class Attempt {
     if (typeof url !== 'function' && typeof protocols !== 'function') return this.#open(url, protocols, binaryType())
     // If both functions fail, the second error is no unhandled rejection.
     const call = async <T>(given: Provided<T>): Promise<T> => (typeof given === 'function' ? (given as () => T)() : given)
-    const provide = async (): Promise<void> => {
-      const [to, offer] = await Promise.all([call(url), call(protocols)])
-      if (!this.#isDetached) this.#open(provided(to), protocolsOf(offer), binaryType())
-    }
-    provide().catch((error) => this.fail(error))
+    Promise.all([call(url), call(protocols)])
+      .then(([to, offer]) => this.#isDetached || this.#open(provided(to), protocolsOf(offer), binaryType()))
+      .catch((error) => this.fail(error))
   }
 
   #open(url: string, protocols: string | string[] | undefined, binaryType: BinaryType): void {
@@ -172,7 +170,7 @@ export class Attempt {
   buffered(): number {
     let bytes = 0
     guarded(() => (bytes = this.socket?.bufferedAmount ?? 0))
-    if (bytes === 0) this.#messages = 0
+    if (!bytes) this.#messages = 0
     return bytes
   }
 

@@ -38,19 +38,21 @@ export class Setup {
       data.catch(() => {})
       return data
     }
-    const session: Omit<Session, 'protocol' | 'extensions'> = {
-      send: (data) => {
-        check()
-        attempt.send(data)
-      },
-      receive,
-      async *[Symbol.asyncIterator]() {
-        for (;;) yield await receive()
-      },
-    }
     const start = async (): Promise<unknown> => {
       const { protocol, extensions } = attempt.socket!
-      return run({ protocol, extensions, ...session }, { signal })
+      const session: Session = {
+        protocol,
+        extensions,
+        send: (data) => {
+          check()
+          attempt.send(data)
+        },
+        receive,
+        async *[Symbol.asyncIterator]() {
+          for (;;) yield await receive()
+        },
+      }
+      return run(session, { signal })
     }
     start().then(
       () => {

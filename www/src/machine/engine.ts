@@ -4,7 +4,7 @@ import { now, soon, Timer } from '../platform/clock.js'
 import { currentContext } from '../platform/context.js'
 import { guarded } from '../platform/report.js'
 import { WorkerTimer } from '../platform/worker.js'
-import { type Config, Input, Output, Page, State } from './codes.js'
+import { type Config, Input, Output, type Page, State } from './codes.js'
 import { Core } from './core.js'
 
 /** Milliseconds between checks of the browser's buffer while closing, since no event reports that data has left. */
@@ -23,7 +23,7 @@ export interface Executor {
   buffered(): number
   /** Returns the size of everything passed to sockets so far. */
   given(): number
-  /** Called before the machine is woken or notified that the page freezes. */
+  /** Called before the machine is woken or notified of a change of the page. */
   waking(): void
 }
 
@@ -80,9 +80,8 @@ export class Engine {
 
   /** Reports a change of the page. */
   page(change: Page): void {
-    if (!this.core) return
-    // Before its own close, the machine would wait until the page is back.
-    if (change === Page.Frozen) this.#executor.waking()
+    // A machine that knows nothing of a close would wait until a frozen page is back.
+    if (this.core) this.#executor.waking()
     this.#input(Input.Page, change)
   }
 
