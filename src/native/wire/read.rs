@@ -19,6 +19,9 @@ use super::frames::{self, Fault, Head};
 use super::read_buffer::{BUSY, IDLE, ReadBuffer, WHOLE};
 use crate::message::{Message, Text};
 
+/// The least number of bytes that a message in fragments is grown by.
+const SMALLEST: usize = 64;
+
 /// What the peer sent.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Received {
@@ -216,7 +219,12 @@ impl Reader {
                 inflate.push(&self.buffer.bytes[..length], all && fin, &mut message.data, self.limit)
             }
             _ => {
-                message.data.extend_from_slice(&self.buffer.bytes[..length]);
+                let data = &mut message.data;
+                if data.capacity() - data.len() < length {
+                    // Doubled, but never for more than the largest message. `admit` has checked that this part fits.
+                    data.reserve_exact(data.len().max(length).max(SMALLEST).min(self.limit - data.len()));
+                }
+                data.extend_from_slice(&self.buffer.bytes[..length]);
                 Ok(())
             }
         };
@@ -249,9 +257,13 @@ impl Reader {
         if let (Expected::Part { left, .. }, Some(message)) = (&mut self.expected, &mut self.message) {
             // The memory grows with the bytes that arrive, not with the length that the frame announces.
             if *left > IDLE as u64 && !message.compressed {
-                let room = (message.data.len().max(BUSY) as u64).min(*left) as usize;
-                message.data.reserve_exact(room);
-                let read = ready!(pin!(stream.read_buf(&mut (&mut message.data).limit(room))).poll(cx))?;
+                let data = &mut message.data;
+                // Only when it is full: to reserve at each read would copy the message for each of them.
+                if data.len() == data.capacity() {
+                    data.reserve_exact((data.len().max(BUSY) as u64).min(*left) as usize);
+                }
+                let room = ((data.capacity() - data.len()) as u64).min(*left) as usize;
+                let read = ready!(pin!(stream.read_buf(&mut data.limit(room))).poll(cx))?;
                 *left -= read as u64;
                 self.buffer.count_large_read();
                 return Poll::Ready(Ok(read));

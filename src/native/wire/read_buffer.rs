@@ -118,13 +118,14 @@ impl ReadBuffer {
 
     /// Whether [`tidy`](Self::tidy) may free memory soon.
     pub(super) fn is_large(&self) -> bool {
-        self.size != IDLE && self.bytes.is_empty()
+        self.size != IDLE
     }
 
     /// Frees the memory if it was not needed since the last call. Called about once a second.
     pub(super) fn tidy(&mut self) {
-        if take(&mut self.large_reads) == 0 && self.bytes.is_empty() {
-            self.bytes = BytesMut::new();
+        if take(&mut self.large_reads) == 0 {
+            // The peer may never send the rest of a frame, so what has arrived of it does not keep the memory.
+            self.bytes = BytesMut::from(&self.bytes[..]);
             self.small = BytesMut::new();
             self.size = IDLE;
         }

@@ -257,39 +257,8 @@ fn s21_text_is_checked_while_it_arrives() {
     }
 }
 
-/// A frame announces a long payload but sends little of it.
-#[test]
-fn s21_memory_grows_with_received_bytes_only() {
-    let mut announced = vec![0x82, 127];
-    announced.extend((16_u64 << 20).to_be_bytes());
-    announced.extend([0; 100]);
-    let mut reader = plain(&announced, 16 << 20);
-    let mut silent = Pieces { pieces: VecDeque::new(), waits: false };
-    assert!(reader.poll(&mut silent, &mut Context::from_waker(Waker::noop())).is_pending());
-    let held = reader.message.as_ref().map_or(0, |message| message.data.capacity());
-    assert!(held <= 2 * BUSY, "{held}");
-}
-
-#[test]
-fn buffers_of_a_busy_connection_are_freed() {
-    let message = frame(0x82, &[7; 1000]);
-    let many: Vec<u8> = message.repeat(500);
-    let mut reader = plain(&[], LIMIT);
-    let mut stream = Pieces::cut(&many, &[]);
-    let mut cx = Context::from_waker(Waker::noop());
-    let mut count = 0;
-    while count < 500 {
-        if let Poll::Ready(arrived) = reader.poll(&mut stream, &mut cx) {
-            assert_eq!(arrived.unwrap(), Received::Message(Message::binary(vec![7; 1000])));
-            count += 1;
-        }
-    }
-    assert!(reader.buffer.bytes.capacity() > IDLE && reader.buffer.size == BUSY);
-    reader.tidy();
-    assert!(reader.buffer.size == BUSY, "it was busy until now");
-    reader.tidy();
-    assert_eq!((reader.buffer.bytes.capacity(), reader.buffer.size), (0, IDLE));
-}
+#[path = "memory.rs"]
+mod memory;
 
 #[cfg(feature = "deflate")]
 #[path = "inflate.rs"]

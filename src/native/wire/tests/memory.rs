@@ -1,0 +1,105 @@
+//! The memory of a reader.
+
+use super::*;
+
+/// A frame announces a long payload but sends little of it.
+#[test]
+fn s21_memory_grows_with_received_bytes_only() {
+    let mut announced = vec![0x82, 127];
+    announced.extend((16_u64 << 20).to_be_bytes());
+    announced.extend([0; 100]);
+    let mut reader = plain(&announced, 16 << 20);
+    let mut silent = Pieces { pieces: VecDeque::new(), waits: false };
+    assert!(reader.poll(&mut silent, &mut Context::from_waker(Waker::noop())).is_pending());
+    let held = reader.message.as_ref().map_or(0, |message| message.data.capacity());
+    assert!(held <= 2 * BUSY, "{held}");
+}
+
+#[test]
+fn buffers_of_a_busy_connection_are_freed() {
+    let message = frame(0x82, &[7; 1000]);
+    let many: Vec<u8> = message.repeat(500);
+    let mut reader = plain(&[], LIMIT);
+    let mut stream = Pieces::cut(&many, &[]);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut count = 0;
+    while count < 500 {
+        if let Poll::Ready(arrived) = reader.poll(&mut stream, &mut cx) {
+            assert_eq!(arrived.unwrap(), Received::Message(Message::binary(vec![7; 1000])));
+            count += 1;
+        }
+    }
+    assert!(reader.buffer.bytes.capacity() > IDLE && reader.buffer.size == BUSY);
+    reader.tidy();
+    assert!(reader.buffer.size == BUSY, "it was busy until now");
+    reader.tidy();
+    assert_eq!((reader.buffer.bytes.capacity(), reader.buffer.size), (0, IDLE));
+}
+
+/// The peer may never send the rest of a frame.
+#[test]
+fn s22a_the_start_of_a_frame_does_not_keep_the_read_buffer_alive() {
+    let rest = [0x82, 126, 0x08];
+    let many: Vec<u8> = [frame(0x82, &[7; 1000]).repeat(500), rest.to_vec()].concat();
+    let mut reader = plain(&[], LIMIT);
+    let mut stream = Pieces::cut(&many, &[]);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut count = 0;
+    while count < 500 {
+        count += usize::from(reader.poll(&mut stream, &mut cx).is_ready());
+    }
+    stream.waits = false;
+    assert!(reader.poll(&mut stream, &mut cx).is_pending() && reader.is_large());
+    reader.tidy();
+    reader.tidy();
+    assert!(!reader.is_large() && reader.buffer.bytes == rest[..] && reader.buffer.bytes.capacity() <= 64);
+    // The frame can still be completed.
+    let payload = [&[0], &[7; 0x0800][..]].concat();
+    let mut stream = Pieces::cut(&payload, &[]);
+    let arrived = loop {
+        if let Poll::Ready(arrived) = reader.poll(&mut stream, &mut cx) {
+            break arrived.unwrap();
+        }
+    };
+    assert_eq!(arrived, Received::Message(Message::binary(vec![7; 0x0800])));
+}
+
+/// Otherwise each read of a large message, of which a slow link makes thousands, would copy what has arrived.
+#[test]
+fn s21_a_large_message_is_not_moved_at_each_read() {
+    for (first, others) in [(announced(0x82, 1 << 20), vec![]), (frame(0x02, b""), frame(0x00, &[7; 1000]))] {
+        let others = if others.is_empty() { vec![7; 1000] } else { others };
+        let mut reader = plain(&first, 1 << 20);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut capacities = Vec::new();
+        for _ in 0..1000 {
+            let mut stream = Pieces::cut(&others, &[]);
+            while !stream.pieces.is_empty() {
+                assert!(reader.poll(&mut stream, &mut cx).is_pending());
+            }
+            capacities.push(reader.message.as_ref().map_or(0, |message| message.data.capacity()));
+        }
+        capacities.dedup();
+        assert!(capacities.len() <= 20, "{capacities:?}");
+    }
+}
+
+/// The memory of a message in fragments is doubled up to the limit, not beyond it.
+#[test]
+fn s21_fragments_take_no_more_memory_than_the_largest_message() {
+    let limit = 100_000;
+    let fragments = [frame(0x02, b""), frame(0x00, &[7; 10]).repeat(limit / 10)].concat();
+    let mut reader = plain(&[], limit);
+    let mut stream = Pieces::cut(&fragments, &[]);
+    let mut cx = Context::from_waker(Waker::noop());
+    while !stream.pieces.is_empty() {
+        assert!(reader.poll(&mut stream, &mut cx).is_pending());
+        assert!(reader.message.as_ref().is_none_or(|message| message.data.capacity() <= limit));
+    }
+    assert_eq!(reader.message.map(|message| message.data.len()), Some(limit));
+}
+
+/// The header of a frame with so many bytes.
+fn announced(first: u8, length: u64) -> Vec<u8> {
+    [&[first, 127][..], &length.to_be_bytes()].concat()
+}
