@@ -10,6 +10,8 @@ use crate::error::{Error, ErrorKind};
 
 /// The longest payload of a control frame in bytes (section 5.5).
 const MAX_CONTROL: u64 = 125;
+/// The longest payload of any frame in bytes (section 5.2).
+const MAX_LENGTH: u64 = i64::MAX as u64;
 
 /// Why reading stopped.
 #[derive(Debug)]
@@ -78,6 +80,9 @@ pub(crate) fn parse(bytes: &[u8], inflates: bool) -> Result<Option<(Head, usize)
     }
     if size != header.len(length) {
         return Err(Fault::Protocol("length is not in its shortest form"));
+    }
+    if length > MAX_LENGTH {
+        return Err(Fault::Protocol("length has more than 63 bits"));
     }
     if matches!(head.opcode, OpCode::Control(_)) {
         if !head.fin {

@@ -91,10 +91,12 @@ fn cases() -> Vec<Case> {
     }
 
     add(format!("{} bytes announced", MAX_MESSAGE + 1), vec![vec![0x82, 126, 3, 233]], TOO_LARGE);
-    for length in [1 << 32, u64::MAX] {
+    for (length, expected) in
+        [(1 << 32, TOO_LARGE), ((1 << 63) - 1, TOO_LARGE), (1 << 63, PROTOCOL), (u64::MAX, PROTOCOL)]
+    {
         let mut header = vec![0x82, 127];
-        header.extend(length.to_be_bytes());
-        add(format!("{length} bytes announced"), vec![header], TOO_LARGE);
+        header.extend(u64::to_be_bytes(length));
+        add(format!("{length} bytes announced"), vec![header], expected);
     }
     add("too large".into(), vec![raw(true, 0, TEXT, &[b'x'; MAX_MESSAGE + 1])], TOO_LARGE);
     let parts = vec![raw(false, 0, BINARY, &[0; 600]), raw(true, 0, CONTINUATION, &[0; 401])];
