@@ -10,7 +10,7 @@ use super::stream::Stream;
 use super::tls::advice;
 use super::{socks, tls};
 use crate::error::{Error, ErrorKind};
-use crate::native::handshake::http1::{Exchange, RequestHead};
+use crate::native::handshake::http1::{Exchange, Instead, ONLY_INFORMATIONAL, RequestHead};
 use crate::native::handshake::retry_after;
 
 /// The longest head of a proxy's response, in bytes.
@@ -99,9 +99,12 @@ async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderVa
     if let Some(authorization) = &authorization {
         head.push("Proxy-Authorization", authorization);
     }
-    let (exchange, response) = Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| {
-        if no_response.is_tls { not_a_proxy(advice::IS_TLS) } else { refused(no_response.error) }
-    })?;
+    let (exchange, response) =
+        Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| match no_response.instead {
+            Some(Instead::Tls) => not_a_proxy(advice::IS_TLS),
+            Some(Instead::Informational) => not_a_proxy(ONLY_INFORMATIONAL),
+            None => refused(no_response.error),
+        })?;
     let status = response.status();
     if !status.is_success() {
         let kind = ErrorKind::Proxy { status: Some(status.as_u16()) };

@@ -30,6 +30,9 @@ const READ_GRACE: Duration = Duration::from_secs(1);
 const TLS_ALERT: u8 = 0x15;
 const TLS_HANDSHAKE: u8 = 0x16;
 
+/// The error if informational responses have no end.
+pub(crate) const ONLY_INFORMATIONAL: &str = "too many informational responses, and no final one";
+
 /// The head of a request.
 pub(crate) struct RequestHead {
     method: Method,
@@ -54,15 +57,24 @@ impl RequestHead {
 /// No response arrived, or it is not HTTP.
 pub(crate) struct NoResponse {
     pub(crate) error: hyper::Error,
-    /// The first byte is that of a TLS record.
-    pub(crate) is_tls: bool,
+    /// What it is instead, if that is known.
+    pub(crate) instead: Option<Instead>,
+}
+
+/// What was sent in place of a response.
+pub(crate) enum Instead {
+    /// A TLS record, by its first byte.
+    Tls,
+    /// Informational responses (RFC 9110, section 15.2) without an end. hyper limits the head of each, but not their number.
+    Informational,
 }
 
 /// A connection on which a request was sent.
 pub(crate) struct Exchange(http1::Connection<TokioIo<RequestStream>, Empty<Bytes>>);
 
 impl Exchange {
-    /// Sends a request and waits for the final response, whose head may have `max_head` bytes.
+    /// Sends a request and waits for the final response, whose head may have `max_head` bytes. Informational responses
+    /// before it and what is read behind it may have as many again.
     pub(crate) async fn send(
         stream: Stream,
         mut head: RequestHead,
@@ -82,18 +94,23 @@ impl Exchange {
             failed: None,
             started: false,
             first: None,
+            left: 2 * max_head,
         };
         let mut http = http1::Builder::new();
         http.max_buf_size(max_head).max_headers(MAX_HEADERS);
-        let not_yet = |error| NoResponse { error, is_tls: false };
+        let not_yet = |error| NoResponse { error, instead: None };
         let (mut sender, connection) = http.handshake(TokioIo::new(stream)).await.map_err(not_yet)?;
         let mut exchange = Self(connection);
         match exchange.drive(sender.send_request(request)).await {
             Ok(response) => Ok((exchange, response)),
             Err(error) => {
-                let first = exchange.0.into_parts().io.into_inner().first;
-                let is_tls = error.is_parse() && matches!(first, Some(TLS_ALERT | TLS_HANDSHAKE));
-                Err(NoResponse { error, is_tls })
+                let RequestStream { first, left, .. } = exchange.0.into_parts().io.into_inner();
+                let instead = match first {
+                    Some(TLS_ALERT | TLS_HANDSHAKE) if error.is_parse() => Some(Instead::Tls),
+                    _ if left == 0 => Some(Instead::Informational),
+                    _ => None,
+                };
+                Err(NoResponse { error, instead })
             }
         }
     }
@@ -138,6 +155,8 @@ struct RequestStream {
     started: bool,
     /// The first byte of the response.
     first: Option<u8>,
+    /// The number of bytes that may still be read.
+    left: usize,
 }
 
 impl RequestStream {
@@ -172,8 +191,12 @@ impl AsyncRead for RequestStream {
             return Poll::Pending;
         }
         let _ = this.poll_send(cx);
+        if this.left == 0 {
+            return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
+        }
         let before = buf.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        this.left = this.left.saturating_sub(buf.filled().len() - before);
         this.first = this.first.or_else(|| buf.filled().get(before).copied());
         let Some((error, patience)) = &mut this.failed else {
             return read;

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::http1::{Exchange, RequestHead};
+use super::http1::{Exchange, Instead, ONLY_INFORMATIONAL, RequestHead};
 use super::{redirect, retry_after};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::{Handshake, Headers};
@@ -72,9 +72,12 @@ pub(crate) async fn upgrade_with_key(
     limits: BodyLimits,
 ) -> Result<Upgraded, Error> {
     let head = request(target, key, offer).map_err(|error| not_http(error.to_string()))?;
-    let (mut exchange, response) = Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| {
-        if no_response.is_tls { not_http(advice::IS_TLS.into()) } else { exchange_failed(&no_response.error) }
-    })?;
+    let (mut exchange, response) =
+        Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| match no_response.instead {
+            Some(Instead::Tls) => not_http(advice::IS_TLS.into()),
+            Some(Instead::Informational) => not_http(ONLY_INFORMATIONAL.into()),
+            None => exchange_failed(&no_response.error),
+        })?;
     // hyper limits its read buffer, which may hold a little more.
     let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if length > MAX_HEAD {
