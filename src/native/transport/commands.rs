@@ -13,7 +13,6 @@ use crate::message::Message;
 use crate::native::dial::dialler::{Dialled, Dialler};
 use crate::native::sync::BoxFuture;
 use crate::native::target::Target;
-use crate::native::wire::fail;
 use crate::native::wire::write::Heartbeat;
 
 impl Transport for NativeTransport {
@@ -80,7 +79,7 @@ impl Transport for NativeTransport {
 
     fn fail(&mut self, code: CloseCode, reason: &str) {
         if let Link::Open(connection) = core::mem::replace(&mut self.link, Link::Closed) {
-            fail::fail_connection(*connection, code, reason, self.close_timeout, &self.waker);
+            self.fail_connection(*connection, code, reason);
         }
     }
 

@@ -7,6 +7,7 @@ use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 
 use bytes::Bytes;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::builder::Settings;
@@ -29,6 +30,8 @@ use crate::request::{Provider, Source};
 
 /// The most Pings that are answered before other work is done.
 const PINGS: usize = 256;
+/// The most failed connections that a client closes in the background.
+const FAILED: usize = 4;
 
 /// Carries out the commands of the pump on one connection at a time.
 pub(crate) struct NativeTransport {
@@ -40,6 +43,8 @@ pub(crate) struct NativeTransport {
     max_message_size: usize,
     close_timeout: Duration,
     reading: bool,
+    /// Failed connections that are being closed.
+    failed: Vec<AbortHandle>,
     /// Wakes the client's task. Commands arrive outside of its polls.
     waker: Waker,
 }
@@ -97,6 +102,7 @@ impl NativeTransport {
             max_message_size: settings.max_message_size,
             close_timeout: settings.config.close_timeout,
             reading: true,
+            failed: Vec::new(),
             waker: Waker::noop().clone(),
         })
     }
@@ -239,9 +245,20 @@ impl NativeTransport {
         };
         let (error, code) = fault.into_error();
         if let Some(code) = code {
-            fail::fail_connection(*connection, code, "", self.close_timeout, &self.waker);
+            self.fail_connection(*connection, code, "");
         }
         Step::Event(SocketEvent::Failed(error))
+    }
+
+    /// Sends a Close frame and closes the connection in the background. Peers that hold such connections open get no more
+    /// than [`FAILED`] of them: the oldest is dropped.
+    #[cold]
+    fn fail_connection(&mut self, connection: Connection, code: CloseCode, reason: &str) {
+        self.failed.retain(|closing| !closing.is_finished());
+        if self.failed.len() == FAILED {
+            self.failed.remove(0).abort();
+        }
+        self.failed.push(fail::fail_connection(connection, code, reason, self.close_timeout, &self.waker));
     }
 
     /// Ends the connection because writing failed.

@@ -5,6 +5,7 @@ use core::task::{Context, Waker};
 use core::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::AbortHandle;
 
 use super::connection::Connection;
 use crate::close::CloseCode;
@@ -12,22 +13,27 @@ use crate::close::CloseCode;
 /// Sends a Close frame with this code and reason, and closes the connection in the background.
 ///
 /// Dropping a socket with unread data resets it, and the reset can overtake the Close frame. So the remaining data is
-/// read and discarded until the peer closes, at most for `close_timeout`. The client does not wait for this.
+/// read and discarded until the peer closes, at most for `close_timeout`. The client does not wait for this. Returns a
+/// handle of the task that does.
 pub(crate) fn fail_connection(
-    mut connection: Connection,
+    connection: Connection,
     code: CloseCode,
     reason: &str,
     close_timeout: Duration,
     waker: &Waker,
-) {
+) -> AbortHandle {
+    // All else is freed at once, above all a message of which a part has arrived.
+    let Connection { mut stream, mut writer, .. } = connection;
     // Sent after the message that is being sent. Does nothing if a Close frame was sent before.
-    connection.writer.close(Some((code, reason)), false);
+    writer.close(Some((code, reason)), false);
     // Written at once, because the runtime may end before the task below runs.
-    let _ = connection.poll_flush(&mut Context::from_waker(waker));
-    tokio::spawn(tokio::time::timeout(close_timeout, async move {
-        poll_fn(|cx| connection.poll_flush(cx)).await;
-        let _ = connection.stream.shutdown().await;
+    let _ = writer.poll_flush(&mut stream, &mut Context::from_waker(waker));
+    let closing = tokio::spawn(tokio::time::timeout(close_timeout, async move {
+        poll_fn(|cx| writer.poll_flush(&mut stream, cx)).await;
+        let _ = stream.shutdown().await;
+        drop(writer);
         let mut scrap = [0; 4096];
-        while let Ok(1..) = connection.stream.read(&mut scrap).await {}
+        while let Ok(1..) = stream.read(&mut scrap).await {}
     }));
+    closing.abort_handle()
 }
