@@ -51,7 +51,7 @@ impl Transport for NativeTransport {
     fn ping(&mut self, beat: u64) {
         if let Some((connection, _)) = self.connection() {
             connection.tidy();
-            connection.writer.heartbeat(Heartbeat::Ping(beat));
+            connection.ping(beat);
         }
     }
 

@@ -28,8 +28,8 @@ use crate::native::wire::frames::Fault;
 use crate::native::wire::read::Received;
 use crate::request::{Provider, Source};
 
-/// The most Pings that are answered before other work is done.
-const PINGS: usize = 256;
+/// The most Pings and Pongs that are handled before other work is done.
+const CONTROLS: usize = 256;
 /// The most failed connections that a client closes in the background.
 const FAILED: usize = 4;
 
@@ -74,7 +74,8 @@ pub(crate) enum Step {
 /// A control frame with its payload.
 pub(crate) enum Control {
     Ping(Bytes),
-    Pong(Bytes),
+    /// With the number of the heartbeat that it answers.
+    Pong(Bytes, Option<u64>),
 }
 
 impl Control {
@@ -82,7 +83,7 @@ impl Control {
     pub(crate) fn event(&self) -> Option<SocketEvent> {
         match self {
             Self::Ping(_) => None,
-            Self::Pong(payload) => Some(Connection::on_pong(payload)),
+            Self::Pong(_, beat) => beat.map(|beat| SocketEvent::Answered(Some(beat))),
         }
     }
 }
@@ -135,7 +136,7 @@ impl NativeTransport {
     pub(crate) fn report(&mut self, control: Control, ws: &WebSocket) {
         let (callback, payload) = match control {
             Control::Ping(payload) => (&self.options.on_ping, payload),
-            Control::Pong(payload) => (&self.options.on_pong, payload),
+            Control::Pong(payload, _) => (&self.options.on_pong, payload),
         };
         if let Some(callback) = callback {
             lock(callback)(ws, payload);
@@ -173,7 +174,7 @@ impl NativeTransport {
         if let Some(fault) = connection.fault.take() {
             return Poll::Ready(self.fail(fault));
         }
-        for _ in 0..PINGS {
+        for _ in 0..CONTROLS {
             // Messages have a variant of their own, so that moving them copies few bytes.
             return Poll::Ready(match connection.poll_received(cx) {
                 Poll::Ready(Ok(Received::Message(message))) => Step::Message(message),
@@ -186,9 +187,11 @@ impl NativeTransport {
                         None => continue,
                     }
                 }
-                Poll::Ready(Ok(Received::Pong(payload))) => match &self.options.on_pong {
-                    Some(_) => Step::Control(Control::Pong(Bytes::copy_from_slice(&payload))),
-                    None => Step::Event(Connection::on_pong(&payload)),
+                Poll::Ready(Ok(Received::Pong(payload))) => match (&self.options.on_pong, connection.on_pong(&payload))
+                {
+                    (Some(_), beat) => Step::Control(Control::Pong(Bytes::copy_from_slice(&payload), beat)),
+                    (None, Some(beat)) => Step::Event(SocketEvent::Answered(Some(beat))),
+                    (None, None) => continue,
                 },
                 Poll::Ready(Ok(Received::Close(frame))) => Step::Event(connection.on_close(frame, cx)),
                 // Reported at the next poll, so that what the handler sent because of earlier messages leaves first.

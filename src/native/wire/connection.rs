@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::deflate::Deflater;
 use super::frames::Fault;
 use super::read::{Reader, Received};
-use super::write::Writer;
+use super::write::{Heartbeat, Writer};
 use crate::close::CloseCode;
 use crate::driver::{Buffered, SocketEvent};
 use crate::message::Message;
@@ -33,6 +33,10 @@ pub(crate) struct Connection {
     pub(crate) closing: bool,
     /// Code and reason of the peer's Close frame.
     pub(crate) peer_close: Option<(CloseCode, String)>,
+    /// The number of the latest heartbeat that was sent as a Ping.
+    pinged: u64,
+    /// The number of the latest one that was answered.
+    answered: u64,
     /// Runs since writing failed.
     read_grace: Option<Pin<Box<Sleep>>>,
     /// When the awaited heartbeat or Close frame was sent, or progress before it was last seen.
@@ -49,6 +53,8 @@ impl Connection {
             fault: None,
             closing: false,
             peer_close: None,
+            pinged: 0,
+            answered: 0,
             read_grace: None,
             last_progress: Instant::now(),
         }
@@ -99,13 +105,22 @@ impl Connection {
         self.writer.pong(payload, &mut self.stream, cx);
     }
 
-    /// Handles a Pong. One with 8 bytes of payload answers the heartbeat with this number.
+    /// Sends a Ping with the number of a heartbeat.
+    pub(crate) fn ping(&mut self, beat: u64) {
+        self.pinged = beat;
+        self.writer.heartbeat(Heartbeat::Ping(beat));
+    }
+
+    /// Returns the number of the heartbeat that this Pong answers. Each is answered once at most: all other Pongs are ordinary
+    /// traffic, and a flood of them costs no more than one of Pings.
     #[cold]
-    pub(crate) fn on_pong(payload: &[u8]) -> SocketEvent {
-        match payload.try_into() {
-            Ok(beat) => SocketEvent::Answered(Some(u64::from_be_bytes(beat))),
-            Err(_) => SocketEvent::Received { messages: 0, bytes: 0 },
+    pub(crate) fn on_pong(&mut self, payload: &[u8]) -> Option<u64> {
+        let beat = u64::from_be_bytes(payload.try_into().ok()?);
+        if beat <= self.answered || beat > self.pinged {
+            return None;
         }
+        self.answered = beat;
+        Some(beat)
     }
 
     /// Handles the peer's Close frame: answers it with the same code, unless it answers ours.
