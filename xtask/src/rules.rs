@@ -124,6 +124,7 @@ fn commands(rule: &str, tests: &[Test]) -> Vec<String> {
         ("src/", "cargo test -p homing --lib --all-features"),
         ("tests/conformance/", "cargo test --test conformance"),
         ("tests/native/", "cargo test -p homing-tests --test native --features cookies,deflate,tracing"),
+        ("tests/hostile/", "cargo test -p homing-tests --test hostile --features deflate"),
     ] {
         if tests.iter().any(|test| test.file.starts_with(folder)) {
             commands.push(format!("{command} {filter}"));

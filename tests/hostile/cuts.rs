@@ -1,0 +1,188 @@
+//! Connections that end at each byte of the opening handshake and of a Close frame, by FIN and by RST.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use homing::{CloseEvent, End, EndReason, Error, ErrorKind, Event, Handler, Initiator, Reconnect, WebSocket};
+use homing_test_server::frame::close;
+use socket2::SockRef;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::{ALONE, peer};
+
+const LONG: Duration = Duration::from_secs(3600);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Cut {
+    Fin,
+    Rst,
+}
+
+impl Cut {
+    const ALL: [Self; 2] = [Self::Fin, Self::Rst];
+
+    fn end(self, stream: &mut TcpStream) {
+        match self {
+            Self::Fin => {
+                let _ = stream.shutdown(Shutdown::Write);
+                // The client closes then.
+                while let Ok(1..) = stream.read(&mut [0; 1024]) {}
+            }
+            Self::Rst => SockRef::from(&*stream).set_linger(Some(Duration::ZERO)).unwrap(),
+        }
+    }
+}
+
+/// Serves one connection.
+fn serve(script: impl FnOnce(&mut TcpStream) + Send + 'static) -> (String, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let thread = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        script(&mut stream);
+    });
+    (url, thread)
+}
+
+struct Recorder(UnboundedSender<Event>);
+
+impl Handler for Recorder {
+    fn on_event(&mut self, _: &WebSocket, event: Event) {
+        let _ = self.0.send(event);
+    }
+}
+
+struct Client {
+    ws: WebSocket,
+    events: UnboundedReceiver<Event>,
+}
+
+impl Client {
+    fn connect(url: String) -> Self {
+        let (sender, events) = unbounded_channel();
+        let builder = WebSocket::builder(url).heartbeat(None).reconnect(Reconnect::fixed(LONG));
+        Self { ws: builder.handler(Recorder(sender)).connect().unwrap(), events }
+    }
+
+    /// Returns the events of the first attempt up to its end: whether it was open, its error and how it closed.
+    async fn ended(&mut self) -> (bool, Option<Error>, CloseEvent) {
+        let (mut opened, mut failed) = (false, None);
+        loop {
+            let event = tokio::time::timeout(PATIENCE, self.events.recv()).await.expect("an event").expect("a client");
+            match event {
+                Event::Open(_) => opened = true,
+                Event::Error(error) => assert!(failed.replace(error).is_none(), "one error"),
+                Event::Close(close) => return (opened, failed, close),
+                _ => {}
+            }
+        }
+    }
+
+    async fn end(self) -> End {
+        self.ws.abort();
+        self.ws.closed().await
+    }
+}
+
+#[tokio::test]
+async fn s23_s15_a_handshake_is_cut_at_each_byte() {
+    let _alone = ALONE.lock().await;
+    let whole = peer::answer("", false).len();
+    for cut in Cut::ALL {
+        for length in 0..=whole {
+            let (url, server) = serve(move |stream| {
+                let answer = peer::answer(&peer::key(stream).unwrap(), false);
+                // The last byte of the request was read, so a reset discards nothing.
+                let _ = stream.write_all(&answer.as_bytes()[..length]);
+                cut.end(stream);
+            });
+            let mut client = Client::connect(url);
+            client.ws.send("queued").unwrap();
+            let (opened, error, close) = client.ended().await;
+            let error = error.unwrap_or_else(|| panic!("{cut:?} after {length}: no error"));
+            let case = format!("{cut:?} after {length} bytes: {error}, {close:?}");
+            assert_eq!((close.code.get(), close.clean, close.initiator), (1006, false, Initiator::Failure), "{case}");
+            assert_eq!(close.retry_in, Some(LONG), "{case}");
+            let is_cut = matches!(error.kind(), ErrorKind::Io | ErrorKind::Handshake { status: None, .. });
+            assert!(is_cut, "{case}");
+            let end = client.end().await;
+            if length < whole {
+                assert_eq!((opened, error.code(), close.lost, end.unsent), (false, 1, 0, 1), "{case}");
+            } else if cfg!(target_os = "linux") || cut == Cut::Fin {
+                // Others discard what arrived before a reset.
+                assert!(opened && close.lost as usize + end.unsent <= 1, "{case}");
+            }
+            server.join().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn s10_s12_a_close_of_the_peer_is_cut_at_each_byte() {
+    let _alone = ALONE.lock().await;
+    let frame = close(Some(4001), "bye");
+    for cut in Cut::ALL {
+        for length in 0..=frame.len() {
+            let part = frame[..length].to_vec();
+            let (url, server) = serve(move |stream| {
+                peer::open(stream, false).unwrap();
+                stream.write_all(&part).unwrap();
+                cut.end(stream);
+            });
+            let mut client = Client::connect(url);
+            let (opened, error, close) = client.ended().await;
+            let case = format!("{cut:?} after {length} bytes: {error:?}, {close:?}");
+            assert_eq!((close.lost, close.retry_in), (0, Some(LONG)), "{case}");
+            if length == frame.len() && (cfg!(target_os = "linux") || cut == Cut::Fin) {
+                assert!(opened && error.is_none(), "{case}");
+                assert_eq!((close.code.get(), close.reason.as_str(), close.clean), (4001, "bye", true), "{case}");
+                assert_eq!(close.initiator, Initiator::Remote, "{case}");
+            } else {
+                assert_eq!(error.as_ref().map(Error::kind), Some(&ErrorKind::Io), "{case}");
+                assert_eq!(
+                    (close.code.get(), close.clean, close.initiator),
+                    (1006, false, Initiator::Failure),
+                    "{case}"
+                );
+            }
+            drop(client.end().await);
+            server.join().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn s10_s12_the_answer_to_a_close_is_cut_at_each_byte() {
+    let _alone = ALONE.lock().await;
+    let frame = close(Some(1000), "bye");
+    for cut in Cut::ALL {
+        for length in 0..=frame.len() {
+            let part = frame[..length].to_vec();
+            let (url, server) = serve(move |stream| {
+                peer::open(stream, false).unwrap();
+                // A masked message of four bytes, and a masked Close frame with a code.
+                stream.read_exact(&mut [0; 10 + 8]).unwrap();
+                stream.write_all(&part).unwrap();
+                cut.end(stream);
+            });
+            let mut client = Client::connect(url);
+            client.ws.send("last").unwrap();
+            client.ws.opened().await.unwrap();
+            client.ws.close(1000, "").unwrap();
+            let (opened, error, close) = client.ended().await;
+            let case = format!("{cut:?} after {length} bytes: {error:?}, {close:?}");
+            assert!(opened && error.is_none(), "{case}");
+            assert_eq!((close.lost, close.retry_in), (0, None), "{case}");
+            if cfg!(target_os = "linux") || cut == Cut::Fin {
+                let expected = if length == frame.len() { (1000, true) } else { (1006, false) };
+                assert_eq!((close.code.get(), close.clean), expected, "{case}");
+            }
+            let end = client.ws.closed().await;
+            assert_eq!((end.reason, end.unsent), (EndReason::Closed, 0), "{case}");
+            server.join().unwrap();
+        }
+    }
+}

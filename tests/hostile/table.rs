@@ -1,0 +1,122 @@
+//! The table of docs/hostile.md. Counts instructions with callgrind: each client runs in a process of its own, twice, and the
+//! difference of the two lengths is what a byte costs.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use crate::ALONE;
+use crate::peer::Peer;
+use crate::scripts::{self, Script};
+use crate::victim::{Client, Outcome, play};
+
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/hostile.md");
+const MARK: &str = "<!-- table -->";
+const END: &str = "<!-- end of table -->";
+/// Set for a process that is one client.
+const CHILD: &str = "HOMING_HOSTILE_CHILD";
+/// Bytes that are sent in the two runs.
+const LENGTHS: [usize; 2] = [200_000, 600_000];
+
+/// What a client did in a process of its own.
+#[derive(Default)]
+struct Run {
+    instructions: f64,
+    read: f64,
+    written: f64,
+    peak: f64,
+    sees: String,
+}
+
+/// One client in this process, which callgrind watches.
+#[test]
+fn one_client() {
+    let Ok(child) = env::var(CHILD) else { return };
+    let parts: Vec<_> = child.split('|').collect();
+    let [client, name, address] = parts[..] else { panic!("{child}") };
+    let client = if client == "homing" { Client::Homing } else { Client::Bare };
+    let script = scripts::all().into_iter().find(|script| script.name == name).expect("a script");
+    let Outcome { sees, used, .. } = play(client, &script, address.parse().expect("an address"));
+    println!("\nUSED|{}|{}|{}|{sees}", used.read_bytes, used.written_bytes, used.peak);
+}
+
+fn run(client: &str, script: &Script, length: usize) -> Run {
+    let peer = Peer::start(script, length);
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(env::current_exe().expect("this program"));
+    command.args(["--exact", "table::one_client", "--nocapture", "--test-threads=1"]);
+    let output = command.env(CHILD, format!("{client}|{}|{}", script.name, peer.address)).output();
+    let output = output.expect("valgrind is installed");
+    peer.join();
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let line = |start: &str| text.lines().find_map(|line| line.split_once(start)).unwrap_or_else(|| panic!("{text}")).1;
+    let mut used = line("USED|").splitn(4, '|');
+    let mut number = || used.next().expect("four parts").parse().expect("a number");
+    let (read, written, peak) = (number(), number(), number());
+    let sees = used.next().expect("four parts").to_owned();
+    let instructions = line("Collected :").trim().parse().expect("a number");
+    Run { instructions, read, written, peak, sees }
+}
+
+/// What is in the cells of a client.
+fn cells(client: &str, script: &Script) -> [String; 4] {
+    let [short, long] = LENGTHS.map(|length| run(client, script, length));
+    let read = long.read - short.read;
+    let each = |short: f64, long: f64| {
+        // The connection ended before: there is no cost of another byte.
+        if read < 100_000.0 { "ended".into() } else { format!("{:.1}", (long - short) / read) }
+    };
+    [
+        format!("{:.0}", short.peak.max(long.peak) / 1024.0),
+        each(short.instructions, long.instructions),
+        each(short.written, long.written),
+        long.sees.split(" (ws").next().unwrap_or_default().to_owned(),
+    ]
+}
+
+/// Returns all rows. With `HOMING_HOSTILE_ONLY`, those whose name does not contain it are taken from `before`.
+fn table(before: &str) -> String {
+    let mut table = String::new();
+    let mut row = |cells: &[String]| writeln!(table, "| {} |", cells.join(" | ")).expect("a string");
+    let head = ["Script", "Memory, KiB", "Instructions per byte", "Answers per byte", "The program sees"];
+    row(&head.map(String::from));
+    row(&["---".into(), "---:".into(), "---:".into(), "---:".into(), "---".into()]);
+    let only = env::var("HOMING_HOSTILE_ONLY").unwrap_or_default();
+    for script in scripts::all() {
+        let old = before.lines().find(|line| line.starts_with(&format!("| {} |", script.name)));
+        if let (false, Some(old)) = (script.name.contains(&only), old) {
+            row(&[old.trim_matches(['|', ' ']).to_owned()]);
+            continue;
+        }
+        let homing = cells("homing", &script);
+        let beside = if script.for_bare() { cells("bare", &script) } else { Default::default() };
+        println!("{} {homing:?} {beside:?}", script.name);
+        let mut both = homing.iter().zip(&beside).map(|(homing, bare)| match (bare.as_str(), homing) {
+            ("", _) => homing.clone(),
+            _ if homing == bare => homing.clone(),
+            _ => format!("{homing} / {bare}"),
+        });
+        let mut all = vec![script.name.to_owned()];
+        all.extend(both.by_ref());
+        row(&all);
+    }
+    table
+}
+
+/// Each script has a row. With `HOMING_HOSTILE=write`, all rows are measured again.
+#[test]
+fn the_table_is_complete() {
+    let _alone = ALONE.blocking_lock();
+    let text = fs::read_to_string(DOCS).expect("docs/hostile.md");
+    let (before, rest) = text.split_once(MARK).expect("the start of the table");
+    let (_, after) = rest.split_once(END).expect("the end of the table");
+    if env::var("HOMING_HOSTILE").is_ok_and(|value| value == "write") {
+        let table = table(rest);
+        fs::write(DOCS, format!("{before}{MARK}\n\n{table}\n{END}{after}")).expect("docs/hostile.md is writable");
+        return;
+    }
+    for script in scripts::all() {
+        assert!(rest.contains(&format!("| {} |", script.name)), "{} is not in docs/hostile.md", script.name);
+    }
+}
