@@ -40,6 +40,10 @@ pub(crate) fn handshake(data: &[u8]) {
     while let Some(at) = bytes.windows(mark.len()).position(|window| window == mark) {
         bytes.splice(at..at + mark.len(), ACCEPT.iter().copied());
     }
+    // Informational responses without end are read until the open timeout.
+    if manner % 4 == 3 && bytes.windows(6).any(|window| window.starts_with(b".1 1") || window.starts_with(b".0 1")) {
+        return;
+    }
     let script = |seed: u8| Script {
         bytes: bytes.clone(),
         ending: Ending::of(*manner, manner >> 3),
