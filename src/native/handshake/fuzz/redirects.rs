@@ -26,6 +26,9 @@ pub(crate) fn redirects(data: &[u8]) {
     let mut start = resolve(&request, &Options::default()).unwrap();
     // Not by `resolve`, which refuses wss in a build without TLS.
     start.url = parse_url(&start_url).unwrap();
+    // Parsing a URL removes these three.
+    let parsed: Vec<u8> = locations.iter().copied().filter(|byte| !b"\t\r\n".contains(byte)).collect();
+    let is_echoed = parsed.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
     let (mut target, mut has_left) = (start.clone(), false);
     for location in String::from_utf8_lossy(locations).split('\n') {
         let next = match follow(&target, location) {
@@ -54,11 +57,7 @@ pub(crate) fn redirects(data: &[u8]) {
             assert_eq!(next.headers, start.headers, "credentials of a redirect's own URL are not used");
         }
         assert_eq!(next.protocols, start.protocols);
-        assert!(
-            !next.shown().contains(SECRET) || data.windows(SECRET.len()).any(|it| it == SECRET.as_bytes()),
-            "{}",
-            next.shown()
-        );
+        assert!(!next.shown().contains(SECRET) || is_echoed, "{}", next.shown());
         target = next;
     }
 }
