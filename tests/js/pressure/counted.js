@@ -8,6 +8,7 @@ export const counted = {
   blobUrls: 0,
   dialled: [],
   sent: 0,
+  created: 0,
   collected: 0,
   blobs: 0,
   collectedBlobs: 0,
@@ -52,6 +53,7 @@ globalThis.WebSocket = class extends WebSocket {
   constructor(...given) {
     super(...given)
     counted.dialled.push(performance.now())
+    counted.created++
     registry.register(this)
     this.addEventListener('message', ({ data }) => {
       if (!(data instanceof Blob)) return

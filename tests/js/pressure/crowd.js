@@ -62,7 +62,7 @@ export class Crowd {
   /** What the tests observe. */
   seen() {
     const { events, bytes, codes, errors, notes, first } = this
-    const { timers, listeners, workers, blobUrls, dialled, collected, blobs, collectedBlobs } = counted
+    const { timers, listeners, workers, blobUrls, dialled, created, collected, blobs, collectedBlobs } = counted
     return {
       events,
       bytes,
@@ -78,6 +78,7 @@ export class Crowd {
       blobUrls,
       sockets: dialled.length,
       collected,
+      alive: created - collected,
       blobs,
       collectedBlobs,
       dialled,
