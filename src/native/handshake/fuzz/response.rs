@@ -40,10 +40,6 @@ pub(crate) fn handshake(data: &[u8]) {
     while let Some(at) = bytes.windows(mark.len()).position(|window| window == mark) {
         bytes.splice(at..at + mark.len(), ACCEPT.iter().copied());
     }
-    // Informational responses without end are read until the open timeout.
-    if manner % 4 == 3 && bytes.windows(6).any(|window| window.starts_with(b".1 1") || window.starts_with(b".0 1")) {
-        return;
-    }
     let script = |seed: u8| Script {
         bytes: bytes.clone(),
         ending: Ending::of(*manner, manner >> 3),
@@ -225,5 +221,18 @@ fn head(mut bytes: &[u8]) -> Option<Head<'_>> {
         }
         let (name, value) = line.split_once(':')?;
         headers.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
+    }
+}
+
+/// hyper parses what comes in pieces only once it looks whole.
+#[cfg(test)]
+#[test]
+fn s23_a_tls_alert_in_pieces_is_recognized() {
+    let bytes = b"\x15\x03\x03\0\x02\x02\x28".to_vec();
+    for seed in [0, 1, 7] {
+        let script =
+            Script { bytes: bytes.clone(), ending: Ending::Eof, seed, waits_for_request: true, breaks_after: None };
+        let Outcome::Failed(text, _) = attempt(&target(false), false, false, &script) else { panic!("{seed}") };
+        assert!(text.contains("TLS"), "{text}");
     }
 }
