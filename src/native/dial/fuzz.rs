@@ -246,6 +246,7 @@ fn tunnel(proxy: &Proxy, to: &Destination, script: &Script) -> Option<Result<Vec
         assert_printable(&text);
         text
     });
+    let is_http = request.starts_with(b"CONNECT ");
     Some(outcome.map(|mut stream| {
         let bytes = &script.bytes;
         if script.breaks_after.is_some() {
@@ -273,8 +274,22 @@ fn tunnel(proxy: &Proxy, to: &Destination, script: &Script) -> Option<Result<Vec
         if !matches!(script.ending, Ending::Endless(_)) {
             let _ = run(stream.read_to_end(&mut behind));
         }
+        if !is_http && !matches!(script.ending, Ending::Endless(_)) && script.breaks_after.is_none() {
+            assert_eq!(behind, &script.bytes[socks_answers(&script.bytes)..], "the server's bytes");
+        }
         behind
     }))
+}
+
+/// Returns the length of the answers of a SOCKS proxy that has connected.
+fn socks_answers(bytes: &[u8]) -> usize {
+    let start = if bytes[1] == 2 { 4 } else { 2 };
+    let address = match bytes[start + 3] {
+        1 => 4,
+        4 => 16,
+        _ => 1 + usize::from(bytes[start + 4]),
+    };
+    start + 4 + address + 2
 }
 
 /// A list of exempt hosts, and a host behind the first line break.
