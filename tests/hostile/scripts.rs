@@ -198,7 +198,7 @@ pub(crate) fn all() -> Vec<Script> {
         // Lengths.
         script("2^63-1 bytes announced", Open, "x", TOO_LARGE).first(text_head((1 << 63) - 1)),
         script("2^31 bytes announced", Open, "x", TOO_LARGE).first(text_head(1 << 31)),
-        script("2^63-1 bytes without a limit", Open, "x", CUT).first(text_head((1 << 63) - 1)).limit(usize::MAX),
+        script("2^63-1 bytes without a limit", Open, "x", TOO_LARGE).first(text_head((1 << 63) - 1)).limit(usize::MAX),
         script("2^63 bytes without a limit", Open, "x", "protocol error: length has more than 63 bits")
             .first(text_head(1 << 63))
             .limit(usize::MAX),
