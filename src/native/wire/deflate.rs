@@ -12,7 +12,7 @@ use crate::native::sync::lock;
 
 /// The end of every compressed message, which is not sent (section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
-/// The smallest window of zlib. It inflates messages with a smaller window as well.
+/// The smallest window of zlib for compressing.
 const MIN_BITS: u8 = 9;
 
 /// Compressed messages up to about this many bytes are inflated by one call.
@@ -30,7 +30,7 @@ const POOL_SIZE: usize = 4;
 /// short message, and allocating it for every message would fragment the heap.
 struct Pool<K, S>(Mutex<Vec<(K, Box<S>)>>);
 
-static INFLATING: Pool<u8, Inflating> = Pool(Mutex::new(Vec::new()));
+static INFLATING: Pool<(), Inflating> = Pool(Mutex::new(Vec::new()));
 static DEFLATING: Pool<(u8, u32), Compress> = Pool(Mutex::new(Vec::new()));
 
 impl<K: PartialEq, S> Pool<K, S> {
@@ -62,7 +62,6 @@ struct Inflating {
 pub(crate) struct Inflate {
     /// `None` while no context has to be kept.
     state: Option<Box<Inflating>>,
-    bits: u8,
     takeover: bool,
     /// Whether the current message has had a byte of payload.
     begun: bool,
@@ -72,8 +71,7 @@ pub(crate) struct Inflate {
 
 impl Inflate {
     pub(crate) fn new(agreed: &Agreement) -> Self {
-        let bits = agreed.server_bits.max(MIN_BITS);
-        Self { state: None, bits, takeover: agreed.server_takeover, begun: false, typical: 0 }
+        Self { state: None, takeover: agreed.server_takeover, begun: false, typical: 0 }
     }
 
     /// Inflates a part of a message and appends it to `message`, which must not become longer than `limit` bytes.
@@ -83,12 +81,11 @@ impl Inflate {
             return Ok(());
         }
         self.begun = !last;
-        let Self { bits, typical, .. } = *self;
-        let new = || {
-            let zlib = Decompress::new_with_window_bits(false, bits);
-            Box::new(Inflating { zlib, short: Vec::with_capacity(SHORT) })
-        };
-        let state = self.state.get_or_insert_with(|| INFLATING.take(bits).unwrap_or_else(new));
+        let typical = self.typical;
+        // With the largest window, whatever was agreed to: with a smaller one, zlib would notice that the server exceeds it
+        // in some segmentations only.
+        let new = || Box::new(Inflating { zlib: Decompress::new(false), short: Vec::with_capacity(SHORT) });
+        let state = self.state.get_or_insert_with(|| INFLATING.take(()).unwrap_or_else(new));
         if !last {
             return inflate(&mut state.zlib, part, message, limit, typical);
         }
@@ -99,11 +96,13 @@ impl Inflate {
             joined[..part.len()].copy_from_slice(part);
             joined[part.len()..].copy_from_slice(&TAIL);
             if message.is_empty() && typical + FAST < SHORT {
-                inflate(&mut state.zlib, joined, &mut state.short, limit, typical)?;
-                // A copy of exact length, so that a kept message does not hold more memory.
+                let inflated = inflate(&mut state.zlib, joined, &mut state.short, limit, typical);
+                // A copy of exact length, so that a kept message does not hold more memory. After a fault too: the text
+                // before it may not be UTF-8.
                 *message = state.short.as_slice().to_vec();
                 state.short.clear();
                 state.short.shrink_to(SHORT);
+                inflated?;
             } else {
                 inflate(&mut state.zlib, joined, message, limit, typical)?;
             }
@@ -121,7 +120,7 @@ impl Inflate {
     /// Returns the state to the pool if the next message does not need it. Called when there is nothing more to do.
     pub(crate) fn release(&mut self) {
         if !self.takeover {
-            INFLATING.put(self.bits, self.state.take());
+            INFLATING.put((), self.state.take());
         }
     }
 
@@ -137,7 +136,8 @@ impl Inflate {
     }
 }
 
-/// Inflates `part`. `typical` is the number of bytes to reserve at once.
+/// Inflates `part`. `typical` is the number of bytes to reserve at once. After a fault, `message` has what was inflated
+/// before it, at most `limit` bytes.
 fn inflate(
     zlib: &mut Decompress,
     mut part: &[u8],
@@ -147,15 +147,18 @@ fn inflate(
 ) -> Result<(), Fault> {
     loop {
         if message.len() == message.capacity() {
-            if message.len() > limit {
-                return Err(Fault::TooLarge(limit));
-            }
             // One byte more than allowed, to detect a message that is too large.
             let room = message.len().max(4 * part.len()).max(typical + 1).clamp(128, 1 << 20);
             message.reserve_exact(room.min((limit - message.len()).saturating_add(1)));
         }
         let read = zlib.total_in();
         let status = zlib.decompress_vec(part, message, FlushDecompress::Sync);
+        debug_assert!(message.capacity() <= limit.max(SHORT).saturating_add(1));
+        // Checked first: a fault behind the limit does not count.
+        if message.len() > limit {
+            message.truncate(limit);
+            return Err(Fault::TooLarge(limit));
+        }
         let status = status.map_err(|_| Fault::Protocol("compressed message is damaged"))?;
         part = &part[(zlib.total_in() - read) as usize..];
         match status {
@@ -163,15 +166,14 @@ fn inflate(
             Status::StreamEnd => {
                 zlib.reset(false);
                 if part.is_empty() {
-                    break;
+                    return Ok(());
                 }
             }
             // The output is full, so there may be more.
             _ if message.len() == message.capacity() => {}
-            _ => break,
+            _ => return Ok(()),
         }
     }
-    if message.len() > limit { Err(Fault::TooLarge(limit)) } else { Ok(()) }
 }
 
 /// Compresses the messages to the server.

@@ -168,7 +168,6 @@ impl Deflate {
             client_takeover: client_takeover.unwrap_or(self.client_takeover),
             server_takeover: server_takeover.unwrap_or(true),
             client_bits: client_bits.unwrap_or(self.client_bits),
-            server_bits: server_bits.unwrap_or(MAX_BITS),
         })
     }
 }
@@ -179,7 +178,6 @@ pub(crate) struct Agreement {
     pub(crate) client_takeover: bool,
     pub(crate) server_takeover: bool,
     pub(crate) client_bits: u8,
-    pub(crate) server_bits: u8,
 }
 
 /// Returns what the server chose, `None` for no compression.

