@@ -7,7 +7,11 @@ mod autobahn;
 mod command;
 mod counts;
 mod demo;
+<<<<<<< HEAD
 mod dependencies;
+=======
+mod fuzz;
+>>>>>>> 8c5466d (Add a command that runs fuzz targets and measures their coverage)
 mod group;
 mod interop;
 mod job;
@@ -71,6 +75,7 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   installs servers, gateways and proxies of other projects, and runs the clients against them, or against these
   --write    updates docs/interop.md
 
+<<<<<<< HEAD
        cargo xtask platforms [NAME...]
 
   checks the library for other systems, and runs its tests for those whose programs run here: docs/platforms.md
@@ -83,6 +88,15 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
 
   prints the crates that the library pulls in
   --write    updates docs/dependencies.md
+=======
+       cargo xtask fuzz [--seconds N] [--minimize] [TARGET...]
+       cargo xtask fuzz coverage [TARGET...]
+
+  runs each fuzz target, or these, for a minute; needs nightly Rust
+  --seconds   for how long
+  --minimize  adds what was found to fuzz/corpus, and drops what covers nothing of its own
+  coverage    prints what of the parsers fuzz/corpus covers
+>>>>>>> 8c5466d (Add a command that runs fuzz targets and measures their coverage)
 
        cargo xtask pressure [chromium|firefox|webkit...] [--clients=rust,index,wasm] [--filter=WORD]
 
@@ -110,6 +124,7 @@ fn main() -> ExitCode {
         (Some("rules"), word) => print_rules(word),
         (Some("bench-web"), _) => report::task("bench web", |job| page::bench(job, &args)),
         (Some("autobahn"), _) => report::task("autobahn", |job| autobahn::command(job, &args)),
+        (Some("fuzz"), _) => report::task("fuzz", |job| fuzz::command(job, &args)),
         (Some("interop"), _) => report::task("interop", |job| interop::command(job, &args)),
         (Some("dependencies"), _) => report::task("dependencies", |job| dependencies::command(job, &args)),
         (Some("oldest-dependencies"), None) => report::task("oldest dependencies", oldest::command),
