@@ -20,6 +20,8 @@ targets! {
     redirects: crate::native::fuzz::redirects,
     retry_after: crate::native::fuzz::retry_after,
     url: crate::native::fuzz::url,
+    inflate: crate::native::fuzz::inflate,
+    writing: crate::native::fuzz::writing,
 }
 
 /// Runs a body with its corpus, and for a moment, or for `ARBTEST_BUDGET_MS`, with random changes to it.

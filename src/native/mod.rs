@@ -23,7 +23,10 @@ pub(crate) mod fuzz {
     pub(crate) use super::handshake::fuzz::cookies;
     pub(crate) use super::handshake::fuzz::{handshake, redirects, retry_after};
     pub(crate) use super::target::fuzz::url;
-    pub(crate) use super::wire::fuzz::frames;
+    pub(crate) use super::wire::fuzz::frames::frames;
+    #[cfg(feature = "deflate")]
+    pub(crate) use super::wire::fuzz::inflate::inflate;
+    pub(crate) use super::wire::fuzz::writing::writing;
 }
 mod handshake;
 mod open;

@@ -52,6 +52,9 @@ const MORE_REASONS: [(&str, &str); 6] = [
     ("webpki-roots", "feature `rustls-webpki-roots`"),
 ];
 
+/// Direct dependencies that only fuzz targets are built with.
+const FUZZING: [&str; 2] = ["miniz_oxide", "tokio-websockets"];
+
 /// A crate in the tree.
 #[derive(Default)]
 struct Dependency {
@@ -150,7 +153,8 @@ fn parse(tree: &str) -> BTreeMap<String, Dependency> {
         let mut words = package.split(' ');
         let (name, version) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         path.truncate(depth);
-        if depth > 0 {
+        let direct = path.get(1).map_or(name, String::as_str);
+        if depth > 0 && !FUZZING.contains(&direct) {
             let it = all.entry(format!("{name} {}", version.trim_start_matches('v'))).or_default();
             it.license = license.to_owned();
             it.owner = owner(repository);

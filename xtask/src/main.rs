@@ -7,11 +7,8 @@ mod autobahn;
 mod command;
 mod counts;
 mod demo;
-<<<<<<< HEAD
 mod dependencies;
-=======
 mod fuzz;
->>>>>>> 8c5466d (Add a command that runs fuzz targets and measures their coverage)
 mod group;
 mod interop;
 mod job;
@@ -75,7 +72,6 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   installs servers, gateways and proxies of other projects, and runs the clients against them, or against these
   --write    updates docs/interop.md
 
-<<<<<<< HEAD
        cargo xtask platforms [NAME...]
 
   checks the library for other systems, and runs its tests for those whose programs run here: docs/platforms.md
@@ -88,7 +84,7 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
 
   prints the crates that the library pulls in
   --write    updates docs/dependencies.md
-=======
+
        cargo xtask fuzz [--seconds N] [--minimize] [TARGET...]
        cargo xtask fuzz coverage [TARGET...]
 
@@ -96,7 +92,6 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --seconds   for how long
   --minimize  adds what was found to fuzz/corpus, and drops what covers nothing of its own
   coverage    prints what of the parsers fuzz/corpus covers
->>>>>>> 8c5466d (Add a command that runs fuzz targets and measures their coverage)
 
        cargo xtask pressure [chromium|firefox|webkit...] [--clients=rust,index,wasm] [--filter=WORD]
 

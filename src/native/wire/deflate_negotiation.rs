@@ -168,6 +168,7 @@ impl Deflate {
             client_takeover: client_takeover.unwrap_or(self.client_takeover),
             server_takeover: server_takeover.unwrap_or(true),
             client_bits: client_bits.unwrap_or(self.client_bits),
+            server_bits: server_bits.unwrap_or(MAX_BITS),
         })
     }
 }
@@ -178,6 +179,9 @@ pub(crate) struct Agreement {
     pub(crate) client_takeover: bool,
     pub(crate) server_takeover: bool,
     pub(crate) client_bits: u8,
+    /// Not needed to inflate: see [`Inflate::push`](super::deflate::Inflate::push).
+    #[cfg_attr(not(any(test, fuzzing)), expect(dead_code))]
+    pub(crate) server_bits: u8,
 }
 
 /// Returns what the server chose, `None` for no compression.

@@ -10,8 +10,8 @@ fn agreed(offered: Option<&Deflate>, answers: &[&str]) -> Result<Option<Agreemen
     agree(&headers, offered)
 }
 
-fn agreement(client_takeover: bool, server_takeover: bool, client_bits: u8) -> Agreement {
-    Agreement { client_takeover, server_takeover, client_bits }
+fn agreement(client_takeover: bool, server_takeover: bool, client_bits: u8, server_bits: u8) -> Agreement {
+    Agreement { client_takeover, server_takeover, client_bits, server_bits }
 }
 
 #[test]
@@ -30,15 +30,15 @@ fn valid_responses_are_accepted() {
     let offered = Deflate::new();
     assert_eq!(agreed(Some(&offered), &[]), Ok(None));
     for (answer, expected) in [
-        ("permessage-deflate", agreement(true, true, 15)),
-        ("permessage-deflate;server_no_context_takeover", agreement(true, false, 15)),
-        ("permessage-deflate ; client_no_context_takeover", agreement(false, true, 15)),
-        ("permessage-deflate; client_max_window_bits=8", agreement(true, true, 8)),
-        ("permessage-deflate; server_max_window_bits = \"10\"", agreement(true, true, 15)),
+        ("permessage-deflate", agreement(true, true, 15, 15)),
+        ("permessage-deflate;server_no_context_takeover", agreement(true, false, 15, 15)),
+        ("permessage-deflate ; client_no_context_takeover", agreement(false, true, 15, 15)),
+        ("permessage-deflate; client_max_window_bits=8", agreement(true, true, 8, 15)),
+        ("permessage-deflate; server_max_window_bits = \"10\"", agreement(true, true, 15, 10)),
         (
             "permessage-deflate; server_max_window_bits=15; client_max_window_bits=9; \
              client_no_context_takeover; server_no_context_takeover",
-            agreement(false, false, 9),
+            agreement(false, false, 9, 15),
         ),
     ] {
         assert_eq!(agreed(Some(&offered), &[answer]), Ok(Some(expected)), "{answer}");
@@ -49,10 +49,10 @@ fn valid_responses_are_accepted() {
         assert_eq!(agreed(None, none), Ok(None), "{none:?}");
     }
     for once in [&["", "permessage-deflate"][..], &[", permessage-deflate,"]] {
-        assert_eq!(agreed(Some(&offered), once), Ok(Some(agreement(true, true, 15))), "{once:?}");
+        assert_eq!(agreed(Some(&offered), once), Ok(Some(agreement(true, true, 15, 15))), "{once:?}");
     }
     let small = Deflate::new().client_max_window_bits(11).client_no_context_takeover();
-    assert_eq!(agreed(Some(&small), &["permessage-deflate"]), Ok(Some(agreement(false, true, 11))));
+    assert_eq!(agreed(Some(&small), &["permessage-deflate"]), Ok(Some(agreement(false, true, 11, 15))));
 }
 
 #[test]

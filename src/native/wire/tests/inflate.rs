@@ -7,7 +7,7 @@ use super::*;
 use crate::native::wire::deflate::{Agreement, Deflate, Deflater};
 
 fn agreement(takeover: bool, bits: u8) -> Agreement {
-    Agreement { client_takeover: takeover, server_takeover: takeover, client_bits: bits }
+    Agreement { client_takeover: takeover, server_takeover: takeover, client_bits: bits, server_bits: bits }
 }
 
 fn inflating(agreed: &Agreement, limit: usize) -> Reader {
