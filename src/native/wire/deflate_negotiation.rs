@@ -180,7 +180,6 @@ pub(crate) struct Agreement {
     pub(crate) server_takeover: bool,
     pub(crate) client_bits: u8,
     /// Not needed to inflate: see [`Inflate::push`](super::deflate::Inflate::push).
-    #[cfg_attr(not(any(test, fuzzing)), expect(dead_code))]
     pub(crate) server_bits: u8,
 }
 
