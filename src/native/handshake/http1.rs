@@ -106,9 +106,7 @@ impl Exchange {
             Err(error) => {
                 let RequestStream { first, left, .. } = exchange.0.into_parts().io.into_inner();
                 let instead = match first {
-                    Some(TLS_ALERT | TLS_HANDSHAKE) if error.is_parse() || error.is_incomplete_message() => {
-                        Some(Instead::Tls)
-                    }
+                    Some(TLS_ALERT | TLS_HANDSHAKE) if error.is_parse() => Some(Instead::Tls),
                     _ if left == 0 => Some(Instead::Informational),
                     _ => None,
                 };

@@ -224,7 +224,7 @@ fn head(mut bytes: &[u8]) -> Option<Head<'_>> {
     }
 }
 
-/// hyper parses what comes in pieces only once it looks whole.
+/// Its first byte alone is invalid HTTP.
 #[cfg(test)]
 #[test]
 fn s23_a_tls_alert_in_pieces_is_recognized() {
