@@ -1,6 +1,7 @@
 //! Memory that a client uses, counted by the allocator: buffers shrink again, and nothing grows without bound.
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
+mod attempts;
 #[cfg(feature = "__rustls")]
 mod tls;
 
