@@ -3,12 +3,14 @@
 #[cfg(feature = "cookies")]
 mod cookies;
 mod redirects;
+#[cfg(feature = "deflate")]
 mod response;
 mod retry_after;
 
 #[cfg(feature = "cookies")]
 pub(crate) use cookies::cookies;
 pub(crate) use redirects::redirects;
+#[cfg(feature = "deflate")]
 pub(crate) use response::handshake;
 pub(crate) use retry_after::retry_after;
 
@@ -22,6 +24,7 @@ mod tests {
         check("cookies", super::cookies);
     }
 
+    #[cfg(feature = "deflate")]
     #[test]
     fn handshake() {
         check("handshake", super::handshake);

@@ -110,6 +110,7 @@ pub(super) struct Outcome {
     /// For each that arrived and for the fault: the bytes before the last read, and after it.
     reads: Vec<(usize, usize)>,
     /// The most bytes that an incomplete message held.
+    #[cfg_attr(not(feature = "deflate"), allow(dead_code, reason = "asserted by `inflate`"))]
     pub(super) most: usize,
 }
 
