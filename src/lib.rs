@@ -197,6 +197,7 @@ mod message;
 mod request;
 mod session;
 mod stream;
+mod sync;
 mod unread;
 
 pub use builder::{Builder, Heartbeat, Reconnect};

@@ -4,15 +4,15 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use std::sync::{Mutex, MutexGuard};
 
 use futures_core::Stream;
 use homing_machine::PausedBy;
 
 use crate::client::WebSocket;
-use crate::driver::{Keeper, Request, Shared, platform};
+use crate::driver::{Keeper, Request, Shared};
 use crate::event::Event;
 use crate::handler::Handler;
+use crate::sync::{Mutex, lock};
 use crate::unread;
 
 /// A [`Stream`] of every [`Event`] of a client, in order. Made by
@@ -87,10 +87,6 @@ impl Unconnected {
     pub(crate) fn of(self, ws: &WebSocket) -> Events {
         Events { buffer: self.0, client: Keeper::new(ws.shared().clone()) }
     }
-}
-
-fn lock(buffer: &Mutex<Buffer>) -> MutexGuard<'_, Buffer> {
-    platform::lock(buffer)
 }
 
 fn payload(event: &Event) -> usize {

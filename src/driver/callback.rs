@@ -1,8 +1,8 @@
 //! Which thread runs a callback of a client.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicUsize, Ordering};
 
-thread_local! {
+crate::sync::thread_local! {
 /// Its address identifies the thread.
     static THREAD: u8 = const { 0 };
 }

@@ -1,10 +1,10 @@
 //! What keeps a client alive: its handles, and its stream of events (S6).
 
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::{Request, Shared};
 use crate::close::CloseCode;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// A handle, which keeps the client alive and can reconnect it after its end.
 const HANDLE: usize = 2;

@@ -9,14 +9,13 @@ use alloc::sync::{Arc, Weak};
 use core::mem::replace;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::Mutex;
 
 use homing_machine::{Ping, State};
 
-use super::platform::lock;
 use super::{Machine, Shared};
 use crate::close::End;
 use crate::error::PingError;
+use crate::sync::{Mutex, lock};
 
 /// The pending futures of a client.
 pub(super) trait OnDemand: Send {

@@ -2,10 +2,8 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard};
 
 use homing_machine::{Notify, Output};
 
@@ -14,10 +12,12 @@ use super::keepers::Keepers;
 use super::machine::end_of;
 use super::on_demand::{Asked, Awaited, OnDemand};
 use super::waiters::Waiters;
-use super::{Clock, Machine, Request, platform};
+use super::{Clock, Machine, Request};
 use crate::close::{End, EndReason};
 use crate::error::{PingError, SendError, SendErrorKind};
 use crate::message::Message;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard, lock};
 
 pub(crate) struct Shared {
     core: Mutex<Core>,
@@ -97,7 +97,7 @@ impl Shared {
     /// in an inconsistent state.
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
-        platform::lock(&self.core)
+        lock(&self.core)
     }
 
     /// Returns the next output of the machine. If it is the end of the client, remembers that under the same lock.

@@ -3,12 +3,11 @@
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker};
-use std::sync::{Mutex, MutexGuard};
 
 use super::SessionError;
-use crate::driver::platform;
 use crate::error::SendErrorKind;
 use crate::message::{Message, payload};
+use crate::sync::{Mutex, MutexGuard, lock};
 use crate::unread;
 
 /// Both ends of a session share it.
@@ -58,7 +57,7 @@ impl Link {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        platform::lock(&self.0)
+        lock(&self.0)
     }
 
     pub(super) fn is_over(&self) -> bool {

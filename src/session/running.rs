@@ -4,7 +4,6 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::task::Wake;
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
 
 use homing_machine::{Notify, Output};
@@ -14,6 +13,7 @@ use super::{Link, Session, SetupError};
 use crate::driver::platform::{BoxFuture, MaybeSend};
 use crate::driver::{Buffered, Shared};
 use crate::message::{Message, payload};
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// The set-up of each connection of a client. It stands between the machine and the pump, as a trait object: a web app
 /// without a set-up does not load the code.
