@@ -1,6 +1,7 @@
 //! The futures that wait for a client, in virtual time: what is woken, when, and what it costs.
 
 mod on_demand;
+mod threads;
 
 use alloc::string::ToString;
 use alloc::sync::Arc;

@@ -26,6 +26,7 @@ mod platforms;
 mod report;
 mod reproducible;
 mod rules;
+mod sanitize;
 mod service;
 mod setup;
 mod size;
@@ -93,6 +94,13 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --minimize  adds what was found to fuzz/corpus, and drops what covers nothing of its own
   coverage    prints what of the parsers fuzz/corpus covers
 
+       cargo xtask sanitize (miri|address|thread|shuttle)
+
+  miri      runs the unit tests that need no socket in Miri, which finds undefined behaviour; needs nightly Rust
+  address   runs the native tests with this sanitizer of LLVM; needs nightly Rust
+  thread    the same for data races; needs the sources of Rust's library as well (rustup component rust-src)
+  shuttle   runs threads that share a client in many orders, 2000 of each test (HOMING_ORDERS)
+
        cargo xtask pressure [chromium|firefox|webkit...] [--clients=rust,index,wasm] [--filter=WORD]
 
   runs the long forms of the step \"web pressure\": a thousand clients in a page, 10,000 reconnects, 800 MB in blobs,
@@ -125,6 +133,7 @@ fn main() -> ExitCode {
         (Some("oldest-dependencies"), None) => report::task("oldest dependencies", oldest::command),
         (Some("platforms"), _) => report::platforms(&args),
         (Some("pressure"), _) => report::task("pressure", |job| page::long_pressure(job, &args)),
+        (Some("sanitize"), _) => report::task("sanitize", |job| sanitize::command(job, &args)),
         (Some("app"), Some(name)) if apps::PAGES.contains(&name) => report::task("app", |job| apps::serve(job, name)),
         (Some("app"), _) => usage_error("no app has that name"),
         (Some("demo"), None) => report::task("demo", demo::run),
