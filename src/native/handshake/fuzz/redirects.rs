@@ -26,8 +26,9 @@ pub(crate) fn redirects(data: &[u8]) {
     let mut start = resolve(&request, &Options::default()).unwrap();
     // Not by `resolve`, which refuses wss in a build without TLS.
     start.url = parse_url(&start_url).unwrap();
-    // Parsing a URL removes these three.
-    let parsed: Vec<u8> = locations.iter().copied().filter(|byte| !b"\t\r\n".contains(byte)).collect();
+    // Parsing a URL removes these three, and has the host in lower case.
+    let parsed: Vec<u8> =
+        locations.iter().filter(|byte| !b"\t\r\n".contains(byte)).map(u8::to_ascii_lowercase).collect();
     let is_echoed = parsed.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
     let (mut target, mut has_left) = (start.clone(), false);
     for location in String::from_utf8_lossy(locations).split('\n') {
