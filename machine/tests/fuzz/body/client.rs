@@ -20,7 +20,7 @@ pub(super) enum Link {
 
 /// Where the callbacks of the present attempt are (S3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Heard {
+pub(super) enum Stage {
     /// Nothing, or its close.
     Closed,
     Dialled,
@@ -35,7 +35,7 @@ pub(super) struct Client {
     pub(super) config: Config<&'static str>,
     pub(super) now: u64,
     pub(super) link: Link,
-    pub(super) heard: Heard,
+    pub(super) stage: Stage,
     pub(super) attempts: Vec<AttemptId>,
     pub(super) batch: VecDeque<Letter>,
     pub(super) book: Book,
@@ -74,7 +74,7 @@ impl Client {
             config,
             now,
             link: Link::None,
-            heard: Heard::Closed,
+            stage: Stage::Closed,
             attempts: Vec::new(),
             batch: VecDeque::new(),
             book: Book::default(),
@@ -133,14 +133,14 @@ impl Client {
     /// The state fits what was called.
     fn state(&self) {
         let state = self.machine.state();
-        let fits = match (self.link, self.heard) {
-            (Link::None, Heard::Closed) => matches!(state, State::Waiting | State::Closed),
-            (Link::Dialling, Heard::Dialled | Heard::Connected) => state == State::Connecting,
-            (Link::SettingUp, Heard::SetUp) => matches!(state, State::Connecting | State::Closing),
-            (Link::Up, Heard::Opened) => matches!(state, State::Open | State::Closing),
+        let fits = match (self.link, self.stage) {
+            (Link::None, Stage::Closed) => matches!(state, State::Waiting | State::Closed),
+            (Link::Dialling, Stage::Dialled | Stage::Connected) => state == State::Connecting,
+            (Link::SettingUp, Stage::SetUp) => matches!(state, State::Connecting | State::Closing),
+            (Link::Up, Stage::Opened) => matches!(state, State::Open | State::Closing),
             _ => false,
         };
-        assert!(fits, "S2: {state:?} while {:?}, {:?}", self.link, self.heard);
+        assert!(fits, "S2: {state:?} while {:?}, {:?}", self.link, self.stage);
         assert_eq!(self.machine.is_over(), state == State::Closed, "S4");
         let goes_on = matches!(state, State::Connecting | State::Open | State::Waiting);
         assert!(!(self.closed && goes_on), "S10: {state:?} after a close");

@@ -2,7 +2,7 @@
 
 use homing_machine::{Initiator, Notify, Output, State};
 
-use super::client::{Client, Heard, Link};
+use super::client::{Client, Link, Stage};
 use super::config::Random;
 
 impl Client {
@@ -30,24 +30,24 @@ impl Client {
                 self.acts_in_callback(random, event == Notify::Open);
             }
             Output::AskRetry => {
-                assert!(self.link == Link::None && self.heard != Heard::Closed && self.config.has_predicate, "S7");
+                assert!(self.link == Link::None && self.stage != Stage::Closed && self.config.has_predicate, "S7");
                 assert!(!std::mem::replace(&mut self.is_asked, true), "S7: asked twice");
                 assert!(self.machine.last_close().is_some());
                 self.acts_in_callback(random, false);
                 self.machine.retry_answer(random.flag());
             }
             Output::Dial(attempt) => {
-                assert!(self.link == Link::None && self.heard == Heard::Closed, "S3: dialled during an attempt");
+                assert!(self.link == Link::None && self.stage == Stage::Closed, "S3: dialled during an attempt");
                 assert!(!self.closed || self.asked, "S10: dialled after a close");
                 self.attempts.push(attempt);
                 assert_eq!(attempt.get(), self.attempts.len() as u64);
-                (self.link, self.heard) = (Link::Dialling, Heard::Dialled);
+                (self.link, self.stage) = (Link::Dialling, Stage::Dialled);
                 [self.is_closing, self.answered, self.is_asked] = [false; 3];
                 self.heartbeats = 0;
             }
             Output::SetUp => {
-                assert!(self.link == Link::SettingUp && self.heard < Heard::SetUp, "S27");
-                self.heard = Heard::SetUp;
+                assert!(self.link == Link::SettingUp && self.stage < Stage::SetUp, "S27");
+                self.stage = Stage::SetUp;
             }
             Output::Transmit => self.transmit(random),
             Output::Heartbeat(number) => {
@@ -79,31 +79,31 @@ impl Client {
     }
 
     fn notified(&mut self, event: Notify) {
-        let before = self.heard;
+        let before = self.stage;
         match event {
             Notify::Connect => {
-                assert_eq!((self.link, before), (Link::Dialling, Heard::Dialled), "S3");
-                self.heard = Heard::Connected;
+                assert_eq!((self.link, before), (Link::Dialling, Stage::Dialled), "S3");
+                self.stage = Stage::Connected;
             }
             Notify::Open => {
                 let has_set_up = self.config.setup_timeout.is_some();
-                let fits = if has_set_up { before == Heard::SetUp } else { before < Heard::SetUp };
-                assert!(fits && before != Heard::Closed && self.link == Link::Up, "S3: opened after {before:?}");
+                let fits = if has_set_up { before == Stage::SetUp } else { before < Stage::SetUp };
+                assert!(fits && before != Stage::Closed && self.link == Link::Up, "S3: opened after {before:?}");
                 assert_eq!(self.machine.take_handshake(), self.attempts.len() as u64, "S24");
-                self.heard = Heard::Opened;
+                self.stage = Stage::Opened;
             }
             Notify::Error => {
-                assert!(!matches!(before, Heard::Closed | Heard::Failed), "S3: an error after {before:?}");
+                assert!(!matches!(before, Stage::Closed | Stage::Failed), "S3: an error after {before:?}");
                 assert_eq!(self.link, Link::None, "S3: an error of a socket that lives");
                 assert!(self.machine.last_error().is_some_and(|error| error.is_located), "S23");
-                self.heard = Heard::Failed;
+                self.stage = Stage::Failed;
             }
             Notify::Close => self.notified_close(),
             Notify::BufferFull => assert!(!std::mem::replace(&mut self.full, true) || self.is_unsure, "S14: twice"),
             Notify::BufferDrain => assert!(std::mem::take(&mut self.full) || self.is_unsure, "S14: twice"),
-            Notify::Latency(_) => assert!(before == Heard::Opened && self.answered, "S17: a latency after {before:?}"),
+            Notify::Latency(_) => assert!(before == Stage::Opened && self.answered, "S17: a latency after {before:?}"),
             Notify::End => {
-                assert_eq!((self.link, before), (Link::None, Heard::Closed), "S4");
+                assert_eq!((self.link, before), (Link::None, Stage::Closed), "S4");
                 assert!(self.machine.state() == State::Closed || self.asked, "S4");
                 self.ends += 1;
             }
@@ -111,20 +111,20 @@ impl Client {
     }
 
     fn notified_close(&mut self) {
-        assert!(self.heard != Heard::Closed, "S3: closed twice");
+        assert!(self.stage != Stage::Closed, "S3: closed twice");
         assert_eq!(self.link, Link::None, "S3: closed, but the socket lives");
         let close = self.machine.last_close().expect("the close event");
-        assert_eq!(close.initiator == Initiator::Failure, self.heard == Heard::Failed, "S3");
+        assert_eq!(close.initiator == Initiator::Failure, self.stage == Stage::Failed, "S3");
         assert!(!close.clean || close.code != 1006, "S12: {close:?}");
         assert_eq!(close.lost, self.lost, "S15: lost");
         let state = if close.retry_in.is_some() { State::Waiting } else { State::Closed };
         assert!(self.machine.state() == state || self.asked, "S7: {close:?} in {:?}", self.machine.state());
-        self.heard = Heard::Closed;
+        self.stage = Stage::Closed;
         self.lost = 0;
     }
 
     fn transmit(&mut self, random: &mut Random<'_, '_>) {
-        assert_eq!((self.link, self.heard, self.is_closing), (Link::Up, Heard::Opened, false), "S13");
+        assert_eq!((self.link, self.stage, self.is_closing), (Link::Up, Stage::Opened, false), "S13");
         let (offered, offered_bytes) = self.machine.offer(&mut self.batch);
         let queued = self.book.queued();
         assert_eq!(self.batch, queued, "S13: what is offered");

@@ -3,7 +3,7 @@
 use homing_machine::{CloseCode, Duration, Failure, PageEvent, PausedBy, Request, SendErrorKind, State};
 
 use super::Broken;
-use super::client::{Client, Heard, Link};
+use super::client::{Client, Link, Stage};
 use super::config::Random;
 
 /// Later than this the clock does not go.
@@ -108,7 +108,7 @@ impl Client {
                     self.link = if self.config.setup_timeout.is_some() { Link::SettingUp } else { Link::Up };
                 }
             }
-            4 if (self.link, self.heard) != (Link::Dialling, Heard::Connected) => self.machine.connected(),
+            4 if (self.link, self.stage) != (Link::Dialling, Stage::Connected) => self.machine.connected(),
             5 => {
                 if self.machine.is_setting_up() {
                     self.link = Link::Up;
