@@ -20,11 +20,11 @@ const MAX_HEAD: usize = 16 * 1024;
 #[derive(Clone)]
 pub(crate) struct Proxy {
     pub(crate) address: Destination,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
 #[derive(Clone)]
-enum Kind {
+pub(super) enum Kind {
     /// HTTP CONNECT (RFC 9110, section 9.3.6).
     Http { secure: bool, authorization: Option<HeaderValue> },
     /// SOCKS 5 (RFC 1928), perhaps with user and password (RFC 1929).

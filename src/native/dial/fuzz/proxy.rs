@@ -4,7 +4,7 @@ use tokio::io::AsyncReadExt as _;
 
 use super::{Ending, Peer, Script, assert_hides, assert_printable, run};
 use crate::native::dial::connector::Destination;
-use crate::native::dial::proxy::Proxy;
+use crate::native::dial::proxy::{Kind, Proxy};
 
 /// A URL or `host:port` of a proxy, and behind the first line break what the proxy sends. Bytes 1 and 2 are the manner.
 pub(crate) fn proxy(data: &[u8]) {
@@ -32,13 +32,12 @@ pub(crate) fn proxy(data: &[u8]) {
     let cut = tunnel(&proxy, &to, &script(*seed));
     // In pieces, what is not HTTP is noticed at its end or by the open timeout, and what follows a response only if it
     // arrives with it.
-    let is_refused = |outcome: &Option<Result<_, String>>| outcome.as_ref().is_some_and(Result::is_err);
-    let may_differ = !is_socks(&proxy) && is_refused(&whole);
+    let may_differ = !is_socks(&proxy) && matches!(whole, Some(Err(_)));
     assert!(manner & 4 != 0 || may_differ || cut == whole, "{cut:?} in pieces, {whole:?} at once");
 }
 
 fn is_socks(proxy: &Proxy) -> bool {
-    proxy.address.port == 1080
+    matches!(proxy.kind, Kind::Socks { .. })
 }
 
 /// Returns the outcome: the bytes behind the proxy's response, an error, or `None` if it waits for more.
@@ -51,12 +50,13 @@ fn tunnel(proxy: &Proxy, to: &Destination, script: &Script) -> Option<Result<Vec
         assert_printable(&text);
         text
     });
-    let is_http = request.starts_with(b"CONNECT ");
+    let is_socks = is_socks(proxy);
     Some(outcome.map(|mut stream| {
         let bytes = &script.bytes;
         if script.breaks_after.is_some() {
             // A proxy that answers without having read the request.
-        } else if request.starts_with(b"CONNECT ") {
+        } else if !is_socks {
+            assert!(request.starts_with(b"CONNECT "), "{request:?}");
             assert!(request.ends_with(b"\r\n\r\n") && request.windows(2).filter(|it| it == b"\n\r").count() <= 1);
             let heads = String::from_utf8_lossy(bytes);
             assert!(
@@ -79,7 +79,7 @@ fn tunnel(proxy: &Proxy, to: &Destination, script: &Script) -> Option<Result<Vec
         if !matches!(script.ending, Ending::Endless(_)) {
             let _ = run(stream.read_to_end(&mut behind));
         }
-        if !is_http && !matches!(script.ending, Ending::Endless(_)) && script.breaks_after.is_none() {
+        if is_socks && !matches!(script.ending, Ending::Endless(_)) && script.breaks_after.is_none() {
             assert_eq!(behind, &script.bytes[socks_answers(&script.bytes)..], "the server's bytes");
         }
         behind
