@@ -7,10 +7,9 @@ use url::Url;
 
 use super::connector::Destination;
 use super::stream::Stream;
-use super::tls::advice;
 use super::{socks, tls};
 use crate::error::{Error, ErrorKind};
-use crate::native::handshake::http1::{Exchange, Instead, ONLY_INFORMATIONAL, RequestHead};
+use crate::native::handshake::http1::{Exchange, RequestHead};
 use crate::native::handshake::retry_after;
 
 /// The longest head of a proxy's response, in bytes.
@@ -73,11 +72,10 @@ impl Proxy {
     }
 
     /// Connects through the proxy on `stream`. The proxy resolves the name of the destination.
-    pub(crate) async fn connect(&self, stream: Stream, to: &Destination) -> Result<Stream, Error> {
+    pub(crate) async fn connect(&self, mut stream: Stream, to: &Destination) -> Result<Stream, Error> {
         match &self.kind {
             Kind::Http { authorization, .. } => tunnel(stream, to, authorization.clone()).await,
             Kind::Socks { credentials } => {
-                let mut stream = stream;
                 socks::connect(&mut stream, to, credentials.as_ref()).await.map_err(not_a_proxy)?;
                 Ok(stream)
             }
@@ -99,12 +97,9 @@ async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderVa
     if let Some(authorization) = &authorization {
         head.push("Proxy-Authorization", authorization);
     }
-    let (exchange, response) =
-        Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| match no_response.instead {
-            Some(Instead::Tls) => not_a_proxy(advice::IS_TLS),
-            Some(Instead::Informational) => not_a_proxy(ONLY_INFORMATIONAL),
-            None => refused(no_response.error),
-        })?;
+    let (exchange, response) = Exchange::send(stream, head, MAX_HEAD)
+        .await
+        .map_err(|no_response| no_response.instead.map_or_else(|| refused(no_response.error), not_a_proxy))?;
     let status = response.status();
     if !status.is_success() {
         let kind = ErrorKind::Proxy { status: Some(status.as_u16()) };

@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use crate::native::dial::stream::Stream;
+use crate::native::dial::tls::advice;
 
 /// The most headers of a response. The default of hyper is 100, that of tungstenite 124.
 const MAX_HEADERS: usize = 256;
@@ -30,8 +31,9 @@ const READ_GRACE: Duration = Duration::from_secs(1);
 const TLS_ALERT: u8 = 0x15;
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// The error if informational responses have no end.
-pub(crate) const ONLY_INFORMATIONAL: &str = "too many informational responses, and no final one";
+/// The error if informational responses (RFC 9110, section 15.2) have no end. hyper limits the head of each, but not their
+/// number.
+const ONLY_INFORMATIONAL: &str = "too many informational responses, and no final one";
 
 /// The head of a request.
 pub(crate) struct RequestHead {
@@ -57,16 +59,8 @@ impl RequestHead {
 /// No response arrived, or it is not HTTP.
 pub(crate) struct NoResponse {
     pub(crate) error: hyper::Error,
-    /// What it is instead, if that is known.
-    pub(crate) instead: Option<Instead>,
-}
-
-/// What was sent in place of a response.
-pub(crate) enum Instead {
-    /// A TLS record, by its first byte.
-    Tls,
-    /// Informational responses (RFC 9110, section 15.2) without an end. hyper limits the head of each, but not their number.
-    Informational,
+    /// What was sent instead, if that is known.
+    pub(crate) instead: Option<&'static str>,
 }
 
 /// A connection on which a request was sent.
@@ -106,8 +100,8 @@ impl Exchange {
             Err(error) => {
                 let RequestStream { first, left, .. } = exchange.0.into_parts().io.into_inner();
                 let instead = match first {
-                    Some(TLS_ALERT | TLS_HANDSHAKE) if error.is_parse() => Some(Instead::Tls),
-                    _ if left == 0 => Some(Instead::Informational),
+                    Some(TLS_ALERT | TLS_HANDSHAKE) if error.is_parse() => Some(advice::IS_TLS),
+                    _ if left == 0 => Some(ONLY_INFORMATIONAL),
                     _ => None,
                 };
                 Err(NoResponse { error, instead })

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::http1::{Exchange, Instead, ONLY_INFORMATIONAL, RequestHead};
+use super::http1::{Exchange, RequestHead};
 use super::{redirect, retry_after};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::{Handshake, Headers};
@@ -72,12 +72,9 @@ pub(crate) async fn upgrade_with_key(
     limits: BodyLimits,
 ) -> Result<Upgraded, Error> {
     let head = request(target, key, offer).map_err(|error| not_http(error.to_string()))?;
-    let (mut exchange, response) =
-        Exchange::send(stream, head, MAX_HEAD).await.map_err(|no_response| match no_response.instead {
-            Some(Instead::Tls) => not_http(advice::IS_TLS.into()),
-            Some(Instead::Informational) => not_http(ONLY_INFORMATIONAL.into()),
-            None => exchange_failed(&no_response.error),
-        })?;
+    let (mut exchange, response) = Exchange::send(stream, head, MAX_HEAD)
+        .await
+        .map_err(|no_response| no_response.instead.map_or_else(|| exchange_failed(&no_response.error), not_http))?;
     // hyper limits its read buffer, which may hold a little more.
     let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if length > MAX_HEAD {
@@ -231,7 +228,7 @@ fn is_of_tls(error: &io::Error) -> bool {
     error.get_ref().is_some() && matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::Other)
 }
 
-fn not_http(detail: String) -> Error {
+fn not_http(detail: impl Into<String>) -> Error {
     let kind = ErrorKind::Handshake { status: None, headers: Headers::default(), body: Bytes::new() };
     Error::new(kind, detail)
 }
