@@ -49,9 +49,7 @@ fn parse(args: &[String]) -> Result<Options, Stop> {
 pub(crate) fn command(job: &mut Job<'_>, args: &[String]) -> Result<(), Stop> {
     let mut options = parse(args)?;
     setup::cargo_install(job, "cargo-fuzz", "0.13.2", "cargo fuzz --version")?;
-    if job.ask("cargo +nightly --version").is_none() {
-        return Err(Stop::Skipped("nightly Rust is not installed (get it: rustup toolchain install nightly)".into()));
-    }
+    setup::nightly(job, if options.coverage { &["llvm-tools"] } else { &[] })?;
     let all: Vec<_> = job.run("cargo +nightly fuzz list")?.split_whitespace().map(str::to_owned).collect();
     if let Some(unknown) = options.targets.iter().find(|name| !all.contains(name)) {
         return Err(Stop::Failed(format!("no fuzz target is named `{unknown}`; there are {}", all.join(", "))));
@@ -105,11 +103,6 @@ fn coverage(job: &mut Job<'_>, targets: &[String]) -> Result<String, Stop> {
     let sysroot = job.run("rustc +nightly --print sysroot")?;
     let host = job.run("rustc +nightly --print host-tuple")?;
     let tools = std::path::Path::new(sysroot.trim()).join("lib/rustlib").join(host.trim()).join("bin");
-    if !tools.join("llvm-cov").exists() {
-        return Err(Stop::Skipped(
-            "llvm-cov is not installed (get it: rustup component add llvm-tools --toolchain nightly)".into(),
-        ));
-    }
     let target_dir = job.place.target.join("fuzz-coverage");
     let (mut profiles, mut programs) = (Vec::new(), Vec::new());
     for name in targets {

@@ -98,7 +98,7 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
 
   miri      runs the unit tests that need no socket in Miri, which finds undefined behaviour; needs nightly Rust
   address   runs the native tests with this sanitizer of LLVM; needs nightly Rust
-  thread    the same for data races; needs the sources of Rust's library as well (rustup component rust-src)
+  thread    the same for data races
   shuttle   runs threads that share a client in many orders, 2000 of each test (HOMING_ORDERS)
 
        cargo xtask pressure [chromium|firefox|webkit...] [--clients=rust,index,wasm] [--filter=WORD]

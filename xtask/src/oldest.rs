@@ -10,9 +10,7 @@ const COPY: &str = "mkdir -p \"$1\" && cp -R --parents src machine docs README.m
 
 pub(crate) fn command(job: &mut Job<'_>) -> Result<(), Stop> {
     setup::wasm_target(job)?;
-    if job.ask("cargo +nightly --version").is_none() {
-        job.download("rustup toolchain install nightly --profile minimal")?;
-    }
+    setup::nightly(job, &[])?;
     let dir = job.place.own("oldest");
     let _ = fs::remove_dir_all(&dir);
     job.run(cmd("sh -c").args([COPY, "sh"]).arg(&dir))?;

@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::command::cmd;
 use crate::job::{Job, Stop};
+use crate::setup;
 
 /// The unit tests without sockets, which Miri does not have.
 const MIRI: &str = "message:: stream::tests client:: session:: driver::tests:: text_is_checked_while";
@@ -28,15 +29,16 @@ pub(crate) fn command(job: &mut Job<'_>, args: &[String]) -> Result<(), Stop> {
     let args: Vec<_> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
         ["miri"] => miri(job),
-        ["address"] => sanitizer(job, "address", ""),
+        ["address"] => sanitizer(job, "address", "", &[]),
         // The standard library as well, as its own synchronization would not be seen otherwise.
-        ["thread"] => sanitizer(job, "thread", "-Zbuild-std"),
+        ["thread"] => sanitizer(job, "thread", "-Zbuild-std", &SLOW_WITH_THREAD),
         ["shuttle"] => shuttle(job),
         _ => Err(Stop::Failed("one of miri, address, thread and shuttle is needed".into())),
     }
 }
 
 fn miri(job: &mut Job<'_>) -> Result<(), Stop> {
+    setup::nightly(job, &["miri", "rust-src"])?;
     let test = "cargo +nightly miri test --no-default-features --features deflate -p homing --lib --target-dir";
     let test = cmd(test).arg(job.place.target.join("miri")).arg("--").quiet_minutes(60);
     let words = MIRI.split_whitespace().chain(SLOW_IN_MIRI.iter().flat_map(|name| ["--skip", name]));
@@ -47,7 +49,8 @@ fn miri(job: &mut Job<'_>) -> Result<(), Stop> {
 }
 
 /// Runs the native tests with a sanitizer. Without doc tests, examples and the soak test.
-fn sanitizer(job: &mut Job<'_>, name: &str, std: &str) -> Result<(), Stop> {
+fn sanitizer(job: &mut Job<'_>, name: &str, std: &str, slow: &[&str]) -> Result<(), Stop> {
+    setup::nightly(job, if std.is_empty() { &[] } else { &["rust-src"] })?;
     let target_dir = job.place.target.join("sanitize").join(name);
     fs::create_dir_all(&target_dir)?;
     let known = target_dir.join("suppressions");
@@ -60,7 +63,6 @@ fn sanitizer(job: &mut Job<'_>, name: &str, std: &str) -> Result<(), Stop> {
         let test = cmd(&format!("cargo +nightly test {std} --target {TARGET} {tests} --target-dir")).arg(&target_dir);
         let test = test.env("RUSTFLAGS", format!("-Zsanitizer={name}"));
         let test = test.env("TSAN_OPTIONS", format!("suppressions={}", known.display())).quiet_minutes(60);
-        let slow = if name == "thread" { &SLOW_WITH_THREAD[..] } else { &[] };
         job.run(test.arg("--").args(slow.iter().flat_map(|name| ["--skip", name])))?;
     }
     Ok(())

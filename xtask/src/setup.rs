@@ -85,6 +85,18 @@ pub(crate) fn rust_targets(job: &mut Job<'_>, targets: &[&str]) -> Result<bool, 
     Ok(all)
 }
 
+/// Installs these components of nightly Rust. Fails if nightly Rust itself is not installed.
+pub(crate) fn nightly(job: &mut Job<'_>, components: &[&str]) -> Result<(), Stop> {
+    if job.ask("cargo +nightly --version").is_none() {
+        return Err(Stop::Skipped("nightly Rust is not installed (get it: rustup toolchain install nightly)".into()));
+    }
+    let there = job.ask("rustup component list --installed --toolchain nightly").unwrap_or_default();
+    for component in components.iter().filter(|component| !there.contains(**component)) {
+        job.download(&format!("rustup component add {component} --toolchain nightly"))?;
+    }
+    Ok(())
+}
+
 /// Installs a program by Cargo unless it runs.
 pub(crate) fn cargo_install(job: &mut Job<'_>, package: &str, version: &str, ask: &str) -> Result<Counts, Stop> {
     let there = job.ask(ask).is_some();

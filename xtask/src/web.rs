@@ -88,14 +88,8 @@ pub(crate) fn node(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 /// Tests of memory that threads share. The standard library has to be built with other flags for them.
 pub(crate) fn threads(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    if job.ask("cargo +nightly --version").is_none() {
-        let reason = "no nightly toolchain for -Zbuild-std (get it: rustup toolchain install nightly)";
-        return Err(Stop::Skipped(reason.into()));
-    }
-    let components = job.ask("rustup component list --installed --toolchain nightly").unwrap_or_default();
-    if !components.contains("rust-src") {
-        job.download("rustup component add rust-src --toolchain nightly")?;
-    }
+    // For -Zbuild-std.
+    setup::nightly(job, &["rust-src"])?;
     let flags: String = SHARED_MEMORY.split_whitespace().map(|word| format!(" -C link-arg=--{word}")).collect();
     let build = cmd("cargo +nightly test --no-fail-fast -p homing -Zbuild-std=std,panic_abort,test --test web_smoke --test web_threads")
         .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
