@@ -48,7 +48,7 @@ fn parse(args: &[String]) -> Result<Options, Stop> {
 
 pub(crate) fn command(job: &mut Job<'_>, args: &[String]) -> Result<(), Stop> {
     let mut options = parse(args)?;
-    setup::cargo_install(job, "cargo-fuzz", "0.13.2", "cargo fuzz --version")?;
+    setup::cargo_install(job, "cargo-fuzz", "0.13.2")?;
     setup::nightly(job, if options.coverage { &["llvm-tools"] } else { &[] })?;
     let all: Vec<_> = job.run("cargo +nightly fuzz list")?.split_whitespace().map(str::to_owned).collect();
     if let Some(unknown) = options.targets.iter().find(|name| !all.contains(name)) {

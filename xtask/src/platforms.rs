@@ -145,7 +145,7 @@ fn linux_i686(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 fn tests(job: &mut Job<'_>, target: &str, filters: &str, with: impl FnOnce(Cmd) -> Cmd) -> Result<Counts, Stop> {
-    setup::cargo_install(job, "cargo-nextest", "0.9.143", "cargo nextest --version")?;
+    setup::nextest(job)?;
     // Handshakes with cryptography that is not optimized take seconds, without the assembly that 64 bits have.
     let ring = "--config profile.dev.package.ring.opt-level=2";
     let run = format!("cargo nextest run --profile xtask {ring} {TESTS} --target {target} {filters}");

@@ -97,9 +97,13 @@ pub(crate) fn nightly(job: &mut Job<'_>, components: &[&str]) -> Result<(), Stop
     Ok(())
 }
 
-/// Installs a program by Cargo unless it runs.
-pub(crate) fn cargo_install(job: &mut Job<'_>, package: &str, version: &str, ask: &str) -> Result<Counts, Stop> {
-    let there = job.ask(ask).is_some();
+pub(crate) fn nextest(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    cargo_install(job, "cargo-nextest", "0.9.143")
+}
+
+/// Installs a program by Cargo unless it runs. A package `cargo-x` is asked as `cargo x`.
+pub(crate) fn cargo_install(job: &mut Job<'_>, package: &str, version: &str) -> Result<Counts, Stop> {
+    let there = job.ask(&*format!("{} --version", package.replacen("cargo-", "cargo ", 1))).is_some();
     if !there {
         compile(job, &format!("{package} --version {version}"))?;
     }
@@ -156,7 +160,7 @@ pub(crate) fn webview(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 pub(crate) fn browsers(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let browsers = apt(job, &BROWSERS, Vec::new())?;
-    let driver = cargo_install(job, "geckodriver", "0.37.1", "geckodriver --version")?;
+    let driver = cargo_install(job, "geckodriver", "0.37.1")?;
     installed(browsers.cached && driver.cached)
 }
 

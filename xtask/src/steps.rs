@@ -87,12 +87,12 @@ pub(crate) fn all() -> Vec<Step> {
 fn first() -> Vec<Step> {
     vec![
         step("setup rust", setup::rust).fast(),
-        step("setup nextest", |job| setup::cargo_install(job, "cargo-nextest", "0.9.143", "cargo nextest --version")).fast(),
+        step("setup nextest", setup::nextest).fast(),
         step("setup servers", setup::servers).fast(),
         step("setup python", setup::python).fast(),
         step("setup npm", setup::npm).fast(),
         step("setup bindgen", setup::bindgen).fast(),
-        step("setup wasm-pack", |job| setup::cargo_install(job, "wasm-pack", "0.15.1", "wasm-pack --version")),
+        step("setup wasm-pack", |job| setup::cargo_install(job, "wasm-pack", "0.15.1")),
         step("setup browsers", setup::browsers).fast(),
         step("setup apps", setup::webview),
         // The package that most steps of npm test.
@@ -140,12 +140,12 @@ fn builds() -> Vec<Step> {
         // Without --no-dev-deps, which rewrites the manifest while other commands may read it. Resolver 3 leaves the
         // features of development dependencies out anyway unless a test is built.
         step("feature combinations", |job| {
-            setup::cargo_install(job, "cargo-hack", "0.6.46", "cargo hack --version")?;
+            setup::cargo_install(job, "cargo-hack", "0.6.46")?;
             // Files for an incremental build would not be used again.
             job.check(cmd("cargo hack check -p homing --feature-powerset --depth 2").env("CARGO_INCREMENTAL", "0"))
         }),
         step("licenses and advisories", |job| {
-            setup::cargo_install(job, "cargo-deny", "0.20.2", "cargo deny --version")?;
+            setup::cargo_install(job, "cargo-deny", "0.20.2")?;
             job.run("cargo deny check bans")?;
             job.check("cargo deny --workspace check licenses sources")
         }),
