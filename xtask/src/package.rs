@@ -38,7 +38,7 @@ fn versions(root: &Path) -> Result<Vec<String>, Stop> {
 }
 
 /// The first version in a manifest, which is the package's own: `version = "1.2.3"` or `"version": "1.2.3"`.
-fn version(manifest: &str) -> Option<String> {
+pub(crate) fn version(manifest: &str) -> Option<String> {
     let line = manifest.lines().find(|line| line.trim_start().trim_start_matches('"').starts_with("version"))?;
     Some(line.trim_end_matches(',').rsplit('"').nth(1)?.to_owned())
 }

@@ -204,18 +204,22 @@ pub(crate) fn python(job: &mut Job<'_>) -> Result<Counts, Stop> {
     if job.ask(has_venv()).is_none() {
         return Err(Stop::Skipped("Python's venv is not installed (get it: apt-get install python3-venv)".into()));
     }
-    install(job, "venv", WEBSOCKETS, |job, dir| {
-        job.run(cmd("python3 -m venv --clear").arg(dir))?;
-        let pip = Cmd::program(venv_python(dir)).args(["-m", "pip", "install", "--no-input"]);
-        job.run(pip.arg(format!("websockets=={WEBSOCKETS}")))
-    })
+    install(job, "venv", WEBSOCKETS, |job, dir| venv(job, dir, &[&format!("websockets=={WEBSOCKETS}")]))
+}
+
+/// Makes an environment of Python with these packages. Returns the output.
+pub(crate) fn venv(job: &mut Job<'_>, dir: &Path, packages: &[&str]) -> Result<String, Stop> {
+    job.run(cmd("python3 -m venv --clear").arg(dir))?;
+    let pip =
+        Cmd::program(venv_python(dir)).args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
+    job.run(pip.args(packages.iter().copied()).quiet_minutes(30))
 }
 
 fn has_venv() -> Cmd {
     cmd("python3 -c").arg("import venv, ensurepip")
 }
 
-fn venv_python(venv: &Path) -> PathBuf {
+pub(crate) fn venv_python(venv: &Path) -> PathBuf {
     if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") }
 }
 

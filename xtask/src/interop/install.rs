@@ -1,13 +1,13 @@
 //! Installs servers from the registries of their languages, in fixed versions, into directories of xtask's own.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::command::{Cmd, cmd};
 use crate::job::{Job, Stop};
-use crate::missing::{self, find, needs};
+use crate::missing::{find, needs};
 use crate::place::Place;
-use crate::setup;
+use crate::{package, setup};
 
 /// Where the programs of these servers are.
 pub(crate) const PROGRAMS: &str = "tests/interop/servers";
@@ -19,23 +19,8 @@ pub(crate) fn dir(place: &Place, name: &str) -> PathBuf {
 /// Python packages such as `name==1.2`, in an environment of their own. Returns the version of the first.
 pub(crate) fn pip(job: &mut Job<'_>, name: &str, packages: &[&str]) -> Result<String, Stop> {
     needs(&["python3"])?;
-    setup::install(job, &format!("interop/{name}"), &packages.join(" "), |job, dir| {
-        job.run(cmd("python3 -m venv --clear").arg(dir))?;
-        let pip = Cmd::program(python(dir)).args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
-        job.run(pip.args(packages.iter().copied()).quiet_minutes(30))
-    })?;
+    setup::install(job, &format!("interop/{name}"), &packages.join(" "), |job, dir| setup::venv(job, dir, packages))?;
     Ok(packages[0].split("==").nth(1).unwrap_or_default().into())
-}
-
-pub(crate) fn python(venv: &Path) -> PathBuf {
-    venv.join("bin/python")
-}
-
-/// Returns the version that a package of npm has in this directory.
-pub(crate) fn npm_version(modules: &Path, package: &str) -> Result<String, Stop> {
-    let manifest = fs::read_to_string(modules.join(package).join("package.json"))?;
-    let version = manifest.split("\"version\": \"").nth(1).and_then(|rest| rest.split('"').next());
-    version.map(str::to_owned).ok_or_else(|| Stop::Failed(format!("{package} has no version")))
 }
 
 /// Packages of Debian. Returns the upstream version of the first.
@@ -65,12 +50,12 @@ pub(crate) fn program(interpreter: impl Into<Cmd>, file: &str) -> Cmd {
 }
 
 pub(crate) fn in_venv(job: &Job<'_>, name: &str, file: &str) -> Result<Cmd, Stop> {
-    Ok(program(python(&dir(job.place, name)), file))
+    Ok(program(setup::venv_python(&dir(job.place, name)), file))
 }
 
 /// A program of a package of Debian, which may be outside of PATH.
 pub(crate) fn tool(name: &str) -> Cmd {
-    Cmd::program(missing::find(name).unwrap_or_else(|| name.into()))
+    Cmd::program(find(name).unwrap_or_else(|| name.into()))
 }
 
 /// Returns the first number that a program gives as its version.
@@ -81,9 +66,9 @@ pub(crate) fn version(job: &mut Job<'_>, program: PathBuf) -> Result<String, Sto
 }
 
 pub(crate) fn ws(job: &mut Job<'_>) -> Result<String, Stop> {
-    missing::needs(&["node", "npm"])?;
     setup::npm(job)?;
-    npm_version(&job.place.root.join("node_modules"), "ws")
+    let manifest = fs::read_to_string(job.place.root.join("node_modules/ws/package.json"))?;
+    package::version(&manifest).ok_or_else(|| Stop::Failed("ws has no version".into()))
 }
 
 pub(crate) fn websockets(job: &mut Job<'_>) -> Result<String, Stop> {

@@ -6,6 +6,7 @@ use super::install::*;
 use crate::command::{Cmd, cmd};
 use crate::job::{Job, Stop};
 use crate::js;
+use crate::setup::venv_python;
 
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Kind {
@@ -90,7 +91,7 @@ const ASGI: [(&str, &str, &str); 2] = [
 pub(crate) const SERVERS: &[Server] = &[
     BACKEND.always(),
     Server::new("websockets", "websockets", websockets, |job, _| {
-        Ok(program(python(&job.place.own("venv")), "websockets_server.py"))
+        Ok(program(venv_python(&job.place.own("venv")), "websockets_server.py"))
     })
     .always(),
     Server::new("bun", "Bun (uWebSockets)", |job| js::bun_program(job).and_then(|bun| version(job, bun)), |job, _| {
