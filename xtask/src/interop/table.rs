@@ -52,7 +52,7 @@ impl Row {
             let of = |key: &str| key == check || key == name;
             let known = self.server.differs.iter().filter(|(key, ..)| of(key)).map(|(_, expected, _)| *expected);
             let mut expected: Vec<_> = known.collect();
-            // Node's classes may do what the native client finds impossible, as it is told other options.
+            // Node's classes may do what the native client finds impossible, as it has other options.
             if expected.is_empty() || name != check {
                 expected.push("ok");
             }
