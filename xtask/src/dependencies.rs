@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
+use crate::marked;
 
 const RECORD: &str = "docs/dependencies.md";
-const BEGIN: &str = "<!-- generated: cargo xtask dependencies --write -->\n";
 const TREE: &str = "cargo tree --locked -p homing --target all -e normal,build --prefix depth --format";
 
 /// Why the library depends on each crate that it names.
@@ -68,9 +68,8 @@ pub(crate) fn command(job: &mut Job<'_>, args: &[String]) -> Result<(), Stop> {
     let record = record(job)?;
     if args.iter().any(|arg| arg == "--write") {
         let path = job.place.root.join(RECORD);
-        let old = fs::read_to_string(&path)?;
-        let head = old.split_once(BEGIN).map_or(&*old, |(head, _)| head);
-        fs::write(path, format!("{head}{BEGIN}{record}"))?;
+        let new = marked::replace(&fs::read_to_string(&path)?, &record);
+        fs::write(path, new.ok_or_else(|| Stop::Failed(format!("{RECORD} has no marks")))?)?;
     } else {
         print!("{record}");
     }
@@ -81,8 +80,7 @@ pub(crate) fn command(job: &mut Job<'_>, args: &[String]) -> Result<(), Stop> {
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let record = record(job)?;
     let written = fs::read_to_string(job.place.root.join(RECORD))?;
-    let written = written.split_once(BEGIN).map_or("", |(_, record)| record);
-    let differing = differences(written, &record);
+    let differing = differences(marked::part(&written).unwrap_or_default(), &record);
     if differing.is_empty() {
         return Ok(Counts::passed(1));
     }
@@ -116,6 +114,7 @@ fn record(job: &mut Job<'_>) -> Result<String, Stop> {
             text.push_str(&row(name, dependency, &sources)?);
         }
     }
+    text.push('\n');
     Ok(text)
 }
 

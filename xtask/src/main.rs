@@ -14,6 +14,7 @@ mod interop;
 mod job;
 mod js;
 mod links;
+mod marked;
 mod missing;
 mod native;
 mod npm;

@@ -10,12 +10,11 @@ use std::{fs, io};
 
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::web;
+use crate::{marked, web};
 
 const DOCUMENT: &str = "docs/rules.md";
 /// Has a table of rules and the files that implement them.
 const MAP: &str = "docs/architecture.md";
-const TABLE: [&str; 2] = ["<!-- table -->", "<!-- end of table -->"];
 const HEADING: &str = "### <a id=\"s";
 const NOT_BUILT: &str = "*Not built yet";
 const ABSENT: &str = "Not applicable: ";
@@ -213,12 +212,7 @@ fn table(document: &str, tests: &[Test]) -> (String, Vec<String>) {
 
 /// The document with the table and the `Tests:` line of each rule.
 fn filled(document: &str, table: &str, tests: &[Test]) -> String {
-    let mut text = document.to_owned();
-    if let Some((before, rest)) = document.split_once(TABLE[0])
-        && let Some((_, after)) = rest.split_once(TABLE[1])
-    {
-        text = format!("{before}{}\n\n{table}\n{}{after}", TABLE[0], TABLE[1]);
-    }
+    let mut text = marked::replace(document, &format!("\n{table}\n")).unwrap_or_else(|| document.to_owned());
     for section in sections(&text.clone()) {
         let kept: Vec<_> = section.text.lines().filter(|line| !line.starts_with(TESTS)).collect();
         let mut new = kept.join("\n").trim_end().to_owned();

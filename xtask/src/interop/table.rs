@@ -6,9 +6,9 @@ use std::{fs, io};
 use super::run::Found;
 use super::servers::{ANY, SERVERS, Server};
 use crate::job::Stop;
+use crate::marked;
 
 const DOCUMENT: &str = "docs/interop.md";
-const MARKS: [&str; 2] = ["<!-- table -->\n", "<!-- end of table -->\n"];
 /// The checks, as the clients name them, and the heads of their columns.
 const CHECKS: [(&str, &str); 11] = [
     ("text", "text"),
@@ -123,9 +123,8 @@ fn start(server: &Server) -> String {
 pub(crate) fn write(root: &Path, rows: &[Row]) -> io::Result<()> {
     let path = root.join(DOCUMENT);
     let document = fs::read_to_string(&path)?;
-    let parts = document.split_once(MARKS[0]).and_then(|(before, rest)| Some((before, rest.split_once(MARKS[1])?)));
-    let (before, (old, after)) = parts.ok_or_else(|| io::Error::other(format!("{DOCUMENT} has no marks")))?;
-    fs::write(&path, format!("{before}{}{}{}{after}", MARKS[0], generated(old, rows), MARKS[1]))
+    let new = marked::part(&document).and_then(|old| marked::replace(&document, &generated(old, rows)));
+    fs::write(&path, new.ok_or_else(|| io::Error::other(format!("{DOCUMENT} has no marks")))?)
 }
 
 fn generated(old: &str, rows: &[Row]) -> String {
