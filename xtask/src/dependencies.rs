@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::command::cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::marked;
@@ -13,7 +14,7 @@ const RECORD: &str = "docs/dependencies.md";
 const TREE: &str = "cargo tree --locked -p homing --target all -e normal,build --prefix depth --format";
 
 /// Why the library depends on each crate that it names.
-const REASONS: [(&str, &str); 28] = [
+const REASONS: &[(&str, &str)] = &[
     ("base64", "PEM and credentials of proxies"),
     ("bytes", "payloads without copies"),
     ("cfg-if", "the choice of platform"),
@@ -42,8 +43,6 @@ const REASONS: [(&str, &str); 28] = [
     ("tokio-native-tls", "feature `native-tls`"),
     ("tokio-rustls", "TLS"),
     ("tokio-tungstenite", "heads of frames and the accept key"),
-];
-const MORE_REASONS: [(&str, &str); 6] = [
     ("tower-service", "the interface of hyper's connectors"),
     ("tracing", "feature `tracing`"),
     ("url", "URLs"),
@@ -98,10 +97,7 @@ fn differences(written: &str, found: &str) -> Vec<String> {
 
 fn record(job: &mut Job<'_>) -> Result<String, Stop> {
     let mut tree = |features: &str| -> Result<_, Stop> {
-        let words = TREE.split(' ').chain(features.split_whitespace());
-        let (words, features): (Vec<_>, Vec<_>) = words.partition(|word| !word.starts_with("--all"));
-        let cmd = crate::command::cmd(words[0]).args(words[1..].iter().copied()).arg("{p}\t{l}\t{r}").args(features);
-        Ok(parse(&job.run(cmd)?))
+        Ok(parse(&job.run(cmd(TREE).arg("{p}\t{l}\t{r}").args(features.split_whitespace()))?))
     };
     let (default, all) = (tree("")?, tree("--all-features")?);
     let sources = sources()?;
@@ -121,7 +117,7 @@ fn record(job: &mut Job<'_>) -> Result<String, Stop> {
 fn row(name: &str, it: &Dependency, sources: &[PathBuf]) -> Result<String, Stop> {
     let crate_name = name.split(' ').next().unwrap_or_default();
     let direct = it.parents.contains("homing").then(|| {
-        let reason = REASONS.iter().chain(&MORE_REASONS).find(|(known, _)| *known == crate_name).map(|(_, why)| *why);
+        let reason = REASONS.iter().find(|(known, _)| *known == crate_name).map(|(_, why)| *why);
         reason.ok_or(Stop::Failed(format!("{crate_name}: write down in xtask/src/dependencies.rs why it is there")))
     });
     let parents = it.parents.iter().filter(|parent| *parent != "homing").cloned().collect::<Vec<_>>().join(", ");
