@@ -28,7 +28,7 @@ const REASONS: &[(&str, &str)] = &[
     ("http-body-util", "empty bodies of requests"),
     ("httpdate", "`Retry-After`"),
     ("hyper", "the opening handshake and requests to proxies"),
-    ("hyper-util", "TCP connections; HTTP and SOCKS proxies"),
+    ("hyper-util", "TCP connections"),
     ("js-sys", "JavaScript"),
     ("libc", "two system calls of Linux"),
     ("native-tls", "feature `native-tls`"),
