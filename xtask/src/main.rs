@@ -28,6 +28,7 @@ mod report;
 mod reproducible;
 mod rules;
 mod sanitize;
+mod screen;
 mod service;
 mod setup;
 mod size;
@@ -132,7 +133,7 @@ fn main() -> ExitCode {
         (Some("interop"), _) => report::task("interop", |job| interop::command(job, &args)),
         (Some("dependencies"), _) => report::task("dependencies", |job| dependencies::command(job, &args)),
         (Some("oldest-dependencies"), None) => report::task("oldest dependencies", oldest::command),
-        (Some("platforms"), _) => report::platforms(&args),
+        (Some("platforms"), _) => platforms::command(&args),
         (Some("pressure"), _) => report::task("pressure", |job| page::long_pressure(job, &args)),
         (Some("sanitize"), _) => report::task("sanitize", |job| sanitize::command(job, &args)),
         (Some("app"), Some(name)) if apps::PAGES.contains(&name) => report::task("app", |job| apps::serve(job, name)),
@@ -142,7 +143,7 @@ fn main() -> ExitCode {
             println!("{USAGE}");
             ExitCode::SUCCESS
         }
-        (Some("demo"), Some(other)) => usage_error(&format!("unknown option `{other}`")),
+        (Some("demo" | "oldest-dependencies"), Some(other)) => usage_error(&format!("unknown option `{other}`")),
         (Some(other), _) => usage_error(&format!("no task is named `{other}`")),
         (None, _) => usage_error("no task is given"),
     }

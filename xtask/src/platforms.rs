@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::setup;
 use crate::steps::{Lane, Step};
+use crate::{report, setup};
 
 const MSVC: &str = "x86_64-pc-windows-msvc";
 const MINGW: &str = "x86_64-pc-windows-gnu";
@@ -63,7 +64,19 @@ const NOT_IN_WINE: [&str; 18] = [
 /// A program for Windows cannot start these peers, which are programs of Linux.
 const PEERS: [&str; 7] = ["NGINX", "TINYPROXY", "SQUID", "DANTED", "MICROSOCKS", "PYTHON", "NODE_MODULES"];
 
-pub(crate) fn all() -> Vec<Step> {
+/// Checks these platforms, or all.
+pub(crate) fn command(names: &[String]) -> ExitCode {
+    let all = all();
+    let known: Vec<_> = all.iter().map(|step| step.name).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        eprintln!("no platform is named `{name}`; there are {}", known.join(", "));
+        return ExitCode::from(2);
+    }
+    let steps = all.into_iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name));
+    report::all_of(&steps.collect::<Vec<_>>(), false)
+}
+
+fn all() -> Vec<Step> {
     let step = |name, action| Step { name, action, needs: &["rustup"], fast: false, lane: Lane::First, early: false };
     vec![
         step("windows-msvc", |job| lint(job, MSVC, NATIVE_TLS)),

@@ -1,23 +1,20 @@
-//! Runs the steps and prints how each went.
+//! Runs steps, and tasks that are none.
 
-use std::io::{IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::RwLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::counts::{Counts, excerpt};
 use crate::job::{Job, Stop};
+use crate::missing;
 use crate::place::Place;
+use crate::screen::{Screen, print_log, report};
 use crate::steps::{self, Lane, Step};
-use crate::{missing, platforms};
 
 /// How many lines of a failed step's output are shown.
 const LINES: usize = 80;
-
-/// Columns, as many as the line of a step has at least.
-const WIDTH: usize = 72;
 
 #[derive(Debug, Default)]
 pub(crate) struct Options {
@@ -47,20 +44,8 @@ pub(crate) fn test(options: &Options) -> ExitCode {
     all_of(&steps, options.verbose)
 }
 
-/// Checks these platforms, or all.
-pub(crate) fn platforms(names: &[String]) -> ExitCode {
-    let all = platforms::all();
-    let known: Vec<_> = all.iter().map(|step| step.name).collect();
-    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
-        eprintln!("no platform is named `{name}`; there are {}", known.join(", "));
-        return ExitCode::from(2);
-    }
-    let steps = all.into_iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name));
-    all_of(&steps.collect::<Vec<_>>(), false)
-}
-
 /// Runs the steps, and prints a line for each.
-fn all_of(steps: &[Step], verbose: bool) -> ExitCode {
+pub(crate) fn all_of(steps: &[Step], verbose: bool) -> ExitCode {
     let place = match Place::find() {
         Ok(place) => place,
         Err(error) => return failure(&error.to_string()),
@@ -162,98 +147,11 @@ fn run(step: &Step, place: &Place, verbose: bool, screen: &Screen) -> Counts {
     counts
 }
 
-/// The margin distinguishes these lines from the runner's own, which they may look like.
-fn print_log(job: &Job<'_>, lines: &[&str]) {
-    println!("      from {}:", job.log_path().display());
-    lines.iter().for_each(|line| println!("      | {line}"));
-}
-
-/// The names of the steps that run: shown to a person, below what was printed of others.
-#[derive(Default)]
-struct Screen(Mutex<Vec<&'static str>>);
-
-impl Screen {
-    fn begin(&self, name: &'static str) {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        running.push(name);
-        announce(&running);
-    }
-
-    /// Nothing else is printed meanwhile.
-    fn end(&self, name: &str, print: impl FnOnce()) {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        running.retain(|other| *other != name);
-        print();
-        announce(&running);
-    }
-}
-
-fn announce(running: &[&str]) {
-    let mut stdout = std::io::stdout();
-    if stdout.is_terminal() && !running.is_empty() {
-        let names: String = running.join(", ").chars().take(WIDTH - 6).collect();
-        let _ = write!(stdout, "...   {names:<0$}\r", WIDTH - 6);
-        let _ = stdout.flush();
-    }
-}
-
-fn report(name: &str, took: Duration, used: Duration, counts: &Counts) {
-    println!("{}", headline(name, took, used, counts));
-    let mut notes: Vec<(&str, usize)> = Vec::new();
-    for note in &counts.notes {
-        match notes.iter_mut().find(|(known, _)| known == note) {
-            Some((_, times)) => *times += 1,
-            None => notes.push((note, 1)),
-        }
-    }
-    for (note, times) in notes {
-        let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
-        format!("{note}{times}").lines().for_each(|line| println!("      {line}"));
-    }
-}
-
-/// A step that took longer than its processor time waited.
-fn headline(name: &str, took: Duration, used: Duration, counts: &Counts) -> String {
-    let result = match counts {
-        Counts { failed: 1.., .. } => "FAIL",
-        Counts { passed: 0, skipped: 1.., .. } => "skip",
-        _ => "ok",
-    };
-    let mut words = format!("{} passed", counts.passed);
-    for (number, word) in [(counts.failed, "failed"), (counts.skipped, "skipped")] {
-        if number > 0 {
-            words.push_str(&format!(", {number} {word}"));
-        }
-    }
-    if counts.cached {
-        words.push_str(", cached");
-    }
-    let (seconds, used) = (took.as_secs_f64(), used.as_secs_f64());
-    format!("{result:<5} {name:<39} {seconds:>6.1}s {used:>6.1}s CPU  ({words})")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Condvar;
+    use std::sync::{Condvar, Mutex};
 
     use super::*;
-
-    fn words(counts: &Counts) -> String {
-        let line = headline("clippy", Duration::from_millis(12_345), Duration::from_secs(20), counts);
-        line.split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn one_line_says_how_a_step_went() {
-        assert_eq!(words(&Counts::passed(1)), "ok clippy 12.3s 20.0s CPU (1 passed)");
-        assert_eq!(
-            words(&Counts { cached: true, ..Counts::passed(1) }),
-            "ok clippy 12.3s 20.0s CPU (1 passed, cached)"
-        );
-        assert_eq!(words(&Stop::Skipped("x".into()).counts()), "skip clippy 12.3s 20.0s CPU (0 passed, 1 skipped)");
-        let counts = Counts { failed: 2, skipped: 1, ..Counts::passed(3) };
-        assert_eq!(words(&counts), "FAIL clippy 12.3s 20.0s CPU (3 passed, 2 failed, 1 skipped)");
-    }
 
     #[test]
     fn steps_of_different_lanes_run_at_the_same_time_after_the_first_ones() {
