@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::steps::{Lane, Step};
+use crate::steps::{Step, step};
 use crate::{report, setup};
 
 const MSVC: &str = "x86_64-pc-windows-msvc";
@@ -77,7 +77,6 @@ pub(crate) fn command(names: &[String]) -> ExitCode {
 }
 
 fn all() -> Vec<Step> {
-    let step = |name, action| Step { name, action, needs: &["rustup"], fast: false, lane: Lane::First, early: false };
     vec![
         step("windows-msvc", |job| lint(job, MSVC, NATIVE_TLS)),
         step("windows-gnu", windows_gnu),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::{missing, setup};
+use crate::setup;
 
 /// Copies all files that git does not ignore, into a directory that does not exist yet.
 const COPY: &str =
@@ -41,7 +41,6 @@ const SETTINGS: [Setting; 2] = [
 ];
 
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    missing::needs(&["git", "node", "npm", "rustup"])?;
     setup::wasm_target(job)?;
     setup::npm(job)?;
     let base = job.place.own("reproducible");

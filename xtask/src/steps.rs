@@ -47,7 +47,7 @@ impl Lane {
     }
 }
 
-const fn step(name: &'static str, action: Action) -> Step {
+pub(crate) const fn step(name: &'static str, action: Action) -> Step {
     Step { name, action, needs: &[], fast: false, lane: Lane::First, early: false }
 }
 

@@ -44,11 +44,11 @@ pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
         let row = examine(job, server, false);
         job.note(&row.line());
         let faults = row.faults();
-        match (row.problem, faults) {
-            (Some(problem), _) => counts.add(problem.counts()),
-            (None, faults) if faults.is_empty() => counts.add(Counts::passed(row.found.len())),
-            (None, faults) => counts.add(Stop::Failed(faults.join("\n")).counts()),
-        }
+        counts.add(match row.problem {
+            Some(problem) => problem.counts(),
+            None if faults.is_empty() => Counts::passed(row.found.len()),
+            None => Stop::Failed(faults.join("\n")).counts(),
+        });
     }
     Ok(counts)
 }
