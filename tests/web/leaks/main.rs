@@ -5,13 +5,12 @@
 
 #[path = "../support/blobs.rs"]
 mod blobs;
+#[path = "../support/memory.rs"]
+mod memory;
 mod reconnects;
 mod stages;
 #[path = "../support/mod.rs"]
 mod support;
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use homing::{Builder, WebSocket};
 use js_sys::{ArrayBuffer, Promise, WebAssembly};
@@ -22,27 +21,6 @@ use wasm_bindgen_test::wasm_bindgen_test_configure;
 use support::sleep;
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-/// Counts the memory in use. It is a finer measure than the module's memory, which grows by 64 KiB and never shrinks.
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: it only forwards to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[wasm_bindgen(inline_js = r#"
     export async function get(url) {
@@ -92,7 +70,7 @@ async fn ask(path: &str) -> String {
 fn memory() -> (u32, usize) {
     let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
     let buffer: ArrayBuffer = memory.buffer().unchecked_into();
-    (buffer.byte_length(), IN_USE.load(Ordering::Relaxed))
+    (buffer.byte_length(), memory::in_use())
 }
 
 /// Fails if the second half of a test needed more memory than the first.

@@ -1,5 +1,6 @@
 //! Clients for pages that tests control: each reports its events to a function of the page.
 
+#[path = "../../support/memory.rs"]
 mod memory;
 mod options;
 
@@ -88,6 +89,12 @@ impl Client {
     pub fn is_gone(&self) -> bool {
         Rc::strong_count(&self.alive) == 1
     }
+}
+
+/// Returns the bytes that the module has allocated and not freed.
+#[wasm_bindgen(js_name = bytesInUse)]
+pub fn bytes_in_use() -> usize {
+    memory::in_use()
 }
 
 /// A message as the page is to see it.

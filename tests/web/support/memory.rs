@@ -3,8 +3,6 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use wasm_bindgen::prelude::wasm_bindgen;
-
 struct Counting;
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
@@ -26,7 +24,6 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// Returns the bytes that the module has allocated and not freed.
-#[wasm_bindgen(js_name = bytesInUse)]
-pub fn bytes_in_use() -> usize {
+pub(crate) fn in_use() -> usize {
     IN_USE.load(Ordering::Relaxed)
 }
