@@ -54,14 +54,6 @@ class OfNpm {
     return this.#socket.state
   }
 
-  heartbeats() {
-    return this.#socket.stats.heartbeats
-  }
-
-  attempts() {
-    return this.#socket.stats.attempts
-  }
-
   free() {}
 }
 

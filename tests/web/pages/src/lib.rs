@@ -4,19 +4,16 @@
 mod memory;
 mod options;
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use homing::{Message, WebSocket};
-use js_sys::{ArrayBuffer, Function, Uint8Array};
+use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 /// A client. Dropping it (`free` in JavaScript) closes the connection.
 #[wasm_bindgen]
 pub struct Client {
     ws: WebSocket,
-    /// Number of the client's callbacks that still exist, and one.
-    alive: Rc<Cell<()>>,
 }
 
 #[wasm_bindgen]
@@ -25,15 +22,10 @@ impl Client {
     /// the code of a close event, the text of an error.
     #[wasm_bindgen(constructor)]
     pub fn new(url: &str, options: &JsValue, notify: Function) -> Result<Self, JsValue> {
-        let alive = Rc::new(Cell::new(()));
-        let report = {
-            let alive = alive.clone();
-            Rc::new(move |kind: &str, value: JsValue| {
-                let _held = &alive;
-                // The page's function does not throw.
-                let _ = notify.call2(&JsValue::UNDEFINED, &kind.into(), &value);
-            })
-        };
+        // The page's function does not throw.
+        let report = Rc::new(move |kind: &str, value: JsValue| {
+            let _ = notify.call2(&JsValue::UNDEFINED, &kind.into(), &value);
+        });
         let (open, message, error, close, end) =
             (report.clone(), report.clone(), report.clone(), report.clone(), report.clone());
         let builder = options::apply(WebSocket::builder(url), options)
@@ -48,7 +40,7 @@ impl Client {
             })
             .on_end(move |_, how| end("end", format!("{:?}", how.reason).into()));
         let ws = builder.connect().map_err(|error| JsValue::from_str(&error.to_string()))?;
-        Ok(Self { ws, alive })
+        Ok(Self { ws })
     }
 
     /// Sends a text, unless the client has ended.
@@ -78,17 +70,6 @@ impl Client {
     pub fn heartbeats(&self) -> u32 {
         self.ws.stats().heartbeats as u32
     }
-
-    /// Returns how many attempts were made.
-    pub fn attempts(&self) -> u32 {
-        self.ws.stats().attempts as u32
-    }
-
-    /// Returns whether the callbacks of the client have been dropped.
-    #[wasm_bindgen(js_name = isGone)]
-    pub fn is_gone(&self) -> bool {
-        Rc::strong_count(&self.alive) == 1
-    }
 }
 
 /// Returns the bytes that the module has allocated and not freed.
@@ -101,6 +82,6 @@ pub fn bytes_in_use() -> usize {
 fn value(message: &Message) -> JsValue {
     match message {
         Message::Text(text) => text.as_str().into(),
-        Message::Binary(data) => ArrayBuffer::from(Uint8Array::new_from_slice(data).buffer()).into(),
+        Message::Binary(data) => Uint8Array::new_from_slice(data).buffer().into(),
     }
 }
