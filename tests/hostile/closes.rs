@@ -1,11 +1,9 @@
 //! Closing handshakes that a peer keeps from ending, and floods of answers.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-use std::thread;
 use std::time::Duration;
 
 use homing::{EndReason, Heartbeat, Reconnect, WebSocket};
@@ -13,8 +11,9 @@ use homing_test_server::frame::{BINARY, PING, PONG, close, raw, text};
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use crate::ALONE;
+use crate::peer::serve_open;
 use crate::scripts::announced;
-use crate::{ALONE, peer};
 
 const LONG: Duration = Duration::from_secs(3600);
 const SHORT: Duration = Duration::from_millis(50);
@@ -32,11 +31,7 @@ async fn s10_a_flood_does_not_hold_a_close_open() {
         ("one message", announced(0x82, 1 << 40), chunk.clone()),
         ("data after the peer's Close", close(Some(1000), ""), chunk),
     ] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("ws://{}/", listener.local_addr().unwrap());
-        let server = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            peer::open(&mut stream, false).unwrap();
+        let (url, server) = serve_open(move |mut stream| {
             // A masked Close frame with a code.
             stream.read_exact(&mut [0; 8]).unwrap();
             let mut goes_on = stream.write_all(&first).is_ok();
@@ -59,12 +54,8 @@ async fn s10_a_flood_does_not_hold_a_close_open() {
 async fn s15_lost_is_exact_if_the_peer_reads_nothing() {
     const MESSAGES: usize = 200;
     let _alone = ALONE.lock().await;
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
     let (ended, end) = channel();
-    let server = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        peer::open(&mut stream, false).unwrap();
+    let (url, server) = serve_open(move |stream| {
         // Reads only after the client has given up.
         end.recv().unwrap();
         let mut reader = tungstenite::WebSocket::from_raw_socket(stream, Role::Server, None);
@@ -89,11 +80,7 @@ async fn s15_lost_is_exact_if_the_peer_reads_nothing() {
 #[tokio::test]
 async fn s17_a_repeated_pong_is_measured_once() {
     let _alone = ALONE.lock().await;
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    let server = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        peer::open(&mut stream, false).unwrap();
+    let (url, server) = serve_open(move |mut stream| {
         stream.read_exact(&mut [0; 2 + 4 + 8]).unwrap();
         let answers = [0_u64, 1, 2, u64::MAX].map(|beat| raw(true, 0, PONG, &beat.to_be_bytes())).concat();
         stream.write_all(&answers.repeat(5000)).unwrap();

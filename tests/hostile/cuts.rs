@@ -1,16 +1,18 @@
 //! Connections that end at each byte of the opening handshake and of a Close frame, by FIN and by RST.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::thread;
+use std::net::{Shutdown, TcpStream};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use homing::{CloseEvent, End, EndReason, Error, ErrorKind, Event, Handler, Initiator, Reconnect, WebSocket};
 use homing_test_server::frame::close;
+use homing_test_server::request_key;
 use socket2::SockRef;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::{ALONE, peer};
+use crate::ALONE;
+use crate::peer::{self, serve, serve_open};
 
 const LONG: Duration = Duration::from_secs(3600);
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,6 +26,11 @@ enum Cut {
 impl Cut {
     const ALL: [Self; 2] = [Self::Fin, Self::Rst];
 
+    /// Whether what was sent before arrives. Systems other than Linux discard it when a reset arrives.
+    fn delivers(self) -> bool {
+        cfg!(target_os = "linux") || self == Self::Fin
+    }
+
     fn end(self, stream: &mut TcpStream) {
         match self {
             Self::Fin => {
@@ -36,15 +43,14 @@ impl Cut {
     }
 }
 
-/// Serves one connection.
-fn serve(script: impl FnOnce(&mut TcpStream) + Send + 'static) -> (String, thread::JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    let thread = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        script(&mut stream);
-    });
-    (url, thread)
+/// Serves one connection: reads this many bytes after the opening handshake, and ends it after a part of a frame.
+fn cut_off(reads: usize, part: &[u8], cut: Cut) -> (String, JoinHandle<()>) {
+    let part = part.to_vec();
+    serve_open(move |mut stream| {
+        stream.read_exact(&mut vec![0; reads]).unwrap();
+        stream.write_all(&part).unwrap();
+        cut.end(&mut stream);
+    })
 }
 
 struct Recorder(UnboundedSender<Event>);
@@ -93,11 +99,11 @@ async fn s23_s15_a_handshake_is_cut_at_each_byte() {
     let whole = peer::answer("", false).len();
     for cut in Cut::ALL {
         for length in 0..=whole {
-            let (url, server) = serve(move |stream| {
-                let answer = peer::answer(&peer::key(stream).unwrap(), false);
+            let (url, server) = serve(move |mut stream| {
+                let answer = peer::answer(&request_key(&mut stream).unwrap(), false);
                 // The last byte of the request was read, so a reset discards nothing.
                 let _ = stream.write_all(&answer.as_bytes()[..length]);
-                cut.end(stream);
+                cut.end(&mut stream);
             });
             let mut client = Client::connect(url);
             client.ws.send("queued").unwrap();
@@ -111,8 +117,7 @@ async fn s23_s15_a_handshake_is_cut_at_each_byte() {
             let end = client.end().await;
             if length < whole {
                 assert_eq!((opened, error.code(), close.lost, end.unsent), (false, 1, 0, 1), "{case}");
-            } else if cfg!(target_os = "linux") || cut == Cut::Fin {
-                // Others discard what arrived before a reset.
+            } else if cut.delivers() {
                 assert!(opened && close.lost as usize + end.unsent <= 1, "{case}");
             }
             server.join().unwrap();
@@ -126,17 +131,12 @@ async fn s10_s12_a_close_of_the_peer_is_cut_at_each_byte() {
     let frame = close(Some(4001), "bye");
     for cut in Cut::ALL {
         for length in 0..=frame.len() {
-            let part = frame[..length].to_vec();
-            let (url, server) = serve(move |stream| {
-                peer::open(stream, false).unwrap();
-                stream.write_all(&part).unwrap();
-                cut.end(stream);
-            });
+            let (url, server) = cut_off(0, &frame[..length], cut);
             let mut client = Client::connect(url);
             let (opened, error, close) = client.ended().await;
             let case = format!("{cut:?} after {length} bytes: {error:?}, {close:?}");
             assert_eq!((close.lost, close.retry_in), (0, Some(LONG)), "{case}");
-            if length == frame.len() && (cfg!(target_os = "linux") || cut == Cut::Fin) {
+            if length == frame.len() && cut.delivers() {
                 assert!(opened && error.is_none(), "{case}");
                 assert_eq!((close.code.get(), close.reason.as_str(), close.clean), (4001, "bye", true), "{case}");
                 assert_eq!(close.initiator, Initiator::Remote, "{case}");
@@ -160,14 +160,8 @@ async fn s10_s12_the_answer_to_a_close_is_cut_at_each_byte() {
     let frame = close(Some(1000), "bye");
     for cut in Cut::ALL {
         for length in 0..=frame.len() {
-            let part = frame[..length].to_vec();
-            let (url, server) = serve(move |stream| {
-                peer::open(stream, false).unwrap();
-                // A masked message of four bytes, and a masked Close frame with a code.
-                stream.read_exact(&mut [0; 10 + 8]).unwrap();
-                stream.write_all(&part).unwrap();
-                cut.end(stream);
-            });
+            // A masked message of four bytes, and a masked Close frame with a code.
+            let (url, server) = cut_off(10 + 8, &frame[..length], cut);
             let mut client = Client::connect(url);
             client.ws.send("last").unwrap();
             client.ws.opened().await.unwrap();
@@ -176,7 +170,7 @@ async fn s10_s12_the_answer_to_a_close_is_cut_at_each_byte() {
             let case = format!("{cut:?} after {length} bytes: {error:?}, {close:?}");
             assert!(opened && error.is_none(), "{case}");
             assert_eq!((close.lost, close.retry_in), (0, None), "{case}");
-            if cfg!(target_os = "linux") || cut == Cut::Fin {
+            if cut.delivers() {
                 let expected = if length == frame.len() { (1000, true) } else { (1006, false) };
                 assert_eq!((close.code.get(), close.clean), expected, "{case}");
             }

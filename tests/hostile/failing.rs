@@ -9,9 +9,10 @@ use homing::{Reconnect, WebSocket};
 use homing_test_server::frame::{BINARY, raw};
 use tokio::sync::mpsc::unbounded_channel;
 
+use crate::ALONE;
 use crate::meter::Meter;
+use crate::peer::{self, serve_open};
 use crate::scripts::announced;
-use crate::{ALONE, peer};
 
 const LONG: Duration = Duration::from_secs(3600);
 const MIB: usize = 1024 * 1024;
@@ -20,11 +21,7 @@ const MIB: usize = 1024 * 1024;
 #[tokio::test]
 async fn s21_a_failed_connection_frees_its_message_at_once() {
     let _alone = ALONE.lock().await;
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    let peer = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        peer::open(&mut stream, false).unwrap();
+    let (url, peer) = serve_open(move |mut stream| {
         stream.write_all(&raw(false, 0, BINARY, &vec![7; 8 * MIB])).unwrap();
         stream.write_all(&raw(true, 0, 3, b"")).unwrap();
         stream

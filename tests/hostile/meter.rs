@@ -13,14 +13,12 @@ use tokio::net::TcpStream;
 use crate::MEMORY;
 
 /// What a client used from its start to the end of its connection.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Used {
     /// The most bytes of memory at once.
     pub(crate) peak: usize,
     /// Allocations, including those that grow.
     pub(crate) allocations: usize,
-    /// Bytes that were allocated in all, including those that grow.
-    pub(crate) allocated: usize,
     /// Polls of the stream for reading: one for each system call.
     pub(crate) reads: usize,
     pub(crate) read_bytes: usize,
@@ -60,7 +58,6 @@ impl Meter {
         Used {
             peak: MEMORY.get_peak_memory(),
             allocations: now.allocations + now.reallocations - self.start.allocations - self.start.reallocations,
-            allocated: now.bytes_allocated - self.start.bytes_allocated,
             reads: get(&self.counts.reads),
             read_bytes: get(&self.counts.read_bytes),
             writes: get(&self.counts.writes),
@@ -90,7 +87,7 @@ impl AsyncRead for Counted {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         this.counts.reads.fetch_add(1, Ordering::Relaxed);
-        if core::mem::take(&mut this.rests) {
+        if std::mem::take(&mut this.rests) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

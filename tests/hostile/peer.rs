@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 
+use homing_test_server::request_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::scripts::{Script, Stage};
@@ -31,20 +32,23 @@ impl Peer {
     }
 }
 
-/// Reads a request. Returns its `Sec-WebSocket-Key`, or nothing.
-pub(crate) fn key(stream: &mut TcpStream) -> io::Result<String> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte)?;
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let key = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim())
-    });
-    Ok(key.unwrap_or_default().to_owned())
+/// Serves one connection. Returns the URL of the server, and the thread.
+pub(crate) fn serve<T: Send + 'static>(
+    script: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> (String, JoinHandle<T>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("ws://{}/", listener.local_addr().expect("it listens"));
+    (url, thread::spawn(move || script(listener.accept().expect("a connection").0)))
+}
+
+/// As [`serve`], after the opening handshake.
+pub(crate) fn serve_open<T: Send + 'static>(
+    script: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> (String, JoinHandle<T>) {
+    serve(move |mut stream| {
+        open(&mut stream, false).expect("the handshake succeeds");
+        script(stream)
+    })
 }
 
 /// The response to a request with this key.
@@ -59,7 +63,7 @@ pub(crate) fn answer(key: &str, compresses: bool) -> String {
 
 /// Answers the opening handshake.
 pub(crate) fn open(stream: &mut TcpStream, compresses: bool) -> io::Result<()> {
-    let key = key(stream)?;
+    let key = request_key(stream)?;
     stream.write_all(answer(&key, compresses).as_bytes())
 }
 
@@ -67,7 +71,7 @@ fn play(listener: &TcpListener, script: &Script, length: usize) -> io::Result<()
     let (mut stream, _) = listener.accept()?;
     stream.set_nodelay(true)?;
     match script.stage {
-        Stage::Handshake | Stage::HttpProxy => drop(key(&mut stream)?),
+        Stage::Handshake | Stage::HttpProxy => drop(request_key(&mut stream)?),
         Stage::Socks | Stage::Tls => stream.read_exact(&mut [0; 3])?,
         Stage::Open => open(&mut stream, script.compresses)?,
     }

@@ -92,13 +92,12 @@ fn table(before: &str) -> String {
         let homing = cells("homing", &script);
         let beside = if script.for_bare() { cells("bare", &script) } else { Default::default() };
         println!("{} {homing:?} {beside:?}", script.name);
-        let mut both = homing.iter().zip(&beside).map(|(homing, bare)| match (bare.as_str(), homing) {
-            ("", _) => homing.clone(),
-            _ if homing == bare => homing.clone(),
-            _ => format!("{homing} / {bare}"),
+        let both = homing.iter().zip(&beside).map(|(homing, bare)| match bare.as_str() {
+            "" => homing.clone(),
+            bare if bare == homing => homing.clone(),
+            bare => format!("{homing} / {bare}"),
         });
-        let mut all = vec![script.name.to_owned()];
-        all.extend(both.by_ref());
+        let all: Vec<_> = [script.name.to_owned()].into_iter().chain(both).collect();
         row(&all);
     }
     table

@@ -79,7 +79,7 @@ fn quick(script: &Script) -> Option<u64> {
 }
 
 /// Builds a client for a script, whose messages are counted.
-pub(crate) fn builder(script: &Script, peer: SocketAddr, meter: &Meter) -> (homing::Builder, Arc<AtomicUsize>) {
+fn builder(script: &Script, peer: SocketAddr, meter: &Meter) -> (homing::Builder, Arc<AtomicUsize>) {
     let messages = Arc::new(AtomicUsize::new(0));
     let (counted, counts) = (messages.clone(), meter.counts.clone());
     let (quick, closes) = (quick(script), script.closes);

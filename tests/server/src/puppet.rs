@@ -36,7 +36,8 @@ fn serve(listener: &TcpListener, opened: &Sender<TcpStream>) {
     }
 }
 
-fn open(mut stream: TcpStream) -> io::Result<TcpStream> {
+/// Reads a request. Returns its `Sec-WebSocket-Key`, or an empty text if it has none.
+pub fn request_key(stream: &mut TcpStream) -> io::Result<String> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -48,10 +49,15 @@ fn open(mut stream: TcpStream) -> io::Result<TcpStream> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim())
     });
+    Ok(key.unwrap_or_default().to_owned())
+}
+
+fn open(mut stream: TcpStream) -> io::Result<TcpStream> {
+    let key = request_key(&mut stream)?;
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {}\r\n\r\n",
-        accept(key.unwrap_or_default())
+        accept(&key)
     );
     stream.write_all(answer.as_bytes())?;
     Ok(stream)
