@@ -2,7 +2,7 @@
 
 import { Laws } from './laws.js'
 import { socketClass } from './sockets.js'
-import { TYPES } from './steps.js'
+import { NAMES, TYPES } from './steps.js'
 import { make } from './values.js'
 import { Own, onPage } from './world.js'
 
@@ -39,9 +39,9 @@ export class Caller {
       const { name } = misuse
       if (name === 'url') url = value
       else if (name === 'protocols') protocols = value
-      else if (name in { min: 1, max: 1, factor: 1, jitter: 1, maxAttempts: 1, stableAfter: 1, shouldReconnect: 1 }) {
+      else if (NAMES.reconnect.includes(name)) {
         given.reconnect = { ...Object(given.reconnect), [name]: value }
-      } else if (name in { message: 1, isReply: 1, interval: 1, timeout: 1, inWorker: 1 }) {
+      } else if (NAMES.heartbeat.includes(name)) {
         given.heartbeat = { message: 'beat', ...given.heartbeat, [name]: value }
       } else if (name !== 'options') given[name] = value
     }
@@ -55,11 +55,7 @@ export class Caller {
     }
     this.#client = made
     this.queues = given.queue !== false
-    for (const type of TYPES) made.addEventListener(type, (event) => this.#heard(event))
-  }
-
-  get isAlive() {
-    return !!this.#client
+    for (const type of TYPES) made.addEventListener(type, (event) => this.#emitted(event))
   }
 
   #url(provider) {
@@ -108,9 +104,9 @@ export class Caller {
     return given
   }
 
-  #heard(event) {
+  #emitted(event) {
     const client = this.#client
-    this.#laws.heard(event, client)
+    this.#laws.emitted(event, client)
     const detail = {
       message: event.data,
       close: event.code,

@@ -63,7 +63,7 @@ export class Laws {
     assert.ok(names.includes(error?.name), `${what} threw ${error?.stack ?? String(error)}`)
   }
 
-  heard({ type }, { state, readyState }) {
+  emitted({ type }, { state, readyState }) {
     if (this.ofProgram) return
     const place = this.#place
     const from = (...places) => assert.ok(places.includes(place), `S3: ${type} after ${place}`)

@@ -39,39 +39,16 @@ const options = fc.record({
   provider: rarely(fc.constantFrom('url', 'later', 'throws', 'strange')),
 })
 
-const misuse = rarely(
-  fc.record({
-    name: fc.constantFrom(
-      ...[
-        'url',
-        'protocols',
-        'options',
-        'reconnect',
-        'min',
-        'max',
-        'factor',
-        'jitter',
-        'maxAttempts',
-        'stableAfter',
-        'heartbeat',
-      ],
-      ...[
-        'message',
-        'isReply',
-        'interval',
-        'timeout',
-        'queue',
-        'maxSendBuffer',
-        'openTimeout',
-        'closeTimeout',
-        'setup',
-        'signal',
-      ],
-      ...['setupTimeout', 'shouldReconnect', 'pauseWhileHidden', 'headers', 'webSocketOptions', 'WebSocket', 'inWorker'],
-    ),
-    value: strange,
-  }),
-)
+/** The names of the parameters and options, by the option that contains them. */
+export const NAMES = {
+  parameters: 'url protocols options'.split(' '),
+  options: `reconnect heartbeat queue maxSendBuffer openTimeout closeTimeout setup setupTimeout signal pauseWhileHidden headers
+    webSocketOptions WebSocket`.split(/\s+/),
+  reconnect: 'min max factor jitter maxAttempts maxInitialAttempts stableAfter shouldReconnect'.split(' '),
+  heartbeat: 'message isReply interval timeout inWorker'.split(' '),
+}
+
+const misuse = rarely(fc.record({ name: fc.constantFrom(...Object.values(NAMES).flat()), value: strange }))
 
 export const beginning = fc.record({
   options,
@@ -80,9 +57,7 @@ export const beginning = fc.record({
   fault: fc.option(fc.constantFrom(...FAULTS), { nil: undefined, freq: 9 }),
 })
 
-const TYPES = ['open', 'message', 'error', 'close', 'reconnecting', 'connecting', 'end', 'drain', 'latency']
-
-export { TYPES }
+export const TYPES = ['open', 'message', 'error', 'close', 'reconnecting', 'connecting', 'end', 'drain', 'latency']
 
 /** A call of the program. */
 const call = fc.oneof(

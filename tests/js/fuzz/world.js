@@ -1,4 +1,4 @@
-// The world of the random callers: virtual time, an online event, and every error that nobody has caught.
+// The world of the random callers: virtual time, the events of a page, and every uncaught error.
 
 /** An error of the program's own: thrown by a listener, a getter or a class. */
 export class Own extends Error {}
@@ -28,7 +28,7 @@ export function onPage(type, persisted) {
   page.dispatchEvent(Object.assign(new Event(type), { persisted }))
 }
 
-/** Errors that nobody caught, and those that were reported. */
+/** Uncaught errors, and those that were reported. */
 export const uncaught = []
 console.error = (error) => `${error}`.includes('Warning') || uncaught.push(error)
 
