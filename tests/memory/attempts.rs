@@ -23,7 +23,7 @@ const CLIENTS: usize = 32;
 /// keeps is the same each time.
 const ROUND: usize = 20;
 
-/// URLs, in which `PEER` is the address of the peer and `NOBODY` one that refuses connections, and the kinds of their errors.
+/// URLs, in which `PEER` is the address of the peer and `UNUSED` one that refuses connections, and the kinds of their errors.
 /// An empty kind is a connection that ends without an error.
 type Stages = &'static [(&'static str, &'static str)];
 
@@ -31,7 +31,7 @@ const PLAIN: Stages = &[
     ("", "Provider"),
     ("ftp://PEER/", "Provider"),
     ("ws://unknown.test/", "Dns"),
-    ("ws://NOBODY/", "Connect"),
+    ("ws://UNUSED/", "Connect"),
     ("ws://PEER/half", "Io"),
     ("ws://PEER/garbage", "Handshake"),
     ("ws://PEER/refused", "Handshake"),
@@ -89,7 +89,7 @@ impl Progress {
 }
 
 /// Connects a client that goes through the stages, one after the other, and ends after `attempts`.
-fn connect(number: usize, peer: SocketAddr, nobody: SocketAddr, attempts: usize) -> (WebSocket, Arc<Progress>) {
+fn connect(number: usize, peer: SocketAddr, unused: SocketAddr, attempts: usize) -> (WebSocket, Arc<Progress>) {
     let stages = [PLAIN, PLAIN, PLAIN, PLAIN, SETUP, PROXY, SOCKS, SILENT][number % 8];
     let new = || AtomicUsize::new(0);
     let (left, wrong) = (AtomicUsize::new(attempts), Mutex::default());
@@ -104,7 +104,7 @@ fn connect(number: usize, peer: SocketAddr, nobody: SocketAddr, attempts: usize)
         .follow_redirects(true)
         .request_provider(move || {
             provided.attempts.fetch_add(1, Ordering::Relaxed);
-            let url = provided.stage().0.replace("PEER", &peer.to_string()).replace("NOBODY", &nobody.to_string());
+            let url = provided.stage().0.replace("PEER", &peer.to_string()).replace("UNUSED", &unused.to_string());
             async move { if url.is_empty() { Err("no request".into()) } else { Ok(Request::new(url)) } }
         })
         .on_open(move |ws, _| {
@@ -160,10 +160,11 @@ async fn attempts_leave_nothing() {
     let attempts = std::env::var("HOMING_ATTEMPTS").map_or(ATTEMPTS, |text| text.parse().unwrap());
     let attempts = (attempts / 2).div_ceil(CLIENTS).next_multiple_of(ROUND);
     let peer = peer::start().await;
-    let nobody = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    nobody.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
-    let refuses = nobody.local_addr().unwrap().as_socket().unwrap();
-    let clients: Vec<_> = (0..CLIENTS).map(|number| connect(number, peer, refuses, attempts)).collect();
+    // Bound, but it does not listen.
+    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    bound.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    let unused = bound.local_addr().unwrap().as_socket().unwrap();
+    let clients: Vec<_> = (0..CLIENTS).map(|number| connect(number, peer, unused, attempts)).collect();
     // The runtime's queue of tasks grows, and stays as large as it ever was.
     for task in [(); 1000].map(|()| tokio::spawn(async {})) {
         task.await.unwrap();
@@ -176,8 +177,8 @@ async fn attempts_leave_nothing() {
         // The peer's ends of the last connections.
         let tasks = CLIENTS + 1;
         until("all connections are gone", || Handle::current().metrics().num_alive_tasks() == tasks).await;
-        // The runtime frees what it knows of a closed socket when it next waits.
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        // The runtime frees what it knows of closed sockets when it next polls its driver: before a task that yields goes on.
+        tokio::task::yield_now().await;
         InUse::now()
     };
     let first = rest().await;
