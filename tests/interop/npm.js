@@ -92,6 +92,7 @@ function compare(event, code) {
 async function seenClose() {
   const client = await connect()
   let answer = ''
+  // The server may report the end later than the client, and no event reaches this connection then, so it asks repeatedly.
   for (let times = 0; times < 100; times++) {
     client.socket.send('/last-close')
     answer = await client.message()

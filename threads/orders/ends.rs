@@ -64,7 +64,7 @@ fn s06_a_weak_handle_revives_a_client_or_the_last_handle_closes_it() {
         let weak = ws.downgrade();
         let thread = thread::spawn(move || {
             let Some(ws) = weak.upgrade() else { return false };
-            // Whoever upgraded has a client that lives.
+            // The upgraded handle keeps the client alive.
             ws.send("alive").unwrap();
             block_on(ws.flush()).unwrap();
             assert_eq!(ws.state(), State::Open);

@@ -73,7 +73,7 @@ test('s16_blobs_that_were_received_are_released', async (t) => {
       assert.ok(grown <= 3 * size + 2 ** 18, `the module grew by ${grown} bytes for blobs of ${size}`)
     }
   }
-  if (!(await page.collect())) t.skip(`${t.page.name} cannot be told to collect garbage`)
+  if (!(await page.collect())) t.skip(`${t.page.name} has no command to collect garbage`)
   const total = FLOODS.reduce((sum, [, count]) => sum + count, 0)
   const { blobs, collectedBlobs } = await page.until(({ collectedBlobs }) => collectedBlobs >= total - 2)
   assert.deepEqual([blobs, blobs - collectedBlobs <= 2], [total, true])

@@ -9,7 +9,7 @@ const RECONNECTS = isLong ? 10_000 : 100
 /** How many clients reconnect side by side. */
 const CLIENTS = 5
 
-/** What is left after a collection. `heap` and `listeners` are undefined where the browser does not tell. */
+/** What is left after a collection. `heap` and `listeners` are undefined where the browser does not report them. */
 async function left(page) {
   // The test's own records.
   await page.page.script('crowd.notes.length = crowd.first.length = counted.dialled.length = 0')

@@ -6,7 +6,7 @@ import { test } from '../support/test.js'
 import { until } from '../support/wait.js'
 import { CLIENT } from './visit.js'
 
-/** How the browsers are told to stop all service workers. WebKit cannot be told. */
+/** Commands that stop all service workers. WebKit has none. */
 const STOP = {
   chromium: async ({ devtools }) => {
     await devtools('ServiceWorker.enable')

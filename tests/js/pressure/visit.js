@@ -50,7 +50,7 @@ class Visit {
   /** Waits until this many clients are in a state. */
   state = (state, count, millis) => this.until(({ states }) => (states[state] ?? 0) === count, millis)
 
-  /** Collects what nothing refers to any more. Returns whether the browser can be told to. */
+  /** Collects what nothing refers to any more. Returns whether the browser has a command for it. */
   async collect() {
     const { page } = this
     if (page.devtools) {
