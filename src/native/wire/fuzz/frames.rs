@@ -40,12 +40,13 @@ pub(super) fn described(mut data: &[u8]) -> Vec<u8> {
     while let [first, length, rest @ ..] = data {
         if *length < 240 {
             let (payload, rest) = rest.split_at(usize::from(*length).min(rest.len()));
-            put(&mut bytes, *first, payload);
+            bytes.extend(frame(*first, payload));
             data = rest;
         } else {
             let unit = usize::from(length % 4) + 1;
             let Some(([low, high, unit @ ..], rest)) = rest.split_at_checked(2 + unit) else { break };
-            put(&mut bytes, *first, &unit.repeat(usize::from(u16::from_le_bytes([*low, *high])) + 1));
+            let times = usize::from(u16::from_le_bytes([*low, *high])) + 1;
+            bytes.extend(frame(*first, &unit.repeat(times)));
             data = rest;
         }
         if bytes.len() > 400_000 {
@@ -55,21 +56,22 @@ pub(super) fn described(mut data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Appends a frame of a server.
-pub(super) fn put(bytes: &mut Vec<u8>, first: u8, payload: &[u8]) {
-    bytes.push(first);
+/// Returns a frame of a server.
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
     match payload.len() {
-        short @ 0..126 => bytes.push(short as u8),
+        short @ 0..126 => frame.push(short as u8),
         medium @ 126..0x1_0000 => {
-            bytes.push(126);
-            bytes.extend((medium as u16).to_be_bytes());
+            frame.push(126);
+            frame.extend((medium as u16).to_be_bytes());
         }
         long => {
-            bytes.push(127);
-            bytes.extend((long as u64).to_be_bytes());
+            frame.push(127);
+            frame.extend((long as u64).to_be_bytes());
         }
     }
-    bytes.extend(payload);
+    frame.extend(payload);
+    frame
 }
 
 pub(super) fn kind(fault: &Fault) -> End {

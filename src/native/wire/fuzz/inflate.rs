@@ -6,7 +6,7 @@ use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags as flags};
 use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 
-use super::frames::{described, kind, put};
+use super::frames::{described, frame, kind};
 use super::others::End;
 use super::reading::{Pieces, Stream, read};
 use crate::message::{Message, Text};
@@ -95,7 +95,7 @@ fn compressed(data: &[u8], level: u8, takeover: bool) -> (Vec<Received>, Vec<u8>
         assert_eq!((result.status, result.bytes_consumed), (Ok(MZStatus::Ok), payload.len()));
         out.truncate(result.bytes_written);
         assert!(out.ends_with(&TAIL));
-        put(&mut bytes, 0xC2, &out[..out.len() - TAIL.len()]);
+        bytes.extend(frame(0xC2, &out[..out.len() - TAIL.len()]));
         sent.push(Received::Message(Message::binary(payload)));
     }
     (sent, bytes)
@@ -133,10 +133,8 @@ fn reference(mut bytes: &[u8], limit: usize, takeover: bool) -> Reference {
             if !is_whole {
                 break End::Ended;
             }
-            match read(
-                Reader::new(&[&[0x80 | u8::from(head.opcode), there as u8], payload].concat(), limit, None),
-                Stream::new(b"", Pieces::Whole),
-            ) {
+            let alone = frame(0x80 | u8::from(head.opcode), payload);
+            match read(Reader::new(&alone, limit, None), Stream::new(b"", Pieces::Whole)) {
                 outcome if outcome.arrived.is_empty() => break kind(&outcome.end),
                 mut outcome => arrived.append(&mut outcome.arrived),
             }

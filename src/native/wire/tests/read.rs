@@ -10,6 +10,7 @@ use arbtest::arbtest;
 use tokio::io::ReadBuf;
 
 use super::*;
+use crate::native::wire::fuzz::frames::frame;
 
 const LIMIT: usize = 3000;
 
@@ -78,23 +79,6 @@ fn s21_a_message_that_no_vector_could_hold_is_too_large() {
     let head = [&[0x82, 127][..], &announced.to_be_bytes()].concat();
     let (arrived, fault) = all(plain(&head, usize::MAX), Pieces::cut(&[], &[]));
     assert!(arrived.is_empty() && matches!(fault, Fault::TooLarge(LARGEST)), "{fault:?}");
-}
-
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        short @ 0..126 => frame.push(short as u8),
-        medium @ 126..0x1_0000 => {
-            frame.push(126);
-            frame.extend((medium as u16).to_be_bytes());
-        }
-        long => {
-            frame.push(127);
-            frame.extend((long as u64).to_be_bytes());
-        }
-    }
-    frame.extend(payload);
-    frame
 }
 
 /// Returns a message in fragments of these lengths, with a Ping before each but the first.
