@@ -21,6 +21,8 @@ use crate::message::{Message, Text};
 
 /// The least number of bytes that a message in fragments is grown by.
 const SMALLEST: usize = 64;
+/// The largest message that can be gathered: a vector doubles its capacity when it grows, and panics beyond `isize::MAX`.
+const LARGEST: usize = isize::MAX as usize / 2;
 
 /// What the peer sent.
 #[derive(Debug, PartialEq)]
@@ -30,9 +32,6 @@ pub(crate) enum Received {
     Pong(Bytes),
     Close(Option<(u16, String)>),
 }
-
-/// The largest message that can be gathered: a vector doubles its capacity when it grows, and panics beyond `isize::MAX`.
-const LARGEST: usize = isize::MAX as usize / 2;
 
 /// Reads messages and control frames from a stream.
 pub(crate) struct Reader {

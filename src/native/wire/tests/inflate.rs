@@ -115,7 +115,7 @@ fn s21_a_deflate_bomb_is_limited_like_any_message() {
         let mut most = 0;
         let end = loop {
             let polled = reader.poll(&mut stream, &mut Context::from_waker(Waker::noop()));
-            most = most.max(reader.message.as_ref().map_or(0, |message| message.data.capacity()));
+            most = most.max(reader.gathered());
             match polled {
                 Poll::Ready(Ok(Received::Ping(_))) | Poll::Pending => {}
                 Poll::Ready(end) => break end,

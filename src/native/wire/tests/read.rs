@@ -53,8 +53,7 @@ fn all(mut reader: Reader, mut stream: Pieces) -> (Vec<Received>, Fault) {
     let mut cx = Context::from_waker(Waker::noop());
     loop {
         let polled = reader.poll(&mut stream, &mut cx);
-        let gathered = reader.message.as_ref().map_or(0, |message| message.data.capacity());
-        let held = reader.buffer.bytes.capacity() + gathered;
+        let held = reader.buffer.bytes.capacity() + reader.gathered();
         assert!(held <= reader.limit.max(BUSY) + 2 * BUSY + WHOLE, "{held} bytes are held");
         match polled {
             Poll::Pending => {}
