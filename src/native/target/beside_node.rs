@@ -122,7 +122,9 @@ const PARTS: [&str; 94] = [
 
 #[test]
 fn urls_are_read_as_by_node() {
-    let Ok(node) = std::env::var("HOMING_NODE") else { return };
+    let Ok(node) = std::env::var("HOMING_NODE") else {
+        return println!("SKIPPED: HOMING_NODE is not set");
+    };
     let cases = std::env::var("HOMING_NODE_CASES").map_or(100_000, |cases| cases.parse().unwrap());
     let mut state = 1_u64;
     let mut draw = |below: usize| {
