@@ -9,6 +9,7 @@ use crate::command::cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::marked;
+use crate::place::home_of;
 
 const RECORD: &str = "docs/dependencies.md";
 const TREE: &str = "cargo tree --locked -p homing --target all -e normal,build --prefix depth --format";
@@ -169,9 +170,7 @@ fn owner(repository: &str) -> String {
 
 /// The directories into which Cargo unpacks crates of registries.
 fn sources() -> Result<Vec<PathBuf>, Stop> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    let sources = home.ok_or(Stop::Failed("no home directory".into()))?.join("registry/src");
+    let sources = home_of("CARGO_HOME", ".cargo").join("registry/src");
     Ok(fs::read_dir(sources)?.flatten().map(|entry| entry.path()).collect())
 }
 

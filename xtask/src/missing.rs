@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::job::Stop;
+use crate::place::home_of;
 
 /// Programs, and how to get them: by a command, from a page, or as a package of Debian. Names separated by `|` are
 /// alternatives.
@@ -66,7 +67,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let dirs: Vec<_> = std::env::split_paths(&path)
         // Debian puts servers where only root's PATH has them.
         .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from))
-        .chain(std::env::home_dir().map(|home| home.join(".cargo/bin")))
+        .chain([home_of("CARGO_HOME", ".cargo").join("bin")])
         .collect();
     let names = program.split('|').flat_map(|name| ["", ".exe", ".cmd"].map(|end| format!("{name}{end}")));
     names.flat_map(|name| dirs.iter().map(move |dir| dir.join(&name))).find(|file| file.is_file())

@@ -16,6 +16,12 @@ pub(crate) struct Place {
     pub(crate) ports: Mutex<()>,
 }
 
+/// The directory of a tool of Rust: that of this variable, or this one below the user's home.
+pub(crate) fn home_of(variable: &str, dir: &str) -> PathBuf {
+    let home = || std::env::home_dir().unwrap_or_default().join(dir);
+    std::env::var_os(variable).map_or_else(home, PathBuf::from)
+}
+
 impl Place {
     pub(crate) fn find() -> io::Result<Self> {
         // Set by `cargo run`; the constant serves where the binary is called directly.

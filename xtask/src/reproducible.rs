@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
+use crate::place::home_of;
 use crate::setup;
 
 /// Copies all files that git does not ignore, into a directory that does not exist yet.
@@ -85,10 +86,8 @@ fn build(job: &mut Job<'_>, base: &Path, setting: &Setting) -> Result<PathBuf, S
 
 /// Keeps the directories of the toolchain, which are below the usual home.
 fn with_homes(cmd: Cmd) -> Cmd {
-    let home = std::env::home_dir().unwrap_or_default();
-    let keep = [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")]
-        .map(|(variable, dir)| (variable, std::env::var_os(variable).map_or_else(|| home.join(dir), PathBuf::from)));
-    let cmd = keep.into_iter().fold(cmd, |cmd, (variable, dir)| cmd.env(variable, dir));
+    let keep = [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")];
+    let cmd = keep.into_iter().fold(cmd, |cmd, (variable, dir)| cmd.env(variable, home_of(variable, dir)));
     // Those of the workspace would be shared by both builds.
     cmd.env("CARGO_TARGET_DIR", "target").env("npm_config_update_notifier", "false")
 }
