@@ -144,7 +144,7 @@ fn builds() -> Vec<Step> {
             // Files for an incremental build would not be used again.
             job.check(cmd("cargo hack check -p homing --feature-powerset --depth 2").env("CARGO_INCREMENTAL", "0"))
         }),
-        step("licenses and advisories", |job| {
+        step("licenses and sources", |job| {
             setup::cargo_install(job, "cargo-deny", "0.20.2")?;
             job.run("cargo deny check bans")?;
             job.check("cargo deny --workspace check licenses sources")
