@@ -127,14 +127,14 @@ impl<'a> Job<'a> {
 
     /// Starts a program that runs until the returned value is dropped.
     pub(crate) fn serve(&mut self, cmd: Cmd) -> Result<Service, Stop> {
-        let mut command = cmd.prepare(self.place, &self.log, 0)?;
+        let mut command = self.prepare(&cmd)?;
         let (child, guard) = group::spawn(command.stdin(Stdio::piped()))?;
         Ok(Service::new(child, guard))
     }
 
     /// Runs a command in the foreground: its output goes to the terminal, and Ctrl-C reaches it.
     pub(crate) fn attend(&mut self, cmd: Cmd) -> Result<(), Stop> {
-        let mut command = cmd.prepare(self.place, &self.log, 0)?;
+        let mut command = self.prepare(&cmd)?;
         let status = command.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status()?;
         if status.success() { Ok(()) } else { Err(Stop::Failed(format!("{}: {status}", cmd.line()))) }
     }
