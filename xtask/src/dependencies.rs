@@ -65,8 +65,11 @@ struct Dependency {
 }
 
 pub(crate) fn command(job: &mut Job<'_>, args: &[String]) -> Result<(), Stop> {
+    if let Some(unknown) = args.iter().find(|arg| *arg != "--write") {
+        return Err(Stop::Failed(format!("unknown option `{unknown}`")));
+    }
     let record = record(job)?;
-    if args.iter().any(|arg| arg == "--write") {
+    if !args.is_empty() {
         let path = job.place.root.join(RECORD);
         let new = marked::replace(&fs::read_to_string(&path)?, &record);
         fs::write(path, new.ok_or_else(|| Stop::Failed(format!("{RECORD} has no marks")))?)?;
