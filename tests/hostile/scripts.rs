@@ -66,6 +66,7 @@ impl Script {
         Self { slow: true, ..self }
     }
 
+    #[cfg(feature = "deflate")]
     fn compresses(self) -> Self {
         Self { compresses: true, ..self }
     }
@@ -74,6 +75,7 @@ impl Script {
         Self { closes: true, ..self }
     }
 
+    #[cfg(feature = "deflate")]
     fn memory(self, memory: usize) -> Self {
         Self { memory, ..self }
     }
