@@ -1,6 +1,8 @@
 //! The bodies of the fuzz targets in `fuzz/`, which are tests on stable Rust as well. A body panics if it finds a fault.
+//!
+//! cargo-fuzz sets `cfg(fuzzing)` for apps that it fuzzes, too, whatever features of this crate they have.
 
-#[cfg(fuzzing)]
+#[cfg(all(fuzzing, feature = "cookies", feature = "deflate"))]
 macro_rules! targets {
     ($($name:ident: $body:path,)*) => {$(
         #[allow(missing_docs)]
@@ -10,7 +12,7 @@ macro_rules! targets {
     )*};
 }
 
-#[cfg(fuzzing)]
+#[cfg(all(fuzzing, feature = "cookies", feature = "deflate"))]
 targets! {
     cookies: crate::native::fuzz::cookies,
     frames: crate::native::fuzz::frames,

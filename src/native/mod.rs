@@ -16,15 +16,12 @@ mod builder_impl;
 mod dial;
 mod facts;
 /// The bodies of fuzz targets: see [`crate::fuzzing`].
-#[cfg(fuzzing)]
+#[cfg(all(fuzzing, feature = "cookies", feature = "deflate"))]
 pub(crate) mod fuzz {
     pub(crate) use super::dial::fuzz::{no_proxy, proxy};
-    #[cfg(feature = "cookies")]
-    pub(crate) use super::handshake::fuzz::cookies;
-    pub(crate) use super::handshake::fuzz::{handshake, redirects, retry_after};
+    pub(crate) use super::handshake::fuzz::{cookies, handshake, redirects, retry_after};
     pub(crate) use super::target::fuzz::url;
     pub(crate) use super::wire::fuzz::frames::frames;
-    #[cfg(feature = "deflate")]
     pub(crate) use super::wire::fuzz::inflate::inflate;
     pub(crate) use super::wire::fuzz::writing::writing;
 }
