@@ -1,8 +1,8 @@
-//! Locks and atomics of what handles and the client's task share. With `cfg(shuttle)` they are those of shuttle, which runs
-//! the threads of a test in many orders: see `threads/`.
+//! Locks and atomics of what handles and the client's task share. In `threads/`, the only package
+//! with the feature `shuttle`, they are those of shuttle, which runs the threads of a test in many orders.
 
 cfg_if::cfg_if! {
-    if #[cfg(shuttle)] {
+    if #[cfg(feature = "shuttle")] {
         pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic};
         pub(crate) use shuttle::thread_local;
 

@@ -6,7 +6,6 @@
 //! ```
 //!
 //! Shuttle prints the failing order as a string; `shuttle::replay` repeats it.
-#![cfg(shuttle)]
 
 mod ends;
 mod sends;
