@@ -127,3 +127,25 @@ fn refused(error: impl core::error::Error + Send + Sync + 'static) -> Error {
 fn not_a_proxy(detail: impl Into<String>) -> Error {
     Error::new(ErrorKind::Proxy { status: None }, detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::native::url::parse_url;
+
+    /// `http::Uri` refuses such hosts.
+    #[tokio::test]
+    async fn any_host_of_a_url_is_dialled_through_a_proxy() {
+        let url = parse_url("wss://a{b}\"`.test").unwrap();
+        let to = Destination::new(url.host_str().unwrap(), 443);
+        let (client, mut server) = tokio::io::duplex(1000);
+        server.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        let proxy = Proxy::parse("http://proxy.test").unwrap();
+        drop(proxy.connect(Stream::of(client), &to).await.unwrap());
+        let mut request = String::new();
+        server.read_to_string(&mut request).await.unwrap();
+        assert_eq!(request, "CONNECT a{b}\"`.test:443 HTTP/1.1\r\nHost: a{b}\"`.test:443\r\n\r\n");
+    }
+}
