@@ -5,6 +5,7 @@
 mod apps;
 mod autobahn;
 mod command;
+mod counted;
 mod counts;
 mod demo;
 mod dependencies;
@@ -63,6 +64,11 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --rounds   how often each case is repeated
   --small    builds for size rather than speed
   WORD       only the cases whose name contains it
+
+       cargo xtask counts [WORD...]
+
+  counts the instructions, system calls and allocations of each operation of the native client and of a peer, on Linux
+  WORD       only the operations whose name contains it
 
        cargo xtask autobahn [native|chromium|firefox|webkit|node] [CASE...]
 
@@ -128,6 +134,7 @@ fn main() -> ExitCode {
         },
         (Some("rules"), word) => print_rules(word),
         (Some("bench-web"), _) => report::task("bench web", |job| page::bench(job, &args)),
+        (Some("counts"), _) => report::task("counts", |job| counted::command(job, &args)),
         (Some("autobahn"), _) => report::task("autobahn", |job| autobahn::command(job, &args)),
         (Some("fuzz"), _) => report::task("fuzz", |job| fuzz::command(job, &args)),
         (Some("interop"), _) => report::task("interop", |job| interop::command(job, &args)),

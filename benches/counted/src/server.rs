@@ -1,0 +1,39 @@
+//! The server: acts when it is its turn, see [`turns`](crate::turns).
+
+mod connection;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use connection::Connection;
+
+/// By then the kernel has delivered what was on its way when the server's turn ended, if anything was.
+const LATE: Duration = Duration::from_secs(1);
+
+/// Serves until standard input ends. Each byte of it begins a turn, and a byte of the output ends the turn.
+pub(crate) fn serve() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a socket");
+    println!("{}", listener.local_addr().expect("an address").port());
+    let (sender, turns) = mpsc::channel();
+    thread::spawn(move || {
+        let mut input = std::io::stdin();
+        while input.read_exact(&mut [0]).is_ok() && sender.send(()).is_ok() {}
+    });
+    let mut connections: Vec<Connection> = Vec::new();
+    loop {
+        let turn = turns.recv_timeout(LATE);
+        if turn == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+        connections.extend(std::iter::from_fn(|| listener.accept().ok()).map(|(stream, _)| Connection::new(stream)));
+        connections.retain_mut(|connection| connection.act().is_ok());
+        if turn.is_ok() {
+            let mut output = std::io::stdout();
+            output.write_all(&[0]).and_then(|()| output.flush()).expect("the client waits");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Client and server take turns: whenever the client's runtime has nothing left to do, the server does all that it can, and
+//! only then the runtime waits. So the number of messages that a client reads at once is the same in each run, on each
+//! machine, and however slow a tool makes the program.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use tokio::runtime::{Builder, Runtime};
+
+pub(crate) const SERVE: &str = "serve";
+
+static SERVER: OnceLock<Mutex<Server>> = OnceLock::new();
+
+/// A process that ends when its input does.
+struct Server {
+    _child: Child,
+    input: ChildStdin,
+    output: ChildStdout,
+}
+
+/// Starts the server. Returns the client's runtime, and the server's port.
+pub(crate) fn start() -> (Runtime, u16) {
+    let program = std::env::current_exe().expect("this program");
+    let mut command = Command::new(program);
+    let mut child = command.arg(SERVE).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a server");
+    let input = child.stdin.take().expect("a pipe");
+    let mut output = child.stdout.take().expect("a pipe");
+    let mut line = String::new();
+    BufReader::with_capacity(1, &mut output).read_line(&mut line).expect("a port");
+    assert!(SERVER.set(Mutex::new(Server { _child: child, input, output })).is_ok(), "one server");
+    let runtime = Builder::new_current_thread().enable_all().on_thread_park(toggles_count).build();
+    (runtime.expect("a runtime"), line.trim().parse().expect("a port"))
+}
+
+/// Waits for the server's turn to end. Not counted, as [`counted`](crate::counted) explains.
+#[inline(never)]
+pub(crate) fn toggles_count() {
+    let Some(server) = SERVER.get() else { return };
+    let mut server = server.lock().unwrap_or_else(PoisonError::into_inner);
+    server.input.write_all(&[0]).expect("the server runs");
+    server.output.read_exact(&mut [0]).expect("the server runs");
+}
