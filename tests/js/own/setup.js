@@ -267,8 +267,9 @@ test('s27_a_connection_that_breaks_ends_setup', async (t) => {
   })
   const entries = log(ws)
   await until(() => isRunning)
+  const opened = next(ws, 'open')
   await server.command('cut_all')
-  await next(ws, 'open')
+  await opened
   assert.deepEqual([errors[0], errors[1].name, errors[2]], [true, 'InvalidStateError', true])
   assert.deepEqual(entries.slice(-3), ['close 1006', 'reconnecting', 'open'])
 })
