@@ -15,7 +15,7 @@ pub(crate) const PAGES: [&str; 4] = ["dioxus", "egui", "leptos", "yew"];
 /// Runs Cargo in the workspace of the apps, with a target directory of its own.
 fn cargo(job: &Job<'_>, line: &str) -> Cmd {
     let target = job.place.target.join("apps");
-    cmd(&format!("cargo {line} --manifest-path examples/apps/Cargo.toml --target-dir")).arg(target)
+    cmd(&format!("cargo {line} --locked --manifest-path examples/apps/Cargo.toml --target-dir")).arg(target)
 }
 
 /// Serves the page of an app until Ctrl-C.
