@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, MessageEvent};
 
 use super::events::{EventSink, Held, Kind, News};
 use super::glue;
@@ -67,7 +66,7 @@ impl<S: EventSink> BrowserTransport<S> {
     /// whether it is one.
     #[inline]
     pub(super) fn read(&mut self, event: &JsValue) -> Option<Message> {
-        let data = event.unchecked_ref::<MessageEvent>().data();
+        let data = event.unchecked_ref::<glue::MessageEvent>().data();
         let text = if self.was_text || data.is_string() { data.as_string() } else { None };
         self.was_text = text.is_some();
         if let Some(text) = text {
@@ -75,7 +74,7 @@ impl<S: EventSink> BrowserTransport<S> {
         } else if self.binary_type == BinaryType::ArrayBuffer {
             self.check_size(bytes(&data))
         } else {
-            self.read_blob(data.unchecked_ref());
+            self.read_blob(&data);
             None
         }
     }
@@ -90,12 +89,13 @@ impl<S: EventSink> BrowserTransport<S> {
     }
 
     /// Starts to read a blob. One at a time: the browser may finish a later one first.
-    fn read_blob(&mut self, blob: &Blob) {
-        if blob.size() > self.max_message_size as f64 {
+    fn read_blob(&mut self, blob: &JsValue) {
+        if glue::number(blob, "size").is_some_and(|size| size > self.max_message_size as f64) {
             return self.fail_too_large();
         }
         let on_read = self.sink.callback_once(Kind::Read, self.attempt);
-        blob.array_buffer().unchecked_ref::<glue::Promise>().then(&on_read, &on_read);
+        let _ = glue::call(blob, "arrayBuffer", &JsValue::UNDEFINED, &JsValue::UNDEFINED)
+            .and_then(|content| glue::call(&content, "then", &on_read, &on_read));
         self.reading_blob = true;
     }
 

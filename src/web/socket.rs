@@ -2,12 +2,10 @@
 
 use alloc::rc::Rc;
 
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::WebSocket;
+use wasm_bindgen::JsValue;
 
 use super::events::{EventSink, Kind};
-use super::glue::{self, Callback};
+use super::glue::{self, Callback, WebSocket};
 use super::target::Target;
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, SocketEvent};
@@ -17,6 +15,9 @@ use crate::message::{BinaryType, Message};
 
 const HANDLERS: [(&str, Kind); 4] =
     [("onopen", Kind::Open), ("onmessage", Kind::Message), ("onerror", Kind::Error), ("onclose", Kind::Close)];
+
+/// The state of an open `WebSocket`.
+const OPEN: u16 = 1;
 
 pub(super) struct Socket {
     socket: WebSocket,
@@ -34,8 +35,7 @@ impl Socket {
         target: &Rc<Target>,
         binary_type: BinaryType,
     ) -> Result<Self, JsValue> {
-        let protocols: Array = target.protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
-        let socket = WebSocket::new_with_str_sequence(&target.url, &protocols)?;
+        let socket = WebSocket::new(&target.url, &list(&target.protocols)?)?;
         let binary_type = match binary_type {
             BinaryType::Blob => "blob",
             BinaryType::ArrayBuffer => "arraybuffer",
@@ -54,7 +54,7 @@ impl Socket {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.socket.ready_state() == WebSocket::OPEN
+        self.socket.ready_state() == OPEN
     }
 
     /// Returns the result of the opening handshake. Fails if the server did not choose exactly one of the offered
@@ -102,12 +102,15 @@ impl Socket {
 
     pub(super) fn send(&self, message: &Message) -> Result<(), JsValue> {
         match message {
-            Message::Text(text) => self.socket.send_with_str(text),
+            Message::Text(text) => self.socket.send_text(text),
             // Browsers refuse views of shared memory.
             #[cfg(target_feature = "atomics")]
-            Message::Binary(data) => self.socket.send_with_js_u8_array(&js_sys::Uint8Array::new_from_slice(data)),
+            Message::Binary(data) => {
+                let data = js_sys::Uint8Array::new_from_slice(data);
+                glue::call(&self.socket, "send", &data, &JsValue::UNDEFINED).map(drop)
+            }
             #[cfg(not(target_feature = "atomics"))]
-            Message::Binary(data) => self.socket.send_with_u8_array(data),
+            Message::Binary(data) => self.socket.send_bytes(data),
         }
     }
 
@@ -117,8 +120,19 @@ impl Socket {
 
     /// Starts the closing handshake. The code must be one that a page may send.
     pub(super) fn close(&self, code: Option<CloseCode>, reason: Option<&str>) {
-        self.socket.unchecked_ref::<glue::Closable>().close(code.map(CloseCode::get), reason);
+        self.socket.close(code.map(CloseCode::get), reason);
     }
+}
+
+/// Returns an array of subprotocols, which contain no commas; `undefined` for none.
+fn list(protocols: &[String]) -> Result<JsValue, JsValue> {
+    if protocols.is_empty() {
+        return Ok(JsValue::UNDEFINED);
+    }
+    // Not by `join`, which can panic.
+    let joined = protocols.iter().fold(String::new(), |joined, protocol| joined + protocol + ",");
+    let joined = joined.get(..joined.len() - 1).unwrap_or_default();
+    glue::call(&joined.into(), "split", &",".into(), &JsValue::UNDEFINED)
 }
 
 /// Unsets the handlers before their closures are dropped, or a late event would call a dropped closure.

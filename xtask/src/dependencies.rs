@@ -30,7 +30,7 @@ const REASONS: &[(&str, &str)] = &[
     ("httpdate", "`Retry-After`"),
     ("hyper", "the opening handshake and requests to proxies"),
     ("hyper-util", "TCP connections"),
-    ("js-sys", "JavaScript"),
+    ("js-sys", "tasks that another thread of a page can wake"),
     ("libc", "two system calls of Linux"),
     ("native-tls", "feature `native-tls`"),
     ("percent-encoding", "credentials in URLs"),
@@ -48,7 +48,6 @@ const REASONS: &[(&str, &str)] = &[
     ("tracing", "feature `tracing`"),
     ("url", "URLs"),
     ("wasm-bindgen", "JavaScript"),
-    ("web-sys", "the browser's `WebSocket`"),
     ("webpki-roots", "feature `rustls-webpki-roots`"),
 ];
 
