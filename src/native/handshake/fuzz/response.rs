@@ -193,8 +193,9 @@ fn opened(target: &Target, upgraded: Upgraded, sent: &[u8], ending: Ending) -> O
     Outcome::Open(handshake.protocol, handshake.extensions, format!("{deflate:?}"), behind)
 }
 
+/// Whether the server uses it in the name of a header. Names are kept in lower case.
 fn named(headers: &[(String, String)]) -> bool {
-    headers.iter().any(|(name, _)| name.contains(SECRET))
+    headers.iter().any(|(name, _)| name.to_ascii_lowercase().contains(SECRET))
 }
 
 type Head<'a> = (u16, Vec<(String, String)>, &'a [u8]);
