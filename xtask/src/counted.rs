@@ -1,13 +1,19 @@
 //! Counted work: what an operation of a client costs in instructions, system calls and allocations, which depends neither on
 //! time nor on what else the machine does.
 
+mod baseline;
+
 use std::fs;
 use std::path::PathBuf;
 
+use baseline::{Baseline, Row};
+
 use crate::command::Cmd;
+use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::setup;
 
+const BASELINE: &str = "benches/counted/baseline.tsv";
 /// Around what is counted: see `benches/counted/src/counted.rs`.
 const MARK: &str = "/counted between these";
 const TOGGLES: &str = "--toggle-collect=*toggles_count*";
@@ -25,43 +31,103 @@ pub(crate) struct Cost {
 
 /// `cargo xtask counts` with the words after it.
 pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
-    if let Some(unknown) = words.iter().find(|word| word.starts_with('-')) {
+    let (options, words): (Vec<_>, Vec<_>) = words.iter().map(String::as_str).partition(|word| word.starts_with('-'));
+    if let Some(unknown) = options.iter().find(|option| **option != "--write") {
         return Err(Stop::Failed(format!("unknown option `{unknown}`")));
     }
     let program = Program::build(job)?;
-    let (clients, operations) = program.list(job)?;
-    println!("| Operation | Client | Instructions | Calls | Allocations | Bytes allocated |");
-    println!("|---|---|---:|---:|---:|---:|");
-    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
-    for operation in operations.iter().filter(|operation| wanted(operation)) {
-        for client in &clients {
-            let Cost { instructions, calls, allocations, bytes } = program.cost(job, client, operation)?;
-            println!("| {operation} | {client} | {instructions:.0} | {calls:.2} | {allocations:.2} | {bytes:.0} |");
-        }
+    let rows = program.rows(job, |_| true, |name| words.is_empty() || words.iter().any(|word| name.contains(word)))?;
+    let now = Baseline { environment: environment(job)?, rows };
+    println!("{}", now.text());
+    if options.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let path = job.place.root.join(BASELINE);
+    let mut all = fs::read_to_string(&path).ok().and_then(|text| Baseline::parse(&text)).unwrap_or_default();
+    if words.is_empty() {
+        all = now;
+    } else if all.environment == now.environment {
+        all.replace(now.rows);
+    } else {
+        return Err(Stop::Failed(format!("the others were counted by {}: record all of them", all.environment)));
+    }
+    Ok(fs::write(path, all.text())?)
+}
+
+/// The step of the tests: compares what the library costs with the baseline.
+pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let text = fs::read_to_string(job.place.root.join(BASELINE))?;
+    let baseline = Baseline::parse(&text).ok_or_else(|| Stop::Failed(format!("{BASELINE} is not readable")))?;
+    let program = Program::build(job)?;
+    let rows = program.rows(job, |client| client == "homing", |_| true)?;
+    let environment = environment(job)?;
+    let (grown, other) = baseline.compare(&rows, &environment);
+    let mut counts = Counts::passed(rows.len());
+    if environment != baseline.environment {
+        counts.skipped = 1;
+        counts.notes.push(format!("skipped: instructions, counted by {environment}, not by {}", baseline.environment));
+    }
+    counts.notes.extend(other);
+    if !grown.is_empty() {
+        counts.failed = grown.len();
+        counts.passed = rows.len().saturating_sub(grown.len());
+        counts.notes.extend(grown);
+        counts.notes.push(
+            "if it has a reason, record it by `cargo xtask counts --write`, and commit it with the reason".into(),
+        );
+    }
+    Ok(counts)
+}
+
+/// What the number of instructions depends on besides the source: the compiler, and what the C library and cryptography
+/// choose their code by.
+fn environment(job: &mut Job<'_>) -> Result<String, Stop> {
+    let rustc = job.run("rustc -V")?;
+    let libc = job.ask("getconf GNU_LIBC_VERSION").unwrap_or("another libc".into());
+    let valgrind = job.run("valgrind --version")?;
+    let avx2 = fs::read_to_string("/proc/cpuinfo").is_ok_and(|info| info.contains(" avx2 "));
+    let cpu = if avx2 { "AVX2" } else { "no AVX2" };
+    Ok(format!("{}, {}, {}, {} with {cpu}", rustc.trim(), libc.trim(), valgrind.trim(), std::env::consts::ARCH))
 }
 
 /// The program of `benches/counted`.
-pub(crate) struct Program(PathBuf);
+struct Program(PathBuf);
 
 impl Program {
     /// Builds the program and installs the tools.
-    pub(crate) fn build(job: &mut Job<'_>) -> Result<Self, Stop> {
+    fn build(job: &mut Job<'_>) -> Result<Self, Stop> {
         setup::apt(job, &[("valgrind", "valgrind"), ("strace", "strace")], Vec::new())?;
         job.run("cargo build --release -p homing-counted")?;
         Ok(Self(job.place.target.join("release/homing-counted")))
     }
 
     /// Returns the names of the clients and of the operations.
-    pub(crate) fn list(&self, job: &mut Job<'_>) -> Result<(Vec<String>, Vec<String>), Stop> {
+    fn list(&self, job: &mut Job<'_>) -> Result<(Vec<String>, Vec<String>), Stop> {
         let output = job.run(self.0.clone())?;
         let (clients, operations) = output.split_once('\n').unwrap_or_default();
         Ok((clients.split(',').map(String::from).collect(), operations.lines().map(String::from).collect()))
     }
 
+    /// Counts these operations of these clients.
+    fn rows(
+        &self,
+        job: &mut Job<'_>,
+        is_client: impl Fn(&str) -> bool,
+        is_operation: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Row>, Stop> {
+        let (clients, operations) = self.list(job)?;
+        let mut rows = Vec::new();
+        for operation in operations.iter().filter(|name| is_operation(name)) {
+            for client in clients.iter().filter(|name| is_client(name)) {
+                let cost = self.cost(job, client, operation)?;
+                rows.push(Row { operation: operation.clone(), client: client.clone(), cost });
+            }
+        }
+        Ok(rows)
+    }
+
     /// Counts an operation of a client.
-    pub(crate) fn cost(&self, job: &mut Job<'_>, client: &str, operation: &str) -> Result<Cost, Stop> {
+    fn cost(&self, job: &mut Job<'_>, client: &str, operation: &str) -> Result<Cost, Stop> {
         let below = |tool: &str| Cmd::from(tool).arg(&self.0).args([client, operation]).silence_seconds(60);
         let tool = format!("valgrind --tool=callgrind --callgrind-out-file=/dev/null {TOGGLES}");
         let output = job.run(below(&tool).env("GLIBC_TUNABLES", TUNABLES))?;

@@ -65,9 +65,10 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --small    builds for size rather than speed
   WORD       only the cases whose name contains it
 
-       cargo xtask counts [WORD...]
+       cargo xtask counts [--write] [WORD...]
 
   counts the instructions, system calls and allocations of each operation of the native client and of a peer, on Linux
+  --write    updates benches/counted/baseline.tsv, by which `cargo xtask test \"counted work\"` finds what has grown
   WORD       only the operations whose name contains it
 
        cargo xtask autobahn [native|chromium|firefox|webkit|node] [CASE...]

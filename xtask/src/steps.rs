@@ -4,7 +4,7 @@ use crate::command::cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::{
-    apps, autobahn, demo, dependencies, interop, js, links, native, npm, package, page, places, platforms,
+    apps, autobahn, counted, demo, dependencies, interop, js, links, native, npm, package, page, places, platforms,
     reproducible, rules, setup, size, web,
 };
 
@@ -149,6 +149,7 @@ fn builds() -> Vec<Step> {
             job.run("cargo deny check bans")?;
             job.check("cargo deny --workspace check licenses sources")
         }),
+        step("counted work", counted::check),
         step("dependencies", dependencies::check),
         step("reproducible packages", reproducible::check).needs(&["git", "node", "npm", "rustup"]),
         step("crate contents", package::check),

@@ -29,13 +29,18 @@ pub(crate) fn start() -> (Runtime, u16) {
     let mut line = String::new();
     BufReader::with_capacity(1, &mut output).read_line(&mut line).expect("a port");
     assert!(SERVER.set(Mutex::new(Server { _child: child, input, output })).is_ok(), "one server");
-    let runtime = Builder::new_current_thread().enable_all().on_thread_park(toggles_count).build();
+    let runtime = Builder::new_current_thread().enable_all().on_thread_park(server).build();
     (runtime.expect("a runtime"), line.trim().parse().expect("a port"))
 }
 
-/// Waits for the server's turn to end. Not counted, as [`counted`](crate::counted) explains.
+/// Lets the server do all that it can.
+pub(crate) fn server() {
+    toggles_count();
+}
+
+/// Not counted, as [`counted`](crate::counted) explains.
 #[inline(never)]
-pub(crate) fn toggles_count() {
+fn toggles_count() {
     let Some(server) = SERVER.get() else { return };
     let mut server = server.lock().unwrap_or_else(PoisonError::into_inner);
     server.input.write_all(&[0]).expect("the server runs");

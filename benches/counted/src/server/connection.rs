@@ -5,6 +5,9 @@ use std::net::{Shutdown, TcpStream};
 
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+/// How many bytes are sent in a turn: as many as every kernel accepts and delivers at once.
+const TURN: usize = 40_000;
+
 const PING: u8 = 9;
 const CLOSE: u8 = 8;
 const TEXT: u8 = 1;
@@ -70,9 +73,13 @@ impl Connection {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        while !self.unsent.is_empty() {
-            match self.stream.write(&self.unsent) {
-                Ok(length) => drop(self.unsent.drain(..length)),
+        let mut left = TURN.min(self.unsent.len());
+        while left > 0 {
+            match self.stream.write(&self.unsent[..left]) {
+                Ok(length) => {
+                    self.unsent.drain(..length);
+                    left -= length;
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
             }
