@@ -128,8 +128,8 @@ impl Program {
 
     /// Counts an operation of a client.
     fn cost(&self, job: &mut Job<'_>, client: &str, operation: &str) -> Result<Cost, Stop> {
-        let below = |tool: &str| Cmd::from(tool).arg(&self.0).args([client, operation]).silence_seconds(60);
-        let tool = format!("valgrind --tool=callgrind --callgrind-out-file=/dev/null {TOGGLES}");
+        let below = |tool: &str| Cmd::from(tool).arg(&self.0).args([client, operation]);
+        let tool = format!("valgrind --vgdb=no --tool=callgrind --callgrind-out-file=/dev/null {TOGGLES}");
         let output = job.run(below(&tool).env("GLIBC_TUNABLES", TUNABLES))?;
         let log = job.place.own("counted.strace");
         job.run(below(&format!("strace -qq -y -o {}", log.display())))?;

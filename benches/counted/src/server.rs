@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use connection::Connection;
 
-/// By then the kernel has delivered what was on its way when the server's turn ended, if anything was.
-const LATE: Duration = Duration::from_secs(1);
+/// How long a turn in which nothing was there to do waits for what the kernel has not delivered yet.
+const DELIVERY: Duration = Duration::from_millis(5);
+/// After this long a turn is taken by itself: what was on its way has arrived by then, and the client waits for it.
+const LATE: Duration = Duration::from_secs(20);
 
 /// Serves until standard input ends. Each byte of it begins a turn, and a byte of the output ends the turn.
 pub(crate) fn serve() {
@@ -29,11 +31,26 @@ pub(crate) fn serve() {
         if turn == Err(RecvTimeoutError::Disconnected) {
             return;
         }
-        connections.extend(std::iter::from_fn(|| listener.accept().ok()).map(|(stream, _)| Connection::new(stream)));
-        connections.retain_mut(|connection| connection.act().is_ok());
+        if !act(&listener, &mut connections) {
+            thread::sleep(DELIVERY);
+            act(&listener, &mut connections);
+        }
         if turn.is_ok() {
             let mut output = std::io::stdout();
             output.write_all(&[0]).and_then(|()| output.flush()).expect("the client waits");
         }
     }
+}
+
+/// Does all that can be done without waiting. Returns whether there was anything.
+fn act(listener: &TcpListener, connections: &mut Vec<Connection>) -> bool {
+    let before = connections.len();
+    connections.extend(std::iter::from_fn(|| listener.accept().ok()).map(|(stream, _)| Connection::new(stream)));
+    let mut acted = connections.len() != before;
+    connections.retain_mut(|connection| {
+        let done = connection.act();
+        acted |= !matches!(done, Ok(false));
+        done.is_ok()
+    });
+    acted
 }

@@ -40,9 +40,11 @@ impl Connection {
         Self { stream, received: Vec::new(), unsent: Vec::new(), job: None, closes: false }
     }
 
-    /// Does all that can be done without waiting. An error means that the connection is over.
-    pub(crate) fn act(&mut self) -> io::Result<()> {
+    /// Does all that can be done without waiting. Returns whether there was anything. An error means that the connection is
+    /// over.
+    pub(crate) fn act(&mut self) -> io::Result<bool> {
         let open = self.read()?;
+        let arrived = !self.received.is_empty();
         match &self.job {
             None => self.shake_hands(),
             Some(Job::Drop) => self.closes = true,
@@ -52,11 +54,11 @@ impl Connection {
         while let Some((opcode, payload)) = take_frame(&mut self.received) {
             self.answer(opcode, &payload);
         }
-        self.write()?;
+        let written = self.write()?;
         if self.unsent.is_empty() && self.closes {
             self.stream.shutdown(Shutdown::Write)?;
         }
-        if open { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
+        if open { Ok(arrived || written) } else { Err(ErrorKind::UnexpectedEof.into()) }
     }
 
     /// Returns whether the client may send more.
@@ -72,7 +74,9 @@ impl Connection {
         }
     }
 
-    fn write(&mut self) -> io::Result<()> {
+    /// Returns whether there was anything to write.
+    fn write(&mut self) -> io::Result<bool> {
+        let any = !self.unsent.is_empty();
         let mut left = TURN.min(self.unsent.len());
         while left > 0 {
             match self.stream.write(&self.unsent[..left]) {
@@ -84,7 +88,7 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(any)
     }
 
     fn shake_hands(&mut self) {
