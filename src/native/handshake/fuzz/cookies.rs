@@ -91,7 +91,8 @@ fn keep(model: &mut Jar, url: &Url, set_cookie: &str) -> bool {
             "secure" => is_secure = true,
             "max-age" => {
                 let digits = value.strip_prefix('-').unwrap_or(value);
-                if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                // By the letter of section 5.2.2, `-` is a negative number.
+                if !value.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
                     expires = value.starts_with('-') || value.bytes().all(|byte| byte == b'0');
                 }
             }
