@@ -90,10 +90,11 @@ fn keep(model: &mut Jar, url: &Url, set_cookie: &str) -> bool {
             }
             "secure" => is_secure = true,
             "max-age" => {
+                // By the letter of section 5.2.2, `-` is a negative number. The crate `cookie_store` takes no digits at all as
+                // the largest number, where the standard ignores the attribute: that matters after a `Max-Age=0` only.
                 let digits = value.strip_prefix('-').unwrap_or(value);
-                // By the letter of section 5.2.2, `-` is a negative number.
-                if !value.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                    expires = value.starts_with('-') || value.bytes().all(|byte| byte == b'0');
+                if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                    expires = value.starts_with('-') || !value.is_empty() && value.bytes().all(|byte| byte == b'0');
                 }
             }
             _ => {}
