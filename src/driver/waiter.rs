@@ -11,15 +11,18 @@ use crate::error::FlushError;
 pub(crate) struct Waiter {
     pub(crate) shared: Arc<Shared>,
     places: Places,
+    /// Removes the entries of `places`. `None` until the first one.
+    leave: Option<fn(&mut Self)>,
 }
 
 impl Waiter {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, places: Places::default() }
+        Self { shared, places: Places::default(), leave: None }
     }
 
     /// Waits for the condition. Inside a callback messages cannot leave: waiting for them fails there.
     pub(crate) fn poll(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<Result<(), FlushError>> {
+        self.leave = Some(Self::leave);
         // The waker that is no longer needed is dropped after the lock.
         let (outcome, _unneeded) = {
             let Core { machine, waiters, .. } = &mut *self.shared.lock();
@@ -33,6 +36,16 @@ impl Waiter {
         };
         outcome
     }
+
+    fn leave(&mut self) {
+        if !self.places.is_empty() {
+            for kind in 0..3 {
+                // In a statement of its own: no waker is dropped under the lock.
+                let unneeded = self.shared.lock().waiters.leave(kind, &mut self.places);
+                drop(unneeded);
+            }
+        }
+    }
 }
 
 /// Another one, without wakers.
@@ -44,12 +57,8 @@ impl Clone for Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        if !self.places.is_empty() {
-            for kind in 0..3 {
-                // In a statement of its own: no waker is dropped under the lock.
-                let unneeded = self.shared.lock().waiters.leave(kind, &mut self.places);
-                drop(unneeded);
-            }
+        if let Some(leave) = self.leave {
+            leave(self);
         }
     }
 }

@@ -3,6 +3,8 @@
 //! A queue is sorted by the order in which its conditions become true. A drive therefore looks at the first entry of
 //! each queue only, however many futures are pending. Flushes are sorted unless messages of `on_open` are lost, which were
 //! queued later but leave first: then a drive looks at all of them.
+//!
+//! The first future that waits brings the code that wakes it, so that a web app without such futures does not load it.
 
 use alloc::vec::Vec;
 use core::mem::replace;
@@ -98,6 +100,8 @@ struct Waiting {
 #[derive(Default)]
 pub(super) struct Waiters {
     queues: [Queue; 3],
+    /// Removes an entry whose condition is true. `None` until the first entry.
+    next_met: Option<fn(&mut Self, &Machine) -> Option<Waker>>,
     /// The number of the latest entry.
     number: u64,
     /// How many losses of messages ahead of the queue were looked at.
@@ -119,6 +123,7 @@ struct Queue {
 impl Waiters {
     /// Adds an entry or updates its waker. Returns a waker that must be dropped after unlocking, as its drop runs foreign code.
     pub(super) fn wait(&mut self, wait: Wait, places: &mut Places, waker: &Waker) -> Option<Waker> {
+        self.next_met = Some(Self::next_of_queues);
         let kind = wait.kind();
         let (Some(queue), Some(place)) = (self.queues.get_mut(kind), places.0.get_mut(kind)) else { return None };
         let threshold = wait.threshold();
@@ -145,7 +150,12 @@ impl Waiters {
     }
 
     /// Removes an entry whose condition is true.
+    #[inline]
     pub(super) fn next_met(&mut self, machine: &Machine) -> Option<Waker> {
+        self.next_met?(self, machine)
+    }
+
+    fn next_of_queues(&mut self, machine: &Machine) -> Option<Waker> {
         for queue in &mut self.queues {
             let Some(first) = queue.first() else { continue };
             #[cfg(test)]
