@@ -14,7 +14,7 @@ use homing_machine::{Fault, ZERO, micros};
 pub use heartbeat::Heartbeat;
 pub use reconnect::Reconnect;
 pub(crate) use settings::{Predicate, Settings};
-pub(crate) use subprotocol::{check_protocols, is_token};
+pub(crate) use subprotocol::{check_protocol, is_token};
 
 use crate::client::WebSocket;
 use crate::close::CloseEvent;
@@ -76,7 +76,7 @@ impl Builder {
     /// `connect` fails if a subprotocol is not a token (RFC 9110, section 5.6.2), if one is offered twice, and for more than
     /// 1,000.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
-        self.settings.request.protocols.push(protocol.into());
+        self.settings.request.offer(protocol.into());
         self
     }
 

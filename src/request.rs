@@ -5,9 +5,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::builder::is_token;
+use homing_machine::Fault;
+
+use crate::builder::{check_protocol, is_token};
 use crate::driver::platform::{BoxFuture, MaybeSend, Options, Target, resolve};
-use crate::error::{Error, ErrorKind};
+use crate::error::{ConfigError, Error, ErrorKind};
 
 /// The request of one attempt: URL, subprotocols and, natively, headers. Returned by a
 /// [request provider](crate::Builder::request_provider).
@@ -27,19 +29,32 @@ pub struct Request {
     pub(crate) url: String,
     pub(crate) protocols: Vec<String>,
     pub(crate) headers: Vec<(String, String)>,
+    /// What is wrong with the first subprotocol that cannot be offered.
+    fault: Option<Fault>,
 }
 
 impl Request {
     /// Returns a request for a `ws`, `wss`, `http` or `https` URL. The URL is checked when the attempt is dialled.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), protocols: Vec::new(), headers: Vec::new() }
+        Self { url: url.into(), protocols: Vec::new(), headers: Vec::new(), fault: None }
     }
 
     /// Offers a subprotocol (RFC 6455, section 1.9), in the order of preference. The server must choose one of those offered.
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
-        self.protocols.push(protocol.into());
+        self.offer(protocol.into());
         self
+    }
+
+    /// Adds a subprotocol. Checked here, so that a web app without subprotocols does not load the check.
+    pub(crate) fn offer(&mut self, protocol: String) {
+        self.fault = self.fault.or(check_protocol(&protocol, &self.protocols).err());
+        self.protocols.push(protocol);
+    }
+
+    /// Fails if a subprotocol cannot be offered.
+    pub(crate) fn check_protocols(&self) -> Result<(), ConfigError> {
+        self.fault.map_or(Ok(()), |fault| Err(ConfigError::new("protocol", fault)))
     }
 }
 

@@ -1,24 +1,21 @@
 //! The check of subprotocols.
 
-use crate::error::ConfigError;
+use homing_machine::Fault;
 
 /// More than any server reads, and few enough to compare each pair.
 const MAX_PROTOCOLS: usize = 1000;
 
-/// Checks that subprotocols are tokens without duplicates. Errors do not repeat them: in browsers, which cannot send headers,
-/// subprotocols contain secrets.
-pub(crate) fn check_protocols(protocols: &[String]) -> Result<(), ConfigError> {
-    let fault = |fault: &str| Err(ConfigError::new("protocol", fault));
-    if protocols.len() > MAX_PROTOCOLS {
-        return fault("more than 1,000 subprotocols");
+/// Checks that a subprotocol is a token, and none of the earlier ones. Errors do not repeat it: in browsers, which cannot send
+/// headers, subprotocols contain secrets.
+pub(crate) fn check_protocol(protocol: &String, earlier: &[String]) -> Result<(), Fault> {
+    if earlier.len() >= MAX_PROTOCOLS {
+        return Err("more than 1,000 subprotocols");
     }
-    for (position, protocol) in protocols.iter().enumerate() {
-        if !is_token(protocol) {
-            return fault("invalid subprotocol, expected a token (RFC 9110): letters, digits and !#$%&'*+-.^_`|~");
-        }
-        if protocols.iter().take(position).any(|earlier| earlier == protocol) {
-            return fault("duplicate subprotocol");
-        }
+    if !is_token(protocol) {
+        return Err("invalid subprotocol, expected a token (RFC 9110): letters, digits and !#$%&'*+-.^_`|~");
+    }
+    if earlier.contains(protocol) {
+        return Err("duplicate subprotocol");
     }
     Ok(())
 }

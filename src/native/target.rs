@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, header};
 use url::Url;
 
-use crate::builder::check_protocols;
 use crate::error::ConfigError;
 use crate::native::dial::connector::Destination;
 use crate::native::dial::tls;
@@ -89,7 +88,7 @@ impl Target {
 /// Checks a request and the options that it is dialled with.
 pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, ConfigError> {
     let url = parse_url(&request.url)?;
-    check_protocols(&request.protocols)?;
+    request.check_protocols()?;
     check(options)?;
     if let Some(fault) = tls::fault(&options.tls).filter(|_| url.scheme() == "wss") {
         return Err(ConfigError::new("url", fault));

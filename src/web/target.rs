@@ -4,7 +4,6 @@ use wasm_bindgen::JsValue;
 
 use super::glue;
 use super::options::Options;
-use crate::builder::check_protocols;
 use crate::error::{ConfigError, Error, ErrorKind, joined};
 use crate::request::Request;
 
@@ -32,7 +31,7 @@ impl Target {
 
 /// Checks a request. The URL is parsed by the browser, which is going to dial it.
 pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigError> {
-    check_protocols(&request.protocols)?;
+    request.check_protocols()?;
     let url = parse(&request.url)?;
     let part = |name| glue::text(&url, name);
     let (scheme, href) = (part("protocol"), part("href"));
