@@ -1,5 +1,6 @@
-//! What may not stand in some files, though the compiler would accept it.
+//! What may not stand in some files, though the compiler would accept it, and how large the committed corpora may be.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -12,12 +13,33 @@ const PLATFORM: &str = "^[^/]*target_(family|os|arch)";
 const PLATFORM_FILES: [&str; 3] = ["src/*.rs", ":!src/driver/platform.rs", ":!src/lib.rs"];
 /// Paths below the home or work directory of some machine, but not in URLs or relative paths.
 const OWN_DIRECTORY: &str = r"(^|[^]a-zA-Z0-9._~*)}>-])/(root|work|home)/";
+/// Each clone has the corpora of the fuzz targets.
+const CORPORA: (&str, u64) = ("fuzz/corpus", 2_000_000);
 
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     missing::needs(&["git"])?;
     let root = &job.place.root;
     let found = [lines(root, PLATFORM, &PLATFORM_FILES)?, lines(root, OWN_DIRECTORY, &[])?].concat();
-    if found.is_empty() { Ok(Counts::passed(1)) } else { Err(Stop::Failed(format!("misplaced:\n{found}"))) }
+    if !found.is_empty() {
+        return Err(Stop::Failed(format!("misplaced:\n{found}")));
+    }
+    let (corpora, most) = CORPORA;
+    match size(&root.join(corpora))? {
+        0 => Err(Stop::Failed(format!("{corpora} is empty"))),
+        bytes if bytes > most => Err(Stop::Failed(format!(
+            "{corpora} has {bytes} of {most} bytes: `cargo xtask fuzz --seconds 1 --minimize` drops what covers nothing of its own"
+        ))),
+        _ => Ok(Counts::passed(2)),
+    }
+}
+
+/// Returns how many bytes the files below a directory have.
+fn size(directory: &Path) -> std::io::Result<u64> {
+    fs::read_dir(directory)?.try_fold(0, |sum, entry| {
+        let entry = entry?;
+        let bytes = if entry.file_type()?.is_dir() { size(&entry.path())? } else { entry.metadata()?.len() };
+        Ok(sum + bytes)
+    })
 }
 
 /// Returns the lines that match, of all files that git does not ignore.
@@ -29,8 +51,6 @@ fn lines(root: &Path, pattern: &str, files: &[&str]) -> std::io::Result<String> 
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn found(file: &str, text: &str, pattern: &str, files: &[&str]) -> String {
