@@ -4,6 +4,7 @@
 
 mod apps;
 mod autobahn;
+mod benchmarks;
 mod command;
 mod counted;
 mod counts;
@@ -71,6 +72,15 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --write    updates benches/counted/baseline.tsv, by which `cargo xtask test \"counted work\"` finds what has grown
   WORD       only the operations whose name contains it
 
+       cargo xtask benchmarks [--write | --table] [--rounds N] [--only WORD] [--times]
+
+  measures homing beside other native clients in one run: times, instructions, system calls, allocations and memory
+  --write    records the run in benches/peers/recorded.tsv and updates docs/benchmarks.md
+  --table    updates docs/benchmarks.md from what is recorded
+  --rounds   how often each case is repeated
+  --only     only the cases whose name contains the word
+  --times    counts no instructions, system calls and allocations
+
        cargo xtask autobahn [native|chromium|firefox|webkit|node] [CASE...]
 
   runs the native client against the Autobahn TestSuite and prints a table; in a browser or in Node, runs the npm class
@@ -136,6 +146,7 @@ fn main() -> ExitCode {
         (Some("rules"), word) => print_rules(word),
         (Some("bench-web"), _) => report::task("bench web", |job| page::bench(job, &args)),
         (Some("counts"), _) => report::task("counts", |job| counted::command(job, &args)),
+        (Some("benchmarks"), _) => report::task("benchmarks", |job| benchmarks::command(job, &args)),
         (Some("autobahn"), _) => report::task("autobahn", |job| autobahn::command(job, &args)),
         (Some("fuzz"), _) => report::task("fuzz", |job| fuzz::command(job, &args)),
         (Some("interop"), _) => report::task("interop", |job| interop::command(job, &args)),

@@ -105,6 +105,7 @@ fn builds() -> Vec<Step> {
     vec![
         step("format", |job| {
             job.run("cargo fmt --all --check")?;
+            job.run("cargo fmt --manifest-path benches/peers/Cargo.toml --check")?;
             apps::format(job)
         }),
         step("places", places::check),
