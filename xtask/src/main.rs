@@ -72,7 +72,7 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --write    updates benches/counted/baseline.tsv, by which `cargo xtask test \"counted work\"` finds what has grown
   WORD       only the operations whose name contains it
 
-       cargo xtask benchmarks [--write | --table] [--rounds N] [--only WORD] [--times]
+       cargo xtask benchmarks [--write | --table] [--rounds N] [--only WORD] [--times | --counts]
 
   measures homing beside other native clients in one run: times, instructions, system calls, allocations and memory
   --write    records the run in benches/peers/recorded.tsv and updates docs/benchmarks.md
@@ -80,6 +80,7 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --rounds   how often each case is repeated
   --only     only the cases whose name contains the word
   --times    counts no instructions, system calls and allocations
+  --counts   measures no times
 
        cargo xtask autobahn [native|chromium|firefox|webkit|node] [CASE...]
 

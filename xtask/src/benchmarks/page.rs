@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(missing.len(), 1, "{missing:?}");
         assert!(missing[0].contains("cpu of a") && missing[0].contains("yawc") && !missing[0].contains("ewebsock"));
         let page = filled("<!-- table -->\n<!-- end of table -->\n", recorded, "calls\tb\tWhy.\n").unwrap();
-        assert!(page.contains("| a | 1 (10.0 ns) | – | – | – | 0.95 ±0.04 |"), "{page}");
+        assert!(page.contains("| a | 1 (10.0 ns) | – | – | – | 0.95 ±0.03 |"), "{page}");
         assert!(
             page.contains("- b (ewebsock 0.95): Why.") && page.contains("- yawc, b (calls): failed: gone"),
             "{page}"

@@ -1,5 +1,6 @@
 //! Runs clients against one server, in turns, and prints what they measured: `compare [--rounds N] [--only WORD] [--times]
-//! DIRECTORY CLIENT...`; `--times` counts nothing. The first client is the one that the others are compared with. Each line has the measure, the case, the
+//! DIRECTORY CLIENT...`; `--times` counts nothing, and
+//! `--counts` measures no times. The first client is the one that the others are compared with. Each line has the measure, the case, the
 //! client, and its figures, or why there are none.
 //!
 //! A client that fails is left out of the case. A wrong, missing or reordered message ends the run.
@@ -27,12 +28,13 @@ pub(crate) struct Run {
 
 fn main() {
     let mut words = std::env::args().skip(1);
-    let (mut rounds, mut only, mut counts, mut rest) = (None, None, true, Vec::new());
+    let (mut rounds, mut only, mut times, mut counts, mut rest) = (None, None, true, true, Vec::new());
     while let Some(word) = words.next() {
         match word.as_str() {
             "serve" => return server::serve(&words.next().expect("a file")),
             "--rounds" => rounds = words.next().map(|rounds| rounds.parse().expect("a number")),
             "--times" => counts = false,
+            "--counts" => times = false,
             "--only" => only = words.next(),
             _ => rest.push(word),
         }
@@ -43,7 +45,9 @@ fn main() {
     let run = Run { server: Server::start(&directory), directory, clients: rest, rounds };
     let wanted = |case: &&Case| only.as_ref().is_none_or(|word| case.name.contains(word));
     for case in CASES.iter().filter(wanted) {
-        time::measure(&run, case);
+        if times {
+            time::measure(&run, case);
+        }
         if counts {
             count::measure(&run, case);
         }
