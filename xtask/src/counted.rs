@@ -5,6 +5,7 @@ mod baseline;
 
 use std::fs;
 use std::path::PathBuf;
+use std::slice;
 
 use baseline::{Baseline, Row};
 
@@ -20,6 +21,9 @@ const TOGGLES: &str = "--toggle-collect=*toggles_count*";
 /// Without these, glibc copies by a single instruction that callgrind counts once for each byte.
 const TUNABLES: &str = "glibc.cpu.hwcaps=-ERMS,-FSRM";
 
+/// How often a count that has grown is repeated.
+const AGAIN: usize = 2;
+
 /// What one operation costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Cost {
@@ -27,6 +31,17 @@ pub(crate) struct Cost {
     pub(crate) calls: f64,
     pub(crate) allocations: f64,
     pub(crate) bytes: f64,
+}
+
+impl Cost {
+    fn least(self, other: Self) -> Self {
+        Self {
+            instructions: self.instructions.min(other.instructions),
+            calls: self.calls.min(other.calls),
+            allocations: self.allocations.min(other.allocations),
+            bytes: self.bytes.min(other.bytes),
+        }
+    }
 }
 
 /// `cargo xtask counts` with the words after it.
@@ -59,8 +74,16 @@ pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let text = fs::read_to_string(job.place.root.join(BASELINE))?;
     let baseline = Baseline::parse(&text).ok_or_else(|| Stop::Failed(format!("{BASELINE} is not readable")))?;
     let program = Program::build(job)?;
-    let rows = program.rows(job, |client| client == "homing", |_| true)?;
+    let mut rows = program.rows(job, |client| client == "homing", |_| true)?;
     let environment = environment(job)?;
+    // What waits for a timer counts more on a busy machine, never less.
+    for row in &mut rows {
+        for _ in 0..AGAIN {
+            if !baseline.compare(slice::from_ref(row), &environment).0.is_empty() {
+                row.cost = row.cost.least(program.cost(job, &row.client, &row.operation)?);
+            }
+        }
+    }
     let (grown, other) = baseline.compare(&rows, &environment);
     let mut counts = Counts::passed(rows.len());
     if environment != baseline.environment {
@@ -101,11 +124,11 @@ impl Program {
         Ok(Self(job.place.target.join("release/homing-counted")))
     }
 
-    /// Returns the names of the clients and of the operations.
-    fn list(&self, job: &mut Job<'_>) -> Result<(Vec<String>, Vec<String>), Stop> {
+    /// Returns the name of each operation, and the clients that have it.
+    fn list(&self, job: &mut Job<'_>) -> Result<Vec<(String, Vec<String>)>, Stop> {
         let output = job.run(self.0.clone())?;
-        let (clients, operations) = output.split_once('\n').unwrap_or_default();
-        Ok((clients.split(',').map(String::from).collect(), operations.lines().map(String::from).collect()))
+        let lines = output.lines().filter_map(|line| line.split_once('\t'));
+        Ok(lines.map(|(name, clients)| (name.to_owned(), clients.split(',').map(String::from).collect())).collect())
     }
 
     /// Counts these operations of these clients.
@@ -115,12 +138,11 @@ impl Program {
         is_client: impl Fn(&str) -> bool,
         is_operation: impl Fn(&str) -> bool,
     ) -> Result<Vec<Row>, Stop> {
-        let (clients, operations) = self.list(job)?;
         let mut rows = Vec::new();
-        for operation in operations.iter().filter(|name| is_operation(name)) {
-            for client in clients.iter().filter(|name| is_client(name)) {
-                let cost = self.cost(job, client, operation)?;
-                rows.push(Row { operation: operation.clone(), client: client.clone(), cost });
+        for (operation, clients) in self.list(job)?.into_iter().filter(|(name, _)| is_operation(name)) {
+            for client in clients.into_iter().filter(|name| is_client(name)) {
+                let cost = self.cost(job, &client, &operation)?;
+                rows.push(Row { operation: operation.clone(), client, cost });
             }
         }
         Ok(rows)

@@ -10,7 +10,9 @@ cfg_if::cfg_if! {
         mod clients;
         mod counted;
         mod operations;
+        mod payload;
         mod server;
+        mod tls;
         mod turns;
 
         #[global_allocator]

@@ -1,14 +1,20 @@
 //! The server: acts when it is its turn, see [`turns`](crate::turns).
 
 mod connection;
+mod frame;
+mod stream;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use connection::Connection;
+use tokio_rustls::rustls::ServerConfig;
+
+use crate::tls;
 
 /// How long a turn in which nothing was there to do waits for what the kernel has not delivered yet.
 const DELIVERY: Duration = Duration::from_millis(5);
@@ -19,7 +25,9 @@ const LATE: Duration = Duration::from_secs(20);
 pub(crate) fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("a socket");
-    println!("{}", listener.local_addr().expect("an address").port());
+    let (tls, certificate) = tls::server();
+    print!("{}\n{certificate}\0", listener.local_addr().expect("an address"));
+    std::io::stdout().flush().expect("the client reads");
     let (sender, turns) = mpsc::channel();
     thread::spawn(move || {
         let mut input = std::io::stdin();
@@ -31,9 +39,9 @@ pub(crate) fn serve() {
         if turn == Err(RecvTimeoutError::Disconnected) {
             return;
         }
-        if !act(&listener, &mut connections) {
+        if !act(&listener, &tls, &mut connections) {
             thread::sleep(DELIVERY);
-            act(&listener, &mut connections);
+            act(&listener, &tls, &mut connections);
         }
         if turn.is_ok() {
             let mut output = std::io::stdout();
@@ -43,9 +51,10 @@ pub(crate) fn serve() {
 }
 
 /// Does all that can be done without waiting. Returns whether there was anything.
-fn act(listener: &TcpListener, connections: &mut Vec<Connection>) -> bool {
+fn act(listener: &TcpListener, tls: &Arc<ServerConfig>, connections: &mut Vec<Connection>) -> bool {
     let before = connections.len();
-    connections.extend(std::iter::from_fn(|| listener.accept().ok()).map(|(stream, _)| Connection::new(stream)));
+    connections
+        .extend(std::iter::from_fn(|| listener.accept().ok()).map(|(stream, _)| Connection::new(stream, tls.clone())));
     let mut acted = connections.len() != before;
     connections.retain_mut(|connection| {
         let done = connection.act();

@@ -19,18 +19,22 @@ struct Server {
     output: ChildStdout,
 }
 
-/// Starts the server. Returns the client's runtime, and the server's port.
-pub(crate) fn start() -> (Runtime, u16) {
+/// Starts the server. Returns the client's runtime, and the server's address and certificate.
+pub(crate) fn start() -> (Runtime, String, String) {
     let program = std::env::current_exe().expect("this program");
     let mut command = Command::new(program);
     let mut child = command.arg(SERVE).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a server");
     let input = child.stdin.take().expect("a pipe");
     let mut output = child.stdout.take().expect("a pipe");
-    let mut line = String::new();
-    BufReader::with_capacity(1, &mut output).read_line(&mut line).expect("a port");
+    let mut address = String::new();
+    let mut certificate = Vec::new();
+    let mut lines = BufReader::with_capacity(1, &mut output);
+    lines.read_line(&mut address).expect("an address");
+    lines.read_until(0, &mut certificate).expect("a certificate");
+    assert_eq!(certificate.pop(), Some(0), "the server runs");
     assert!(SERVER.set(Mutex::new(Server { _child: child, input, output })).is_ok(), "one server");
-    let runtime = Builder::new_current_thread().enable_all().on_thread_park(server).build();
-    (runtime.expect("a runtime"), line.trim().parse().expect("a port"))
+    let runtime = Builder::new_current_thread().enable_all().on_thread_park(server).build().expect("a runtime");
+    (runtime, address.trim().to_owned(), String::from_utf8(certificate).expect("a certificate"))
 }
 
 /// Lets the server do all that it can.

@@ -3,22 +3,46 @@
 pub(crate) mod homing;
 pub(crate) mod tungstenite;
 
-/// A connection of a client, with TCP_NODELAY.
+use std::sync::Arc;
+
+use tokio_rustls::rustls::ClientConfig;
+
+/// A connection, with TCP_NODELAY.
+pub(crate) struct Target {
+    /// `127.0.0.1` and a port.
+    pub(crate) address: String,
+    pub(crate) path: String,
+    pub(crate) tls: Option<Arc<ClientConfig>>,
+    /// With permessage-deflate, whose context both sides keep.
+    pub(crate) deflate: bool,
+}
+
+impl Target {
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "wss" } else { "ws" };
+        format!("{scheme}://{}/{}", self.address, self.path)
+    }
+}
+
+/// A connection of a client.
 #[allow(async_fn_in_trait)]
 pub(crate) trait Client: Sized {
+    /// Whether it has permessage-deflate.
+    const DEFLATES: bool;
+
     /// Opens a connection.
-    async fn connect(url: &str) -> Self;
+    async fn connect(target: &Target) -> Self;
 
     /// Waits until so many messages of this length have arrived.
     async fn receive(&mut self, count: usize, length: usize);
 
-    /// Sends so many binary messages of this length, and waits until they have been passed to the operating system.
-    async fn send(&mut self, count: usize, length: usize);
+    /// Sends so many text or binary messages of this length, and waits until they have been passed to the operating system.
+    async fn send(&mut self, count: usize, text: bool, length: usize);
 
     /// So many times, sends a binary message of this length and waits until it has come back.
     async fn round_trips(&mut self, count: usize, length: usize) {
         for _ in 0..count {
-            self.send(1, length).await;
+            self.send(1, false, length).await;
             self.receive(1, length).await;
         }
     }

@@ -3,19 +3,23 @@
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
-use super::Client;
+use super::{Client, Target};
+use crate::payload::payload;
 
-pub(crate) struct Tungstenite(WebSocketStream<TcpStream>);
+pub(crate) struct Tungstenite(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client for Tungstenite {
-    async fn connect(url: &str) -> Self {
-        let authority = url.split('/').nth(2).expect("an authority");
-        let stream = TcpStream::connect(authority).await.expect("a connection");
+    const DEFLATES: bool = false;
+
+    async fn connect(target: &Target) -> Self {
+        let stream = TcpStream::connect(&target.address).await.expect("a connection");
         stream.set_nodelay(true).expect("a socket");
-        Self(client_async(url, stream).await.expect("a handshake").0)
+        let connector = target.tls.clone().map_or(Connector::Plain, Connector::Rustls);
+        let handshake = client_async_tls_with_config(target.url(), stream, None, Some(connector)).await;
+        Self(handshake.expect("a handshake").0)
     }
 
     async fn receive(&mut self, count: usize, length: usize) {
@@ -25,10 +29,12 @@ impl Client for Tungstenite {
         }
     }
 
-    async fn send(&mut self, count: usize, length: usize) {
-        let payload = Bytes::from(vec![b'x'; length]);
+    async fn send(&mut self, count: usize, text: bool, length: usize) {
+        let payload = Bytes::from(payload(length));
+        let text = text.then(|| Utf8Bytes::try_from(payload.clone()).expect("a text"));
         for _ in 0..count {
-            self.0.send(Message::Binary(payload.clone())).await.expect("a connection");
+            let message = text.clone().map_or_else(|| Message::Binary(payload.clone()), Message::Text);
+            self.0.send(message).await.expect("a connection");
         }
     }
 

@@ -1,0 +1,9 @@
+//! What is sent in both directions.
+
+const TEXT: &[u8] =
+    br#"{"id":18273645,"side":"buy","symbol":"BTCUSDT","price":"64213.50","size":"0.12500","time":1764490211873},"#;
+
+/// Returns a text of this length, which is as compressible as most that clients receive.
+pub(crate) fn payload(length: usize) -> Vec<u8> {
+    TEXT.iter().copied().cycle().take(length).collect()
+}
