@@ -3,6 +3,7 @@
 use tokio::runtime::Runtime;
 
 use crate::clients::{Client, Target, homing::Homing, tungstenite::Tungstenite};
+use crate::payload::payload;
 use crate::{counted::count, tls, turns};
 
 enum Kind {
@@ -119,9 +120,10 @@ fn perform<C: Client>(Operation { kind, over, times, .. }: &Operation) {
         Kind::Send { text, length, batch } => {
             let target = target(format!("take/{}", (times + times / 2) * batch));
             let mut client = runtime.block_on(C::connect(&target));
+            let payload = payload(length);
             repeat(&runtime, times, batch, async |times| {
                 for _ in 0..times {
-                    client.send(batch, text, length).await;
+                    client.send(batch, text, &payload).await;
                     // The socket has room for the next batch.
                     turns::server();
                 }
@@ -130,7 +132,8 @@ fn perform<C: Client>(Operation { kind, over, times, .. }: &Operation) {
         }
         Kind::RoundTrip { length } => {
             let mut client = runtime.block_on(C::connect(&target("echo".into())));
-            repeat(&runtime, times, 1, async |times| client.round_trips(times, length).await);
+            let payload = payload(length);
+            repeat(&runtime, times, 1, async |times| client.round_trips(times, &payload).await);
         }
         Kind::Connect => {
             let target = target("echo".into());

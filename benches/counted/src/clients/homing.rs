@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use homing::native::{BuilderExt, Deflate};
-use homing::{Builder, Heartbeat, Message, Reconnect, WebSocket};
+use homing::{Builder, Heartbeat, Message, Reconnect, Text, WebSocket};
 use tokio::sync::Notify;
 
 use super::{Client, Target};
-use crate::payload::payload;
 
 const INTERVAL: Duration = Duration::from_millis(10);
 const LONG: Duration = Duration::from_secs(60);
@@ -107,20 +106,22 @@ impl Client for Homing {
         self.arrivals.wait(count).await;
     }
 
-    async fn send(&mut self, count: usize, text: bool, length: usize) {
-        let payload = payload(length);
-        let message =
-            if text { Message::text(String::from_utf8(payload).expect("a text")) } else { Message::binary(payload) };
+    async fn send(&mut self, count: usize, text: bool, payload: &Bytes) {
+        let message = if text {
+            Message::Text(Text::try_from(payload.clone()).expect("a text"))
+        } else {
+            Message::Binary(payload.clone())
+        };
         for _ in 0..count {
             self.ws.send(message.clone()).expect("room in the buffer");
         }
         self.ws.flush().await.expect("a connection");
     }
 
-    async fn round_trips(&mut self, count: usize, length: usize) {
-        let payload = self.arrivals.answer.get_or_init(|| Bytes::from(payload(length)));
+    async fn round_trips(&mut self, count: usize, payload: &Bytes) {
+        self.arrivals.answer.get_or_init(|| payload.clone());
         self.ws.send_payload(payload.clone()).expect("room in the buffer");
-        self.receive(count, length).await;
+        self.receive(count, payload.len()).await;
     }
 
     async fn close(self) {

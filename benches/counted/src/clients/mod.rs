@@ -5,6 +5,7 @@ pub(crate) mod tungstenite;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio_rustls::rustls::ClientConfig;
 
 /// A connection, with TCP_NODELAY.
@@ -36,14 +37,14 @@ pub(crate) trait Client: Sized {
     /// Waits until so many messages of this length have arrived.
     async fn receive(&mut self, count: usize, length: usize);
 
-    /// Sends so many text or binary messages of this length, and waits until they have been passed to the operating system.
-    async fn send(&mut self, count: usize, text: bool, length: usize);
+    /// Sends this so many times, as text or binary, and waits until they have been passed to the operating system.
+    async fn send(&mut self, count: usize, text: bool, payload: &Bytes);
 
-    /// So many times, sends a binary message of this length and waits until it has come back.
-    async fn round_trips(&mut self, count: usize, length: usize) {
+    /// So many times, sends this as a binary message and waits until it has come back.
+    async fn round_trips(&mut self, count: usize, payload: &Bytes) {
         for _ in 0..count {
-            self.send(1, false, length).await;
-            self.receive(1, length).await;
+            self.send(1, false, payload).await;
+            self.receive(1, payload.len()).await;
         }
     }
 

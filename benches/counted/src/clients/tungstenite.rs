@@ -7,7 +7,6 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
 use super::{Client, Target};
-use crate::payload::payload;
 
 pub(crate) struct Tungstenite(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -29,8 +28,7 @@ impl Client for Tungstenite {
         }
     }
 
-    async fn send(&mut self, count: usize, text: bool, length: usize) {
-        let payload = Bytes::from(payload(length));
+    async fn send(&mut self, count: usize, text: bool, payload: &Bytes) {
         let text = text.then(|| Utf8Bytes::try_from(payload.clone()).expect("a text"));
         for _ in 0..count {
             let message = text.clone().map_or_else(|| Message::Binary(payload.clone()), Message::Text);
