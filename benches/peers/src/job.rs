@@ -15,6 +15,8 @@ use crate::system;
 
 /// Time for memory of the handshakes to be released.
 const SETTLE: Duration = Duration::from_millis(1000);
+/// Two heartbeats and more.
+const WATCHED: Duration = Duration::from_secs(60);
 /// What the server answers to messages that were sent, if they were right.
 const ACKNOWLEDGED: &[u8] = b"+";
 /// One message in so many is compared as a whole.
@@ -49,6 +51,7 @@ pub fn main<P: Peer>() {
             "feed" => send::<P>(&target, messages(), number(3), Sent::Fed).await,
             "echo" => echo::<P>(&target, messages(), number(3)).await,
             "cycle" => cycle::<P>(&target, number(1)).await,
+            "scale" => scale::<P>(&target, number(1)).await,
             "hold" => hold::<P>(&target, number(1)).await,
             "many" => many::<P>(&target, messages(), number(3), number(4)).await,
             other => panic!("no such job: {other}"),
@@ -146,6 +149,27 @@ async fn hold<P: Peer>(target: &Target, count: usize) -> Vec<f64> {
     let grown = system::resident().saturating_sub(before);
     drop((first, clients));
     vec![grown as f64 / 1024.0 / count as f64, time]
+}
+
+/// For each connection: the time and the CPU time to open it in microseconds, resident KiB, and for each hour in which it
+/// is idle CPU time in milliseconds and wake-ups.
+async fn scale<P: Peer>(target: &Target, count: usize) -> Vec<f64> {
+    let (before, meter) = (system::resident(), Meter::start());
+    let mut clients = Vec::with_capacity(count);
+    for _ in 0..count {
+        let each = |_: bool, _: &[u8]| Next::More;
+        clients.push(P::open(target, None, each).await.unwrap_or_else(|error| stop(error)));
+    }
+    let [cpu, time] = meter.each(count);
+    tokio::time::sleep(SETTLE).await;
+    let grown = system::resident().saturating_sub(before);
+    let (switches, meter) = (system::wake_ups(), Meter::start());
+    tokio::time::sleep(WATCHED).await;
+    let hours = WATCHED.as_secs_f64() / 3600.0 * count as f64;
+    let [idle, _] = meter.each(1);
+    let woken = (system::wake_ups() - switches) as f64;
+    drop(clients);
+    vec![time / 1e3, cpu / 1e3, grown as f64 / 1024.0 / count as f64, idle / 1e6 / hours, woken / hours]
 }
 
 /// Messages to many connections, one to each in turn.

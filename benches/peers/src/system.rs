@@ -25,10 +25,18 @@ pub(crate) fn cpu() -> Duration {
 
 /// Returns the resident memory of this process in bytes.
 pub(crate) fn resident() -> usize {
+    status("VmRSS:") * 1024
+}
+
+/// Returns how often this process has waited.
+pub(crate) fn wake_ups() -> usize {
+    status("voluntary_ctxt_switches:")
+}
+
+fn status(name: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").expect("status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-    let kibibytes: usize = line.trim().trim_end_matches("kB").trim().parse().expect("a number");
-    kibibytes * 1024
+    let value = status.lines().find_map(|line| line.strip_prefix(name)).expect("a value");
+    value.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
 }
 
 /// Raises the limit on open files as far as permitted.

@@ -94,6 +94,7 @@ pub(super) fn filled(document: &str, recorded: &str, reasons: &str) -> Option<St
     for measure in &MEASURES {
         table(&mut part, &recorded, measure, reasons);
     }
+    scale(&mut part, &recorded);
     let failures: Vec<_> =
         recorded.0.iter().filter(|row| row.get(3).is_some_and(|why| why.starts_with("failed"))).collect();
     if !failures.is_empty() {
@@ -128,6 +129,16 @@ fn table(part: &mut String, recorded: &Recorded<'_>, measure: &Measure, reasons:
         }
         let names: Vec<_> = better.iter().map(|(client, share)| format!("{client} {share:.2}")).collect();
         let _ = writeln!(part, "- {case} ({}): {reason}", names.join(", "));
+    }
+}
+
+fn scale(part: &mut String, recorded: &Recorded<'_>) {
+    for (position, row) in recorded.of("scale").enumerate() {
+        if position == 0 {
+            part.push_str("\n### Connections of one process\n\n");
+            part.push_str("| homing, for each connection | of 100 | of 1,000 | of 10,000 |\n|---|---:|---:|---:|\n");
+        }
+        let _ = writeln!(part, "| {} | {} |", row[1], row[3..].join(" | "));
     }
 }
 

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use homing::native::{BuilderExt, Deflate};
-use homing::{Builder, Message, Reconnect, SendErrorKind, WebSocket};
+use homing::{Builder, Heartbeat, Message, Reconnect, SendErrorKind, WebSocket};
 use homing_peers::{Next, Peer, Result, Sent, Target, stop};
 use tokio::sync::oneshot;
 
@@ -9,6 +11,9 @@ struct Homing;
 fn builder(target: &Target) -> Builder {
     // A reconnect would hide lost messages.
     let mut builder = WebSocket::builder(target.url()).reconnect(Reconnect::never());
+    if target.path.starts_with("/scale") {
+        builder = builder.heartbeat(Heartbeat::ping(Duration::from_secs(20), Duration::from_secs(10)));
+    }
     if target.tls {
         builder = builder.rustls_config(homing_peers::config());
     }

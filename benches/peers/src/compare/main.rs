@@ -10,6 +10,7 @@
 mod cases;
 mod child;
 mod count;
+mod scale;
 mod server;
 mod time;
 mod tls;
@@ -51,6 +52,9 @@ fn main() {
         if counts {
             count::measure(&run, case);
         }
+    }
+    if times && only.is_none_or(|word| "scale".contains(&word)) {
+        scale::measure(&run);
     }
 }
 

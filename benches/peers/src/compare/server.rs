@@ -19,8 +19,23 @@ const COMPARED: usize = 64;
 /// The first byte of a TLS connection.
 const HANDSHAKE: u8 = 22;
 
-trait Wire: Read + Write + Send {}
-impl<T: Read + Write + Send> Wire for T {}
+trait Wire: Read + Write + Send {
+    /// Says that nothing follows, without which some clients report an error.
+    fn end(&mut self) -> Result<()>;
+}
+
+impl Wire for TcpStream {
+    fn end(&mut self) -> Result<()> {
+        self.flush()
+    }
+}
+
+impl Wire for StreamOwned<ServerConnection, TcpStream> {
+    fn end(&mut self) -> Result<()> {
+        self.conn.send_close_notify();
+        self.flush()
+    }
+}
 
 type Line = BufReader<Box<dyn Wire>>;
 
@@ -69,7 +84,7 @@ fn talk(stream: TcpStream, config: Arc<ServerConfig>) -> Result<()> {
         }
         "echo" => echo(line),
         "cycle" => close(line),
-        "hold" => line.read_to_end(&mut Vec::new()).map(drop),
+        "hold" | "scale" => hold(line),
         "many" => many(line, &messages(), number(3), number(4)),
         other => panic!("no such job: {other}"),
     }
@@ -224,6 +239,19 @@ fn echo(mut line: Line) -> Result<()> {
     }
 }
 
+/// Answers Ping frames.
+fn hold(mut line: Line) -> Result<()> {
+    let mut payload = Vec::new();
+    loop {
+        if let (0x89, mask) = take(&mut line, &mut payload)? {
+            unmask(&mut payload, mask);
+            let wire = line.get_mut();
+            wire.write_all(&frame(0x8a, &payload))?;
+            wire.flush()?;
+        }
+    }
+}
+
 /// Answers a Close frame, and ends the connection.
 fn close(mut line: Line) -> Result<()> {
     let mut payload = Vec::new();
@@ -235,7 +263,7 @@ fn close(mut line: Line) -> Result<()> {
     unmask(&mut payload, mask);
     let wire = line.get_mut();
     wire.write_all(&frame(0x88, &payload))?;
-    wire.flush()
+    wire.end()
 }
 
 /// Waits for the other connections of the same job. The last one sends a message to each in turn, and so on.

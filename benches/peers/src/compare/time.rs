@@ -55,6 +55,10 @@ fn one<'a>(of: &Run, case: &Case, client: &'a str, lost: &mut HashMap<&'a str, S
     if lost.contains_key(client) {
         return None;
     }
+    if !case.suits(client) {
+        lost.insert(client, "unable".into());
+        return None;
+    }
     match run(of.server.command(&of.directory.join(client), &case.job(case.count_for(client)), &[])) {
         Ended::Done(figures, _) => return Some(figures),
         Ended::Unable => lost.insert(client, "unable".into()),
