@@ -12,9 +12,11 @@ use baseline::{Baseline, Row};
 use crate::command::Cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::setup;
+use crate::{marked, setup};
 
 const BASELINE: &str = "benches/counted/baseline.tsv";
+const DOCS: &str = "docs/benchmarks.md";
+const PART: &str = "counted work";
 /// Around what is counted: see `benches/counted/src/counted.rs`.
 const MARK: &str = "/counted between these";
 const TOGGLES: &str = "--toggle-collect=*toggles_count*";
@@ -66,13 +68,19 @@ pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
     } else {
         return Err(Stop::Failed(format!("the others were counted by {}: record all of them", all.environment)));
     }
-    Ok(fs::write(path, all.text())?)
+    fs::write(path, all.text())?;
+    let path = job.place.root.join(DOCS);
+    let new = marked::replace_named(&fs::read_to_string(&path)?, PART, &all.table());
+    Ok(fs::write(path, new.ok_or_else(|| Stop::Failed(format!("{DOCS} has no marks")))?)?)
 }
 
 /// The step of the tests: compares what the library costs with the baseline.
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let text = fs::read_to_string(job.place.root.join(BASELINE))?;
     let baseline = Baseline::parse(&text).ok_or_else(|| Stop::Failed(format!("{BASELINE} is not readable")))?;
+    if marked::part_named(&fs::read_to_string(job.place.root.join(DOCS))?, PART) != Some(&*baseline.table()) {
+        return Err(Stop::Failed(format!("{DOCS} differs from {BASELINE}: run `cargo xtask counts --write`")));
+    }
     let program = Program::build(job)?;
     let mut rows = program.rows(job, |client| client == "homing", |_| true)?;
     let environment = environment(job)?;

@@ -1,19 +1,33 @@
 //! The generated part of a document, between two marks.
 
-const BEGIN: &str = "<!-- table -->\n";
-const END: &str = "<!-- end of table -->\n";
+const TABLE: &str = "table";
 
 /// Returns what is between the marks, if the document has them.
 pub(crate) fn part(document: &str) -> Option<&str> {
-    let (_, rest) = document.split_once(BEGIN)?;
-    Some(rest.split_once(END)?.0)
+    part_named(document, TABLE)
 }
 
 /// Returns the document with another part between the marks, if it has them.
 pub(crate) fn replace(document: &str, new: &str) -> Option<String> {
-    let (before, rest) = document.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}{new}{END}{after}"))
+    replace_named(document, TABLE, new)
+}
+
+/// The same for one of several parts of a document.
+pub(crate) fn part_named<'a>(document: &'a str, name: &str) -> Option<&'a str> {
+    let (begin, end) = marks(name);
+    let (_, rest) = document.split_once(&begin)?;
+    Some(rest.split_once(&end)?.0)
+}
+
+pub(crate) fn replace_named(document: &str, name: &str, new: &str) -> Option<String> {
+    let (begin, end) = marks(name);
+    let (before, rest) = document.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
+    Some(format!("{before}{begin}{new}{end}{after}"))
+}
+
+fn marks(name: &str) -> (String, String) {
+    (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->\n"))
 }
 
 #[cfg(test)]
@@ -22,9 +36,11 @@ mod tests {
 
     #[test]
     fn only_the_part_between_the_marks_is_replaced() {
-        let document = format!("a\n{BEGIN}old\n{END}b\n");
-        assert_eq!(part(&document), Some("old\n"));
-        assert_eq!(replace(&document, "new\n"), Some(document.replace("old", "new")));
+        let document = "<!-- other -->\nold\n<!-- end of other -->\na\n<!-- table -->\nold\n<!-- end of table -->\nb\n";
+        assert_eq!(part(document), Some("old\n"));
+        let table = "<!-- table -->\nold";
+        assert_eq!(replace(document, "new\n"), Some(document.replace(table, &table.replace("old", "new"))));
+        assert_eq!(part_named(document, "other"), Some("old\n"));
         assert_eq!((part("a\n"), replace("a\n", "new")), (None, None));
     }
 }

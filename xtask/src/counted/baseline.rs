@@ -50,6 +50,28 @@ impl Baseline {
         self.rows.iter().find(|row| row.operation == operation && row.client == client).map(|row| &row.cost)
     }
 
+    /// Returns the table of the documentation: homing, and the peer behind a slash.
+    pub(crate) fn table(&self) -> String {
+        let mut table = format!("\nCounted by {}.\n\n", self.environment);
+        table +=
+            "| Operation | Instructions | System calls | Allocations | Bytes allocated |\n|---|---:|---:|---:|---:|\n";
+        for Row { operation, cost, .. } in self.rows.iter().filter(|row| row.client == "homing") {
+            let peer = self.cost(operation, "tungstenite");
+            let cell = |of: fn(&Cost) -> f64, places: usize| {
+                let beside = peer.map_or(String::new(), |peer| format!(" / {:.places$}", of(peer)));
+                format!("{:.places$}{beside}", of(cost))
+            };
+            let cells = [
+                cell(|it| it.instructions, 0),
+                cell(|it| it.calls, 2),
+                cell(|it| it.allocations, 2),
+                cell(|it| it.bytes, 0),
+            ];
+            let _ = writeln!(table, "| {operation} | {} |", cells.join(" | "));
+        }
+        table + "\n"
+    }
+
     /// Returns what has grown, and what has shrunk or is new. Instructions are compared only if they were counted in the
     /// same environment.
     pub(crate) fn compare(&self, now: &[Row], environment: &str) -> (Vec<String>, Vec<String>) {
@@ -121,6 +143,15 @@ mod tests {
     fn what_is_written_is_read() {
         assert_eq!(Baseline::parse(&baseline().text()), Some(baseline()));
         assert_eq!(Baseline::parse(&baseline().text().replace("400", "many")), None);
+    }
+
+    #[test]
+    fn the_table_has_the_peer_behind_a_slash() {
+        let mut all = baseline();
+        all.rows.push(Row { client: "tungstenite".into(), ..row("receive", 700.0, 1.0) });
+        let table = all.table();
+        assert!(table.contains("| receive | 400 / 700 | 0.00 / 1.00 | 0.00 / 0.00 | 0 / 0 |\n"), "{table}");
+        assert!(table.contains("| connect | 1000 | 20.00 | 0.00 | 0 |\n"), "{table}");
     }
 
     #[test]
