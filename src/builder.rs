@@ -289,6 +289,7 @@ impl Builder {
     /// arrive. Default: [`BinaryType::ArrayBuffer`].
     pub fn binary_type(mut self, binary_type: BinaryType) -> Self {
         self.settings.binary_type = binary_type;
+        self.settings.options.read_blobs(binary_type == BinaryType::Blob);
         self
     }
 

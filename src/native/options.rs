@@ -65,6 +65,10 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Only browsers have blobs.
+    #[allow(clippy::unused_self, reason = "the options of browsers have the same method")]
+    pub(crate) fn read_blobs(&mut self, _: bool) {}
+
     /// Returns what is still needed once a dialler has been made of these options.
     pub(crate) fn parsed(&self) -> Self {
         Self { tls: self.tls.parsed(), ..self.clone() }

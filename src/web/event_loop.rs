@@ -125,7 +125,7 @@ impl EventLoop {
                 }
             }
             Kind::Error => pump.transport().errored(attempt),
-            Kind::Read => pump.transport().blob_was_read(news),
+            Kind::Read => pump.transport().blob_settled(news),
             Kind::Woken => pump.drive(),
             // `handle` takes the first two, and the last comes from the backlog only.
             Kind::Message | Kind::Close | Kind::Failed => {}

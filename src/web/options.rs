@@ -1,13 +1,26 @@
 //! Options that only exist in browsers.
 
+use alloc::rc::Rc;
+
+use super::event_loop::EventLoop;
+use super::receive::Blobs;
 use super::worker::{StartTimer, WorkerTimer};
 use crate::builder::Builder;
 
 /// The browser's part of the configuration.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Options {
     /// Starts a client's timer in the worker. A function, so that the worker's code is only part of apps that use it.
     pub(super) worker_timer: Option<StartTimer>,
+    /// Reads blobs, if binary messages arrive as such. Functions for the same reason.
+    pub(super) blobs: Option<&'static Blobs<Rc<EventLoop>>>,
+}
+
+impl Options {
+    /// Sets whether binary messages arrive as blobs.
+    pub(crate) fn read_blobs(&mut self, on: bool) {
+        self.blobs = on.then_some(Blobs::READ);
+    }
 }
 
 /// Options of a [`Builder`] that only exist in browsers and workers.

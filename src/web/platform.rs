@@ -28,7 +28,8 @@ pub(crate) fn connect(settings: Box<Settings>, source: Source) -> Result<WebSock
     let event_loop = registry::new_event_loop();
     let worker_timer = settings.options.worker_timer.map(|start| start(event_loop.id(), registry::notify_timer));
     let timer = BrowserTimer::new(event_loop.callback(Kind::Timer, AttemptId::default()), worker_timer);
-    let transport = |settings: &Settings| Ok(BrowserTransport::new(settings, source, event_loop.clone()));
+    let blobs = settings.options.blobs;
+    let transport = |settings: &Settings| Ok(BrowserTransport::new(settings, source, blobs, event_loop.clone()));
     let (ws, pump) = Pump::start(settings, transport, timer)?;
     registry::add(&event_loop);
     event_loop.start(pump);

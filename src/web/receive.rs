@@ -8,7 +8,20 @@ use super::glue;
 use super::transport::{BrowserTransport, Link};
 use crate::driver::SocketEvent;
 use crate::error::{Error, ErrorKind};
-use crate::message::{BinaryType, Message, Text};
+use crate::message::{Message, Text};
+
+/// How blobs are read. Functions, so that their code is only part of apps that may receive blobs.
+pub(super) struct Blobs<S: 'static> {
+    /// Starts to read one.
+    read: fn(&mut BrowserTransport<S>, &JsValue),
+    /// Takes the result of its promise.
+    settled: fn(&mut BrowserTransport<S>, News<'_>),
+}
+
+impl<S: EventSink> Blobs<S> {
+    pub(super) const READ: &'static Self =
+        &Self { read: BrowserTransport::read_blob, settled: BrowserTransport::blob_was_read };
+}
 
 impl<S: EventSink> BrowserTransport<S> {
     /// Returns whether an event may be delivered at once. If not, it joins the backlog, unless its socket is gone.
@@ -71,11 +84,11 @@ impl<S: EventSink> BrowserTransport<S> {
         self.was_text = text.is_some();
         if let Some(text) = text {
             self.check_size(Text::owning(text).into())
-        } else if self.binary_type == BinaryType::ArrayBuffer {
-            self.check_size(bytes(&data))
-        } else {
-            self.read_blob(&data);
+        } else if let Some(blobs) = self.blobs {
+            (blobs.read)(self, &data);
             None
+        } else {
+            self.check_size(bytes(&data))
         }
     }
 
@@ -99,8 +112,14 @@ impl<S: EventSink> BrowserTransport<S> {
         self.reading_blob = true;
     }
 
+    pub(super) fn blob_settled(&mut self, news: News<'_>) {
+        if let Some(blobs) = self.blobs {
+            (blobs.settled)(self, news);
+        }
+    }
+
     /// The promise of a blob's content was settled: by an `ArrayBuffer`, or by an exception.
-    pub(super) fn blob_was_read(&mut self, news: News<'_>) {
+    fn blob_was_read(&mut self, news: News<'_>) {
         if news.attempt != self.attempt || !core::mem::replace(&mut self.reading_blob, false) {
             return;
         }

@@ -11,7 +11,7 @@ use crate::close::CloseCode;
 use crate::driver::{AttemptId, SocketEvent};
 use crate::error::{Error, ErrorKind, joined};
 use crate::handshake::Handshake;
-use crate::message::{BinaryType, Message};
+use crate::message::Message;
 
 const HANDLERS: [(&str, Kind); 4] =
     [("onopen", Kind::Open), ("onmessage", Kind::Message), ("onerror", Kind::Error), ("onclose", Kind::Close)];
@@ -33,13 +33,10 @@ impl Socket {
         sink: &impl EventSink,
         attempt: AttemptId,
         target: &Rc<Target>,
-        binary_type: BinaryType,
+        receives_blobs: bool,
     ) -> Result<Self, JsValue> {
         let socket = WebSocket::new(&target.url, &list(&target.protocols)?)?;
-        let binary_type = match binary_type {
-            BinaryType::Blob => "blob",
-            BinaryType::ArrayBuffer => "arraybuffer",
-        };
+        let binary_type = if receives_blobs { "blob" } else { "arraybuffer" };
         glue::set(&socket, "binaryType", &binary_type.into());
         let callbacks = HANDLERS.map(|(name, kind)| {
             let callback = sink.callback(kind, attempt);

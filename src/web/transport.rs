@@ -11,6 +11,7 @@ use super::events::{EventSink, Held, Kind};
 use super::glue;
 use super::options::Options;
 use super::poll::SocketPoll;
+use super::receive::Blobs;
 use super::socket::Socket;
 use super::sync::BoxFuture;
 use super::target::Target;
@@ -18,18 +19,18 @@ use crate::builder::Settings;
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, Buffered, SocketEvent, Transport};
 use crate::error::{Error, ErrorKind, Phase, joined};
-use crate::message::{BinaryType, Message};
+use crate::message::Message;
 use crate::request::{Provider, Source};
 
 /// The close code for a message that is too large. A page may not send 1009.
 const TOO_LARGE: CloseCode = CloseCode::new(4009);
 
-pub(super) struct BrowserTransport<S> {
+pub(super) struct BrowserTransport<S: 'static> {
     pub(super) sink: S,
     pub(super) attempt: AttemptId,
     origin: Origin,
     options: Options,
-    pub(super) binary_type: BinaryType,
+    pub(super) blobs: Option<&'static Blobs<S>>,
     pub(super) max_message_size: usize,
     pub(super) link: Link,
     /// Events that could not be delivered when they arrived: while a blob is read, or while the client is paused. A blob
@@ -67,7 +68,7 @@ pub(super) enum Link {
 }
 
 impl<S: EventSink> BrowserTransport<S> {
-    pub(super) fn new(settings: &Settings, source: Source, sink: S) -> Self {
+    pub(super) fn new(settings: &Settings, source: Source, blobs: Option<&'static Blobs<S>>, sink: S) -> Self {
         let origin = match source {
             Source::Fixed(target) => Origin::Fixed(Rc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
@@ -76,7 +77,7 @@ impl<S: EventSink> BrowserTransport<S> {
             attempt: AttemptId::default(),
             origin,
             options: settings.options.clone(),
-            binary_type: settings.binary_type,
+            blobs,
             max_message_size: settings.max_message_size,
             link: Link::Down,
             backlog: VecDeque::new(),
@@ -106,7 +107,7 @@ impl<S: EventSink> BrowserTransport<S> {
     }
 
     fn open(&mut self, target: &Rc<Target>) {
-        match Socket::new(&self.sink, self.attempt, target, self.binary_type) {
+        match Socket::new(&self.sink, self.attempt, target, self.blobs.is_some()) {
             Ok(socket) => self.link = Link::Up(socket),
             Err(exception) => {
                 // Not its message, which contains the whole URL (S26).
