@@ -82,6 +82,11 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --times    counts no instructions, system calls and allocations
   --counts   measures no times
 
+       cargo xtask size [parts|frameworks]
+
+  prints what each part of the client costs in an app for browsers, measured by leaving it out, and what the client adds
+  to an app of Leptos and of egui, which take minutes to build
+
        cargo xtask autobahn [native|chromium|firefox|webkit|node] [CASE...]
 
   runs the native client against the Autobahn TestSuite and prints a table; in a browser or in Node, runs the npm class
@@ -148,6 +153,7 @@ fn main() -> ExitCode {
         (Some("bench-web"), _) => report::task("bench web", |job| page::bench(job, &args)),
         (Some("counts"), _) => report::task("counts", |job| counted::command(job, &args)),
         (Some("benchmarks"), _) => report::task("benchmarks", |job| benchmarks::command(job, &args)),
+        (Some("size"), _) => report::task("size", |job| size::command(job, &args)),
         (Some("autobahn"), _) => report::task("autobahn", |job| autobahn::command(job, &args)),
         (Some("fuzz"), _) => report::task("fuzz", |job| fuzz::command(job, &args)),
         (Some("interop"), _) => report::task("interop", |job| interop::command(job, &args)),

@@ -70,13 +70,25 @@ fn runner(job: &mut Job<'_>, dir: &str, source: &str, module: &str, profile: &st
 
 /// Builds the module of a page in the directory `target` of Cargo's. Returns the directory to serve.
 pub(crate) fn bind(job: &mut Job<'_>, dir: &str, module: &str, profile: &str, target: &str) -> Result<PathBuf, Stop> {
+    bind_with(job, dir, module, profile, target, "")
+}
+
+/// The same with features, which are separated by commas.
+pub(crate) fn bind_with(
+    job: &mut Job<'_>,
+    dir: &str,
+    module: &str,
+    profile: &str,
+    target: &str,
+    features: &str,
+) -> Result<PathBuf, Stop> {
     needs(&["node", "wasm-bindgen"])?;
     let source = job.place.root.join(dir);
     // With the versions of the workspace, as wasm-bindgen's library and tool have to be of the same.
     fs::copy(job.place.root.join("Cargo.lock"), source.join("Cargo.lock"))?;
     let target = job.place.target.join(target);
     let build = cmd("cargo build --target wasm32-unknown-unknown --profile").arg(profile).arg("--manifest-path");
-    job.run(build.arg(source.join("Cargo.toml")).arg("--target-dir").arg(&target))?;
+    job.run(build.arg(source.join("Cargo.toml")).arg("--target-dir").arg(&target).args(["--features", features]))?;
     let built = target.join("wasm32-unknown-unknown").join(profile).join(format!("{module}.wasm"));
     let to = target.join(profile).join(module);
     glue(job, &built, &to)?;

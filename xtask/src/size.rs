@@ -8,6 +8,10 @@ use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::{npm, page, setup};
 
+mod parts;
+
+pub(crate) use parts::command;
+
 /// Bytes of a minimal echo app with the whole client: its module and the glue.
 const APP: u64 = 28_400;
 /// Bytes of the npm package's entries, the machine included.
@@ -19,18 +23,23 @@ const FEATURES: &str = "--enable-bulk-memory --enable-bulk-memory-opt --enable-c
 
 /// The echo app, built and optimized as for users.
 pub(crate) fn app(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    let size = of_app(job, "tests/size", "homing_size", "")?;
+    within(job, &[("the module and its glue", size, APP)])
+}
+
+/// Returns the size of an app with these features: its module and the glue.
+fn of_app(job: &mut Job<'_>, dir: &str, name: &str, features: &str) -> Result<u64, Stop> {
     setup::npm(job)?;
-    let dir = page::bind(job, "tests/size", "homing_size", "release", "size")?;
+    let dir = page::bind_with(job, dir, name, "release", "size", features)?;
     let module = dir.join("app.wasm");
     job.run(
         cmd("node node_modules/binaryen/bin/wasm-opt -Oz")
             .args(FEATURES.split_whitespace())
-            .arg(dir.join("homing_size_bg.wasm"))
+            .arg(dir.join(format!("{name}_bg.wasm")))
             .arg("-o")
             .arg(&module),
     )?;
-    let sizes = [compressed(job, &module)?, compressed(job, &dir.join("homing_size.js"))?];
-    within(job, &[("the module and its glue", sizes[0] + sizes[1], APP)])
+    Ok(compressed(job, &module)? + compressed(job, &dir.join(format!("{name}.js")))?)
 }
 
 pub(crate) fn npm(job: &mut Job<'_>) -> Result<Counts, Stop> {
