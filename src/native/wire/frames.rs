@@ -60,10 +60,15 @@ pub(crate) struct Head {
 /// The header by itself violates the protocol.
 #[inline]
 pub(crate) fn parse(bytes: &[u8], inflates: bool) -> Result<Option<(Head, usize)>, Fault> {
-    // Fast path for nearly all frames: unfragmented, uncompressed, up to 125 bytes.
-    if let [first @ (0x81 | 0x82), length @ 0..=125, ..] = *bytes {
+    // Fast path for nearly all frames: unfragmented, uncompressed, up to 64 KiB.
+    let short = match *bytes {
+        [first @ (0x81 | 0x82), length @ 0..=125, ..] => Some((first, length.into(), 2)),
+        [first @ (0x81 | 0x82), 126, high, low, ..] => Some((first, u16::from_be_bytes([high, low]).into(), 4)),
+        _ => None,
+    };
+    if let Some((first, length, size)) = short.filter(|(_, length, size)| *size == 2 || *length > 125) {
         let opcode = OpCode::Data(if first == 0x81 { Data::Text } else { Data::Binary });
-        return Ok(Some((Head { opcode, fin: true, compressed: false, length: length.into() }, 2)));
+        return Ok(Some((Head { opcode, fin: true, compressed: false, length }, size)));
     }
     let mut cursor = Cursor::new(bytes);
     let Some((header, length)) = FrameHeader::parse(&mut cursor).map_err(|_| Fault::Protocol("unknown opcode"))? else {
