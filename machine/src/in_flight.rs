@@ -62,8 +62,11 @@ pub struct Delivery {
 
 impl Delivery {
     /// A heartbeat or Close frame follows. The socket has `taken` so many bytes so far, and `delivered` so many of them.
-    pub fn mark(&mut self, taken: Bytes, delivered: Bytes) {
+    /// Returns the [progress](Self::progress) up to the previous mark.
+    pub fn mark(&mut self, taken: Bytes, delivered: Bytes) -> bool {
+        let progressed = self.progress(delivered);
         *self = Self { mark: taken, delivered };
+        progressed
     }
 
     /// Returns whether bytes before the mark have moved since the last call.
@@ -95,12 +98,13 @@ mod tests {
     #[test]
     fn s17_only_what_is_before_the_mark_counts() {
         let mut delivery = Delivery::default();
-        delivery.mark(100, 60);
+        assert!(!delivery.mark(100, 60), "nothing was in the way");
         assert!(!delivery.progress(60), "nothing has moved since");
         assert!(delivery.progress(70) && !delivery.progress(70));
         assert!(delivery.progress(120), "the last byte before the mark has moved");
         assert!(!delivery.progress(130), "all of it had been delivered");
-        delivery.mark(130, 130);
+        assert!(!delivery.mark(130, 120), "nothing has moved since");
+        assert!(delivery.mark(130, 130), "the last bytes before the previous mark have moved");
         assert!(!delivery.progress(150), "nothing was in the way");
     }
 }

@@ -103,8 +103,11 @@ pub trait Transport {
     fn buffered(&mut self) -> Buffered;
 
     /// Sets the mark for [`progress`](Self::progress): everything that was taken before this call. Called before a heartbeat
-    /// or a Close frame, and after the last messages before a Close frame. By default it does nothing.
-    fn mark(&mut self) {}
+    /// or a Close frame, and after the last messages before a Close frame. Returns the progress up to the previous mark. By
+    /// default it does nothing.
+    fn mark(&mut self) -> bool {
+        false
+    }
 
     /// Returns whether bytes that were taken before the latest [`mark`](Self::mark) have left, or have been acknowledged by
     /// the peer, since the last call. This extends the timeout of a heartbeat or Close frame that waits behind them.

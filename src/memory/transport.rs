@@ -131,9 +131,9 @@ impl Transport for MemoryTransport {
         held
     }
 
-    fn mark(&mut self) {
+    fn mark(&mut self) -> bool {
         let (taken, arrived) = self.delivery();
-        self.delivery.mark(taken, arrived);
+        self.delivery.mark(taken, arrived)
     }
 
     fn progress(&mut self) -> bool {

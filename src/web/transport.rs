@@ -290,8 +290,8 @@ impl<S: EventSink> Transport for BrowserTransport<S> {
         Buffered { messages: self.in_flight.held(bytes), bytes }
     }
 
-    fn mark(&mut self) {
-        self.delivery.mark(self.in_flight.taken(), self.delivered());
+    fn mark(&mut self) -> bool {
+        self.delivery.mark(self.in_flight.taken(), self.delivered())
     }
 
     fn progress(&mut self) -> bool {

@@ -97,12 +97,10 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.shared.lock().machine.restore(&mut self.batch, messages, offered_bytes - left, buffered);
     }
 
-    /// Sets a new mark. Progress up to the previous mark is reported first.
     fn mark(&mut self) {
-        if self.transport.progress() {
+        if self.transport.mark() {
             self.shared.lock().machine.progressed(self.now());
         }
-        self.transport.mark();
     }
 
     fn send_heartbeat(&mut self, number: u64) {

@@ -87,10 +87,8 @@ impl Transport for NativeTransport {
         self.connection().map_or_else(Buffered::default, |(connection, _)| connection.buffered())
     }
 
-    fn mark(&mut self) {
-        if let Some((connection, _)) = self.connection() {
-            connection.mark();
-        }
+    fn mark(&mut self) -> bool {
+        self.connection().is_some_and(|(connection, _)| connection.mark())
     }
 
     fn progress(&mut self) -> bool {

@@ -155,9 +155,11 @@ impl Connection {
     }
 
     /// See [`Transport::mark`](crate::driver::Transport::mark).
-    pub(crate) fn mark(&mut self) {
-        self.writer.mark(self.stream.unacknowledged());
+    pub(crate) fn mark(&mut self) -> bool {
         self.last_progress = Instant::now();
+        // Before the first message there is nothing to ask the operating system for.
+        let unacknowledged = if self.writer.taken() == 0 { 0 } else { self.stream.unacknowledged() };
+        self.writer.mark(unacknowledged)
     }
 
     /// See [`Transport::progress`](crate::driver::Transport::progress).

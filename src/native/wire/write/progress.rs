@@ -38,10 +38,10 @@ impl Writer {
 
     /// See [`Transport::mark`](crate::driver::Transport::mark). The peer has not acknowledged `unacknowledged` bytes of
     /// those that have left.
-    pub(crate) fn mark(&mut self, unacknowledged: usize) {
+    pub(crate) fn mark(&mut self, unacknowledged: usize) -> bool {
         let rest = self.rest.as_ref().map_or(0, Bytes::len);
         let delivered = self.taken().saturating_sub(unacknowledged as u64);
-        self.delivery.mark(self.in_flight.taken() + rest as u64, delivered);
+        self.delivery.mark(self.in_flight.taken() + rest as u64, delivered)
     }
 
     /// See [`Transport::progress`](crate::driver::Transport::progress).
