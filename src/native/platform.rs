@@ -21,14 +21,7 @@ pub(crate) fn default_heartbeat() -> Option<Heartbeat> {
 }
 
 pub(crate) fn seed() -> u64 {
-    let mut seed = [0; 8];
-    // Used for jitter only, so the time is good enough if the system has no random numbers.
-    match getrandom::fill(&mut seed) {
-        Ok(()) => u64::from_ne_bytes(seed),
-        Err(_) => std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos() as u64),
-    }
+    rand::random()
 }
 
 pub(crate) fn connect(settings: Box<Settings>, source: Source) -> Result<WebSocket, ConfigError> {
