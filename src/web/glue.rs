@@ -1,8 +1,7 @@
-//! JavaScript imports. Not those of `web_sys` and `js_sys`: these crates add code to every app that links them, and need
-//! more calls between wasm and JavaScript.
+//! JavaScript imports that `web_sys` and `js_sys` lack, or have with more calls between wasm and JavaScript than needed.
 //!
 //! Everything is taken from `globalThis`, which windows, workers and Node have. Each import adds about 80 bytes to an app,
-//! so members that are rarely used are read and called by name, through one import for all of them.
+//! so members that are rarely used are read by name, through one import for all of them.
 
 use wasm_bindgen::convert::FromWasmAbi;
 use wasm_bindgen::describe::WasmDescribe;
@@ -42,46 +41,30 @@ extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &JsValue, millis: i32) -> JsValue;
 
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(super) fn clear_timeout(timeout: &JsValue);
+
     #[wasm_bindgen(js_name = queueMicrotask)]
     pub(super) fn queue_microtask(callback: &JsValue);
 
-    #[wasm_bindgen(js_namespace = Date, js_name = now)]
-    pub(super) fn date_now() -> f64;
+    #[wasm_bindgen(js_namespace = console, js_name = warn)]
+    pub(super) fn warn(text: &str);
 
-    #[wasm_bindgen(js_namespace = Math)]
-    pub(super) fn random() -> f64;
+    /// A `WebSocket`, whose `close` has two optional arguments. It throws only for a code or reason that may not be sent.
+    pub(super) type Closable;
 
-    pub(super) type WebSocket;
-
-    /// Fails if the URL or a protocol is refused.
-    #[wasm_bindgen(constructor, catch)]
-    pub(super) fn new(url: &str, protocols: &JsValue) -> Result<WebSocket, JsValue>;
-
-    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
-    pub(super) fn buffered_amount(this: &WebSocket) -> u32;
-
-    #[wasm_bindgen(method, getter, js_name = readyState)]
-    pub(super) fn ready_state(this: &WebSocket) -> u16;
-
-    #[wasm_bindgen(method, catch, js_name = send)]
-    pub(super) fn send_text(this: &WebSocket, text: &str) -> Result<(), JsValue>;
-
-    #[cfg(not(target_feature = "atomics"))]
-    #[wasm_bindgen(method, catch, js_name = send)]
-    pub(super) fn send_bytes(this: &WebSocket, bytes: &[u8]) -> Result<(), JsValue>;
-
-    /// Both arguments are optional. It throws only for a code or reason that may not be sent.
     #[wasm_bindgen(method)]
-    pub(super) fn close(this: &WebSocket, code: Option<u16>, reason: Option<&str>);
+    pub(super) fn close(this: &Closable, code: Option<u16>, reason: Option<&str>);
 
-    pub(super) type MessageEvent;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn data(this: &MessageEvent) -> JsValue;
-
-    /// Copies an `ArrayBuffer`.
+    /// Copies an `ArrayBuffer`, in one call where `js_sys` needs three.
     #[wasm_bindgen(constructor, js_class = "Uint8Array")]
     pub(super) fn copy(buffer: &JsValue) -> Bytes;
+
+    /// A promise of any type.
+    pub(super) type Promise;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn then(this: &Promise, fulfilled: &JsValue, rejected: &JsValue);
 
     #[wasm_bindgen(js_name = URL)]
     type Url;
@@ -95,17 +78,8 @@ extern "C" {
     #[wasm_bindgen(method, indexing_getter)]
     fn get(this: &Named, name: &str) -> JsValue;
 
-    /// As [`get`](Self::get), as a number; NaN if it is none.
-    #[wasm_bindgen(method, indexing_getter)]
-    fn get_number(this: &Named, name: &str) -> f64;
-
     #[wasm_bindgen(method, indexing_setter)]
     fn set(this: &Named, name: &str, value: &JsValue);
-
-    type Function;
-
-    #[wasm_bindgen(method, catch, js_name = call)]
-    fn call_on(this: &Function, of: &JsValue, a: &JsValue, b: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// Returns a member of an object, or `undefined`.
@@ -122,19 +96,7 @@ pub(super) fn text(of: &JsValue, name: &str) -> String {
 
 /// As [`member`], as a number; `None` if it is none.
 pub(super) fn number(of: &JsValue, name: &str) -> Option<f64> {
-    Some(of.unchecked_ref::<Named>().get_number(name)).filter(|number| !number.is_nan())
-}
-
-/// Calls a method with two arguments, of which a method that takes fewer ignores the rest. Fails if it throws, or if there
-/// is no such method.
-#[inline(never)]
-pub(super) fn call(of: &JsValue, name: &str, a: &JsValue, b: &JsValue) -> Result<JsValue, JsValue> {
-    member(of, name).unchecked_ref::<Function>().call_on(of, a, b)
-}
-
-/// Calls a function of `globalThis`.
-pub(super) fn call_global(name: &str, a: &JsValue) -> Result<JsValue, JsValue> {
-    call(&global_this(), name, a, &JsValue::UNDEFINED)
+    member(of, name).as_f64()
 }
 
 /// As [`member`], as a boolean; `false` if it is missing.

@@ -1,7 +1,9 @@
 //! Events of the page and the network (S8c).
 
-use wasm_bindgen::JsValue;
+use js_sys::Function;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::EventTarget;
 
 use super::glue::{self, Callback};
 use crate::driver::PageEvent;
@@ -23,14 +25,14 @@ impl Listeners {
             }
         });
         let this = Self { callback };
-        this.for_each("addEventListener");
+        this.for_each(|target, name, callback| target.add_event_listener_with_callback(name, callback));
         this
     }
 
-    fn for_each(&self, method: &str) {
+    fn for_each(&self, act: fn(&EventTarget, &str, &Function) -> Result<(), JsValue>) {
         let on = |target: &JsValue, name: &str| {
-            // Fails if `globalThis` is no event target, as in Node.
-            let _ = glue::call(target, method, &name.into(), self.callback.as_ref());
+            // Throws if `globalThis` is no event target, as in Node.
+            let _ = act(target.unchecked_ref(), name, self.callback.as_ref().unchecked_ref());
         };
         let window = glue::global_this();
         OF_WINDOW.iter().for_each(|name| on(&window, name));
@@ -42,7 +44,7 @@ impl Listeners {
 
 impl Drop for Listeners {
     fn drop(&mut self) {
-        self.for_each("removeEventListener");
+        self.for_each(|target, name, callback| target.remove_event_listener_with_callback(name, callback));
     }
 }
 

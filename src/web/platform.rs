@@ -21,7 +21,7 @@ pub(crate) fn default_heartbeat() -> Option<Heartbeat> {
 }
 
 pub(crate) fn seed() -> u64 {
-    super::glue::random().to_bits()
+    js_sys::Math::random().to_bits()
 }
 
 pub(crate) fn connect(settings: Box<Settings>, source: Source) -> Result<WebSocket, ConfigError> {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, MessageEvent};
 
 use super::events::{EventSink, Held, Kind, News};
 use super::glue;
@@ -13,7 +14,7 @@ use crate::message::{Message, Text};
 /// How blobs are read. Functions, so that their code is only part of apps that may receive blobs.
 pub(super) struct Blobs<S: 'static> {
     /// Starts to read one.
-    read: fn(&mut BrowserTransport<S>, &JsValue),
+    read: fn(&mut BrowserTransport<S>, &Blob),
     /// Takes the result of its promise.
     settled: fn(&mut BrowserTransport<S>, News<'_>),
 }
@@ -79,13 +80,13 @@ impl<S: EventSink> BrowserTransport<S> {
     /// whether it is one.
     #[inline]
     pub(super) fn read(&mut self, event: &JsValue) -> Option<Message> {
-        let data = event.unchecked_ref::<glue::MessageEvent>().data();
+        let data = event.unchecked_ref::<MessageEvent>().data();
         let text = if self.was_text || data.is_string() { data.as_string() } else { None };
         self.was_text = text.is_some();
         if let Some(text) = text {
             self.check_size(Text::owning(text).into())
         } else if let Some(blobs) = self.blobs {
-            (blobs.read)(self, &data);
+            (blobs.read)(self, data.unchecked_ref());
             None
         } else {
             self.check_size(bytes(&data))
@@ -102,13 +103,12 @@ impl<S: EventSink> BrowserTransport<S> {
     }
 
     /// Starts to read a blob. One at a time: the browser may finish a later one first.
-    fn read_blob(&mut self, blob: &JsValue) {
-        if glue::number(blob, "size").is_some_and(|size| size > self.max_message_size as f64) {
+    fn read_blob(&mut self, blob: &Blob) {
+        if blob.size() > self.max_message_size as f64 {
             return self.fail_too_large();
         }
         let on_read = self.sink.callback_once(Kind::Read, self.attempt);
-        let _ = glue::call(blob, "arrayBuffer", &JsValue::UNDEFINED, &JsValue::UNDEFINED)
-            .and_then(|content| glue::call(&content, "then", &on_read, &on_read));
+        blob.array_buffer().unchecked_ref::<glue::Promise>().then(&on_read, &on_read);
         self.reading_blob = true;
     }
 

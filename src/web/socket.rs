@@ -2,10 +2,12 @@
 
 use alloc::rc::Rc;
 
-use wasm_bindgen::JsValue;
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::WebSocket;
 
 use super::events::{EventSink, Kind};
-use super::glue::{self, Callback, WebSocket};
+use super::glue::{self, Callback};
 use super::target::Target;
 use crate::close::CloseCode;
 use crate::driver::{AttemptId, SocketEvent};
@@ -15,9 +17,6 @@ use crate::message::Message;
 
 const HANDLERS: [(&str, Kind); 4] =
     [("onopen", Kind::Open), ("onmessage", Kind::Message), ("onerror", Kind::Error), ("onclose", Kind::Close)];
-
-/// The state of an open `WebSocket`.
-const OPEN: u16 = 1;
 
 pub(super) struct Socket {
     socket: WebSocket,
@@ -35,7 +34,8 @@ impl Socket {
         target: &Rc<Target>,
         receives_blobs: bool,
     ) -> Result<Self, JsValue> {
-        let socket = WebSocket::new(&target.url, &list(&target.protocols)?)?;
+        let protocols: Array = target.protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
+        let socket = WebSocket::new_with_str_sequence(&target.url, &protocols)?;
         let binary_type = if receives_blobs { "blob" } else { "arraybuffer" };
         glue::set(&socket, "binaryType", &binary_type.into());
         let callbacks = HANDLERS.map(|(name, kind)| {
@@ -51,7 +51,7 @@ impl Socket {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.socket.ready_state() == OPEN
+        self.socket.ready_state() == WebSocket::OPEN
     }
 
     /// Returns the result of the opening handshake. Fails if the server did not choose exactly one of the offered
@@ -99,15 +99,12 @@ impl Socket {
 
     pub(super) fn send(&self, message: &Message) -> Result<(), JsValue> {
         match message {
-            Message::Text(text) => self.socket.send_text(text),
+            Message::Text(text) => self.socket.send_with_str(text),
             // Browsers refuse views of shared memory.
             #[cfg(target_feature = "atomics")]
-            Message::Binary(data) => {
-                let data = js_sys::Uint8Array::new_from_slice(data);
-                glue::call(&self.socket, "send", &data, &JsValue::UNDEFINED).map(drop)
-            }
+            Message::Binary(data) => self.socket.send_with_js_u8_array(&js_sys::Uint8Array::new_from_slice(data)),
             #[cfg(not(target_feature = "atomics"))]
-            Message::Binary(data) => self.socket.send_bytes(data),
+            Message::Binary(data) => self.socket.send_with_u8_array(data),
         }
     }
 
@@ -117,19 +114,8 @@ impl Socket {
 
     /// Starts the closing handshake. The code must be one that a page may send.
     pub(super) fn close(&self, code: Option<CloseCode>, reason: Option<&str>) {
-        self.socket.close(code.map(CloseCode::get), reason);
+        self.socket.unchecked_ref::<glue::Closable>().close(code.map(CloseCode::get), reason);
     }
-}
-
-/// Returns an array of subprotocols, which contain no commas; `undefined` for none.
-fn list(protocols: &[String]) -> Result<JsValue, JsValue> {
-    if protocols.is_empty() {
-        return Ok(JsValue::UNDEFINED);
-    }
-    // Not by `join`, which can panic.
-    let joined = protocols.iter().fold(String::new(), |joined, protocol| joined + protocol + ",");
-    let joined = joined.get(..joined.len() - 1).unwrap_or_default();
-    glue::call(&joined.into(), "split", &",".into(), &JsValue::UNDEFINED)
 }
 
 /// Unsets the handlers before their closures are dropped, or a late event would call a dropped closure.

@@ -18,7 +18,7 @@ fn now() -> Timestamp {
         /// The last time that was returned, and how far the wall clock is behind it, in milliseconds.
         static LAST: Cell<(f64, f64)> = const { Cell::new((0.0, 0.0)) };
     }
-    let wall = glue::date_now();
+    let wall = js_sys::Date::now();
     let (last, behind) = LAST.get();
     let behind = behind.max(last - wall);
     LAST.set((wall + behind, behind));
@@ -51,7 +51,7 @@ impl Timeout {
 
     pub(super) fn clear(&mut self) {
         if let Some(pending) = self.pending.take() {
-            let _ = glue::call_global("clearTimeout", &pending);
+            glue::clear_timeout(&pending);
         }
     }
 }

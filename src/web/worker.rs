@@ -4,36 +4,12 @@
 
 use core::cell::{Cell, RefCell};
 
-use wasm_bindgen::JsValue;
+use js_sys::Array;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, MessageEvent, Url, Worker};
 
-use super::glue::{self, Callback};
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = Array, js_name = of)]
-    fn pair(first: &JsValue, second: &JsValue) -> JsValue;
-
-    type Blob;
-
-    #[wasm_bindgen(constructor, catch)]
-    fn new(parts: &JsValue) -> Result<Blob, JsValue>;
-
-    #[wasm_bindgen(js_namespace = URL, js_name = createObjectURL, catch)]
-    fn create_url(blob: &Blob) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(js_namespace = URL, js_name = revokeObjectURL)]
-    fn revoke_url(url: &JsValue);
-
-    type Worker;
-
-    #[wasm_bindgen(constructor, catch)]
-    fn new(url: &JsValue) -> Result<Worker, JsValue>;
-
-    #[wasm_bindgen(js_namespace = console, js_name = warn)]
-    fn console_warn(text: &str);
-}
+use super::glue;
 
 /// The worker's script. It receives `[client, delay]`, and sends the client's number back after the delay in milliseconds. A
 /// negative delay stops the timer.
@@ -54,8 +30,9 @@ struct Shared {
 
 struct Running {
     worker: Worker,
-    url: JsValue,
-    _callbacks: [Callback; 2],
+    url: String,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_error: Closure<dyn Fn()>,
 }
 
 /// A second timer of a client, which the browser does not throttle in background tabs.
@@ -86,8 +63,8 @@ impl UnthrottledTimer for WorkerTimer {
     fn arm(&self, millis: Option<i32>) {
         SHARED.with_borrow(|shared| {
             if let Some(Running { worker, .. }) = shared.as_ref().and_then(|shared| shared.running.as_ref()) {
-                let message = pair(&self.client.into(), &millis.unwrap_or(-1).into());
-                let _ = glue::call(worker, "postMessage", &message, &JsValue::UNDEFINED);
+                let message = Array::of2(&self.client.into(), &millis.unwrap_or(-1).into());
+                let _ = worker.post_message(&message);
             }
         });
     }
@@ -117,35 +94,37 @@ impl Running {
     }
 
     fn try_start(on_fire: fn(u32)) -> Result<Self, JsValue> {
-        let blob = Blob::new(&pair(&SCRIPT.into(), &"".into()))?;
-        let url = create_url(&blob)?;
-        let worker = Worker::new(&url).inspect_err(|_| revoke_url(&url))?;
-        let on_message: Callback = Closure::new(move |event: JsValue| {
+        let blob = Blob::new_with_str_sequence(&Array::of1(&SCRIPT.into()))?;
+        let url = Url::create_object_url_with_blob(&blob)?;
+        let worker = Worker::new(&url).inspect_err(|_| {
+            let _ = Url::revoke_object_url(&url);
+        })?;
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            if let Some(client) = glue::number(&event, "data") {
+            if let Some(client) = event.data().as_f64() {
                 on_fire(client as u32);
             }
         });
         // Some browsers only report later that the content security policy forbids it.
-        let on_error: Callback = Closure::new(|_| warn());
-        glue::set(&worker, "onmessage", on_message.as_ref());
-        glue::set(&worker, "onerror", on_error.as_ref());
-        Ok(Self { worker, url, _callbacks: [on_message, on_error] })
+        let on_error = Closure::<dyn Fn()>::new(warn);
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { worker, url, _on_message: on_message, _on_error: on_error })
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        glue::set(&self.worker, "onmessage", &JsValue::NULL);
-        glue::set(&self.worker, "onerror", &JsValue::NULL);
-        let _ = glue::call(&self.worker, "terminate", &JsValue::UNDEFINED, &JsValue::UNDEFINED);
-        revoke_url(&self.url);
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+        let _ = Url::revoke_object_url(&self.url);
     }
 }
 
 fn warn() {
     if !WARNED.replace(true) {
-        console_warn(
+        glue::warn(
             "homing: heartbeat_in_worker needs a worker, which is not allowed here (worker-src blob:); a page in the background will be throttled",
         );
     }

@@ -29,7 +29,7 @@ const REASONS: &[(&str, &str)] = &[
     ("httpdate", "`Retry-After`"),
     ("hyper", "the opening handshake and requests to proxies"),
     ("hyper-util", "TCP connections"),
-    ("js-sys", "tasks that another thread of a page can wake"),
+    ("js-sys", "JavaScript"),
     ("libc", "two system calls of Linux"),
     ("native-tls", "feature `native-tls`"),
     ("percent-encoding", "credentials in URLs"),
@@ -47,6 +47,7 @@ const REASONS: &[(&str, &str)] = &[
     ("tracing", "feature `tracing`"),
     ("url", "URLs"),
     ("wasm-bindgen", "JavaScript"),
+    ("web-sys", "the browser's `WebSocket`"),
     ("webpki-roots", "feature `rustls-webpki-roots`"),
 ];
 
