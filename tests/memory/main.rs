@@ -2,6 +2,8 @@
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 mod attempts;
+#[cfg(feature = "deflate")]
+mod deflate;
 #[cfg(feature = "__rustls")]
 mod tls;
 

@@ -1,19 +1,21 @@
 //! Compresses and inflates the payloads of messages (RFC 7692, section 7.2).
 
-use std::sync::Mutex;
+use core::mem::take;
 
 use bytes::Bytes;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
+use super::deflate_history::History;
 pub use super::deflate_negotiation::Deflate;
 pub(crate) use super::deflate_negotiation::{Agreement, agree};
+use super::deflate_pool::Pool;
 use super::frames::Fault;
-use crate::native::sync::lock;
 
 /// The end of every compressed message, which is not sent (section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
-/// The smallest window of zlib for compressing.
+/// The smallest window of zlib for compressing, and the largest.
 const MIN_BITS: u8 = 9;
+const MAX_BITS: u8 = 15;
 
 /// Compressed messages up to about this many bytes are inflated by one call.
 const JOINED: usize = 256;
@@ -23,34 +25,9 @@ const SHORT: usize = 2048;
 const FAST: usize = 300;
 /// The most bytes that are reserved at once because earlier messages needed them.
 const MAX_TYPICAL: usize = 4096;
-/// The most unused states of each direction that are kept.
-const POOL_SIZE: usize = 4;
 
-/// A pool of zlib states that no connection needs between its messages. Setting one up takes longer than compressing a
-/// short message, and allocating it for every message would fragment the heap.
-struct Pool<K, S>(Mutex<Vec<(K, Box<S>)>>);
-
-static INFLATING: Pool<(), Inflating> = Pool(Mutex::new(Vec::new()));
-static DEFLATING: Pool<(u8, u32), Compress> = Pool(Mutex::new(Vec::new()));
-
-impl<K: PartialEq, S> Pool<K, S> {
-    fn take(&self, kind: K) -> Option<Box<S>> {
-        let mut pool = lock(&self.0);
-        let position = pool.iter().position(|(known, _)| *known == kind)?;
-        Some(pool.swap_remove(position).1)
-    }
-
-    /// Returns a state that was reset to the pool.
-    fn put(&self, kind: K, state: Option<Box<S>>) {
-        let Some(state) = state else { return };
-        let mut pool = lock(&self.0);
-        // The oldest is dropped, so that unused kinds do not stay.
-        if pool.len() == POOL_SIZE {
-            pool.remove(0);
-        }
-        pool.push((kind, state));
-    }
-}
+static INFLATING: Pool<(), Inflating> = Pool::new();
+static DEFLATING: Pool<(u8, u32), Compress> = Pool::new();
 
 struct Inflating {
     zlib: Decompress,
@@ -60,9 +37,12 @@ struct Inflating {
 
 /// Inflates the messages of the server.
 pub(crate) struct Inflate {
-    /// `None` while no context has to be kept.
+    /// `None` while idle.
     state: Option<Box<Inflating>>,
-    takeover: bool,
+    /// `None` without context takeover.
+    history: Option<History>,
+    /// The state was used since the last [`tidy`](Self::tidy).
+    used: bool,
     /// Whether the current message has had a byte of payload.
     begun: bool,
     /// Typical length of the latest inflated messages in bytes.
@@ -71,7 +51,8 @@ pub(crate) struct Inflate {
 
 impl Inflate {
     pub(crate) fn new(agreed: &Agreement) -> Self {
-        Self { state: None, takeover: agreed.server_takeover, begun: false, typical: 0 }
+        let history = agreed.server_takeover.then(|| History::new(MAX_BITS));
+        Self { state: None, history, used: false, begun: false, typical: 0 }
     }
 
     /// Inflates a part of a message and appends it to `message`, which must not become longer than `limit` bytes.
@@ -81,11 +62,27 @@ impl Inflate {
             return Ok(());
         }
         self.begun = !last;
+        self.used = true;
+        let before = message.len();
+        let inflated = self.inflate(part, last, message, limit);
+        if let Some(history) = &mut self.history {
+            history.push(&message[before..]);
+        }
+        inflated
+    }
+
+    fn inflate(&mut self, part: &[u8], last: bool, message: &mut Vec<u8>, limit: usize) -> Result<(), Fault> {
         let typical = self.typical;
         // With the largest window, whatever was agreed to: with a smaller one, zlib would notice that the server exceeds it
         // in some segmentations only.
         let new = || Box::new(Inflating { zlib: Decompress::new(false), short: Vec::with_capacity(SHORT) });
-        let state = self.state.get_or_insert_with(|| INFLATING.take(()).unwrap_or_else(new));
+        let state = self.state.get_or_insert_with(|| {
+            let mut state = INFLATING.take(()).unwrap_or_else(new);
+            if let Some(history) = &mut self.history {
+                state.zlib.set_dictionary(history.data()).expect("a raw stream takes any");
+            }
+            state
+        });
         if !last {
             return inflate(&mut state.zlib, part, message, limit, typical);
         }
@@ -111,7 +108,7 @@ impl Inflate {
             inflate(&mut state.zlib, &TAIL, message, limit, typical)?;
         }
         self.typical = message.len().max(typical - typical / 8).min(MAX_TYPICAL);
-        if !self.takeover {
+        if self.history.is_none() {
             state.zlib.reset(false);
         }
         Ok(())
@@ -119,8 +116,24 @@ impl Inflate {
 
     /// Returns the state to the pool if the next message does not need it. Called when there is nothing more to do.
     pub(crate) fn release(&mut self) {
-        if !self.takeover {
+        if self.history.is_none() {
             INFLATING.put((), self.state.take());
+        }
+    }
+
+    /// Whether [`tidy`](Self::tidy) may free memory soon.
+    pub(crate) fn is_large(&self) -> bool {
+        self.state.is_some() && !self.begun
+    }
+
+    /// Keeps only the history if no message came since the last call.
+    pub(crate) fn tidy(&mut self) {
+        if let (Some(history), false, false) = (&mut self.history, self.begun, take(&mut self.used)) {
+            history.shrink();
+            if let Some(mut state) = self.state.take() {
+                state.zlib.reset(false);
+                INFLATING.put((), Some(state));
+            }
         }
     }
 
@@ -178,11 +191,14 @@ fn inflate(
 
 /// Compresses the messages to the server.
 pub(crate) struct Deflater {
-    /// `None` while no context has to be kept.
+    /// `None` while idle.
     state: Option<Box<Compress>>,
     level: Compression,
     bits: u8,
-    takeover: bool,
+    /// `None` without context takeover.
+    history: Option<History>,
+    /// The state was used since the last [`tidy`](Self::tidy).
+    used: bool,
     threshold: usize,
 }
 
@@ -192,7 +208,8 @@ impl Deflater {
             state: None,
             level: Compression::new(wanted.level),
             bits: agreed.client_bits,
-            takeover: agreed.client_takeover,
+            history: agreed.client_takeover.then(|| History::new(agreed.client_bits)),
+            used: false,
             // zlib cannot compress with a window of 8 bits, so messages are sent uncompressed.
             threshold: if agreed.client_bits < MIN_BITS { usize::MAX } else { wanted.threshold },
         }
@@ -206,7 +223,14 @@ impl Deflater {
         }
         let kind = (self.bits, self.level.level());
         let new = || Box::new(Compress::new_with_window_bits(self.level, false, self.bits));
-        let state = self.state.get_or_insert_with(|| DEFLATING.take(kind).unwrap_or_else(new));
+        let state = self.state.get_or_insert_with(|| {
+            let mut state = DEFLATING.take(kind).unwrap_or_else(new);
+            if let Some(history) = &mut self.history {
+                state.set_dictionary(history.data()).expect("a raw stream takes any");
+            }
+            state
+        });
+        self.used = true;
         let mut rest = payload;
         let mut out = Vec::with_capacity(payload.len() / 2 + 64);
         loop {
@@ -222,7 +246,8 @@ impl Deflater {
         }
         debug_assert!(rest.is_empty() && out.ends_with(&TAIL));
         out.truncate(out.len().saturating_sub(TAIL.len()));
-        if self.takeover {
+        if let Some(history) = &mut self.history {
+            history.push(payload);
             return Some(out.into());
         }
         state.reset();
@@ -232,8 +257,24 @@ impl Deflater {
 
     /// Returns the state to the pool if the next message does not need it. Called when there is nothing more to do.
     pub(crate) fn release(&mut self) {
-        if !self.takeover {
+        if self.history.is_none() {
             DEFLATING.put((self.bits, self.level.level()), self.state.take());
+        }
+    }
+
+    /// Whether [`tidy`](Self::tidy) may free memory soon.
+    pub(crate) fn is_large(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// Keeps only the history if no message was compressed since the last call.
+    pub(crate) fn tidy(&mut self) {
+        if let (Some(history), false) = (&mut self.history, take(&mut self.used)) {
+            history.shrink();
+            if let Some(mut state) = self.state.take() {
+                state.reset();
+                DEFLATING.put((self.bits, self.level.level()), Some(state));
+            }
         }
     }
 

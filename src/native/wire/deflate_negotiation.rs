@@ -19,7 +19,7 @@ const MAX_BITS: u8 = 15;
 /// [`BuilderExt::deflate`](crate::native::BuilderExt::deflate) offers to the server.
 ///
 /// By default each side compresses with the last 32 KiB that it sent (context takeover). This makes messages that resemble
-/// earlier ones small, and costs about 300 KiB of memory for each connection.
+/// earlier ones small, and costs up to 400 KiB of memory for each connection, or up to 64 KiB while it is idle.
 ///
 /// # Security
 ///

@@ -48,6 +48,14 @@ impl Inflate {
     pub(crate) fn release(&mut self) {
         match *self {}
     }
+
+    pub(crate) fn is_large(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn tidy(&mut self) {
+        match *self {}
+    }
 }
 
 impl Deflater {
@@ -60,6 +68,14 @@ impl Deflater {
     }
 
     pub(crate) fn release(&mut self) {
+        match *self {}
+    }
+
+    pub(crate) fn is_large(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn tidy(&mut self) {
         match *self {}
     }
 }

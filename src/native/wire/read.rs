@@ -114,12 +114,15 @@ impl Reader {
 
     /// Whether [`tidy`](Self::tidy) may free memory soon.
     pub(crate) fn is_large(&self) -> bool {
-        self.buffer.is_large()
+        self.buffer.is_large() || self.inflate.as_ref().is_some_and(Inflate::is_large)
     }
 
     /// Frees the buffers if they were not needed since the last call.
     pub(crate) fn tidy(&mut self) {
         self.buffer.tidy();
+        if let Some(inflate) = &mut self.inflate {
+            inflate.tidy();
+        }
     }
 
     /// Returns how many bytes the memory of the incomplete message has.

@@ -275,3 +275,6 @@ fn segmentation_does_not_matter_when_compressed() {
         Ok(())
     });
 }
+
+#[path = "inflate_idle.rs"]
+mod idle;

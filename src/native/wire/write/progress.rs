@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::{SMALL, Writer};
 use crate::driver::Buffered;
+use crate::native::wire::deflate::Deflater;
 
 impl Writer {
     /// Whether Pongs wait to be written.
@@ -52,13 +53,16 @@ impl Writer {
 
     /// Whether [`tidy`](Self::tidy) may free memory soon.
     pub(crate) fn is_large(&self) -> bool {
-        self.buffer.capacity() > SMALL
+        self.buffer.capacity() > SMALL || self.deflater.as_ref().is_some_and(Deflater::is_large)
     }
 
     /// Frees the buffer if it was not needed since the last call.
     pub(crate) fn tidy(&mut self) {
         if !core::mem::take(&mut self.was_large) && self.buffer.is_empty() {
             self.buffer = Vec::new();
+        }
+        if let Some(deflater) = &mut self.deflater {
+            deflater.tidy();
         }
     }
 }
