@@ -6,7 +6,9 @@ use std::net::TcpStream;
 use bytes::Bytes;
 use flate2::{Compress, Compression, FlushCompress};
 
-use crate::server::{CHUNK, accept, answer, frame_of, head, job};
+use homing_test_server::frame::{TEXT, raw, text};
+
+use crate::server::{CHUNK, accept, answer, head, job};
 
 pub(crate) const DEFLATING: &str = "serve-deflate";
 
@@ -99,7 +101,7 @@ fn compressed(messages: &[Bytes]) -> Vec<u8> {
         let mut payload = Vec::with_capacity(message.len() + 64);
         state.compress_vec(message, &mut payload, FlushCompress::Sync).expect("compressed");
         payload.truncate(payload.len() - 4);
-        out.extend(frame_of(0xC1, &payload));
+        out.extend(raw(true, 0b100, TEXT, &payload));
     }
     out
 }
@@ -127,7 +129,7 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         }
         "deflate" => {
             let sent = take(&mut stream, job[1].parse().expect("a number"))?;
-            stream.write_all(&frame_of(0x81, sent.to_string().as_bytes()))?;
+            stream.write_all(&text(&sent.to_string()))?;
         }
         "hold" => stream.write_all(&compressed(&messages(Kind::Trade)[..1]))?,
         other => panic!("no such job: {other}"),

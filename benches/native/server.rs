@@ -5,8 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use homing_test_server::frame::raw;
+use homing_test_server::{key_of, opening_response};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::clients::runtime;
 use crate::system;
@@ -68,27 +69,9 @@ impl Drop for Server {
     }
 }
 
-/// Returns an unmasked frame with this first byte.
-pub(crate) fn frame_of(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        short @ 0..126 => frame.push(short as u8),
-        medium @ 126..65536 => {
-            frame.push(126);
-            frame.extend((medium as u16).to_be_bytes());
-        }
-        long => {
-            frame.push(127);
-            frame.extend((long as u64).to_be_bytes());
-        }
-    }
-    frame.extend(payload);
-    frame
-}
-
 /// Returns an unmasked frame whose payload is valid as text.
 fn frame(opcode: u8, length: usize) -> Vec<u8> {
-    frame_of(0x80 | opcode, &vec![b'x'; length])
+    raw(true, 0, opcode, &vec![b'x'; length])
 }
 
 /// Returns the size of a client's frame with a payload of this length.
@@ -98,16 +81,7 @@ fn masked(length: usize) -> usize {
 
 /// Returns the response to an opening handshake. `headers` are complete lines.
 pub(crate) fn answer(request: &str, headers: &str) -> String {
-    let key = request
-        .lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))
-        .map_or("", |(_, key)| key.trim());
-    let accept = derive_accept_key(key.as_bytes());
-    format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n{headers}\r\n"
-    )
+    opening_response(key_of(request), headers)
 }
 
 /// Returns the segments of the path of a request: the job of the connection.

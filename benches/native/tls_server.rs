@@ -1,13 +1,8 @@
 //! A server that holds connections with and without TLS on one port.
 
-use std::sync::Arc;
-
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use homing_test_server::tls_config;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::server::ServerConfig;
 
 use crate::clients::runtime;
 use crate::server::hold_any;
@@ -22,7 +17,8 @@ const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";
 pub(crate) fn serve(roots: &str) {
     system::pin(system::SERVER_CORE);
     system::allow_many_files();
-    let (acceptor, authority) = acceptor();
+    let (config, authority) = tls_config("127.0.0.1").expect("a certificate");
+    let acceptor = TlsAcceptor::from(config);
     let known = std::fs::read_to_string(SYSTEM).unwrap_or_default();
     std::fs::write(roots, authority + &known).expect("a file for the roots");
     runtime().block_on(async {
@@ -35,25 +31,6 @@ pub(crate) fn serve(roots: &str) {
             tokio::spawn(hold(stream, acceptor.clone()));
         }
     });
-}
-
-/// Returns the acceptor, and the certificate of its authority as PEM.
-fn acceptor() -> (TlsAcceptor, String) {
-    let mut params = CertificateParams::new([]).expect("valid names");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_key = KeyPair::generate().expect("a key");
-    let authority = params.self_signed(&authority_key).expect("a certificate");
-    let issuer = Issuer::new(params, authority_key);
-    let key = KeyPair::generate().expect("a key");
-    let leaf = CertificateParams::new(["127.0.0.1".to_owned()]).expect("a valid address");
-    let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring has suites for every version")
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
-        .expect("a certificate with its key");
-    (Arc::new(config).into(), authority.pem())
 }
 
 /// Names the kind of handshake in a header of the answer.

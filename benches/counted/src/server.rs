@@ -12,9 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use connection::Connection;
+use homing_test_server::tls_config;
 use tokio_rustls::rustls::ServerConfig;
-
-use crate::tls;
 
 /// How long a turn in which nothing was there to do waits for what the kernel has not delivered yet.
 const DELIVERY: Duration = Duration::from_millis(5);
@@ -25,7 +24,7 @@ const LATE: Duration = Duration::from_secs(20);
 pub(crate) fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("a socket");
-    let (tls, certificate) = tls::server();
+    let (tls, certificate) = tls_config("127.0.0.1").expect("a certificate");
     print!("{}\n{certificate}\0", listener.local_addr().expect("an address"));
     std::io::stdout().flush().expect("the client reads");
     let (sender, turns) = mpsc::channel();

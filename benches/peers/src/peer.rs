@@ -5,6 +5,7 @@ use std::future::Future;
 use std::process::exit;
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
 use crate::connect::Target;
 
@@ -24,6 +25,17 @@ pub enum Sent {
     OneByOne,
     /// All at once, with one flush at the end.
     Fed,
+}
+
+/// Returns a callback that passes on the first message, and what receives it.
+pub fn first_message() -> (impl FnMut(bool, &[u8]) -> Next + Send + 'static, oneshot::Receiver<Bytes>) {
+    let (arrived, first) = oneshot::channel();
+    let mut arrived = Some(arrived);
+    let each = move |_: bool, payload: &[u8]| {
+        let _ = arrived.take().map(|arrived| arrived.send(Bytes::copy_from_slice(payload)));
+        Next::Done
+    };
+    (each, first)
 }
 
 pub trait Peer: 'static {

@@ -18,8 +18,13 @@ pub const PONG: u8 = 0xA;
 /// A server's (unmasked) frame. `rsv` holds the three reserved bits (`0b100` is RSV1); nothing is checked, so
 /// that tests can build frames which RFC 6455 forbids.
 pub fn raw(fin: bool, rsv: u8, opcode: u8, payload: &[u8]) -> Vec<u8> {
+    beginning_with((u8::from(fin) << 7) | ((rsv & 7) << 4) | (opcode & 0xF), payload)
+}
+
+/// A server's frame with this first byte, which holds FIN, the reserved bits and the opcode.
+pub fn beginning_with(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(payload.len() + 10);
-    out.push((u8::from(fin) << 7) | ((rsv & 7) << 4) | (opcode & 0xF));
+    out.push(first);
     match payload.len() {
         short @ 0..=125 => out.push(short as u8),
         medium @ 126..=0xFFFF => {

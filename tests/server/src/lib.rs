@@ -34,7 +34,7 @@ use no_tls as tls;
 pub use journal::{Entry, What};
 pub use link::{Fault, Link, Shape};
 pub use proxy::Proxy;
-pub use puppet::{Puppet, request_key};
+pub use puppet::{Puppet, key_of, opening_response, request_key};
 pub use server::Server;
 #[cfg(feature = "tls")]
-pub use tls::TlsHandshake;
+pub use tls::{TlsHandshake, config as tls_config};

@@ -44,21 +44,29 @@ pub fn request_key(stream: &mut TcpStream) -> io::Result<String> {
         stream.read_exact(&mut byte)?;
         head.push(byte[0]);
     }
-    let head = String::from_utf8_lossy(&head);
-    let key = head.lines().find_map(|line| {
+    Ok(key_of(&String::from_utf8_lossy(&head)).to_owned())
+}
+
+/// Returns the `Sec-WebSocket-Key` of a request, or an empty text if it has none.
+pub fn key_of(request: &str) -> &str {
+    let key = request.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim())
     });
-    Ok(key.unwrap_or_default().to_owned())
+    key.unwrap_or_default()
+}
+
+/// Returns the response that opens a connection. `headers` are complete lines.
+pub fn opening_response(key: &str, headers: &str) -> String {
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {}\r\n{headers}\r\n",
+        accept(key)
+    )
 }
 
 fn open(mut stream: TcpStream) -> io::Result<TcpStream> {
     let key = request_key(&mut stream)?;
-    let answer = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {}\r\n\r\n",
-        accept(&key)
-    );
-    stream.write_all(answer.as_bytes())?;
+    stream.write_all(opening_response(&key, "").as_bytes())?;
     Ok(stream)
 }

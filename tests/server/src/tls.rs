@@ -46,6 +46,13 @@ impl TlsHandshake {
     }
 }
 
+/// Returns the configuration of a TLS server for `host`, a name or an IP address, and the certificate of its new
+/// certification authority as PEM.
+pub fn config(host: &str) -> io::Result<(Arc<ServerConfig>, String)> {
+    let Identity { acceptor, ca_pem, .. } = Identity::new(host, Kind::Usual)?;
+    Ok((acceptor.inner.config().clone(), ca_pem))
+}
+
 #[derive(Clone)]
 pub(crate) struct Acceptor {
     inner: TlsAcceptor,

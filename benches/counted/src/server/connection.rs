@@ -4,17 +4,13 @@ use std::io::{self, ErrorKind};
 use std::net::TcpStream;
 use std::sync::Arc;
 
+use homing_test_server::frame::{BINARY, CLOSE, PING, PONG, TEXT, raw};
+use homing_test_server::{key_of, opening_response};
 use tokio_rustls::rustls::ServerConfig;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::frame::{batch, frame, take_frame};
+use super::frame::{batch, take_frame};
 use super::stream::Stream;
 use crate::payload::payload;
-
-const PING: u8 = 9;
-const CLOSE: u8 = 8;
-const TEXT: u8 = 1;
-const BINARY: u8 = 2;
 
 /// What is sent without being asked for.
 enum Job {
@@ -68,34 +64,25 @@ impl Connection {
         let Some(end) = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return };
         let head: Vec<u8> = self.received.drain(..end + 4).collect();
         let head = String::from_utf8(head).expect("a request");
-        let header = |wanted: &str| {
-            let headers = head.lines().filter_map(|line| line.split_once(": "));
-            headers.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value).next()
-        };
-        let accept = derive_accept_key(header("sec-websocket-key").expect("a key").as_bytes());
-        let deflate = header("sec-websocket-extensions").is_some();
+        let deflate = head.to_ascii_lowercase().contains("sec-websocket-extensions");
         let extension = if deflate { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
-        let response = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Accept: {accept}\r\n{extension}\r\n"
-        );
-        self.unsent.extend_from_slice(response.as_bytes());
+        self.unsent.extend_from_slice(opening_response(key_of(&head), extension).as_bytes());
         let path = head.split(' ').nth(1).expect("a path");
         self.job = Some(job(&path.split('/').skip(1).collect::<Vec<_>>(), deflate));
     }
 
     fn answer(&mut self, opcode: u8, payload: &[u8]) {
         match (opcode, &mut self.job) {
-            (PING, _) => frame(0x80 | 10, payload, &mut self.unsent),
+            (PING, _) => self.unsent.extend(raw(true, 0, PONG, payload)),
             (CLOSE, _) => {
-                frame(0x80 | CLOSE, payload, &mut self.unsent);
+                self.unsent.extend(raw(true, 0, CLOSE, payload));
                 self.closes = true;
             }
-            (TEXT | BINARY, Some(Job::Echo)) => frame(0x80 | opcode, payload, &mut self.unsent),
+            (TEXT | BINARY, Some(Job::Echo)) => self.unsent.extend(raw(true, 0, opcode, payload)),
             (TEXT | BINARY, Some(Job::Take(missing))) => {
                 *missing -= 1;
                 if *missing == 0 {
-                    frame(0x80 | BINARY, b"all of them", &mut self.unsent);
+                    self.unsent.extend(raw(true, 0, BINARY, b"all of them"));
                 }
             }
             _ => {}

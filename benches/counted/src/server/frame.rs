@@ -1,9 +1,7 @@
 //! Frames, and messages that are compressed.
 
 use flate2::{Compress, Compression, FlushCompress};
-
-/// Compressed.
-const RSV1: u8 = 0x40;
+use homing_test_server::frame::raw;
 
 /// Returns this message so many times, as frames. They can be repeated, as none refers to data before the first.
 pub(crate) fn batch(opcode: u8, payload: &[u8], count: usize, deflate: bool) -> Vec<u8> {
@@ -15,29 +13,12 @@ pub(crate) fn batch(opcode: u8, payload: &[u8], count: usize, deflate: bool) -> 
             state.compress_vec(payload, &mut compressed, FlushCompress::Sync).expect("compressed");
             // The end of each message, which is not sent.
             compressed.truncate(compressed.len() - 4);
-            frame(0x80 | RSV1 | opcode, &compressed, &mut batch);
+            batch.extend(raw(true, 0b100, opcode, &compressed));
         } else {
-            frame(0x80 | opcode, payload, &mut batch);
+            batch.extend(raw(true, 0, opcode, payload));
         }
     }
     batch
-}
-
-/// Appends an unmasked frame with this first byte.
-pub(crate) fn frame(first: u8, payload: &[u8], out: &mut Vec<u8>) {
-    out.push(first);
-    match payload.len() {
-        short @ 0..126 => out.push(short as u8),
-        medium @ 126..65536 => {
-            out.push(126);
-            out.extend((medium as u16).to_be_bytes());
-        }
-        long => {
-            out.push(127);
-            out.extend((long as u64).to_be_bytes());
-        }
-    }
-    out.extend(payload);
 }
 
 /// Removes the first frame from the front. Returns its opcode and payload if it is complete.

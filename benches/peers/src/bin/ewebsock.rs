@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use ewebsock::{Options, WsEvent, WsMessage, WsSender, ws_connect};
-use homing_peers::{Next, Peer, Result, Sent, Target, stop};
+use homing_peers::{Next, Peer, Result, Sent, Target, first_message, stop};
 use tokio::sync::oneshot;
 
 /// Has a thread for each connection, and its TLS trusts the roots of Mozilla only.
@@ -70,12 +70,7 @@ impl Peer for Ewebsock {
         _: Sent,
         start: impl FnOnce(),
     ) -> Result<Bytes> {
-        let (answered, answer) = oneshot::channel();
-        let mut answered = Some(answered);
-        let each = move |_: bool, payload: &[u8]| {
-            let _ = answered.take().map(|answered| answered.send(Bytes::copy_from_slice(payload)));
-            Next::Done
-        };
+        let (each, answer) = first_message();
         let sender = connect(target, each, None).await?;
         start();
         for payload in payloads {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use ezsockets::client::ClientCloseMode;
 use ezsockets::{Client, ClientConfig, ClientExt, CloseCode, CloseFrame, Error, WSError};
-use homing_peers::{Next, Peer, Result, Sent, Target, stop};
+use homing_peers::{Next, Peer, Result, Sent, Target, first_message, stop};
 use tokio::sync::oneshot;
 
 trait Each: FnMut(bool, &[u8]) -> Next + Send + 'static {}
@@ -106,12 +106,7 @@ impl Peer for Ez {
         _: Sent,
         start: impl FnOnce(),
     ) -> Result<Bytes> {
-        let (answered, answer) = oneshot::channel();
-        let mut answered = Some(answered);
-        let each = move |_: bool, payload: &[u8]| {
-            let _ = answered.take().map(|answered| answered.send(Bytes::copy_from_slice(payload)));
-            Next::Done
-        };
+        let (each, answer) = first_message();
         let (client, _ended) = connect(target, each, Arc::default()).await?;
         start();
         for payload in payloads {

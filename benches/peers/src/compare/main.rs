@@ -13,7 +13,6 @@ mod count;
 mod scale;
 mod server;
 mod time;
-mod tls;
 
 use std::path::PathBuf;
 

@@ -7,10 +7,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use homing_peers::{Kind, Messages};
+use homing_test_server::frame::beginning_with as frame;
+use homing_test_server::{key_of, opening_response, tls_config};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-
-use crate::tls;
 
 /// How many bytes are read at once.
 const CHUNK: usize = 512 << 10;
@@ -43,7 +42,7 @@ type Line = BufReader<Box<dyn Wire>>;
 pub(crate) fn serve(roots: &str) {
     homing_peers::pin(homing_peers::SERVER_CORE);
     homing_peers::allow_many_files();
-    let (config, authority) = tls::config();
+    let (config, authority) = tls_config("127.0.0.1").expect("a certificate");
     std::fs::write(roots, authority).expect("a file for the certificate");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     println!("{}", listener.local_addr().expect("an address").port());
@@ -70,7 +69,8 @@ fn talk(stream: TcpStream, config: Arc<ServerConfig>) -> Result<()> {
     let path = request.split(' ').nth(1).unwrap_or_default();
     let (job, options) = path.trim_start_matches('/').split_once('+').unwrap_or((path.trim_start_matches('/'), ""));
     let deflate = options.contains("deflate");
-    line.get_mut().write_all(answer(&request, deflate).as_bytes())?;
+    let extension = if deflate { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
+    line.get_mut().write_all(opening_response(key_of(&request), extension).as_bytes())?;
     line.get_mut().flush()?;
     let words: Vec<&str> = job.split('/').collect();
     let number = |at: usize| words[at].parse::<usize>().expect("a number");
@@ -105,38 +105,6 @@ fn head(line: &mut impl BufRead) -> Result<String> {
         }
     }
     Ok(head)
-}
-
-fn answer(request: &str, deflate: bool) -> String {
-    let key = request
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))
-        .map_or("", |(_, key)| key.trim());
-    let extension = if deflate { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
-    format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {}\r\n{extension}\r\n",
-        derive_accept_key(key.as_bytes())
-    )
-}
-
-/// Returns an unmasked frame.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        short @ 0..126 => frame.push(short as u8),
-        medium @ 126..65536 => {
-            frame.push(126);
-            frame.extend((medium as u16).to_be_bytes());
-        }
-        long => {
-            frame.push(127);
-            frame.extend((long as u64).to_be_bytes());
-        }
-    }
-    frame.extend(payload);
-    frame
 }
 
 fn first_byte(kind: Kind) -> u8 {
