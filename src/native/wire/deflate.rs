@@ -7,15 +7,15 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use super::deflate_history::History;
 pub use super::deflate_negotiation::Deflate;
+use super::deflate_negotiation::MAX_BITS;
 pub(crate) use super::deflate_negotiation::{Agreement, agree};
 use super::deflate_pool::Pool;
 use super::frames::Fault;
 
 /// The end of every compressed message, which is not sent (section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
-/// The smallest window of zlib for compressing, and the largest.
+/// The smallest window of zlib for compressing.
 const MIN_BITS: u8 = 9;
-const MAX_BITS: u8 = 15;
 
 /// Compressed messages up to about this many bytes are inflated by one call.
 const JOINED: usize = 256;

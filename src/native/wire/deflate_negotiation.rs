@@ -13,7 +13,7 @@ const SERVER_TAKEOVER: &str = "server_no_context_takeover";
 const CLIENT_BITS: &str = "client_max_window_bits";
 const SERVER_BITS: &str = "server_max_window_bits";
 
-const MAX_BITS: u8 = 15;
+pub(super) const MAX_BITS: u8 = 15;
 
 /// Settings of permessage-deflate (RFC 7692), the compression that
 /// [`BuilderExt::deflate`](crate::native::BuilderExt::deflate) offers to the server.
