@@ -70,7 +70,7 @@ pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
     }
     fs::write(path, all.text())?;
     let path = job.place.root.join(DOCS);
-    let new = marked::replace_named(&fs::read_to_string(&path)?, PART, &all.table());
+    let new = marked::replace(&fs::read_to_string(&path)?, PART, &all.table());
     Ok(fs::write(path, new.ok_or_else(|| Stop::Failed(format!("{DOCS} has no marks")))?)?)
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let text = fs::read_to_string(job.place.root.join(BASELINE))?;
     let baseline = Baseline::parse(&text).ok_or_else(|| Stop::Failed(format!("{BASELINE} is not readable")))?;
-    if marked::part_named(&fs::read_to_string(job.place.root.join(DOCS))?, PART) != Some(&*baseline.table()) {
+    if marked::part(&fs::read_to_string(job.place.root.join(DOCS))?, PART) != Some(&*baseline.table()) {
         return Err(Stop::Failed(format!("{DOCS} differs from {BASELINE}: run `cargo xtask counts --write`")));
     }
     let program = Program::build(job)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::command::cmd;
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::marked;
+use crate::marked::{self, TABLE};
 use crate::place::home_of;
 
 const RECORD: &str = "docs/dependencies.md";
@@ -70,7 +70,7 @@ pub(crate) fn command(job: &mut Job<'_>, args: &[String]) -> Result<(), Stop> {
     let record = record(job)?;
     if !args.is_empty() {
         let path = job.place.root.join(RECORD);
-        let new = marked::replace(&fs::read_to_string(&path)?, &record);
+        let new = marked::replace(&fs::read_to_string(&path)?, TABLE, &record);
         fs::write(path, new.ok_or_else(|| Stop::Failed(format!("{RECORD} has no marks")))?)?;
     } else {
         print!("{record}");
@@ -82,7 +82,7 @@ pub(crate) fn command(job: &mut Job<'_>, args: &[String]) -> Result<(), Stop> {
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let record = record(job)?;
     let written = fs::read_to_string(job.place.root.join(RECORD))?;
-    let differing = differences(marked::part(&written).unwrap_or_default(), &record);
+    let differing = differences(marked::part(&written, TABLE).unwrap_or_default(), &record);
     if differing.is_empty() {
         return Ok(Counts::passed(1));
     }

@@ -10,7 +10,8 @@ use std::{fs, io};
 
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
-use crate::{marked, web};
+use crate::marked::{self, TABLE};
+use crate::web;
 
 const DOCUMENT: &str = "docs/rules.md";
 /// Has a table of rules and the files that implement them.
@@ -212,7 +213,7 @@ fn table(document: &str, tests: &[Test]) -> (String, Vec<String>) {
 
 /// The document with the table and the `Tests:` line of each rule.
 fn filled(document: &str, table: &str, tests: &[Test]) -> String {
-    let mut text = marked::replace(document, &format!("\n{table}\n")).unwrap_or_else(|| document.to_owned());
+    let mut text = marked::replace(document, TABLE, &format!("\n{table}\n")).unwrap_or_else(|| document.to_owned());
     for section in sections(&text.clone()) {
         let kept: Vec<_> = section.text.lines().filter(|line| !line.starts_with(TESTS)).collect();
         let mut new = kept.join("\n").trim_end().to_owned();

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::CLIENTS;
-use crate::marked;
+use crate::marked::{self, TABLE};
 
 /// Says of each case and measure where homing is not first why that is so.
 pub(super) const REASONS: &str = "benches/peers/reasons.tsv";
@@ -104,7 +104,7 @@ pub(super) fn filled(document: &str, recorded: &str, reasons: &str) -> Option<St
         }
     }
     part.push('\n');
-    marked::replace(document, &part)
+    marked::replace(document, TABLE, &part)
 }
 
 fn table(part: &mut String, recorded: &Recorded<'_>, measure: &Measure, reasons: &str) {

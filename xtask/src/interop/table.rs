@@ -6,7 +6,7 @@ use std::{fs, io};
 use super::run::Found;
 use super::servers::{ANY, SERVERS, Server};
 use crate::job::Stop;
-use crate::marked;
+use crate::marked::{self, TABLE};
 
 const DOCUMENT: &str = "docs/interop.md";
 /// The checks, as the clients name them, and the heads of their columns.
@@ -123,7 +123,7 @@ fn start(server: &Server) -> String {
 pub(crate) fn write(root: &Path, rows: &[Row]) -> io::Result<()> {
     let path = root.join(DOCUMENT);
     let document = fs::read_to_string(&path)?;
-    let new = marked::part(&document).and_then(|old| marked::replace(&document, &generated(old, rows)));
+    let new = marked::part(&document, TABLE).and_then(|old| marked::replace(&document, TABLE, &generated(old, rows)));
     fs::write(&path, new.ok_or_else(|| io::Error::other(format!("{DOCUMENT} has no marks")))?)
 }
 
