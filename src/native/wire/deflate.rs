@@ -1,15 +1,20 @@
 //! Compresses and inflates the payloads of messages (RFC 7692, section 7.2).
 
+mod history;
+mod negotiation;
+mod pool;
+
 use core::mem::take;
 
 use bytes::Bytes;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-use super::deflate_history::History;
-pub use super::deflate_negotiation::Deflate;
-use super::deflate_negotiation::MAX_BITS;
-pub(crate) use super::deflate_negotiation::{Agreement, agree};
-use super::deflate_pool::Pool;
+use history::History;
+pub use negotiation::Deflate;
+use negotiation::MAX_BITS;
+pub(crate) use negotiation::{Agreement, agree};
+use pool::Pool;
+
 use super::frames::Fault;
 
 /// The end of every compressed message, which is not sent (section 7.2.1).

@@ -14,9 +14,6 @@ pub(crate) mod write;
 cfg_if::cfg_if! {
     if #[cfg(feature = "deflate")] {
         pub(crate) mod deflate;
-        mod deflate_history;
-        pub(crate) mod deflate_negotiation;
-        mod deflate_pool;
     } else {
         #[path = "no_deflate.rs"]
         pub(crate) mod deflate;

@@ -4,8 +4,8 @@ use core::fmt::Write as _;
 
 use http::{HeaderMap, header};
 
-use super::extensions::not_offered;
 use crate::error::ConfigError;
+use crate::native::wire::extensions::not_offered;
 
 const NAME: &str = "permessage-deflate";
 const CLIENT_TAKEOVER: &str = "client_no_context_takeover";
@@ -179,7 +179,7 @@ pub(crate) struct Agreement {
     pub(crate) client_takeover: bool,
     pub(crate) server_takeover: bool,
     pub(crate) client_bits: u8,
-    /// Not needed to inflate: see [`Inflate::push`](super::deflate::Inflate::push).
+    /// Not needed to inflate: see [`Inflate::push`](super::Inflate::push).
     pub(crate) server_bits: u8,
 }
 
@@ -228,5 +228,5 @@ fn shown(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "tests/deflate_negotiation.rs"]
+#[path = "../tests/deflate_negotiation.rs"]
 mod tests;
