@@ -67,7 +67,7 @@ pub(crate) fn run(mut command: Command) -> Ended {
         Err(error) => return Ended::Failed(format!("does not start: {error}")),
     };
     let (mut out, mut err) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
-    // Neither is read before the other has ended, which a full pipe would prevent.
+    // Read meanwhile, as tools write more than fits into a pipe.
     let errors = std::thread::spawn(move || {
         let mut text = String::new();
         let _ = err.read_to_string(&mut text);

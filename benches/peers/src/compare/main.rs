@@ -1,7 +1,7 @@
 //! Runs clients against one server, in turns, and prints what they measured: `compare [--rounds N] [--only WORD] [--times]
-//! DIRECTORY CLIENT...`; `--times` counts nothing, and
-//! `--counts` measures no times. The first client is the one that the others are compared with. Each line has the measure, the case, the
-//! client, and its figures, or why there are none.
+//! [--counts] DIRECTORY CLIENT...`. `--times` counts nothing, and `--counts` measures no times. The first client is the one
+//! that the others are compared with. Each line has the measure, the case, the client, and its figures, or why there are
+//! none.
 //!
 //! A client that fails is left out of the case. A wrong, missing or reordered message ends the run.
 
