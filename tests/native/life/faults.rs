@@ -39,11 +39,11 @@ async fn s08_a_server_killed_and_restarted() {
         assert_eq!((refused.kind(), refused.code()), (&ErrorKind::Connect, 1), "{refused}");
     }
 
-    let restarted = Instant::now();
     server.restart().unwrap();
+    let refused = recorder.errors().len();
     opened_times(&recorder, 2).await;
-    // At most two delays: the one that had just started, and one as tolerance for a slow machine.
-    assert!(restarted.elapsed() < SHORT + Duration::from_secs(3), "{:?}", restarted.elapsed());
+    // The next attempt opens. The one before may have been under way.
+    assert!(recorder.errors().len() <= refused + 1, "{:?}", recorder.errors());
     assert_eq!(recorder.messages_are(1).await, [Message::text("while it is down")]);
     assert_eq!(ws.stats().reconnects, 1);
     let attempts = recorder.count(|event| matches!(event, Event::Close(_))) as u64 + 1;
