@@ -12,6 +12,12 @@ use crate::error::{Error, ErrorKind};
 const MAX_CONTROL: u64 = 125;
 /// The longest payload of any frame in bytes (section 5.2).
 const MAX_LENGTH: u64 = i64::MAX as u64;
+/// The longest header of a masked frame in bytes.
+const MAX_HEADER: usize = 14;
+/// The bit of a header that announces a mask.
+const MASKED: u8 = 0x80;
+/// Bytes that are masked at a time.
+const BLOCK: usize = 128;
 
 /// Why reading stopped.
 #[derive(Debug)]
@@ -135,19 +141,46 @@ impl Head {
 /// Appends a frame with a random mask to `buffer` (section 5.2). Returns its length in bytes.
 #[inline]
 pub(crate) fn put(buffer: &mut Vec<u8>, opcode: OpCode, compressed: bool, fin: bool, payload: &[u8]) -> usize {
-    let mask: [u8; 4] = rand::random();
-    let header = FrameHeader { is_final: fin, rsv1: compressed, opcode, mask: Some(mask), ..FrameHeader::default() };
+    // One number, as an array of bytes would take one for each.
+    let mask @ [a, b, c, d] = rand::random::<u32>().to_ne_bytes();
+    let first = u8::from(opcode) | u8::from(fin) << 7 | u8::from(compressed) << 6;
     let before = buffer.len();
-    buffer.reserve(header.len(payload.len() as u64) + payload.len());
-    // Writing to a vector cannot fail.
-    let _ = header.format(payload.len() as u64, buffer);
-    let start = buffer.len();
-    buffer.extend_from_slice(payload);
-    apply_mask(&mut buffer[start..], mask);
+    buffer.reserve(MAX_HEADER + payload.len());
+    match payload.len() {
+        length @ 0..=125 => buffer.extend_from_slice(&[first, MASKED | length as u8, a, b, c, d]),
+        length @ 126..=0xffff => {
+            let [high, low] = (length as u16).to_be_bytes();
+            buffer.extend_from_slice(&[first, MASKED | 126, high, low, a, b, c, d]);
+        }
+        length => {
+            buffer.extend_from_slice(&[first, MASKED | 127]);
+            buffer.extend_from_slice(&(length as u64).to_be_bytes());
+            buffer.extend_from_slice(&mask);
+        }
+    }
+    put_masked(buffer, payload, mask);
     buffer.len() - before
 }
 
-/// Masks or unmasks a payload (section 5.3).
+/// Appends a payload and masks it (section 5.3).
+fn put_masked(buffer: &mut Vec<u8>, payload: &[u8], mask: [u8; 4]) {
+    // In one pass by blocks of a fixed size, which the compiler masks in vector registers between the copies.
+    let mut blocks = payload.chunks_exact(BLOCK);
+    for block in &mut blocks {
+        // Always of this size, so never the default.
+        buffer.extend_from_slice(&masked(block.try_into().unwrap_or([0; BLOCK]), mask));
+    }
+    let start = buffer.len();
+    buffer.extend_from_slice(blocks.remainder());
+    apply_mask(&mut buffer[start..], mask);
+}
+
+fn masked(mut block: [u8; BLOCK], mask: [u8; 4]) -> [u8; BLOCK] {
+    apply_mask(&mut block, mask);
+    block
+}
+
+/// Masks or unmasks a payload.
 pub(super) fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
     let [a, b, c, d] = mask;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
