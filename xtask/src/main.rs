@@ -72,6 +72,11 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --write    updates benches/counted/baseline.tsv, by which `cargo xtask test \"counted work\"` finds what has grown
   WORD       only the operations whose name contains it
 
+       cargo xtask counts-web [--write] [WORD...]
+
+  the same for the clients in browsers: instructions of WebAssembly, calls through its boundary, JavaScript and allocations
+  --write    updates benches/counted/web/baseline.tsv, for `cargo xtask test \"counted work web\"`
+
        cargo xtask benchmarks [--write | --table] [--rounds N] [--only WORD] [--times | --counts]
 
   measures homing beside other native clients in one run: times, instructions, system calls, allocations and memory
@@ -151,7 +156,8 @@ fn main() -> ExitCode {
         },
         (Some("rules"), word) => print_rules(word),
         (Some("bench-web"), _) => report::task("bench web", |job| page::bench(job, &args)),
-        (Some("counts"), _) => report::task("counts", |job| counted::command(job, &args)),
+        (Some("counts"), _) => report::task("counts", |job| counted::command::<counted::Native>(job, &args)),
+        (Some("counts-web"), _) => report::task("counts web", |job| counted::command::<counted::Web>(job, &args)),
         (Some("benchmarks"), _) => report::task("benchmarks", |job| benchmarks::command(job, &args)),
         (Some("size"), _) => report::task("size", |job| size::command(job, &args)),
         (Some("autobahn"), _) => report::task("autobahn", |job| autobahn::command(job, &args)),

@@ -1,7 +1,7 @@
 //! The sizes of what a web page loads, compressed by `gzip -9`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::command::cmd;
 use crate::counts::Counts;
@@ -29,17 +29,22 @@ pub(crate) fn app(job: &mut Job<'_>) -> Result<Counts, Stop> {
 
 /// Returns the size of an app with these features: its module and the glue.
 fn of_app(job: &mut Job<'_>, dir: &str, name: &str, features: &str) -> Result<u64, Stop> {
+    let dir = optimized(job, dir, name, features)?;
+    Ok(compressed(job, &dir.join("app.wasm"))? + compressed(job, &dir.join(format!("{name}.js")))?)
+}
+
+/// Builds an app with these features as for users. Returns the directory of `app.wasm` and the glue.
+pub(crate) fn optimized(job: &mut Job<'_>, dir: &str, name: &str, features: &str) -> Result<PathBuf, Stop> {
     setup::npm(job)?;
     let dir = page::bind_with(job, dir, name, "release", "size", features)?;
-    let module = dir.join("app.wasm");
     job.run(
         cmd("node node_modules/binaryen/bin/wasm-opt -Oz")
             .args(FEATURES.split_whitespace())
             .arg(dir.join(format!("{name}_bg.wasm")))
             .arg("-o")
-            .arg(&module),
+            .arg(dir.join("app.wasm")),
     )?;
-    Ok(compressed(job, &module)? + compressed(job, &dir.join(format!("{name}.js")))?)
+    Ok(dir)
 }
 
 pub(crate) fn npm(job: &mut Job<'_>) -> Result<Counts, Stop> {

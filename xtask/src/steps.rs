@@ -150,7 +150,8 @@ fn builds() -> Vec<Step> {
             job.run("cargo deny check bans")?;
             job.check("cargo deny --workspace check licenses sources")
         }),
-        step("counted work", counted::check),
+        step("counted work", counted::check::<counted::Native>),
+        step("counted work web", counted::check::<counted::Web>).needs(&["node", "npm", "wasm-bindgen"]),
         step("dependencies", dependencies::check),
         step("reproducible packages", reproducible::check).needs(&["git", "node", "npm", "rustup"]),
         step("crate contents", package::check),
