@@ -65,6 +65,8 @@ impl<T: Types> Machine<T> {
     }
 
     /// Creates a client that is closed. It does nothing until [`reconnect`](Self::reconnect).
+    // Not inlined, as every field would be moved once more on its own.
+    #[inline(never)]
     pub fn ended(config: Config<T::Text>, now: Timestamp) -> Self {
         Self {
             now,

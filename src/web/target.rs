@@ -30,6 +30,8 @@ impl Target {
 }
 
 /// Checks a request. The URL is parsed by the browser, which is going to dial it.
+// Not inlined, which keeps its many temporary values apart from those of `connect`.
+#[inline(never)]
 pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigError> {
     request.check_protocols()?;
     let url = parse(&request.url)?;
