@@ -2,8 +2,8 @@
 //! message is complete.
 //!
 //! Frames that are complete in the read buffer become messages without a copy, unless the program was seen to keep
-//! messages: a kept slice would keep far more memory alive than it shows. Fragments, compressed messages and frames too
-//! large for the buffer are gathered in memory of their own as they arrive.
+//! messages: a kept slice would keep far more memory alive than it shows. Fragments, compressed messages and frames larger
+//! than a read are gathered in memory of their own as they arrive.
 
 use core::mem::take;
 use core::pin::pin;
@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::Control;
 
 use super::deflate::Inflate;
 use super::frames::{self, Fault, Head};
-use super::read_buffer::{BUSY, IDLE, ReadBuffer, WHOLE};
+use super::read_buffer::{BUSY, IDLE, ReadBuffer};
 use crate::message::{Message, Text};
 
 /// The least number of bytes that a message in fragments is grown by.
@@ -191,7 +191,7 @@ impl Reader {
             return Err(Fault::TooLarge(self.limit));
         }
         if self.message.is_none() {
-            if head.fin && !compressed && head.length <= self.buffer.bytes.len().max(WHOLE) as u64 {
+            if head.fin && !compressed && head.length <= self.buffer.largest() as u64 {
                 return Ok(Expected::Whole(head));
             }
             let data = Vec::with_capacity(if compressed { 0 } else { head.length.min(BUSY as u64) as usize });

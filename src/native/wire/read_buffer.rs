@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 pub(super) const IDLE: usize = 4 * 1024;
 /// The most bytes read at a time. Larger reads do not save system calls.
 pub(super) const BUSY: usize = 64 * 1024;
-/// Frames with up to this many bytes of payload are collected in the buffer.
+/// Frames with up to this many bytes of payload are collected in the buffer, however small it is.
 pub(super) const WHOLE: usize = 16 * 1024;
 /// Payloads of up to this many bytes are copied to memory that they share.
 const SMALL: usize = 256;
@@ -40,6 +40,13 @@ impl ReadBuffer {
     /// Starts with bytes that were read before.
     pub(super) fn new(read: &[u8]) -> Self {
         Self { bytes: BytesMut::from(read), size: IDLE, run: 0, large_reads: 0, small: BytesMut::new(), kept: 0 }
+    }
+
+    /// Returns the most bytes of payload of a frame that is collected in the buffer: as much as is read at once, or less
+    /// while the program keeps messages.
+    #[inline]
+    pub(super) fn largest(&self) -> usize {
+        self.bytes.len().max(if self.kept == 0 { self.size } else { 0 }).max(WHOLE)
     }
 
     /// Takes a payload from the front of the buffer. Copies it where a slice would keep alive much more memory than the
@@ -94,8 +101,9 @@ impl ReadBuffer {
     fn make_room(&mut self) {
         self.kept = self.kept.saturating_sub(1);
         let spare = self.bytes.capacity() - self.bytes.len();
-        if !self.bytes.try_reclaim(self.size) && spare < IDLE {
-            let mut fresh = BytesMut::with_capacity(self.size + WHOLE);
+        let room = self.size.saturating_sub(self.bytes.len()).max(IDLE);
+        if !self.bytes.try_reclaim(room) && spare < IDLE {
+            let mut fresh = BytesMut::with_capacity(self.size + self.bytes.len().max(WHOLE));
             fresh.extend_from_slice(&self.bytes);
             let before = core::mem::replace(&mut self.bytes, fresh).freeze();
             if !before.is_unique() {

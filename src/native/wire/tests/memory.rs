@@ -84,6 +84,34 @@ fn s21_a_large_message_is_not_moved_at_each_read() {
     }
 }
 
+/// A slice of the read buffer that the program keeps would keep all of it alive.
+#[test]
+fn messages_as_large_as_a_read_are_gathered_only_while_the_program_keeps_them() {
+    let many = frame(0x82, &[7; 60_000]).repeat(20);
+    let cuts: Vec<_> = (0..many.len()).step_by(40_000).collect();
+    let gathered = |keeps: bool| {
+        let (start, rest) = many.split_at(IDLE);
+        let (mut stream, mut reader) = (Pieces::cut(rest, &cuts), plain(start, 1 << 20));
+        reader.buffer.size = BUSY;
+        let mut cx = Context::from_waker(Waker::noop());
+        let (mut kept, mut count, mut gathered) = (Vec::new(), 0, 0);
+        while count < 20 {
+            match reader.poll(&mut stream, &mut cx) {
+                Poll::Ready(arrived) => {
+                    let arrived = arrived.unwrap();
+                    assert!(arrived == Received::Message(Message::binary(vec![7; 60_000])));
+                    kept.extend(keeps.then_some(arrived));
+                    count += 1;
+                }
+                Poll::Pending => gathered += usize::from(reader.gathered() > 0),
+            }
+        }
+        gathered
+    };
+    assert_eq!(gathered(false), 0);
+    assert!(gathered(true) > 0);
+}
+
 /// The memory of a message in fragments is doubled up to the limit, not beyond it.
 #[test]
 fn s21_fragments_take_no_more_memory_than_the_largest_message() {

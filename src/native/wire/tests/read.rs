@@ -11,6 +11,7 @@ use tokio::io::ReadBuf;
 
 use super::*;
 use crate::native::wire::fuzz::frames::frame;
+use crate::native::wire::read_buffer::WHOLE;
 
 const LIMIT: usize = 3000;
 
