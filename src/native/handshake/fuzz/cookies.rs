@@ -86,7 +86,8 @@ fn keep(model: &mut Jar, url: &Url, set_cookie: &str) -> bool {
             // Undefined if it is empty. Here it is ignored.
             "domain" if value == "." => domain = None,
             "domain" if !value.is_empty() => {
-                domain = Some(value.strip_prefix('.').unwrap_or(value).to_ascii_lowercase());
+                // The crate `cookie` ignores blanks after the dot as well. The cookie is for its origin only in any case.
+                domain = Some(value.strip_prefix('.').unwrap_or(value).trim().to_ascii_lowercase());
             }
             "secure" => is_secure = true,
             "max-age" => {
