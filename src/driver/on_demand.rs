@@ -19,8 +19,8 @@ use crate::sync::{Mutex, lock};
 
 /// The pending futures of a client.
 pub(super) trait OnDemand: Send {
-    /// Returns [`Shared::wake_on_demand`], which so is part of programs that have such futures only.
-    fn resolver(&self) -> fn(&Shared);
+    /// Returns [`Shared::wake_on_demand`] while there are any. So it is part of programs that have such futures only.
+    fn resolver(&self) -> Option<fn(&Shared)>;
 
     /// Resolves futures whose condition is true, up to the first one that has a waker. Returns that.
     fn next_met(&mut self, machine: &mut Machine, end: Option<&End>) -> Option<Waker>;
@@ -49,8 +49,9 @@ impl Asked {
 }
 
 impl OnDemand for Asked {
-    fn resolver(&self) -> fn(&Shared) {
-        Shared::wake_on_demand
+    fn resolver(&self) -> Option<fn(&Shared)> {
+        let is_needed = !(self.opened.0.is_empty() && self.pings.0.is_empty());
+        is_needed.then_some(Shared::wake_on_demand)
     }
 
     fn next_met(&mut self, machine: &mut Machine, end: Option<&End>) -> Option<Waker> {

@@ -142,6 +142,12 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.shared.wake_waiting();
     }
 
+    /// Returns whether a handle has asked for something since [`sleep`](Self::sleep): call [`drive`](Self::drive).
+    #[allow(dead_code, reason = "a browser calls the event loop for handles by themselves")]
+    pub(crate) fn wake_up(&mut self) -> bool {
+        core::mem::replace(&mut self.shared.lock().awake, true)
+    }
+
     /// Prepares for the owner to sleep: sets the timer, and keeps `waker`, which is woken when a handle asks for something.
     ///
     /// Returns `false` if a handle has already asked for something: call [`drive`](Self::drive) again.

@@ -198,7 +198,7 @@ impl Shared {
         let mut resolve = None;
         let mut next = || {
             let Core { machine, waiters, on_demand, .. } = &mut *self.lock();
-            resolve = on_demand.as_ref().map(|on_demand| on_demand.resolver());
+            resolve = on_demand.as_ref().and_then(|on_demand| on_demand.resolver());
             waiters.next_met(machine)
         };
         // No waker is woken or dropped under the lock.

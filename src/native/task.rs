@@ -78,46 +78,52 @@ impl Task {
     }
 
     /// Frees memory about once a second. Sets no timer while there is none to free.
-    fn tidy(&mut self) {
+    fn plan_tidying(&mut self) {
         let pump = &mut self.pump;
-        if let Some(at) = self.tidy_at {
-            if pump.now() < at {
-                return;
-            }
+        if self.tidy_at.is_none() && pump.transport().is_large() {
+            self.tidy_at = Some(pump.now() + TIDY_AFTER);
+        }
+    }
+
+    /// Does what is due now.
+    fn wake(&mut self) {
+        let pump = &mut self.pump;
+        let now = pump.now();
+        if self.tidy_at.is_some_and(|at| now >= at) {
             self.tidy_at = None;
             pump.transport().tidy();
             pump.shrink();
         }
-        if pump.transport().is_large() {
-            self.tidy_at = Some(pump.now() + TIDY_AFTER);
+        if pump.deadline().is_some_and(|deadline| now >= deadline) {
+            pump.event(now, Input::Wake);
         }
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.pump.transport().set_waker(cx.waker());
-        self.pump.drive();
+        if self.pump.wake_up() {
+            self.pump.drive();
+        }
         for _ in 0..TURN {
             // The socket is polled before the clock is read, so that data that has arrived is counted before a timeout.
             let drained = self.receive(cx).is_ready();
-            let due = self.pump.deadline().is_some_and(|deadline| self.pump.now() >= deadline);
-            if due {
-                self.pump.event(self.pump.now(), Input::Wake);
-            }
             if self.pump.is_done() {
                 return Poll::Ready(());
             }
-            if !drained || due {
+            if !drained {
+                self.wake();
                 continue;
             }
-            self.tidy();
-            if self.pump.sleep(cx.waker()) {
-                let tidy_at = self.tidy_at;
-                if self.pump.timer().poll(tidy_at, cx).is_pending() {
-                    return Poll::Pending;
-                }
-            } else {
+            self.plan_tidying();
+            if !self.pump.sleep(cx.waker()) {
                 self.pump.drive();
+                continue;
             }
+            let tidy_at = self.tidy_at;
+            if self.pump.timer().poll(tidy_at, cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.wake();
         }
         cx.waker().wake_by_ref();
         Poll::Pending

@@ -34,25 +34,31 @@ impl NativeTimer {
             self.sleep = None;
             return Poll::Pending;
         };
+        // A sleep that ends too early is cheaper than a reset each time the deadline moves further away. While it runs there
+        // is no need to read the clock.
+        if self.sleeps_until <= deadline && self.poll_sleep(cx).is_pending() {
+            return Poll::Pending;
+        }
         loop {
             let now = now();
             if now >= deadline {
                 return Poll::Ready(());
             }
-            // A sleep that ends too early is cheaper than a reset each time the deadline moves further away.
-            if self.sleep.is_none() || self.sleeps_until > deadline || self.sleeps_until <= now {
-                self.sleeps_until = deadline;
-                let at = tokio::time::Instant::now() + deadline.since(now);
-                match &mut self.sleep {
-                    Some(sleep) => sleep.as_mut().reset(at),
-                    None => self.sleep = Some(Box::pin(sleep_until(at))),
-                }
+            self.sleeps_until = deadline;
+            let at = tokio::time::Instant::now() + deadline.since(now);
+            match &mut self.sleep {
+                Some(sleep) => sleep.as_mut().reset(at),
+                None => self.sleep = Some(Box::pin(sleep_until(at))),
             }
-            match self.sleep.as_mut().map(|sleep| sleep.as_mut().poll(cx)) {
-                Some(Poll::Ready(())) => {}
-                _ => return Poll::Pending,
+            if self.poll_sleep(cx).is_pending() {
+                return Poll::Pending;
             }
         }
+    }
+
+    /// Ready when the sleep has ended, or if there is none.
+    fn poll_sleep(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.sleep.as_mut().map_or(Poll::Ready(()), |sleep| sleep.as_mut().poll(cx))
     }
 }
 

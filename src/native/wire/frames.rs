@@ -68,6 +68,7 @@ pub(crate) struct Head {
 pub(crate) fn parse(bytes: &[u8], inflates: bool) -> Result<Option<(Head, usize)>, Fault> {
     // Fast path for nearly all frames: unfragmented, uncompressed, up to 64 KiB.
     let short = match *bytes {
+        [] | [_] => return Ok(None),
         [first @ (0x81 | 0x82), length @ 0..=125, ..] => Some((first, length.into(), 2)),
         [first @ (0x81 | 0x82), 126, high, low, ..] => Some((first, u16::from_be_bytes([high, low]).into(), 4)),
         _ => None,
