@@ -44,9 +44,14 @@ pub(crate) fn long_pressure(job: &mut Job<'_>, words: &[String]) -> Result<(), S
     job.attend(tests.env("HOMING_PRESSURE", "1"))
 }
 
+/// Builds the clients that tests control from outside. Returns the directory to serve.
+pub(crate) fn clients(job: &mut Job<'_>) -> Result<PathBuf, Stop> {
+    bind(job, PAGES.0, PAGES.1, "release", "pages")
+}
+
 fn pressed(job: &mut Job<'_>) -> Result<Cmd, Stop> {
     npm::ensure(job)?;
-    let module = bind(job, PAGES.0, PAGES.1, "release", "pages")?;
+    let module = clients(job)?;
     Ok(npm::with_server(job, cmd("node tests/js/pressure/run.js"))?.env("HOMING_PAGES", module))
 }
 

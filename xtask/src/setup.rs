@@ -164,6 +164,13 @@ pub(crate) fn browsers(job: &mut Job<'_>) -> Result<Counts, Stop> {
     installed(browsers.cached && driver.cached)
 }
 
+/// Chromium alone, and what builds modules for its pages.
+pub(crate) fn chromium(job: &mut Job<'_>) -> Result<(), Stop> {
+    apt(job, &BROWSERS[..1], Vec::new())?;
+    wasm_target(job)?;
+    bindgen(job).map(drop)
+}
+
 /// Installs the packages of programs that are missing, if the system is Debian and this is root.
 pub(crate) fn apt(
     job: &mut Job<'_>,

@@ -12,6 +12,9 @@ last_close = ""
 
 
 class Echo(WebSocketHandler):
+    def check_origin(self, origin):
+        return True
+
     def get_compression_options(self):
         return {}
 

@@ -1,16 +1,19 @@
-//! Servers, gateways and proxies of others: installs them, starts each, and runs the native client and the npm class
-//! against it. The results are the table of `docs/interop.md`.
+//! Servers, gateways and proxies of others: installs them, starts each, and runs the native client, the npm class
+//! and clients in a browser against it. The results are the table of `docs/interop.md`.
 
 mod install;
 mod run;
+mod server;
 mod servers;
 mod table;
 
 use crate::counts::Counts;
 use crate::job::{Job, Stop};
 use crate::missing::needs;
-use crate::npm;
-use servers::{SERVERS, Server, names};
+use crate::{npm, page, setup};
+use run::Others;
+use server::Server;
+use servers::{SERVERS, names};
 use table::Row;
 
 /// `cargo xtask interop [--write] [NAME...]`: all servers, or those named.
@@ -22,10 +25,10 @@ pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
         return Err(Stop::Failed(format!("unknown server `{unknown}`; there are: {}", names())));
     }
     let chosen = SERVERS.iter().filter(|server| wanted.is_empty() || wanted.contains(&server.name));
-    let npm = needs(&["node", "npm"]).and_then(|()| npm::ensure(job));
+    let others = others(job);
     let rows: Vec<_> = chosen
         .map(|server| {
-            let row = examine(job, server, npm.is_ok());
+            let row = examine(job, server, &others);
             println!("{}", row.line());
             row
         })
@@ -37,11 +40,22 @@ pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
     if faults.is_empty() { Ok(()) } else { Err(Stop::Failed(faults.join("\n"))) }
 }
 
+/// Builds the other clients. One that cannot be built here leaves its column empty.
+fn others(job: &mut Job<'_>) -> Others {
+    let npm = needs(&["node", "npm"]).and_then(|()| npm::ensure(job));
+    let is_built = npm.is_ok();
+    let pages = npm.and_then(|()| setup::chromium(job)).and_then(|()| page::clients(job));
+    if let Err(Stop::Failed(problem) | Stop::Skipped(problem)) = &pages {
+        println!("without Chromium: {problem}");
+    }
+    Others { npm: is_built, pages: pages.ok() }
+}
+
 /// A step of `cargo xtask test`: the servers that need nothing but what other steps install.
 pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
     let mut counts = Counts::default();
     for server in SERVERS.iter().filter(|server| server.always) {
-        let row = examine(job, server, false);
+        let row = examine(job, server, &Others::default());
         job.note(&row.line());
         let faults = row.faults();
         counts.add(match row.problem {
@@ -54,12 +68,12 @@ pub(crate) fn check(job: &mut Job<'_>) -> Result<Counts, Stop> {
 }
 
 /// Runs the checks with one server. What cannot be installed or does not start is a result as well.
-fn examine(job: &mut Job<'_>, server: &'static Server, npm: bool) -> Row {
+fn examine(job: &mut Job<'_>, server: &'static Server, others: &Others) -> Row {
     let mut row = Row::new(server);
     job.note(&format!("--- {}", server.name));
     let ended = (server.install)(job).and_then(|version| {
         row.version = version;
-        run::checks(job, server, npm)
+        run::checks(job, server, others)
     });
     match ended {
         Ok(found) => row.found = found,

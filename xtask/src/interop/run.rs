@@ -3,12 +3,14 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use super::install::{PROGRAMS, dir};
-use super::servers::{BACKEND, Kind, Server};
+use super::server::{Kind, Server};
+use super::servers::BACKEND;
+use super::table::{CHROMIUM, NPM};
 use crate::command::{Cmd, cmd};
 use crate::group;
 use crate::job::{Job, Stop};
@@ -26,8 +28,16 @@ struct Run {
     backend: u16,
 }
 
-/// Runs the native client, and the npm class as well if `npm`.
-pub(crate) fn checks(job: &mut Job<'_>, server: &Server, npm: bool) -> Result<Vec<Found>, Stop> {
+/// The clients that run besides the native one.
+#[derive(Default)]
+pub(crate) struct Others {
+    pub(crate) npm: bool,
+    /// The module with the clients of pages in Chromium.
+    pub(crate) pages: Option<PathBuf>,
+}
+
+/// Runs the native client, and then others. The names of their checks begin with the column of the table and the client.
+pub(crate) fn checks(job: &mut Job<'_>, server: &Server, others: &Others) -> Result<Vec<Found>, Stop> {
     job.run(&*format!("cargo build {WORKSPACE} --bin homing-interop"))?;
     let client = job.place.target.join("debug/homing-interop");
     let certificate = dir(job.place, "certificate");
@@ -58,7 +68,7 @@ pub(crate) fn checks(job: &mut Job<'_>, server: &Server, npm: bool) -> Result<Ve
     };
     let urls = [format!("ws://localhost:{url}/"), format!("wss://localhost:{secure_url}/")];
     let authority = certificate.join("certificate.pem");
-    let native = Cmd::program(client).arg("check").args(&urls).arg(&authority).args(proxy);
+    let native = Cmd::program(client).arg("check").args(&urls).arg(&authority).args(&proxy);
     let mut restart = |job: &mut Job<'_>| {
         services.restarted = None;
         let (server, port) = if server.kind == Kind::Server { (server, port) } else { (&BACKEND, backend) };
@@ -66,12 +76,22 @@ pub(crate) fn checks(job: &mut Job<'_>, server: &Server, npm: bool) -> Result<Ve
         Ok(())
     };
     let mut found = converse(job, &native, &mut restart)?;
-    if npm && !matches!(server.kind, Kind::Proxy(_)) {
+    let mut more: Vec<(String, Cmd)> = Vec::new();
+    if others.npm && proxy.is_none() {
         for entry in ["index", "wasm"] {
             let check = cmd("node --experimental-websocket tests/interop/npm.js").arg(entry).args(&urls);
-            let more = converse(job, &check.env("NODE_EXTRA_CA_CERTS", &authority), &mut restart)?;
-            found.extend(more.into_iter().map(|(check, result)| (format!("npm {entry} {check}"), result)));
+            more.push((format!("{NPM} {entry}"), check.env("NODE_EXTRA_CA_CERTS", &authority)));
         }
+    }
+    if let Some(module) = &others.pages {
+        for client in ["rust", "index"] {
+            let check = cmd("node tests/interop/chromium.js").arg(client).args(&urls).arg(&authority).args(&proxy);
+            more.push((format!("{CHROMIUM} {client}"), check.env("HOMING_PAGES", module)));
+        }
+    }
+    for (client, check) in more {
+        let results = converse(job, &check, &mut restart)?;
+        found.extend(results.into_iter().map(|(check, result)| (format!("{client} {check}"), result)));
     }
     Ok(found)
 }

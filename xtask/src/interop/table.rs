@@ -4,7 +4,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use super::run::Found;
-use super::servers::{ANY, SERVERS, Server};
+use super::server::{ANY, Server};
+use super::servers::SERVERS;
 use crate::job::Stop;
 use crate::marked::{self, TABLE};
 
@@ -23,6 +24,11 @@ const CHECKS: [(&str, &str); 11] = [
     ("TLS", "TLS"),
     ("restart", "restart"),
 ];
+
+/// The columns of clients whose checks are not shown one at a time.
+pub(crate) const NPM: &str = "npm";
+pub(crate) const CHROMIUM: &str = "Chromium";
+const OTHERS: [&str; 2] = [NPM, CHROMIUM];
 
 /// What was found with one server.
 pub(crate) struct Row {
@@ -48,26 +54,37 @@ impl Row {
             return Vec::new();
         }
         let native = CHECKS.iter().map(|(check, _)| (*check, *check, self.result(check)));
-        let faults = native.chain(self.npm()).filter_map(|(name, check, result)| {
-            let of = |key: &str| key == check || key == name;
-            let known = self.server.differs.iter().filter(|(key, ..)| of(key)).map(|(_, expected, _)| *expected);
-            let mut expected: Vec<_> = known.collect();
-            // Node's classes may do what the native client finds impossible, as it has other options.
-            if expected.is_empty() || name != check {
-                expected.push("ok");
-            }
-            let text = format!("{}, {name}: {result} (expected: {})", self.server.name, expected.join(", or "));
-            (!expected.contains(&result) && !expected.contains(&ANY)).then_some(text)
-        });
+        let faults = native.chain(OTHERS.into_iter().flat_map(|column| self.others(column))).filter_map(
+            |(name, check, result)| {
+                let of = |key: &str| key == check || key == name || is_of_column(key, name, check);
+                let known = self.server.differs.iter().filter(|(key, ..)| of(key)).map(|(_, expected, _)| *expected);
+                let mut expected: Vec<_> = known.collect();
+                // The classes of Node and of browsers may do what the native client finds impossible, as it has other options.
+                if expected.is_empty() || name != check {
+                    expected.push("ok");
+                }
+                let text = format!("{}, {name}: {result} (expected: {})", self.server.name, expected.join(", or "));
+                (!expected.contains(&result) && !expected.contains(&ANY)).then_some(text)
+            },
+        );
         faults.collect()
     }
 
-    /// The results of the npm class: their names, those of the checks, and what was found.
-    fn npm(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.found.iter().filter_map(|(name, result)| {
-            let check = name.strip_prefix("npm index ").or_else(|| name.strip_prefix("npm wasm "))?;
+    /// The results of a column of other clients: their names, those of the checks, and what was found.
+    fn others(&self, column: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.found.iter().filter_map(move |(name, result)| {
+            let (_, check) = name.strip_prefix(column)?.trim_start().split_once(' ')?;
             Some((name.as_str(), check, result.as_str()))
         })
+    }
+
+    fn cell_of_others(&self, column: &str) -> &str {
+        match self.others(column).count() {
+            0 => "",
+            _ if self.faults().iter().any(|fault| fault.contains(&format!(", {column} "))) => "wrong",
+            _ if self.server.differs.iter().any(|(key, ..)| key.starts_with(column)) => "partly",
+            _ => "ok",
+        }
     }
 
     /// One line of text.
@@ -95,18 +112,16 @@ impl Row {
     }
 
     fn markdown(&self) -> String {
-        let cells: Vec<_> = match &self.problem {
-            Some(_) => CHECKS.iter().map(|_| "").collect(),
-            None => CHECKS.iter().map(|(check, _)| self.cell(check)).collect(),
-        };
-        let npm = match self.npm().count() {
-            0 => "",
-            _ if self.faults().iter().any(|fault| fault.contains(", npm ")) => "wrong",
-            _ => "ok",
-        };
+        let native = CHECKS.iter().map(|(check, _)| if self.problem.is_some() { "" } else { self.cell(check) });
+        let cells: Vec<_> = native.chain(OTHERS.map(|column| self.cell_of_others(column))).collect();
         let version = if self.problem.is_some() { "not run" } else { &self.version };
-        format!("{}{version} | {} | {npm} |", start(self.server), cells.join(" | "))
+        format!("{}{version} | {} |", start(self.server), cells.join(" | "))
     }
+}
+
+/// Whether `key`, such as "npm TLS", stands for this check of all clients in the column.
+fn is_of_column(key: &str, name: &str, check: &str) -> bool {
+    key.strip_suffix(check).is_some_and(|column| OTHERS.contains(&column.trim_end()) && name.starts_with(column))
 }
 
 fn text(problem: &Stop) -> &str {
@@ -128,10 +143,10 @@ pub(crate) fn write(root: &Path, rows: &[Row]) -> io::Result<()> {
 }
 
 fn generated(old: &str, rows: &[Row]) -> String {
-    let heads: Vec<_> = CHECKS.iter().map(|(_, head)| *head).collect();
+    let heads: Vec<_> = CHECKS.iter().map(|(_, head)| *head).chain(OTHERS).collect();
     let mut lines = vec![
-        format!("\n| server | version | {} | npm |", heads.join(" | ")),
-        format!("|---|---|{}", "---|".repeat(heads.len() + 1)),
+        format!("\n| server | version | {} |", heads.join(" | ")),
+        format!("|---|---|{}", "---|".repeat(heads.len())),
     ];
     let mut notes = Vec::new();
     for server in SERVERS {
@@ -186,6 +201,22 @@ mod tests {
         assert_eq!(row(&[("ping", "no")]).faults(), ["ws, ping: no (expected: ok)"]);
         let stopped = Row { found: Vec::new(), ..row(&[]) };
         assert_eq!(stopped.faults().len(), CHECKS.len());
+    }
+
+    #[test]
+    fn a_fault_of_another_client_is_one_of_its_column() {
+        let with = |name: &str, result: &str| {
+            let mut row = row(&[]);
+            row.found.push((name.into(), result.into()));
+            row
+        };
+        assert!(with("npm index text", "ok").faults().is_empty());
+        let faulty = with("Chromium rust 1 MB", "wrong: x");
+        assert_eq!(faulty.faults(), ["ws, Chromium rust 1 MB: wrong: x (expected: ok)"]);
+        assert!(faulty.markdown().ends_with("| ok |  | wrong |"), "{}", faulty.markdown());
+        assert!(with("npm wasm text", "ok").markdown().ends_with("| ok | ok |  |"));
+        assert!(is_of_column("Chromium 1 MB", "Chromium rust 1 MB", "1 MB"));
+        assert!(!is_of_column("Chromium 1 MB", "npm index 1 MB", "1 MB"));
     }
 
     #[test]

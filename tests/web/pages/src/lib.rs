@@ -7,7 +7,7 @@ mod options;
 use std::rc::Rc;
 
 use homing::{Message, WebSocket};
-use js_sys::{Function, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 /// A client. Dropping it (`free` in JavaScript) closes the connection.
@@ -19,13 +19,15 @@ pub struct Client {
 #[wasm_bindgen]
 impl Client {
     /// Connects. The page's function is called with the kind of each event and a value: the text or the bytes of a message,
-    /// the code of a close event, the text of an error.
+    /// the code of a close event, the text of an error. A close event has a third: its reason, and whether it was clean.
     #[wasm_bindgen(constructor)]
     pub fn new(url: &str, options: &JsValue, notify: Function) -> Result<Self, JsValue> {
         // The page's function does not throw.
-        let report = Rc::new(move |kind: &str, value: JsValue| {
-            let _ = notify.call2(&JsValue::UNDEFINED, &kind.into(), &value);
+        let detailed = Rc::new(move |kind: &str, value: JsValue, details: JsValue| {
+            let _ = notify.call3(&JsValue::UNDEFINED, &kind.into(), &value, &details);
         });
+        let closed = detailed.clone();
+        let report = Rc::new(move |kind: &str, value: JsValue| detailed(kind, value, JsValue::UNDEFINED));
         let (open, message, error, close, end) =
             (report.clone(), report.clone(), report.clone(), report.clone(), report.clone());
         let builder = options::apply(WebSocket::builder(url), options)
@@ -33,7 +35,8 @@ impl Client {
             .on_message(move |_, received| message("message", value(&received)))
             .on_error(move |_, failure| error("error", failure.to_string().into()))
             .on_close(move |_, event| {
-                close("close", event.code.get().into());
+                let details = Array::of2(&event.reason.as_str().into(), &event.clean.into());
+                closed("close", event.code.get().into(), details.into());
                 if let Some(delay) = event.retry_in {
                     close("reconnecting", (delay.as_secs_f64() * 1000.0).into());
                 }
@@ -56,6 +59,11 @@ impl Client {
 
     pub fn close(&self) {
         let _ = self.ws.close(1000, "");
+    }
+
+    #[wasm_bindgen(js_name = closeWith)]
+    pub fn close_with(&self, code: u16, reason: &str) {
+        let _ = self.ws.close(code, reason);
     }
 
     pub fn reconnect(&self) {

@@ -25,6 +25,12 @@ pub(crate) fn apply(mut builder: Builder, options: &JsValue) -> Builder {
         let policy = Reconnect::exponential(min, max).jitter(member(&reconnect, "jitter").as_f64().unwrap_or(1.0));
         builder = builder.reconnect(policy);
     }
+    if reconnect == false {
+        builder = builder.reconnect(Reconnect::never());
+    }
+    if let Some(bytes) = member(options, "maxSendBuffer").as_f64() {
+        builder = builder.max_send_buffer(bytes as usize);
+    }
     let heartbeat = member(options, "heartbeat");
     if let (Some(interval), Some(timeout)) = (millis(&heartbeat, "interval"), millis(&heartbeat, "timeout")) {
         builder = builder
