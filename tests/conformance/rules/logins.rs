@@ -169,7 +169,8 @@ impl Outbox {
         let seen = env.server().seen().await;
         assert!(numbers(&seen).into_iter().eq(1..=last), "not each of {last} messages exactly once, in order");
         let requests = seen.iter().filter(|wire| matches!(wire, Wire::Request(_))).count() as u64;
-        assert!(requests > CUTS, "{requests} connections");
+        // The program counts those that it aborts itself as well, which may still be dialling.
+        assert!(requests > CUTS - (LIVES - 1), "{requests} connections");
     }
 
     /// Sends a few messages at a time.
