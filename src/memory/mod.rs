@@ -184,15 +184,20 @@ impl Network {
     /// # Panics
     /// Panics if nothing was dialled yet. Call [`advance`](Self::advance) first.
     pub fn peer(&self) -> Peer {
-        let peers = self.lock().peers.len();
-        assert!(peers > 0, "nothing was dialled yet: call `advance` first");
-        Peer::new(self.world.clone(), peers - 1, self.clock())
+        let dials = self.dials();
+        assert!(dials > 0, "nothing was dialled yet: call `advance` first");
+        Peer::new(self.world.clone(), dials - 1, self.clock())
+    }
+
+    /// Returns how often clients have dialled so far.
+    #[must_use]
+    pub fn dials(&self) -> usize {
+        self.lock().peers.len()
     }
 
     /// Returns the server's ends of all connections so far in the order of the dials, also of those that did not open.
     pub fn peers(&self) -> Vec<Peer> {
-        let peers = self.lock().peers.len();
-        (0..peers).map(|number| Peer::new(self.world.clone(), number, self.clock())).collect()
+        (0..self.dials()).map(|number| Peer::new(self.world.clone(), number, self.clock())).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, World> {

@@ -141,9 +141,9 @@ impl Stage {
     }
 
     fn note_seen(&mut self, look: Option<Look>, what: What) {
-        let peers = self.network.peers();
-        let dialled_at = peers.last().map_or(Duration::ZERO, Peer::dialled_at);
-        self.trace.push(Entry { at: self.network.now(), dials: peers.len(), dialled_at, look, what });
+        let dials = self.network.dials();
+        let dialled_at = if dials == 0 { Duration::ZERO } else { self.network.peer().dialled_at() };
+        self.trace.push(Entry { at: self.network.now(), dials, dialled_at, look, what });
     }
 
     pub(crate) fn settled(&mut self) {

@@ -151,7 +151,7 @@ impl Stage {
     }
 
     fn starts(&mut self) -> (usize, Script) {
-        let dial = self.network.peers().len() - 1;
+        let dial = self.network.dials() - 1;
         self.session(dial, SessionDid::Starts);
         let scripts = &self.sessions.scripts;
         let script = scripts[self.sessions.started % scripts.len()].clone();
