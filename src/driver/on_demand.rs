@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::{Arc, Weak};
 use core::mem::replace;
+use core::num::NonZero;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
@@ -27,7 +28,10 @@ pub(super) trait OnDemand: Send {
 
     /// Returns the number of the heartbeat that was answered, if one was: by a message that the predicate recognized
     /// (`is_reply`), or by one that answers if an answer is awaited (`may_reply`).
-    fn answered(&self, machine: &Machine, is_reply: bool, may_reply: bool) -> Option<u64>;
+    ///
+    /// Of a type that is returned in a register: in a web app, a pointer to the result as a fifth parameter would give this the
+    /// signature of unused functions of `js-sys`, which `wasm-opt` could then not remove.
+    fn answered(&self, machine: &Machine, is_reply: bool, may_reply: bool) -> Option<NonZero<u64>>;
 
     fn opened(&mut self, machine: &mut Machine, end: Option<&End>) -> Awaited<Result<(), End>>;
 
@@ -58,9 +62,9 @@ impl OnDemand for Asked {
         self.opened.next_met(machine, end).or_else(|| self.pings.next_met(machine, end))
     }
 
-    fn answered(&self, machine: &Machine, is_reply: bool, may_reply: bool) -> Option<u64> {
+    fn answered(&self, machine: &Machine, is_reply: bool, may_reply: bool) -> Option<NonZero<u64>> {
         let is_awaited = may_reply && !self.pings.0.is_empty();
-        (is_reply || is_awaited).then(|| machine.last_heartbeat())
+        if is_reply || is_awaited { NonZero::new(machine.last_heartbeat()) } else { None }
     }
 
     fn opened(&mut self, machine: &mut Machine, end: Option<&End>) -> Awaited<Result<(), End>> {

@@ -1,6 +1,5 @@
 //! Events of the page and the network (S8c).
 
-use js_sys::Function;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
@@ -25,26 +24,33 @@ impl Listeners {
             }
         });
         let this = Self { callback };
-        this.for_each(|target, name, callback| target.add_event_listener_with_callback(name, callback));
+        this.listen(true);
         this
     }
 
-    fn for_each(&self, act: fn(&EventTarget, &str, &Function) -> Result<(), JsValue>) {
-        let on = |target: &JsValue, name: &str| {
+    /// Adds the listeners, or removes them. Not by function pointers: with the signature of these two methods, `wasm-opt` could not
+    /// remove unused functions of `js-sys`.
+    fn listen(&self, on: bool) {
+        let listen = |target: &JsValue, name: &str| {
+            let (target, callback) = (target.unchecked_ref::<EventTarget>(), self.callback.as_ref().unchecked_ref());
             // Throws if `globalThis` is no event target, as in Node.
-            let _ = act(target.unchecked_ref(), name, self.callback.as_ref().unchecked_ref());
+            let _ = if on {
+                target.add_event_listener_with_callback(name, callback)
+            } else {
+                target.remove_event_listener_with_callback(name, callback)
+            };
         };
         let window = glue::global_this();
-        OF_WINDOW.iter().for_each(|name| on(&window, name));
+        OF_WINDOW.iter().for_each(|name| listen(&window, name));
         if let Some(document) = glue::global("document") {
-            on(&document, OF_DOCUMENT);
+            listen(&document, OF_DOCUMENT);
         }
     }
 }
 
 impl Drop for Listeners {
     fn drop(&mut self) {
-        self.for_each(|target, name, callback| target.remove_event_listener_with_callback(name, callback));
+        self.listen(false);
     }
 }
 

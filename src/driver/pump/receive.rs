@@ -101,7 +101,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             Some(on_demand) => {
                 // Without a predicate, any message answers a heartbeat message.
                 let may_reply = messages > 0 && self.heartbeat.is_some() && self.is_reply.is_none();
-                on_demand.answered(&core.machine, answered, may_reply).map(Some)
+                on_demand.answered(&core.machine, answered, may_reply).map(|number| Some(number.get()))
             }
         };
         let now = if reply.is_some() { self.shared.clock.now() } else { core.machine.now() };
