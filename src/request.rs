@@ -8,7 +8,7 @@ use core::fmt;
 use homing_machine::Fault;
 
 use crate::builder::{check_protocol, is_token};
-use crate::driver::platform::{BoxFuture, MaybeSend, Options, Target, resolve};
+use crate::driver::platform::{BoxFuture, MaybeSend, Offering, Options, Target, resolve};
 use crate::error::{ConfigError, Error, ErrorKind};
 
 /// The request of one attempt: URL, subprotocols and, natively, headers. Returned by a
@@ -31,12 +31,15 @@ pub struct Request {
     pub(crate) headers: Vec<(String, String)>,
     /// What is wrong with the first subprotocol that cannot be offered.
     fault: Option<Fault>,
+    /// `None` if no subprotocols are offered.
+    #[allow(dead_code, reason = "used in browsers")]
+    pub(crate) offering: Option<Offering>,
 }
 
 impl Request {
     /// Returns a request for a `ws`, `wss`, `http` or `https` URL. The URL is checked when the attempt is dialled.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), protocols: Vec::new(), headers: Vec::new(), fault: None }
+        Self { url: url.into(), protocols: Vec::new(), headers: Vec::new(), fault: None, offering: None }
     }
 
     /// Offers a subprotocol (RFC 6455, section 1.9), in the order of preference. The server must choose one of those offered.
@@ -50,6 +53,7 @@ impl Request {
     pub(crate) fn offer(&mut self, protocol: String) {
         self.fault = self.fault.or(check_protocol(&protocol, &self.protocols).err());
         self.protocols.push(protocol);
+        self.offering = Some(Offering::NEW);
     }
 
     /// Fails if a subprotocol cannot be offered.

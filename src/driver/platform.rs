@@ -6,6 +6,7 @@
 //! - `BoxFuture`: a boxed future with that bound.
 //! - `Options`: the options that only this platform has, part of every [`Builder`](crate::Builder).
 //! - `Facts`: the part of a [`Handshake`](crate::Handshake) that is known on this platform only.
+//! - `Offering`: what a request with subprotocols has besides their names.
 //! - `Target`, `resolve`: a checked request, and the function that checks one.
 //! - `default_heartbeat`: the heartbeat of a client that sets none.
 //! - `seed`: a random seed for jitter.

@@ -16,6 +16,14 @@ pub(crate) use crate::native::options::Options;
 pub(crate) use crate::native::sync::{BoxFuture, MaybeSend, lock};
 pub(crate) use crate::native::target::{Target, resolve};
 
+/// Nothing: natively the names are enough.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Offering;
+
+impl Offering {
+    pub(crate) const NEW: Self = Self;
+}
+
 pub(crate) fn default_heartbeat() -> Option<Heartbeat> {
     Some(Heartbeat::ping(Duration::from_secs(20), Duration::from_secs(20)))
 }

@@ -76,6 +76,7 @@ mod options;
 mod page;
 pub(crate) mod platform;
 mod poll;
+mod protocols;
 mod receive;
 mod registry;
 mod socket;

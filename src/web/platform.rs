@@ -12,6 +12,7 @@ use crate::request::Source;
 
 pub(crate) use super::facts::Facts;
 pub(crate) use super::options::Options;
+pub(crate) use super::protocols::Offering;
 pub(crate) use super::sync::{BoxFuture, MaybeSend, lock};
 pub(crate) use super::target::{Target, resolve};
 

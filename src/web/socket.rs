@@ -2,7 +2,6 @@
 
 use alloc::rc::Rc;
 
-use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::WebSocket;
 
@@ -34,7 +33,7 @@ impl Socket {
         target: &Rc<Target>,
         receives_blobs: bool,
     ) -> Result<Self, JsValue> {
-        let protocols: Array = target.protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
+        let protocols = target.offered.as_ref().map_or(JsValue::UNDEFINED, |offered| offered.to_array());
         let socket = WebSocket::new_with_str_sequence(&target.url, &protocols)?;
         let binary_type = if receives_blobs { "blob" } else { "arraybuffer" };
         glue::set(&socket, "binaryType", &binary_type.into());
@@ -60,17 +59,16 @@ impl Socket {
         self.was_open = true;
         let protocol = glue::text(&self.socket, "protocol");
         // Not every browser checks this.
-        let offered = &self.target.protocols;
-        if protocol.is_empty() != offered.is_empty() || !(protocol.is_empty() || offered.contains(&protocol)) {
+        let chosen = match &self.target.offered {
+            None => protocol.is_empty().then_some(None),
+            Some(offered) => offered.chosen(protocol).map(Some),
+        };
+        let Some(protocol) = chosen else {
             let kind = ErrorKind::Handshake { status: None, headers: Default::default(), body: Default::default() };
             let fault = "the server chose none of the subprotocols, or one that was not offered";
             return Err(self.error(kind, fault));
-        }
-        Ok(Handshake {
-            protocol: (!protocol.is_empty()).then_some(protocol),
-            extensions: glue::text(&self.socket, "extensions"),
-            ..Handshake::default()
-        })
+        };
+        Ok(Handshake { protocol, extensions: glue::text(&self.socket, "extensions"), ..Handshake::default() })
     }
 
     /// Translates a close event. `errored`: whether an error event came before it. `may_mix`: whether this page has had an

@@ -4,13 +4,15 @@ use wasm_bindgen::JsValue;
 
 use super::glue;
 use super::options::Options;
+use super::protocols::Offered;
 use crate::error::{ConfigError, Error, ErrorKind, joined};
 use crate::request::Request;
 
 /// A request that was checked.
 pub(crate) struct Target {
     pub(super) url: String,
-    pub(super) protocols: Vec<String>,
+    /// The subprotocols; `None` if there are none.
+    pub(super) offered: Option<Box<dyn Offered>>,
     /// The URL without credentials and query, for errors (S26).
     pub(super) shown: String,
     /// The page was loaded over https and the URL is ws, which browsers forbid except for loopback addresses.
@@ -53,7 +55,7 @@ pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigEr
     let dialled = if is_secure { "wss:" } else { "ws:" };
     Ok(Target {
         url: joined(&[dialled, href.get(scheme.len()..).unwrap_or_default()]),
-        protocols: request.protocols.clone(),
+        offered: request.offering.map(|offering| offering.of(&request.protocols)),
         shown: joined(&[dialled, "//", &part("host"), &part("pathname")]),
         is_mixed: !is_secure && page_is_secure() && !is_loopback(&part("hostname")),
     })
