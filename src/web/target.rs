@@ -38,13 +38,15 @@ pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigEr
     request.check_protocols()?;
     let url = parse(&request.url)?;
     let part = |name| glue::text(&url, name);
-    let (scheme, href) = (part("protocol"), part("href"));
-    let is_secure = match scheme.as_str() {
-        "ws:" | "http:" => false,
-        "wss:" | "https:" => true,
+    let (scheme, is_secure) = match part("protocol").as_str() {
+        "ws:" | "http:" => ("ws:", false),
+        "wss:" | "https:" => ("wss:", true),
         // The scheme is not repeated: without one, a secret before the first colon would be taken for it.
         _ => return fault("the scheme is not ws, wss, http or https"),
     };
+    // Not every browser dials http and https.
+    glue::set(&url, "protocol", &scheme.into());
+    let href = part("href");
     // Also an empty fragment: the browser's constructor rejects it as well.
     if href.bytes().any(|byte| byte == b'#') {
         return fault("has a fragment (#)");
@@ -52,11 +54,10 @@ pub(crate) fn resolve(request: &Request, _: &Options) -> Result<Target, ConfigEr
     if part("port") == "0" {
         return fault("the port is 0");
     }
-    let dialled = if is_secure { "wss:" } else { "ws:" };
     Ok(Target {
-        url: joined(&[dialled, href.get(scheme.len()..).unwrap_or_default()]),
+        url: href,
         offered: request.offering.map(|offering| offering.of(&request.protocols)),
-        shown: joined(&[dialled, "//", &part("host"), &part("pathname")]),
+        shown: joined(&[scheme, "//", &part("host"), &part("pathname")]),
         is_mixed: !is_secure && page_is_secure() && !is_loopback(&part("hostname")),
     })
 }
