@@ -252,6 +252,10 @@ impl Builder {
     /// `connect` fails if the heartbeat has no message.
     pub fn heartbeat_reply(mut self, predicate: impl FnMut(&Message) -> bool + MaybeSend + 'static) -> Self {
         self.settings.is_reply = Some(Box::new(predicate));
+        self.settings.checks.push(|settings| {
+            let fault = "the heartbeat has no message that could be answered";
+            settings.heartbeat_message.is_none().then_some(("heartbeat_reply", fault))
+        });
         self
     }
 

@@ -87,6 +87,10 @@ impl Builder {
     /// ```
     pub fn handler(mut self, handler: impl Handler) -> Self {
         self.settings.handler = Some(Box::new(handler));
+        self.settings.checks.push(|settings| {
+            let fault = "closures (`on_*`) are set as well: use either";
+            (!settings.closures.is_empty()).then_some(("handler", fault))
+        });
         self
     }
 }

@@ -28,6 +28,10 @@ impl<T, F: FnMut(&T) -> bool + MaybeSend + 'static> Predicate<T> for F {
     }
 }
 
+/// Returns which option cannot work together with others, and why. A function that the option's method adds, so that web apps
+/// load no checks of options that they do not use.
+pub(super) type Check = fn(&Settings) -> Option<(&'static str, Fault)>;
+
 /// The values of all options.
 pub(crate) struct Settings {
     pub(crate) config: Config,
@@ -50,6 +54,10 @@ pub(crate) struct Settings {
     pub(crate) options: platform::Options,
     /// The options whose values cannot work, and why.
     pub(super) faults: Vec<(&'static str, Fault)>,
+    /// How options are checked that depend on others.
+    pub(super) checks: Vec<Check>,
+    /// Returns the error of a transport that cannot send the heartbeats.
+    pub(crate) no_pings: Option<fn() -> ConfigError>,
 }
 
 impl Settings {
@@ -86,31 +94,34 @@ impl Settings {
             handler: None,
             options: platform::Options::default(),
             faults: Vec::new(),
+            checks: Vec::new(),
+            no_pings: None,
         });
-        settings.set_heartbeat(platform::default_heartbeat());
+        if let Some(heartbeat) = platform::default_heartbeat() {
+            settings.set_heartbeat(Some(heartbeat));
+        }
         settings
     }
 
     pub(super) fn set_heartbeat(&mut self, heartbeat: Option<Heartbeat>) {
-        (self.config.heartbeat, self.pings, self.heartbeat_message) = match heartbeat {
-            Some(Heartbeat { timing, ping, message }) => (Some(timing), ping, message),
-            None => (None, false, None),
+        (self.config.heartbeat, self.pings, self.heartbeat_message, self.no_pings) = match heartbeat {
+            Some(Heartbeat { timing, ping, message: None }) => {
+                let no_pings: fn() -> ConfigError = no_pings;
+                (Some(timing), ping, None, Some(no_pings))
+            }
+            Some(Heartbeat { timing, ping, message }) => (Some(timing), ping, message, None),
+            None => (None, false, None, None),
         };
     }
 
     /// Checks all options and returns the source of targets (S1).
     fn check(&mut self) -> Result<Source, ConfigError> {
         let target = platform::resolve(&self.request, &self.options)?;
+        let fault = self.faults.first().copied();
+        if let Some((option, fault)) = fault.or_else(|| self.checks.iter().find_map(|check| check(self))) {
+            return Err(ConfigError::new(option, fault));
+        }
         let config = &mut self.config;
-        if let Some((option, fault)) = self.faults.first() {
-            return Err(ConfigError::new(option, *fault));
-        }
-        if self.is_reply.is_some() && self.heartbeat_message.is_none() {
-            return Err(ConfigError::new("heartbeat_reply", "the heartbeat has no message that could be answered"));
-        }
-        if self.handler.is_some() && !self.closures.is_empty() {
-            return Err(ConfigError::new("handler", "closures (`on_*`) are set as well: use either"));
-        }
         config.url = target.shown();
         config.has_provider = self.provider.is_some();
         config.has_predicate = self.retry_if.is_some();
@@ -125,6 +136,10 @@ impl Settings {
             None => Source::Fixed(target),
         })
     }
+}
+
+fn no_pings() -> ConfigError {
+    ConfigError::new("heartbeat", "Ping frames cannot be sent here: use `or_message`")
 }
 
 impl Builder {

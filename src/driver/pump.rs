@@ -65,8 +65,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         transport: impl FnOnce(&Settings) -> Result<T, ConfigError>,
         timer: M,
     ) -> Result<(WebSocket, Self), ConfigError> {
-        if !T::CAN_PING && settings.config.heartbeat.is_some() && settings.heartbeat_message.is_none() {
-            return Err(ConfigError::new("heartbeat", "Ping frames cannot be sent here: use `or_message`"));
+        if let (false, Some(no_pings)) = (T::CAN_PING, settings.no_pings) {
+            return Err(no_pings());
         }
         let transport = transport(&settings)?;
         let trace = Trace::new(&settings.config.url);
