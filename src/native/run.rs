@@ -1,10 +1,11 @@
 //! The runtime that a client needs, and blocking on clients for programs without one.
 
+use core::cell::Cell;
 use core::time::Duration;
 use std::io;
 use std::panic::{UnwindSafe, catch_unwind};
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 
 use crate::builder::Builder;
 use crate::client::WebSocket;
@@ -76,6 +77,11 @@ async fn end_of(client: &WebSocket) -> End {
     }
 }
 
+std::thread_local! {
+    /// The latest runtime on this thread that was found to have timers and I/O. A check takes four system calls.
+    static COMPLETE: Cell<Option<Id>> = const { Cell::new(None) };
+}
+
 /// Returns the runtime that is entered here.
 ///
 /// # Errors
@@ -83,12 +89,18 @@ async fn end_of(client: &WebSocket) -> End {
 pub(crate) fn current_runtime(options: &Options) -> Result<Handle, ConfigError> {
     let refused = |why| ConfigError::new("connect", why);
     let runtime = Handle::try_current().map_err(|_| refused(NONE))?;
+    if COMPLETE.get() == Some(runtime.id()) {
+        return Ok(runtime);
+    }
     if !works(|| drop(tokio::time::sleep(Duration::ZERO))) {
         return Err(refused(NO_TIMERS));
     }
     let needs_io = options.connector.as_ref().is_none_or(|(option, _)| *option == UNIX_SOCKET);
-    if needs_io && !works(use_io) {
-        return Err(refused(NO_IO));
+    if needs_io {
+        if !works(use_io) {
+            return Err(refused(NO_IO));
+        }
+        COMPLETE.set(Some(runtime.id()));
     }
     Ok(runtime)
 }

@@ -1,23 +1,19 @@
 //! TCP connections to the first address of a name that answers (RFC 8305, "Happy Eyeballs").
 
-use core::future::{Ready, poll_fn, ready};
+use core::future::poll_fn;
 use core::pin::pin;
-use core::task::{Context, Poll};
+use core::task::Poll;
 use core::time::Duration;
-use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use http::Uri;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::Name;
-use tokio::net::TcpStream;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;
-use tower_service::Service;
 
 use super::connector::{Destination, Resolve};
-use super::lookup::{copy, lookup};
+use super::lookup::lookup;
 use crate::driver::platform::kernel;
 use crate::error::{Error, ErrorKind};
 use crate::native::facts::Timings;
@@ -90,38 +86,33 @@ impl Tcp {
     }
 
     fn attempt(&self, address: SocketAddr) -> Attempt {
-        let mut connector = HttpConnector::new_with_resolver(Resolved(address));
-        connector.enforce_http(false);
-        connector.set_nodelay(self.nodelay);
-        connector.set_keepalive(self.keepalive);
-        connector.set_local_address(self.local_address);
-        let uri =
-            Uri::builder().scheme("http").authority(format!("known:{}", address.port())).path_and_query("/").build();
+        let socket = self.socket(address);
         Box::pin(async move {
-            let uri = uri.map_err(io::Error::other)?;
-            match connector.call(uri).await {
-                Ok(stream) => {
-                    let stream = stream.into_inner();
-                    kernel::limit_unsent(&stream);
-                    Ok(stream)
-                }
-                Err(error) => Err(innermost(error)),
-            }
+            let stream = socket?.connect(address).await?;
+            kernel::limit_unsent(&stream);
+            Ok(stream)
         })
+    }
+
+    /// Returns a socket with the options of this client, for a connection to this address.
+    fn socket(&self, to: SocketAddr) -> io::Result<TcpSocket> {
+        let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        if let Some(local) = self.local_address {
+            socket.bind((local, 0).into())?;
+        }
+        // Without these options a connection still works.
+        if self.nodelay {
+            let _ = socket.set_nodelay(true);
+        }
+        if let Some(after) = self.keepalive {
+            let _ = SockRef::from(&socket).set_tcp_keepalive(&TcpKeepalive::new().with_time(after));
+        }
+        Ok(socket)
     }
 }
 
 type Attempt = BoxFuture<io::Result<TcpStream>>;
 type Failures = Vec<(SocketAddr, io::Error)>;
-
-/// Returns the innermost error: the connector wraps the cause in less helpful ones.
-fn innermost(error: impl core::error::Error + Send + Sync + 'static) -> io::Error {
-    let causes = core::iter::successors(core::error::Error::source(&error), |cause| cause.source());
-    match causes.last().and_then(|cause| cause.downcast_ref::<io::Error>()) {
-        Some(cause) => copy(cause),
-        None => io::Error::other(error),
-    }
-}
 
 /// Alternates between IPv6 and IPv4, starting with the family of the first address (RFC 8305, section 4).
 fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
@@ -182,24 +173,6 @@ fn failed(mut failures: Failures) -> Error {
     }
 }
 
-/// A resolver that returns a known address. An address in the URL could not carry the scope of a link-local one.
-#[derive(Clone)]
-struct Resolved(SocketAddr);
-
-impl Service<Name> for Resolved {
-    type Response = core::iter::Once<SocketAddr>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Name) -> Self::Future {
-        ready(Ok(core::iter::once(self.0)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,13 +196,13 @@ mod tests {
         let to = Destination::new("127.0.0.1", listener.local_addr().unwrap().port());
         let stream = Tcp::new(&Options::default()).connect(&to, &mut timings).await.unwrap();
         assert!(stream.nodelay().unwrap(), "on by default");
-        assert!(!socket2::SockRef::from(&stream).keepalive().unwrap(), "off by default");
+        assert!(!SockRef::from(&stream).keepalive().unwrap(), "off by default");
 
         let keepalive = Some(Duration::from_secs(33));
         let tcp = Tcp::new(&Options { nodelay: false, keepalive, ..Options::default() });
         let stream = tcp.connect(&to, &mut timings).await.unwrap();
         assert!(!stream.nodelay().unwrap());
-        let socket = socket2::SockRef::from(&stream);
+        let socket = SockRef::from(&stream);
         assert!(socket.keepalive().unwrap());
         #[cfg(unix)]
         assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(33));

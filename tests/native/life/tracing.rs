@@ -205,7 +205,6 @@ async fn s26_no_secrets() {
     let text = output.text();
     assert!(text.matches("dialling").count() >= attempts, "{text}");
     assert!(opened >= 4, "not every way may fail");
-    assert!(text.contains(" hyper_util::"), "the capture misses other crates");
     for secret in ["secret", "proxy-user", "c2VjcmV0", "cHJveHktdXNlc", "token="] {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");
