@@ -22,6 +22,7 @@ mod proxy;
 mod puppet;
 mod query;
 pub mod scripts;
+mod series;
 mod server;
 mod sessions;
 mod socket;

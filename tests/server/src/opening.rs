@@ -10,10 +10,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// The paths that upgrade; `/http`, `/stall` and `/garbage` do not.
-const UPGRADING: [&str; 32] = [
+const UPGRADING: [&str; 34] = [
     "/bad-accept",
     "/burst",
     "/calls",
+    "/check",
     "/close",
     "/count",
     "/deaf",
@@ -38,6 +39,7 @@ const UPGRADING: [&str; 32] = [
     "/protocol",
     "/raw",
     "/rst",
+    "/series",
     "/silent",
     "/sink",
     "/slow",

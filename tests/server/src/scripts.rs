@@ -12,6 +12,8 @@
 //! - `/text?n=1&size=16`, `/flood?n=1&size=16&binary=1`: sends so many messages of that size as fast as possible,
 //!   then acts as `/echo`; with `part=16384` in fragments of that size.
 //! - `/burst?per=1&n=1&size=16&binary=1`: sends `n` messages of that size each time that `per` have come.
+//! - `/series?n=10&size=16&binary=1&distinct=10`: sends so many messages each time that one has come, which repeat after
+//!   `distinct`. `/check` with the same: answers these messages with `+` after the last one, and others with what is wrong.
 //! - `/numbered?n=10&every_ms=`: sends the texts `0` to `n-1`, then (with `every_ms` meanwhile) acts as `/echo`.
 //! - `/ping?n=1&every_ms=`: the same with Pings, whose payloads are the numbers.
 //! - `/fragments?parts=3`: sends the text `part0part1part2` in parts, with a Ping `between1`, ... before every part
@@ -65,6 +67,7 @@ use crate::frame;
 use crate::http::Request;
 use crate::opening;
 use crate::query::Target;
+use crate::series;
 use crate::sessions;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -120,6 +123,8 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
         }
         "/headers" => conn.queue(&frame::text(&request.headers_json())),
         "/burst" => return burst(conn, target).await,
+        "/series" => return series::send(conn, target).await,
+        "/check" => return series::check(conn, target).await,
         "/text" | "/flood" => {
             let message = message(target);
             send_all(conn, (0..target.number("n").unwrap_or(1)).map(|_: u64| &message)).await?;
@@ -156,7 +161,7 @@ fn message(target: &Target) -> Vec<u8> {
 }
 
 /// Sends as fast as possible, many frames with each write.
-async fn send_all(conn: &mut Conn, messages: impl Iterator<Item = impl AsRef<[u8]>>) -> Result<(), End> {
+pub(crate) async fn send_all(conn: &mut Conn, messages: impl Iterator<Item = impl AsRef<[u8]>>) -> Result<(), End> {
     for message in messages {
         conn.queue(message.as_ref());
         if conn.queued() >= 64 * 1024 {
@@ -276,7 +281,7 @@ async fn close(conn: &mut Conn, target: &Target) -> Result<End, End> {
 }
 
 /// Does nothing if the server has sent a Close frame already.
-fn answer_close(conn: &mut Conn, code: Option<u16>) -> End {
+pub(crate) fn answer_close(conn: &mut Conn, code: Option<u16>) -> End {
     conn.send_close(code, "");
     End::Shut
 }
