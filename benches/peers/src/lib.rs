@@ -13,6 +13,7 @@ mod system;
 pub use connect::{Stream, Target, config};
 pub use job::main;
 pub use messages::{Kind, Messages};
+pub use meter::Meter;
 pub use peer::{Next, Peer, Result, Sent, first_message, stop};
 pub use socket::{Framed, Socket};
-pub use system::{CLIENT_CORE, SERVER_CORE, allow_many_files, pin};
+pub use system::{CLIENT_CORE, SERVER_CORE, allow_many_files, forget_peak, pin, resident, resident_peak};

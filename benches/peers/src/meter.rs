@@ -4,18 +4,18 @@ use std::time::{Duration, Instant};
 
 use crate::system::cpu;
 
-pub(crate) struct Meter {
+pub struct Meter {
     start: Instant,
     cpu: Duration,
 }
 
 impl Meter {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self { start: Instant::now(), cpu: cpu() }
     }
 
     /// Returns the CPU time and the elapsed time of each of so many operations, in nanoseconds.
-    pub(crate) fn each(&self, count: usize) -> [f64; 2] {
+    pub fn each(&self, count: usize) -> [f64; 2] {
         [cpu() - self.cpu, self.start.elapsed()].map(|time| time.as_nanos() as f64 / count as f64)
     }
 }

@@ -24,8 +24,20 @@ pub(crate) fn cpu() -> Duration {
 }
 
 /// Returns the resident memory of this process in bytes.
-pub(crate) fn resident() -> usize {
+pub fn resident() -> usize {
     status("VmRSS:") * 1024
+}
+
+/// Returns the most resident memory since [`forget_peak`] in bytes.
+pub fn resident_peak() -> usize {
+    status("VmHWM:") * 1024
+}
+
+/// Makes the present memory the most.
+pub fn forget_peak() {
+    if std::fs::write("/proc/self/clear_refs", "5").is_err() {
+        eprintln!("the peak of memory is that of the whole process");
+    }
 }
 
 /// Returns how often this process has waited.

@@ -31,7 +31,7 @@ fn main() {
     let (mut rounds, mut only, mut times, mut counts, mut rest) = (None, None, true, true, Vec::new());
     while let Some(word) = words.next() {
         match word.as_str() {
-            "serve" => return server::serve(&words.next().expect("a file")),
+            "serve" => return server::serve(&words.next().expect("a file"), &words.collect::<Vec<_>>()),
             "--rounds" => rounds = words.next().map(|rounds| rounds.parse().expect("a number")),
             "--times" => counts = false,
             "--counts" => times = false,

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Result, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use homing_peers::{Kind, Messages};
@@ -38,14 +41,23 @@ impl Wire for StreamOwned<ServerConnection, TcpStream> {
 
 type Line = BufReader<Box<dyn Wire>>;
 
-/// Serves with and without TLS on one port, which is printed. Writes its certificate to this file.
-pub(crate) fn serve(roots: &str) {
+/// Serves with and without TLS on one port, which is printed. Writes its certificate to this file. A server that starts again
+/// knows its port, and waits for so many milliseconds before.
+pub(crate) fn serve(roots: &str, again: &[String]) {
     homing_peers::pin(homing_peers::SERVER_CORE);
     homing_peers::allow_many_files();
     let (config, authority) = tls_config("127.0.0.1").expect("a certificate");
     std::fs::write(roots, authority).expect("a file for the certificate");
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    println!("{}", listener.local_addr().expect("an address").port());
+    let port = match again {
+        [port, outage] => {
+            std::thread::sleep(Duration::from_millis(outage.parse().expect("a number")));
+            port
+        }
+        _ => "0",
+    };
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).expect("a port");
+    // It is read only once.
+    let _ = writeln!(std::io::stdout(), "{}", listener.local_addr().expect("an address").port());
     for stream in listener.incoming() {
         let (stream, config) = (stream.expect("a connection"), config.clone());
         // Thousands of threads. A client that has measured enough disconnects early, which is no error.
@@ -56,6 +68,7 @@ pub(crate) fn serve(roots: &str) {
 
 fn talk(stream: TcpStream, config: Arc<ServerConfig>) -> Result<()> {
     stream.set_nodelay(true)?;
+    let port = stream.local_addr()?.port();
     let mut first = [0];
     stream.peek(&mut first)?;
     let wire: Box<dyn Wire> = if first[0] == HANDSHAKE {
@@ -85,9 +98,18 @@ fn talk(stream: TcpStream, config: Arc<ServerConfig>) -> Result<()> {
         "echo" => echo(line),
         "cycle" => close(line),
         "hold" | "scale" => hold(line),
+        "again" => Err(start_again(port, words[1])),
         "many" => many(line, &messages(), number(3), number(4)),
         other => panic!("no such job: {other}"),
     }
+}
+
+/// Ends all connections at once, and starts again after so many milliseconds.
+fn start_again(port: u16, outage: &str) -> std::io::Error {
+    let mut words = std::env::args().skip(1);
+    let [verb, roots] = [words.next(), words.next()].map(|word| word.expect("an argument"));
+    let program = std::env::current_exe().expect("this program");
+    Command::new(program).args([&verb, &roots, &port.to_string(), outage]).exec()
 }
 
 /// Returns messages that were made once.

@@ -1,3 +1,5 @@
+mod restart;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -85,5 +87,13 @@ impl Peer for Homing {
 }
 
 fn main() {
-    homing_peers::main::<Homing>();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments[0].split('/').collect();
+    match words[..] {
+        ["restart", count, outage] => {
+            let number = |word: &str| word.parse::<u64>().expect("a number");
+            restart::main(number(count) as usize, Duration::from_millis(number(outage)), number(&arguments[1]) as u16);
+        }
+        _ => homing_peers::main::<Homing>(),
+    }
 }
