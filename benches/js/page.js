@@ -1,167 +1,93 @@
-// The measurements, in a page that loads one class: `?class=NAME`. All classes do the same work.
+// The measurements, in a page that loads one client. All clients do the same work.
 
-const IMPORTS = {
-  bare: async () => ({ make: (url, Socket) => new (Socket ?? globalThis.WebSocket)(url) }),
-  homing: async () => ofHoming(await import('homing')),
-  wasm: async () => ofHoming(await import('homing/wasm')),
-  partysocket: async () => {
-    const { default: PartySocket } = await import('partysocket/ws')
-    return { make: (url, Socket) => new PartySocket(url, [], Socket ? { WebSocket: Socket } : {}) }
-  },
-  rews: async () => {
-    const { ReconnectingWebSocket } = await import('@nktkas/rews')
-    return { make: (url) => new ReconnectingWebSocket(url) }
-  },
-}
-const ofHoming = ({ HomingSocket }) => ({
-  make: (url, Socket) => new HomingSocket(url, [], Socket ? { WebSocket: Socket } : {}),
+import { distinct } from './messages.js'
+import { own } from './own.js'
+
+const series = (script, text, size, count) => ({
+  path: `/${script}?n=${count}&size=${size}&distinct=${distinct(size)}${text ? '' : '&binary=1'}&quiet=1`,
+  text,
+  size,
+  count,
 })
+const receive = (...plan) => ({ ...series('series', ...plan), run: (client, count) => client.run(1, count, false, false) })
+const send = (...plan) => ({ ...series('check', ...plan), run: (client, count) => client.run(count, 0, false, true) })
 
-const { make } = await IMPORTS[new URLSearchParams(location.search).get('class')]()
-
-const opened = (socket) => new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }))
-const turn = () => new Promise((resolve) => setTimeout(resolve))
-const close = async (socket) => {
-  const closed = new Promise((resolve) => socket.addEventListener('close', resolve, { once: true }))
-  socket.close(1000)
-  await closed
-}
-/** Collects garbage, so that no measurement pays for the one before it. */
-const sweep = () => globalThis.gc?.({ type: 'minor' })
-
-/** Keeps the compiler from removing the work. */
-// biome-ignore lint/correctness/noUnusedVariables: nothing reads it
-let sink = 0
-
-/** Each scenario: a script of the test server, the number of messages that take about 30 ms, and how often the page sends to get
- * them all. */
+/** Each takes about 20 ms. */
 const SCENARIOS = {
-  'receive 16 B': ['/burst?n=2000&size=16&binary=1', { messages: 2000, sent: 1 }],
-  'receive 128 B text': ['/burst?n=2000&size=128', { messages: 2000, sent: 1 }],
-  'receive 64 KiB': ['/burst?n=300&size=65536&binary=1', { messages: 300, sent: 1 }],
-  'send 16 B': ['/burst?per=4000&n=1&size=1', { messages: 1, sent: 4000 }],
-  'round trip 32 B': ['/burst?size=32&binary=1', { messages: 500, sent: 500 }],
+  'receive text 128 B': receive(true, 128, 2000),
+  'receive 1 KiB': receive(false, 1024, 2000),
+  'receive 64 KiB': receive(false, 65536, 200),
+  'send text 128 B': send(true, 128, 4000),
+  'send 1 KiB': send(false, 1024, 3000),
+  'round trip 32 B': {
+    path: '/echo?quiet=1',
+    text: false,
+    size: 32,
+    count: 500,
+    run: (client, count) => client.run(1, count, true, false),
+  },
+  'connect and close': { path: '/echo?quiet=1', count: 40, isCycle: true },
 }
 
-/** Opens and closes one socket after another. */
-const CYCLES = 'open and close'
-const EACH = 100
-let address
+const turn = () => new Promise((resolve) => setTimeout(resolve))
 
-const payload = new Uint8Array(16)
-/** The socket of the current scenario, and the callback for its messages. */
-let socket, name, work
+/** Starts a page whose clients `open` creates. `make` is the constructor behind it, for clients of JavaScript. */
+export function start({ open, make, memory = () => 0 }) {
+  let name, client, address
+  const held = []
 
-async function connect(scenario, server) {
-  const [path] = SCENARIOS[scenario]
-  socket = make(server + path)
-  socket.binaryType = 'arraybuffer'
-  socket.addEventListener('message', ({ data }) => {
-    sink += data.byteLength ?? data.length
-    work.left -= 1
-    if (work.left === 0) work.done()
-    else if (work.answers) socket.send(payload)
-  })
-  await opened(socket)
-}
-
-/** Does a scenario's work on an open connection, or no work, to measure the overhead. Returns the number of messages. */
-async function run() {
-  if (!name) return 1
-  if (name === CYCLES) return cycle()
-  const { messages, sent } = SCENARIOS[name][1]
-  const answers = messages === sent
-  const over = new Promise((done) => (work = { left: messages, done, answers }))
-  for (let i = answers ? sent - 1 : 0; i < sent; i++) socket.send(payload)
-  await over
-  sweep()
-  return Math.max(messages, sent)
-}
-
-async function cycle() {
-  for (let i = 0; i < EACH; i++) {
-    const socket = make(address)
-    await opened(socket)
-    await close(socket)
-  }
-  sweep()
-  return EACH
-}
-
-/** Prepares a measurement. */
-async function prepare(scenario, server) {
-  if (scenario !== name) {
-    if (socket) await close(socket)
-    socket = undefined
-    name = scenario
-    if (scenario === CYCLES) address = `${server}/echo`
-    else if (scenario) await connect(scenario, server)
-  }
-  globalThis.gc?.()
-  await turn()
-}
-
-/** A socket that opens immediately and whose messages take no time to arrive. */
-class Stub extends EventTarget {
-  static last
-  static CONNECTING = 0
-  static OPEN = 1
-  static CLOSING = 2
-  static CLOSED = 3
-  readyState = 0
-  bufferedAmount = 0
-  binaryType = 'blob'
-  protocol = ''
-  extensions = ''
-
-  constructor(url) {
-    super()
-    this.url = url
-    Stub.last = this
-    setTimeout(() => {
-      this.readyState = 1
-      this.dispatchEvent(new Event('open'))
-    })
+  async function hangUp() {
+    await client?.close().catch(() => {})
+    client = undefined
   }
 
-  send() {
-    sink += 1
+  const bench = {
+    scenarios: Object.keys(SCENARIOS),
+
+    /** Prepares a round of a scenario, or of nothing. */
+    async prepare(scenario, server) {
+      if (scenario !== name) {
+        await hangUp()
+        name = scenario
+        const { path, text, size, isCycle } = SCENARIOS[scenario] ?? {}
+        address = server + path
+        if (path && !isCycle) {
+          client = await open(address)
+          client.prepare(text, size)
+        }
+      }
+      globalThis.gc?.()
+      await turn()
+    },
+
+    /** Runs the round. Returns the number of operations and the microseconds that they took. */
+    async run() {
+      const { count, isCycle, run } = SCENARIOS[name] ?? { count: 1, run: () => {} }
+      const before = performance.now()
+      if (isCycle) for (let left = count; left > 0; left--) await (await open(address)).close()
+      else await run(client, count)
+      const took = performance.now() - before
+      // So that no round pays for the one before it.
+      globalThis.gc?.({ type: 'minor' })
+      return [count, took * 1000]
+    },
+
+    /** Opens connections that stay open. */
+    async hold(server, count) {
+      for (let left = count; left > 0; left--) held.push(await open(`${server}/echo?quiet=1`))
+    },
+
+    memory,
+    own: (messages) => own(make, messages),
+
+    /** Returns the milliseconds from `new` to the open event. */
+    async open(server) {
+      const before = performance.now()
+      const client = await open(`${server}/echo`)
+      const took = performance.now() - before
+      await client.close().catch(() => {})
+      return took
+    },
   }
-
-  close() {
-    this.readyState = 3
-    setTimeout(() => this.dispatchEvent(new CloseEvent('close', { code: 1000, wasClean: true })))
-  }
+  window.bench = bench
 }
-
-/** Measures the nanoseconds per message without the browser's socket: of a dispatched event, or of a call of `send`. */
-async function own(messages) {
-  const socket = make('ws://127.0.0.1:9/', Stub)
-  await opened(socket)
-  const stub = Stub.last
-  socket.addEventListener('message', ({ data }) => {
-    sink += data.length
-  })
-  const events = Array.from({ length: messages }, () => new MessageEvent('message', { data: 'x' }))
-  const before = performance.now()
-  for (const event of events) stub.dispatchEvent(event)
-  const between = performance.now()
-  const payload = new Uint8Array(16)
-  for (let i = 0; i < messages; i++) socket.send(payload)
-  const after = performance.now()
-  socket.close()
-  const each = (millis) => (millis * 1e6) / messages
-  return [each(between - before), each(after - between)]
-}
-
-/** Measures the milliseconds from `new` to the open event. */
-async function open(server) {
-  const before = performance.now()
-  const socket = make(`${server}/echo`)
-  await opened(socket)
-  const took = performance.now() - before
-  await close(socket)
-  return took
-}
-
-window.bench = { scenarios: [...Object.keys(SCENARIOS), CYCLES], prepare, run, own, open }

@@ -2,6 +2,7 @@
 //! recorded one.
 
 mod page;
+mod web;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use crate::missing::needs;
 
 const PACKAGE: &str = "benches/peers";
 pub(crate) const RECORDED: &str = "benches/peers/recorded.tsv";
+const RECORDED_WEB: &str = "benches/peers/recorded-web.tsv";
 const DOCUMENT: &str = "docs/benchmarks.md";
 /// The clients, of which the others are compared with the first.
 const CLIENTS: [&str; 8] = [
@@ -25,32 +27,46 @@ const CLIENTS: [&str; 8] = [
     "ewebsock",
 ];
 
-/// Measures, or with `--write` records the run and updates the document. Other words are those of the program.
+/// Measures, or with `--write` records the run and updates the document. With `--web`, the clients of browsers. Other words
+/// are those of the programs that measure.
 pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
-    let (write, words): (Vec<_>, Vec<_>) = words.iter().partition(|word| *word == "--write");
-    if words.iter().any(|word| *word == "--table") {
+    let (own, words): (Vec<_>, Vec<_>) =
+        words.iter().partition(|word| ["--write", "--table", "--web"].contains(&word.as_str()));
+    let has = |name: &str| own.iter().any(|word| *word == name);
+    if has("--table") {
         return tables(&job.place.root);
     }
-    needs(&["valgrind", "strace"])?;
     println!("This takes a quarter of an hour. Programs that run meanwhile disturb times, but not counts.");
-    let rows = measure(job, &words)?;
+    let (file, rows) = if has("--web") {
+        (RECORDED_WEB, web::measure(job, &words)?)
+    } else {
+        needs(&["valgrind", "strace"])?;
+        (RECORDED, measure(job, &words)?)
+    };
     print!("{rows}");
-    if write.is_empty() {
+    if !has("--write") {
         return Ok(());
     }
-    let recorded = format!("# Recorded by `cargo xtask benchmarks --write`.\n{}{rows}", about(job)?);
-    fs::write(job.place.root.join(RECORDED), recorded)?;
+    let option = if has("--web") { "--web " } else { "" };
+    let versions = if has("--web") { web::versions(job)? } else { native_versions(job)? };
+    let recorded = format!("# Recorded by `cargo xtask benchmarks {option}--write`.\n{}{versions}{rows}", about(job)?);
+    fs::write(job.place.root.join(file), recorded)?;
     tables(&job.place.root)
 }
 
 /// Writes the recorded figures to the document.
 fn tables(root: &Path) -> Result<(), Stop> {
-    let [document, recorded, reasons] =
-        [DOCUMENT, RECORDED, page::REASONS].map(|file| fs::read_to_string(root.join(file)));
-    let (document, recorded, reasons) = (document?, recorded?, reasons?);
-    let new = page::filled(&document, &recorded, &reasons).ok_or(Stop::Failed(format!("{DOCUMENT} has no table")))?;
-    fs::write(root.join(DOCUMENT), new)?;
-    let missing = page::without_reason(&recorded, &reasons);
+    let read = |file| fs::read_to_string(root.join(file));
+    let (mut document, reasons) = (read(DOCUMENT)?, read(page::REASONS)?);
+    let mut missing = Vec::new();
+    for (sheet, file) in [(&page::NATIVE, RECORDED), (&page::WEB, RECORDED_WEB)] {
+        let recorded = read(file)?;
+        document = sheet
+            .filled(&document, &recorded, &reasons)
+            .ok_or(Stop::Failed(format!("{DOCUMENT} has no part {}", sheet.mark)))?;
+        missing.extend(sheet.without_reason(&recorded, &reasons));
+    }
+    fs::write(root.join(DOCUMENT), document)?;
     if missing.is_empty() { Ok(()) } else { Err(Stop::Failed(missing.join("\n"))) }
 }
 
@@ -96,11 +112,20 @@ fn about(job: &mut Job<'_>) -> Result<String, Stop> {
     ] {
         rows.push_str(&format!("about\t{what}\t{}\n", job.run(line)?.trim()));
     }
-    let tree = job.run(cargo(job, "tree --all-features --depth 1 --prefix none --quiet"))?;
-    for client in CLIENTS {
-        let version = tree.lines().find_map(|line| line.strip_prefix(client)?.strip_prefix(" v"));
-        let version = version.and_then(|rest| rest.split(' ').next()).unwrap_or("unknown");
-        rows.push_str(&format!("version\t{client}\t{version}\n"));
-    }
     Ok(rows)
+}
+
+fn native_versions(job: &mut Job<'_>) -> Result<String, Stop> {
+    let tree = job.run(cargo(job, "tree --all-features --depth 1 --prefix none --quiet"))?;
+    Ok(versions(&tree, &CLIENTS))
+}
+
+/// Returns the versions of the packages that are listed one a line.
+fn versions(tree: &str, packages: &[&str]) -> String {
+    let version = |package: &&str| {
+        let version = tree.lines().find_map(|line| line.strip_prefix(*package)?.strip_prefix(" v"));
+        let version = version.and_then(|rest| rest.split(' ').next()).unwrap_or("unknown");
+        format!("version\t{package}\t{version}\n")
+    };
+    packages.iter().map(version).collect()
 }

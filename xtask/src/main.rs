@@ -77,11 +77,12 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   the same for the clients in browsers: instructions of WebAssembly, calls through its boundary, JavaScript and allocations
   --write    updates benches/counted/web/baseline.tsv, for `cargo xtask test \"counted work web\"`
 
-       cargo xtask benchmarks [--write | --table] [--rounds N] [--only WORD] [--times | --counts]
+       cargo xtask benchmarks [--write | --table] [--web] [--rounds N] [--only WORD] [--times | --counts]
 
   measures homing beside other native clients in one run: times, instructions, system calls, allocations and memory
   --write    records the run in benches/peers/recorded.tsv and updates docs/benchmarks.md
   --table    updates docs/benchmarks.md from what is recorded
+  --web      the clients of browsers, in Chromium; other words select cases. Without it, the native ones
   --rounds   how often each case is repeated
   --only     only the cases whose name contains the word
   --times    counts no instructions, system calls and allocations

@@ -57,9 +57,9 @@ pub(crate) fn with_server(job: &mut Job<'_>, command: Cmd) -> Result<Cmd, Stop> 
 /// Each benchmark once in one browser: every message arrives. The speed is not checked.
 pub(crate) fn bench(job: &mut Job<'_>) -> Result<Counts, Stop> {
     ensure(job)?;
-    let bench = cmd("npm run bench -- chromium receive send round").env("ROUNDS", "1").env("GENERATIONS", "1");
-    let bench = with_server(job, bench)?;
-    rows(&job.run(bench)?, |line| line.contains(" homing "))
+    let bench = cmd("node benches/js/run.js chromium").env("ROUNDS", "1").env("GENERATIONS", "1");
+    let bench = with_server(job, bench.env("CLIENTS", "homing,bare"))?;
+    rows(&job.run(bench)?, |line| line.starts_with("npm-cpu\t") && !line.contains("failed"))
 }
 
 /// Counts the rows of a table of benchmarks.

@@ -43,6 +43,12 @@ fn of_app(job: &mut Job<'_>, dir: &str, name: &str, features: &str) -> Result<u6
 pub(crate) fn optimized(job: &mut Job<'_>, dir: &str, name: &str, features: &str) -> Result<PathBuf, Stop> {
     setup::npm(job)?;
     let dir = page::bind_with(job, dir, name, "release", "size", features)?;
+    shrink(job, &dir, name)?;
+    Ok(dir)
+}
+
+/// Writes the optimized module to `app.wasm`.
+pub(crate) fn shrink(job: &mut Job<'_>, dir: &Path, name: &str) -> Result<(), Stop> {
     job.run(
         cmd("node node_modules/binaryen/bin/wasm-opt")
             .args(SMALLEST.split(' '))
@@ -50,8 +56,8 @@ pub(crate) fn optimized(job: &mut Job<'_>, dir: &str, name: &str, features: &str
             .arg(dir.join(format!("{name}_bg.wasm")))
             .arg("-o")
             .arg(dir.join("app.wasm")),
-    )?;
-    Ok(dir)
+    )
+    .map(drop)
 }
 
 pub(crate) fn npm(job: &mut Job<'_>) -> Result<Counts, Stop> {

@@ -1,0 +1,1 @@
+export const make = (url, Socket) => new (Socket ?? globalThis.WebSocket)(url)

@@ -1,0 +1,3 @@
+import PartySocket from 'partysocket/ws'
+
+export const make = (url, Socket) => new PartySocket(url, [], Socket ? { WebSocket: Socket } : {})
