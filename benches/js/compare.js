@@ -123,8 +123,8 @@ export async function compare(browser, site, group, server, { rounds, generation
             if (name === names[0]) throw error
             table.lose(scenario, name, error)
           })
-        // The first two rounds warm up the compilers.
-        for (let number = -2; number < rounds; number++) {
+        // The first two rounds warm up the compilers, unless there is only one.
+        for (let number = -Math.min(2, rounds - 1); number < rounds; number++) {
           await round(number + 2, names, isLost, turn, number < 0 ? () => {} : (...figures) => table.note(scenario, ...figures))
         }
       }

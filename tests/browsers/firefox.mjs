@@ -61,19 +61,36 @@ class Session {
 
   /** Returns a function that returns the CPU time of the page's process, in microseconds. */
   async cpu() {
-    const before = await this.#times();
-    await this.run("(() => { for (const end = Date.now() + 500; Date.now() < end;); })()");
-    const busy = [...(await this.#times())].map(([pid, time]) => [time - (before.get(pid) ?? 0), pid]);
-    const [, page] = busy.sort(([one], [other]) => other - one)[0];
-    return async () => (await this.#times()).get(page) / 1e3;
+    const used = await this.used();
+    return async () => (await used()).page.cpu;
   }
 
-  /** Returns the CPU time of each child process of the browser, in nanoseconds. */
-  async #times() {
+  /**
+   * Returns a function that returns the CPU time in microseconds and the memory in bytes of the page's process and of the browser's
+   * own, which has the sockets.
+   */
+  async used() {
+    const before = new Map((await this.#processes()).map(({ pid, cpuTime }) => [pid, cpuTime]));
+    await this.run("(() => { for (const end = Date.now() + 500; Date.now() < end;); })()");
+    const [{ pid: page }] = (await this.#processes()).sort(
+      (one, other) => other.cpuTime - (before.get(other.pid) ?? 0) - (one.cpuTime - (before.get(one.pid) ?? 0)),
+    );
+    return async () => {
+      const all = await this.#processes(true);
+      const of = ({ cpuTime, memory }) => ({ cpu: cpuTime / 1e3, memory });
+      return { page: of(all.find(({ pid }) => pid === page)), browser: of(all.find(({ isBrowser }) => isBrowser)) };
+    };
+  }
+
+  /** Returns the CPU time in nanoseconds and the memory in bytes of each child process of the browser. */
+  async #processes(withBrowser = false) {
     await this.call("POST", "/moz/context", { context: "chrome" });
     try {
-      const children = "(await ChromeUtils.requestProcInfo()).children";
-      return new Map(await this.run(`${children}.map(({ pid, cpuTime }) => [pid, cpuTime])`));
+      const child = "({ pid, cpuTime, memory }) => ({ pid, cpuTime, memory })";
+      const browser = withBrowser ? "[{ ...pick(all), isBrowser: true }]" : "[]";
+      return await this.run(
+        `(async (all, pick) => [...all.children.map(pick), ...${browser}])(await ChromeUtils.requestProcInfo(), ${child})`,
+      );
     } finally {
       await this.call("POST", "/moz/context", { context: "content" });
     }

@@ -57,7 +57,8 @@ pub(crate) fn with_server(job: &mut Job<'_>, command: Cmd) -> Result<Cmd, Stop> 
 /// Each benchmark once in one browser: every message arrives. The speed is not checked.
 pub(crate) fn bench(job: &mut Job<'_>) -> Result<Counts, Stop> {
     ensure(job)?;
-    let bench = cmd("node benches/js/run.js chromium").env("ROUNDS", "1").env("GENERATIONS", "1");
+    let bench =
+        cmd("node benches/js/run.js chromium receive send round close").env("ROUNDS", "1").env("GENERATIONS", "1");
     let bench = with_server(job, bench.env("CLIENTS", "homing,bare"))?;
     rows(&job.run(bench)?, |line| line.starts_with("npm-cpu\t") && !line.contains("failed"))
 }

@@ -106,6 +106,7 @@ fn builds() -> Vec<Step> {
         step("format", |job| {
             job.run("cargo fmt --all --check")?;
             job.run("cargo fmt --manifest-path benches/peers/Cargo.toml --check")?;
+            job.run("cargo fmt --manifest-path benches/peers/web/Cargo.toml --check")?;
             apps::format(job)
         }),
         step("places", places::check),

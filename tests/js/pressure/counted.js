@@ -1,8 +1,9 @@
 // Counts what clients use of the platform: loaded before them.
 
-/** Timeouts that are set, listeners of the page's events, workers, sockets, and when each socket was created. */
+/** Timeouts that are set, how many have fired, listeners of the page's events, workers, sockets, and when each socket was created. */
 export const counted = {
   timers: new Set(),
+  fired: 0,
   listeners: 0,
   workers: 0,
   blobUrls: 0,
@@ -22,6 +23,7 @@ globalThis.setTimeout = (callback, ...rest) => {
   const timer = setTimeout(
     (...given) => {
       counted.timers.delete(timer)
+      counted.fired++
       callback(...given)
     },
     ...rest,

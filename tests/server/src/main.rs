@@ -1,5 +1,6 @@
 //! Runs a server until stdin closes: `homing-test-server [PORT] [CONTROL_PORT]`, 0 or none for any free one. With the
-//! second one, others are started by remote control.
+//! second one, others are started by remote control. A port may have an address of this machine before it, such as
+//! `0.0.0.0:0`.
 
 #![forbid(unsafe_code)]
 
@@ -9,7 +10,8 @@ use std::net::SocketAddr;
 
 fn main() -> io::Result<()> {
     let local = |port: String| -> io::Result<SocketAddr> {
-        Ok(([127, 0, 0, 1], port.parse().map_err(io::Error::other)?).into())
+        let address = if port.contains(':') { port } else { format!("127.0.0.1:{port}") };
+        address.parse().map_err(io::Error::other)
     };
     let mut ports = std::env::args().skip(1);
     let server = Server::start_at(local(ports.next().unwrap_or_else(|| "0".into()))?)?;

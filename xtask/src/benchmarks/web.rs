@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::command::{Cmd, cmd};
 use crate::job::{Job, Stop};
+use crate::missing::needs;
 use crate::{npm, page, setup, size, web};
 
 const SOURCE: &str = "benches/peers/web";
+/// The word for many clients in one page.
+const SCALE: &str = "scale";
 const MODULE: &str = "homing_peers_web";
 /// The crates, of which the others are compared with the first.
 pub(super) const CRATES: [&str; 6] =
@@ -28,13 +31,21 @@ pub(super) fn measure(job: &mut Job<'_>, words: &[&String]) -> Result<String, St
             return Err(Stop::Skipped(why));
         }
     }
-    let run = cmd("node benches/js/run.js chromium").args(words);
-    let run = run
-        .env("HOMING_TEST_SERVER", web::build_server(job, "release")?)
-        .env("HOMING_PEERS_WASM", modules)
-        .env("HOMING_PEERS_NPM", packages);
-    let output = job.run(run.quiet_minutes(30))?;
+    let server = web::build_server(job, "release")?;
+    let run = cmd("node benches/js/run.js chromium").args(words.iter().copied()).env("HOMING_TEST_SERVER", &server);
+    let run = run.env("HOMING_PEERS_WASM", modules).env("HOMING_PEERS_NPM", packages);
+    let mut output = job.run(run.quiet_minutes(30))?;
+    if words.is_empty() || words.iter().any(|word| *word == SCALE) {
+        output += &scale(job, server)?;
+    }
     Ok(output.lines().filter(|line| line.contains('\t')).map(|line| format!("{line}\n")).collect())
+}
+
+/// Many clients in one page.
+fn scale(job: &mut Job<'_>, server: PathBuf) -> Result<String, Stop> {
+    needs(&["geckodriver"])?;
+    let scale = cmd("node benches/js/scale.js").env("HOMING_PAGES", page::clients(job)?);
+    job.run(scale.env("HOMING_TEST_SERVER", server).quiet_minutes(30))
 }
 
 /// Builds the module of a client, for speed and for size.

@@ -1,6 +1,6 @@
 //! All connections of a process after their server has restarted: `restart/NUMBER/MILLISECONDS`, for which the server is away.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use homing::{Heartbeat, WebSocket};
@@ -19,6 +19,8 @@ const BUCKET: Duration = Duration::from_millis(100);
 struct Reports {
     opened: Mutex<Vec<Instant>>,
     due: Mutex<Vec<Instant>>,
+    /// When the first connection ended: the server takes seconds to end thousands of threads before that.
+    ended: OnceLock<Instant>,
     open: watch::Sender<usize>,
 }
 
@@ -46,7 +48,9 @@ fn connect(url: &str, reports: &Arc<Reports>) -> WebSocket {
             opened.open.send_modify(|open| *open += 1);
         })
         .on_close(move |_, event| {
-            let due = event.retry_in.map(|delay| Instant::now() + delay);
+            let now = Instant::now();
+            closed.ended.get_or_init(|| now);
+            let due = event.retry_in.map(|delay| now + delay);
             closed.due.lock().expect("no other holder panics").extend(due);
         })
         .connect();
@@ -60,8 +64,12 @@ pub(crate) fn main(count: usize, outage: Duration, port: u16) {
     allow_many_files();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let figures = runtime.block_on(async {
-        let reports =
-            Arc::new(Reports { opened: Mutex::default(), due: Mutex::default(), open: watch::Sender::new(0) });
+        let reports = Arc::new(Reports {
+            opened: Mutex::default(),
+            due: Mutex::default(),
+            ended: OnceLock::new(),
+            open: watch::Sender::new(0),
+        });
         let url = format!("ws://127.0.0.1:{port}/scale");
         let mut clients = Vec::with_capacity(count);
         while clients.len() < count {
@@ -72,12 +80,13 @@ pub(crate) fn main(count: usize, outage: Duration, port: u16) {
         reports.opened.lock().expect("no other holder panics").clear();
         let before = resident();
         homing_peers::forget_peak();
-        let (gone, meter) = (Instant::now(), Meter::start());
+        let meter = Meter::start();
         restart(port, outage).await.unwrap_or_else(|error| stop(error));
         reports.open(2 * count).await;
         let [cpu, _] = meter.each(count);
         let grown = resident_peak().saturating_sub(before) as f64 / 1024.0 / count as f64;
         drop(clients);
+        let gone = *reports.ended.get().expect("all connections have ended");
         let (due, opened) = (Reports::since(&reports.due, gone), Reports::since(&reports.opened, gone + outage));
         let even = count as f64 * BUCKET.as_secs_f64() / SPREAD.as_secs_f64();
         [
