@@ -106,7 +106,7 @@ async function measure(client, count, site) {
 
     const dialled = await page.run('(window.opens.length = 0, counted.dialled.length)')
     await since()
-    server.close()
+    await server.close()
     server = await start(HOMING_TEST_SERVER, `0.0.0.0:${port}`)
     const restarted = await page.run('performance.now()')
     const back = (await opened(page, count + 10)).map((time) => time - restarted).sort((one, other) => one - other)

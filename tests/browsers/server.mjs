@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { printed } from "./printed.mjs";
 
 /**
@@ -8,5 +9,9 @@ import { printed } from "./printed.mjs";
 export async function start(program, port = "0") {
   const child = spawn(program, [port], { stdio: ["pipe", "pipe", "inherit"] });
   const url = await printed(child, /^(ws:\S+?)\/$/);
-  return { url, close: () => child.kill() };
+  const close = () => {
+    child.kill();
+    return once(child, "exit");
+  };
+  return { url, close };
 }
