@@ -22,6 +22,8 @@ use tokio::time::{Sleep, sleep};
 use crate::native::dial::stream::Stream;
 use crate::native::dial::tls::advice;
 
+/// The head of most requests has at most this many bytes.
+const USUAL_HEAD: usize = 512;
 /// The most headers of a response. The default of hyper is 100, that of tungstenite 124.
 const MAX_HEADERS: usize = 256;
 /// For how long a response may still arrive after writing failed. On TCP it has arrived already, or never will.
@@ -44,15 +46,18 @@ pub(crate) struct RequestHead {
 impl RequestHead {
     /// `target` must not have blanks or control characters.
     pub(crate) fn new(method: Method, target: &str) -> Self {
-        let bytes = BytesMut::from(format!("{method} {target} HTTP/1.1\r\n").as_bytes());
-        Self { method, bytes }
+        let mut head = Self { method: method.clone(), bytes: BytesMut::with_capacity(USUAL_HEAD) };
+        head.extend(&[method.as_str(), " ", target, " HTTP/1.1\r\n"].map(str::as_bytes));
+        head
     }
 
     /// Adds a header. `name` must be a token. It is sent in this spelling.
     pub(crate) fn push(&mut self, name: &str, value: &HeaderValue) {
-        for part in [name.as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-            self.bytes.extend_from_slice(part);
-        }
+        self.extend(&[name.as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+    }
+
+    fn extend(&mut self, parts: &[&[u8]]) {
+        parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
     }
 }
 

@@ -92,17 +92,16 @@ pub(crate) async fn upgrade_with_key(
 
 fn request(target: &Target, key: &str, offer: Option<&Deflate>) -> Result<RequestHead, http::Error> {
     let mut head = RequestHead::new(Method::GET, target.path_and_query());
-    let mut push = |name, value: String| HeaderValue::try_from(value).map(|value| head.push(name, &value));
-    push("Host", target.authority())?;
-    push("Connection", "Upgrade".into())?;
-    push("Upgrade", "websocket".into())?;
-    push("Sec-WebSocket-Version", "13".into())?;
-    push("Sec-WebSocket-Key", key.into())?;
+    head.push("Host", &target.authority().try_into()?);
+    head.push("Connection", &HeaderValue::from_static("Upgrade"));
+    head.push("Upgrade", &HeaderValue::from_static("websocket"));
+    head.push("Sec-WebSocket-Version", &HeaderValue::from_static("13"));
+    head.push("Sec-WebSocket-Key", &key.try_into()?);
     if !target.protocols.is_empty() {
-        push("Sec-WebSocket-Protocol", target.protocols.join(", "))?;
+        head.push("Sec-WebSocket-Protocol", &target.protocols.join(", ").try_into()?);
     }
     if let Some(offer) = offer {
-        push("Sec-WebSocket-Extensions", offer.offer())?;
+        head.push("Sec-WebSocket-Extensions", &offer.offer().try_into()?);
     }
     target.headers.iter().for_each(|(name, value)| head.push(name, value));
     Ok(head)
