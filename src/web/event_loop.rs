@@ -6,12 +6,13 @@ use alloc::sync::Arc;
 use core::cell::RefCell;
 use core::task::{Context, Waker};
 
+use wasm_bindgen::JsValue;
+
 use super::events::{EventSink, Held, Kind, News};
 use super::loop_waker::LoopWaker;
 use super::timer::BrowserTimer;
 use super::transport::BrowserTransport;
 use crate::driver::{Input, Pump};
-use crate::message::Message;
 
 type BrowserPump = Pump<BrowserTransport<Rc<EventLoop>>, BrowserTimer>;
 
@@ -134,29 +135,28 @@ impl EventLoop {
 
     /// Delivers a message or the end of a socket. Returns whether the pump sleeps already.
     fn deliver(pump: &mut BrowserPump, news: News<'_>) -> bool {
-        if news.kind == Kind::Message {
-            return pump.transport().read(news.value).is_some_and(|message| Self::deliver_message(pump, message));
-        }
-        if news.kind == Kind::Read {
-            return pump
-                .transport()
-                .blob_message(news.value)
-                .is_some_and(|message| Self::deliver_message(pump, message));
-        }
-        if let Some((buffered, event)) = pump.transport().end(news.value) {
+        let message = match news.kind {
+            Kind::Message => pump.transport().read(news.value),
+            Kind::Read => pump.transport().blob_message(news.value),
+            _ => {
+                Self::end(pump, news.value);
+                None
+            }
+        };
+        let Some(message) = message else { return false };
+        let attempt = pump.transport().attempt;
+        pump.message(message);
+        pump.note_received(attempt)
+    }
+
+    fn end(pump: &mut BrowserPump, close: &JsValue) {
+        if let Some((buffered, event)) = pump.transport().end(close) {
             let (now, attempt) = (pump.now(), pump.transport().attempt);
             // What the socket's buffer holds now will never leave.
             let left = pump.transport().left(buffered);
             pump.event(now, Input::Socket(attempt, left));
             pump.event(now, Input::Socket(attempt, event));
         }
-        false
-    }
-
-    fn deliver_message(pump: &mut BrowserPump, message: Message) -> bool {
-        let attempt = pump.transport().attempt;
-        pump.message(message);
-        pump.note_received(attempt)
     }
 
     /// Handles everything that is pending, and puts the pump to sleep. Returns whether the client is done for good.

@@ -84,22 +84,28 @@ impl<S: EventSink> BrowserTransport<S> {
         let text = if self.was_text || data.is_string() { data.as_string() } else { None };
         self.was_text = text.is_some();
         if let Some(text) = text {
-            self.check_size(Text::owning(text).into())
+            self.fits(text.len()).then(|| Text::owning(text).into())
         } else if let Some(blobs) = self.blobs {
             (blobs.read)(self, data.unchecked_ref());
             None
         } else {
-            self.check_size(bytes(&data))
+            self.binary(&data)
         }
     }
 
-    /// Returns the message, or fails the attempt if it is larger than allowed (S21).
-    fn check_size(&mut self, message: Message) -> Option<Message> {
-        if message.len() <= self.max_message_size {
-            return Some(message);
+    fn binary(&mut self, buffer: &JsValue) -> Option<Message> {
+        let bytes = glue::Bytes::copy(buffer).0;
+        // `into` would do it too, but would add code for each way that `Bytes` can own its memory.
+        self.fits(bytes.len()).then(|| Message::Binary(Bytes::from_owner(bytes)))
+    }
+
+    /// Returns whether a message of this length is allowed; fails the attempt if not (S21).
+    fn fits(&mut self, length: usize) -> bool {
+        let fits = length <= self.max_message_size;
+        if !fits {
+            self.fail_too_large();
         }
-        self.fail_too_large();
-        None
+        fits
     }
 
     /// Starts to read a blob. One at a time: the browser may finish a later one first.
@@ -133,7 +139,7 @@ impl<S: EventSink> BrowserTransport<S> {
 
     /// Returns the message whose blob was read.
     pub(super) fn blob_message(&mut self, buffer: &JsValue) -> Option<Message> {
-        self.check_size(bytes(buffer))
+        self.binary(buffer)
     }
 }
 
@@ -146,9 +152,4 @@ fn length(news: News<'_>) -> u64 {
     };
     let lengths = ["length", "byteLength", "size"].iter().filter_map(|name| glue::number(&payload, name));
     lengths.map(|length| length as u64).sum()
-}
-
-/// Copies an `ArrayBuffer`. `into` would do it too, but would add code for each way that `Bytes` can own its memory.
-fn bytes(buffer: &JsValue) -> Message {
-    Message::Binary(Bytes::from_owner(glue::Bytes::copy(buffer).0))
 }
