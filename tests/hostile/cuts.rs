@@ -5,7 +5,9 @@ use std::net::{Shutdown, TcpStream};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use homing::{CloseEvent, End, EndReason, Error, ErrorKind, Event, Handler, Initiator, Reconnect, WebSocket};
+#[cfg(feature = "__rustls")]
+use homing::native::BuilderExt;
+use homing::{Builder, CloseEvent, End, EndReason, Error, ErrorKind, Event, Handler, Initiator, Reconnect, WebSocket};
 use homing_test_server::frame::close;
 use homing_test_server::request_key;
 use socket2::SockRef;
@@ -13,6 +15,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::ALONE;
 use crate::peer::{self, serve, serve_open};
+#[cfg(feature = "__rustls")]
+use crate::secure::{self, Wire};
 
 const LONG: Duration = Duration::from_secs(3600);
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,8 +72,12 @@ struct Client {
 
 impl Client {
     fn connect(url: String) -> Self {
+        Self::of(WebSocket::builder(url))
+    }
+
+    fn of(builder: Builder) -> Self {
         let (sender, events) = unbounded_channel();
-        let builder = WebSocket::builder(url).heartbeat(None).reconnect(Reconnect::fixed(LONG));
+        let builder = builder.heartbeat(None).reconnect(Reconnect::fixed(LONG));
         Self { ws: builder.handler(Recorder(sender)).connect().unwrap(), events }
     }
 
@@ -147,6 +155,44 @@ async fn s10_s12_a_close_of_the_peer_is_cut_at_each_byte() {
                     (1006, false, Initiator::Failure),
                     "{case}"
                 );
+            }
+            drop(client.end().await);
+            server.join().unwrap();
+        }
+    }
+}
+
+/// Cut are bytes of the TLS record that contains the frame.
+#[cfg(feature = "__rustls")]
+#[tokio::test]
+async fn s10_s12_a_close_of_the_peer_over_tls_is_cut_at_each_byte() {
+    let _alone = ALONE.lock().await;
+    let (server_config, certificate) = secure::server();
+    let config = secure::client(&certificate);
+    let frame = close(Some(4001), "bye");
+    let whole = frame.len() + secure::RECORD as usize;
+    for cut in Cut::ALL {
+        for length in 0..=whole {
+            let (frame, server_config) = (frame.clone(), server_config.clone());
+            let (url, server) = serve(move |stream| {
+                let mut stream = Wire::new(stream, Some(server_config));
+                peer::open(&mut stream, false).unwrap();
+                let record = stream.encrypted(&frame);
+                assert_eq!(record.len(), whole);
+                stream.tcp().write_all(&record[..length]).unwrap();
+                cut.end(&mut stream.tcp().try_clone().unwrap());
+            });
+            let url = url.replace("ws://127.0.0.1", "wss://localhost");
+            let mut client = Client::of(WebSocket::builder(url).rustls_config(config.clone()));
+            let (opened, error, close) = client.ended().await;
+            let case = format!("{cut:?} after {length} bytes: {error:?}, {close:?}");
+            assert_eq!((close.lost, close.retry_in), (0, Some(LONG)), "{case}");
+            if length == whole && cut.delivers() {
+                assert!(opened && error.is_none(), "{case}");
+                assert_eq!((close.code.get(), close.reason.as_str(), close.clean), (4001, "bye", true), "{case}");
+            } else {
+                assert_eq!(error.as_ref().map(Error::kind), Some(&ErrorKind::Io), "{case}");
+                assert_eq!((close.code.get(), close.clean), (1006, false), "{case}");
             }
             drop(client.end().await);
             server.join().unwrap();

@@ -9,6 +9,7 @@ mod failing;
 mod meter;
 mod peer;
 mod scripts;
+mod secure;
 mod table;
 mod victim;
 

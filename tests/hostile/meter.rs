@@ -66,20 +66,29 @@ impl Meter {
     }
 }
 
-/// A TCP stream that counts. If it is slow, it returns one byte for each read behind the first `quick` ones, and suspends the
-/// task after each, as if the next one had not arrived yet.
+/// How a slow stream begins: it is quick until the client has begun to write for the `turns`th time, and then for so many bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Quick {
+    pub(crate) turns: usize,
+    pub(crate) bytes: u64,
+}
+
+/// A TCP stream that counts. If it is slow, it returns one byte for each read after a quick start, and suspends the task after
+/// each, as if the next one had not arrived yet.
 pub(crate) struct Counted {
     stream: Take<TcpStream>,
     slow: bool,
-    quick: u64,
+    quick: Quick,
+    /// What is written now begins a turn.
+    has_read: bool,
     rests: bool,
     counts: Arc<Counts>,
 }
 
 impl Counted {
-    pub(crate) fn new(stream: TcpStream, quick: Option<u64>, counts: Arc<Counts>) -> Self {
-        let (slow, quick) = (quick.is_some(), quick.unwrap_or_default());
-        Self { stream: stream.take(0), slow, quick, rests: false, counts }
+    pub(crate) fn new(stream: TcpStream, quick: Option<Quick>, counts: Arc<Counts>) -> Self {
+        let (slow, quick) = (quick.is_some(), quick.unwrap_or(Quick { turns: 0, bytes: 0 }));
+        Self { stream: stream.take(0), slow, quick, has_read: true, rests: false, counts }
     }
 }
 
@@ -91,13 +100,17 @@ impl AsyncRead for Counted {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let most = if this.slow { this.quick.max(1) } else { u64::MAX };
+        let paced = this.slow && this.quick.turns == 0;
+        let most = if paced { this.quick.bytes.max(1) } else { u64::MAX };
         this.stream.set_limit(most);
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
         let read = buf.filled().len() - before;
-        this.rests = this.slow && this.quick == 0;
-        this.quick = this.quick.saturating_sub(read as u64);
+        this.has_read |= read > 0;
+        if paced {
+            this.rests = this.quick.bytes == 0;
+            this.quick.bytes = this.quick.bytes.saturating_sub(read as u64);
+        }
         this.counts.read_bytes.fetch_add(read, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
@@ -106,6 +119,9 @@ impl AsyncRead for Counted {
 impl AsyncWrite for Counted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         self.counts.writes.fetch_add(1, Ordering::Relaxed);
+        if std::mem::take(&mut self.has_read) {
+            self.quick.turns = self.quick.turns.saturating_sub(1);
+        }
         let written = ready!(Pin::new(self.stream.get_mut()).poll_write(cx, data))?;
         self.counts.written_bytes.fetch_add(written, Ordering::Relaxed);
         Poll::Ready(Ok(written))

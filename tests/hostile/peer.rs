@@ -1,19 +1,24 @@
 //! The peer that plays a script, on a thread of its own.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use homing_test_server::request_key;
+use tokio_rustls::rustls::ServerConfig;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::scripts::{Script, Stage};
+use crate::secure::{self, Wire};
 
 /// Bytes that are written at once.
 const CHUNK: usize = 16 * 1024;
 
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
+    /// That of TLS, or nothing.
+    pub(crate) certificate: Vec<u8>,
     thread: JoinHandle<io::Result<()>>,
 }
 
@@ -23,7 +28,9 @@ impl Peer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it listens");
         let script = script.clone();
-        Self { address, thread: thread::spawn(move || play(&listener, &script, length)) }
+        let (config, certificate) = script.secure.then(secure::server).unzip();
+        let thread = thread::spawn(move || play(&listener, &script, length, config));
+        Self { address, certificate: certificate.unwrap_or_default(), thread }
     }
 
     /// Waits until the client has closed the connection.
@@ -38,7 +45,13 @@ pub(crate) fn serve<T: Send + 'static>(
 ) -> (String, JoinHandle<T>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("ws://{}/", listener.local_addr().expect("it listens"));
-    (url, thread::spawn(move || script(listener.accept().expect("a connection").0)))
+    let serve = move || {
+        let (stream, _) = listener.accept().expect("a connection");
+        // A reset would discard what is held back until the client has acknowledged what was sent before.
+        stream.set_nodelay(true).expect("an open stream");
+        script(stream)
+    };
+    (url, thread::spawn(serve))
 }
 
 /// As [`serve`], after the opening handshake.
@@ -62,14 +75,15 @@ pub(crate) fn answer(key: &str, compresses: bool) -> String {
 }
 
 /// Answers the opening handshake.
-pub(crate) fn open(stream: &mut TcpStream, compresses: bool) -> io::Result<()> {
+pub(crate) fn open(stream: &mut (impl Read + Write), compresses: bool) -> io::Result<()> {
     let key = request_key(stream)?;
     stream.write_all(answer(&key, compresses).as_bytes())
 }
 
-fn play(listener: &TcpListener, script: &Script, length: usize) -> io::Result<()> {
-    let (mut stream, _) = listener.accept()?;
+fn play(listener: &TcpListener, script: &Script, length: usize, tls: Option<Arc<ServerConfig>>) -> io::Result<()> {
+    let (stream, _) = listener.accept()?;
     stream.set_nodelay(true)?;
+    let mut stream = Wire::new(stream, tls);
     match script.stage {
         Stage::Handshake | Stage::HttpProxy => drop(request_key(&mut stream)?),
         Stage::Socks | Stage::Tls => stream.read_exact(&mut [0; 3])?,
@@ -80,7 +94,7 @@ fn play(listener: &TcpListener, script: &Script, length: usize) -> io::Result<()
         stream.read_exact(&mut [0; 8])?;
     }
     // What the client sends is read, or it would have to stop.
-    let mut reader = stream.try_clone()?;
+    let mut reader = stream.tcp().try_clone()?;
     let reading = thread::spawn(move || while let Ok(1..) = reader.read(&mut [0; 4096]) {});
     let repeated = script.unit.repeat(length.min(CHUNK) / script.unit.len() + 1);
     let mut write = |bytes: &[u8]| stream.write_all(bytes).is_ok();
@@ -91,7 +105,7 @@ fn play(listener: &TcpListener, script: &Script, length: usize) -> io::Result<()
         goes_on = write(&repeated[..part]);
         left -= part;
     }
-    let _ = stream.shutdown(Shutdown::Write);
+    stream.finish();
     let _ = reading.join();
     Ok(())
 }

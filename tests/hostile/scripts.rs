@@ -20,8 +20,10 @@ pub(crate) enum Stage {
 /// What a hostile peer sends: `first`, then `unit` again and again, then FIN.
 #[derive(Clone)]
 pub(crate) struct Script {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) stage: Stage,
+    /// Over TLS.
+    pub(crate) secure: bool,
     pub(crate) first: Vec<u8>,
     pub(crate) unit: Vec<u8>,
     /// The client gets one byte at a time.
@@ -39,8 +41,9 @@ pub(crate) struct Script {
 
 fn script(name: &'static str, stage: Stage, unit: impl Into<Vec<u8>>, sees: &'static str) -> Script {
     Script {
-        name,
+        name: name.into(),
         stage,
+        secure: false,
         first: Vec::new(),
         unit: unit.into(),
         slow: false,
@@ -53,13 +56,27 @@ fn script(name: &'static str, stage: Stage, unit: impl Into<Vec<u8>>, sees: &'st
 }
 
 impl Script {
-    /// Whether tokio-tungstenite can be its victim: it has neither compression nor proxies.
+    /// Whether tokio-tungstenite can be its victim: it has neither compression nor proxies. Slow bytes take too long in
+    /// callgrind, as it clears 128 KiB for each read.
     pub(crate) fn for_bare(&self) -> bool {
-        !self.compresses && matches!(self.stage, Stage::Handshake | Stage::Open)
+        let is_slow = self.slow && self.stage == Stage::Open;
+        !self.compresses && !is_slow && matches!(self.stage, Stage::Handshake | Stage::Open)
+    }
+
+    /// Whether its name contains a part of `HOMING_HOSTILE_ONLY`, which are separated by commas. Without it, all are chosen.
+    pub(crate) fn is_chosen(&self) -> bool {
+        let only = std::env::var("HOMING_HOSTILE_ONLY").unwrap_or_default();
+        only.split(',').any(|part| self.name.contains(part))
     }
 
     fn first(self, first: impl Into<Vec<u8>>) -> Self {
         Self { first: first.into(), ..self }
+    }
+
+    /// The same over TLS, which has buffers of its own.
+    fn secure(self) -> Self {
+        let name = format!("{} over TLS", self.name);
+        Self { name, secure: true, memory: self.memory + SESSION, ..self }
     }
 
     fn slow(self) -> Self {
@@ -103,6 +120,32 @@ const CUT_OFF: &str = "connection broken: connection closed before message compl
 const TOO_LARGE: &str = "message too large";
 const BUSY: &str = "opening handshake failed with status 503";
 const CUT: &str = "connection broken: closed by the peer without a closing handshake";
+
+/// The most memory that a TLS session adds.
+const SESSION: usize = 48 << 10;
+/// Scripts that are played over TLS as well: one of each kind.
+const SECURE: [&str; 20] = [
+    "pings",
+    "pings of 125 bytes",
+    "pongs",
+    "empty texts",
+    "texts of one byte",
+    "empty fragments",
+    "fragments of one byte",
+    "fragments without a limit",
+    "pings between fragments",
+    "slow pings",
+    "slow binary message",
+    "2^63-1 bytes announced",
+    "messages after our Close",
+    "data after a Close",
+    "data after a violation",
+    "Closes",
+    "compressed bomb in fragments",
+    "compressed bombs",
+    "compressed small messages",
+    "compressed slow bytes",
+];
 
 /// All scripts.
 pub(crate) fn all() -> Vec<Script> {
@@ -215,6 +258,10 @@ pub(crate) fn all() -> Vec<Script> {
     ];
     if cfg!(feature = "deflate") {
         all.extend(compressed());
+    }
+    if cfg!(feature = "__rustls") {
+        let secure: Vec<_> = all.iter().filter(|script| SECURE.contains(&&*script.name)).cloned().collect();
+        all.extend(secure.into_iter().map(Script::secure));
     }
     all
 }

@@ -34,10 +34,11 @@ struct Run {
 fn one_client() {
     let Ok(child) = env::var(CHILD) else { return };
     let parts: Vec<_> = child.split('|').collect();
-    let [client, name, address] = parts[..] else { panic!("{child}") };
+    let [client, name, address, certificate] = parts[..] else { panic!("{child}") };
+    let certificate: Vec<u8> = certificate.split_terminator(' ').map(|byte| byte.parse().expect("a byte")).collect();
     let client = if client == "homing" { Client::Homing } else { Client::Bare };
     let script = scripts::all().into_iter().find(|script| script.name == name).expect("a script");
-    let Outcome { sees, used, .. } = play(client, &script, address.parse().expect("an address"));
+    let Outcome { sees, used, .. } = play(client, &script, address.parse().expect("an address"), &certificate);
     println!("\nUSED|{}|{}|{}|{sees}", used.read_bytes, used.written_bytes, used.peak);
 }
 
@@ -46,7 +47,8 @@ fn run(client: &str, script: &Script, length: usize) -> Run {
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(env::current_exe().expect("this program"));
     command.args(["--exact", "table::one_client", "--nocapture", "--test-threads=1"]);
-    let output = command.env(CHILD, format!("{client}|{}|{}", script.name, peer.address)).output();
+    let certificate: String = peer.certificate.iter().map(|byte| format!("{byte} ")).collect();
+    let output = command.env(CHILD, format!("{client}|{}|{}|{certificate}", script.name, peer.address)).output();
     let output = output.expect("valgrind is installed");
     peer.join();
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
@@ -75,17 +77,16 @@ fn cells(client: &str, script: &Script) -> [String; 4] {
     ]
 }
 
-/// Returns all rows. With `HOMING_HOSTILE_ONLY`, those whose name does not contain it are taken from `before`.
+/// Returns all rows. With `HOMING_HOSTILE_ONLY`, those that it does not choose are taken from `before`.
 fn table(before: &str) -> String {
     let mut table = String::new();
     let mut row = |cells: &[String]| writeln!(table, "| {} |", cells.join(" | ")).expect("a string");
     let head = ["Script", "Memory, KiB", "Instructions per byte", "Answers per byte", "The program sees"];
     row(&head.map(String::from));
     row(&["---".into(), "---:".into(), "---:".into(), "---:".into(), "---".into()]);
-    let only = env::var("HOMING_HOSTILE_ONLY").unwrap_or_default();
     for script in scripts::all() {
         let old = before.lines().find(|line| line.starts_with(&format!("| {} |", script.name)));
-        if let (false, Some(old)) = (script.name.contains(&only), old) {
+        if let (false, Some(old)) = (script.is_chosen(), old) {
             row(&[old.trim_matches(['|', ' ']).to_owned()]);
             continue;
         }
@@ -97,7 +98,7 @@ fn table(before: &str) -> String {
             bare if bare == homing => homing.clone(),
             bare => format!("{homing} / {bare}"),
         });
-        let all: Vec<_> = [script.name.to_owned()].into_iter().chain(both).collect();
+        let all: Vec<_> = [script.name.clone()].into_iter().chain(both).collect();
         row(&all);
     }
     table

@@ -9,19 +9,31 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use homing::native::BuilderExt;
 use homing::{Reconnect, WebSocket};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 
-use crate::meter::{Counted, Meter, Used};
+use crate::meter::{Counted, Meter, Quick, Used};
 use crate::peer::{Peer, answer};
 use crate::scripts::{Script, Stage};
+use crate::secure::{self, HOST, RECORD};
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_secs(3600);
+
+/// The configuration of a client over TLS.
+type Tls = Option<Arc<ClientConfig>>;
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Client {
@@ -41,20 +53,21 @@ pub(crate) struct Outcome {
 /// Plays `length` bytes of a script to a client, until its connection has ended.
 pub(crate) fn attack(client: Client, script: &Script, length: usize) -> Outcome {
     let peer = Peer::start(script, length);
-    let outcome = play(client, script, peer.address);
+    let outcome = play(client, script, peer.address, &peer.certificate);
     peer.join();
     outcome
 }
 
-/// Connects a client to the peer that plays this script.
-pub(crate) fn play(client: Client, script: &Script, peer: SocketAddr) -> Outcome {
+/// Connects a client to the peer that plays this script, and trusts its certificate.
+pub(crate) fn play(client: Client, script: &Script, peer: SocketAddr, certificate: &[u8]) -> Outcome {
+    let tls = script.secure.then(|| secure::client(certificate));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let meter = Meter::start();
     let played = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             match client {
-                Client::Homing => homing(script, peer, &meter).await,
-                Client::Bare => bare(script, peer, &meter).await,
+                Client::Homing => homing(script, peer, tls, &meter).await,
+                Client::Bare => bare(script, peer, tls, &meter).await,
             }
         })
     }));
@@ -67,19 +80,23 @@ pub(crate) fn play(client: Client, script: &Script, peer: SocketAddr) -> Outcome
 fn url(script: &Script, peer: SocketAddr) -> String {
     match script.stage {
         Stage::HttpProxy | Stage::Socks => "ws://host.test/".into(),
-        Stage::Tls => format!("wss://localhost:{}/", peer.port()),
+        Stage::Tls => format!("wss://{HOST}:{}/", peer.port()),
+        Stage::Open if script.secure => format!("wss://{HOST}:{}/", peer.port()),
         Stage::Handshake | Stage::Open => format!("ws://{peer}/"),
     }
 }
 
-/// For a slow script, the number of bytes that the client gets at once before: the response, unless it is slow as well.
-fn quick(script: &Script) -> Option<u64> {
+/// For a slow script, how the stream begins: with the TLS handshake and the response, unless that is slow as well.
+fn quick(script: &Script) -> Option<Quick> {
     let answer = answer(&generate_key(), script.compresses).len() as u64;
-    script.slow.then_some(if script.stage == Stage::Open { answer } else { 0 })
+    let bytes = if script.stage == Stage::Open { answer } else { 0 };
+    // The client writes its hello, and the request with the end of the handshake.
+    let (turns, record) = if script.secure { (2, RECORD) } else { (0, 0) };
+    script.slow.then_some(Quick { turns, bytes: bytes + record })
 }
 
 /// Builds a client for a script, whose messages are counted.
-fn builder(script: &Script, peer: SocketAddr, meter: &Meter) -> (homing::Builder, Arc<AtomicUsize>) {
+fn builder(script: &Script, peer: SocketAddr, tls: Tls, meter: &Meter) -> (homing::Builder, Arc<AtomicUsize>) {
     let messages = Arc::new(AtomicUsize::new(0));
     let (counted, counts) = (messages.clone(), meter.counts.clone());
     let (quick, closes) = (quick(script), script.closes);
@@ -106,6 +123,10 @@ fn builder(script: &Script, peer: SocketAddr, meter: &Meter) -> (homing::Builder
         Stage::Socks => builder.proxy(format!("socks5://{peer}")),
         _ => builder,
     };
+    #[cfg(feature = "__rustls")]
+    if let Some(config) = tls {
+        builder = builder.rustls_config(config);
+    }
     #[cfg(feature = "deflate")]
     if script.compresses {
         builder = builder.deflate(homing::native::Deflate::new());
@@ -113,8 +134,8 @@ fn builder(script: &Script, peer: SocketAddr, meter: &Meter) -> (homing::Builder
     (builder, messages)
 }
 
-async fn homing(script: &Script, peer: SocketAddr, meter: &Meter) -> (String, usize, Used) {
-    let (builder, messages) = builder(script, peer, meter);
+async fn homing(script: &Script, peer: SocketAddr, tls: Tls, meter: &Meter) -> (String, usize, Used) {
+    let (builder, messages) = builder(script, peer, tls, meter);
     let ws = builder.connect().expect("a valid configuration");
     let end = ws.closed().await;
     let used = meter.stop();
@@ -128,10 +149,17 @@ async fn homing(script: &Script, peer: SocketAddr, meter: &Meter) -> (String, us
     (sees, messages.load(Ordering::Relaxed), used)
 }
 
-async fn bare(script: &Script, peer: SocketAddr, meter: &Meter) -> (String, usize, Used) {
+async fn bare(script: &Script, peer: SocketAddr, tls: Tls, meter: &Meter) -> (String, usize, Used) {
     let stream = TcpStream::connect(peer).await.expect("the peer listens");
     stream.set_nodelay(true).expect("an open stream");
     let stream = Counted::new(stream, quick(script), meter.counts.clone());
+    let stream: Box<dyn Stream> = match tls {
+        Some(config) => {
+            let name = ServerName::try_from(HOST).expect("a name");
+            Box::new(TlsConnector::from(config).connect(name, stream).await.expect("the handshake succeeds"))
+        }
+        None => Box::new(stream),
+    };
     let config = WebSocketConfig::default().max_message_size(Some(script.limit)).max_frame_size(Some(script.limit));
     let mut messages = 0;
     let result = async {

@@ -13,6 +13,10 @@ export const counted = {
   collected: 0,
   blobs: 0,
   collectedBlobs: 0,
+  /** Sockets without a close event. */
+  unfinished: 0,
+  /** The most timers and unfinished sockets at once. */
+  peak: { timers: 0, sockets: 0 },
 }
 
 const { setTimeout, clearTimeout, WebSocket, Worker } = globalThis
@@ -29,6 +33,7 @@ globalThis.setTimeout = (callback, ...rest) => {
     ...rest,
   )
   counted.timers.add(timer)
+  counted.peak.timers = Math.max(counted.peak.timers, counted.timers.size)
   return timer
 }
 globalThis.clearTimeout = (timer) => {
@@ -57,6 +62,8 @@ globalThis.WebSocket = class extends WebSocket {
     counted.dialled.push(performance.now())
     counted.created++
     registry.register(this)
+    counted.peak.sockets = Math.max(counted.peak.sockets, ++counted.unfinished)
+    this.addEventListener('close', () => counted.unfinished--)
     this.addEventListener('message', ({ data }) => {
       if (!(data instanceof Blob)) return
       counted.blobs++

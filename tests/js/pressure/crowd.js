@@ -62,12 +62,13 @@ export class Crowd {
   /** What the tests observe. */
   seen() {
     const { events, bytes, codes, errors, notes, first } = this
-    const { timers, listeners, workers, blobUrls, dialled, created, collected, blobs, collectedBlobs } = counted
+    const { timers, listeners, workers, blobUrls, dialled, created, collected, blobs, collectedBlobs, unfinished, peak } = counted
+    // Copies, as Firefox reads what is returned only after more events.
     return {
-      events,
+      events: { ...events },
       bytes,
-      codes,
-      errors,
+      codes: { ...codes },
+      errors: { ...errors },
       notes,
       first,
       states: this.states(),
@@ -77,6 +78,8 @@ export class Crowd {
       workers,
       blobUrls,
       sockets: dialled.length,
+      unfinished,
+      peak: { ...peak },
       collected,
       alive: created - collected,
       blobs,

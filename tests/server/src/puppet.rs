@@ -37,7 +37,7 @@ fn serve(listener: &TcpListener, opened: &Sender<TcpStream>) {
 }
 
 /// Reads a request. Returns its `Sec-WebSocket-Key`, or an empty text if it has none.
-pub fn request_key(stream: &mut TcpStream) -> io::Result<String> {
+pub fn request_key(stream: &mut impl Read) -> io::Result<String> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
