@@ -22,7 +22,7 @@ use crate::driver::platform::{self, MaybeSend};
 use crate::error::ConfigError;
 use crate::message::{BinaryType, Message};
 use crate::request::{ProviderError, Request};
-use crate::stream::Events;
+use crate::stream::{Events, Unconnected};
 
 /// Configures and connects a client. Made by [`WebSocket::builder`].
 ///
@@ -340,13 +340,19 @@ impl Builder {
         self,
         connect: impl FnOnce(Self) -> Result<WebSocket, ConfigError>,
     ) -> Result<(WebSocket, Events), ConfigError> {
+        let (builder, events) = self.streaming()?;
+        let ws = connect(builder)?;
+        let events = events.of(&ws);
+        Ok((ws, events))
+    }
+
+    /// Sets a handler that passes on all events.
+    pub(crate) fn streaming(self) -> Result<(Self, Unconnected), ConfigError> {
         if self.settings.handler.is_some() || !self.settings.closures.is_empty() {
             return Err(ConfigError::new("connect_stream", "callbacks are set as well: the stream replaces them"));
         }
         let (handler, events) = crate::stream::events(self.settings.max_receive_buffer);
-        let ws = connect(self.handler(handler))?;
-        let events = events.of(&ws);
-        Ok((ws, events))
+        Ok((self.handler(handler), events))
     }
 }
 

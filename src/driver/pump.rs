@@ -21,6 +21,7 @@ use crate::error::ConfigError;
 use crate::handler::Handler;
 use crate::message::Message;
 use crate::session::SetUp;
+use crate::stream::Events;
 
 /// How many batches are sent before control returns to the owner of the pump.
 const BATCHES: u32 = 4;
@@ -57,6 +58,17 @@ impl<T: Transport, M: Timer> Pump<T, M> {
     pub fn new(builder: Builder, transport: T, timer: M) -> Result<(WebSocket, Self), ConfigError> {
         let (settings, _) = builder.check()?;
         Self::start(settings, |_| Ok(transport), timer)
+    }
+
+    /// As [`new`](Self::new), with a stream of events instead of callbacks.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new). Also fails if a closure or a handler is set.
+    pub fn with_stream(builder: Builder, transport: T, timer: M) -> Result<(WebSocket, Events, Self), ConfigError> {
+        let (builder, events) = builder.streaming()?;
+        let (ws, pump) = Self::new(builder, transport, timer)?;
+        let events = events.of(&ws);
+        Ok((ws, events, pump))
     }
 
     /// Starts a client from checked options, of which `transport` creates the transport.

@@ -8,6 +8,7 @@
 //! Shuttle prints the failing order as a string; `shuttle::replay` repeats it.
 
 mod ends;
+mod events;
 mod sends;
 mod socket;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use homing::driver::{AttemptId, Buffered, Clock, Input, Pump, SocketEvent, Timer, Timestamp, Transport};
-use homing::{Builder, CloseCode, Handshake, Heartbeat, Message, Reconnect, WebSocket};
+use homing::{Builder, CloseCode, Events, Handshake, Heartbeat, Message, Reconnect, WebSocket};
 use shuttle::sync::Mutex;
 use shuttle::thread::{self, JoinHandle};
 
@@ -120,11 +120,16 @@ pub(crate) struct Client {
     pub(crate) task: JoinHandle<()>,
 }
 
-/// Starts a client whose task is a thread. The peer sends `greetings` on each connection.
-pub(crate) fn start(builder: Builder, greetings: &[&'static str]) -> Client {
-    let seen = Arc::<Mutex<Seen>>::default();
+/// A client whose events are read from a stream.
+pub(crate) struct Streaming {
+    pub(crate) ws: WebSocket,
+    pub(crate) events: Events,
+    pub(crate) task: JoinHandle<()>,
+}
+
+fn socket(seen: &Arc<Mutex<Seen>>, greetings: &[&'static str]) -> Socket {
     let greetings = greetings.iter().copied().map(Message::text).collect();
-    let socket = Socket {
+    Socket {
         seen: seen.clone(),
         attempt: AttemptId::default(),
         is_open: false,
@@ -133,11 +138,25 @@ pub(crate) fn start(builder: Builder, greetings: &[&'static str]) -> Client {
         incoming: VecDeque::new(),
         held: Buffered::default(),
         greetings,
-    };
-    let (ws, pump) = Pump::new(builder, socket, Still).unwrap();
+    }
+}
+
+/// Starts a client whose task is a thread. The peer sends `greetings` on each connection.
+pub(crate) fn start(builder: Builder, greetings: &[&'static str]) -> Client {
+    let seen = Arc::default();
+    let (ws, pump) = Pump::new(builder, socket(&seen, greetings), Still).unwrap();
+    Client { ws, seen, task: spawn(pump) }
+}
+
+/// As [`start`], with a stream of events.
+pub(crate) fn start_stream(builder: Builder, greetings: &[&'static str]) -> Streaming {
+    let (ws, events, pump) = Pump::with_stream(builder, socket(&Arc::default(), greetings), Still).unwrap();
+    Streaming { ws, events, task: spawn(pump) }
+}
+
+fn spawn(pump: Pump<Socket, Still>) -> JoinHandle<()> {
     let mut task = Task { pump };
-    let task = thread::spawn(move || shuttle::future::block_on(poll_fn(|cx| task.poll(cx))));
-    Client { ws, seen, task }
+    thread::spawn(move || shuttle::future::block_on(poll_fn(|cx| task.poll(cx))))
 }
 
 impl Task {
