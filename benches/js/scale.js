@@ -68,6 +68,8 @@ async function memory(page, used) {
   return [processes.page.memory, processes.browser.memory, wasm]
 }
 
+let version
+
 /** Returns the figures of a client by their names. */
 async function measure(client, count, site) {
   let server = await start(HOMING_TEST_SERVER, '0.0.0.0:0')
@@ -79,6 +81,7 @@ async function measure(client, count, site) {
       const look = () => (globalThis.crowd ? resolve() : setTimeout(look, 10))
       look()
     })`)
+    version = page.version
     const used = await page.used()
     const cpu = async () => (await used()).page.cpu
     // The first clients make what all share.
@@ -145,6 +148,7 @@ for (const client of ['index', 'rust']) {
   }
 }
 site.end()
+console.log(`about\tbrowser of many clients\t${version}`)
 for (const name of Object.keys(Object.assign({}, ...columns))) {
   const cell = (figure) => (Number.isFinite(figure) ? short(figure) : figure === undefined ? 'failed' : '–')
   console.log(['scale', name, 'homing', ...columns.map((column) => cell(column[name]))].join('\t'))
