@@ -88,10 +88,11 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
   --times    counts no instructions, system calls and allocations
   --counts   measures no times
 
-       cargo xtask size [parts|frameworks]
+       cargo xtask size [--write] [parts|frameworks]
 
   prints what each part of the client costs in an app for browsers, measured by leaving it out, and what the client adds
   to an app of Leptos and of egui, which take minutes to build
+  --write    updates docs/benchmarks.md
 
        cargo xtask autobahn [native|chromium|firefox|webkit|node] [CASE...]
 

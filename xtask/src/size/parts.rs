@@ -1,7 +1,10 @@
 //! What each part of the client costs in an app for browsers, measured by leaving it out.
 
+use std::fs;
+
 use super::of_app;
 use crate::job::{Job, Stop};
+use crate::marked;
 
 /// Apps that contain less than the echo app, by their features.
 const LESS: [(&str, &str); 3] = [
@@ -28,42 +31,49 @@ const PARTS: [(&str, &str); 13] = [
 /// Apps of frameworks, and the names of their libraries.
 const FRAMEWORKS: [(&str, &str); 2] = [("leptos", "homing_size_leptos"), ("egui", "homing_size_egui")];
 
+const DOCS: &str = "docs/benchmarks.md";
+
 /// `cargo xtask size` with the words after it: all tables, or those whose name contains a word.
 pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
-    let wanted = |table: &str| words.is_empty() || words.iter().any(|word| table.contains(word));
-    if wanted("parts") {
-        parts(job)?;
-    }
-    if wanted("frameworks") {
-        frameworks(job)?;
+    let (write, words): (Vec<_>, Vec<_>) = words.iter().partition(|word| *word == "--write");
+    for (name, table) in [("parts", parts as fn(&mut Job<'_>) -> Result<String, Stop>), ("frameworks", frameworks)] {
+        if !words.is_empty() && !words.iter().any(|word| name.contains(word.as_str())) {
+            continue;
+        }
+        let table = table(job)?;
+        println!("{table}");
+        if !write.is_empty() {
+            let path = job.place.root.join(DOCS);
+            let new = marked::replace(&fs::read_to_string(&path)?, &format!("size of {name}"), &table);
+            fs::write(path, new.ok_or_else(|| Stop::Failed(format!("{DOCS} has no marks")))?)?;
+        }
     }
     Ok(())
 }
 
-fn parts(job: &mut Job<'_>) -> Result<(), Stop> {
-    println!("| App | Bytes |\n|---|---:|");
+fn parts(job: &mut Job<'_>) -> Result<String, Stop> {
+    let mut size = |features: &str| of_app(job, "tests/size", "homing_size", features);
+    let mut table = String::from("| App | Bytes |\n|---|---:|\n");
     for (name, features) in LESS {
-        println!("| {name} | {} |", of_app(job, "tests/size", "homing_size", features)?);
+        table += &format!("| {name} | {} |\n", size(features)?);
     }
-    let whole = of_app(job, "tests/size", "homing_size", &but(""))?;
-    println!("| the echo app with all of the parts below | {whole} |\n");
-    println!("| Part | Bytes less without it |\n|---|---:|");
+    let whole = size(&but(""))?;
+    table += &format!("| the echo app with all of the parts below | {whole} |\n\n");
+    table += "| Part | Bytes less without it |\n|---|---:|\n";
     for (name, feature) in PARTS {
-        let without = of_app(job, "tests/size", "homing_size", &but(feature))?;
-        println!("| {name} | {} |", difference(whole, without));
+        table += &format!("| {name} | {} |\n", difference(whole, size(&but(feature))?));
     }
-    println!();
-    Ok(())
+    Ok(table)
 }
 
-fn frameworks(job: &mut Job<'_>) -> Result<(), Stop> {
-    println!("| App | Bytes without homing | Bytes with it | More |\n|---|---:|---:|---:|");
+fn frameworks(job: &mut Job<'_>) -> Result<String, Stop> {
+    let mut table = String::from("| App | Bytes without homing | Bytes with it | More |\n|---|---:|---:|---:|\n");
     for (framework, name) in FRAMEWORKS {
         let dir = format!("tests/size/{framework}");
         let [without, with] = [of_app(job, &dir, name, "")?, of_app(job, &dir, name, "homing")?];
-        println!("| {framework} | {without} | {with} | {} |", difference(with, without));
+        table += &format!("| {framework} | {without} | {with} | {} |\n", difference(with, without));
     }
-    Ok(())
+    Ok(table)
 }
 
 /// Returns all features but one.
