@@ -8,7 +8,7 @@ use core::task::{Context, Waker};
 
 use wasm_bindgen::JsValue;
 
-use super::events::{EventSink, Held, Kind, News};
+use super::events::{EventSink, Kind, News};
 use super::loop_waker::LoopWaker;
 use super::timer::BrowserTimer;
 use super::transport::BrowserTransport;
@@ -27,11 +27,11 @@ pub(super) struct EventLoop {
     pump: RefCell<Option<BrowserPump>>,
     /// Events that occurred while another one was handled: a user's callback can cause them, as by `dispatchEvent`.
     /// No user code runs while the inbox is borrowed.
-    inbox: RefCell<VecDeque<Held>>,
+    inbox: RefCell<VecDeque<News>>,
 }
 
 impl EventSink for Rc<EventLoop> {
-    fn notify(&self, news: News<'_>) {
+    fn notify(&self, news: News) {
         EventLoop::notify(self, news);
     }
 
@@ -67,10 +67,10 @@ impl EventLoop {
 
     /// Handles an event and everything that follows from it. If the event loop is already handling one, this event waits
     /// in the inbox.
-    pub(super) fn notify(&self, news: News<'_>) {
+    pub(super) fn notify(&self, news: News) {
         let Ok(mut slot) = self.pump.try_borrow_mut() else {
             if let Ok(mut inbox) = self.inbox.try_borrow_mut() {
-                inbox.push_back(news.into());
+                inbox.push_back(news);
             }
             return;
         };
@@ -98,15 +98,15 @@ impl EventLoop {
 
     /// Handles one event. Returns whether the pump sleeps already.
     #[inline]
-    fn handle(&self, pump: &mut BrowserPump, news: News<'_>) -> bool {
+    fn handle(&self, pump: &mut BrowserPump, news: News) -> bool {
         if matches!(news.kind, Kind::Message | Kind::Close) {
-            return pump.transport().admit(news) && Self::deliver(pump, news);
+            return pump.transport().admit(news).is_some_and(|news| Self::deliver(pump, &news));
         }
         self.handle_rare(pump, news);
         false
     }
 
-    fn handle_rare(&self, pump: &mut BrowserPump, news: News<'_>) {
+    fn handle_rare(&self, pump: &mut BrowserPump, news: News) {
         let (now, attempt) = (pump.now(), news.attempt);
         match news.kind {
             Kind::Timer => {
@@ -134,12 +134,12 @@ impl EventLoop {
     }
 
     /// Delivers a message or the end of a socket. Returns whether the pump sleeps already.
-    fn deliver(pump: &mut BrowserPump, news: News<'_>) -> bool {
+    fn deliver(pump: &mut BrowserPump, news: &News) -> bool {
         let message = match news.kind {
-            Kind::Message => pump.transport().read(news.value),
-            Kind::Read => pump.transport().blob_message(news.value),
+            Kind::Message => pump.transport().read(&news.value),
+            Kind::Read => pump.transport().blob_message(&news.value),
             _ => {
-                Self::end(pump, news.value);
+                Self::end(pump, &news.value);
                 None
             }
         };
@@ -164,9 +164,9 @@ impl EventLoop {
         loop {
             let held = self.inbox.try_borrow_mut().ok().and_then(|mut inbox| inbox.pop_front());
             if let Some(held) = held {
-                self.handle(pump, held.news());
+                self.handle(pump, held);
             } else if let Some(held) = pump.transport().next_held() {
-                Self::deliver(pump, held.news());
+                Self::deliver(pump, &held);
             } else if let Some(event) = pump.transport().held_changed() {
                 let attempt = pump.transport().attempt;
                 pump.event(pump.now(), Input::Socket(attempt, event));

@@ -10,32 +10,12 @@ use super::glue::Callback;
 use crate::driver::{AttemptId, PageEvent};
 
 /// One event of a client.
-#[derive(Clone, Copy)]
-pub(super) struct News<'a> {
+pub(super) struct News {
     pub(super) kind: Kind,
     /// The attempt whose socket it comes from; the default where it comes from no socket.
     pub(super) attempt: AttemptId,
     /// The JavaScript event, or the result of a promise.
-    pub(super) value: &'a JsValue,
-}
-
-/// An event that waits in a queue.
-pub(super) struct Held {
-    pub(super) kind: Kind,
-    pub(super) attempt: AttemptId,
     pub(super) value: JsValue,
-}
-
-impl Held {
-    pub(super) fn news(&self) -> News<'_> {
-        News { kind: self.kind, attempt: self.attempt, value: &self.value }
-    }
-}
-
-impl From<News<'_>> for Held {
-    fn from(news: News<'_>) -> Self {
-        Self { kind: news.kind, attempt: news.attempt, value: news.value.clone() }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,7 +45,7 @@ pub(super) enum Kind {
 pub(super) trait EventSink: Clone + 'static {
     /// Handles the event before it returns, unless it is called from a callback of the same client: then the event is
     /// handled after that callback.
-    fn notify(&self, news: News<'_>);
+    fn notify(&self, news: News);
 
     /// Schedules another pass of the event loop.
     fn wake(&self);
@@ -73,7 +53,7 @@ pub(super) trait EventSink: Clone + 'static {
     /// A JavaScript function that reports an event of this kind each time it is called.
     fn callback(&self, kind: Kind, attempt: AttemptId) -> Callback {
         let sink = self.clone();
-        Closure::new(move |value| sink.notify(News { kind, attempt, value: &value }))
+        Closure::new(move |value| sink.notify(News { kind, attempt, value }))
     }
 
     /// As [`callback`](Self::callback), for a function that JavaScript calls once, possibly long after the attempt.
@@ -84,7 +64,7 @@ pub(super) trait EventSink: Clone + 'static {
         let held = own.clone();
         let callback: Callback = Closure::new(move |value| {
             let _freed_after = held.take();
-            sink.notify(News { kind, attempt, value: &value });
+            sink.notify(News { kind, attempt, value });
         });
         let function = callback.as_ref().clone();
         own.set(Some(callback));

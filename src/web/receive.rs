@@ -4,7 +4,7 @@ use bytes::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, MessageEvent};
 
-use super::events::{EventSink, Held, Kind, News};
+use super::events::{EventSink, Kind, News};
 use super::glue;
 use super::transport::{BrowserTransport, Link};
 use crate::driver::SocketEvent;
@@ -16,7 +16,7 @@ pub(super) struct Blobs<S: 'static> {
     /// Starts to read one.
     read: fn(&mut BrowserTransport<S>, &Blob),
     /// Takes the result of its promise.
-    settled: fn(&mut BrowserTransport<S>, News<'_>),
+    settled: fn(&mut BrowserTransport<S>, News),
 }
 
 impl<S: EventSink> Blobs<S> {
@@ -25,18 +25,18 @@ impl<S: EventSink> Blobs<S> {
 }
 
 impl<S: EventSink> BrowserTransport<S> {
-    /// Returns whether an event may be delivered at once. If not, it joins the backlog, unless its socket is gone.
+    /// Returns the event if it may be delivered at once. If not, it joins the backlog, unless its socket is gone.
     #[inline]
-    pub(super) fn admit(&mut self, news: News<'_>) -> bool {
+    pub(super) fn admit(&mut self, news: News) -> Option<News> {
         if news.attempt != self.attempt || !matches!(self.link, Link::Up(_)) {
-            return false;
+            return None;
         }
-        let at_once = !self.reading_blob && self.backlog.is_empty() && self.wants(news.kind);
-        if !at_once {
-            self.held += length(news);
-            self.backlog.push_back(news.into());
+        if !self.reading_blob && self.backlog.is_empty() && self.wants(news.kind) {
+            return Some(news);
         }
-        at_once
+        self.held += length(&news);
+        self.backlog.push_back(news);
+        None
     }
 
     #[inline]
@@ -45,12 +45,12 @@ impl<S: EventSink> BrowserTransport<S> {
     }
 
     /// Takes the first event of the backlog, if it may be delivered now.
-    pub(super) fn next_held(&mut self) -> Option<Held> {
+    pub(super) fn next_held(&mut self) -> Option<News> {
         if self.reading_blob || !self.wants(self.backlog.front()?.kind) {
             return None;
         }
         let next = self.backlog.pop_front()?;
-        self.held -= length(next.news());
+        self.held -= length(&next);
         Some(next)
     }
 
@@ -118,23 +118,23 @@ impl<S: EventSink> BrowserTransport<S> {
         self.reading_blob = true;
     }
 
-    pub(super) fn blob_settled(&mut self, news: News<'_>) {
+    pub(super) fn blob_settled(&mut self, news: News) {
         if let Some(blobs) = self.blobs {
             (blobs.settled)(self, news);
         }
     }
 
     /// The promise of a blob's content was settled: by an `ArrayBuffer`, or by an exception.
-    fn blob_was_read(&mut self, news: News<'_>) {
+    fn blob_was_read(&mut self, news: News) {
         if news.attempt != self.attempt || !core::mem::replace(&mut self.reading_blob, false) {
             return;
         }
-        if glue::number(news.value, "byteLength").is_none() {
+        if glue::number(&news.value, "byteLength").is_none() {
             return self.fail(Error::new(ErrorKind::Io, "a blob could not be read"));
         }
         // In front: the rest of the backlog arrived later. Not delivered here, as the client may be paused by now.
-        self.held += length(news);
-        self.backlog.push_front(news.into());
+        self.held += length(&news);
+        self.backlog.push_front(news);
     }
 
     /// Returns the message whose blob was read.
@@ -144,9 +144,9 @@ impl<S: EventSink> BrowserTransport<S> {
 }
 
 /// Returns the payload of an event: bytes, or UTF-16 code units of a text, as the browser reports its length in these.
-fn length(news: News<'_>) -> u64 {
+fn length(news: &News) -> u64 {
     let payload = match news.kind {
-        Kind::Message => glue::member(news.value, "data"),
+        Kind::Message => glue::member(&news.value, "data"),
         Kind::Read => news.value.clone(),
         _ => return 0,
     };

@@ -66,10 +66,9 @@ pub(super) fn notify_timer(id: u32) {
 /// Reports an event to the event loop with this number, or to all of them. [`Kind::Woken`] is for those that were woken.
 fn notify(kind: Kind, id: Option<u32>) {
     let event_loops = with(&REGISTRY, |registry| registry.event_loops.clone());
-    let news = News { kind, attempt: AttemptId::default(), value: &JsValue::UNDEFINED };
     for event_loop in event_loops {
         if id.is_none_or(|id| event_loop.id() == id) && (kind != Kind::Woken || event_loop.is_woken()) {
-            event_loop.notify(news);
+            event_loop.notify(News { kind, attempt: AttemptId::default(), value: JsValue::UNDEFINED });
         }
     }
 }

@@ -7,7 +7,7 @@ use core::task::{Context, Poll};
 use homing_machine::{Delivery, InFlight};
 use wasm_bindgen::JsValue;
 
-use super::events::{EventSink, Held, Kind};
+use super::events::{EventSink, Kind, News};
 use super::glue;
 use super::options::Options;
 use super::poll::SocketPoll;
@@ -35,7 +35,7 @@ pub(super) struct BrowserTransport<S: 'static> {
     pub(super) link: Link,
     /// Events that could not be delivered when they arrived: while a blob is read, or while the client is paused. A blob
     /// that was read is in front.
-    pub(super) backlog: VecDeque<Held>,
+    pub(super) backlog: VecDeque<News>,
     /// Payload in the backlog, and how much of it was last reported to the machine.
     pub(super) held: u64,
     reported_held: u64,
@@ -156,7 +156,7 @@ impl<S: EventSink> BrowserTransport<S> {
     }
 
     fn hold(&mut self, kind: Kind, value: JsValue) {
-        self.backlog.push_back(Held { kind, attempt: self.attempt, value });
+        self.backlog.push_back(News { kind, attempt: self.attempt, value });
     }
 
     pub(super) fn socket_poll(&mut self) -> &mut SocketPoll {
