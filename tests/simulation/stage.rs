@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use homing::memory::{Network, Peer};
+use homing::memory::Network;
 use homing::{End, FlushError, Message, PingError, WebSocket};
 
 use crate::plan::{Act, Callback, PeerAct, Reaction, Script};
