@@ -5,6 +5,7 @@ use core::task::{Context, Poll};
 use std::sync::LazyLock;
 use std::time::Instant;
 
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Sleep, sleep_until};
 
 use crate::driver::{Clock, Timer, Timestamp};
@@ -34,9 +35,9 @@ impl NativeTimer {
             self.sleep = None;
             return Poll::Pending;
         };
-        // A sleep that ends too early is cheaper than a reset each time the deadline moves further away. While it runs there
-        // is no need to read the clock.
-        if self.sleeps_until <= deadline && self.poll_sleep(cx).is_pending() {
+        // While a sleep runs there is no need to read the clock. To a task that has used up its budget, as in a flood, all
+        // sleeps seem to run.
+        if self.sleeps_until <= deadline && has_budget_remaining() && self.poll_sleep(cx).is_pending() {
             return Poll::Pending;
         }
         loop {
@@ -44,11 +45,14 @@ impl NativeTimer {
             if now >= deadline {
                 return Poll::Ready(());
             }
-            self.sleeps_until = deadline;
-            let at = tokio::time::Instant::now() + deadline.since(now);
-            match &mut self.sleep {
-                Some(sleep) => sleep.as_mut().reset(at),
-                None => self.sleep = Some(Box::pin(sleep_until(at))),
+            // A sleep that ends too early is cheaper than a reset each time the deadline moves further away.
+            if self.sleep.is_none() || self.sleeps_until > deadline || self.sleeps_until <= now {
+                self.sleeps_until = deadline;
+                let at = tokio::time::Instant::now() + deadline.since(now);
+                match &mut self.sleep {
+                    Some(sleep) => sleep.as_mut().reset(at),
+                    None => self.sleep = Some(Box::pin(sleep_until(at))),
+                }
             }
             if self.poll_sleep(cx).is_pending() {
                 return Poll::Pending;
@@ -69,5 +73,35 @@ impl Timer for NativeTimer {
 
     fn arm(&mut self, deadline: Option<Timestamp>) {
         self.deadline = deadline;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::future::poll_fn;
+    use core::pin::pin;
+    use core::time::Duration;
+
+    use tokio::task::consume_budget;
+
+    use super::*;
+
+    /// A flood of messages uses up the budget of each poll.
+    #[tokio::test]
+    async fn a_deadline_is_met_by_a_task_that_has_used_up_its_budget() {
+        let mut timer = NativeTimer::new();
+        let deadline = now() + Duration::from_millis(50);
+        timer.arm(Some(deadline));
+        poll_fn(|cx| {
+            assert!(timer.poll(None, cx).is_pending());
+            while pin!(consume_budget()).poll(cx).is_ready() {}
+            assert!(timer.poll(None, cx).is_pending());
+            while now() < deadline {
+                core::hint::spin_loop();
+            }
+            assert!(timer.poll(None, cx).is_ready());
+            Poll::Ready(())
+        })
+        .await;
     }
 }
