@@ -50,6 +50,10 @@ pub(crate) fn measure(of: &Run, case: &Case) {
             let more = case.counted_for(client);
             let counts = [more / 2, more / 2 + more].map(|count| counted(of, case, client, tool, count));
             match counts {
+                // What the server did meanwhile differed by more than what the messages cost.
+                [Ok(low), Ok(high)] if high + more as f64 <= low => {
+                    row(tool.measure, case, client, "failed: more messages took less");
+                }
                 [Ok(low), Ok(high)] => row(tool.measure, case, client, &short((high - low) / more as f64)),
                 [Err(why), _] | [_, Err(why)] => row(tool.measure, case, client, &why),
             }
