@@ -1,39 +1,8 @@
-// What a client runs in here: made-up time, randomness and sockets, the same in each run.
+// What a client runs in here: virtual time, randomness and made-up sockets, the same in each run.
 
-let time = 1_000_000
-let timers = []
-let last = 0
+import { pass, settle } from '../../../tests/js/support/virtual.js'
 
-globalThis.setTimeout = (act, delay = 0) => {
-  last++
-  timers.push({ id: last, at: time + Math.max(0, delay), act })
-  return last
-}
-globalThis.clearTimeout = (id) => {
-  timers = timers.filter((timer) => timer.id !== id)
-}
-Date.now = () => time
-performance.now = () => time
-Math.random = () => 0.5
-
-/** Runs all microtasks. */
-const settle = () => new Promise((resolve) => setImmediate(resolve))
-
-/** Lets time pass, and each timer fire when it is due. */
-export async function pass(milliseconds) {
-  await settle()
-  const until = time + milliseconds
-  for (;;) {
-    const due = Math.min(...timers.map(({ at }) => at))
-    if (due > until) break
-    time = Math.max(time, due)
-    const first = timers.find(({ at }) => at === due)
-    timers = timers.filter((timer) => timer !== first)
-    first.act()
-    await settle()
-  }
-  time = until
-}
+export { pass }
 
 /** What the messages of a client, or to a client, are expected to be. */
 export class Wrong extends Error {}
