@@ -21,6 +21,7 @@ mod opening;
 mod proxy;
 mod puppet;
 mod query;
+mod raw;
 pub mod scripts;
 mod series;
 mod server;

@@ -6,6 +6,7 @@ use crate::frame;
 use crate::handshake;
 use crate::http::{Request, Response};
 use crate::journal::What;
+use crate::raw::Raw;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -47,8 +48,8 @@ const UPGRADING: [&str; 34] = [
     "/topics",
 ];
 
-/// Responds to the request. Returns `Ok` once the WebSocket is open, with the bytes of `/raw`.
-pub(crate) async fn open(conn: &mut Conn) -> Result<(Request, Vec<Vec<u8>>), End> {
+/// Responds to the request. Returns `Ok` once the WebSocket is open, with what `/raw` writes.
+pub(crate) async fn open(conn: &mut Conn) -> Result<(Request, Raw), End> {
     let request = conn.request().await?;
     let target = &request.target;
     match target.path.as_str() {
@@ -75,9 +76,12 @@ pub(crate) async fn open(conn: &mut Conn) -> Result<(Request, Vec<Vec<u8>>), End
         conn.record(What::ProtocolError(why));
         return Err(answer(conn, response));
     }
-    let Some(raw) = target.get("hex").unwrap_or("").split(',').map(frame::unhex).collect::<Option<Vec<_>>>() else {
-        return Err(answer(conn, error(400, "hex= holds no hexadecimal digits")));
+    let Some(raw) = Raw::parse(target, conn.id()) else {
+        return Err(answer(conn, error(400, "hex= or then= cannot be read")));
     };
+    if target.path == "/raw" && target.flag("instead") {
+        return Err(raw.in_place_of_the_response(conn).await?);
+    }
     upgrade(conn, &request).await?;
     Ok((request, raw))
 }

@@ -58,8 +58,10 @@
 //! - `/header-flood?kib=70`: a good answer with one header of that size; `kib=0`: a header that never ends.
 //! - `/garbage?n=512`: so many random bytes instead of HTTP, then FIN.
 //! - `/early?n=3`: the answer and `n` texts (`0`, `1`, ...) in one write.
-//! - `/raw?hex=81026869,8800`: writes these bytes after the handshake, 5 ms apart where there is a comma, then acts as
-//!   `/deaf`, or with `then=echo` as `/echo`. See [`frame`] for making them.
+//! - `/raw?hex=81026869,887e007e 78*126&pause_ms=5&then=`: writes these bytes after the handshake, or with `instead=1` in
+//!   place of the response. A comma is a pause, a space is not, and `*` repeats what is before it up to the space. Then
+//!   acts as `/deaf`, with `then=echo` as `/echo`; `fin` and `rst` end the connection. With several `hex=` the connections
+//!   of a server take turns. See [`frame`] for making frames.
 
 use crate::conn::{Conn, Event};
 use crate::connection::End;
@@ -67,6 +69,7 @@ use crate::frame;
 use crate::http::Request;
 use crate::opening;
 use crate::query::Target;
+use crate::raw::{Raw, Then};
 use crate::series;
 use crate::sessions;
 use std::collections::VecDeque;
@@ -88,7 +91,7 @@ pub(crate) async fn run(mut conn: Conn) -> End {
     }
 }
 
-async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result<End, End> {
+async fn script(conn: &mut Conn, request: &Request, raw: Raw) -> Result<End, End> {
     let target = &request.target;
     let path = target.path.as_str();
     let after = target.number("after");
@@ -110,15 +113,14 @@ async fn script(conn: &mut Conn, request: &Request, raw: Vec<Vec<u8>>) -> Result
         "/deaf" => return listen(conn).await,
         "/close" => return close(conn, target).await,
         "/raw" => {
-            for (i, bytes) in raw.iter().enumerate() {
-                if i > 0 {
-                    sleep(Duration::from_millis(5)).await;
+            raw.write(conn).await?;
+            match raw.then {
+                Then::Echo => {}
+                Then::End(end) => return Ok(end),
+                Then::Listen => {
+                    conn.deaf = true;
+                    return listen(conn).await;
                 }
-                conn.write(bytes).await?;
-            }
-            if target.get("then") != Some("echo") {
-                conn.deaf = true;
-                return listen(conn).await;
             }
         }
         "/headers" => conn.queue(&frame::text(&request.headers_json())),

@@ -5,7 +5,7 @@ mod common;
 use common::{Client, SOON, eventually, has, saw, saw_error};
 use futures_util::{SinkExt, StreamExt};
 use homing_test_server::{Server, What, frame};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{client_async, tungstenite::Message};
@@ -176,6 +176,26 @@ fn raw_bytes() {
 
     let mut client = Client::ask(server.addr(), "/raw?hex=1", "");
     assert!(client.head().starts_with("HTTP/1.1 400 "));
+}
+
+#[test]
+fn raw_bytes_and_an_end() {
+    let server = Server::start().unwrap();
+    let mut client = Client::open(&server, "/raw?hex=8105,68+65*2+6c*2&then=fin");
+    assert_eq!(client.text(), "heell");
+    assert_eq!(client.end(), Ok(()));
+
+    let mut client = Client::open(&server, "/raw?hex=8100&then=rst");
+    // The reset may overtake the frame.
+    assert_eq!(client.0.read_to_end(&mut Vec::new()).unwrap_err().kind(), ErrorKind::ConnectionReset);
+
+    let mut client = Client::ask(server.addr(), "/raw?hex=485454502f312e31&instead=1&then=fin", "");
+    assert_eq!(client.rest(), b"HTTP/1.1");
+    let mut client = Client::ask(server.addr(), "/raw?hex=48&instead=1", "");
+    assert_eq!(client.take(1), b"H");
+    assert!(client.quiet());
+    drop(client);
+    assert!(eventually(|| server.connections() == 0));
 }
 
 #[test]
