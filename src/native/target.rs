@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, header};
-use url::Url;
+use url::{Position, Url};
 
 use crate::error::ConfigError;
 use crate::native::dial::connector::Destination;
@@ -51,11 +51,8 @@ impl Target {
     }
 
     /// Returns the value of the `Host` header. It omits the scheme's default port.
-    pub(crate) fn authority(&self) -> String {
-        match self.url.port() {
-            Some(port) => format!("{}:{port}", self.host()),
-            None => self.host().to_owned(),
-        }
+    pub(crate) fn authority(&self) -> &str {
+        &self.url[Position::BeforeHost..Position::AfterPort]
     }
 
     /// Returns the host and port to connect to.
@@ -81,7 +78,7 @@ impl Target {
 
     /// Returns path and query, as the request line has them.
     pub(crate) fn path_and_query(&self) -> &str {
-        &self.url[url::Position::BeforePath..url::Position::AfterQuery]
+        &self.url[Position::BeforePath..Position::AfterQuery]
     }
 }
 
@@ -171,7 +168,7 @@ mod tests {
         assert_eq!(target.destination().to_string(), "example.com:80");
 
         let target = resolved("ws://[::1]:8080").unwrap();
-        assert_eq!((target.authority().as_str(), target.path_and_query()), ("[::1]:8080", "/"));
+        assert_eq!((target.authority(), target.path_and_query()), ("[::1]:8080", "/"));
         assert_eq!((&*target.destination().host, target.destination().port), ("::1", 8080));
 
         for refused in ["/relative", "example.com", "ftp://example.com", "ws://example.com/#top", "ws://", "ws://a:0"] {
@@ -190,7 +187,7 @@ mod tests {
             ("ws://0x7f.1", "127.0.0.1", "/"),
         ] {
             let target = resolved(given).unwrap();
-            assert_eq!((target.authority().as_str(), target.path_and_query()), (host, path), "{given}");
+            assert_eq!((target.authority(), target.path_and_query()), (host, path), "{given}");
         }
         for refused in ["ws://xn--a", "ws://exa mple", "ws://1.2.3.4.5", "ws://a<b"] {
             assert!(resolved(refused).is_err(), "{refused}");

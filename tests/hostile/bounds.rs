@@ -23,8 +23,7 @@ fn excesses(script: &Script, outcome: &Outcome) -> Vec<String> {
     check("bytes of memory", used.peak, script.memory);
     // One for the payload of each message, and a few for the connection and its buffers.
     let controls = used.read_bytes / if script.slow { 3 } else { 50 };
-    let heads = if script.is_informational() { used.read_bytes / 9 } else { 0 };
-    check("allocations", used.allocations, 300 + messages + controls + heads);
+    check("allocations", used.allocations, 300 + messages + controls);
     // Two polls for each byte where they arrive one by one; otherwise buffers grow to 64 KiB.
     check("reads", used.reads, if script.slow { 2 * used.read_bytes + 10 } else { 40 + used.read_bytes / (8 * KIB) });
     // A Pong has a mask of four bytes more than its Ping, which has two at least. The request takes the rest.

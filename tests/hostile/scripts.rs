@@ -97,11 +97,6 @@ impl Script {
         Self { memory, ..self }
     }
 
-    /// Whether it is one of informational responses. hyper makes new lists of headers for each of these.
-    pub(crate) fn is_informational(&self) -> bool {
-        self.unit.starts_with(b"HTTP/1.1 1")
-    }
-
     fn limit(self, limit: usize) -> Self {
         Self { limit, ..self }
     }

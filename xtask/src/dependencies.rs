@@ -24,11 +24,9 @@ const REASONS: &[(&str, &str)] = &[
     ("futures-core", "`Stream`"),
     ("futures-sink", "`Sink`"),
     ("homing-machine", "the state machine, of this repository"),
-    ("http", "types of requests and responses"),
-    ("http-body-util", "empty bodies of requests"),
+    ("http", "values of headers, and statuses"),
+    ("httparse", "responses to the opening handshake and of proxies"),
     ("httpdate", "`Retry-After`"),
-    ("hyper", "the opening handshake and requests to proxies"),
-    ("hyper-util", "tokio's streams for hyper"),
     ("js-sys", "JavaScript"),
     ("libc", "two system calls of Linux"),
     ("native-tls", "feature `native-tls`"),
@@ -200,7 +198,7 @@ mod tests {
     use super::*;
 
     const TREE: &str = "0homing v0.1.0 (path)\tMIT\thttps://github.com/homing-ws/homing\n\
-        1hyper v1.2.3\tMIT\thttps://github.com/hyperium/hyper\n\
+        1httparse v1.2.3\tMIT\thttps://github.com/seanmonstar/httparse\n\
         2itoa v1.0.0\tMIT\thttps://github.com/dtolnay/itoa\n\
         1syn v2.0.0 (proc-macro)\tMIT\thttps://gitlab.com/x/syn\n\
         2itoa v1.0.0\tMIT\thttps://github.com/dtolnay/itoa (*)\n";
@@ -208,18 +206,18 @@ mod tests {
     #[test]
     fn a_tree_is_read() {
         let all = parse(TREE);
-        assert_eq!(all.keys().collect::<Vec<_>>(), ["hyper 1.2.3", "itoa 1.0.0", "syn 2.0.0"]);
-        assert_eq!(all["itoa 1.0.0"].parents.iter().collect::<Vec<_>>(), ["hyper", "syn"]);
+        assert_eq!(all.keys().collect::<Vec<_>>(), ["httparse 1.2.3", "itoa 1.0.0", "syn 2.0.0"]);
+        assert_eq!(all["itoa 1.0.0"].parents.iter().collect::<Vec<_>>(), ["httparse", "syn"]);
         assert_eq!((&*all["itoa 1.0.0"].owner, &*all["syn 2.0.0"].owner), ("dtolnay", "gitlab.com/x"));
-        assert!(all["syn 2.0.0"].is_macro && !all["hyper 1.2.3"].is_macro);
+        assert!(all["syn 2.0.0"].is_macro && !all["httparse 1.2.3"].is_macro);
     }
 
     #[test]
     fn a_new_dependency_needs_a_reason_and_a_line_in_the_record() {
-        let all = parse(&TREE.replace("hyper v", "unknown v"));
+        let all = parse(&TREE.replace("httparse v", "unknown v"));
         let Err(Stop::Failed(problem)) = row("unknown 1.2.3", &all["unknown 1.2.3"], &[]) else { panic!("accepted") };
         assert!(problem.starts_with("unknown: write down"), "{problem}");
-        let known = row("hyper 1.2.3", &parse(TREE)["hyper 1.2.3"], &[]).unwrap();
+        let known = row("httparse 1.2.3", &parse(TREE)["httparse 1.2.3"], &[]).unwrap();
         assert_eq!(differences("", &known), [format!("+{}", known.trim_end())]);
         assert_eq!(differences(&known, &known), [""; 0]);
     }

@@ -2,14 +2,14 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderValue, Method};
+use http::HeaderValue;
 use url::Url;
 
 use super::connector::Destination;
 use super::stream::Stream;
 use super::{socks, tls};
 use crate::error::{Error, ErrorKind};
-use crate::native::handshake::http1::{Exchange, RequestHead};
+use crate::native::handshake::http1::{Exchange, RequestHead, ResponseHead};
 use crate::native::handshake::retry_after;
 
 /// The longest head of a proxy's response, in bytes.
@@ -89,24 +89,23 @@ fn basic(user: &str, password: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Sends a CONNECT request. hyper-util's own tunnel connector does not return the status of a refusal.
+/// Sends a CONNECT request.
 async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderValue>) -> Result<Stream, Error> {
     let authority = to.to_string();
-    let mut head = RequestHead::new(Method::CONNECT, &authority);
-    head.push("Host", &authority.try_into().map_err(refused)?);
+    let mut head = RequestHead::new("CONNECT", &authority);
+    head.push("Host", &authority);
     if let Some(authorization) = &authorization {
         head.push("Proxy-Authorization", authorization);
     }
-    let (exchange, response) = Exchange::send(stream, head, MAX_HEAD)
-        .await
-        .map_err(|no_response| no_response.instead.map_or_else(|| refused(no_response.error), not_a_proxy))?;
-    let status = response.status();
+    let sent = Exchange::send(stream, head, MAX_HEAD).await;
+    // The proxy rejected the request or did not respond as a proxy.
+    let (exchange, ResponseHead { status, headers }) = sent.map_err(|failure| not_a_proxy(failure.to_string()))?;
     if !status.is_success() {
         let kind = ErrorKind::Proxy { status: Some(status.as_u16()) };
         let error = Error::new(kind, status.canonical_reason().unwrap_or_default());
-        return Err(error.with_retry_after(retry_after::delay(status, response.headers())));
+        return Err(error.with_retry_after(retry_after::delay(status, &headers)));
     }
-    let (stream, read) = exchange.into_stream(response).await.map_err(refused)?;
+    let (stream, read) = exchange.into_stream().await;
     if !read.is_empty() {
         // Neither TLS nor HTTP servers send first, so these bytes are the proxy's.
         return Err(Error::new(
@@ -115,13 +114,6 @@ async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderVa
         ));
     }
     Ok(stream)
-}
-
-/// The proxy rejected the request or did not respond as a proxy.
-fn refused(error: impl core::error::Error + Send + Sync + 'static) -> Error {
-    let causes = core::iter::successors(Some(&error as &dyn core::error::Error), |cause| cause.source());
-    let causes: Vec<_> = causes.map(ToString::to_string).collect();
-    not_a_proxy(causes.join(": "))
 }
 
 fn not_a_proxy(detail: impl Into<String>) -> Error {

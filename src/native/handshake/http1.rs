@@ -1,31 +1,32 @@
-//! One HTTP/1.1 request and its response, which hyper parses.
+//! One HTTP/1.1 request and its response, whose head httparse parses.
 //!
-//! The request is written here. hyper writes header names in lower case, or as `Sec-Websocket-Key`, and some servers
-//! accept them only in the spelling of RFC 6455. A response is read even if writing fails: a server may refuse and reset
-//! the connection before it has read the request (rule S20a).
+//! Header names are sent in the spelling of RFC 6455, because some servers accept no other. A response is read even if
+//! writing fails: a server may refuse and reset the connection before it has read the request (rule S20a).
 
 use core::future::poll_fn;
+use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::io;
 
-use bytes::{Buf, Bytes, BytesMut};
-use http::{HeaderValue, Method, Request, Response, Uri};
-use http_body_util::Empty;
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use bytes::{Buf, BytesMut};
+use http::StatusCode;
+use httparse::{ParserConfig, Status};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::body::Body;
+use crate::handshake::Headers;
 use crate::native::dial::stream::Stream;
 use crate::native::dial::tls::advice;
 
 /// The head of most requests has at most this many bytes.
 const USUAL_HEAD: usize = 512;
-/// The most headers of a response. The default of hyper is 100, that of tungstenite 124.
+/// The most headers of a response. The limit of tungstenite is 124.
 const MAX_HEADERS: usize = 256;
+/// Bytes read at a time, into memory on the stack.
+const READ: usize = 4 * 1024;
 /// For how long a response may still arrive after writing failed. On TCP it has arrived already, or never will.
 const READ_GRACE: Duration = Duration::from_secs(1);
 
@@ -33,43 +34,103 @@ const READ_GRACE: Duration = Duration::from_secs(1);
 const TLS_ALERT: u8 = 0x15;
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// The error if informational responses (RFC 9110, section 15.2) have no end. hyper limits the head of each, but not their
-/// number.
+const TOO_LARGE: &str = "message head is too large";
+/// The error if informational responses (RFC 9110, section 15.2) have no end.
 const ONLY_INFORMATIONAL: &str = "too many informational responses, and no final one";
 
 /// The head of a request.
-pub(crate) struct RequestHead {
-    method: Method,
-    bytes: BytesMut,
-}
+pub(crate) struct RequestHead(Vec<u8>);
 
 impl RequestHead {
     /// `target` must not have blanks or control characters.
-    pub(crate) fn new(method: Method, target: &str) -> Self {
-        let mut head = Self { method: method.clone(), bytes: BytesMut::with_capacity(USUAL_HEAD) };
-        head.extend(&[method.as_str(), " ", target, " HTTP/1.1\r\n"].map(str::as_bytes));
+    pub(crate) fn new(method: &str, target: &str) -> Self {
+        let mut head = Self(Vec::with_capacity(USUAL_HEAD));
+        head.extend(&[method, " ", target, " HTTP/1.1\r\n"].map(str::as_bytes));
         head
     }
 
-    /// Adds a header. `name` must be a token. It is sent in this spelling.
-    pub(crate) fn push(&mut self, name: &str, value: &HeaderValue) {
-        self.extend(&[name.as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+    /// Adds a header. `name` must be a token, and `value` must not have control characters. The name is sent in this
+    /// spelling.
+    pub(crate) fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.extend(&[name.as_bytes(), b": ", value.as_ref(), b"\r\n"]);
     }
 
     fn extend(&mut self, parts: &[&[u8]]) {
-        parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
+        parts.iter().for_each(|part| self.0.extend_from_slice(part));
     }
 }
 
+/// The head of a response.
+pub(crate) struct ResponseHead {
+    pub(crate) status: StatusCode,
+    /// With names in lower case.
+    pub(crate) headers: Headers,
+}
+
+impl ResponseHead {
+    /// Parses a head. Returns it with its length, `None` if it is not complete. An informational one has no headers.
+    fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, &'static str> {
+        let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+        let mut head = httparse::Response::new(&mut []);
+        let parsed = ParserConfig::default().parse_response_with_uninit_headers(&mut head, bytes, &mut headers);
+        let Status::Complete(length) = parsed.map_err(fault)? else { return Ok(None) };
+        let status = head.code.and_then(|code| StatusCode::from_u16(code).ok());
+        let status = status.ok_or_else(|| fault(httparse::Error::Status))?;
+        if is_informational(status) {
+            return Ok(Some((Self { status, headers: Headers::default() }, length)));
+        }
+        let text = |value| String::from_utf8_lossy(value).into_owned();
+        let headers = head.headers.iter().map(|header| (header.name.to_ascii_lowercase(), text(header.value)));
+        Ok(Some((Self { status, headers: headers.collect() }, length)))
+    }
+}
+
+fn fault(error: httparse::Error) -> &'static str {
+    match error {
+        httparse::Error::Status => "invalid HTTP status-code parsed",
+        httparse::Error::Version => "invalid HTTP version parsed",
+        httparse::Error::TooManyHeaders => TOO_LARGE,
+        _ => "invalid HTTP header parsed",
+    }
+}
+
+/// Whether another response follows (RFC 9110, section 15.2). 101 is a final one.
+fn is_informational(status: StatusCode) -> bool {
+    status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
+}
+
+/// Whether a head that was incomplete when it had `before` bytes may be complete now. To parse it again with each byte that
+/// arrives would take too long.
+fn has_empty_line(bytes: &[u8], before: usize) -> bool {
+    let new = &bytes[before.saturating_sub(3)..];
+    new.windows(2).any(|window| window == b"\n\n") || new.windows(3).any(|window| window == b"\n\r\n")
+}
+
 /// No response arrived, or it is not HTTP.
-pub(crate) struct NoResponse {
-    pub(crate) error: hyper::Error,
-    /// What was sent instead, if that is known.
-    pub(crate) instead: Option<&'static str>,
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoResponse {
+    #[error("{0}")]
+    NotHttp(&'static str),
+    #[error("connection closed before message completed")]
+    Closed,
+    #[error("connection error: {0}")]
+    Io(io::Error),
 }
 
 /// A connection on which a request was sent.
-pub(crate) struct Exchange(http1::Connection<TokioIo<RequestStream>, Empty<Bytes>>);
+pub(crate) struct Exchange {
+    stream: Stream,
+    request: Vec<u8>,
+    /// The number of bytes of the request that were written.
+    written: usize,
+    flushed: bool,
+    /// Why writing failed, and until when a response may still arrive.
+    failed: Option<(io::Error, Pin<Box<Sleep>>)>,
+    /// What was read and not yet used.
+    read: BytesMut,
+    /// The number of bytes that may still be read.
+    left: usize,
+}
 
 impl Exchange {
     /// Sends a request and waits for the final response, whose head may have `max_head` bytes. Informational responses
@@ -78,98 +139,94 @@ impl Exchange {
         stream: Stream,
         mut head: RequestHead,
         max_head: usize,
-    ) -> Result<(Self, Response<Incoming>), NoResponse> {
-        // A stand-in for the request, with the parts that determine how hyper parses the response.
-        let mut request = Request::new(Empty::new());
-        if head.method == Method::CONNECT {
-            *request.uri_mut() = Uri::from_static("host:1");
-        }
-        *request.method_mut() = head.method;
-        head.bytes.extend_from_slice(b"\r\n");
-        let stream = RequestStream {
+    ) -> Result<(Self, ResponseHead), NoResponse> {
+        head.extend(&[b"\r\n"]);
+        let mut exchange = Self {
             stream,
-            unsent: head.bytes.freeze(),
+            request: head.0,
+            written: 0,
             flushed: false,
             failed: None,
-            started: false,
-            first: None,
+            read: BytesMut::new(),
             left: 2 * max_head,
         };
-        let mut http = http1::Builder::new();
-        http.max_buf_size(max_head).max_headers(MAX_HEADERS);
-        let not_yet = |error| NoResponse { error, instead: None };
-        let (mut sender, connection) = http.handshake(TokioIo::new(stream)).await.map_err(not_yet)?;
-        let mut exchange = Self(connection);
-        match exchange.drive(sender.send_request(request)).await {
-            Ok(response) => Ok((exchange, response)),
-            Err(error) => {
-                let RequestStream { first, left, .. } = exchange.0.into_parts().io.into_inner();
-                let instead = match first {
-                    Some(TLS_ALERT | TLS_HANDSHAKE) if error.is_parse() => Some(advice::IS_TLS),
-                    _ if left == 0 => Some(ONLY_INFORMATIONAL),
-                    _ => None,
-                };
-                Err(NoResponse { error, instead })
+        let response = exchange.response(max_head).await?;
+        Ok((exchange, response))
+    }
+
+    async fn response(&mut self, max_head: usize) -> Result<ResponseHead, NoResponse> {
+        loop {
+            let before = self.read.len();
+            match self.read_some().await {
+                Ok(0) => return Err(NoResponse::Closed),
+                Ok(_) => {}
+                Err(_) if self.left == 0 => return Err(NoResponse::NotHttp(ONLY_INFORMATIONAL)),
+                Err(error) => return Err(NoResponse::Io(error)),
+            }
+            if before > 0 && self.read.len() < max_head && !has_empty_line(&self.read, before) {
+                continue;
+            }
+            if let Some(response) = self.take_head(max_head).map_err(|fault| self.not_http(fault))? {
+                return Ok(response);
             }
         }
     }
 
-    /// Runs the connection until this future of it is ready.
-    pub(crate) async fn drive<T>(&mut self, wanted: impl Future<Output = T>) -> T {
-        let mut wanted = core::pin::pin!(wanted);
-        let mut over = false;
-        poll_fn(|cx| {
-            if let Poll::Ready(done) = wanted.as_mut().poll(cx) {
-                return Poll::Ready(done);
+    /// Takes the final response from what was read. Returns `None` if it is not complete.
+    fn take_head(&mut self, max_head: usize) -> Result<Option<ResponseHead>, &'static str> {
+        while !self.read.is_empty() {
+            match ResponseHead::parse(&self.read)? {
+                Some((_, length)) if length > max_head => return Err(TOO_LARGE),
+                Some((head, length)) => {
+                    self.read.advance(length);
+                    if !is_informational(head.status) {
+                        return Ok(Some(head));
+                    }
+                }
+                None if self.read.len() >= max_head => return Err(TOO_LARGE),
+                None => break,
             }
-            if !over && self.0.poll_without_shutdown(cx).is_ready() {
-                over = true;
+        }
+        Ok(None)
+    }
+
+    fn not_http(&self, fault: &'static str) -> NoResponse {
+        let is_tls = matches!(self.read.first(), Some(&(TLS_ALERT | TLS_HANDSHAKE)));
+        NoResponse::NotHttp(if is_tls { advice::IS_TLS } else { fault })
+    }
+
+    /// Returns the next part of a response's body, `None` at its end or if the connection broke.
+    pub(crate) async fn next_part(&mut self, body: &mut Body) -> Option<BytesMut> {
+        loop {
+            let part = body.take(&mut self.read)?;
+            if !part.is_empty() {
+                return Some(part);
             }
-            wanted.as_mut().poll(cx)
-        })
-        .await
+            if self.read_some().await.ok()? == 0 {
+                return None;
+            }
+        }
     }
 
     /// Returns the stream after a response without a body, and the bytes that were read behind it.
-    pub(crate) async fn into_stream(mut self, answer: Response<Incoming>) -> Result<(Stream, Bytes), hyper::Error> {
-        drop(answer);
-        // Ready at once: the connection only has to release the stream.
-        poll_fn(|cx| self.0.poll_without_shutdown(cx)).await?;
-        let parts = self.0.into_parts();
-        let mut stream = parts.io.into_inner();
+    pub(crate) async fn into_stream(mut self) -> (Stream, BytesMut) {
         // The server may respond before it has read all of the request.
-        poll_fn(|cx| stream.poll_send(cx)).await;
-        Ok((stream.stream, parts.read_buf))
+        poll_fn(|cx| self.poll_send(cx)).await;
+        (self.stream, self.read)
     }
-}
 
-/// A stream that sends this module's request and discards hyper's.
-struct RequestStream {
-    stream: Stream,
-    unsent: Bytes,
-    flushed: bool,
-    /// Why writing failed, and until when a response may still arrive.
-    failed: Option<(io::Error, Pin<Box<Sleep>>)>,
-    /// hyper has written its own request. It would reject a response that arrives before.
-    started: bool,
-    /// The first byte of the response.
-    first: Option<u8>,
-    /// The number of bytes that may still be read.
-    left: usize,
-}
-
-impl RequestStream {
     /// Ready when the request was sent, or writing failed.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.failed.is_none() && !self.flushed {
             let stream = Pin::new(&mut self.stream);
-            let sent = if self.unsent.is_empty() {
+            let unsent = &self.request[self.written..];
+            let sent = if unsent.is_empty() {
                 ready!(stream.poll_flush(cx)).map(|()| self.flushed = true)
             } else {
-                match ready!(stream.poll_write(cx, &self.unsent)) {
+                match ready!(stream.poll_write(cx, unsent)) {
                     Ok(0) => Err(io::ErrorKind::WriteZero.into()),
                     Ok(sent) => {
-                        self.unsent.advance(sent);
+                        self.written += sent;
                         Ok(())
                     }
                     Err(error) => Err(error),
@@ -181,51 +238,33 @@ impl RequestStream {
         }
         Poll::Ready(())
     }
-}
 
-impl AsyncRead for RequestStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        if !this.started {
-            return Poll::Pending;
-        }
-        let _ = this.poll_send(cx);
-        if this.left == 0 {
+    /// Reads once. Returns the number of bytes, 0 at the end of the stream.
+    async fn read_some(&mut self) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_read(cx)).await
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let _ = self.poll_send(cx);
+        if self.left == 0 {
             return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
         }
-        let before = buf.filled().len();
-        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
-        this.left = this.left.saturating_sub(buf.filled().len() - before);
-        this.first = this.first.or_else(|| buf.filled().get(before).copied());
-        let Some((error, patience)) = &mut this.failed else {
-            return read;
+        let mut scratch = [MaybeUninit::uninit(); READ];
+        let mut scratch = ReadBuf::uninit(&mut scratch);
+        let read = Pin::new(&mut self.stream).poll_read(cx, &mut scratch);
+        let length = scratch.filled().len();
+        self.read.extend_from_slice(scratch.filled());
+        self.left = self.left.saturating_sub(length);
+        let Some((error, patience)) = &mut self.failed else {
+            return read.map_ok(|()| length);
         };
         match read {
-            Poll::Ready(Ok(())) if buf.filled().len() > before => return read,
+            Poll::Ready(Ok(())) if length > 0 => return Poll::Ready(Ok(length)),
             // The error of reading says more than that of writing, for example that it is a TLS alert.
-            Poll::Ready(Err(_)) => return read,
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             Poll::Ready(Ok(())) => {}
             Poll::Pending => ready!(patience.as_mut().poll(cx)),
         }
         Poll::Ready(Err(core::mem::replace(error, io::ErrorKind::BrokenPipe.into())))
-    }
-}
-
-/// Discards what hyper writes.
-impl AsyncWrite for RequestStream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.started = true;
-        // Reading waits for this.
-        cx.waker().wake_by_ref();
-        Poll::Ready(Ok(data.len()))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let _ = self.poll_send(cx);
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

@@ -1,5 +1,6 @@
 //! The opening handshake (RFC 6455, section 4): the HTTP exchange, its checks, redirects and cookies.
 
+mod body;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 pub(crate) mod http1;
@@ -14,4 +15,11 @@ cfg_if::cfg_if! {
         #[path = "no_cookies.rs"]
         pub(crate) mod cookies;
     }
+}
+
+use crate::handshake::Headers;
+
+/// Returns the values of a header.
+pub(crate) fn values<'a>(headers: &'a Headers, name: &'static str) -> impl Iterator<Item = &'a str> {
+    headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }

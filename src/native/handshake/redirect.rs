@@ -1,8 +1,9 @@
 //! The target of a redirect, and what may be sent to it (RFC 9110, section 15.4).
 
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 
 use crate::error::{Error, ErrorKind};
+use crate::handshake::Headers;
 use crate::native::target::Target;
 use crate::native::url::parse_url;
 
@@ -10,8 +11,8 @@ use crate::native::url::parse_url;
 pub(crate) const MAX_REDIRECTS: usize = 5;
 
 /// Whether this response is a redirect with a `Location`.
-pub(crate) fn has_location(status: StatusCode, headers: &HeaderMap) -> bool {
-    is_redirect(status.as_u16()) && headers.contains_key(header::LOCATION)
+pub(crate) fn has_location(status: StatusCode, headers: &Headers) -> bool {
+    is_redirect(status.as_u16()) && headers.get("location").is_some()
 }
 
 fn is_redirect(status: u16) -> bool {

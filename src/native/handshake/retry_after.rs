@@ -3,25 +3,27 @@
 use core::time::Duration;
 use std::time::SystemTime;
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::StatusCode;
+
+use crate::handshake::Headers;
 
 /// Returns the delay that a 429 or 503 requests, in seconds or as a date. A date is compared with the response's `Date`,
 /// because clocks differ. One that has passed is a delay of zero. The state machine limits the delay.
-pub(crate) fn delay(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn delay(status: StatusCode, headers: &Headers) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
     }
-    let value = text(headers, &header::RETRY_AFTER)?;
+    let value = text(headers, "retry-after")?;
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // Fails only if the number is too large.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let now = text(headers, &header::DATE).and_then(date).unwrap_or_else(SystemTime::now);
+    let now = text(headers, "date").and_then(date).unwrap_or_else(SystemTime::now);
     Some(date(value)?.duration_since(now).unwrap_or_default())
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().map(str::trim)
+fn text<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    headers.get(name).filter(|value| value.is_ascii()).map(str::trim)
 }
 
 fn date(text: &str) -> Option<SystemTime> {
@@ -33,7 +35,7 @@ mod tests {
     use super::*;
 
     fn after(status: u16, headers: &[(&'static str, &str)]) -> Option<u64> {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         delay(StatusCode::from_u16(status).unwrap(), &headers.collect()).map(|delay| delay.as_secs())
     }
 

@@ -1,11 +1,12 @@
 //! Stands in for `deflate` in a build without that feature: its types have no values.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
 
 use super::extensions::not_offered;
 use super::frames::Fault;
 use crate::error::ConfigError;
+use crate::handshake::Headers;
+use crate::native::handshake::values;
 
 #[derive(Clone)]
 pub(crate) enum Deflate {}
@@ -27,10 +28,10 @@ impl Deflate {
     }
 }
 
-pub(crate) fn agree(headers: &HeaderMap, _: Option<&Deflate>) -> Result<Option<Agreement>, String> {
+pub(crate) fn agree(headers: &Headers, _: Option<&Deflate>) -> Result<Option<Agreement>, String> {
     // An empty list is no extension (RFC 9110, section 5.6.1).
-    let is_empty = |value: &HeaderValue| value.as_bytes().iter().all(|byte| matches!(byte, b' ' | b'\t' | b','));
-    match headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter().find(|value| !is_empty(value)) {
+    let is_empty = |value: &str| value.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b','));
+    match values(headers, "sec-websocket-extensions").find(|value| !is_empty(value)) {
         None => Ok(None),
         Some(extension) => Err(not_offered(extension)),
     }

@@ -2,20 +2,20 @@
 
 use core::time::Duration;
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode};
 
 use crate::native::handshake::retry_after::delay;
 
 /// A value of `Retry-After`, and behind the first line break one of `Date`.
 pub(crate) fn retry_after(data: &[u8]) {
     let mut parts = data.splitn(2, |byte| *byte == b'\n');
-    let mut headers = HeaderMap::new();
-    let mut value = |name| {
+    let mut value = || {
         let value = HeaderValue::from_bytes(parts.next()?).ok()?;
-        headers.insert(name, value.clone());
         Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
-    let (after, date) = (value(header::RETRY_AFTER), value(header::DATE));
+    let (after, date) = (value(), value());
+    let given = [("retry-after", &after), ("date", &date)];
+    let headers = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect();
     let asked = delay(StatusCode::SERVICE_UNAVAILABLE, &headers);
     assert_eq!(delay(StatusCode::TOO_MANY_REQUESTS, &headers).is_some(), asked.is_some());
     assert_eq!(delay(StatusCode::BAD_GATEWAY, &headers), None);

@@ -2,10 +2,10 @@
 
 use core::fmt::Write as _;
 
-use http::{HeaderMap, header};
-
 use crate::error::ConfigError;
-use crate::native::wire::extensions::not_offered;
+use crate::handshake::Headers;
+use crate::native::handshake::values;
+use crate::native::wire::extensions::{not_offered, shown};
 
 const NAME: &str = "permessage-deflate";
 const CLIENT_TAKEOVER: &str = "client_no_context_takeover";
@@ -187,14 +187,14 @@ pub(crate) struct Agreement {
 ///
 /// # Errors
 /// The server chose an extension or a parameter that was not offered.
-pub(crate) fn agree(headers: &HeaderMap, offered: Option<&Deflate>) -> Result<Option<Agreement>, String> {
+pub(crate) fn agree(headers: &Headers, offered: Option<&Deflate>) -> Result<Option<Agreement>, String> {
     let mut agreed = None;
-    for value in headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS) {
-        let Ok(list) = value.to_str() else {
+    for value in values(headers, "sec-websocket-extensions") {
+        if !value.is_ascii() {
             return Err(not_offered(value));
-        };
+        }
         // Empty elements are ignored (RFC 9110, section 5.6.1). Firefox and tungstenite accept an empty header as well.
-        for extension in list.split(',').filter(|extension| !extension.trim().is_empty()) {
+        for extension in value.split(',').filter(|extension| !extension.trim().is_empty()) {
             let Some(offered) = offered else {
                 return Err(not_offered(value));
             };
@@ -221,10 +221,6 @@ fn bits(value: &str, most: u8) -> Result<u8, String> {
     }
     .filter(|bits| *bits <= most)
     .ok_or_else(|| format!("the server chose window bits that were not offered: {}", shown(value)))
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(100).collect()
 }
 
 #[cfg(test)]

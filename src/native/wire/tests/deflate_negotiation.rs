@@ -1,13 +1,8 @@
-use http::HeaderValue;
-
 use super::*;
 
 fn agreed(offered: Option<&Deflate>, answers: &[&str]) -> Result<Option<Agreement>, String> {
-    let mut headers = HeaderMap::new();
-    for answer in answers {
-        headers.append(header::SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_str(answer).unwrap());
-    }
-    agree(&headers, offered)
+    let headers = answers.iter().map(|answer| ("sec-websocket-extensions".to_owned(), (*answer).to_owned()));
+    agree(&headers.collect(), offered)
 }
 
 fn agreement(client_takeover: bool, server_takeover: bool, client_bits: u8, server_bits: u8) -> Agreement {
