@@ -34,12 +34,7 @@ const MAX_FIELD_BYTES: usize = 1 << 20;
 impl Target {
     /// Returns the URL for errors and logs, without credentials and query.
     pub(crate) fn shown(&self) -> String {
-        let mut url = self.url.clone();
-        url.set_query(None);
-        // Both fail only for URLs that cannot have credentials.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.into()
+        [&self.url[..Position::BeforeUsername], &self.url[Position::BeforeHost..Position::AfterPath]].concat()
     }
 
     pub(crate) fn is_secure(&self) -> bool {
@@ -87,7 +82,8 @@ pub(crate) fn resolve(request: &Request, options: &Options) -> Result<Target, Co
     let url = parse_url(&request.url)?;
     request.check_protocols()?;
     check(options)?;
-    if let Some(fault) = tls::fault(&options.tls).filter(|_| url.scheme() == "wss") {
+    let is_secure = url.scheme() == "wss";
+    if let Some(fault) = is_secure.then(|| tls::fault(&options.tls)).flatten() {
         return Err(ConfigError::new("url", fault));
     }
     let mut headers = headers(&request.headers)?;

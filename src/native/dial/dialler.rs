@@ -84,7 +84,12 @@ impl Dialler {
 
     async fn open_stream(&self, to: &Destination, facts: &mut ConnectionInfo) -> Result<Stream, Error> {
         let stream = match &self.base {
-            Base::Tcp(tcp) => Stream::Tcp(tcp.connect(to, &mut facts.timings).await?),
+            Base::Tcp(tcp) => {
+                let (stream, address) = tcp.connect(to, &mut facts.timings).await?;
+                // Linux connects to this machine for it.
+                facts.peer_address = Some(address).filter(|address| !address.ip().is_unspecified());
+                Stream::Tcp(stream)
+            }
             Base::Custom(connector) => {
                 let began = Instant::now();
                 let stream = connector.connect(to.clone()).await.map_err(|error| {
@@ -96,7 +101,7 @@ impl Dialler {
             }
         };
         if let Some(tcp) = stream.tcp() {
-            facts.peer_address = tcp.peer_addr().ok();
+            facts.peer_address = facts.peer_address.or_else(|| tcp.peer_addr().ok());
             facts.local_address = tcp.local_addr().ok();
         }
         Ok(stream)

@@ -44,8 +44,9 @@ impl Tcp {
         }
     }
 
-    /// Also notes in `timings` how long resolving and connecting took.
-    pub(crate) async fn connect(&self, to: &Destination, timings: &mut Timings) -> Result<TcpStream, Error> {
+    /// Returns a connection, and the address at its other end. Also notes in `timings` how long resolving and connecting
+    /// took.
+    pub(crate) async fn connect(&self, to: &Destination, timings: &mut Timings) -> Result<Connected, Error> {
         let mut addresses = self.resolve(to, timings).await.map_err(|error| {
             let detail = error.to_string();
             Error::new(ErrorKind::Dns, detail).with_source(error)
@@ -59,10 +60,15 @@ impl Tcp {
                 return Err(Error::new(ErrorKind::Connect, detail));
             }
         }
-        let attempts = interleaved(addresses).into_iter().map(|address| (address, self.attempt(address)));
-        let stream = race(attempts).await.map_err(failed)?;
+        let connected = match addresses[..] {
+            [only] => self.attempt(only).await.map_err(|error| failed(vec![(only, error)])),
+            _ => {
+                let attempt = |address| -> (_, Attempt) { (address, Box::pin(self.attempt(address))) };
+                race(interleaved(addresses).into_iter().map(attempt)).await.map_err(failed)
+            }
+        };
         timings.connect = Some(resolved.elapsed());
-        Ok(stream)
+        connected
     }
 
     /// Returns at least one address.
@@ -85,13 +91,13 @@ impl Tcp {
         Ok(found)
     }
 
-    fn attempt(&self, address: SocketAddr) -> Attempt {
+    fn attempt(&self, address: SocketAddr) -> impl Future<Output = io::Result<Connected>> + Send + use<> {
         let socket = self.socket(address);
-        Box::pin(async move {
+        async move {
             let stream = socket?.connect(address).await?;
             kernel::limit_unsent(&stream);
-            Ok(stream)
-        })
+            Ok((stream, address))
+        }
     }
 
     /// Returns a socket with the options of this client, for a connection to this address.
@@ -111,7 +117,8 @@ impl Tcp {
     }
 }
 
-type Attempt = BoxFuture<io::Result<TcpStream>>;
+type Connected = (TcpStream, SocketAddr);
+type Attempt = BoxFuture<io::Result<Connected>>;
 type Failures = Vec<(SocketAddr, io::Error)>;
 
 /// Alternates between IPv6 and IPv4, starting with the family of the first address (RFC 8305, section 4).
@@ -131,7 +138,7 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 /// Dials the addresses in turn, [`ATTEMPT_DELAY`] apart or as soon as one fails, and returns the first connection
 /// (RFC 8305, section 5). The other attempts are cancelled.
-async fn race(mut waiting: impl Iterator<Item = (SocketAddr, Attempt)>) -> Result<TcpStream, Failures> {
+async fn race(mut waiting: impl Iterator<Item = (SocketAddr, Attempt)>) -> Result<Connected, Failures> {
     let mut failures = Failures::new();
     let mut running: Vec<(SocketAddr, Attempt)> = waiting.next().into_iter().collect();
     let mut waiting = waiting.peekable();
@@ -149,7 +156,7 @@ async fn race(mut waiting: impl Iterator<Item = (SocketAddr, Attempt)>) -> Resul
             }
         });
         match step.await {
-            Some((_, Ok(stream))) => return Ok(stream),
+            Some((_, Ok(connected))) => return Ok(connected),
             Some((position, Err(error))) => failures.push((running.swap_remove(position).0, error)),
             None => {}
         }
@@ -194,13 +201,14 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut timings = Timings::default();
         let to = Destination::new("127.0.0.1", listener.local_addr().unwrap().port());
-        let stream = Tcp::new(&Options::default()).connect(&to, &mut timings).await.unwrap();
+        let (stream, address) = Tcp::new(&Options::default()).connect(&to, &mut timings).await.unwrap();
+        assert_eq!(address, stream.peer_addr().unwrap());
         assert!(stream.nodelay().unwrap(), "on by default");
         assert!(!SockRef::from(&stream).keepalive().unwrap(), "off by default");
 
         let keepalive = Some(Duration::from_secs(33));
         let tcp = Tcp::new(&Options { nodelay: false, keepalive, ..Options::default() });
-        let stream = tcp.connect(&to, &mut timings).await.unwrap();
+        let (stream, _) = tcp.connect(&to, &mut timings).await.unwrap();
         assert!(!stream.nodelay().unwrap());
         let socket = SockRef::from(&stream);
         assert!(socket.keepalive().unwrap());

@@ -192,12 +192,15 @@ impl Writer {
     /// Sends a Close frame after everything that was taken. If it `answers` the peer's, it cuts off a fragmented message,
     /// because the peer discards the rest.
     pub(crate) fn close(&mut self, frame: Option<(CloseCode, &str)>, answers: bool) {
+        // The first Close frame is the one that is sent.
+        if self.closed {
+            return;
+        }
         let payload = frame.map_or_else(Vec::new, |(code, reason)| {
             let mut payload = code.get().to_be_bytes().to_vec();
             payload.extend_from_slice(reason.as_bytes());
             payload
         });
-        // The first Close frame is the one that is sent.
         let payload = self.close.take().unwrap_or(payload);
         if answers {
             self.abandoned |= self.rest.take().is_some();
@@ -210,11 +213,9 @@ impl Writer {
 
     /// Puts the Close frame into the buffer.
     fn finish(&mut self, payload: &[u8]) {
-        if !self.closed {
-            self.frame(OpCode::Control(Control::Close), false, true, payload, false);
-            self.closed = true;
-            (self.pong, self.heartbeat) = (None, None);
-        }
+        self.frame(OpCode::Control(Control::Close), false, true, payload, false);
+        self.closed = true;
+        (self.pong, self.heartbeat) = (None, None);
     }
 
     /// Puts a frame into the buffer. `counts`: it belongs to a message of the user, not to a heartbeat.
