@@ -86,9 +86,9 @@ impl Dialler {
         let stream = match &self.base {
             Base::Tcp(tcp) => {
                 let (stream, address) = tcp.connect(to, &mut facts.timings).await?;
-                // Linux connects to this machine for it.
+                // To such an address, Linux connects to this machine.
                 facts.peer_address = Some(address).filter(|address| !address.ip().is_unspecified());
-                Stream::Tcp(stream)
+                Stream::new(stream)
             }
             Base::Custom(connector) => {
                 let began = Instant::now();

@@ -18,7 +18,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for S {}
 
 /// A byte stream. TLS may run over any other, also over TLS to a proxy.
 pub(crate) enum Stream {
-    Tcp(TcpStream),
+    /// With the number of bytes that may be written before those that the kernel buffers have to be limited.
+    Tcp(TcpStream, usize),
     #[cfg(feature = "__rustls")]
     Rustls(Box<tokio_rustls::client::TlsStream<Stream>>),
     #[cfg(feature = "native-tls")]
@@ -27,13 +28,18 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// A new TCP connection.
+    pub(crate) fn new(tcp: TcpStream) -> Self {
+        Self::Tcp(tcp, kernel::UNSENT)
+    }
+
     /// Wraps a connector's stream. If it is a TCP stream it is treated as one, with what the kernel knows about it.
     pub(crate) fn of(stream: impl Io) -> Self {
         let mut stream = Some(stream);
         let tcp = (&mut stream as &mut dyn Any).downcast_mut::<Option<TcpStream>>().and_then(Option::take);
         if let Some(tcp) = tcp {
             kernel::limit_unsent(&tcp);
-            return Self::Tcp(tcp);
+            return Self::Tcp(tcp, 0);
         }
         match stream {
             Some(stream) => Self::Other(Box::new(stream)),
@@ -44,13 +50,13 @@ impl Stream {
 
     /// Whether written bytes are passed to the operating system at once, without a flush.
     pub(crate) fn is_direct(&self) -> bool {
-        matches!(self, Self::Tcp(_))
+        matches!(self, Self::Tcp(..))
     }
 
     /// Returns the TCP stream below, if there is one.
     pub(crate) fn tcp(&self) -> Option<&TcpStream> {
         match self {
-            Self::Tcp(stream) => Some(stream),
+            Self::Tcp(stream, _) => Some(stream),
             #[cfg(feature = "__rustls")]
             Self::Rustls(stream) => stream.get_ref().0.tcp(),
             #[cfg(feature = "native-tls")]
@@ -66,7 +72,7 @@ impl Stream {
             Self::Rustls(stream) => Some(stream.get_ref().1.into()),
             #[cfg(feature = "native-tls")]
             Self::NativeTls(stream) => Some(stream.get_ref().into()),
-            Self::Tcp(_) | Self::Other(_) => None,
+            Self::Tcp(..) | Self::Other(_) => None,
         }
     }
 
@@ -79,12 +85,24 @@ impl Stream {
     pub(crate) fn silence_tolerance(&self) -> Option<Duration> {
         self.tcp().and_then(kernel::silence_tolerance)
     }
+
+    /// Limits the unsent bytes that the kernel buffers, before a write after which it could have too many: most connections
+    /// never send as much.
+    #[inline]
+    fn before_write(&mut self, length: usize) {
+        if let Self::Tcp(stream, left @ 1..) = self {
+            *left = left.saturating_sub(length);
+            if *left == 0 {
+                kernel::limit_unsent(stream);
+            }
+        }
+    }
 }
 
 macro_rules! on_each {
     ($self:expr, $stream:ident => $call:expr) => {
         match $self.get_mut() {
-            Self::Tcp($stream) => $call,
+            Self::Tcp($stream, _) => $call,
             #[cfg(feature = "__rustls")]
             Self::Rustls($stream) => $call,
             #[cfg(feature = "native-tls")]
@@ -103,23 +121,25 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     #[inline]
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.before_write(data.len());
         on_each!(self, stream => Pin::new(stream).poll_write(cx, data))
     }
 
     /// rustls writes several records at once where it can.
     #[inline]
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.before_write(parts.iter().map(|part| part.len()).sum());
         on_each!(self, stream => Pin::new(stream).poll_write_vectored(cx, parts))
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            Self::Tcp(stream) => stream.is_write_vectored(),
+            Self::Tcp(stream, _) => stream.is_write_vectored(),
             #[cfg(feature = "__rustls")]
             Self::Rustls(stream) => stream.is_write_vectored(),
             #[cfg(feature = "native-tls")]
@@ -142,6 +162,17 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+
+    #[tokio::test]
+    async fn s10_unsent_bytes_are_limited_before_there_are_too_many() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut stream = Stream::new(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
+        let half = [0; kernel::UNSENT / 2];
+        stream.write_all(&half).await.unwrap();
+        assert!(matches!(stream, Stream::Tcp(_, left) if left == half.len()));
+        stream.write_all(&half).await.unwrap();
+        assert!(matches!(stream, Stream::Tcp(_, 0)));
+    }
 
     /// rustls leaves it to the stream whether several records become one system call.
     #[tokio::test]

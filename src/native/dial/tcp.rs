@@ -14,7 +14,6 @@ use tokio::time::Instant;
 
 use super::connector::{Destination, Resolve};
 use super::lookup::lookup;
-use crate::driver::platform::kernel;
 use crate::error::{Error, ErrorKind};
 use crate::native::facts::Timings;
 use crate::native::options::Options;
@@ -93,11 +92,7 @@ impl Tcp {
 
     fn attempt(&self, address: SocketAddr) -> impl Future<Output = io::Result<Connected>> + Send + use<> {
         let socket = self.socket(address);
-        async move {
-            let stream = socket?.connect(address).await?;
-            kernel::limit_unsent(&stream);
-            Ok((stream, address))
-        }
+        async move { Ok((socket?.connect(address).await?, address)) }
     }
 
     /// Returns a socket with the options of this client, for a connection to this address.

@@ -10,12 +10,12 @@ use tokio::net::TcpStream;
 ///
 /// Without a limit it buffers megabytes. On a slow link these delay every Ping, Pong and Close frame behind them. Bytes
 /// in flight to the peer are not limited, so throughput is not affected.
-const UNSENT: u32 = 128 * 1024;
+pub(crate) const UNSENT: usize = 128 * 1024;
 
 /// Limits the unsent bytes that the operating system buffers to [`UNSENT`].
 pub(crate) fn limit_unsent(stream: &TcpStream) {
     // Kernels without this option work without the limit.
-    let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
+    let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT as u32);
 }
 
 /// Returns the number of bytes that the operating system holds and the peer has not acknowledged.
@@ -71,9 +71,9 @@ mod tests {
     #[tokio::test]
     async fn s10_unsent_bytes_are_limited() {
         let (stream, _peer) = connected().await;
-        assert_ne!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT);
+        assert_ne!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT as u32);
         limit_unsent(&stream);
-        assert_eq!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT);
+        assert_eq!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT as u32);
     }
 
     /// The peer's system takes what fits in its window, and what is left counts.
