@@ -3,7 +3,7 @@
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::sync::Arc;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::task::{Context, Waker};
 
 use wasm_bindgen::JsValue;
@@ -12,7 +12,7 @@ use super::events::{EventSink, Kind, News};
 use super::loop_waker::LoopWaker;
 use super::timer::BrowserTimer;
 use super::transport::BrowserTransport;
-use crate::driver::{Input, Pump};
+use crate::driver::{AttemptId, Input, Pump};
 
 type BrowserPump = Pump<BrowserTransport<Rc<EventLoop>>, BrowserTimer>;
 
@@ -28,6 +28,7 @@ pub(super) struct EventLoop {
     /// Events that occurred while another one was handled: a user's callback can cause them, as by `dispatchEvent`.
     /// No user code runs while the inbox is borrowed.
     inbox: RefCell<VecDeque<News>>,
+    attempt: Cell<AttemptId>,
 }
 
 impl EventSink for Rc<EventLoop> {
@@ -38,6 +39,10 @@ impl EventSink for Rc<EventLoop> {
     fn wake(&self) {
         self.waker.wake_by_ref();
     }
+
+    fn attempt(&self) -> &Cell<AttemptId> {
+        &self.attempt
+    }
 }
 
 impl EventLoop {
@@ -46,7 +51,8 @@ impl EventLoop {
     pub(super) fn new(run_woken: fn(), on_done: fn(u32)) -> Rc<Self> {
         let loop_waker = LoopWaker::new(run_woken);
         let waker = Waker::from(loop_waker.clone());
-        Rc::new(Self { loop_waker, on_done, waker, pump: RefCell::default(), inbox: RefCell::default() })
+        let (pump, inbox, attempt) = Default::default();
+        Rc::new(Self { loop_waker, on_done, waker, pump, inbox, attempt })
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -107,6 +113,10 @@ impl EventLoop {
     }
 
     fn handle_rare(&self, pump: &mut BrowserPump, news: News) {
+        // Before the clock is read, which is not needed then.
+        if news.kind == Kind::Woken {
+            return pump.drive();
+        }
         let (now, attempt) = (pump.now(), news.attempt);
         match news.kind {
             Kind::Timer => {
@@ -127,9 +137,8 @@ impl EventLoop {
             }
             Kind::Error => pump.transport().errored(attempt),
             Kind::Read => pump.transport().blob_settled(news),
-            Kind::Woken => pump.drive(),
             // `handle` takes the first two, and the last comes from the backlog only.
-            Kind::Message | Kind::Close | Kind::Failed => {}
+            Kind::Message | Kind::Close | Kind::Woken | Kind::Failed => {}
         }
     }
 
@@ -175,9 +184,9 @@ impl EventLoop {
             } else if pump.is_done() {
                 return true;
             } else if pump.sleep(&self.waker) {
-                if pump.transport().socket_poll().is_buffering() {
+                if pump.transport().socket_poll.is_buffering() {
                     let is_urgent = pump.waits_for_room();
-                    pump.transport().socket_poll().schedule(is_urgent);
+                    pump.transport().socket_poll.schedule(is_urgent);
                 }
                 return false;
             } else {

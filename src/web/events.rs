@@ -6,17 +6,23 @@ use core::cell::Cell;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
-use super::glue::Callback;
+use super::glue::{self, Callback};
 use crate::driver::{AttemptId, PageEvent};
 
 /// One event of a client.
 pub(super) struct News {
     pub(super) kind: Kind,
-    /// The attempt whose socket it comes from; the default where it comes from no socket.
+    /// The attempt whose socket it comes from. Has no meaning where it comes from no socket.
     pub(super) attempt: AttemptId,
     /// The JavaScript event, or the result of a promise.
     pub(super) value: JsValue,
 }
+
+/// What JavaScript reports, each by its place here, which is the first argument of the client's [`Callback`].
+const REPORTED: [Kind; 6] = [Kind::Open, Kind::Message, Kind::Error, Kind::Close, Kind::Timer, Kind::Poll];
+/// The numbers of the timeouts. Those before are of the socket's events.
+pub(super) const TIMER: u32 = 4;
+pub(super) const POLL: u32 = 5;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -50,23 +56,31 @@ pub(super) trait EventSink: Clone + 'static {
     /// Schedules another pass of the event loop.
     fn wake(&self);
 
-    /// A JavaScript function that reports an event of this kind each time it is called.
-    fn callback(&self, kind: Kind, attempt: AttemptId) -> Callback {
+    /// The attempt whose socket has event handlers.
+    fn attempt(&self) -> &Cell<AttemptId>;
+
+    /// Returns the closure of the client, which reports the event whose number is its first argument. That of a socket belongs to
+    /// the present attempt, as an earlier socket has no handlers any more.
+    fn callback(&self) -> Callback {
         let sink = self.clone();
-        Closure::new(move |value| sink.notify(News { kind, attempt, value }))
+        Closure::new(move |number: u32, value| {
+            if let Some(&kind) = REPORTED.get(number as usize) {
+                sink.notify(News { kind, attempt: sink.attempt().get(), value });
+            }
+        })
     }
 
-    /// As [`callback`](Self::callback), for a function that JavaScript calls once, possibly long after the attempt.
+    /// A JavaScript function that reports an event of this kind once, possibly long after the attempt.
     fn callback_once(&self, kind: Kind, attempt: AttemptId) -> JsValue {
         let sink = self.clone();
         // The closure owns itself until it is called.
         let own = Rc::new(Cell::new(None::<Callback>));
         let held = own.clone();
-        let callback: Callback = Closure::new(move |value| {
+        let callback: Callback = Closure::new(move |_, value| {
             let _freed_after = held.take();
             sink.notify(News { kind, attempt, value });
         });
-        let function = callback.as_ref().clone();
+        let function = glue::bind(callback.as_ref(), 0);
         own.set(Some(callback));
         function
     }

@@ -7,9 +7,10 @@ use wasm_bindgen::convert::FromWasmAbi;
 use wasm_bindgen::describe::WasmDescribe;
 use wasm_bindgen::prelude::*;
 
-/// The type of every closure, as each type adds glue code. It takes its argument by value: after a borrowed argument, wasm
-/// calls JavaScript once more to release it.
-pub(super) type Callback = Closure<dyn Fn(JsValue)>;
+/// The type of every closure, as each type adds glue code. The first argument is a number that the caller adds, by [`bind`] or as an
+/// argument of a timeout, so that one closure serves all events of a client. It takes the other one by value: after a borrowed
+/// argument, wasm calls JavaScript once more to release it.
+pub(super) type Callback = Closure<dyn Fn(u32, JsValue)>;
 
 /// The content of a `Uint8Array`, copied directly into wasm memory. A type with a name, as an imported constructor cannot
 /// return a `Vec`.
@@ -39,13 +40,18 @@ extern "C" {
 
     /// Node's timers are objects, a browser's are numbers.
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(super) fn set_timeout(callback: &JsValue, millis: i32) -> JsValue;
+    pub(super) fn set_timeout(callback: &JsValue, millis: i32, number: u32) -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(timeout: &JsValue);
 
     #[wasm_bindgen(js_name = queueMicrotask)]
     pub(super) fn queue_microtask(callback: &JsValue);
+
+    type Function;
+
+    #[wasm_bindgen(method)]
+    fn bind(this: &Function, of: &JsValue, number: u32) -> JsValue;
 
     #[wasm_bindgen(js_namespace = console, js_name = warn)]
     pub(super) fn warn(text: &str);
@@ -80,6 +86,11 @@ extern "C" {
 
     #[wasm_bindgen(method, indexing_setter)]
     fn set(this: &Named, name: &str, value: &JsValue);
+}
+
+/// Returns a function that calls a [`Callback`] with this number.
+pub(super) fn bind(callback: &JsValue, number: u32) -> JsValue {
+    callback.unchecked_ref::<Function>().bind(&JsValue::UNDEFINED, number)
 }
 
 /// Returns a member of an object, or `undefined`.

@@ -92,25 +92,28 @@ impl Wake for LoopWaker {
 
 /// The microtask of a thread.
 struct Microtask {
-    callback: Option<Callback>,
+    function: Option<JsValue>,
     is_queued: bool,
 }
 
 thread_local! {
-    static MICROTASK: RefCell<Microtask> = const { RefCell::new(Microtask { callback: None, is_queued: false }) };
+    static MICROTASK: RefCell<Microtask> = const { RefCell::new(Microtask { function: None, is_queued: false }) };
 }
 
 /// Queues the microtask of this thread, unless it is queued.
 fn queue_microtask(run: fn()) {
     with(&MICROTASK, |microtask| {
         if !core::mem::replace(&mut microtask.is_queued, true) {
-            let callback = microtask.callback.get_or_insert_with(|| {
-                Closure::new(move |_: JsValue| {
+            let function = microtask.function.get_or_insert_with(|| {
+                let callback: Callback = Closure::new(move |_, _| {
                     with(&MICROTASK, |microtask| microtask.is_queued = false);
                     run();
-                })
+                });
+                let function = glue::bind(callback.as_ref(), 0);
+                callback.forget();
+                function
             });
-            glue::queue_microtask(callback.as_ref());
+            glue::queue_microtask(function);
         }
     });
 }

@@ -3,7 +3,7 @@
 use alloc::rc::Rc;
 
 use super::event_loop::EventLoop;
-use super::receive::Blobs;
+use super::receive::{BlobReader, Blobs};
 use super::worker::{StartTimer, WorkerTimer};
 use crate::builder::Builder;
 
@@ -13,7 +13,7 @@ pub(crate) struct Options {
     /// Starts a client's timer in the worker. A function, so that the worker's code is only part of apps that use it.
     pub(super) worker_timer: Option<StartTimer>,
     /// Reads blobs, if binary messages arrive as such. Functions for the same reason.
-    pub(super) blobs: Option<&'static Blobs<Rc<EventLoop>>>,
+    pub(super) blobs: BlobReader<Rc<EventLoop>>,
 }
 
 impl Options {

@@ -7,63 +7,41 @@ use web_sys::EventTarget;
 use super::glue::{self, Callback};
 use crate::driver::PageEvent;
 
-const OF_WINDOW: [&str; 3] = ["online", "pagehide", "pageshow"];
-const OF_DOCUMENT: &str = "visibilitychange";
+/// Events of `globalThis`, and then that of the document, each by its place, which is the number of its listener.
+const EVENTS: [&str; 4] = ["online", "pagehide", "pageshow", "visibilitychange"];
+const OF_DOCUMENT: usize = 3;
 
-/// One set of listeners for all clients of the page. Workers have some of these events, Node has none.
-pub(super) struct Listeners {
-    callback: Callback,
-}
-
-impl Listeners {
-    /// Calls `on_event` for each of the page's events from now on.
-    pub(super) fn add(on_event: fn(PageEvent)) -> Self {
-        let callback = Closure::new(move |event| {
-            if let Some(event) = page_event(&event) {
-                on_event(event);
-            }
-        });
-        let this = Self { callback };
-        this.listen(true);
-        this
-    }
-
-    /// Adds the listeners, or removes them. Not by function pointers: with the signature of these two methods, `wasm-opt` could not
-    /// remove unused functions of `js-sys`.
-    fn listen(&self, on: bool) {
-        let listen = |target: &JsValue, name: &str| {
-            let (target, callback) = (target.unchecked_ref::<EventTarget>(), self.callback.as_ref().unchecked_ref());
+/// Calls a function for each of the page's events from now on, for as long as the page exists. Workers have some of these events,
+/// Node has none.
+pub(super) fn listen(on_event: fn(PageEvent)) {
+    let callback: Callback = Closure::new(move |number, event| {
+        if let Some(event) = page_event(number, &event) {
+            on_event(event);
+        }
+    });
+    let window = Some(glue::global_this());
+    let document = glue::global("document");
+    for (number, name) in EVENTS.iter().enumerate() {
+        if let Some(target) = if number == OF_DOCUMENT { &document } else { &window } {
+            let function = glue::bind(callback.as_ref(), number as u32);
             // Throws if `globalThis` is no event target, as in Node.
-            let _ = if on {
-                target.add_event_listener_with_callback(name, callback)
-            } else {
-                target.remove_event_listener_with_callback(name, callback)
-            };
-        };
-        let window = glue::global_this();
-        OF_WINDOW.iter().for_each(|name| listen(&window, name));
-        if let Some(document) = glue::global("document") {
-            listen(&document, OF_DOCUMENT);
+            let _ =
+                target.unchecked_ref::<EventTarget>().add_event_listener_with_callback(name, function.unchecked_ref());
         }
     }
-}
-
-impl Drop for Listeners {
-    fn drop(&mut self) {
-        self.listen(false);
-    }
+    callback.forget();
 }
 
 /// Returns what an event means for clients, or `None` if nothing.
-fn page_event(event: &JsValue) -> Option<PageEvent> {
+fn page_event(number: u32, event: &JsValue) -> Option<PageEvent> {
     let persisted = || glue::is(event, "persisted");
-    Some(match glue::text(event, "type").as_str() {
-        "online" => PageEvent::Online,
-        "pagehide" if persisted() => PageEvent::Frozen,
-        "pageshow" if persisted() => PageEvent::Thawed,
-        OF_DOCUMENT if is_visible() => PageEvent::Visible,
-        _ => return None,
-    })
+    match number {
+        0 => Some(PageEvent::Online),
+        1 if persisted() => Some(PageEvent::Frozen),
+        2 if persisted() => Some(PageEvent::Thawed),
+        3 if is_visible() => Some(PageEvent::Visible),
+        _ => None,
+    }
 }
 
 fn is_visible() -> bool {

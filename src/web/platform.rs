@@ -1,12 +1,12 @@
 //! The names that every platform exports, as [`platform`](crate::driver::platform) lists them.
 
-use super::events::{EventSink, Kind};
+use super::events::EventSink;
 use super::registry;
 use super::timer::BrowserTimer;
 use super::transport::BrowserTransport;
 use crate::builder::{Heartbeat, Settings};
 use crate::client::WebSocket;
-use crate::driver::{AttemptId, Pump};
+use crate::driver::Pump;
 use crate::error::ConfigError;
 use crate::request::Source;
 
@@ -27,10 +27,13 @@ pub(crate) fn seed() -> u64 {
 
 pub(crate) fn connect(settings: Box<Settings>, source: Source) -> Result<WebSocket, ConfigError> {
     let event_loop = registry::new_event_loop();
-    let worker_timer = settings.options.worker_timer.map(|start| start(event_loop.id(), registry::notify_timer));
-    let timer = BrowserTimer::new(event_loop.callback(Kind::Timer, AttemptId::default()), worker_timer);
+    let worker_timer = settings.options.worker_timer.map(|start| start(event_loop.id()));
+    let callback = event_loop.callback();
+    let function = callback.as_ref().clone();
+    let timer = BrowserTimer::new(callback, worker_timer);
     let blobs = settings.options.blobs;
-    let transport = |settings: &Settings| Ok(BrowserTransport::new(settings, source, blobs, event_loop.clone()));
+    let transport =
+        |settings: &Settings| Ok(BrowserTransport::new(settings, source, blobs, event_loop.clone(), function));
     let (ws, pump) = Pump::start(settings, transport, timer)?;
     registry::add(&event_loop);
     event_loop.start(pump);

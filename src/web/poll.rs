@@ -2,7 +2,9 @@
 
 use core::cell::Cell;
 
-use super::glue::Callback;
+use wasm_bindgen::JsValue;
+
+use super::events::POLL;
 use super::timer::Timeout;
 
 // Milliseconds between two polls of the buffer: while something waits for room, otherwise, and at most.
@@ -15,6 +17,8 @@ const SLOWEST: i32 = 128;
 const CLOSE_AFTER_ERROR: i32 = 250;
 
 pub(super) struct SocketPoll {
+    /// The client's [`Callback`](super::glue::Callback).
+    function: JsValue,
     timeout: Timeout,
     /// The number of bytes in the socket's buffer, as last reported to the machine.
     buffered: Cell<usize>,
@@ -26,15 +30,20 @@ pub(super) struct SocketPoll {
 }
 
 impl SocketPoll {
-    /// `on_due` is called when it is time to poll.
-    pub(super) fn new(on_due: Callback) -> Self {
+    /// The function is called when it is time to poll.
+    pub(super) fn new(function: JsValue) -> Self {
         Self {
-            timeout: Timeout::new(on_due),
+            function,
+            timeout: Timeout::default(),
             buffered: Cell::new(0),
             millis: RELAXED,
             is_urgent: false,
             errored: false,
         }
+    }
+
+    pub(super) fn function(&self) -> &JsValue {
+        &self.function
     }
 
     /// Notes what is being reported to the machine.
@@ -57,7 +66,7 @@ impl SocketPoll {
             self.is_urgent = is_urgent;
             self.millis = if is_urgent { URGENT } else { RELAXED };
         }
-        self.timeout.set(self.millis);
+        self.timeout.set(&self.function, self.millis, POLL);
     }
 
     /// Takes the result of a poll. Returns whether the buffer has changed; while it does not, polls become less frequent.
@@ -74,7 +83,7 @@ impl SocketPoll {
     /// An error event came: waits for the close event instead of polling the buffer.
     pub(super) fn expect_close(&mut self) {
         self.errored = true;
-        self.timeout.set(CLOSE_AFTER_ERROR);
+        self.timeout.set(&self.function, CLOSE_AFTER_ERROR, POLL);
     }
 
     /// Returns whether an error event came.
@@ -84,7 +93,7 @@ impl SocketPoll {
 
     /// The timeout fired. Returns whether the close event is missing.
     pub(super) fn fired(&mut self) -> bool {
-        self.timeout.clear();
+        self.timeout.fired();
         self.errored
     }
 

@@ -19,6 +19,9 @@ pub(super) struct Blobs<S: 'static> {
     settled: fn(&mut BrowserTransport<S>, News),
 }
 
+/// `None` if binary messages arrive as bytes.
+pub(super) type BlobReader<S> = Option<&'static Blobs<S>>;
+
 impl<S: EventSink> Blobs<S> {
     pub(super) const READ: &'static Self =
         &Self { read: BrowserTransport::read_blob, settled: BrowserTransport::blob_was_read };
@@ -66,7 +69,7 @@ impl<S: EventSink> BrowserTransport<S> {
         let end = match self.failure.take() {
             Some(error) => (0, SocketEvent::Failed(error)),
             None => {
-                let Link::Up(socket) = &self.link else { return None };
+                let Link::Up(socket) = &mut self.link else { return None };
                 (socket.buffered_amount(), socket.explain(event, self.socket_poll.has_errored(), self.may_mix))
             }
         };

@@ -7,20 +7,22 @@ use wasm_bindgen::JsValue;
 
 use super::event_loop::EventLoop;
 use super::events::{Kind, News};
-use super::page::Listeners;
+use super::page;
 use super::sync::with;
 #[cfg(target_feature = "atomics")]
 use super::thread_waker::ThreadWaker;
 use crate::driver::AttemptId;
 
 struct Registry {
+    /// In ascending order of their numbers.
     event_loops: Vec<Rc<EventLoop>>,
-    listeners: Option<Listeners>,
+    /// The page's events are reported.
+    listens: bool,
 }
 
 thread_local! {
     static REGISTRY: RefCell<Registry> = const {
-        RefCell::new(Registry { event_loops: Vec::new(), listeners: None })
+        RefCell::new(Registry { event_loops: Vec::new(), listens: false })
     };
 }
 
@@ -29,46 +31,62 @@ pub(super) fn new_event_loop() -> Rc<EventLoop> {
     EventLoop::new(run_woken, remove)
 }
 
-/// Adds an event loop. The first one of the thread registers listeners for the page's events.
+/// Adds an event loop. The first one of the thread adds listeners for the page's events, which stay: a page that opens one connection
+/// after the other would add and remove them each time.
 pub(super) fn add(event_loop: &Rc<EventLoop>) {
     with(&REGISTRY, |registry| {
         registry.event_loops.push(event_loop.clone());
-        let listen = || Listeners::add(|event| notify(Kind::Page(event), None));
-        registry.listeners.get_or_insert_with(listen);
+        if !core::mem::replace(&mut registry.listens, true) {
+            page::listen(|event| notify(Kind::Page(event)));
+        }
     });
 }
 
-/// Removes an event loop, and with the last one of the thread everything that they shared.
+/// Removes an event loop, and with the last one of the thread the thread's waker.
 fn remove(id: u32) {
     // Dropped after the borrow of the registry.
     let _removed = with(&REGISTRY, |registry| {
         let position = registry.event_loops.iter().position(|event_loop| event_loop.id() == id);
         let event_loop = position.map(|position| registry.event_loops.remove(position));
-        if !registry.event_loops.is_empty() {
-            return (event_loop, None);
-        }
         #[cfg(target_feature = "atomics")]
-        ThreadWaker::remove();
-        (event_loop, registry.listeners.take())
+        if registry.event_loops.is_empty() {
+            ThreadWaker::remove();
+        }
+        event_loop
     });
 }
 
 /// Runs each event loop that was woken.
 fn run_woken() {
-    notify(Kind::Woken, None);
+    notify(Kind::Woken);
 }
 
 /// Runs the event loop with this number, because a timer of the worker fired.
 pub(super) fn notify_timer(id: u32) {
-    notify(Kind::Timer, Some(id));
+    if let Some(event_loop) = next(id, Kind::Timer).filter(|event_loop| event_loop.id() == id) {
+        report(&event_loop, Kind::Timer);
+    }
 }
 
-/// Reports an event to the event loop with this number, or to all of them. [`Kind::Woken`] is for those that were woken.
-fn notify(kind: Kind, id: Option<u32>) {
-    let event_loops = with(&REGISTRY, |registry| registry.event_loops.clone());
-    for event_loop in event_loops {
-        if id.is_none_or(|id| event_loop.id() == id) && (kind != Kind::Woken || event_loop.is_woken()) {
-            event_loop.notify(News { kind, attempt: AttemptId::default(), value: JsValue::UNDEFINED });
-        }
+/// Reports an event to all event loops. [`Kind::Woken`] is for those that were woken.
+fn notify(kind: Kind) {
+    let mut from = 0;
+    while let Some(event_loop) = next(from, kind) {
+        from = event_loop.id() + 1;
+        report(&event_loop, kind);
     }
+}
+
+fn report(event_loop: &EventLoop, kind: Kind) {
+    event_loop.notify(News { kind, attempt: AttemptId::default(), value: JsValue::UNDEFINED });
+}
+
+/// Returns the first event loop with this number or a later one that an event of this kind is for. One at a time, as the callbacks
+/// of a client may add and remove others.
+fn next(from: u32, kind: Kind) -> Option<Rc<EventLoop>> {
+    with(&REGISTRY, |registry| {
+        let event_loops = &registry.event_loops;
+        let later = event_loops.get(event_loops.partition_point(|event_loop| event_loop.id() < from)..)?;
+        later.iter().find(|event_loop| kind != Kind::Woken || event_loop.is_woken()).cloned()
+    })
 }

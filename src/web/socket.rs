@@ -5,48 +5,42 @@ use alloc::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::WebSocket;
 
-use super::events::{EventSink, Kind};
-use super::glue::{self, Callback};
+use super::glue;
 use super::target::Target;
 use crate::close::CloseCode;
-use crate::driver::{AttemptId, SocketEvent};
+use crate::driver::SocketEvent;
 use crate::error::{Error, ErrorKind, joined};
 use crate::handshake::Handshake;
 use crate::message::Message;
 
-const HANDLERS: [(&str, Kind); 4] =
-    [("onopen", Kind::Open), ("onmessage", Kind::Message), ("onerror", Kind::Error), ("onclose", Kind::Close)];
+/// Each in the place of its event's number (`REPORTED`).
+const HANDLERS: [&str; 4] = ["onopen", "onmessage", "onerror", "onclose"];
 
 pub(super) struct Socket {
     socket: WebSocket,
     target: Rc<Target>,
     was_open: bool,
-    /// Kept as long as the socket refers to them.
-    _callbacks: [Callback; 4],
+    /// Its close event came.
+    is_closed: bool,
 }
 
 impl Socket {
     /// Dials. All handlers are set before the first event can occur. Fails if the constructor throws.
-    pub(super) fn new(
-        sink: &impl EventSink,
-        attempt: AttemptId,
-        target: &Rc<Target>,
-        receives_blobs: bool,
-    ) -> Result<Self, JsValue> {
+    ///
+    /// `function`: the client's [`Callback`](glue::Callback).
+    pub(super) fn new(function: &JsValue, target: &Rc<Target>, receives_blobs: bool) -> Result<Self, JsValue> {
         let protocols = target.offered.as_ref().map_or(JsValue::UNDEFINED, |offered| offered.to_array());
         let socket = WebSocket::new_with_str_sequence(&target.url, &protocols)?;
         let binary_type = if receives_blobs { "blob" } else { "arraybuffer" };
         glue::set(&socket, "binaryType", &binary_type.into());
-        let callbacks = HANDLERS.map(|(name, kind)| {
-            let callback = sink.callback(kind, attempt);
-            glue::set(&socket, name, callback.as_ref());
-            callback
-        });
-        Ok(Self { socket, target: target.clone(), was_open: false, _callbacks: callbacks })
+        for (number, name) in HANDLERS.iter().enumerate() {
+            glue::set(&socket, name, &glue::bind(function, number as u32));
+        }
+        Ok(Self { socket, target: target.clone(), was_open: false, is_closed: false })
     }
 
-    pub(super) fn is_mixed(&self) -> bool {
-        self.target.is_mixed
+    pub(super) fn is_insecure(&self) -> bool {
+        self.target.is_insecure
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -73,8 +67,10 @@ impl Socket {
 
     /// Translates a close event. `errored`: whether an error event came before it. `may_mix`: whether this page has had an
     /// open connection to ws although it was loaded over https.
-    pub(super) fn explain(&self, event: &JsValue, errored: bool, may_mix: bool) -> SocketEvent {
-        let code = glue::number(event, "code").map_or(CloseCode::ABNORMAL, |code| CloseCode::new(code as u16));
+    pub(super) fn explain(&mut self, event: &JsValue, errored: bool, may_mix: bool) -> SocketEvent {
+        let code = glue::number(event, "code");
+        self.is_closed = code.is_some();
+        let code = code.map_or(CloseCode::ABNORMAL, |code| CloseCode::new(code as u16));
         if !errored && code != CloseCode::ABNORMAL {
             // Not clean if TCP did not end properly after the peer's Close frame.
             return SocketEvent::Closed {
@@ -83,7 +79,7 @@ impl Socket {
                 clean: glue::is(event, "wasClean"),
             };
         }
-        SocketEvent::Failed(if self.target.is_mixed && !self.was_open && !may_mix {
+        SocketEvent::Failed(if !self.was_open && !may_mix && self.target.is_mixed() {
             self.target.forbidden().at(&self.target.shown)
         } else {
             let when = if self.was_open { "" } else { " before it was open" };
@@ -116,12 +112,12 @@ impl Socket {
     }
 }
 
-/// Unsets the handlers before their closures are dropped, or a late event would call a dropped closure.
+/// Unsets the handlers, or a late event would be taken for one of the next socket. No event follows the close event.
 impl Drop for Socket {
     fn drop(&mut self) {
-        for (name, _) in HANDLERS {
-            glue::set(&self.socket, name, &JsValue::NULL);
+        if !self.is_closed {
+            HANDLERS.iter().for_each(|name| glue::set(&self.socket, name, &JsValue::NULL));
+            self.close(None, None);
         }
-        self.close(None, None);
     }
 }

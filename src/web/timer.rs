@@ -4,6 +4,7 @@ use core::cell::Cell;
 
 use wasm_bindgen::JsValue;
 
+use super::events::TIMER;
 use super::glue::{self, Callback};
 use super::worker::UnthrottledTimer;
 use crate::driver::{Clock, Timer, Timestamp};
@@ -27,16 +28,12 @@ fn now() -> Timestamp {
 }
 
 /// One timeout, which can be set again and again.
+#[derive(Default)]
 pub(super) struct Timeout {
-    callback: Callback,
     pending: Option<JsValue>,
 }
 
 impl Timeout {
-    pub(super) fn new(callback: Callback) -> Self {
-        Self { callback, pending: None }
-    }
-
     pub(super) fn is_set(&self) -> bool {
         self.pending.is_some()
     }
@@ -44,9 +41,15 @@ impl Timeout {
     /// The longest delay of `setTimeout`. A longer one fires at once.
     pub(super) const MAX: i32 = i32::MAX;
 
-    pub(super) fn set(&mut self, millis: i32) {
+    /// It has fired.
+    pub(super) fn fired(&mut self) {
+        self.pending = None;
+    }
+
+    /// Sets it to call a function with this number.
+    pub(super) fn set(&mut self, function: &JsValue, millis: i32, number: u32) {
         self.clear();
-        self.pending = Some(glue::set_timeout(self.callback.as_ref(), millis));
+        self.pending = Some(glue::set_timeout(function, millis, number));
     }
 
     pub(super) fn clear(&mut self) {
@@ -64,20 +67,25 @@ impl Drop for Timeout {
 
 pub(super) struct BrowserTimer {
     timeout: Timeout,
+    callback: Callback,
     /// When the timeout fires, if it is set.
     fires_at: Timestamp,
     unthrottled: Option<Box<dyn UnthrottledTimer>>,
 }
 
 impl BrowserTimer {
-    /// `on_fire` is called when the deadline has come.
-    pub(super) fn new(on_fire: Callback, unthrottled: Option<Box<dyn UnthrottledTimer>>) -> Self {
-        Self { timeout: Timeout::new(on_fire), fires_at: Timestamp::default(), unthrottled }
+    /// The client's callback is called when the deadline has come. It lives as long as the timer.
+    pub(super) fn new(callback: Callback, unthrottled: Option<Box<dyn UnthrottledTimer>>) -> Self {
+        Self { timeout: Timeout::default(), callback, fires_at: Timestamp::default(), unthrottled }
     }
 
     /// The timeout or the unthrottled timer fired.
     pub(super) fn fired(&mut self) {
-        self.timeout.clear();
+        if self.unthrottled.is_some() {
+            self.timeout.clear();
+        } else {
+            self.timeout.fired();
+        }
     }
 }
 
@@ -104,7 +112,7 @@ impl Timer for BrowserTimer {
         let millis = deadline.as_micros().saturating_sub(now.as_micros()).div_ceil(1000);
         let millis = i32::try_from(millis).unwrap_or(Timeout::MAX);
         self.fires_at = Timestamp::from_micros(now.as_micros() + 1000 * u64::from(millis.unsigned_abs()));
-        self.timeout.set(millis);
+        self.timeout.set(self.callback.as_ref(), millis, TIMER);
         if let Some(timer) = &self.unthrottled {
             timer.arm(Some(millis));
         }

@@ -11,7 +11,7 @@ use super::events::{EventSink, Kind, News};
 use super::glue;
 use super::options::Options;
 use super::poll::SocketPoll;
-use super::receive::Blobs;
+use super::receive::BlobReader;
 use super::socket::Socket;
 use super::sync::BoxFuture;
 use super::target::Target;
@@ -30,7 +30,7 @@ pub(super) struct BrowserTransport<S: 'static> {
     pub(super) attempt: AttemptId,
     origin: Origin,
     options: Options,
-    pub(super) blobs: Option<&'static Blobs<S>>,
+    pub(super) blobs: BlobReader<S>,
     pub(super) max_message_size: usize,
     pub(super) link: Link,
     /// Events that could not be delivered when they arrived: while a blob is read, or while the client is paused. A blob
@@ -45,7 +45,7 @@ pub(super) struct BrowserTransport<S: 'static> {
     pub(super) was_text: bool,
     /// Why the attempt fails, until that is delivered.
     pub(super) failure: Option<Error>,
-    /// The browser lets this https page connect to ws: such a connection has been open.
+    /// If the page was loaded over https, the browser lets it connect to ws: such a connection has been open.
     pub(super) may_mix: bool,
     /// Not paused.
     pub(super) reading: bool,
@@ -68,7 +68,8 @@ pub(super) enum Link {
 }
 
 impl<S: EventSink> BrowserTransport<S> {
-    pub(super) fn new(settings: &Settings, source: Source, blobs: Option<&'static Blobs<S>>, sink: S) -> Self {
+    /// `function`: the client's [`Callback`](glue::Callback).
+    pub(super) fn new(settings: &Settings, source: Source, blobs: BlobReader<S>, sink: S, function: JsValue) -> Self {
         let origin = match source {
             Source::Fixed(target) => Origin::Fixed(Rc::new(target)),
             Source::Provider(provider) => Origin::Provider(provider),
@@ -89,7 +90,7 @@ impl<S: EventSink> BrowserTransport<S> {
             may_mix: false,
             reading: true,
             closing: false,
-            socket_poll: SocketPoll::new(sink.callback(Kind::Poll, AttemptId::default())),
+            socket_poll: SocketPoll::new(function),
             sink,
             in_flight: InFlight::default(),
             delivery: Delivery::default(),
@@ -107,13 +108,13 @@ impl<S: EventSink> BrowserTransport<S> {
     }
 
     fn open(&mut self, target: &Rc<Target>) {
-        match Socket::new(&self.sink, self.attempt, target, self.blobs.is_some()) {
+        match Socket::new(self.socket_poll.function(), target, self.blobs.is_some()) {
             Ok(socket) => self.link = Link::Up(socket),
             Err(exception) => {
                 // Not its message, which contains the whole URL (S26).
                 let name = glue::text(&exception, "name");
                 let error = match name.as_str() {
-                    "SecurityError" if target.is_mixed => target.forbidden(),
+                    "SecurityError" if target.is_mixed() => target.forbidden(),
                     _ => Error::new(ErrorKind::Opaque, name + " thrown by the WebSocket constructor"),
                 };
                 self.fail(error.at(&target.shown));
@@ -129,7 +130,7 @@ impl<S: EventSink> BrowserTransport<S> {
         }
         match socket.opened() {
             Ok(handshake) => {
-                self.may_mix |= socket.is_mixed();
+                self.may_mix |= socket.is_insecure();
                 Some(SocketEvent::Opened(handshake))
             }
             Err(error) => {
@@ -157,10 +158,6 @@ impl<S: EventSink> BrowserTransport<S> {
 
     fn hold(&mut self, kind: Kind, value: JsValue) {
         self.backlog.push_back(News { kind, attempt: self.attempt, value });
-    }
-
-    pub(super) fn socket_poll(&mut self) -> &mut SocketPoll {
-        &mut self.socket_poll
     }
 
     /// The socket's `error` event.
@@ -225,6 +222,7 @@ impl<S: EventSink> Transport for BrowserTransport<S> {
     fn dial(&mut self, attempt: AttemptId) {
         self.abort();
         self.attempt = attempt;
+        self.sink.attempt().set(attempt);
         self.reading = true;
         self.closing = false;
         self.in_flight = InFlight::default();

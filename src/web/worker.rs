@@ -10,6 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, MessageEvent, Url, Worker};
 
 use super::glue;
+use super::registry::notify_timer;
 
 /// The worker's script. It receives `[client, delay]`, and sends the client's number back after the delay in milliseconds. A
 /// negative delay stops the timer.
@@ -41,8 +42,8 @@ pub(super) trait UnthrottledTimer {
     fn arm(&self, millis: Option<i32>);
 }
 
-/// Starts a timer for the client with this number. The function is called with the number when the timer fires.
-pub(super) type StartTimer = fn(u32, fn(u32)) -> Box<dyn UnthrottledTimer>;
+/// Starts a timer for the client with this number.
+pub(super) type StartTimer = fn(u32) -> Box<dyn UnthrottledTimer>;
 
 /// One client's timer in the worker.
 pub(super) struct WorkerTimer {
@@ -50,9 +51,9 @@ pub(super) struct WorkerTimer {
 }
 
 impl WorkerTimer {
-    pub(super) fn start(client: u32, on_fire: fn(u32)) -> Box<dyn UnthrottledTimer> {
+    pub(super) fn start(client: u32) -> Box<dyn UnthrottledTimer> {
         SHARED.with_borrow_mut(|shared| {
-            let shared = shared.get_or_insert_with(|| Shared { clients: 0, running: Running::start(on_fire) });
+            let shared = shared.get_or_insert_with(|| Shared { clients: 0, running: Running::start() });
             shared.clients += 1;
         });
         Box::new(Self { client })
@@ -85,15 +86,15 @@ impl Drop for WorkerTimer {
 }
 
 impl Running {
-    fn start(on_fire: fn(u32)) -> Option<Self> {
-        let started = Self::try_start(on_fire);
+    fn start() -> Option<Self> {
+        let started = Self::try_start();
         if started.is_err() {
             warn();
         }
         started.ok()
     }
 
-    fn try_start(on_fire: fn(u32)) -> Result<Self, JsValue> {
+    fn try_start() -> Result<Self, JsValue> {
         let blob = Blob::new_with_str_sequence(&Array::of1(&SCRIPT.into()))?;
         let url = Url::create_object_url_with_blob(&blob)?;
         let worker = Worker::new(&url).inspect_err(|_| {
@@ -102,7 +103,7 @@ impl Running {
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             if let Some(client) = event.data().as_f64() {
-                on_fire(client as u32);
+                notify_timer(client as u32);
             }
         });
         // Some browsers only report later that the content security policy forbids it.

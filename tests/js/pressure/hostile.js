@@ -53,12 +53,13 @@ async function attack(t, closes, path, options = {}, isOpened = true) {
   return { ...seen, requests }
 }
 
-/** Ends the clients. Fails if anything of them stays. */
+/** Ends the clients. Fails if anything of them stays, but one set of listeners for the page's events. */
 async function left(page, before, server) {
   await page.page.script('crowd.end()')
   if (server) await until(async () => (await log(server)).open === 0)
   const after = await page.until(({ timers, unfinished }) => timers <= before.timers && unfinished === 0)
-  assert.deepEqual([after.listeners, after.workers, after.blobUrls], [before.listeners, 0, 0])
+  assert.ok(after.listeners <= before.listeners + 4, `${after.listeners} listeners`)
+  assert.deepEqual([after.workers, after.blobUrls], [0, 0])
 }
 
 test('s07_a_server_that_accepts_and_closes_at_once_does_not_reset_the_delays', async (t) => {

@@ -12,6 +12,8 @@ export interface PageObserver {
 }
 
 const observers = new Set<PageObserver>()
+/** Where the listeners were added. A test may replace the page. */
+let observed: unknown
 
 const OF_WINDOW = ['online', 'pagehide', 'pageshow'] as const
 
@@ -22,17 +24,20 @@ function forEachSource(act: (target: EventTarget, type: string) => void): void {
   if (typeof document === 'object') act(document, 'visibilitychange')
 }
 
-/** Adds an observer. */
+/**
+ * Adds an observer. The first one adds the listeners, which stay: a page that opens one connection after the other would add and
+ * remove them each time.
+ */
 export function observePage(observer: PageObserver): void {
-  if (observers.size === 0) forEachSource((target, type) => target.addEventListener(type, notify))
+  const page = globalThis.document ?? globalThis
+  if (observed !== page) forEachSource((target, type) => target.addEventListener(type, notify))
+  observed = page
   observers.add(observer)
 }
 
-/** Removes an observer, and the listeners after the last one. */
+/** Removes an observer. */
 export function unobservePage(observer: PageObserver): void {
-  if (observers.delete(observer) && observers.size === 0) {
-    forEachSource((target, type) => target.removeEventListener(type, notify))
-  }
+  observers.delete(observer)
 }
 
 /** Whether this is a hidden page. */
