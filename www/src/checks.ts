@@ -25,9 +25,9 @@ export function typed(types: string, values: object): void {
 
 /** Checks that a number is in a range; by default a time in milliseconds, greater than zero. Returns it. */
 export function number(name: string, value: number, least = 0.001, most = Infinity): number {
-  const expected = `a number from ${least} to ${most}`
-  check(typeof value === 'number', name, expected, value)
-  check(value >= least && value <= most, name, expected, value, RangeError)
+  if (!(typeof value === 'number' && value >= least && value <= most)) {
+    check(false, name, `a number from ${least} to ${most}`, value, typeof value === 'number' ? RangeError : TypeError)
+  }
   return value
 }
 

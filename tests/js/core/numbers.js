@@ -34,10 +34,8 @@ function script(builds, random) {
     if (!Object.is(a, b)) throw new Error(`${name}(${parameters.join(', ')}) returned ${a} and ${b}`)
     return a
   }
-  const configs = builds.map((exports) => exports.configure())
-  for (let setting = 0; setting < KINDS; setting++) call('set', configs, setting, any())
-  const [at, dials] = [any(), random.below(2)]
-  const clients = builds.map((exports, index) => exports.create(configs[index], at, dials))
+  const [at, dials, ...options] = [any(), random.below(2), ...Array.from({ length: KINDS }, any)]
+  const clients = builds.map((exports) => exports.create(at, dials, ...options))
   for (let step = 0; step < 60; step++) {
     if (random.chance(0.2)) call('send', clients, any())
     else call('handle', clients, any(), random.below(KINDS), any(), any())

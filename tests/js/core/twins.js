@@ -26,13 +26,6 @@ const WANTED = [
   'stat: round trip',
 ]
 
-/** Creates a client in one build, as `www/src/machine/core.ts` does. */
-function create(exports, options, at, dials) {
-  const config = exports.configure()
-  Object.values(options).forEach((value, setting) => exports.set(config, setting, value))
-  return exports.create(config, at, +dials)
-}
-
 /** Makes the same calls to both builds. Throws if a value differs. */
 class Twins {
   values = 0
@@ -42,7 +35,7 @@ class Twins {
   }
 
   create(options, at, dials) {
-    return this.builds.map((exports) => create(exports, options, at, dials))
+    return this.builds.map((exports) => exports.create(at, +dials, ...Object.values(options)))
   }
 
   call(name, clients, ...parameters) {

@@ -1,30 +1,56 @@
-//! The functions that JavaScript calls. Configurations and clients are addresses, which only JavaScript keeps.
+//! The functions that JavaScript calls. Clients are addresses, which only JavaScript keeps.
 
 use alloc::boxed::Box;
 
-use crate::client::{Client, Config};
+use crate::client::Client;
 use crate::settings;
 
-// SAFETY of every function here that has an address as a parameter: it comes from `configure` or `create`, and `www/src/machine/core.ts`,
-// the only caller, forgets it when it calls `create` or `destroy`. Calls cannot overlap: there is one thread, and nothing
+// SAFETY of every function here that has an address as a parameter: it comes from `create`, and `www/src/machine/core.ts`, the only
+// caller, forgets it when it calls `destroy`. Calls cannot overlap: there is one thread, and nothing
 // here calls JavaScript.
 
-/// Creates a configuration. Every option has to be set.
+/// Creates a client, which dials at once or is closed. The other parameters are its options, in the order of `setting`: one call
+/// takes less time than one for each.
 #[unsafe(no_mangle)]
-extern "C" fn configure() -> *mut Config {
-    Box::into_raw(Box::new(settings::none()))
-}
-
-/// Sets an option, by its number in `setting`.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn set(config: *mut Config, setting: u32, value: f64) {
-    settings::set(unsafe { &mut *config }, setting, value);
-}
-
-/// Creates a client, which takes over the configuration. It dials at once, or is closed.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn create(config: *mut Config, now: f64, dials: bool) -> *mut Client {
-    let config = *unsafe { Box::from_raw(config) };
+#[allow(clippy::too_many_arguments)]
+extern "C" fn create(
+    now: f64,
+    dials: bool,
+    min: f64,
+    max: f64,
+    factor: f64,
+    jitter: f64,
+    max_attempts: f64,
+    stable_after: f64,
+    open_timeout: f64,
+    close_timeout: f64,
+    interval: f64,
+    timeout: f64,
+    max_send_buffer: f64,
+    has_provider: f64,
+    has_predicate: f64,
+    seed: f64,
+    max_initial_attempts: f64,
+    setup_timeout: f64,
+) -> *mut Client {
+    let config = settings::config([
+        min,
+        max,
+        factor,
+        jitter,
+        max_attempts,
+        stable_after,
+        open_timeout,
+        close_timeout,
+        interval,
+        timeout,
+        max_send_buffer,
+        has_provider,
+        has_predicate,
+        seed,
+        max_initial_attempts,
+        setup_timeout,
+    ]);
     Box::into_raw(Box::new(Client::new(config, now, dials)))
 }
 

@@ -14,10 +14,7 @@ export class Core {
 
   /** Creates a client that starts an attempt or, if `dials` is false, one that has ended. */
   constructor(config: Config, dials: boolean) {
-    const { configure, set, create } = this.#exports
-    const address = configure()
-    SETTINGS.forEach((name, index) => set(address, index, config[name]))
-    this.#client = create(address, now(), +dials)
+    this.#client = this.#exports.create(now(), +dials, ...SETTINGS.map((name) => config[name]))
   }
 
   /** Passes an event to the machine; see `Input` for its numbers. */

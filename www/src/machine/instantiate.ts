@@ -1,11 +1,10 @@
 // Instantiates the machine as WebAssembly. The build inserts its bytes in hexadecimal, which compresses better than base64. In the
 // default entry this file is replaced by the same machine as JavaScript.
 
-/** The exports of `www/core`. Configurations and clients are addresses. */
+/** The exports of `www/core`. Clients are addresses. */
 export interface Exports {
-  configure(): number
-  set(config: number, setting: number, value: number): void
-  create(config: number, now: number, dials: number): number
+  /** `options`: in the order of `SETTINGS`. */
+  create(now: number, dials: number, ...options: number[]): number
   destroy(client: number): void
   handle(client: number, now: number, input: number, a: number, b: number): void
   poll(client: number): number
