@@ -26,7 +26,6 @@ export interface AttemptOwner {
 export class Attempt {
   readonly #settings: Settings
   readonly #counters: Counters
-  readonly #missing: Timer
   readonly #owner: AttemptOwner
   #isDetached = false
   #hasClosed = false
@@ -50,12 +49,13 @@ export class Attempt {
   isLeaving = false
   /** Upper bound of the messages in the platform's buffer. */
   #messages = 0
+  /** Waits for the close event after an error event. */
+  #missing: Timer | undefined
 
   constructor(settings: Settings, counters: Counters, owner: AttemptOwner) {
     this.#settings = settings
     this.#counters = counters
     this.#owner = owner
-    this.#missing = new Timer(() => this.#lost())
   }
 
   /** Creates the socket. Throws what its constructor throws, unless a function returns the URL or the subprotocols. */
@@ -98,12 +98,13 @@ export class Attempt {
   errored(): void {
     this.hasFailed = true
     this.setup?.end()
+    this.#missing ??= new Timer(() => this.#lost())
     this.#missing.arm(now() + CLOSE_AFTER_ERROR)
   }
 
   /** Handles the close event. */
   closed(event: CloseEvent): void {
-    this.#missing.clear()
+    this.#missing?.clear()
     this.setup?.end()
     // Deno uses 0 for a connection that ended without a Close frame.
     if (event.code === 0) Object.defineProperty(event, 'code', { value: 1006 })
@@ -140,7 +141,7 @@ export class Attempt {
   detach(): void {
     this.#isDetached = true
     this.isGone = true
-    this.#missing.clear()
+    this.#missing?.clear()
     this.setup?.end()
     const socket = this.socket
     if (!socket) return

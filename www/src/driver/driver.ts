@@ -38,6 +38,8 @@ export class Driver implements Executor, Observer {
   #binaryType: BinaryType = IS_REACT_NATIVE ? 'arraybuffer' : 'blob'
   /** Whether `close` was called; its arguments are below. */
   #isClosing = false
+  /** Whether the machine knows of it. */
+  #isAsked = false
   #closeArguments: [code?: number, reason?: string] = []
 
   constructor(settings: Settings, target: Target) {
@@ -67,7 +69,7 @@ export class Driver implements Executor, Observer {
       throw error
     }
     this.#watch.start()
-    this.#engine.schedule()
+    this.#engine.arm()
     // The function that returns the URL has already been called, and may have aborted the signal.
     if (this.#settings.signal?.aborted) this.close(1000)
   }
@@ -143,6 +145,8 @@ export class Driver implements Executor, Observer {
   }
 
   #askToClose(): void {
+    if (this.#isAsked) return
+    this.#isAsked = true
     this.#engine.input(Input.Close, this.#closeArguments[0] ?? 1005)
   }
 
@@ -157,6 +161,7 @@ export class Driver implements Executor, Observer {
     const hasEnded = !engine.core
     const core = engine.core ?? engine.start(false)
     if (wasClosing) this.#askToClose()
+    this.#isAsked = false
     engine.input(Input.Reconnect, delay)
     if (hasEnded) {
       this.#outbox.queue.sizes().forEach((bytes) => core.send(bytes))
@@ -305,7 +310,8 @@ export class Driver implements Executor, Observer {
 
   #end(reason: EndReason): void {
     const { core } = this.#engine
-    if (core) this.#counters.keep(core)
+    // Without a heartbeat there is nothing to keep.
+    if (core && this.#settings.heartbeat) this.#counters.keep(core)
     this.#engine.stop()
     this.#watch.stop()
     this.#outcome.end(reason, this.#outbox.queue.length)

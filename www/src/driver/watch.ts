@@ -23,7 +23,10 @@ export class Watch implements PageObserver {
     if (isPlain) return
     observePage(this)
     if (heartbeat?.inWorker) this.#engine.keepAwake()
-    if (pauseWhileHidden && isHidden()) this.#engine.input(Input.Page, Page.Frozen)
+    if (pauseWhileHidden && isHidden()) {
+      this.#engine.input(Input.Page, Page.Frozen)
+      this.#engine.schedule()
+    }
   }
 
   stop(): void {

@@ -31,7 +31,7 @@ export class Engine {
   readonly #config: Config
   readonly #executor: Executor
   readonly #timer = new Timer(() => this.wake())
-  readonly #look = new Timer(() => this.#input(Input.Buffered, this.#executor.buffered()))
+  #look: Timer | undefined
   /** Outputs are carried out in the context in which the client was created, whatever the context of the caller. */
   readonly #run = currentContext()
   #workerTimer: WorkerTimer | undefined
@@ -115,17 +115,21 @@ export class Engine {
       guarded(() => this.#executor.carryOut(output, this.core!))
     }
     this.#pumping = false
-    this.#arm()
+    this.arm()
   }
 
   /** Sets the timers to the next deadline. */
-  #arm(): void {
+  arm(): void {
     const core = this.core
     if (!core) return
-    const delay = this.#timer.arm(core.deadline())
+    const deadline = core.deadline()
+    const delay = this.#timer.arm(deadline)
     if (delay !== undefined) this.#workerTimer?.arm(delay)
-    const isClosing = core.state() === State.Closing
-    this.#look.arm(isClosing && this.#executor.buffered() > 0 ? now() + LOOK_EVERY : Infinity)
+    // Without a deadline, no progress is needed to extend it.
+    if (deadline < Infinity && core.state() === State.Closing && this.#executor.buffered() > 0) {
+      this.#look ??= new Timer(() => this.#input(Input.Buffered, this.#executor.buffered()))
+      this.#look.arm(now() + LOOK_EVERY)
+    } else this.#look?.clear()
   }
 
   /** Frees the machine and stops the timers, until the next `start`. */
@@ -133,7 +137,7 @@ export class Engine {
     this.core?.free()
     this.core = undefined
     this.#timer.clear()
-    this.#look.clear()
+    this.#look?.clear()
     this.#workerTimer?.release()
     this.#workerTimer = undefined
   }
