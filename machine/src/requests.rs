@@ -114,8 +114,11 @@ impl<T: Types> Machine<T> {
         }
         let deadline = self.runs_out(self.config.close_timeout);
         self.phase = Phase::Closing { deadline, stage, next };
-        // Progress now means what has been sent so far, not what had been sent before the last heartbeat.
-        self.put(Output::Mark);
+        // Progress now means what has been sent so far, not what had been sent before the last heartbeat. With an empty queue the
+        // mark of the Close frame follows at once.
+        if stage == Stage::AwaitingPeer || !self.queue.is_empty() {
+            self.put(Output::Mark);
+        }
     }
 
     fn end_waiting(&mut self) {

@@ -188,4 +188,7 @@ fn s10_a_close_is_about_what_is_on_its_way_then() {
     rig.room = 1;
     rig.socket(SocketEvent::Writable);
     assert!(rig.says("send close") && rig.marks == 2);
+    let mut rig = Rig::open(config());
+    rig.close();
+    assert_eq!(rig.marks, 1, "with an empty queue the Close frame follows at once");
 }
