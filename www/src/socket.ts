@@ -2,9 +2,9 @@
 
 import { LONGEST, number } from './checks.js'
 import { Driver } from './driver/driver.js'
-import type { Target } from './driver/outcome.js'
+import { closedError } from './driver/outcome.js'
 import type { Data, Payload } from './driver/queue.js'
-import { type Deferred, deferred } from './events/deferred.js'
+import { deferred } from './events/deferred.js'
 import { EndEvent, FailureEvent, type HomingSocketEventMap, LatencyEvent, ReconnectingEvent } from './events/events.js'
 import { messages } from './events/iterate.js'
 import { Listeners } from './events/listeners.js'
@@ -69,8 +69,6 @@ export class HomingSocket extends EventTarget {
 
   readonly #listeners: Listeners
   readonly #driver: Driver
-  #opened: Deferred<OpenedInfo> | undefined
-  #closed: Deferred<ClosedInfo> | undefined
 
   /**
    * Creates a client and starts its first attempt.
@@ -89,16 +87,8 @@ export class HomingSocket extends EventTarget {
   ) {
     super()
     if (arguments.length === 0) throw tooFew('new WebSocket', 1, 0)
-    const target: Target = {
-      attach: (socket) => this.#listeners.attach(socket),
-      detach: (socket) => this.#listeners.detach(socket),
-      gone: () => this.#driver.gone(),
-      dispatch: (event) => void super.dispatchEvent(event),
-      opened: () => this.#onOpened(),
-      ended: (info) => this.#onEnded(info),
-    }
-    this.#driver = new Driver(normalizeOptions(url, protocols, options), target)
-    this.#listeners = new Listeners(this, this.#driver)
+    this.#listeners = new Listeners(this)
+    this.#driver = new Driver(normalizeOptions(url, protocols, options), this.#listeners)
     this.#driver.dial()
   }
 
@@ -260,13 +250,13 @@ export class HomingSocket extends EventTarget {
     const { state } = this
     if (state === 'open') return Promise.resolve(this.#driver.handshake)
     if (state === 'closed') return Promise.reject(closedError(this.#driver.ended))
-    return (this.#opened ??= deferred()).promise
+    return (this.#driver.promises.opened ??= deferred()).promise
   }
 
   /** Resolves when the client has ended, with the reason; immediately if it has. Never rejects. */
   get closed(): Promise<ClosedInfo> {
     const { ended } = this.#driver
-    return ended ? Promise.resolve(ended) : (this.#closed ??= deferred()).promise
+    return ended ? Promise.resolve(ended) : (this.#driver.promises.closed ??= deferred()).promise
   }
 
   /**
@@ -321,17 +311,6 @@ export class HomingSocket extends EventTarget {
   [Symbol.asyncIterator](): AsyncIterableIterator<any> {
     return messages(this)
   }
-
-  #onOpened(): void {
-    this.#opened?.resolve(this.#driver.handshake)
-    this.#opened = undefined
-  }
-
-  #onEnded(info: ClosedInfo): void {
-    this.#opened?.reject(closedError(info))
-    this.#closed?.resolve(info)
-    this.#opened = this.#closed = undefined
-  }
 }
 
 // The platform's `when` would add its listener to `EventTarget` directly, where events of the sockets are not dispatched.
@@ -358,10 +337,6 @@ for (const [name, value] of Object.entries(CONSTANTS)) {
 // The standard's members are enumerable, as in every interface of a platform; the others are not.
 for (const name of STANDARD) Object.defineProperty(HomingSocket.prototype, name, { enumerable: true })
 Object.defineProperty(HomingSocket.prototype, Symbol.toStringTag, { value: 'WebSocket', configurable: true })
-
-function closedError(info?: ClosedInfo): Error {
-  return new Error('homing: the client has ended', { cause: info?.error ?? info?.cause })
-}
 
 function tooFew(what: string, wanted: number, got: number): TypeError {
   return new TypeError(`${what}: ${wanted} argument${wanted > 1 ? 's' : ''} required, but only ${got} present`)

@@ -14,11 +14,15 @@ import type { Setup } from './setup.js'
  */
 const CLOSE_AFTER_ERROR = 250
 
-/** The owner of an attempt. */
-export interface AttemptOwner {
-  /** Adds the listeners to the platform's socket. */
+/** The program's listeners, as an attempt uses them. */
+export interface Attachable {
+  /** Adds them to the platform's socket. */
   attach(socket: WebSocket): void
   detach(socket: WebSocket): void
+}
+
+/** The owner of an attempt. */
+export interface AttemptOwner {
   /** Called when the attempt has ended without a close event. */
   gone(): void
 }
@@ -26,6 +30,7 @@ export interface AttemptOwner {
 export class Attempt {
   readonly #settings: Settings
   readonly #counters: Counters
+  readonly #listeners: Attachable
   readonly #owner: AttemptOwner
   #isDetached = false
   #hasClosed = false
@@ -52,9 +57,10 @@ export class Attempt {
   /** Waits for the close event after an error event. */
   #missing: Timer | undefined
 
-  constructor(settings: Settings, counters: Counters, owner: AttemptOwner) {
+  constructor(settings: Settings, counters: Counters, listeners: Attachable, owner: AttemptOwner) {
     this.#settings = settings
     this.#counters = counters
+    this.#listeners = listeners
     this.#owner = owner
   }
 
@@ -78,7 +84,7 @@ export class Attempt {
     const socket = new Socket(url, ...(classOptions ? [protocols, classOptions] : protocols === undefined ? [] : [protocols]))
     try {
       if (socket.binaryType !== binaryType) socket.binaryType = binaryType
-      this.#owner.attach(socket)
+      this.#listeners.attach(socket)
     } catch (error) {
       // Only a class given by the program throws here. Nothing else would close its socket.
       this.#close(socket)
@@ -152,7 +158,7 @@ export class Attempt {
 
   #close(socket: WebSocket): void {
     // The platform's sockets dispatch nothing after their close event, so that their listeners can stay.
-    if (!this.#hasClosed || this.#settings.WebSocket) guarded(() => this.#owner.detach(socket))
+    if (!this.#hasClosed || this.#settings.WebSocket) guarded(() => this.#listeners.detach(socket))
     guarded(() => socket.readyState < 2 && socket.close(...this.closeArguments))
   }
 

@@ -45,12 +45,13 @@ export class Driver implements Executor, Observer {
   constructor(settings: Settings, target: Target) {
     this.#settings = settings
     this.#target = target
+    target.observe(this)
     this.dispatchesOpen = !!settings.setup
     this.#engine = new Engine(settings.config, this)
     this.#outbox = new Outbox(settings, this.#engine)
     this.#outcome = new Outcome(target)
     this.#intake = new Intake(settings, this.#engine)
-    this.#watch = new Watch(settings, this.#engine, () => this.close(1000))
+    this.#watch = new Watch(settings, this.#engine, this)
   }
 
   /** Starts the first attempt. Throws what the platform's constructor throws. */
@@ -75,7 +76,7 @@ export class Driver implements Executor, Observer {
   }
 
   #dialNext(): void {
-    this.#attempt = new Attempt(this.#settings, this.#counters, this.#target)
+    this.#attempt = new Attempt(this.#settings, this.#counters, this.#target, this)
     this.#attempt.dial(() => this.#binaryType)
   }
 
@@ -100,6 +101,10 @@ export class Driver implements Executor, Observer {
   /** The URL of the last attempt. */
   get url(): string {
     return this.#attempt?.socket?.url ?? this.#lastUrl
+  }
+
+  get promises(): Outcome['promises'] {
+    return this.#outcome.promises
   }
 
   get handshake(): OpenedInfo {
@@ -279,7 +284,8 @@ export class Driver implements Executor, Observer {
       case Output.SetUp:
         return this.#intake.setUp(attempt!)
       case Output.NotifyOpen:
-        this.#target.opened()
+        this.promises.opened?.resolve(this.handshake)
+        this.promises.opened = undefined
         return attempt?.setup && this.#intake.open(attempt, this.#target)
       case Output.NotifyError:
         return this.#outcome.failed(core.value(0) as Failure, attempt!)

@@ -1,20 +1,28 @@
 // How attempts and the client end: dispatches the events of that, each once and in order.
 
+import type { Deferred } from '../events/deferred.js'
 import { closeEvent, EndEvent, FailureEvent, ReconnectingEvent } from '../events/events.js'
+import type { Observer } from '../events/observer.js'
 import { Failure, State } from '../machine/codes.js'
 import type { Core } from '../machine/core.js'
 import { now } from '../platform/clock.js'
-import type { ClosedInfo, EndReason } from '../types.js'
-import type { Attempt, AttemptOwner } from './attempt.js'
+import type { ClosedInfo, EndReason, OpenedInfo } from '../types.js'
+import type { Attachable, Attempt } from './attempt.js'
 
 const FAILURES = ['the connection failed', 'open timeout', 'heartbeat timeout', 'set-up timeout']
 
-/** The socket of the program, as the driver uses it. */
-export interface Target extends AttemptOwner {
+/** The listeners of the program, as the driver uses them. */
+export interface Target extends Attachable {
+  /** Sets what the platform's sockets inform of their events. */
+  observe(observer: Observer): void
   /** Dispatches an event that the platform's socket does not dispatch. */
   dispatch(event: Event): void
-  opened(): void
-  ended(info: ClosedInfo): void
+}
+
+/** The promises that the program waits for. They are created when it reads them. */
+interface Promises {
+  opened?: Deferred<OpenedInfo> | undefined
+  closed?: Deferred<ClosedInfo> | undefined
 }
 
 export class Outcome {
@@ -35,6 +43,7 @@ export class Outcome {
   /** The last close event was dispatched and no attempt follows. */
   isOver = false
   ended: ClosedInfo | undefined
+  readonly promises: Promises = {}
 
   constructor(target: Target) {
     this.#target = target
@@ -111,7 +120,14 @@ export class Outcome {
   end(reason: EndReason, unsent: number): void {
     this.isOver = true
     this.ended = { reason, unsent, cause: this.#lastClose, error: this.#lastError }
-    this.#target.ended(this.ended)
+    const { promises } = this
+    promises.opened?.reject(closedError(this.ended))
+    promises.closed?.resolve(this.ended)
+    promises.opened = promises.closed = undefined
     this.#target.dispatch(new EndEvent(this.ended))
   }
+}
+
+export function closedError(info?: ClosedInfo): Error {
+  return new Error('homing: the client has ended', { cause: info?.error ?? info?.cause })
 }

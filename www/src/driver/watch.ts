@@ -8,18 +8,19 @@ import { HIDDEN, isHidden, observePage, type PageChange, type PageObserver, unob
 export class Watch implements PageObserver {
   readonly #settings: Settings
   readonly #engine: Engine
-  readonly #abort: () => void
+  readonly #client: { close(code: number): void }
+  #abort: (() => void) | undefined
 
-  /** `abort` is called when the signal is aborted. */
-  constructor(settings: Settings, engine: Engine, abort: () => void) {
+  /** `client` is closed when the signal is aborted. */
+  constructor(settings: Settings, engine: Engine, client: { close(code: number): void }) {
     this.#settings = settings
     this.#engine = engine
-    this.#abort = abort
+    this.#client = client
   }
 
   start(): void {
     const { signal, heartbeat, isPlain, pauseWhileHidden } = this.#settings
-    signal?.addEventListener('abort', this.#abort)
+    signal?.addEventListener('abort', (this.#abort ??= () => this.#client.close(1000)))
     if (isPlain) return
     observePage(this)
     if (heartbeat?.inWorker) this.#engine.keepAwake()
@@ -31,7 +32,7 @@ export class Watch implements PageObserver {
 
   stop(): void {
     unobservePage(this)
-    this.#settings.signal?.removeEventListener('abort', this.#abort)
+    if (this.#abort) this.#settings.signal!.removeEventListener('abort', this.#abort)
   }
 
   page(change: PageChange): void {

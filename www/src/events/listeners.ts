@@ -22,18 +22,23 @@ interface Listener {
   readonly handed: (event: Event) => void
   /** The zone in which it was added. */
   readonly zone: Run | undefined
-  /** Removes the listener of its signal. */
-  readonly forget: () => void
+  /** Removes the listener of its signal, if it has one. */
+  readonly forget: (() => void) | undefined
 }
+
+/** Shared by all types without listeners, and the options of most listeners, since every client has some. */
+const NONE: readonly Listener[] = []
+const DEFAULTS = { capture: false, passive: undefined }
 
 // Its methods are looked up at each call, since zone.js replaces them.
 const { prototype } = EventTarget
 
 export class Listeners {
   readonly #target: EventTarget
-  readonly #observer: Observer
+  #observer!: Observer
   readonly #facade: Facade
-  readonly #lists: Record<Type, Listener[]> = { open: [], message: [], error: [], close: [] }
+  /** The arrays are replaced, as one that grows would have room for more. */
+  readonly #lists: Record<Type, readonly Listener[]> = { open: NONE, message: NONE, error: NONE, close: NONE }
   readonly #handlers: Partial<Record<Type, Handler>> = {}
   /** The platform's socket of the current attempt. */
   #socket: EventTarget | undefined
@@ -43,9 +48,8 @@ export class Listeners {
   #message: Event | undefined
   #isAdmitted = true
 
-  constructor(target: EventTarget, observer: Observer) {
+  constructor(target: EventTarget) {
     this.#target = target
-    this.#observer = observer
     // `#seen`, the last listener, is not called then.
     this.#facade = { target, stopped: (type) => void setTimeout(this.#seen, 0, { type }) }
   }
@@ -74,6 +78,16 @@ export class Listeners {
     this.#each((type, { handed, options }) => socket.removeEventListener(type, handed, options))
     socket.removeEventListener('open', this.#seen)
     socket.removeEventListener('close', this.#seen)
+  }
+
+  /** Sets what the platform's sockets inform of their events. */
+  observe(observer: Observer): void {
+    this.#observer = observer
+  }
+
+  /** Dispatches an event that the platform's socket does not dispatch. */
+  dispatch(event: Event): void {
+    prototype.dispatchEvent.call(this.#target, event)
   }
 
   #eachInternal(act: (type: Type, listener: (event: Event) => void) => void): void {
@@ -133,7 +147,7 @@ export class Listeners {
     const capture = !!given.capture
     if (find(list, callback, capture)) return
     const call = (event: Event): void => {
-      if (once) this.#drop(type as Type, list, listener)
+      if (once) this.#drop(type as Type, listener)
       if (typeof callback === 'function') callback.call(this.#target, event)
       else if (typeof callback.handleEvent === 'function') callback.handleEvent(event)
       else complain(callback)
@@ -149,9 +163,15 @@ export class Listeners {
               if (!this.#observer.dispatchesOpen) call(event)
             }
           : call
-    const abort = (): void => this.#drop(type as Type, list, listener)
-    const forget = (): void => signal?.removeEventListener('abort', abort)
-    const listener: Listener = { callback, options: { capture, passive }, own: call, handed, zone: currentZone(), forget }
+    const abort = signal && ((): void => this.#drop(type as Type, listener))
+    const listener: Listener = {
+      callback,
+      options: capture || passive !== undefined ? { capture, passive } : DEFAULTS,
+      own: call,
+      handed,
+      zone: currentZone(),
+      forget: abort && (() => signal.removeEventListener('abort', abort)),
+    }
     // First, since it checks the signal.
     prototype.addEventListener.call(
       this.#target,
@@ -160,8 +180,8 @@ export class Listeners {
       'signal' in given ? { ...listener.options, signal } : listener.options,
     )
     if (signal?.aborted) return
-    signal?.addEventListener('abort', abort, { once: true })
-    list.push(listener)
+    if (abort) signal.addEventListener('abort', abort, { once: true })
+    this.#lists[type as Type] = [...this.#lists[type as Type], listener]
     const socket = this.#socket
     if (!socket) return
     socket.addEventListener(type, handed, listener.options)
@@ -176,22 +196,23 @@ export class Listeners {
     const list = this.#listOf(type)
     const capture = typeof options === 'object' && options ? !!options.capture : !!options
     const listener = list && find(list, callback, capture)
-    if (listener) this.#drop(type as Type, list, listener)
+    if (listener) this.#drop(type as Type, listener)
     else prototype.removeEventListener.call(this.#target, type, callback, options)
   }
 
-  #listOf(type: string): Listener[] | undefined {
+  #listOf(type: string): readonly Listener[] | undefined {
     return Object.hasOwn(this.#lists, type) ? this.#lists[type as Type] : undefined
   }
 
-  #drop(type: Type, list: Listener[], listener: Listener): void {
-    const index = list.indexOf(listener)
-    if (index < 0) return
-    list.splice(index, 1)
-    listener.forget()
+  #drop(type: Type, listener: Listener): void {
+    const list = this.#lists[type]
+    if (!list.includes(listener)) return
+    const others = list.filter((other) => other !== listener)
+    this.#lists[type] = others
+    listener.forget?.()
     prototype.removeEventListener.call(this.#target, type, listener.own, listener.options)
     this.#socket?.removeEventListener(type, listener.handed, listener.options)
-    if (type === 'message' && list.length === 0) this.#socket?.addEventListener(type, this.#admit)
+    if (type === 'message' && others.length === 0) this.#socket?.addEventListener(type, this.#admit)
   }
 
   /** Returns the value of an `on...` attribute. */

@@ -33,7 +33,7 @@ export class Engine {
   readonly #timer = new Timer(() => this.wake())
   #look: Timer | undefined
   /** Outputs are carried out in the context in which the client was created, whatever the context of the caller. */
-  readonly #run = currentContext()
+  readonly #context = currentContext()
   #workerTimer: WorkerTimer | undefined
   #pumping = false
   #scheduled = false
@@ -103,10 +103,12 @@ export class Engine {
 
   /** Carries out all outputs, unless they must wait. */
   pump(): void {
-    if (!this.#pumping && !this.#executor.mustWait(false)) this.#run(this.#pump)
+    if (this.#pumping || this.#executor.mustWait(false)) return
+    if (this.#context) this.#context(() => this.#pump())
+    else this.#pump()
   }
 
-  readonly #pump = (): void => {
+  #pump(): void {
     this.#pumping = true
     while (this.core && !this.#executor.mustWait(true)) {
       const output = this.core.poll()

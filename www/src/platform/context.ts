@@ -12,19 +12,17 @@ interface Contexts {
   process?: { getBuiltinModule?(name: string): Hooks | undefined }
 }
 
-const run: Run = (act) => act()
-
 /** Returns the current zone, if there is one. */
 export function currentZone(): Run | undefined {
   const zone = (globalThis as Contexts).Zone?.current
   return zone && ((act) => zone.run(act))
 }
 
-/** Returns the current context. */
-export function currentContext(): Run {
+/** Returns the current context, if there is one. */
+export function currentContext(): Run | undefined {
   const zone = currentZone()
   const hooks = zone ? undefined : (globalThis as Contexts).process?.getBuiltinModule?.('node:async_hooks')
-  if (!hooks) return zone ?? run
+  if (!hooks) return zone
   // Not by `AsyncLocalStorage.snapshot`, which is much slower. The resource needs no explicit destruction.
   const resource = new hooks.AsyncResource('HomingSocket', { requireManualDestroy: true })
   return (act) => resource.runInAsyncScope(act)
