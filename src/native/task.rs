@@ -39,8 +39,9 @@ impl Task {
                 Poll::Ready(Step::Message(message)) => {
                     arrived = true;
                     pump.deliver(message);
-                    // The handler closed, paused or reconnected: that is handled first.
-                    if !pump.delivers() {
+                    // The handler closed, paused or reconnected: that is handled first. Once the Close frame was sent, all
+                    // messages are dropped.
+                    if !pump.delivers() && !pump.transport().is_closing() {
                         break;
                     }
                 }

@@ -15,6 +15,13 @@ use crate::native::sync::BoxFuture;
 use crate::native::target::Target;
 use crate::native::wire::write::Heartbeat;
 
+impl NativeTransport {
+    /// Whether [`close`](Transport::close) was called for the open connection, or the peer has closed it.
+    pub(crate) fn is_closing(&self) -> bool {
+        matches!(&self.link, Link::Open(connection) if connection.closing)
+    }
+}
+
 impl Transport for NativeTransport {
     const CAN_PING: bool = true;
 
