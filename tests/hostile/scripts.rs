@@ -56,11 +56,9 @@ fn script(name: &'static str, stage: Stage, unit: impl Into<Vec<u8>>, sees: &'st
 }
 
 impl Script {
-    /// Whether tokio-tungstenite can be its victim: it has neither compression nor proxies. Slow bytes take too long in
-    /// callgrind, as it clears 128 KiB for each read.
+    /// Whether tokio-tungstenite can be its victim: it has neither compression nor proxies.
     pub(crate) fn for_bare(&self) -> bool {
-        let is_slow = self.slow && self.stage == Stage::Open;
-        !self.compresses && !is_slow && matches!(self.stage, Stage::Handshake | Stage::Open)
+        !self.compresses && matches!(self.stage, Stage::Handshake | Stage::Open)
     }
 
     /// Whether its name contains a part of `HOMING_HOSTILE_ONLY`, which are separated by commas. Without it, all are chosen.

@@ -2,13 +2,14 @@
 //! difference of the two lengths is what a byte costs.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
 use crate::ALONE;
 use crate::peer::Peer;
-use crate::scripts::{self, Script};
+use crate::scripts::{self, Script, Stage};
 use crate::victim::{Client, Outcome, play};
 
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/hostile.md");
@@ -18,10 +19,13 @@ const END: &str = "<!-- end of table -->";
 const CHILD: &str = "HOMING_HOSTILE_CHILD";
 /// Bytes that are sent in the two runs.
 const LENGTHS: [usize; 2] = [200_000, 600_000];
+/// The same for slow bytes, each of which costs thousands of instructions.
+const SLOW_LENGTHS: [usize; 2] = [20_000, 60_000];
+const COUNTS: &[&str] = &["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
 
 /// What a client did in a process of its own.
-#[derive(Default)]
 struct Run {
+    /// 0 if they were not counted.
     instructions: f64,
     read: f64,
     written: f64,
@@ -42,35 +46,44 @@ fn one_client() {
     println!("\nUSED|{}|{}|{}|{sees}", used.read_bytes, used.written_bytes, used.peak);
 }
 
-fn run(client: &str, script: &Script, length: usize) -> Run {
+/// Runs a client by `tool`, or as it is.
+fn run(client: &str, script: &Script, length: usize, tool: &[&str]) -> Run {
     let peer = Peer::start(script, length);
-    let mut command = Command::new("valgrind");
-    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(env::current_exe().expect("this program"));
-    command.args(["--exact", "table::one_client", "--nocapture", "--test-threads=1"]);
+    let program = env::current_exe().expect("this program");
+    let mut words = tool.iter().map(OsStr::new).chain([program.as_os_str()]);
+    let mut command = Command::new(words.next().expect("a program"));
+    command.args(words).args(["--exact", "table::one_client", "--nocapture", "--test-threads=1"]);
     let certificate: String = peer.certificate.iter().map(|byte| format!("{byte} ")).collect();
     let output = command.env(CHILD, format!("{client}|{}|{}|{certificate}", script.name, peer.address)).output();
     let output = output.expect("valgrind is installed");
     peer.join();
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    let line = |start: &str| text.lines().find_map(|line| line.split_once(start)).unwrap_or_else(|| panic!("{text}")).1;
-    let mut used = line("USED|").splitn(4, '|');
-    let mut number = || used.next().expect("four parts").parse().expect("a number");
-    let (read, written, peak) = (number(), number(), number());
-    let sees = used.next().expect("four parts").to_owned();
-    let instructions = line("Collected :").trim().parse().expect("a number");
-    Run { instructions, read, written, peak, sees }
+    let line = |start: &str| text.lines().find_map(|line| Some(line.split_once(start)?.1));
+    let used = line("USED|").unwrap_or_else(|| panic!("{text}"));
+    let [read, written, peak, sees] = used.splitn(4, '|').collect::<Vec<_>>()[..] else { panic!("{used}") };
+    let number = |text: &str| text.trim().parse().expect("a number");
+    let instructions = line("Collected :").map_or(0.0, number);
+    Run { instructions, read: number(read), written: number(written), peak: number(peak), sees: sees.to_owned() }
 }
 
 /// What is in the cells of a client.
 fn cells(client: &str, script: &Script) -> [String; 4] {
-    let [short, long] = LENGTHS.map(|length| run(client, script, length));
+    let is_slow = script.slow && script.stage == Stage::Open;
+    let lengths = if is_slow { SLOW_LENGTHS } else { LENGTHS };
+    let [short, long] = lengths.map(|length| run(client, script, length, COUNTS));
+    // The memory grows with what has arrived.
+    let peak = if is_slow { run(client, script, LENGTHS[1], &[]).peak } else { short.peak.max(long.peak) };
     let read = long.read - short.read;
     let each = |short: f64, long: f64| {
         // The connection ended before: there is no cost of another byte.
-        if read < 100_000.0 { "ended".into() } else { format!("{:.1}", (long - short) / read) }
+        if read < (lengths[1] - lengths[0]) as f64 / 4.0 {
+            "ended".into()
+        } else {
+            format!("{:.1}", (long - short) / read)
+        }
     };
     [
-        format!("{:.0}", short.peak.max(long.peak) / 1024.0),
+        format!("{:.0}", peak / 1024.0),
         each(short.instructions, long.instructions),
         each(short.written, long.written),
         long.sees.split(" (ws").next().unwrap_or_default().to_owned(),
