@@ -2,7 +2,7 @@
 // WebSocket, which costs the page more than the frames themselves.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -12,9 +12,10 @@ const SWITCHES = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe",
 ];
 
-/** Starts a browser with one page. */
-export async function launch({ headless = true, args = [] } = {}) {
+/** Starts a browser with one page. `localState` is what it remembers of earlier runs. */
+export async function launch({ headless = true, args = [], localState = {} } = {}) {
   const profile = await mkdtemp(join(tmpdir(), "homing-chromium-"));
+  await writeFile(join(profile, "Local State"), JSON.stringify(localState));
   const words = [...SWITCHES, ...(headless ? ["--headless=new"] : []), ...args, `--user-data-dir=${profile}`];
   const child = spawn("chromium", words, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
   const browser = new Browser(child, profile);

@@ -1,4 +1,5 @@
-// A page whose clients a test controls through `globalThis.crowd`: `?client=(index|wasm|rust)`.
+// A page whose clients a test controls through `globalThis.crowd`: `?client=(index|wasm|rust)`. With `&url=` it has one from the start,
+// whose events are kept in `sessionStorage.kept` however often the page is loaded.
 
 import { counted } from './counted.js'
 
@@ -12,3 +13,9 @@ for (const type of ['freeze', 'resume']) document.addEventListener(type, () => t
 
 globalThis.crowd = new Crowd()
 Object.assign(globalThis, { counted, transitions })
+
+const url = new URLSearchParams(location.search).get('url')
+if (url) {
+  crowd.onEvent = (_, kind) => (sessionStorage.kept = `${sessionStorage.kept ?? ''}${kind} `)
+  crowd.add(1, url)
+}

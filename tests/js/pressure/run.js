@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const SUITES = ['many', 'suspended', 'stopped', 'blobs', 'reconnects', 'hostile']
+const SUITES = ['many', 'suspended', 'discarded', 'stopped', 'blobs', 'reconnects', 'hostile']
 const RUNNER = fileURLToPath(new URL('../run.js', import.meta.url))
 
 const words = process.argv.slice(2)

@@ -10,13 +10,18 @@ export const CLIENT = process.env.HOMING_PAGES ? 'rust' : (process.env.HOMING_EN
 /** Whether the long forms run, as `cargo xtask pressure` wants. */
 export const isLong = !!process.env.HOMING_PRESSURE
 
-/** Opens the page in the browser `page`. */
-export async function visit(t, page = t.page) {
+/** Serves the page. Returns the address of a file beside it. */
+export async function serve(t) {
   const mounts = { '/tests/js/pressure/pkg/': process.env.HOMING_PAGES ?? 'none' }
   const files = await fileServer({}, { mounts, headers: { 'cache-control': 'max-age=60' } })
   t.onEnd(files.end)
-  const url = (name) => `${files.url}/tests/js/pressure/${name}.html?client=${CLIENT}`
-  const visit = new Visit(page, url('page'), `${files.url}/tests/js/driven/away.html`)
+  return (path) => new URL(path, `${files.url}/tests/js/pressure/`).href
+}
+
+/** Opens the page in the browser `page`. */
+export async function visit(t, page = t.page) {
+  const address = await serve(t)
+  const visit = new Visit(page, address(`page.html?client=${CLIENT}`), address('../driven/away.html'))
   await visit.load()
   t.onEnd(() => page.script('globalThis.crowd?.end()').catch(() => {}))
   return visit
