@@ -272,7 +272,8 @@ impl Reader {
                 return Poll::Ready(Ok(read));
             }
         }
-        self.buffer.poll_read(stream, cx)
+        let frame = if let Expected::Whole(head) = self.expected { Some(head.length as usize) } else { None };
+        self.buffer.poll_read(stream, cx, frame)
     }
 }
 

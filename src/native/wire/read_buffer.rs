@@ -5,7 +5,7 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, ready};
 use std::io;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 /// Bytes read at a time while little arrives, into memory on the stack.
@@ -20,10 +20,17 @@ const SMALL: usize = 256;
 const SHARED: usize = 4 * 1024;
 /// Number of reads during which payloads are copied after the program was seen to keep one.
 const KEPT: u32 = 1024;
+/// The most bytes in front of a payload.
+const HEAD: usize = 10;
+/// Bytes that are read beyond the end of a frame: the next header, and room that stays empty if nothing follows, by which
+/// the runtime knows that the socket has no more.
+const BEYOND: usize = 16;
 
 /// Bytes that were read and not yet consumed.
 pub(super) struct ReadBuffer {
     pub(super) bytes: BytesMut,
+    /// Size of the memory that they are in.
+    allocated: usize,
     /// How many bytes to read at once: [`IDLE`] to [`BUSY`].
     pub(super) size: usize,
     /// Bytes of the latest reads in a row that filled all the room they had.
@@ -39,7 +46,8 @@ pub(super) struct ReadBuffer {
 impl ReadBuffer {
     /// Starts with bytes that were read before.
     pub(super) fn new(read: &[u8]) -> Self {
-        Self { bytes: BytesMut::from(read), size: IDLE, run: 0, large_reads: 0, small: BytesMut::new(), kept: 0 }
+        let (bytes, small) = (BytesMut::from(read), BytesMut::new());
+        Self { bytes, allocated: read.len(), size: IDLE, run: 0, large_reads: 0, small, kept: 0 }
     }
 
     /// Returns the most bytes of payload of a frame that is collected in the buffer: as much as is read at once, or less
@@ -49,12 +57,11 @@ impl ReadBuffer {
         self.bytes.len().max(if self.kept == 0 { self.size } else { 0 }).max(WHOLE)
     }
 
-    /// Takes a payload from the front of the buffer. Copies it where a slice would keep alive much more memory than the
-    /// payload is long.
+    /// Takes a payload from the front of the buffer. Copies it while the program keeps messages: a slice may keep alive much
+    /// more memory than the payload is long.
     #[inline]
     pub(super) fn payload(&mut self, length: usize) -> Bytes {
-        // While little arrives a copy costs next to nothing, and an idle connection keeps its buffer.
-        if self.kept == 0 && (self.size != IDLE || length > SMALL) {
+        if self.kept == 0 {
             return self.bytes.split_to(length).freeze();
         }
         let payload = if length <= SMALL && self.size != IDLE {
@@ -70,26 +77,48 @@ impl ReadBuffer {
         payload
     }
 
-    /// Reads once. Returns the number of bytes, 0 at the end of the stream.
+    /// Reads once. Returns the number of bytes, 0 at the end of the stream. `frame` is the length of the payload that has begun.
     #[inline]
     pub(super) fn poll_read<S: AsyncRead + Unpin>(
         &mut self,
         stream: &mut S,
         cx: &mut Context<'_>,
+        frame: Option<usize>,
     ) -> Poll<io::Result<usize>> {
         let (read, room) = if self.size == IDLE {
             let mut scratch = [MaybeUninit::uninit(); IDLE];
             let mut scratch = ReadBuf::uninit(&mut scratch);
             ready!(Pin::new(stream).poll_read(cx, &mut scratch))?;
-            self.bytes.extend_from_slice(scratch.filled());
+            self.append(scratch.filled());
             (scratch.filled().len(), IDLE)
         } else {
-            self.make_room();
-            let room = self.bytes.capacity() - self.bytes.len();
-            (ready!(pin!(stream.read_buf(&mut self.bytes)).poll(cx))?, room)
+            let wanted = self.wanted(frame);
+            self.make_room(wanted);
+            let room = wanted.min(self.bytes.capacity() - self.bytes.len());
+            (ready!(pin!(stream.read_buf(&mut (&mut self.bytes).limit(room))).poll(cx))?, room)
         };
         self.adapt(read, room);
         Poll::Ready(Ok(read))
+    }
+
+    /// Appends what was read. The memory is no larger than it has to be.
+    fn append(&mut self, read: &[u8]) {
+        self.kept = self.kept.saturating_sub(1);
+        if !self.bytes.try_reclaim(read.len()) {
+            let begun = self.bytes.len();
+            self.renew((begun + read.len()).max(2 * begun));
+        }
+        self.bytes.extend_from_slice(read);
+    }
+
+    /// Moves the bytes to new memory with this capacity. Notices if a message keeps the memory that they were in.
+    fn renew(&mut self, capacity: usize) {
+        let mut fresh = BytesMut::with_capacity(capacity);
+        fresh.extend_from_slice(&self.bytes);
+        let before = core::mem::replace(&mut self.bytes, fresh);
+        if core::mem::replace(&mut self.allocated, capacity) > 0 && !before.freeze().is_unique() {
+            self.kept = KEPT;
+        }
     }
 
     /// Counts a read that went past this buffer because it was large.
@@ -97,18 +126,26 @@ impl ReadBuffer {
         self.large_reads = self.large_reads.saturating_add(1);
     }
 
+    /// Returns how many bytes to read: as many as fit, but if a frame has begun, up to where it or a later one of its length
+    /// ends. What is read of the next one has to be moved to the front of the buffer.
+    fn wanted(&self, frame: Option<usize>) -> usize {
+        let begun = self.bytes.len();
+        let wanted = match frame {
+            Some(length) => {
+                let others = self.size.saturating_sub(length) / (HEAD + length);
+                length.saturating_sub(begun) + others * (HEAD + length) + BEYOND
+            }
+            None => self.size.saturating_sub(begun),
+        };
+        wanted.max(IDLE)
+    }
+
     /// Uses the memory again if no message keeps it, else what is left of it, else new memory.
-    fn make_room(&mut self) {
+    fn make_room(&mut self, room: usize) {
         self.kept = self.kept.saturating_sub(1);
         let spare = self.bytes.capacity() - self.bytes.len();
-        let room = self.size.saturating_sub(self.bytes.len()).max(IDLE);
         if !self.bytes.try_reclaim(room) && spare < IDLE {
-            let mut fresh = BytesMut::with_capacity(self.size + self.bytes.len().max(WHOLE));
-            fresh.extend_from_slice(&self.bytes);
-            let before = core::mem::replace(&mut self.bytes, fresh).freeze();
-            if !before.is_unique() {
-                self.kept = KEPT;
-            }
+            self.renew(self.size + self.bytes.len().max(WHOLE));
         }
     }
 
@@ -134,6 +171,7 @@ impl ReadBuffer {
         if take(&mut self.large_reads) == 0 {
             // The peer may never send the rest of a frame, so what has arrived of it does not keep the memory.
             self.bytes = BytesMut::from(&self.bytes[..]);
+            self.allocated = self.bytes.len();
             self.small = BytesMut::new();
             self.size = IDLE;
         }

@@ -112,6 +112,41 @@ fn messages_as_large_as_a_read_are_gathered_only_while_the_program_keeps_them() 
     assert!(gathered(true) > 0);
 }
 
+/// What is read of the next frame has to be moved.
+#[test]
+fn a_stream_of_large_frames_is_read_up_to_their_ends() {
+    for length in [20_000, 40_000, BUSY] {
+        let one = frame(0x82, &vec![7; length]);
+        let many = one.repeat(20);
+        let mut reader = plain(&many[..IDLE], 1 << 20);
+        reader.buffer.size = BUSY;
+        let mut stream = &many[IDLE..];
+        for _ in 0..20 {
+            let arrived = reader.poll(&mut stream, &mut Context::from_waker(Waker::noop()));
+            assert!(matches!(arrived, Poll::Ready(Ok(Received::Message(message))) if message.len() == length));
+            let beyond = (many.len() - stream.len()) % one.len();
+            assert!(beyond < 64, "{beyond} bytes beyond a frame of {length}");
+        }
+    }
+}
+
+/// While little arrives, messages are slices of a buffer that is used again.
+#[test]
+fn small_messages_are_copied_only_while_the_program_keeps_them() {
+    let (small, mut cx) = (frame(0x82, &[7; 100]), Context::from_waker(Waker::noop()));
+    let mut reader = plain(&[], LIMIT);
+    let mut next = || match reader.poll(&mut &small[..], &mut cx) {
+        Poll::Ready(Ok(Received::Message(Message::Binary(payload)))) => payload,
+        other => panic!("{other:?}"),
+    };
+    let first = next().as_ptr();
+    assert!((0..100).all(|_| next().as_ptr() == first));
+    let kept = [next(), next(), next()];
+    assert_eq!(kept[0].as_ptr(), first);
+    // Of memory that is no larger than it has to be: those are no slices.
+    assert!(kept[1..].iter().all(|payload| payload.is_unique() && payload.as_ptr() != first));
+}
+
 /// The memory of a message in fragments is doubled up to the limit, not beyond it.
 #[test]
 fn s21_fragments_take_no_more_memory_than_the_largest_message() {
