@@ -101,7 +101,9 @@ impl Task {
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.pump.transport().set_waker(cx.waker());
+        if self.pump.transport().set_waker(cx.waker()) {
+            self.pump.timer().forget_waker();
+        }
         if self.pump.wake_up() {
             self.pump.drive();
         }

@@ -16,28 +16,38 @@ fn now() -> Timestamp {
     Timestamp::from_micros(START.elapsed().as_micros() as u64)
 }
 
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        _ => one.or(other),
+    }
+}
+
 pub(crate) struct NativeTimer {
     /// Made when first armed and then reset.
     sleep: Option<Pin<Box<Sleep>>>,
     sleeps_until: Timestamp,
+    /// The sleep has the task's waker.
+    wakes: bool,
     deadline: Option<Timestamp>,
 }
 
 impl NativeTimer {
     pub(crate) fn new() -> Self {
-        Self { sleep: None, sleeps_until: Timestamp::default(), deadline: None }
+        Self { sleep: None, sleeps_until: Timestamp::default(), wakes: false, deadline: None }
     }
 
     /// Ready when the deadline or the `other` one has passed.
     pub(crate) fn poll(&mut self, other: Option<Timestamp>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline.into_iter().chain(other).min() else {
+        let Some(deadline) = earlier(self.deadline, other) else {
             // A client that has ended must not be woken again.
             self.sleep = None;
             return Poll::Pending;
         };
-        // While a sleep runs there is no need to read the clock. To a task that has used up its budget, as in a flood, all
-        // sleeps seem to run.
-        if self.sleeps_until <= deadline && has_budget_remaining() && self.poll_sleep(cx).is_pending() {
+        // While a sleep runs there is no need to poll it again, or to read the clock. In a flood the driver may not have seen
+        // that it has ended.
+        let is_running = self.wakes && self.sleep.as_ref().is_some_and(|sleep| !sleep.is_elapsed());
+        if is_running && self.sleeps_until <= deadline && has_budget_remaining() {
             return Poll::Pending;
         }
         loop {
@@ -62,7 +72,16 @@ impl NativeTimer {
 
     /// Ready when the sleep has ended, or if there is none.
     fn poll_sleep(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.sleep.as_mut().map_or(Poll::Ready(()), |sleep| sleep.as_mut().poll(cx))
+        // To a task that has used up its budget, all sleeps seem to run.
+        let is_polled = has_budget_remaining();
+        let polled = self.sleep.as_mut().map_or(Poll::Ready(()), |sleep| sleep.as_mut().poll(cx));
+        self.wakes = is_polled && polled.is_pending();
+        polled
+    }
+
+    /// The task has a new waker.
+    pub(crate) fn forget_waker(&mut self) {
+        self.wakes = false;
     }
 }
 

@@ -148,8 +148,13 @@ impl NativeTransport {
         self.attempt
     }
 
-    pub(crate) fn set_waker(&mut self, waker: &Waker) {
-        self.waker.clone_from(waker);
+    /// Returns whether the task has a new waker.
+    pub(crate) fn set_waker(&mut self, waker: &Waker) -> bool {
+        let is_new = !self.waker.will_wake(waker);
+        if is_new {
+            self.waker = waker.clone();
+        }
+        is_new
     }
 
     /// Returns the next message or event. One message at a time costs nothing: the reader has read ahead.
