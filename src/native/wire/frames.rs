@@ -18,6 +18,8 @@ const MAX_HEADER: usize = 14;
 const MASKED: u8 = 0x80;
 /// Bytes that are masked at a time.
 const BLOCK: usize = 128;
+/// Bytes that are masked at a time of what is no whole block.
+const SMALL: usize = 16;
 
 /// Why reading stopped.
 #[derive(Debug)]
@@ -168,15 +170,21 @@ fn put_masked(buffer: &mut Vec<u8>, payload: &[u8], mask: [u8; 4]) {
     // In one pass by blocks of a fixed size, which the compiler masks in vector registers between the copies.
     let mut blocks = payload.chunks_exact(BLOCK);
     for block in &mut blocks {
-        // Always of this size, so never the default.
-        buffer.extend_from_slice(&masked(block.try_into().unwrap_or([0; BLOCK]), mask));
+        buffer.extend_from_slice(&masked::<BLOCK>(block, mask));
+    }
+    let mut blocks = blocks.remainder().chunks_exact(SMALL);
+    for block in &mut blocks {
+        buffer.extend_from_slice(&masked::<SMALL>(block, mask));
     }
     let start = buffer.len();
     buffer.extend_from_slice(blocks.remainder());
     apply_mask(&mut buffer[start..], mask);
 }
 
-fn masked(mut block: [u8; BLOCK], mask: [u8; 4]) -> [u8; BLOCK] {
+#[inline]
+fn masked<const LENGTH: usize>(block: &[u8], mask: [u8; 4]) -> [u8; LENGTH] {
+    // Always of this size, so never the default.
+    let mut block = block.try_into().unwrap_or([0; LENGTH]);
     apply_mask(&mut block, mask);
     block
 }

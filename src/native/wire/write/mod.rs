@@ -280,7 +280,7 @@ impl Writer {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.written += written;
-            self.unflushed = true;
+            self.unflushed = !self.is_direct;
         }
         if self.unflushed {
             ready!(Pin::new(stream).poll_flush(cx))?;
@@ -289,7 +289,6 @@ impl Writer {
         self.was_large |= self.buffer.len() > SMALL;
         self.buffer.clear();
         (self.written, self.payload, self.pongs) = (0, 0, 0);
-        self.in_flight.held(0);
         Poll::Ready(Ok(()))
     }
 }
