@@ -119,9 +119,9 @@ impl Inflate {
         Ok(())
     }
 
-    /// Returns the state to the pool if the next message does not need it. Called when there is nothing more to do.
+    /// Returns the state to the pool if what comes next does not need it. Called when there is nothing more to do.
     pub(crate) fn release(&mut self) {
-        if self.history.is_none() {
+        if self.history.is_none() && !self.begun {
             INFLATING.put((), self.state.take());
         }
     }

@@ -98,7 +98,7 @@ impl Reader {
                 Poll::Ready(Ok(_)) => self.arrived = true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Fault::Io(error))),
                 Poll::Pending => {
-                    if let (Some(inflate), None) = (&mut self.inflate, &self.message) {
+                    if let Some(inflate) = &mut self.inflate {
                         inflate.release();
                     }
                     return Poll::Pending;

@@ -42,3 +42,17 @@ fn idle_connections_keep_only_the_history() {
         }
     }
 }
+
+/// A peer that announces a message, and sends nothing of it, does not keep the zlib state of the message before.
+#[test]
+fn a_header_alone_keeps_no_state() {
+    let agreed = agreement(false, 15);
+    let bytes = [frame(0xC2, &deflater(&agreed).compress(&[b'a'; 99]).unwrap()), vec![0xC2, 5]].concat();
+    let mut reader = inflating(&agreed, LIMIT);
+    let mut stream = Pieces::cut(&bytes, &[bytes.len()]);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(reader.poll(&mut stream, &mut cx).is_pending());
+    assert!(matches!(reader.poll(&mut stream, &mut cx), Poll::Ready(Ok(Received::Message(_)))));
+    assert!(reader.poll(&mut stream, &mut cx).is_pending());
+    assert!(!reader.is_large());
+}
