@@ -8,7 +8,7 @@ use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 
 use super::frames::{described, frame, kind};
 use super::others::End;
-use super::reading::{Pieces, Stream, read};
+use super::reading::{Pieces, Stream, read, together};
 use crate::message::{Message, Text};
 use crate::native::wire::deflate::{Agreement, Inflate};
 use crate::native::wire::frames::{self, Fault};
@@ -35,20 +35,26 @@ pub(crate) fn inflate(data: &[u8]) {
     let reader = |read: &[u8]| Reader::new(read, limit, Some(Inflate::new(&agreed)));
 
     let seed = u16::from_le_bytes([*low, *high]);
-    let cut = read(reader(b""), Stream::new(bytes, Pieces::Random(seed)));
-    let whole = read(reader(bytes), Stream::new(b"", Pieces::Whole));
-    assert_eq!(whole.arrived, cut.arrived);
-    assert_eq!(format!("{:?}", whole.end), format!("{:?}", cut.end));
-    let mut outcomes = vec![whole, cut];
+    let mut sources = vec![
+        (reader(bytes), Stream::new(b"", Pieces::Whole)),
+        (reader(b""), Stream::new(bytes, Pieces::Random(seed))),
+        // The same again, so that readers that are idle at the same time exchange their zlib states.
+        (reader(b""), Stream::new(bytes, Pieces::Random(seed ^ 0x100))),
+    ];
     if bytes.len() <= 4096 {
-        let single = read(reader(b""), Stream::new(bytes, Pieces::Single));
-        outcomes[1].assert_same(&single);
-        outcomes.push(single);
+        sources.push((reader(b""), Stream::new(bytes, Pieces::Single)));
+    }
+    let outcomes = together(sources);
+    let (whole, in_pieces) = outcomes.split_first().expect("there are several");
+    for cut in in_pieces {
+        assert_eq!(whole.arrived, cut.arrived);
+        assert_eq!(format!("{:?}", whole.end), format!("{:?}", cut.end));
+        in_pieces[0].assert_same(cut);
     }
     for outcome in &outcomes {
         assert!(outcome.most <= limit + 1, "{} bytes were reserved", outcome.most);
     }
-    let ours = &outcomes[0];
+    let ours = whole;
     if let Some(mut sent) = sent {
         if sent.iter().any(|it| matches!(it, Received::Message(message) if message.as_bytes().len() > limit)) {
             sent.truncate(ours.arrived.len());

@@ -39,6 +39,11 @@ impl<'a> Stream<'a> {
         Self { bytes, pieces, random, waits, waited: false, read: 0, before: 0 }
     }
 
+    /// Returns for how many seconds nothing arrives.
+    fn idles(&self) -> usize {
+        (self.random >> 33 & 3) as usize
+    }
+
     fn next(&mut self, room: usize) -> &'a [u8] {
         let most = match self.pieces {
             Pieces::Whole => usize::MAX,
@@ -115,25 +120,65 @@ pub(super) struct Outcome {
 }
 
 /// Reads to the end, or to the first fault or Close frame.
-pub(super) fn read(mut reader: Reader, mut stream: Stream<'_>) -> Outcome {
-    let (mut arrived, mut reads, mut most) = (Vec::new(), Vec::new(), 0);
-    let end = loop {
-        let polled = reader.poll(&mut stream, &mut Context::from_waker(Waker::noop()));
-        most = most.max(reader.gathered());
-        match polled {
-            Poll::Pending => continue,
-            Poll::Ready(Ok(Received::Close(frame))) => {
-                arrived.push(Received::Close(frame));
-                reads.push((stream.before, stream.read));
-                break Fault::Ended;
-            }
-            Poll::Ready(Ok(it)) => arrived.push(it),
-            Poll::Ready(Err(fault)) => break fault,
+pub(super) fn read(reader: Reader, stream: Stream<'_>) -> Outcome {
+    together(vec![(reader, stream)]).remove(0)
+}
+
+/// Reads all streams to their ends, in turns: what one reader gives back, another may use next.
+pub(super) fn together(sources: Vec<(Reader, Stream<'_>)>) -> Vec<Outcome> {
+    let mut readings: Vec<_> = sources.into_iter().map(|(reader, stream)| Reading::new(reader, stream)).collect();
+    while readings.iter().any(|reading| reading.end.is_none()) {
+        readings.iter_mut().for_each(Reading::step);
+    }
+    readings.into_iter().filter_map(Reading::outcome).collect()
+}
+
+/// A reader on its way through a stream.
+struct Reading<'a> {
+    reader: Reader,
+    stream: Stream<'a>,
+    arrived: Vec<Received>,
+    reads: Vec<(usize, usize)>,
+    most: usize,
+    end: Option<Fault>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(reader: Reader, stream: Stream<'a>) -> Self {
+        Self { reader, stream, arrived: Vec::new(), reads: Vec::new(), most: 0, end: None }
+    }
+
+    fn step(&mut self) {
+        if self.end.is_some() {
+            return;
         }
-        reads.push((stream.before, stream.read));
-    };
-    reads.push((stream.before, stream.read));
-    Outcome { arrived, end, reads, most }
+        let polled = self.reader.poll(&mut self.stream, &mut Context::from_waker(Waker::noop()));
+        self.most = self.most.max(self.reader.gathered());
+        match polled {
+            Poll::Pending => return self.idle(),
+            Poll::Ready(Ok(received)) => {
+                self.end = matches!(received, Received::Close(_)).then_some(Fault::Ended);
+                self.arrived.push(received);
+                self.reads.push((self.stream.before, self.stream.read));
+            }
+            Poll::Ready(Err(fault)) => self.end = Some(fault),
+        }
+        if self.end.is_some() {
+            self.reads.push((self.stream.before, self.stream.read));
+        }
+    }
+
+    /// Nothing more has arrived, perhaps for so long that memory is freed.
+    fn idle(&mut self) {
+        let times = self.stream.idles();
+        (0..times).for_each(|_| self.reader.tidy());
+        assert!(times < 2 || !self.reader.is_large(), "an idle connection keeps its memory");
+    }
+
+    fn outcome(self) -> Option<Outcome> {
+        let Self { arrived, reads, most, end, .. } = self;
+        end.map(|end| Outcome { arrived, end, reads, most })
+    }
 }
 
 impl Outcome {
