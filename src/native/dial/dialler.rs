@@ -51,6 +51,11 @@ impl Dialler {
         Ok(Self { base, proxies, tls, open_timeout, follows_redirects, cookies })
     }
 
+    #[cfg(all(any(test, fuzzing), feature = "cookies"))]
+    pub(crate) fn with_tls(self, tls: Connector) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
     pub(crate) async fn dial(&self, target: &Target) -> Result<Dialled, Error> {
         let to = target.destination();
         let mut facts = ConnectionInfo::default();

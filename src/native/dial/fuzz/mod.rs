@@ -1,10 +1,14 @@
 //! Bodies of fuzz targets about proxies, and what others share with them: see `fuzz/`.
 
 mod no_proxy;
+#[cfg(feature = "cookies")]
+mod noted;
 mod peer;
 mod proxy;
 
 pub(crate) use no_proxy::no_proxy;
+#[cfg(feature = "cookies")]
+pub(crate) use noted::Noted;
 pub(crate) use peer::{Ending, Peer, Script, run};
 pub(crate) use proxy::proxy;
 

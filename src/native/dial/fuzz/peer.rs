@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::{Builder, Runtime};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::native::dial::stream::Stream;
 use crate::native::sync::lock;
@@ -21,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A peer that sends these bytes.
 #[derive(Clone)]
 pub(crate) struct Script {
+    /// In it `{accept}` stands for the right value of `Sec-WebSocket-Accept`.
     pub(crate) bytes: Vec<u8>,
     pub(crate) ending: Ending,
     /// Draws the lengths of the pieces. 0: everything at once.
@@ -126,6 +128,10 @@ impl State {
 
     fn respond(&mut self) {
         self.has_responded = true;
+        let request = String::from_utf8_lossy(&self.request);
+        if let Some(key) = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")) {
+            accept(&mut self.script.bytes, derive_accept_key(key.as_bytes()).as_bytes());
+        }
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
@@ -170,6 +176,14 @@ impl AsyncWrite for Peer {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+/// Replaces each `{accept}` in a response.
+pub(crate) fn accept(response: &mut Vec<u8>, value: &[u8]) {
+    let mark = b"{accept}";
+    while let Some(at) = response.windows(mark.len()).position(|window| window == mark) {
+        response.splice(at..at + mark.len(), value.iter().copied());
     }
 }
 

@@ -35,6 +35,9 @@ pub(crate) enum Connector {
     Rustls(with_rustls::Connector),
     #[cfg(feature = "native-tls")]
     Native(with_native_tls::Connector),
+    /// Makes a note of each handshake instead of it.
+    #[cfg(all(any(test, fuzzing), feature = "cookies"))]
+    Noted(super::fuzz::Noted),
 }
 
 impl Connector {
@@ -61,6 +64,8 @@ impl Connector {
         match self {
             #[cfg(feature = "native-tls")]
             Self::Native(connector) if connector.is_own() => Some(advice::WHOLE_CONNECTOR),
+            #[cfg(all(any(test, fuzzing), feature = "cookies"))]
+            Self::Noted(noted) if noted.is_own => Some("a connector of the user's own"),
             #[allow(unreachable_patterns, reason = "a build without TLS has nothing to match")]
             _ => None,
         }
@@ -74,6 +79,8 @@ impl Connector {
             Self::Rustls(ref connector) => connector.connect(host, stream, peer).await,
             #[cfg(feature = "native-tls")]
             Self::Native(ref connector) => connector.connect(host, stream, peer).await,
+            #[cfg(all(any(test, fuzzing), feature = "cookies"))]
+            Self::Noted(ref noted) => noted.connect(host, stream, peer),
         }
     }
 }

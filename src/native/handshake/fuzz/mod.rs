@@ -1,6 +1,8 @@
 //! Bodies of fuzz targets: see `fuzz/`.
 
 #[cfg(feature = "cookies")]
+mod chain;
+#[cfg(feature = "cookies")]
 mod cookies;
 mod redirects;
 #[cfg(feature = "deflate")]

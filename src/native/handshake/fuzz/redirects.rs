@@ -1,35 +1,57 @@
 //! Chains of redirects.
 
+use url::Url;
+
 use crate::native::dial::fuzz::assert_hides;
 use crate::native::handshake::redirect::follow;
 use crate::native::options::Options;
-use crate::native::target::resolve;
+use crate::native::target::{Target, resolve};
 use crate::native::url::parse_url;
 use crate::request::Request;
 
-const SECRET: &str = "s3cr3t";
+pub(super) const SECRET: &str = "s3cr3t";
 
-/// A `Location` to a line, followed from an origin that the first byte chooses.
+/// A `Location` to a line, followed from an origin that the first byte chooses, then dialled if there are cookies.
 pub(crate) fn redirects(data: &[u8]) {
     let [first, locations @ ..] = data else { return };
-    let start_url = match first % 4 {
+    let start = start(*first);
+    followed(&start, locations);
+    #[cfg(feature = "cookies")]
+    super::chain::dialled(*first, &start, locations);
+}
+
+fn start(first: u8) -> Target {
+    let url = match first % 4 {
         0 => "ws://server.test/a/b?c".to_owned(),
         1 => "wss://server.test/a/b?c".to_owned(),
         2 => format!("wss://user:{SECRET}@server.test:8443/a/b"),
         _ => "ws://[2001:db8::1]:8080/".to_owned(),
     };
-    let mut request = Request::new("ws://server.test").protocol("chat");
+    // As ws, as `resolve` refuses wss in a build without TLS.
+    let mut request = Request::new(url.replace("wss:", "ws:")).protocol("chat");
     for (name, value) in [("Cookie", SECRET), ("X-Key", SECRET), ("origin", "https://app.test"), ("USER-AGENT", "test")]
     {
         request.headers.push((name.into(), value.into()));
     }
     let mut start = resolve(&request, &Options::default()).unwrap();
-    // Not by `resolve`, which refuses wss in a build without TLS.
-    start.url = parse_url(&start_url).unwrap();
+    start.url = parse_url(&url).unwrap();
+    start
+}
+
+pub(super) fn origin(url: &Url) -> (String, Option<String>, Option<u16>) {
+    (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default())
+}
+
+/// Whether a server has used the secret itself.
+pub(super) fn is_echoed(locations: &[u8]) -> bool {
     // Parsing a URL removes these three, and has the host in lower case.
     let parsed: Vec<u8> =
         locations.iter().filter(|byte| !b"\t\r\n".contains(byte)).map(u8::to_ascii_lowercase).collect();
-    let is_echoed = parsed.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+    parsed.windows(SECRET.len()).any(|window| window == SECRET.as_bytes())
+}
+
+fn followed(start: &Target, locations: &[u8]) {
+    let is_echoed = is_echoed(locations);
     let (mut target, mut has_left) = (start.clone(), false);
     for location in String::from_utf8_lossy(locations).split('\n') {
         let next = match follow(&target, location) {
@@ -44,8 +66,6 @@ pub(crate) fn redirects(data: &[u8]) {
         assert!(
             matches!(next.url.scheme(), "ws" | "wss") && next.url.fragment().is_none() && next.url.port() != Some(0)
         );
-        let origin =
-            |url: &url::Url| (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default());
         has_left |= origin(&next.url) != origin(&start.url);
         assert_eq!(next.is_cross_origin, has_left, "{location}");
         if has_left {
