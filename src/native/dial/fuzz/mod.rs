@@ -9,6 +9,8 @@ mod proxy;
 pub(crate) use no_proxy::no_proxy;
 #[cfg(feature = "cookies")]
 pub(crate) use noted::Noted;
+#[cfg(feature = "deflate")]
+pub(crate) use peer::accept;
 pub(crate) use peer::{Ending, Peer, Script, run};
 pub(crate) use proxy::proxy;
 

@@ -20,7 +20,14 @@ pub(crate) fn proxy(data: &[u8]) {
         }
     };
     assert!(!proxy.address.host.is_empty() && proxy.address.port != 0, "{text:?}");
-    let to = Destination::new(if manner & 8 == 0 { "server.test" } else { "[2001:db8::1]" }, 443);
+    let host = match (manner & 8, seed & 1) {
+        (0, 0) => "server.test".to_owned(),
+        (0, _) => "192.0.2.1".to_owned(),
+        (_, 0) => "[2001:db8::1]".to_owned(),
+        // Too long for SOCKS, where its length is a byte.
+        _ => format!("{}test", "server.".repeat(40)),
+    };
+    let to = Destination::new(&host, 443);
     let script = |seed| Script {
         bytes: bytes.clone(),
         ending: Ending::of(*manner, manner >> 4),
@@ -68,10 +75,11 @@ fn tunnel(proxy: &Proxy, to: &Destination, script: &Script) -> Option<Result<Vec
         } else {
             assert!(request.starts_with(&[5]) && bytes.starts_with(&[5]), "{request:?} {bytes:?}");
             // Nothing behind the answer is read, and the destination is asked for in its own form.
-            let address = if to.host.contains(':') {
-                &[5, 1, 0, 4, 0x20, 1, 0x0d, 0xb8][..]
-            } else {
-                b"\x05\x01\0\x03\x0bserver.test\x01\xbb"
+            let address = match to.host.as_str() {
+                "server.test" => &b"\x05\x01\0\x03\x0bserver.test\x01\xbb"[..],
+                "192.0.2.1" => &[5, 1, 0, 1, 192, 0, 2, 1, 1, 0xbb],
+                "2001:db8::1" => &[5, 1, 0, 4, 0x20, 1, 0x0d, 0xb8],
+                other => panic!("{other} is too long"),
             };
             assert!(request.windows(address.len()).any(|window| window == address), "{request:?}");
         }

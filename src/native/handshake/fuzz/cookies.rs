@@ -12,30 +12,38 @@ use crate::native::url::parse_url;
 /// The cookies of the model, by origin, domain, path and name: value, and whether it is for secure origins only.
 type Jar = BTreeMap<[String; 4], (String, bool)>;
 
-/// Lines: a URL, or a URL, a blank and a cookie that its server sets.
+/// Lines: a URL, or a URL, a blank and a cookie that its server sets. A line that begins with `*` stands for more cookies than
+/// an origin may have, one with `+` for more origins than a jar keeps, and `!` removes all cookies.
 pub(crate) fn cookies(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (jar, mut model) = (CookieJar::new(), Jar::new());
     for line in text.split('\n').take(40) {
+        if line == "!" {
+            jar.clear();
+            model.clear();
+            continue;
+        }
         let (url, set_cookie) = match line.split_once(' ') {
             Some((url, set_cookie)) => (url, Some(set_cookie)),
             None => (line, None),
         };
+        if let (Some(url), Some(set_cookie)) = (url.strip_prefix('*'), set_cookie) {
+            (0..60).for_each(|number| add(&jar, &mut model, url, &format!("{number}{set_cookie}")));
+            continue;
+        }
+        if let (Some(name), Some(set_cookie)) = (url.strip_prefix('+'), set_cookie) {
+            (0..110).for_each(|number| add(&jar, &mut model, &format!("ws://{name}{number}.test"), set_cookie));
+            continue;
+        }
         let Ok(parsed) = parse_url(url) else {
             assert!(jar.cookies(url).is_none());
             continue;
         };
-        // No server has this name.
-        if parsed.host_str().is_some_and(|host| host.starts_with('.')) || set_cookie.is_some_and(has_date) {
+        if !is_modelled(&parsed, set_cookie) {
             continue;
         }
         if let Some(set_cookie) = set_cookie {
-            let kept = jar.add(url, set_cookie);
-            let expected = keep(&mut model, &parsed, set_cookie);
-            assert_eq!(kept.is_ok(), expected, "{url} {set_cookie:?}: {kept:?}");
-            if let Err(error) = kept {
-                assert_hides(&error.to_string(), set_cookie);
-            }
+            add(&jar, &mut model, url, set_cookie);
         }
         let cookies = jar.cookies(url);
         assert_eq!(
@@ -46,6 +54,22 @@ pub(crate) fn cookies(data: &[u8]) {
         assert!(cookies.is_none_or(|cookies| HeaderValue::from_bytes(cookies.as_bytes()).is_ok()), "{text:?}");
     }
     assert_eq!(format!("{jar:?}"), format!("CookieJar {{ cookies: {}, .. }}", model.len()));
+}
+
+/// No server has a name that begins with a dot.
+fn is_modelled(url: &Url, set_cookie: Option<&str>) -> bool {
+    !url.host_str().is_some_and(|host| host.starts_with('.')) && !set_cookie.is_some_and(has_date)
+}
+
+/// Adds a cookie to the jar and to the model.
+fn add(jar: &CookieJar, model: &mut Jar, url: &str, set_cookie: &str) {
+    let Some(parsed) = parse_url(url).ok().filter(|parsed| is_modelled(parsed, Some(set_cookie))) else { return };
+    let kept = jar.add(url, set_cookie);
+    let expected = keep(model, &parsed, set_cookie);
+    assert_eq!(kept.is_ok(), expected, "{url} {set_cookie:?}: {kept:?}");
+    if let Err(error) = kept {
+        assert_hides(&error.to_string(), set_cookie);
+    }
 }
 
 /// Dates are compared with the clock, which the model has not.
@@ -114,6 +138,11 @@ fn keep(model: &mut Jar, url: &Url, set_cookie: &str) -> bool {
     let key = [origin(url), domain, path.unwrap_or_else(|| default.to_owned()), name.to_owned()];
     if expires {
         return model.remove(&key).is_some();
+    }
+    let mut origins: Vec<_> = model.keys().map(|[known, ..]| known).collect();
+    origins.dedup();
+    if origins.len() >= 100 && !origins.contains(&&key[0]) {
+        return false;
     }
     let count = model.keys().filter(|[known, ..]| *known == key[0]).count();
     if count >= 50 && !model.contains_key(&key) {

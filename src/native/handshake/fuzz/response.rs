@@ -6,11 +6,11 @@ use tokio::io::AsyncReadExt as _;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
-use crate::native::dial::fuzz::{Ending, Peer, Script, assert_printable, run};
+use crate::native::dial::fuzz::{Ending, Peer, Script, accept, assert_printable, run};
 use crate::native::handshake::upgrade::{BodyLimits, Upgraded, upgrade_with_key};
 use crate::native::options::Options;
 use crate::native::target::{Target, resolve};
-use crate::native::wire::deflate::Deflate;
+use crate::native::wire::deflate::{Agreement, Deflate};
 use crate::request::Request;
 
 /// A key and the answer to it, from RFC 6455, section 1.3.
@@ -28,18 +28,69 @@ enum Outcome {
     Waits,
 }
 
-/// Bytes 1 to 3 are the client's options and the manner of the server; the others are what it sends.
-/// In it `{accept}` stands for the right value of `Sec-WebSocket-Accept`.
+/// What the client offers of permessage-deflate.
+#[derive(Clone, Copy)]
+struct Offer {
+    client_bits: u8,
+    server_bits: u8,
+    client_takeover: bool,
+    server_takeover: bool,
+}
+
+impl Offer {
+    fn of(options: u8) -> Self {
+        Self {
+            client_bits: if options & 1 == 0 { 12 } else { 15 },
+            server_bits: if options & 2 == 0 { 15 } else { 10 },
+            client_takeover: options & 4 == 0,
+            server_takeover: options & 8 == 0,
+        }
+    }
+
+    fn deflate(self) -> Deflate {
+        let deflate = Deflate::new().client_max_window_bits(self.client_bits).server_max_window_bits(self.server_bits);
+        let deflate = if self.client_takeover { deflate } else { deflate.client_no_context_takeover() };
+        if self.server_takeover { deflate } else { deflate.server_no_context_takeover() }
+    }
+
+    /// Returns what both sides agreed to if the client accepts this answer (RFC 7692, section 7.1).
+    fn agreed(self, chosen: &str) -> Agreement {
+        let mut parts = chosen.split(';').map(str::trim);
+        assert_eq!(parts.next(), Some("permessage-deflate"));
+        let mut agreed = Agreement {
+            client_takeover: self.client_takeover,
+            server_takeover: true,
+            client_bits: self.client_bits,
+            server_bits: 15,
+        };
+        for part in parts {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let number = value.trim().trim_matches('"').parse().unwrap_or(0_u8);
+            match name.trim() {
+                "client_max_window_bits" => agreed.client_bits = number,
+                "server_max_window_bits" => agreed.server_bits = number,
+                "client_no_context_takeover" if value.is_empty() => agreed.client_takeover = false,
+                "server_no_context_takeover" if value.is_empty() => agreed.server_takeover = false,
+                other => panic!("{other}"),
+            }
+        }
+        assert!((8..=self.client_bits).contains(&agreed.client_bits), "{chosen}");
+        assert!((8..=self.server_bits).contains(&agreed.server_bits), "{chosen}");
+        assert!(self.server_takeover || !agreed.server_takeover, "{chosen}");
+        agreed
+    }
+}
+
+/// Bytes 1 to 3 are the client's options and the manner of the server; the others are what it
+/// sends.
 pub(crate) fn handshake(data: &[u8]) {
     let [options, manner, seed, bytes @ ..] = data else { return };
-    let offers = options & 1 != 0;
+    let offer = (options & 1 != 0).then(|| Offer::of(options >> 4));
     let target = target(options & 2 != 0);
     let follows = options & 4 != 0;
     let mut bytes = bytes.to_vec();
-    let mark = b"{accept}";
-    while let Some(at) = bytes.windows(mark.len()).position(|window| window == mark) {
-        bytes.splice(at..at + mark.len(), ACCEPT.iter().copied());
-    }
+    // Here already, as the same bytes are read again.
+    accept(&mut bytes, ACCEPT);
     let script = |seed: u8| Script {
         bytes: bytes.clone(),
         ending: Ending::of(*manner, manner >> 3),
@@ -47,7 +98,7 @@ pub(crate) fn handshake(data: &[u8]) {
         waits_for_request: options & 8 == 0,
         breaks_after: (manner & 4 != 0).then(|| 8 * usize::from(seed)),
     };
-    let attempt = |seed| attempt(&target, offers, follows, &script(seed));
+    let attempt = |seed| attempt(&target, offer, follows, &script(seed));
     let whole = attempt(0);
     let mut cut = attempt(*seed);
     if manner & 4 != 0 {
@@ -82,9 +133,9 @@ fn target(has_protocols: bool) -> Target {
     resolve(&request, &Options::default()).unwrap()
 }
 
-fn attempt(target: &Target, offers: bool, follows: bool, script: &Script) -> Outcome {
+fn attempt(target: &Target, offer: Option<Offer>, follows: bool, script: &Script) -> Outcome {
     let (stream, peer) = Peer::connect(script);
-    let deflate = offers.then(|| Deflate::new().client_max_window_bits(12));
+    let deflate = offer.map(Offer::deflate);
     let upgraded = run(async {
         let limits = BodyLimits::new(Instant::now(), Some(Duration::from_secs(10)), follows);
         upgrade_with_key(stream, target, KEY, deflate.as_ref(), limits).await
@@ -97,7 +148,7 @@ fn attempt(target: &Target, offers: bool, follows: bool, script: &Script) -> Out
         check_request(&peer.request());
     }
     match upgraded {
-        Ok(upgraded) => opened(target, upgraded, &script.bytes, script.ending),
+        Ok(upgraded) => opened(target, offer, upgraded, script),
         Err(error) => failed(&error.at(&target.shown()), &script.bytes),
     }
 }
@@ -128,9 +179,9 @@ fn failed(error: &Error, sent: &[u8]) -> Outcome {
 }
 
 /// Reads the response again, in a simple way, and checks what RFC 6455, section 4.1, requires.
-fn opened(target: &Target, upgraded: Upgraded, sent: &[u8], ending: Ending) -> Outcome {
+fn opened(target: &Target, offer: Option<Offer>, upgraded: Upgraded, script: &Script) -> Outcome {
     let Upgraded { mut stream, read, handshake, deflate } = upgraded;
-    let mut rest = sent;
+    let mut rest = &script.bytes[..];
     let headers = loop {
         let (status, headers, after) = head(rest).expect("a head");
         rest = after;
@@ -159,22 +210,7 @@ fn opened(target: &Target, upgraded: Upgraded, sent: &[u8], ending: Ending) -> O
     assert!(extensions.next().is_none(), "several extensions");
     assert_eq!(chosen.is_some(), deflate.is_some());
     if let Some((chosen, agreed)) = chosen.zip(deflate.as_ref()) {
-        let mut parts = chosen.split(';').map(str::trim);
-        assert_eq!(parts.next(), Some("permessage-deflate"));
-        let (mut client, mut server) = (12, 15);
-        for part in parts {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let number = value.trim().trim_matches('"').parse().unwrap_or(0_u8);
-            match name.trim() {
-                "client_max_window_bits" => client = number,
-                "server_max_window_bits" => server = number,
-                "client_no_context_takeover" => assert!(!agreed.client_takeover && value.is_empty()),
-                "server_no_context_takeover" => assert!(!agreed.server_takeover && value.is_empty()),
-                other => panic!("{other}"),
-            }
-        }
-        assert!((8..=12).contains(&client) && (8..=15).contains(&server), "{chosen}");
-        assert_eq!((agreed.client_bits, agreed.server_bits), (client, server));
+        assert_eq!(&offer.expect("what was not offered is not accepted").agreed(chosen), agreed, "{chosen}");
     }
     assert_eq!(handshake.status, Some(101));
     assert!(
@@ -183,7 +219,7 @@ fn opened(target: &Target, upgraded: Upgraded, sent: &[u8], ending: Ending) -> O
 
     // Frames may arrive with the response: not one byte is lost.
     let mut behind = read.to_vec();
-    if matches!(ending, Ending::Endless(_)) {
+    if matches!(script.ending, Ending::Endless(_)) {
         assert!(behind.starts_with(&rest[..rest.len().min(behind.len())]));
         behind = rest.to_vec();
     } else {
@@ -233,7 +269,7 @@ fn s23_a_tls_alert_in_pieces_is_recognized() {
     for seed in [0, 1, 7] {
         let script =
             Script { bytes: bytes.clone(), ending: Ending::Eof, seed, waits_for_request: true, breaks_after: None };
-        let Outcome::Failed(text, _) = attempt(&target(false), false, false, &script) else { panic!("{seed}") };
+        let Outcome::Failed(text, _) = attempt(&target(false), None, false, &script) else { panic!("{seed}") };
         assert!(text.contains("TLS"), "{text}");
     }
 }
