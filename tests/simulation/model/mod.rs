@@ -364,7 +364,8 @@ impl Model<'_> {
     fn wish(&mut self, wish: &Did, state: State) {
         let (behind, taken) = (self.is_behind(), self.messages.taken());
         let is_unknown = self.attempt.as_ref().is_some_and(|attempt| attempt.next == Decision::Unknown);
-        if is_unknown && behind && matches!(wish, Did::Reconnect(_)) {
+        let inside = self.inside.is_some() || self.polling;
+        if is_unknown && inside && matches!(wish, Did::Reconnect(_)) {
             // It has no effect if there was something to cancel.
             return;
         }
