@@ -201,6 +201,7 @@ pub(crate) const SERVERS: &[Server] = &[
             "echo with 1000, the program does not see the code",
             "The library answers every Close with 1000, and drops code and reason.",
         ),
+        ("Chromium closed", ANY, ENDS_AT_ONCE),
     ]),
     Server::new("nginx", "nginx", |job| debian(job, &["nginx-light"]), |_, dir| {
         Ok(tool("nginx").arg("-p").arg(dir).arg("-c").arg(dir.join("nginx.conf")))
