@@ -5,7 +5,7 @@ use std::time::Duration;
 use homing::native::{BuilderExt, RequestExt};
 use homing::{Builder, ConfigError, ErrorKind, Heartbeat, Message, Reconnect, Request, WebSocket};
 
-use crate::support::{client, server};
+use crate::support::{PATIENCE, client, server};
 
 const MAX: Duration = Duration::MAX;
 const INSTANT: Duration = Duration::from_nanos(1);
@@ -131,7 +131,7 @@ async fn s01_a_large_request_is_sent_completely() {
         (0..50).for_each(|number| jar.add(&format!("ws://{at}/"), &format!("c{number}={}", "c".repeat(4000))).unwrap());
         builder.cookie_jar(jar)
     };
-    let _ws = builder.connect().unwrap();
+    let _ws = builder.open_timeout(PATIENCE).connect().unwrap();
     assert_eq!(recorder.failed().await.0.status(), Some(400));
     let request = serving.await.unwrap().remove(0);
     assert!(request.contains("p998, p999\r\n") && request.contains("\r\nX-999: 1\r\n"));

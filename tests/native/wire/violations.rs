@@ -8,7 +8,7 @@ use homing::{CloseCode, ErrorKind, Event, Initiator, Message, Reconnect};
 use homing_test_server::frame::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, hex, raw, text};
 use homing_test_server::{Server, What};
 
-use crate::support::{Recorder, client, connect, doings, seen, server};
+use crate::support::{PATIENCE, Recorder, client, connect, doings, seen, server};
 
 const MAX_MESSAGE: usize = 1000;
 const PROTOCOL: (ErrorKind, u16) = (ErrorKind::Protocol, 1002);
@@ -231,7 +231,8 @@ async fn data_after_a_close_frame_is_discarded() {
 async fn s21_the_close_frame_does_not_interrupt_a_frame() {
     let server = server();
     let (builder, recorder) = client(server.url(&path(&[raw(true, 0b100, TEXT, b"x")])));
-    let ws = builder.max_send_buffer(32 << 20).connect().unwrap();
+    // The message may take longer than the usual timeout on a busy machine.
+    let ws = builder.max_send_buffer(32 << 20).close_timeout(PATIENCE).connect().unwrap();
     let payload = vec![7; 16 << 20];
     ws.send(payload.clone()).unwrap();
     is_reported(&recorder, "busy", &ErrorKind::Protocol).await;
@@ -269,7 +270,7 @@ fn s21_the_close_frame_leaves_before_the_runtime_ends() {
     let end = builder.run().unwrap();
     assert_eq!(end.error.as_ref().map(homing::Error::kind), Some(&ErrorKind::Protocol), "{end:?}");
     let has_code = |what: &&What| matches!(what, What::Close { code: Some(1007), .. });
-    let seen = server.wait_for(crate::support::PATIENCE, |journal| doings(journal, 1).iter().any(has_code));
+    let seen = server.wait_for(PATIENCE, |journal| doings(journal, 1).iter().any(has_code));
     assert!(seen, "{:?}", server.journal());
 }
 
