@@ -7,9 +7,9 @@ use wasm_bindgen::convert::FromWasmAbi;
 use wasm_bindgen::describe::WasmDescribe;
 use wasm_bindgen::prelude::*;
 
-/// The type of every closure, as each type adds glue code. The first argument is a number that the caller adds, by [`bind`] or as an
-/// argument of a timeout, so that one closure serves all events of a client. It takes the other one by value: after a borrowed
-/// argument, wasm calls JavaScript once more to release it.
+/// The type of every closure, as each type adds glue code. The first argument is a number, added by [`bind`], so that one closure
+/// serves all events of a client. It takes the other one by value: after a borrowed argument, wasm calls JavaScript once more to
+/// release it.
 pub(super) type Callback = Closure<dyn Fn(u32, JsValue)>;
 
 /// The content of a `Uint8Array`, copied directly into wasm memory. A type with a name, as an imported constructor cannot
@@ -40,7 +40,7 @@ extern "C" {
 
     /// Node's timers are objects, a browser's are numbers.
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(super) fn set_timeout(callback: &JsValue, millis: i32, number: u32) -> JsValue;
+    pub(super) fn set_timeout(callback: &JsValue, millis: i32) -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(timeout: &JsValue);

@@ -51,7 +51,7 @@ export class Listeners {
   constructor(target: EventTarget) {
     this.#target = target
     // `#seen`, the last listener, is not called then.
-    this.#facade = { target, stopped: (type) => void setTimeout(this.#seen, 0, { type }) }
+    this.#facade = { target, stopped: (type) => void setTimeout(() => this.#seen({ type })) }
   }
 
   /** Adds all listeners to the socket of an attempt. */
