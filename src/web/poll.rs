@@ -33,8 +33,8 @@ impl SocketPoll {
     /// The function is called when it is time to poll.
     pub(super) fn new(function: JsValue) -> Self {
         Self {
-            timeout: Timeout::new(&function, POLL),
             function,
+            timeout: Timeout::default(),
             buffered: Cell::new(0),
             millis: RELAXED,
             is_urgent: false,
@@ -66,7 +66,7 @@ impl SocketPoll {
             self.is_urgent = is_urgent;
             self.millis = if is_urgent { URGENT } else { RELAXED };
         }
-        self.timeout.set(self.millis);
+        self.timeout.set(&self.function, self.millis, POLL);
     }
 
     /// Takes the result of a poll. Returns whether the buffer has changed; while it does not, polls become less frequent.
@@ -83,7 +83,7 @@ impl SocketPoll {
     /// An error event came: waits for the close event instead of polling the buffer.
     pub(super) fn expect_close(&mut self) {
         self.errored = true;
-        self.timeout.set(CLOSE_AFTER_ERROR);
+        self.timeout.set(&self.function, CLOSE_AFTER_ERROR, POLL);
     }
 
     /// Returns whether an error event came.

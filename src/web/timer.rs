@@ -28,18 +28,12 @@ fn now() -> Timestamp {
 }
 
 /// One timeout, which can be set again and again.
+#[derive(Default)]
 pub(super) struct Timeout {
-    function: JsValue,
     pending: Option<JsValue>,
 }
 
 impl Timeout {
-    /// `callback`: the client's [`Callback`], which gets this number. The number is bound to it: a page may have replaced `setTimeout`
-    /// by a function that passes on no arguments.
-    pub(super) fn new(callback: &JsValue, number: u32) -> Self {
-        Self { function: glue::bind(callback, number), pending: None }
-    }
-
     pub(super) fn is_set(&self) -> bool {
         self.pending.is_some()
     }
@@ -52,9 +46,11 @@ impl Timeout {
         self.pending = None;
     }
 
-    pub(super) fn set(&mut self, millis: i32) {
+    /// Sets it to call the client's [`Callback`] with this number, which is bound: a page may have replaced `setTimeout` by a function
+    /// that passes on no arguments.
+    pub(super) fn set(&mut self, callback: &JsValue, millis: i32, number: u32) {
         self.clear();
-        self.pending = Some(glue::set_timeout(&self.function, millis));
+        self.pending = Some(glue::set_timeout(&glue::bind(callback, number), millis));
     }
 
     pub(super) fn clear(&mut self) {
@@ -72,8 +68,7 @@ impl Drop for Timeout {
 
 pub(super) struct BrowserTimer {
     timeout: Timeout,
-    /// Kept as long as anything refers to it.
-    _callback: Callback,
+    callback: Callback,
     /// When the timeout fires, if it is set.
     fires_at: Timestamp,
     unthrottled: Option<Box<dyn UnthrottledTimer>>,
@@ -82,8 +77,7 @@ pub(super) struct BrowserTimer {
 impl BrowserTimer {
     /// The client's callback is called when the deadline has come. It lives as long as the timer.
     pub(super) fn new(callback: Callback, unthrottled: Option<Box<dyn UnthrottledTimer>>) -> Self {
-        let timeout = Timeout::new(callback.as_ref(), TIMER);
-        Self { timeout, _callback: callback, fires_at: Timestamp::default(), unthrottled }
+        Self { timeout: Timeout::default(), callback, fires_at: Timestamp::default(), unthrottled }
     }
 
     /// The timeout or the unthrottled timer fired.
@@ -119,7 +113,7 @@ impl Timer for BrowserTimer {
         let millis = deadline.as_micros().saturating_sub(now.as_micros()).div_ceil(1000);
         let millis = i32::try_from(millis).unwrap_or(Timeout::MAX);
         self.fires_at = Timestamp::from_micros(now.as_micros() + 1000 * u64::from(millis.unsigned_abs()));
-        self.timeout.set(millis);
+        self.timeout.set(self.callback.as_ref(), millis, TIMER);
         if let Some(timer) = &self.unthrottled {
             timer.arm(Some(millis));
         }
