@@ -110,6 +110,7 @@ fn queue_microtask(run: fn()) {
                     run();
                 });
                 let function = glue::bind(callback.as_ref(), 0);
+                // Once for each thread, and called until it ends.
                 callback.forget();
                 function
             });

@@ -29,6 +29,7 @@ pub(super) fn listen(on_event: fn(PageEvent)) {
                 target.unchecked_ref::<EventTarget>().add_event_listener_with_callback(name, function.unchecked_ref());
         }
     }
+    // Once for each thread: the registry calls this function for its first client only.
     callback.forget();
 }
 
