@@ -62,8 +62,8 @@ struct State {
     script: Script,
     request: Vec<u8>,
     has_responded: bool,
-    position: usize,
-    taken: usize,
+    /// What the client has read.
+    taken: Vec<u8>,
     seed: u64,
     waits: bool,
     reader: Option<Waker>,
@@ -76,8 +76,7 @@ impl Peer {
             script: script.clone(),
             request: Vec::new(),
             has_responded: !script.waits_for_request,
-            position: 0,
-            taken: 0,
+            taken: Vec::new(),
             seed: script.seed.into(),
             waits: false,
             reader: None,
@@ -89,9 +88,9 @@ impl Peer {
         lock(&self.0).request.clone()
     }
 
-    /// Returns the number of bytes that the client has read.
-    pub(crate) fn taken(&self) -> usize {
-        lock(&self.0).taken
+    /// Returns what the client has read.
+    pub(crate) fn taken(&self) -> Vec<u8> {
+        lock(&self.0).taken.clone()
     }
 }
 
@@ -104,14 +103,14 @@ impl State {
 
     fn read(&mut self, out: &mut ReadBuf<'_>) -> Option<io::Result<()>> {
         let bytes = &self.script.bytes;
-        if self.position == bytes.len() {
+        if self.taken.len() >= bytes.len() {
             match self.script.ending {
                 Ending::Endless(length) if !bytes.is_empty() => {
                     let tail = &bytes[bytes.len().saturating_sub(length)..];
                     let many: Vec<u8> = tail.iter().copied().cycle().take(out.remaining().min(4096)).collect();
                     out.put_slice(&many);
-                    self.taken += many.len();
-                    assert!(self.taken <= bytes.len() + MOST, "the peer never ends, and is read for ever");
+                    self.taken.extend(many);
+                    assert!(self.taken.len() <= bytes.len() + MOST, "the peer never ends, and is read for ever");
                     return Some(Ok(()));
                 }
                 Ending::Reset => return Some(Err(io::ErrorKind::ConnectionReset.into())),
@@ -119,10 +118,11 @@ impl State {
                 _ => return Some(Ok(())),
             }
         }
-        let length = self.piece().min(out.remaining()).min(self.script.bytes.len() - self.position);
-        out.put_slice(&self.script.bytes[self.position..][..length]);
-        self.position += length;
-        self.taken += length;
+        let length = self.piece().min(out.remaining());
+        let left = &self.script.bytes[self.taken.len()..];
+        let piece = &left[..length.min(left.len())];
+        out.put_slice(piece);
+        self.taken.extend(piece);
         Some(Ok(()))
     }
 

@@ -71,7 +71,7 @@ fn tunnel(proxy: &Proxy, to: &Destination, script: &Script) -> Option<Result<Vec
                 "{heads:?}"
             );
             // What follows the response is not the server's.
-            assert!(peer.taken() >= bytes.len().min(12));
+            assert!(peer.taken().len() >= bytes.len().min(12));
         } else {
             assert!(request.starts_with(&[5]) && bytes.starts_with(&[5]), "{request:?} {bytes:?}");
             // Nothing behind the answer is read, and the destination is asked for in its own form.
