@@ -202,3 +202,13 @@ fn s08a_cancel_does_nothing_while_connected_or_closed() {
     rig.request(Request::CancelReconnect);
     assert_eq!((rig.state(), rig.log().len()), (State::Closed, 0));
 }
+
+#[test]
+fn s08a_a_cancel_stays_although_the_policy_stops_as_well() {
+    let mut rig = Rig::open(Config { backoff: never(), ..config() });
+    rig.inside("error", |machine, now| machine.request(now, Request::CancelReconnect));
+    rig.inside("close", |machine, now| machine.request(now, in_callback(SECOND)));
+    rig.fails(ErrorKind::Io);
+    assert_eq!(rig.log(), ["error Io", "close 1006 Failure, stop", "end Closed, 0 unsent"]);
+    assert_eq!(rig.state(), State::Closed);
+}

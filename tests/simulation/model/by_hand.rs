@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use homing::State;
+use homing::{EndReason, State};
 
 use super::Model;
 use super::attempt::Attempt;
@@ -12,10 +12,21 @@ const SECOND: Duration = Duration::from_secs(1);
 /// From when to when something may happen.
 pub(super) type Span = (Duration, Duration);
 
+/// Whether the client was closed on this side, and not reconnected from outside of callbacks since.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) enum Closed {
+    #[default]
+    No,
+    Yes,
+    /// Cancelled in a callback of the send buffer, and the policy stops as well: the reason of the end tells.
+    Unknown,
+}
+
 #[derive(Default)]
 pub(super) struct ByHand {
-    /// Closed on this side, and not reconnected from outside of callbacks since.
-    pub(super) closed: bool,
+    pub(super) closed: Closed,
+    /// A reconnect in a callback, which does nothing if the client was closed: the next state tells.
+    tried: Option<Span>,
     /// The next attempt is one by hand.
     next: bool,
     dialled: Option<Duration>,
@@ -52,6 +63,14 @@ impl ByHand {
     pub(super) fn is_unsure(&mut self) {
         self.unsure = true;
     }
+
+    pub(super) fn ends(&mut self, reason: EndReason) {
+        self.closed = match self.closed {
+            Closed::Unknown if reason == EndReason::Closed => Closed::Yes,
+            Closed::Unknown => Closed::No,
+            known => known,
+        };
+    }
 }
 
 impl Model<'_> {
@@ -60,10 +79,11 @@ impl Model<'_> {
         // Clocks tick in microseconds.
         let delay = Duration::from_micros(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
         let inside = self.inside.is_some() || self.polling;
-        if inside && self.by_hand.closed {
-            return None;
+        match self.by_hand.closed {
+            Closed::Yes if inside => return None,
+            _ if !inside => self.by_hand.closed = Closed::No,
+            _ => {}
         }
-        self.by_hand.closed &= inside;
         let stable_after = self.setup.stable_after;
         let lasts = |attempt: &Attempt| attempt.opened.is_some_and(|opened| self.now - opened >= stable_after);
         // The client may be open before `on_open` is called, inside `on_buffer_full`.
@@ -91,6 +111,29 @@ impl Model<'_> {
             _ => return Some((delay, delay)),
         };
         Some((delay.max(from.saturating_sub(self.now)), delay.max(to.saturating_sub(self.now))))
+    }
+
+    /// A reconnect while the client is closed.
+    pub(super) fn revives(&mut self, delay: Span) {
+        if self.by_hand.closed == Closed::Unknown {
+            self.by_hand.tried = Some(delay);
+            return;
+        }
+        self.retries = 0;
+        self.starting = true;
+        self.owed = None;
+        self.dial_in(delay);
+    }
+
+    /// Whether the reconnect before this look had an effect, where that was unknown.
+    pub(super) fn has_tried(&mut self, state: State) {
+        let Some(delay) = self.by_hand.tried.take() else { return };
+        if state == State::Closed {
+            self.by_hand.closed = Closed::Yes;
+        } else {
+            self.by_hand.closed = Closed::No;
+            self.revives(delay);
+        }
     }
 
     fn earliest(&mut self) -> Span {

@@ -22,7 +22,7 @@ use crate::plan::{Page, Setup};
 use crate::run::Outcome;
 use crate::trace::{Did, Entry, Look, Notified, PeerDid, SessionDid, What};
 use attempt::{Attempt, Decision};
-use by_hand::{ByHand, Span};
+use by_hand::{ByHand, Closed, Span};
 use messages::Messages;
 use pings::Pings;
 
@@ -125,6 +125,9 @@ pub(crate) fn check(setup: &Setup, outcome: &Outcome) -> Checked {
 impl Model<'_> {
     fn entry(&mut self, entry: &Entry) -> Checked {
         self.now = entry.at;
+        if let Some(look) = &entry.look {
+            self.has_tried(look.state);
+        }
         self.dialled(entry)?;
         if let Some(look) = &entry.look {
             let more = self.sent(look.sent)?;
@@ -381,21 +384,19 @@ impl Model<'_> {
                 attempt.wish(self.now, wish, delay, state, behind, taken);
                 // Whether there was something to cancel may be undecidable from the outside.
                 let cancelled = attempt.next == Decision::End;
-                self.by_hand.closed |= matches!(wish, Did::Close(_) | Did::Abort) || cancelled;
+                if cancelled || matches!(wish, Did::Close(_) | Did::Abort) {
+                    self.by_hand.closed = Closed::Yes;
+                }
             }
-            (None, State::Closed, Some(delay)) => {
-                self.retries = 0;
-                self.starting = true;
-                self.owed = None;
-                self.dial_in(delay);
-            }
+            (None, State::Closed, Some(delay)) => self.revives(delay),
             (None, _, Some(delay)) => self.dial_in(delay),
             (None, State::Waiting, None) => {
                 self.next = Next::Never;
                 self.owed = Some(Some(EndReason::Closed));
-                self.by_hand.closed = true;
+                self.by_hand.closed = Closed::Yes;
             }
-            (None, _, None) => self.by_hand.closed |= !matches!(wish, Did::Cancel),
+            (None, _, None) if matches!(wish, Did::Cancel) => {}
+            (None, _, None) => self.by_hand.closed = Closed::Yes,
         }
     }
 }

@@ -188,6 +188,7 @@ impl Model<'_> {
             "S8: ends because of {:?}, not {reason:?}",
             end.reason
         );
+        self.by_hand.ends(end.reason);
         let unsent = self.messages.unsent();
         demand!(end.unsent == unsent, "S15: {} unsent are reported, but there are {unsent}", end.unsent);
         self.last_end = Some(end.clone());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use homing::{CloseEvent, EndReason, ErrorKind, Initiator};
 
 use super::attempt::{Attempt, Decision};
+use super::by_hand::Closed;
 use super::{Checked, Model, Next, demand};
 use crate::run::retries;
 
@@ -36,8 +37,12 @@ impl Model<'_> {
             }
             Decision::Unknown => {
                 self.by_hand.is_unsure();
-                // If the policy would go on, it was cancelled.
-                self.by_hand.closed |= retry_in.is_none() && self.stops(attempt, event).is_none();
+                match (retry_in, self.stops(attempt, event)) {
+                    (Some(_), _) => {}
+                    // The policy would go on, so that it was cancelled.
+                    (None, None) => self.by_hand.closed = Closed::Yes,
+                    (None, Some(_)) => self.by_hand.closed = Closed::Unknown,
+                }
                 None
             }
         };
