@@ -1,6 +1,7 @@
 //! The example apps of `examples/apps`: each is built for its target, and driven through a cut where that is possible.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::command::{Cmd, cmd};
 use crate::counts::Counts;
@@ -11,6 +12,10 @@ use crate::{npm, page, setup};
 
 /// The apps for pages.
 pub(crate) const PAGES: [&str; 4] = ["dioxus", "egui", "leptos", "yew"];
+
+/// When no more of the frameworks is built: on a slow machine they take half an hour, and the whole run is to end
+/// within an hour.
+const LATE: Duration = Duration::from_secs(30 * 60);
 
 /// Runs Cargo in the workspace of the apps, with a target directory of its own.
 fn cargo(job: &Job<'_>, line: &str) -> Cmd {
@@ -41,23 +46,43 @@ pub(crate) fn web(job: &mut Job<'_>, name: &str) -> Result<Counts, Stop> {
 /// All apps, before the steps that drive them.
 pub(crate) fn build(job: &mut Job<'_>) -> Result<Counts, Stop> {
     pages(job)?;
-    job.run(native(job, "egui").arg("--no-run"))?;
-    job.run(native(job, "tauri-chat").arg("--no-run"))?;
-    match desktop(job) {
-        Ok(()) | Err(Stop::Skipped(_)) => Ok(Counts::passed(1)),
-        Err(failed) => Err(failed),
+    native(job, "egui")?;
+    native(job, "tauri-chat")?;
+    if has_webview(job) {
+        desktop(job)?;
     }
+    Ok(Counts::passed(1))
 }
 
-/// The tests of an app without a window.
-fn native(job: &Job<'_>, name: &str) -> Cmd {
-    cargo(job, &format!("test --package homing-example-{name} --tests")).quiet_minutes(20)
+/// Runs a command that builds apps, once and unless it is too late.
+fn make(job: &mut Job<'_>, what: &str, build: Cmd) -> Result<(), Stop> {
+    job.once(&format!("apps: {what}"), |job| {
+        in_time(job.place.started.elapsed(), what)?;
+        job.run(build.quiet_minutes(20)).map(drop)
+    })
+}
+
+fn in_time(elapsed: Duration, what: &str) -> Result<(), Stop> {
+    if elapsed < LATE {
+        return Ok(());
+    }
+    let minutes = LATE.as_secs() / 60;
+    Err(Stop::Skipped(format!(
+        "{what} is not built when {minutes} minutes have passed (get it: cargo xtask test apps)"
+    )))
+}
+
+/// Builds the tests of an app without a window. Returns the command that runs them.
+fn native(job: &mut Job<'_>, name: &str) -> Result<Cmd, Stop> {
+    let command = |job: &Job<'_>| cargo(job, &format!("test --package homing-example-{name} --tests"));
+    make(job, name, command(job).arg("--no-run"))?;
+    Ok(command(job).quiet_minutes(20))
 }
 
 /// Builds the modules of all pages, as together they take two thirds of the time.
 fn pages(job: &mut Job<'_>) -> Result<(), Stop> {
     let packages = PAGES.iter().map(|name| format!("--package=homing-example-{name}"));
-    job.run(cargo(job, "build --target wasm32-unknown-unknown").args(packages).quiet_minutes(20)).map(drop)
+    make(job, "the module of each page", cargo(job, "build --target wasm32-unknown-unknown").args(packages))
 }
 
 /// Returns the directory of a page to serve.
@@ -80,33 +105,49 @@ fn drive(job: &mut Job<'_>, name: &str, module: PathBuf) -> Result<Counts, Stop>
 
 /// The app of egui: driven natively without a window, and in Chromium.
 pub(crate) fn egui(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    job.run(native(job, "egui").arg("--no-run"))?;
-    let mut counts = job.tests(native(job, "egui"))?;
+    let native = native(job, "egui")?;
+    let mut counts = job.tests(native)?;
     counts.add(web(job, "egui").unwrap_or_else(Stop::counts));
     Ok(counts)
 }
 
 /// The app of Tauri: its connection without a window, and the whole app, which needs libraries on Linux.
 pub(crate) fn tauri(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    job.run(native(job, "tauri-chat").arg("--no-run"))?;
-    let mut counts = job.tests(native(job, "tauri-chat"))?;
+    let native = native(job, "tauri-chat")?;
+    let mut counts = job.tests(native)?;
     counts.add(window(job).unwrap_or_else(Stop::counts));
     Ok(counts)
 }
 
+fn has_webview(job: &mut Job<'_>) -> bool {
+    !cfg!(target_os = "linux") || job.ask(setup::HAS_WEBVIEW).is_some()
+}
+
 /// Builds the whole app of Tauri.
 fn desktop(job: &mut Job<'_>) -> Result<(), Stop> {
-    if cfg!(target_os = "linux") && job.ask(setup::HAS_WEBVIEW).is_none() {
-        return Err(Stop::Skipped("no WebKitGTK to build with (get it: cargo xtask test \"setup apps\")".into()));
-    }
-    job.run(cargo(job, "build --package homing-example-tauri").quiet_minutes(20)).map(drop)
+    make(job, "the app of Tauri", cargo(job, "build --package homing-example-tauri"))
 }
 
 fn window(job: &mut Job<'_>) -> Result<Counts, Stop> {
+    if !has_webview(job) {
+        return Err(Stop::Skipped("no WebKitGTK to build with (get it: cargo xtask test \"setup apps\")".into()));
+    }
     desktop(job)?;
     needs(WEBKIT)?;
     setup::npm(job)?;
     let program = job.place.target.join("apps/debug/homing-example-tauri");
     let runner = npm::with_server(job, cmd("node tests/js/run.js node rust/apps --filter=tauri_"))?;
     job.tests(runner.env("HOMING_APP", program))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_late_is_skipped_with_a_reason() {
+        assert!(in_time(LATE - Duration::from_millis(1), "it").is_ok());
+        let Err(Stop::Skipped(why)) = in_time(LATE, "it") else { panic!("not skipped") };
+        assert!(why.contains("30 minutes") && why.contains("it is not built"), "{why}");
+    }
 }

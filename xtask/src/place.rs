@@ -4,12 +4,15 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Absolute directories: commands run in `root`, wherever xtask was called.
 pub(crate) struct Place {
     pub(crate) root: PathBuf,
     /// Cargo's target directory.
     pub(crate) target: PathBuf,
+    /// When this run started.
+    pub(crate) started: Instant,
     /// What steps share, by name, and whether this run has made it: see [`Job::once`](crate::job::Job::once).
     made: Mutex<HashMap<String, Arc<Mutex<bool>>>>,
     /// Held while a program has the fixed ports of the tests on wasm.
@@ -36,7 +39,7 @@ impl Place {
     }
 
     pub(crate) fn new(root: PathBuf, target: PathBuf) -> Self {
-        Self { root, target, made: Mutex::default(), ports: Mutex::default() }
+        Self { root, target, started: Instant::now(), made: Mutex::default(), ports: Mutex::default() }
     }
 
     pub(crate) fn made(&self, name: &str) -> Arc<Mutex<bool>> {
