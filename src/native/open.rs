@@ -7,7 +7,6 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Handshake;
 use crate::native::dial::dialler::{Dialled, Dialler};
-use crate::native::facts::HandshakeExt;
 use crate::native::handshake::cookies::Cookies;
 use crate::native::handshake::redirect::{self, MAX_REDIRECTS};
 use crate::native::handshake::upgrade::{BodyLimits, Upgraded, upgrade};
@@ -50,8 +49,8 @@ async fn follow_redirects(
         let began = Instant::now();
         let error = match upgrade(stream, &with_cookies(&target, &dialler.cookies), offer, limits).await {
             Ok(mut upgraded) => {
-                facts.timings.handshake = Some(began.elapsed());
-                upgraded.handshake.set_connection(facts);
+                facts.edit().timings.handshake = Some(began.elapsed());
+                upgraded.handshake.facts = facts;
                 dialler.cookies.keep(&target.url, &upgraded.handshake.headers);
                 return Ok(upgraded);
             }
@@ -73,7 +72,9 @@ async fn follow_redirects(
         if let Some(fault) = dialler.redirect_fault(&target) {
             return Err(not_followed(fault));
         }
-        Dialled { stream, facts } = dialler.dial(&target).await.map_err(|error| error.at(&target.shown()))?;
+        // Boxed, so that attempts without redirects have no room for it.
+        let dialling = Box::pin(dialler.dial(&target));
+        Dialled { stream, facts } = dialling.await.map_err(|error| error.at(&target.shown()))?;
     }
 }
 

@@ -12,7 +12,7 @@ use super::tcp::Tcp;
 use super::tls::Connector;
 use super::tls::options::Peer;
 use crate::error::{ConfigError, Error, ErrorKind};
-use crate::native::facts::ConnectionInfo;
+use crate::native::facts::{ConnectionInfo, Facts};
 use crate::native::handshake::cookies::Cookies;
 use crate::native::options::Options;
 use crate::native::target::Target;
@@ -30,7 +30,7 @@ pub(crate) struct Dialler {
 /// A byte stream to the server, and the facts of its connection so far.
 pub(crate) struct Dialled {
     pub(crate) stream: Stream,
-    pub(crate) facts: ConnectionInfo,
+    pub(crate) facts: Facts,
 }
 
 /// Opens the stream below proxies and TLS.
@@ -58,11 +58,11 @@ impl Dialler {
 
     pub(crate) async fn dial(&self, target: &Target) -> Result<Dialled, Error> {
         let to = target.destination();
-        let mut facts = ConnectionInfo::default();
+        let mut facts = Facts::default();
         let mut stream = match self.proxies.proxy_for(&to, target.is_secure()) {
-            None => self.open_stream(&to, &mut facts).await?,
+            None => self.open_stream(&to, facts.edit()).await?,
             Some(proxy) => {
-                let stream = self.open_stream(&proxy.address, &mut facts).await;
+                let stream = self.open_stream(&proxy.address, facts.edit()).await;
                 let mut stream = stream.map_err(|error| proxy.unreachable(&error))?;
                 let began = Instant::now();
                 if proxy.is_secure() {
@@ -72,8 +72,8 @@ impl Dialler {
                         .map_err(|error| proxy.unreachable(&error))?;
                 }
                 let stream = proxy.connect(stream, &to).await?;
-                facts.timings.proxy = Some(began.elapsed());
-                facts.proxy = Some(proxy.address.clone());
+                facts.edit().timings.proxy = Some(began.elapsed());
+                facts.edit().proxy = Some(proxy.address.clone());
                 stream
             }
         };
@@ -81,8 +81,8 @@ impl Dialler {
             let began = Instant::now();
             let peer = if target.is_cross_origin { Peer::OtherOrigin } else { Peer::Server };
             stream = self.start_tls(&to.host, stream, peer).await?;
-            facts.timings.tls = Some(began.elapsed());
-            facts.tls = stream.tls_info();
+            facts.edit().timings.tls = Some(began.elapsed());
+            facts.edit().tls = stream.tls_info();
         }
         Ok(Dialled { stream, facts })
     }
@@ -120,7 +120,8 @@ impl Dialler {
 
     async fn start_tls(&self, host: &str, stream: Stream, peer: Peer) -> Result<Stream, Error> {
         match &self.tls {
-            Some(tls) => tls.connect(host, stream, peer).await,
+            // Boxed, so that attempts without TLS have no room for it.
+            Some(tls) => Box::pin(tls.connect(host, stream, peer)).await,
             None => Err(Error::new(ErrorKind::Unsupported, "TLS is required, but this build has none")),
         }
     }

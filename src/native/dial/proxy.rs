@@ -99,13 +99,14 @@ async fn tunnel(stream: Stream, to: &Destination, authorization: Option<HeaderVa
     }
     let sent = Exchange::send(stream, head, MAX_HEAD).await;
     // The proxy rejected the request or did not respond as a proxy.
-    let (exchange, ResponseHead { status, headers }) = sent.map_err(|failure| not_a_proxy(failure.to_string()))?;
+    let (mut exchange, ResponseHead { status, headers }) = sent.map_err(|failure| not_a_proxy(failure.to_string()))?;
     if !status.is_success() {
         let kind = ErrorKind::Proxy { status: Some(status.as_u16()) };
         let error = Error::new(kind, status.canonical_reason().unwrap_or_default());
         return Err(error.with_retry_after(retry_after::delay(status, &headers)));
     }
-    let (stream, read) = exchange.into_stream().await;
+    exchange.finish().await;
+    let (stream, read) = exchange.into_stream();
     if !read.is_empty() {
         // Neither TLS nor HTTP servers send first, so these bytes are the proxy's.
         return Err(Error::new(

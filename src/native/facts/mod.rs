@@ -115,6 +115,11 @@ impl HandshakeExt for Handshake {
 pub(crate) struct Facts(Option<Arc<ConnectionInfo>>);
 
 impl Facts {
+    /// Returns the facts to be changed. They are copied if there are clones.
+    pub(crate) fn edit(&mut self) -> &mut ConnectionInfo {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+
     /// Returns what `Debug` shows, `None` if there is nothing.
     pub(crate) fn shown(&self) -> Option<&dyn fmt::Debug> {
         self.0.as_ref().map(|connection| connection as &dyn fmt::Debug)

@@ -208,10 +208,13 @@ impl Exchange {
         }
     }
 
-    /// Returns the stream after a response without a body, and the bytes that were read behind it.
-    pub(crate) async fn into_stream(mut self) -> (Stream, BytesMut) {
-        // The server may respond before it has read all of the request.
+    /// Waits until the request was sent, or writing failed: the server may respond before it has read all of it.
+    pub(crate) async fn finish(&mut self) {
         poll_fn(|cx| self.poll_send(cx)).await;
+    }
+
+    /// Returns the stream after a response without a body, and the bytes that were read behind it.
+    pub(crate) fn into_stream(self) -> (Stream, BytesMut) {
         (self.stream, self.read)
     }
 

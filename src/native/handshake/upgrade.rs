@@ -3,10 +3,11 @@
 use core::time::Duration;
 use std::io;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use tokio::time::{Instant, timeout_at};
-use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::body::Body;
@@ -62,7 +63,9 @@ pub(crate) async fn upgrade(
     offer: Option<&Deflate>,
     limits: BodyLimits,
 ) -> Result<Upgraded, Error> {
-    upgrade_with_key(stream, target, &generate_key(), offer, limits).await
+    // 16 random bytes (RFC 6455, section 4.1), as one number: an array of bytes would take a number for each.
+    let key = STANDARD.encode(rand::random::<u128>().to_ne_bytes());
+    upgrade_with_key(stream, target, &key, offer, limits).await
 }
 
 pub(crate) async fn upgrade_with_key(
@@ -73,9 +76,10 @@ pub(crate) async fn upgrade_with_key(
     limits: BodyLimits,
 ) -> Result<Upgraded, Error> {
     let sent = Exchange::send(stream, request(target, key, offer), MAX_HEAD).await;
-    let (exchange, response) = sent.map_err(exchange_failed)?;
+    let (mut exchange, response) = sent.map_err(exchange_failed)?;
     if response.status != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(refusal(response, exchange, limits).await);
+        // Boxed, so that attempts that succeed have no room for it.
+        return Err(Box::pin(refusal(response, exchange, limits)).await);
     }
     let checked = verify(&response.headers, target, key)
         .and_then(|protocol| Ok((protocol, deflate::agree(&response.headers, offer)?)));
@@ -87,7 +91,8 @@ pub(crate) async fn upgrade_with_key(
     };
     let extensions = joined(&headers, EXTENSIONS);
     let handshake = Handshake { status, headers, protocol, extensions, ..Handshake::default() };
-    let (stream, read) = exchange.into_stream().await;
+    exchange.finish().await;
+    let (stream, read) = exchange.into_stream();
     Ok(Upgraded { stream, read, handshake, deflate })
 }
 
