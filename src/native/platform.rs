@@ -34,7 +34,8 @@ pub(crate) fn seed() -> u64 {
 
 pub(crate) fn connect(settings: Box<Settings>, source: Source) -> Result<WebSocket, ConfigError> {
     let runtime = crate::native::run::current_runtime(&settings.options)?;
-    let (ws, pump) = Pump::start(settings, |settings| NativeTransport::new(settings, source), NativeTimer::new())?;
+    let timer = NativeTimer::new(settings.config.close_timeout);
+    let (ws, pump) = Pump::start(settings, |settings| NativeTransport::new(settings, source), timer)?;
     runtime.spawn(Task::new(pump));
     Ok(ws)
 }

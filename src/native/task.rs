@@ -167,8 +167,8 @@ mod tests {
                 WebSocket::builder(server.url(path)).reconnect(Reconnect::fixed(short)).heartbeat(heartbeat.clone());
             let builder = builder.open_timeout(short * 2).on_connect(move |_| drop(held.lock().unwrap().clone()));
             let (settings, source) = builder.check().unwrap();
-            let (ws, pump) =
-                Pump::start(settings, |settings| NativeTransport::new(settings, source), NativeTimer::new()).unwrap();
+            let timer = NativeTimer::new(settings.config.close_timeout);
+            let (ws, pump) = Pump::start(settings, |settings| NativeTransport::new(settings, source), timer).unwrap();
             *slot.lock().unwrap() = Some(ws.clone());
             let (mut task, polls) = (Task::new(pump), Arc::new(AtomicU64::new(0)));
             let counted = polls.clone();

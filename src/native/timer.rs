@@ -2,6 +2,7 @@
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 use std::sync::LazyLock;
 use std::time::Instant;
 
@@ -30,11 +31,15 @@ pub(crate) struct NativeTimer {
     /// The sleep has the task's waker.
     wakes: bool,
     deadline: Option<Timestamp>,
+    /// How long a new sleep lasts at most.
+    first: Duration,
 }
 
 impl NativeTimer {
-    pub(crate) fn new() -> Self {
-        Self { sleep: None, sleeps_until: Timestamp::default(), wakes: false, deadline: None }
+    /// A new sleep lasts for the close timeout at most. A client that is closed before it ends needs no earlier one then, for
+    /// which tokio would wake its runtime.
+    pub(crate) fn new(close_timeout: Duration) -> Self {
+        Self { sleep: None, sleeps_until: Timestamp::default(), wakes: false, deadline: None, first: close_timeout }
     }
 
     /// Ready when the deadline or the `other` one has passed.
@@ -57,8 +62,8 @@ impl NativeTimer {
             }
             // A sleep that ends too early is cheaper than a reset each time the deadline moves further away.
             if self.sleep.is_none() || self.sleeps_until > deadline || self.sleeps_until <= now {
-                self.sleeps_until = deadline;
-                let at = tokio::time::Instant::now() + deadline.since(now);
+                self.sleeps_until = if self.sleep.is_some() { deadline } else { deadline.min(now + self.first) };
+                let at = tokio::time::Instant::now() + self.sleeps_until.since(now);
                 match &mut self.sleep {
                     Some(sleep) => sleep.as_mut().reset(at),
                     None => self.sleep = Some(Box::pin(sleep_until(at))),
@@ -99,7 +104,6 @@ impl Timer for NativeTimer {
 mod tests {
     use core::future::poll_fn;
     use core::pin::pin;
-    use core::time::Duration;
 
     use tokio::task::consume_budget;
 
@@ -108,7 +112,7 @@ mod tests {
     /// A flood of messages uses up the budget of each poll.
     #[tokio::test]
     async fn a_deadline_is_met_by_a_task_that_has_used_up_its_budget() {
-        let mut timer = NativeTimer::new();
+        let mut timer = NativeTimer::new(Duration::from_secs(5));
         let deadline = now() + Duration::from_millis(50);
         timer.arm(Some(deadline));
         poll_fn(|cx| {
