@@ -4,7 +4,8 @@
 //! cargo run --example closures -- ws://host:port/path
 //! ```
 //!
-//! `on_close` replaces the reconnect policy by a fixed delay of one second.
+//! `on_close` asks for the next attempt in one second. After failures in a row, the longer delay of the policy applies: for a
+//! fixed delay use `Reconnect::fixed`.
 
 // Native only; `examples/web` is an example for browsers.
 #![cfg_attr(target_family = "wasm", no_main, cfg(any()))]

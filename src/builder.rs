@@ -328,7 +328,9 @@ impl Builder {
 
     /// As [`connect`](Self::connect), and returns a stream of all events, which replaces the callbacks.
     ///
-    /// The stream keeps the client alive as well, so the handle may be dropped.
+    /// The stream keeps the client alive as well, so the handle may be dropped. What a reader sends when it receives
+    /// [`Event::Open`](crate::Event::Open) is queued behind earlier messages: to log in before these leave, use
+    /// [`setup`](Self::setup).
     ///
     /// # Errors
     /// As [`connect`](Self::connect). Also returns an error if a closure or a [`Handler`](crate::Handler) is set.

@@ -121,6 +121,8 @@ pub trait Handler: MaybeSend + 'static {
     }
 
     /// The client is closed. Nothing more happens unless [`reconnect`](WebSocket::reconnect) is called.
+    ///
+    /// Not called if a callback panicked or the runtime was shut down: only [`closed`](WebSocket::closed) reports these.
     fn on_end(&mut self, ws: &WebSocket, end: &End) {
         self.on_event(ws, Event::End(end.clone()));
     }

@@ -66,8 +66,9 @@
 //!
 //! # Sending
 //!
-//! [`WebSocket::send`] queues a message and returns at once, in every state but closed. The queue survives reconnects and is
-//! bounded by [`max_send_buffer`](Builder::max_send_buffer): a message too many is returned in the [`SendError`].
+//! [`WebSocket::send`] queues a message and returns at once, unless the client is closed or about to be. The queue survives
+//! reconnects and is bounded by [`max_send_buffer`](Builder::max_send_buffer): a message too many is returned in the
+//! [`SendError`].
 //! [`ready`](WebSocket::ready) waits for room, [`flush`](WebSocket::flush) until everything queued has left, and
 //! [`take_unsent`](WebSocket::take_unsent) returns what was still queued when the client ended. A message that a socket has
 //! taken is never sent twice; [`CloseEvent::lost`] counts those that a broken connection took before their last byte had left.
@@ -112,7 +113,8 @@
 //!
 //! # Targets
 //!
-//! An option that cannot work on a target does not exist there, or `connect` returns an error. Nothing is ignored silently.
+//! An option that cannot work on a target does not exist there, or `connect` returns an error. Two have no effect in
+//! browsers: `on_connect` is never called there, and `max_retry_after` has nothing to limit.
 //!
 //! | | Native (Linux, macOS, Windows) | Browsers, workers, Node |
 //! |---|---|---|
@@ -127,7 +129,7 @@
 //! | [`Heartbeat`] | Ping every 20 s by default | needs a message; none by default |
 //! | Cause of a failure | [`ErrorKind`] | [`ErrorKind::Opaque`]; close code 1006 |
 //! | [`pause`](WebSocket::pause) | the socket is not read, TCP slows the peer | messages wait in memory |
-//! | Network or page changes | no | dials at once when the network returns or the page becomes visible |
+//! | Network or page changes | no | dials within 500 ms when the network returns or the page becomes visible |
 //!
 //! # Features
 //!

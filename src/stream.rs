@@ -33,7 +33,7 @@ use crate::unread;
 ///
 /// The stream ends after [`Event::End`] once every handle is dropped. While a handle exists, it may
 /// [reconnect](WebSocket::reconnect) the client, and the stream waits for that. Programs that do not reconnect should stop
-/// reading at `Event::End`.
+/// reading at `Event::End`. After a panic or the shutdown of the runtime the stream ends without it.
 ///
 /// # Examples
 /// ```no_run

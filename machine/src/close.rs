@@ -130,13 +130,13 @@ pub enum EndReason {
     /// Closed on this side: `close`, `abort`, `cancel_reconnect`, or the drop of the last handle.
     Closed,
     /// A retry would fail in the same way: close code 1008 or 1010, a refusal such as 401 or 404 before the client was ever
-    /// open, or a feature that this build or platform does not support.
+    /// open, a feature that this build or platform does not support, or a set-up that failed with a fatal error.
     Fatal,
     /// The limit of retries is reached. It is 0 for `Reconnect::never`.
     Exhausted,
     /// The predicate of `retry_if` returned `false`.
     Declined,
-    /// A callback panicked.
+    /// A callback or the set-up panicked.
     Panicked,
     /// The runtime of the client was shut down.
     Shutdown,

@@ -6,13 +6,13 @@ use crate::units::{Count, Duration, Shown, from_micros, micros};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// The number of messages that a socket accepted.
+    /// The number of messages that a socket accepted, without heartbeats.
     pub messages_sent: Shown,
     /// The payload of `messages_sent`, in bytes.
     pub bytes_sent: Shown,
     /// The part of `messages_sent` that was lost: at least one byte of each had not left when its connection broke.
     pub messages_lost: Shown,
-    /// The number of messages that were received.
+    /// The number of messages that were received, with the answers to heartbeat messages.
     pub messages_received: Shown,
     /// The payload of `messages_received`, in bytes.
     pub bytes_received: Shown,

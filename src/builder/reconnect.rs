@@ -33,7 +33,8 @@ impl Reconnect {
         Self::fixed(Duration::ZERO).max_attempts(0)
     }
 
-    /// Returns a policy with the same delay before each attempt, without jitter.
+    /// Returns a policy with the same delay before each attempt, without jitter. `connect` refuses a delay of zero unless
+    /// there are no retries.
     pub fn fixed(delay: Duration) -> Self {
         Self(Backoff {
             first: delay,
@@ -48,7 +49,7 @@ impl Reconnect {
     /// Returns a policy whose delay is at most `first`, then at most twice as long each time, and never longer than `max`.
     ///
     /// Each delay is drawn uniformly from zero to that bound (full jitter), so that the clients of a restarted server do not
-    /// reconnect all at once.
+    /// reconnect all at once. `connect` refuses a `first` of zero or longer than `max`.
     pub fn exponential(first: Duration, max: Duration) -> Self {
         Self(Backoff { first, max, factor: 2.0, jitter: 1.0, max_attempts: None, max_initial_attempts: None })
     }

@@ -69,14 +69,15 @@ impl WebSocket {
     ///
     /// # Examples
     /// ```no_run
-    /// use homing::{PingError, WebSocket};
+    /// use homing::{PingError, State, WebSocket};
     ///
     /// # async fn example(ws: WebSocket) {
     /// // The operating system reports that the network has changed.
     /// match ws.ping().await {
     ///     Ok(round_trip) => println!("still connected, round trip {round_trip:?}"),
-    ///     Err(PingError::NotOpen) => ws.reconnect(), // without the rest of the delay
-    ///     Err(error) => println!("{error}"),         // the client reconnects
+    ///     // Without the rest of the delay.
+    ///     Err(PingError::NotOpen) if ws.state() == State::Waiting => ws.reconnect(),
+    ///     Err(error) => println!("{error}"), // the client reconnects unless it is closed
     /// }
     /// # }
     /// ```

@@ -17,6 +17,10 @@ impl WebSocket {
     ///   peer's Close frame for at most [`close_timeout`](crate::Builder::close_timeout).
     /// - While `Connecting`: the attempt is abandoned.
     /// - While `Waiting`: the reconnect is cancelled.
+    /// - While `Closing` or `Closed`: no further attempt follows.
+    ///
+    /// The timeout counts from the last progress, so a long queue may take longer: [`abort`](Self::abort) ends that. Without a
+    /// connection the queue does not leave, and [`take_unsent`](Self::take_unsent) returns it.
     ///
     /// A closed client does not reconnect, and no callback can change that. Only a call of [`reconnect`](Self::reconnect)
     /// outside its callbacks opens it again.

@@ -14,8 +14,8 @@
 //!   [`Stats::bytes_held`](crate::Stats::bytes_held) counts it.
 //! - **Messages that are too large** have arrived in full when their size is known. The close code for the peer is 4009, as
 //!   a page may not send 1009.
-//! - **Network and page** start reconnects: a waiting client dials at once when the network returns or the page becomes
-//!   visible. A page in the back/forward cache has no connection, and dials when it is shown again.
+//! - **Network and page** start reconnects: a waiting client dials within 500 ms when the network returns or the page
+//!   becomes visible. A page in the back/forward cache has no connection, and dials when it is shown again.
 //!
 //! # Quick start
 //!

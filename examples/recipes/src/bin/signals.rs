@@ -49,7 +49,13 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         _ = stop() => {}
     }
     ws.close(1000, "shutting down")?;
-    let end = ws.closed().await;
+    let end = match timeout(GRACE, ws.closed()).await {
+        Ok(end) => end,
+        Err(_) => {
+            ws.abort();
+            ws.closed().await
+        }
+    };
     for message in ws.take_unsent() {
         println!("not sent: {}", message.as_text().unwrap_or_default());
     }
