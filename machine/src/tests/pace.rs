@@ -154,6 +154,19 @@ fn s08a_outside_it_dials_at_once_but_not_in_a_loop() {
 }
 
 #[test]
+fn s08a_outside_it_waits_if_what_a_callback_dialled_has_failed() {
+    let mut rig = Rig::open(Config { backoff: fixed(10 * SECOND), ..config() });
+    rig.after(5 * SECOND);
+    rig.inside("close", |machine, now| machine.request(now, in_callback()));
+    rig.peer_closes(1000);
+    rig.socket_ends(1000);
+    rig.after(Duration::ZERO);
+    rig.fails(ErrorKind::Connect);
+    rig.request(outside());
+    assert_eq!(rig.due_in(), Some(SECOND));
+}
+
+#[test]
 fn s08a_outside_the_end_is_no_way_around_the_pace() {
     let mut rig = Rig::new(Config { backoff: never(), ..config() });
     for expected in [0, 1, 1] {

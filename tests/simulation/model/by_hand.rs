@@ -12,24 +12,26 @@ const SECOND: Duration = Duration::from_secs(1);
 /// From when to when something may happen.
 pub(super) type Span = (Duration, Duration);
 
-/// Whether the client was closed on this side, and not reconnected from outside of callbacks since.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) enum Closed {
+pub(super) enum Answer {
     #[default]
     No,
     Yes,
-    /// Cancelled in a callback of the send buffer, and the policy stops as well: the reason of the end tells.
+    /// In a callback of the send buffer, the socket may be gone without a notification yet.
     Unknown,
 }
 
 #[derive(Default)]
 pub(super) struct ByHand {
-    pub(super) closed: Closed,
+    /// Closed on this side, and not reconnected from outside of callbacks since. Unknown where the policy stopped as well:
+    /// the reason of the end tells.
+    pub(super) closed: Answer,
     /// A reconnect in a callback, which does nothing if the client was closed: the next state tells.
     tried: Option<Span>,
     /// The next attempt is one by hand.
-    next: bool,
-    dialled: Option<Duration>,
+    next: Answer,
+    /// When that attempt was dialled, and whether it is certain that it was one by hand.
+    dialled: Option<(Duration, bool)>,
     /// No callback dials before.
     earliest: Option<Span>,
     retries: u32,
@@ -42,7 +44,8 @@ pub(super) struct ByHand {
 
 impl ByHand {
     pub(super) fn dials(&mut self, at: Duration) {
-        self.dialled = std::mem::take(&mut self.next).then_some(at);
+        let next = std::mem::take(&mut self.next);
+        self.dialled = (next != Answer::No).then_some((at, next == Answer::Yes));
         self.earliest = None;
     }
 
@@ -56,7 +59,7 @@ impl ByHand {
     }
 
     pub(super) fn left_to_policy(&mut self, until: Duration) {
-        self.next = false;
+        self.next = Answer::No;
         self.earliest = Some((until, until));
     }
 
@@ -66,8 +69,8 @@ impl ByHand {
 
     pub(super) fn ends(&mut self, reason: EndReason) {
         self.closed = match self.closed {
-            Closed::Unknown if reason == EndReason::Closed => Closed::Yes,
-            Closed::Unknown => Closed::No,
+            Answer::Unknown if reason == EndReason::Closed => Answer::Yes,
+            Answer::Unknown => Answer::No,
             known => known,
         };
     }
@@ -80,14 +83,15 @@ impl Model<'_> {
         let delay = Duration::from_micros(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
         let inside = self.inside.is_some() || self.polling;
         match self.by_hand.closed {
-            Closed::Yes if inside => return None,
-            _ if !inside => self.by_hand.closed = Closed::No,
+            Answer::Yes if inside => return None,
+            _ if !inside => self.by_hand.closed = Answer::No,
             _ => {}
         }
         let stable_after = self.setup.stable_after;
         let lasts = |attempt: &Attempt| attempt.opened.is_some_and(|opened| self.now - opened >= stable_after);
         // The client may be open before `on_open` is called, inside `on_buffer_full`.
         let opened = self.attempt.as_ref().is_some_and(|attempt| attempt.opened.is_some()) || state == State::Open;
+        let may_be_gone = self.is_behind() && state == State::Closing;
         let (is_up, failed, lasted) = match &self.attempt {
             None => (false, self.by_hand.failed, self.by_hand.lasted),
             Some(attempt) if attempt.error.is_some() || attempt.dropped => {
@@ -95,11 +99,16 @@ impl Model<'_> {
             }
             Some(_) => {
                 // Its socket may be gone without a notification yet.
-                self.by_hand.unsure |= self.is_behind() && state == State::Closing;
+                self.by_hand.unsure |= may_be_gone;
                 (true, false, opened)
             }
         };
-        self.by_hand.next = !is_up || (inside && !opened);
+        self.by_hand.next = match (is_up, may_be_gone) {
+            (false, _) => Answer::Yes,
+            _ if inside && !opened => Answer::Yes,
+            (true, true) => Answer::Unknown,
+            (true, false) => Answer::No,
+        };
         if self.by_hand.unsure {
             return Some((delay, delay.max(self.setup.policy.max).max(SECOND)));
         }
@@ -107,7 +116,10 @@ impl Model<'_> {
         let (from, to) = match self.by_hand.dialled {
             _ if lasted => return Some((delay, delay)),
             _ if failed && inside => self.earliest(),
-            Some(dialled) if failed || inside => (dialled + spacing, dialled + spacing),
+            Some((dialled, is_certain)) if failed || inside => {
+                let latest = dialled + spacing;
+                (if is_certain { latest } else { Duration::ZERO }, latest)
+            }
             _ => return Some((delay, delay)),
         };
         Some((delay.max(from.saturating_sub(self.now)), delay.max(to.saturating_sub(self.now))))
@@ -115,7 +127,7 @@ impl Model<'_> {
 
     /// A reconnect while the client is closed.
     pub(super) fn revives(&mut self, delay: Span) {
-        if self.by_hand.closed == Closed::Unknown {
+        if self.by_hand.closed == Answer::Unknown {
             self.by_hand.tried = Some(delay);
             return;
         }
@@ -129,9 +141,9 @@ impl Model<'_> {
     pub(super) fn has_tried(&mut self, state: State) {
         let Some(delay) = self.by_hand.tried.take() else { return };
         if state == State::Closed {
-            self.by_hand.closed = Closed::Yes;
+            self.by_hand.closed = Answer::Yes;
         } else {
-            self.by_hand.closed = Closed::No;
+            self.by_hand.closed = Answer::No;
             self.revives(delay);
         }
     }

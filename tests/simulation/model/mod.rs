@@ -22,7 +22,7 @@ use crate::plan::{Page, Setup};
 use crate::run::Outcome;
 use crate::trace::{Did, Entry, Look, Notified, PeerDid, SessionDid, What};
 use attempt::{Attempt, Decision};
-use by_hand::{ByHand, Closed, Span};
+use by_hand::{Answer, ByHand, Span};
 use messages::Messages;
 use pings::Pings;
 
@@ -385,7 +385,7 @@ impl Model<'_> {
                 // Whether there was something to cancel may be undecidable from the outside.
                 let cancelled = attempt.next == Decision::End;
                 if cancelled || matches!(wish, Did::Close(_) | Did::Abort) {
-                    self.by_hand.closed = Closed::Yes;
+                    self.by_hand.closed = Answer::Yes;
                 }
             }
             (None, State::Closed, Some(delay)) => self.revives(delay),
@@ -393,10 +393,10 @@ impl Model<'_> {
             (None, State::Waiting, None) => {
                 self.next = Next::Never;
                 self.owed = Some(Some(EndReason::Closed));
-                self.by_hand.closed = Closed::Yes;
+                self.by_hand.closed = Answer::Yes;
             }
             (None, _, None) if matches!(wish, Did::Cancel) => {}
-            (None, _, None) => self.by_hand.closed = Closed::Yes,
+            (None, _, None) => self.by_hand.closed = Answer::Yes,
         }
     }
 }

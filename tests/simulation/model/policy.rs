@@ -5,7 +5,7 @@ use std::time::Duration;
 use homing::{CloseEvent, EndReason, ErrorKind, Initiator};
 
 use super::attempt::{Attempt, Decision};
-use super::by_hand::Closed;
+use super::by_hand::Answer;
 use super::{Checked, Model, Next, demand};
 use crate::run::retries;
 
@@ -40,8 +40,8 @@ impl Model<'_> {
                 match (retry_in, self.stops(attempt, event)) {
                     (Some(_), _) => {}
                     // The policy would go on, so that it was cancelled.
-                    (None, None) => self.by_hand.closed = Closed::Yes,
-                    (None, Some(_)) => self.by_hand.closed = Closed::Unknown,
+                    (None, None) => self.by_hand.closed = Answer::Yes,
+                    (None, Some(_)) => self.by_hand.closed = Answer::Unknown,
                 }
                 None
             }
