@@ -71,7 +71,11 @@ impl Session {
     /// # Errors
     /// Fails if the session is over.
     pub async fn receive(&mut self) -> Result<Message, SessionError> {
-        poll_fn(|cx| self.link.poll_receive(cx)).await
+        let (message, makes_room) = poll_fn(|cx| self.link.poll_receive(cx)).await?;
+        if makes_room {
+            self.shared.nudge();
+        }
+        Ok(message)
     }
 
     /// Waits until the socket has taken all messages that the session has sent.

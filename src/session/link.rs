@@ -20,6 +20,8 @@ struct State {
     outgoing: Messages,
     /// Waits for a message, or for the socket to take what was sent.
     waker: Option<Waker>,
+    /// The socket is being offered what was sent.
+    is_sending: bool,
     is_full: bool,
     is_over: bool,
     limits: Limits,
@@ -77,17 +79,19 @@ impl Link {
         Ok(())
     }
 
-    pub(super) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SessionError>> {
+    /// Returns a message, and whether the socket may be read again now.
+    pub(super) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Result<(Message, bool), SessionError>> {
         self.poll(cx, |state| {
-            let message = state.incoming.pop();
+            let message = state.incoming.pop()?;
             let incoming = &state.incoming;
+            let was_full = state.is_full;
             state.is_full &= !unread::has_room(incoming.queue.len(), incoming.bytes, state.limits.receive);
-            message
+            Some((message, was_full && !state.is_full))
         })
     }
 
     pub(super) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<Result<(), SessionError>> {
-        self.poll(cx, |state| state.outgoing.queue.is_empty().then_some(()))
+        self.poll(cx, |state| (state.outgoing.queue.is_empty() && !state.is_sending).then_some(()))
     }
 
     fn poll<T>(
@@ -134,7 +138,10 @@ impl Link {
 
     /// Takes what was sent.
     pub(super) fn take_outgoing(&self) -> VecDeque<Message> {
-        core::mem::take(&mut self.lock().outgoing.queue)
+        let mut state = self.lock();
+        let batch = core::mem::take(&mut state.outgoing.queue);
+        state.is_sending = !batch.is_empty();
+        batch
     }
 
     /// Takes back what the socket has not taken. Returns whether that is everything.
@@ -145,8 +152,8 @@ impl Link {
         batch.append(&mut outgoing.queue);
         outgoing.queue = batch;
         let is_empty = outgoing.queue.is_empty();
-        let bytes = payload(&outgoing.queue);
-        if core::mem::replace(&mut outgoing.bytes, bytes) > 0 && is_empty {
+        outgoing.bytes = payload(&outgoing.queue);
+        if core::mem::take(&mut state.is_sending) && is_empty {
             Self::wake(state);
         }
         is_empty

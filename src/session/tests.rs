@@ -188,6 +188,26 @@ fn s27_a_session_can_be_used_outside_of_its_set_up() {
 }
 
 #[test]
+fn s27_flush_waits_for_empty_messages_as_well() {
+    for texts in [&[""][..], &["a", ""]] {
+        let (network, log) = (Network::new(), Log::default());
+        let builder = builder().setup(move |mut session| async move {
+            for text in texts {
+                session.send(*text)?;
+            }
+            session.flush().await?;
+            Ok(())
+        });
+        let _ws = network.connect(log.record(builder)).unwrap();
+        network.advance(Duration::ZERO);
+        assert_eq!(
+            (received(&network.peer()), log.take()),
+            (texts.iter().map(ToString::to_string).collect(), vec!["open".into()])
+        );
+    }
+}
+
+#[test]
 fn s27_messages_leave_before_on_open_also_through_a_full_socket() {
     let (network, log) = (Network::new(), Log::default());
     network.set_capacity(8);

@@ -259,6 +259,29 @@ pub async fn s27_set_up_may_wait_for_something_else(env: Env) {
     assert_eq!(log.summary(), "open");
 }
 
+pub async fn s27_session_may_be_read_outside_of_its_set_up(env: Env) {
+    let given = Arc::new(Mutex::new((None, None::<Waker>)));
+    let give = given.clone();
+    // Far more than are kept: the socket is not read for a while.
+    let builder = env.once("/numbered?n=5000").heartbeat(None).max_receive_buffer(1000);
+    let builder = builder.open_timeout(None).setup_timeout(ms(3_600_000)).setup(move |session| {
+        let (given, waits) = &mut *give.lock().unwrap();
+        *given = Some(session);
+        waits.take().map(Waker::wake);
+        pending()
+    });
+    let _ws = builder.connect().unwrap();
+    let mut session: Session = poll_fn(|cx| {
+        let (given, waits) = &mut *given.lock().unwrap();
+        *waits = Some(cx.waker().clone());
+        given.take().map_or(Poll::Pending, Poll::Ready)
+    })
+    .await;
+    for number in 0..5000 {
+        assert_eq!(session.receive().await.unwrap().as_text(), Some(&*number.to_string()));
+    }
+}
+
 pub async fn s27_set_up_is_part_of_a_stream_of_events(env: Env) {
     use futures::StreamExt;
     let (ws, events) = member(env.client("/login")).connect_stream().unwrap();
