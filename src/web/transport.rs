@@ -145,6 +145,9 @@ impl<S: EventSink> BrowserTransport<S> {
         if let Link::Up(socket) = &self.link {
             socket.close(Some(TOO_LARGE), Some("message too large"));
         }
+        // What arrived behind it.
+        self.backlog.clear();
+        self.held = 0;
         let limit = glue::decimal(self.max_message_size);
         self.fail(Error::new(ErrorKind::MessageTooLarge, joined(&["more than ", &limit, " bytes"])));
     }

@@ -40,6 +40,21 @@ async fn s03_blob_read_after_the_end_is_discarded() {
 }
 
 #[wasm_bindgen_test]
+async fn s21_nothing_behind_a_message_that_is_too_large_is_delivered() {
+    let log = Log::default();
+    let ws = log.of(once("/echo").max_message_size(5)).connect().unwrap();
+    log.until(1, "open").await;
+    ws.pause();
+    ws.send("too large").unwrap();
+    ws.send("small").unwrap();
+    until("both wait", || ws.stats().bytes_held == 14).await;
+    ws.resume();
+    ws.closed().await;
+    let lines = log.lines();
+    assert!(lines.len() == 4 && lines[1].starts_with("error"), "{lines:?}");
+}
+
+#[wasm_bindgen_test]
 async fn s16_blobs_and_texts_keep_their_order() {
     let log = Log::default();
     let ws = log.of(once("/echo").binary_type(BinaryType::Blob)).connect().unwrap();
