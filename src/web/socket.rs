@@ -117,7 +117,7 @@ impl Drop for Socket {
     fn drop(&mut self) {
         if !self.is_closed {
             HANDLERS.iter().for_each(|name| glue::set(&self.socket, name, &JsValue::NULL));
-            self.close(None, None);
+            self.close(Some(CloseCode::NORMAL), None);
         }
     }
 }

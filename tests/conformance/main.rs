@@ -107,6 +107,7 @@ suite! {
     closing:
         s09_codes_and_reasons_at_the_limits_are_accepted
         s09_invalid_codes_and_reasons_fail_at_the_call
+        s10_abort_sends_a_close_frame_only_in_browsers
         s10_close_of_the_peer_is_echoed
         s10_close_of_the_peer_without_a_code
         s10_close_timeout_drops_the_connection
@@ -135,6 +136,7 @@ suite! {
         s27_close_of_the_peer_drops_the_set_up
         s27_dropped_session_and_calls_inside
         s27_set_up_may_wait_for_something_else
+        s27_session_may_be_read_outside_of_its_set_up
         s27_failed_set_up_fails_the_attempt_and_is_retried
         s27_fatal_failure_ends_the_client
         s27_last_message_before_a_close_is_received

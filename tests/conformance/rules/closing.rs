@@ -82,6 +82,16 @@ pub async fn s10_close_of_the_peer_without_a_code(env: Env) {
     assert_eq!(reason, "");
 }
 
+pub async fn s10_abort_sends_a_close_frame_only_in_browsers(env: Env) {
+    let log = env.log();
+    let ws = env.once("/echo").handler(log.handler()).connect().unwrap();
+    log.opened(1).await;
+    ws.abort();
+    let seen = env.server().wait_for(|seen| seen.iter().any(|wire| matches!(wire, Wire::Close(..) | Wire::Gone))).await;
+    let code = seen.iter().find_map(|wire| if let Wire::Close(code, _) = wire { Some(*code) } else { None });
+    assert_eq!(code, (!env.has_own_protocol()).then_some(Some(1000)));
+}
+
 pub async fn s10_first_close_wins(env: Env) {
     let log = env.log();
     let ws = env.client("/count").handler(log.handler()).connect().unwrap();
