@@ -9,7 +9,7 @@ use crate::victim::{Client, Outcome, attack};
 const LENGTH: usize = 100_000;
 const KIB: usize = 1024;
 /// The most bytes that are read of a response to the opening handshake, with the last read.
-const HANDSHAKE: usize = 256 * KIB;
+const HANDSHAKE: usize = 132 * KIB;
 
 /// Returns what is beyond its bound.
 fn excesses(script: &Script, outcome: &Outcome) -> Vec<String> {

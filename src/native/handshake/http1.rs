@@ -76,6 +76,10 @@ impl ResponseHead {
         let Status::Complete(length) = parsed.map_err(fault)? else { return Ok(None) };
         let status = head.code.and_then(|code| StatusCode::from_u16(code).ok());
         let status = status.ok_or_else(|| fault(httparse::Error::Status))?;
+        // HTTP/1.0 cannot upgrade (RFC 6455, section 4.1).
+        if status == StatusCode::SWITCHING_PROTOCOLS && head.version != Some(1) {
+            return Err(fault(httparse::Error::Version));
+        }
         if is_informational(status) {
             return Ok(Some((Self { status, headers: Headers::default() }, length)));
         }
@@ -97,6 +101,15 @@ fn fault(error: httparse::Error) -> &'static str {
 /// Whether another response follows (RFC 9110, section 15.2). 101 is a final one.
 fn is_informational(status: StatusCode) -> bool {
     status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
+}
+
+/// Returns the length of the empty lines at the beginning.
+fn empty_lines(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some(after) = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")) {
+        rest = after;
+    }
+    bytes.len() - rest.len()
 }
 
 /// Whether a head that was incomplete when it had `before` bytes may be complete now. To parse it again with each byte that
@@ -174,7 +187,11 @@ impl Exchange {
 
     /// Takes the final response from what was read. Returns `None` if it is not complete.
     fn take_head(&mut self, max_head: usize) -> Result<Option<ResponseHead>, &'static str> {
-        while !self.read.is_empty() {
+        loop {
+            self.skip_empty_lines();
+            if self.read.is_empty() {
+                return Ok(None);
+            }
             match ResponseHead::parse(&self.read)? {
                 Some((_, length)) if length > max_head => return Err(TOO_LARGE),
                 Some((head, length)) => {
@@ -184,10 +201,14 @@ impl Exchange {
                     }
                 }
                 None if self.read.len() >= max_head => return Err(TOO_LARGE),
-                None => break,
+                None => return Ok(None),
             }
         }
-        Ok(None)
+    }
+
+    /// Empty lines may precede a response. Parsed again and again with it, many of them would take too long.
+    fn skip_empty_lines(&mut self) {
+        self.read.advance(empty_lines(&self.read));
     }
 
     fn not_http(&self, fault: &'static str) -> NoResponse {
