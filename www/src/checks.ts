@@ -5,6 +5,9 @@ import { report } from './platform/report.js'
 /** The longest delay of an attempt, in milliseconds: 24.8 days, the limit of `setTimeout`. */
 export const LONGEST = 2 ** 31 - 1
 
+/** In milliseconds. */
+export const CENTURY = 3.2e12
+
 /** Describes a value for an error. Strings and functions are not shown, since they may be long or contain secrets. */
 function shown(value: unknown): string {
   if (typeof value === 'object') return value ? Object.prototype.toString.call(value).slice(8, -1) : 'null'

@@ -1,6 +1,6 @@
 // Options, checked at once (S1), with their defaults.
 
-import { check, LONGEST, number, synchronous, typed } from './checks.js'
+import { CENTURY, check, LONGEST, number, synchronous, typed } from './checks.js'
 import { type Data, isBinary } from './driver/queue.js'
 import type { Config } from './machine/codes.js'
 import type { HeartbeatOptions, HomingSocketOptions, Provided, ReconnectOptions, SetupFunction, WebSocketClass } from './types.js'
@@ -90,7 +90,8 @@ export function normalizeOptions(url: unknown, protocols: unknown, options: Homi
     stableAfter: number('reconnect.stableAfter', stableAfter),
     openTimeout: number('openTimeout', openTimeout),
     closeTimeout: number('closeTimeout', closeTimeout),
-    interval: number('heartbeat.interval', interval),
+    // The machine takes `Infinity` for no heartbeat at all, but `ping()` sends one that has no interval.
+    interval: Math.min(number('heartbeat.interval', interval), heartbeat ? CENTURY : Infinity),
     timeout: number('heartbeat.timeout', timeout),
     maxSendBuffer: number('maxSendBuffer', maxSendBuffer, 1),
     hasProvider: +isProvided,

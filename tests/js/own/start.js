@@ -66,6 +66,16 @@ test('s30_ping_resolves_with_the_round_trip', async (t) => {
   assert.strictEqual(ws.stats.heartbeats, 2)
 })
 
+test('s30_ping_is_sent_also_where_no_other_heartbeat_is', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: Infinity } })
+  await ws.opened
+  for (let count = 1; count <= 2; count++) {
+    assert.ok((await ws.ping()) >= 0)
+    assert.strictEqual(ws.stats.heartbeats, count)
+  }
+})
+
 test('s30_without_a_predicate_the_next_message_answers_a_ping', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 60_000 } })
