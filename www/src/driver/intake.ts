@@ -55,7 +55,7 @@ export class Intake {
     attempt.opening()
     target.dispatch(new Event('open'))
     attempt.isOpening = false
-    for (const event of attempt.setup!.inbox.waiting) {
+    for (const event of attempt.setup!.inbox.take()) {
       if (attempt.isOpen && !withholds?.(event)) target.dispatch(event)
     }
   }

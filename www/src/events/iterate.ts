@@ -23,7 +23,7 @@ export function messages(socket: EventTarget & { readonly state: string }): Asyn
     },
     next: () => inbox.next(),
     return: () => {
-      inbox.waiting.length = 0
+      inbox.take()
       finish()
       return Promise.resolve({ value: undefined, done: true })
     },
