@@ -91,8 +91,13 @@ test('s23_a_known_reason_of_failure_is_reported', async (t) => {
 test('s26_secrets_of_a_url_are_not_repeated', async (t) => {
   const server = await t.server()
   const options = { openTimeout: 50, reconnect: { ...QUICK, maxAttempts: 0 } }
-  // No browser connects to the second one; the error of each contains the URL.
-  for (const url of [server.url('/stall?token=secret'), 'ws://user:secret@127.0.0.1:9/path?token=secret#fragment']) {
+  // Nobody connects to the last two; the error of each contains the URL.
+  const urls = [
+    server.url('/stall?token=secret'),
+    'ws://user:secret@127.0.0.1:9/path?token=secret#fragment',
+    "ws://user:p@secret@127.0.0.1:99999/path?token='secret or more secret",
+  ]
+  for (const url of urls) {
     const ws = connect(t, () => url, options)
     const { message } = (await ws.closed).error
     assert.ok(message.startsWith('homing: ') && !message.includes('secret'), message)

@@ -206,7 +206,10 @@ export class Attempt {
   }
 }
 
-/** Removes the parts of URLs that may be secret (S26): credentials, query and fragment. */
+/**
+ * Removes the parts of a URL that may be secret (S26): credentials, query and fragment. Any character may be in those of an invalid
+ * one, so all that follows is removed as well.
+ */
 function redacted(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/g, '//').replace(/[?#][^\s'"”’]*/g, '')
+  return text.replace(/\/\/[^/?#]*@/g, '//').replace(/(\/\/[^?#]*)[?#].*/s, '$1')
 }
