@@ -46,8 +46,9 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// `connect` fails if
     ///
     /// - a name is not a token (RFC 9110, section 5.6.2),
-    /// - a value contains CR, LF or NUL,
-    /// - the handshake sets the header itself (`Host`, `Upgrade`, `Connection`, `Sec-WebSocket-*`), or
+    /// - a value contains a control character other than a tab,
+    /// - the handshake sets the header itself (`Host`, `Upgrade`, `Connection`, `Content-Length`, `Transfer-Encoding`,
+    ///   `Sec-WebSocket-*`), or
     /// - there are more than 10,000 headers, or more than 1 MiB of names and values.
     #[must_use]
     fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self;
