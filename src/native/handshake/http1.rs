@@ -139,6 +139,8 @@ pub(crate) struct Exchange {
     flushed: bool,
     /// Why writing failed, and until when a response may still arrive.
     failed: Option<(io::Error, Pin<Box<Sleep>>)>,
+    /// The bytes of empty lines before responses.
+    empty: usize,
     /// What was read and not yet used.
     read: BytesMut,
     /// The number of bytes that may still be read.
@@ -160,6 +162,7 @@ impl Exchange {
             written: 0,
             flushed: false,
             failed: None,
+            empty: 0,
             read: BytesMut::new(),
             left: 2 * max_head,
         };
@@ -189,6 +192,9 @@ impl Exchange {
     fn take_head(&mut self, max_head: usize) -> Result<Option<ResponseHead>, &'static str> {
         loop {
             self.skip_empty_lines();
+            if self.empty >= max_head {
+                return Err(TOO_LARGE);
+            }
             if self.read.is_empty() {
                 return Ok(None);
             }
@@ -208,7 +214,9 @@ impl Exchange {
 
     /// Empty lines may precede a response. Parsed again and again with it, many of them would take too long.
     fn skip_empty_lines(&mut self) {
-        self.read.advance(empty_lines(&self.read));
+        let length = empty_lines(&self.read);
+        self.read.advance(length);
+        self.empty += length;
     }
 
     fn not_http(&self, fault: &'static str) -> NoResponse {
