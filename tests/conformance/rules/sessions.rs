@@ -267,7 +267,9 @@ pub async fn s27_session_may_be_read_outside_of_its_set_up(env: Env) {
     let builder = builder.open_timeout(None).setup_timeout(ms(3_600_000)).setup(move |session| {
         let (given, waits) = &mut *give.lock().unwrap();
         *given = Some(session);
-        waits.take().map(Waker::wake);
+        if let Some(waker) = waits.take() {
+            waker.wake();
+        }
         pending()
     });
     let _ws = builder.connect().unwrap();
