@@ -1,14 +1,16 @@
-//! Name resolution by the operating system, shared by all clients that dial at the same moment.
+//! Name resolution by the operating system, shared by all clients of a runtime that dial at the same moment.
 //!
 //! The system blocks a thread for each lookup. When a server with hundreds of connections fails, its clients reconnect
 //! spread over a second or more. On a busy machine hundreds of threads would undo that: dials would bunch up and start
-//! seconds late. Clients that dial the same name therefore share one lookup and, for a moment, the addresses it found.
+//! seconds late. Clients that dial the same name therefore share one lookup and, for a moment, the addresses it found. Those
+//! of another runtime do not, as the one that runs the lookup may stand still.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::{self, Handle};
 use tokio::sync::OnceCell;
 
 use crate::native::sync::lock;
@@ -39,6 +41,7 @@ struct Lookups(Mutex<Vec<Arc<Lookup>>>);
 
 struct Lookup {
     host: String,
+    runtime: runtime::Id,
     /// If the dial that runs the lookup is cancelled, one that waits for it takes over.
     outcome: OnceCell<Outcome>,
 }
@@ -69,10 +72,11 @@ impl Lookups {
             // Running, unless all dials that waited for it were cancelled.
             None => Arc::strong_count(lookup) > 1,
         });
-        if let Some(known) = lookups.iter().find(|lookup| lookup.host == host) {
+        let runtime = Handle::current().id();
+        if let Some(known) = lookups.iter().find(|lookup| lookup.host == host && lookup.runtime == runtime) {
             return known.clone();
         }
-        let lookup = Arc::new(Lookup { host: host.to_owned(), outcome: OnceCell::new() });
+        let lookup = Arc::new(Lookup { host: host.to_owned(), runtime, outcome: OnceCell::new() });
         lookups.push(lookup.clone());
         lookup
     }
@@ -83,6 +87,8 @@ mod tests {
     use core::future::pending;
     use core::sync::atomic::{AtomicUsize, Ordering};
 
+    use futures::FutureExt;
+
     use super::*;
 
     fn lookups() -> Lookups {
@@ -91,6 +97,16 @@ mod tests {
 
     fn address(last: u8) -> SocketAddr {
         ([127, 0, 0, last], 0).into()
+    }
+
+    #[test]
+    fn s07_a_runtime_that_stands_still_holds_up_no_lookup_of_another() {
+        let lookups = lookups();
+        let [still, other] = [(); 2].map(|()| runtime::Builder::new_current_thread().build().unwrap());
+        let mut waiting = Box::pin(lookups.get("one.example", pending::<io::Result<_>>));
+        still.block_on(async { assert!(waiting.as_mut().now_or_never().is_none()) });
+        let found = other.block_on(lookups.get("one.example", || async { Ok(vec![address(1)]) }));
+        assert_eq!(found.unwrap(), [address(1)]);
     }
 
     #[tokio::test]
