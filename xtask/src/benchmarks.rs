@@ -110,7 +110,10 @@ fn about(job: &mut Job<'_>) -> Result<String, Stop> {
         ("compiler", "rustc --version"),
         ("commit", "git rev-parse --short HEAD"),
     ] {
-        rows.push_str(&format!("about\t{what}\t{}\n", job.run(line)?.trim()));
+        let said = job.run(line)?;
+        // Of the kernel's release, not what the builder of the machine's image has added.
+        let said = if what == "kernel" { said.split('-').next().unwrap_or_default() } else { &said };
+        rows.push_str(&format!("about\t{what}\t{}\n", said.trim()));
     }
     Ok(rows)
 }
