@@ -44,28 +44,23 @@ export class Listeners {
   #socket: EventTarget | undefined
   /** The event that it has dispatched, if it is one of `open` and `close`. */
   #started: string | undefined
-  /** The same, until its last listener was called. */
-  #unseen: string | undefined
   /** The last message, and whether it was admitted. */
   #message: Event | undefined
   #isAdmitted = true
 
   constructor(target: EventTarget) {
     this.#target = target
-    // `#seen`, the last listener, may not be called then.
-    const stopped = (type: string): void => {
-      if (type === this.#unseen) setTimeout(() => this.#seen({ type }))
-    }
-    this.#facade = { target, stopped }
+    // `#seen`, the last listener, is not called then.
+    this.#facade = { target, stopped: (type) => void setTimeout(() => this.#seen({ type })) }
   }
 
   /** Adds all listeners to the socket of an attempt. */
   attach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return adapt(socket, this.#target, this.#observer)
     this.#socket = socket
-    this.#started = this.#unseen = undefined
+    this.#started = undefined
     setFacade(socket, this.#facade)
-    this.#eachInternal((type, listener, capture) => socket.addEventListener(type, listener, capture))
+    this.#eachInternal((type, listener) => socket.addEventListener(type, listener))
     this.#each((type, { handed, options, zone }) => {
       const attach = (): void => socket.addEventListener(type, handed, options)
       if (zone) zone(attach)
@@ -79,7 +74,7 @@ export class Listeners {
   detach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return silence(socket)
     if (this.#socket === socket) this.#socket = undefined
-    this.#eachInternal((type, listener, capture) => socket.removeEventListener(type, listener, capture))
+    this.#eachInternal((type, listener) => socket.removeEventListener(type, listener))
     this.#each((type, { handed, options }) => socket.removeEventListener(type, handed, options))
     socket.removeEventListener('open', this.#seen)
     socket.removeEventListener('close', this.#seen)
@@ -95,16 +90,16 @@ export class Listeners {
     prototype.dispatchEvent.call(this.#target, event)
   }
 
-  /** Those of a connection's life capture, and so are called before all listeners of the program. */
-  #eachInternal(act: (type: Type, listener: (event: Event) => void, capture: boolean) => void): void {
-    act('open', this.#opened, true)
-    act('error', this.#errored, true)
-    act('close', this.#closed, true)
-    if (this.#lists.message.length === 0) act('message', this.#admit, false)
+  #eachInternal(act: (type: Type, listener: (event: Event) => void) => void): void {
+    act('open', this.#opened)
+    act('error', this.#errored)
+    act('close', this.#closed)
+    if (this.#lists.message.length === 0) act('message', this.#admit)
   }
 
   readonly #opened = (event: Event): void => {
-    this.#started = this.#unseen = 'open'
+    if (this.#started) return
+    this.#started = 'open'
     retarget(event)
     this.#observer.opened()
   }
@@ -127,14 +122,12 @@ export class Listeners {
 
   readonly #closed = (event: Event): void => {
     retarget(event)
-    this.#started = this.#unseen = 'close'
+    this.#started = 'close'
     this.#observer.closed(event as CloseEvent)
   }
 
   /** The last listener of the events `open` and `close`. */
   readonly #seen = ({ type }: { readonly type: string }): void => {
-    if (type !== this.#unseen) return
-    this.#unseen = undefined
     if (type === 'open') this.#observer.openSeen()
     if (type === 'close') this.#observer.closeSeen()
   }
@@ -164,7 +157,11 @@ export class Listeners {
       type === 'message'
         ? (event: Event): void => void (admit(event) && call(event))
         : type === 'open'
-          ? (event: Event): void => void (this.#observer.dispatchesOpen || call(event))
+          ? (event: Event): void => {
+              // A capturing listener is called before others.
+              this.#opened(event)
+              if (!this.#observer.dispatchesOpen) call(event)
+            }
           : call
     const abort = signal && ((): void => this.#drop(type as Type, listener))
     const listener: Listener = {

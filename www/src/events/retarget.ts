@@ -54,41 +54,28 @@ function derive(prototype: object): object {
     }
     Object.defineProperty(derived, name, { get, enumerable: true, configurable: true })
   }
-  const method = (
-    name: 'composedPath' | 'stopPropagation' | 'stopImmediatePropagation',
-    value: (this: Event) => unknown,
-  ): void => {
-    const options = { enumerable: true, configurable: true, writable: true }
-    if (name in prototype) Object.defineProperty(derived, name, { value, ...options })
-  }
-  method('composedPath', function () {
-    return (prototype as Event).composedPath.call(this).map(known)
-  })
-  // Not `currentTarget`, which Node resets after the first listener. Without a tree both are the same.
-  const target = getterOf(prototype, 'target')
-  const stopped = (event: Event): void => facadeOf(target?.call(event) as object | null)?.stopped(event.type)
-  // Each keeps a capturing listener's event from all that do not capture.
-  for (const name of ['stopPropagation', 'stopImmediatePropagation'] as const) {
-    method(name, function () {
-      ;(prototype as Event)[name].call(this)
-      stopped(this)
-    })
-  }
-  const cancelBubble = descriptorOf(prototype, 'cancelBubble')
-  if (cancelBubble?.set) {
-    const set = function (this: Event, value: boolean): void {
-      cancelBubble.set!.call(this, value)
-      stopped(this)
+  if ('composedPath' in prototype) {
+    const value = function composedPath(this: Event): unknown[] {
+      return (prototype as Event).composedPath.call(this).map(known)
     }
-    Object.defineProperty(derived, 'cancelBubble', { ...cancelBubble, set })
+    Object.defineProperty(derived, 'composedPath', { value, enumerable: true, configurable: true, writable: true })
+  }
+  if ('stopImmediatePropagation' in prototype) {
+    // Not `currentTarget`, which Node resets after the first listener. Without a tree both are the same.
+    const target = getterOf(prototype, 'target')
+    const value = function stopImmediatePropagation(this: Event): void {
+      ;(prototype as Event).stopImmediatePropagation.call(this)
+      facadeOf(target?.call(this) as object | null)?.stopped(this.type)
+    }
+    Object.defineProperty(derived, 'stopImmediatePropagation', { value, enumerable: true, configurable: true, writable: true })
   }
   prototypes.set(prototype, derived)
   return derived
 }
 
-const getterOf = (prototype: object, name: string): (() => unknown) | undefined => descriptorOf(prototype, name)?.get
-
-function descriptorOf(prototype: object | null, name: string): PropertyDescriptor | undefined {
+function getterOf(prototype: object | null, name: string): (() => unknown) | undefined {
   if (!prototype) return undefined
-  return Object.getOwnPropertyDescriptor(prototype, name) ?? descriptorOf(Object.getPrototypeOf(prototype) as object | null, name)
+  return (
+    Object.getOwnPropertyDescriptor(prototype, name)?.get ?? getterOf(Object.getPrototypeOf(prototype) as object | null, name)
+  )
 }
