@@ -121,7 +121,7 @@ test('s27_a_setup_that_fails_is_an_error_with_its_cause_and_is_retried', async (
   })
   const entries = log(ws)
   const errors = []
-  ws.addEventListener('error', (event) => errors.push([event instanceof FailureEvent, event.error.message, event.error.cause]))
+  ws.addEventListener('error', (event) => errors.push([event instanceof FailureEvent, event.error?.message, event.error?.cause]))
   ws.send('queued')
   await until(() => entries.includes('message queued'))
   const failed = ['error', 'close 1006', 'reconnecting']
