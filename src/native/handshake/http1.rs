@@ -103,15 +103,6 @@ fn is_informational(status: StatusCode) -> bool {
     status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
 }
 
-/// Returns the length of the empty lines at the beginning.
-fn empty_lines(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    while let Some(after) = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")) {
-        rest = after;
-    }
-    bytes.len() - rest.len()
-}
-
 /// Whether a head that was incomplete when it had `before` bytes may be complete now. To parse it again with each byte that
 /// arrives would take too long.
 fn has_empty_line(bytes: &[u8], before: usize) -> bool {
@@ -214,7 +205,11 @@ impl Exchange {
 
     /// Empty lines may precede a response. Parsed again and again with it, many of them would take too long.
     fn skip_empty_lines(&mut self) {
-        let length = empty_lines(&self.read);
+        let mut rest = &self.read[..];
+        while let Some(after) = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")) {
+            rest = after;
+        }
+        let length = self.read.len() - rest.len();
         self.read.advance(length);
         self.empty += length;
     }
