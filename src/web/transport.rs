@@ -145,8 +145,7 @@ impl<S: EventSink> BrowserTransport<S> {
         if let Link::Up(socket) = &self.link {
             socket.close(Some(TOO_LARGE), Some("message too large"));
         }
-        // What arrived behind it.
-        self.backlog.clear();
+        self.backlog.clear(); // What arrived behind it.
         self.held = 0;
         let limit = glue::decimal(self.max_message_size);
         self.fail(Error::new(ErrorKind::MessageTooLarge, joined(&["more than ", &limit, " bytes"])));

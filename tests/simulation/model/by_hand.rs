@@ -24,9 +24,9 @@ pub(super) enum Answer {
 #[derive(Default)]
 pub(super) struct ByHand {
     /// Closed on this side, and not reconnected from outside of callbacks since. Unknown where the policy stopped as well:
-    /// the reason of the end tells.
+    /// the reason of the end shows it.
     pub(super) closed: Answer,
-    /// A reconnect in a callback, which does nothing if the client was closed: the next state tells.
+    /// A reconnect in a callback, which does nothing if the client was closed: the next state shows it.
     tried: Option<Span>,
     /// The next attempt is one by hand.
     next: Answer,
