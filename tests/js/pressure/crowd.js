@@ -10,7 +10,7 @@ export class Crowd {
   /** Of all clients, by kind. */
   events = { open: 0, message: 0, error: 0, close: 0, reconnecting: 0, end: 0 }
   bytes = 0
-  /** When each client first announced that it would reconnect, and after how long, in milliseconds. */
+  /** The delay that each client first announced, in milliseconds. */
   first = []
   #hasAnnounced = new Set()
   codes = {}
@@ -33,7 +33,7 @@ export class Crowd {
     if (kind === 'message') this.bytes += sizeOf(value)
     if (kind === 'reconnecting' && !this.#hasAnnounced.has(number)) {
       this.#hasAnnounced.add(number)
-      this.first.push({ at: performance.now(), delay: value })
+      this.first.push(value)
     }
     if (kind === 'close') this.codes[value] = (this.codes[value] ?? 0) + 1
     if (kind === 'error') this.errors[value] = (this.errors[value] ?? 0) + 1
