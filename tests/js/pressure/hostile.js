@@ -37,8 +37,10 @@ async function attack(t, closes, path, options = {}, isOpened = true) {
   const page = await visit(t)
   const before = await page.seen()
   await page.add(CLIENTS, server.url(path), { ...OPTIONS, ...options })
-  const seen = await page.until(({ events }) => events.close >= CLIENTS * closes, 80_000)
+  await page.until(({ events }) => events.close >= CLIENTS * closes, 80_000)
+  // The server first: the clients go on dialling, and each request has its socket in what the page has seen later.
   const { requests, most } = await log(server)
+  const seen = await page.seen()
   const dialled = seen.sockets - before.sockets
   const { events, peak } = seen
   const counts = JSON.stringify({ dialled, events, peak, requests, most })
