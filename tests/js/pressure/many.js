@@ -13,8 +13,8 @@ const BYTES = 4000
 /** The first delay before a reconnect is at most this, rounded to whole milliseconds, and every tenth of it is as likely. */
 const SPREAD = 1000
 
-/** The most that fall into one tenth, but for one in a million times. */
-const most = (count) => count / 10 + 5 * Math.sqrt(count * 0.09)
+/** The most that fall into one tenth, except in fewer than one of a million runs. */
+const most = (count) => count / 10 + 7 * Math.sqrt(count * 0.09)
 
 function peak(times, width) {
   const counts = {}
