@@ -44,9 +44,9 @@
 //!   that was taken before is acknowledged again. The first `cuts` connections of the server end after up to `within`
 //!   messages, of which the last is taken or not: by FIN, RST or Close, or the server is silent. The text `beat` is
 //!   answered with `beat` and does not count.
-//! - `/limited?burst=5&per_second=50`: acts as `/echo` for so many messages, and closes with 4429 if there are more.
-//!   With `busy=1` that number of TCP connections, the first ones of the server, is answered with 429, with
-//!   `Retry-After: retry_after` if it is given.
+//! - `/limited?burst=5&per_second=50&cut=`: acts as `/echo` for so many messages, and closes with 4429 if there are more.
+//!   With `cut` the connection ends with FIN in place of the answer to that message. With `busy=1` that number of TCP
+//!   connections, the first ones of the server, is answered with 429, with `Retry-After: retry_after` if it is given.
 //!
 //! # Handshakes
 //! - `/stall`: never answers the request. `/slow?ms=10`: one byte of the answer every `ms`, then acts as `/echo`.

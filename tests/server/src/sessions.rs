@@ -182,6 +182,7 @@ async fn limited(conn: &mut Conn, target: &Target) -> Result<End, End> {
     let burst = target.number("burst").unwrap_or(5.0_f64);
     let rate = target.number("per_second").unwrap_or(50.0_f64);
     let (mut tokens, mut counted) = (burst, Instant::now());
+    let mut left = target.number::<u64>("cut");
     loop {
         let message = text(conn).await?;
         tokens = burst.min(tokens + counted.elapsed().as_secs_f64() * rate);
@@ -190,6 +191,10 @@ async fn limited(conn: &mut Conn, target: &Target) -> Result<End, End> {
             return Ok(refuse(conn, 4429, "too many messages").await);
         }
         tokens -= 1.0;
+        left = left.map(|left| left.saturating_sub(1));
+        if left == Some(0) {
+            return Ok(End::Fin);
+        }
         say(conn, &message);
     }
 }

@@ -91,6 +91,9 @@ fn limits_are_enforced() {
     assert!(head.starts_with("HTTP/1.1 429 ") && head.contains("\r\nRetry-After: 3\r\n"), "{head}");
     let mut client = Client::open(&server, path);
     client.talk(&[("a", "a"), ("b", "b")]).say("c").refused(4429);
+    let mut client = Client::open(&server, "/limited?cut=2");
+    client.talk(&[("a", "a")]).say("b");
+    assert_eq!(client.end(), Ok(()));
 }
 
 #[test]

@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .on_error(|_, error| eprintln!("{error}"))
         .on_close(|_, close| println!("closed with {}", close.code))
         .connect()?;
-    let mut pace = Pace::new(5, 20.0);
+    let mut pace = Pace::new(5, 5.0);
     for number in 1..=30 {
         send(&ws, &mut pace, format!("message {number}")).await?;
     }
