@@ -6,11 +6,11 @@ import { until } from '../support/wait.js'
 import { CLIENT, descendants, isLong, visit } from './visit.js'
 
 const RECONNECT = { min: 20, max: 50 }
-/** How long pages are blocked or frozen, longer than every timeout here. */
-const AWAY = isLong ? 60_000 : 1500
-const HEARTBEAT = { interval: 200, timeout: 600 }
-/** Less than that by more than the tenth of a second that is not late. */
-const TIMEOUT = 1000
+/** How long pages are blocked or frozen, longer than every timeout here by more than the tenth of a second that is not late. */
+const AWAY = isLong ? 60_000 : 4000
+/** Answers may be late: a page is slow when it has been away, and so is a browser whose processes all wake at once. */
+const HEARTBEAT = { interval: 500, timeout: 3000 }
+const TIMEOUT = 3000
 
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 const of = (kind, notes) => notes.filter((note) => note.startsWith(kind))
@@ -22,7 +22,7 @@ async function numbered(t, count, heartbeat, act) {
   await page.add(1, server.url(`/numbered?n=${count}&every_ms=5`), { reconnect: RECONNECT, heartbeat })
   await page.until(({ events }) => events.message > 0)
   await act(page, server)
-  return page.until(({ events }) => events.message >= count, 10_000 + 10 * count)
+  return page.until(({ events }) => events.message >= count, 30_000 + 10 * count)
 }
 
 /** All messages were delivered in order, by the first connection, and nothing else happened. */
@@ -43,7 +43,7 @@ test('s17_s18_a_thread_that_blocks_again_and_again_keeps_a_connection_that_answe
   const page = await visit(t)
   await page.add(1, server.url('/echo'), { reconnect: RECONNECT, heartbeat: HEARTBEAT })
   await page.until(({ states }) => states.open === 1)
-  for (let times = 0; times < 4; times++) await block(page, 1000)
+  for (let times = 0; times < 4; times++) await block(page, 4000)
   await page.each("send('still here')")
   const { notes } = await page.until(({ events }) => events.message === 1)
   assert.deepEqual(notes, ['open', 'message still here'])
@@ -83,10 +83,8 @@ test('s10_s18_a_close_that_was_answered_while_the_thread_was_blocked_is_clean', 
 test('s18_a_machine_that_slept_keeps_its_connection_and_its_messages', async (t) => {
   const asleep = Math.max(AWAY, 5000)
   const count = asleep / 5 + 200
-  // A browser whose processes all wake at once may be slow to hand on what has arrived.
-  const heartbeat = { interval: 500, timeout: 3000 }
   isUnharmed(
-    await numbered(t, count, heartbeat, async ({ page }) => {
+    await numbered(t, count, HEARTBEAT, async ({ page }) => {
       // All processes of the browser, but not its driver.
       const processes = descendants(page.pid).filter((pid) => pid !== page.pid)
       const signal = (name) => processes.forEach((pid) => process.kill(pid, name))
@@ -120,7 +118,7 @@ test('s08c_clients_of_a_page_in_the_back_forward_cache_reconnect_when_it_returns
   const server = await t.server()
   const page = await visit(t)
   const clients = 20
-  await page.add(clients, server.url('/echo'), { heartbeat: HEARTBEAT })
+  await page.add(clients, server.url('/echo'), { heartbeat: { interval: 600_000, timeout: 600_000 } })
   await page.state('open', clients)
   await page.page.script('window.isSame = true')
   await page.page.go(page.elsewhere)
