@@ -195,13 +195,21 @@ async fn trickling(head: String, pause: Duration, body: usize) -> String {
     at
 }
 
-/// Each byte is progress: the wait starts again with every one.
-#[tokio::test]
+/// Each byte is progress: the wait starts again with every one. Time is virtual.
+#[tokio::test(start_paused = true)]
 async fn s23_a_body_that_arrives_slowly_is_read() {
-    let at = trickling(REFUSED.into(), Duration::from_millis(100), 15).await;
-    let (builder, recorder) = client(format!("ws://{at}/"));
-    let _ws = builder.open_timeout(PATIENCE).connect().unwrap();
-    let (error, _) = recorder.failed().await;
+    let (builder, recorder) = client("ws://server.test/");
+    let (builder, mut stream, _fault) = breakable(builder);
+    let _ws = builder.open_timeout(None).connect().unwrap();
+    let body = async {
+        let _ = stream.read(&mut [0; 4096]).await;
+        stream.write_all(REFUSED.as_bytes()).await.unwrap();
+        for _ in 0..15 {
+            tokio::time::sleep(Duration::from_millis(900)).await;
+            stream.write_all(b"x").await.unwrap();
+        }
+    };
+    let ((error, _), ()) = tokio::join!(recorder.failed(), body);
     let ErrorKind::Handshake { status: Some(403), body, .. } = error.kind() else { panic!("{error}") };
     assert_eq!(&body[..], [b'x'; 15]);
 }
