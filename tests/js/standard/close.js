@@ -196,14 +196,16 @@ for (const path of ['/drop?after=1', '/rst?after=1']) {
   })
 }
 
-for (const hex of ['8104ffffffff', '8305', 'c10161', '8002', '81fe', '0b00', '89fe0080', '880103', '88020001']) {
+// Browsers may wait for the rest of a frame that is not complete. The server ends the connection after those.
+const INCOMPLETE = ['8305', '8002', '81fe', '89fe0080'].map((hex) => `${hex}&then=fin`)
+for (const hex of ['8104ffffffff', 'c10161', '0b00', '880103', '88020001', ...INCOMPLETE]) {
   standard(`a server that breaks the protocol with ${hex}`, async (facts) => {
     const socket = facts.open(`/raw?hex=${hex}`)
     const order = []
     for (const type of ['error', 'close']) socket.addEventListener(type, () => order.push(`${type} ${socket.readyState}`))
-    const event = await Promise.race([once(socket, 'close'), pause(1500)])
+    const event = await once(socket, 'close')
     facts.note('order', order)
-    facts.note('close', event && [event.code, event.reason, event.wasClean])
+    facts.note('close', [event.code, event.reason, event.wasClean])
   })
 }
 
