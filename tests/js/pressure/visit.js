@@ -43,10 +43,10 @@ class Visit {
   seen = () => this.page.script('return crowd.seen()')
   each = (act) => this.page.script(`crowd.each((client, number) => client.${act})`)
 
-  /** Waits until what the page has seen meets a condition, and returns it. */
-  async until(condition, millis) {
+  /** Waits until what the page has seen meets a condition, and returns it. `look` returns what it has seen. */
+  async until(condition, millis, look = this.seen) {
     let seen
-    return until(async () => condition((seen = await this.seen())) && seen, millis).catch((error) => {
+    return until(async () => condition((seen = await look())) && seen, millis).catch((error) => {
       const { dialled, first, notes, ...others } = seen ?? {}
       throw new Error(`${error.message}: ${JSON.stringify({ ...others, notes: notes?.slice(-20) })}`)
     })
@@ -69,6 +69,14 @@ class Visit {
     // Finalizers run in tasks of their own.
     await page.async('crowd.after(200).then(arguments[0])')
     return true
+  }
+
+  /** As `until`, and collects each time before it looks: what becomes unreachable later is collected as well. */
+  collected(condition) {
+    return this.until(condition, undefined, async () => {
+      await this.collect()
+      return this.seen()
+    })
   }
 
   /** Returns the bytes of JavaScript's heap, and how many listeners there are, in Chromium. */
