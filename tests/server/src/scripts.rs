@@ -20,9 +20,10 @@
 //!   but the first, then acts as `/echo`.
 //!
 //! # Ends
-//! - `/close?code=4001&reason=bye&after=0`: sends Close after so many received messages; without `code` it is empty.
-//!   `linger_ms=` delays the end of TCP after the closing handshake. With `never=1` no Close of the client is
-//!   answered and TCP never ends; the server then sends a Close itself only if `code` or `after` is given.
+//! - `/close?code=4001&reason=bye&after=0&n=0`: sends the texts `0` to `n-1`, and Close after so many received messages;
+//!   without `code` it is empty. `linger_ms=` delays the end of TCP after the closing handshake. With `never=1` no Close
+//!   of the client is answered and TCP never ends; the server then sends a Close itself only if `code` or `after` is
+//!   given.
 //! - `/drop?after=0`, `/rst?after=0`: FIN (over TLS without `close_notify`) or RST after so many received messages.
 //! - `/silent`: reads and answers nothing after the handshake. `/deaf`: reads, but answers neither Ping nor Close.
 //!
@@ -262,6 +263,8 @@ async fn close(conn: &mut Conn, target: &Target) -> Result<End, End> {
     let never = target.flag("never");
     let sends = !never || code.is_some() || after.is_some();
     let mut left = sends.then_some(after.unwrap_or(0));
+    let numbers = 0..target.number("n").unwrap_or(0);
+    send_all(conn, numbers.map(|number: u32| frame::text(&number.to_string()))).await?;
     loop {
         if left == Some(0) {
             left = None;

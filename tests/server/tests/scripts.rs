@@ -115,6 +115,9 @@ fn close_scripts() {
     assert_eq!(client.end(), Ok(()));
     assert!(start.elapsed() >= Duration::from_millis(200), "{:?}", start.elapsed());
 
+    let mut client = Client::open(&server, "/close?n=2");
+    assert_eq!((client.text(), client.text(), client.frame()), ("0".into(), "1".into(), (0x88, vec![])));
+
     for (path, sent) in [("/close?never=1", false), ("/close?never=1&code=1000", true)] {
         let mut client = Client::open(&server, path);
         if sent {
