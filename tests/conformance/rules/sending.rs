@@ -40,15 +40,18 @@ pub async fn s13_no_message_is_sent_twice(env: Env) {
     let log = env.log();
     let builder = env.client("/count").reconnect(homing::Reconnect::fixed(ms(1)));
     let ws = builder.handler(log.handler()).connect().unwrap();
-    let mut number = 0;
+    let numbered = |number: usize| format!("{number:06}");
     for attempt in 1..=8 {
         log.opened(attempt).await;
-        // The connection breaks somewhere among these messages.
-        for _ in 0..200 {
-            ws.send(format!("{number:06}")).unwrap();
-            number += 1;
-            if number % 50 == 0 {
+        let first = 200 * attempt;
+        // The connection breaks somewhere among these messages, but after some of them have arrived.
+        for number in first..first + 200 {
+            ws.send(numbered(number)).unwrap();
+            if number % 50 == 49 {
                 env.sleep(ms(1)).await;
+            }
+            if number == first + 149 {
+                env.server().wait_for(|seen| seen.contains(&Wire::Text(numbered(first + 60)))).await;
             }
         }
         env.server().cut_all().await;
