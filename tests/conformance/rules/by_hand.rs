@@ -128,7 +128,9 @@ pub async fn s08a_reconnect_in_on_close_overrides_the_policy(env: Env) {
         let _ws = builder.handler(log.then(then)).connect().unwrap();
         log.opened(3).await;
         let summary = log.summary();
-        assert_eq!(summary.split(", ").filter(|word| word.starts_with("close")).count(), 2, "{choice}: {summary}");
+        // The server closes the third connection as well.
+        let until_third = summary.split("open").take(3);
+        assert_eq!(until_third.map(|part| part.matches("close").count()).sum::<usize>(), 2, "{choice}: {summary}");
         assert!(env.now() - before >= ms(400), "{choice}");
     }
 }
