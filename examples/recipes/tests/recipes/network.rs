@@ -1,5 +1,7 @@
 //! Changes of the network, in a network namespace of its own.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,6 +34,15 @@ fn until(program: &mut Program, start: &str) -> String {
     }
 }
 
+/// Takes the place of the server for one attempt, and refuses it for a minute.
+fn refuse(at: SocketAddr) {
+    let listener = TcpListener::bind(at).unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    let _ = stream.read(&mut [0; 4096]);
+    let busy = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n";
+    stream.write_all(busy.as_bytes()).unwrap();
+}
+
 fn in_namespace() {
     let server = Server::start().unwrap();
     let mut program = Program::start(env!("CARGO_BIN_EXE_network"), &[&server.url("/echo")]);
@@ -54,17 +65,19 @@ fn in_namespace() {
     server.silence(false);
 
     // The client waits until the network is there again.
-    let (waiting, delay) = loop {
+    refuse(server.addr());
+    let waiting = Instant::now();
+    let delay = loop {
         let line = until(&mut program, "closed, next attempt in ");
-        let delay: u64 = line.split(' ').nth(4).and_then(|millis| millis.parse().ok()).unwrap();
-        if delay >= 3000 {
-            break (Instant::now(), Duration::from_millis(delay));
+        let delay = Duration::from_millis(line.split(' ').nth(4).and_then(|millis| millis.parse().ok()).unwrap());
+        if delay >= Duration::from_secs(60) {
+            break delay;
         }
     };
     server.restart().unwrap();
     ip("address add 10.93.1.2/32 dev lo").unwrap();
     until(&mut program, "open");
-    assert!(waiting.elapsed() + Duration::from_secs(1) < delay, "{:?} of {delay:?}", waiting.elapsed());
+    assert!(waiting.elapsed() < delay / 2, "{:?} of {delay:?}", waiting.elapsed());
     wait(&server, "the connection", |journal| journal.iter().any(|entry| matches!(entry.what, What::Request { .. })));
 }
 
