@@ -19,7 +19,7 @@ use homing::{Event, Events, Heartbeat, Reconnect, WebSocket};
 use homing_test_server::{Server, What};
 
 /// How long an expected event may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// How often the progress line is printed while the demo waits.
 const PROGRESS: Duration = Duration::from_millis(100);
 /// Moves to the start of the line and clears it.

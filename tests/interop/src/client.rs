@@ -7,7 +7,7 @@ use homing::native::BuilderExt;
 use homing::{Builder, CloseEvent, Event, Events, Handshake, Message, Reconnect, WebSocket};
 
 /// Limit for everything that should happen at once. Long, because the machine may be busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Target {
     pub(crate) url: String,

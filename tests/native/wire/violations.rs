@@ -143,7 +143,7 @@ async fn check(server: &Server, connection: u64, case: &Case) -> Result<(), Stri
     let (builder, recorder) = client(server.url(&path(&case.frames)));
     let _ws = builder.max_message_size(MAX_MESSAGE).connect().map_err(|error| error.to_string())?;
     // A shorter limit than elsewhere, so that all cases run even if one hangs.
-    let patience = Duration::from_secs(5);
+    let patience = Duration::from_secs(20);
     let ended = recorder.until(&case.name, |events| events.iter().any(|event| matches!(event, Event::End(_))));
     let ended = tokio::time::timeout(patience, ended).await.is_ok();
     let has_code = |what: &&What| matches!(what, What::Close { code: Some(it), .. } if it == code);

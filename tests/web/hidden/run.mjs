@@ -33,15 +33,15 @@ const connected = ({ events }) => events.timers.length === 1 && events.worker.le
 
 /** Returns observations of both clients, or the reason why they cannot be made here. */
 async function observeBoth(browser) {
-  const before = await until(browser, 10_000, (seen) => connected(seen) && seen.heartbeats.timers >= 2 && seen.heartbeats.worker >= 2);
+  const before = await until(browser, 30_000, (seen) => connected(seen) && seen.heartbeats.timers >= 2 && seen.heartbeats.worker >= 2);
   assert(before, "no heartbeats in a tab in front", await browser.run("observe()"));
   const other = await browser.open();
-  const behind = await until(browser, 5000, ({ hidden }) => hidden);
+  const behind = await until(browser, 30_000, ({ hidden }) => hidden);
   if (!behind) return { skipped: "a tab behind another one is not hidden here" };
   const silent = await until(browser, 2 * SILENCE, ({ silence }) => silence >= SILENCE);
   if (!silent) return { skipped: "this browser does not throttle the timers of a hidden tab" };
   // The one wake-up a minute, which is late for the heartbeat.
-  const woken = await until(browser, MINUTE + 5000, ({ silence }) => silence < SILENCE / 2);
+  const woken = await until(browser, MINUTE + 30_000, ({ silence }) => silence < SILENCE / 2);
   assert(woken, "no timer fires any more", await browser.run("observe()"));
   await sleep(2 * TIMEOUT);
   const after = await browser.run("observe()");
@@ -51,7 +51,7 @@ async function observeBoth(browser) {
 
 async function echo(browser, client) {
   await browser.run("clients[args[0]].send('hello')", client);
-  return until(browser, 10_000, ({ events }) => events[client].length === 2);
+  return until(browser, 30_000, ({ events }) => events[client].length === 2);
 }
 
 const TESTS = {

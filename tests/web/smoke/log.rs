@@ -47,7 +47,7 @@ impl Log {
 
     /// Waits until a line has occurred this often.
     pub(crate) async fn until(&self, count: usize, line: &str) {
-        for _ in 0..1000 {
+        for _ in 0..3000 {
             if self.count(line) >= count {
                 return;
             }

@@ -29,7 +29,7 @@ export const single = (options) => counted(plain(options))
 export const Single = single()
 
 /** Waits until a value is as expected. */
-export async function becomes(look, expected, millis = 15_000) {
+export async function becomes(look, expected, millis = 30_000) {
   for (const giveUp = Date.now() + millis; ; ) {
     const is = JSON.stringify(await look())
     if (is === JSON.stringify(expected)) return

@@ -14,7 +14,7 @@ export function equal(actual, expected) {
 }
 
 /** Waits until a value is as expected. */
-export async function becomes(look, expected, millis = 5000) {
+export async function becomes(look, expected, millis = 30_000) {
   for (const giveUp = performance.now() + millis; ; ) {
     const is = JSON.stringify(await look())
     if (is === JSON.stringify(expected)) return
