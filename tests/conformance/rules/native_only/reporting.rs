@@ -7,7 +7,7 @@ use crate::rules::*;
 
 async fn fails(env: &Env, url: &str) -> Error {
     let log = env.log();
-    let builder = WebSocket::builder(url).reconnect(homing::Reconnect::never());
+    let builder = WebSocket::builder(url).reconnect(homing::Reconnect::never()).open_timeout(None);
     let _ws = builder.handler(log.handler()).connect().unwrap();
     log.failed(1).await
 }
