@@ -72,7 +72,6 @@ impl Delivery {
     /// Returns whether bytes before the mark have moved since the last call.
     pub fn progress(&mut self, delivered: Bytes) -> bool {
         let before = core::mem::replace(&mut self.delivered, delivered);
-        // `delivered` can decrease: the operating system counts encrypted bytes, with their overhead.
         before < self.mark && delivered != before
     }
 }

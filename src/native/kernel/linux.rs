@@ -6,16 +6,10 @@ use std::os::fd::AsRawFd as _;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-/// The most unsent bytes that the operating system buffers (`TCP_NOTSENT_LOWAT`).
-///
-/// Without a limit it buffers megabytes. On a slow link these delay every Ping, Pong and Close frame behind them. Bytes
-/// in flight to the peer are not limited, so throughput is not affected.
-pub(crate) const UNSENT: usize = 128 * 1024;
-
-/// Limits the unsent bytes that the operating system buffers to [`UNSENT`].
-pub(crate) fn limit_unsent(stream: &TcpStream) {
+/// Limits the unsent bytes that the operating system buffers (`TCP_NOTSENT_LOWAT`).
+pub(crate) fn limit_unsent(stream: &TcpStream, bytes: u32) {
     // Kernels without this option work without the limit.
-    let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT as u32);
+    let _ = SockRef::from(stream).set_tcp_notsent_lowat(bytes);
 }
 
 /// Returns the number of bytes that the operating system holds and the peer has not acknowledged.
@@ -71,9 +65,9 @@ mod tests {
     #[tokio::test]
     async fn s10_unsent_bytes_are_limited() {
         let (stream, _peer) = connected().await;
-        assert_ne!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT as u32);
-        limit_unsent(&stream);
-        assert_eq!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT as u32);
+        assert_ne!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), 10_000);
+        limit_unsent(&stream, 10_000);
+        assert_eq!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), 10_000);
     }
 
     /// The peer's system takes what fits in its window, and what is left counts.

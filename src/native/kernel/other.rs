@@ -4,10 +4,7 @@ use core::time::Duration;
 
 use tokio::net::TcpStream;
 
-/// Nothing has to be limited.
-pub(crate) const UNSENT: usize = 0;
-
-pub(crate) fn limit_unsent(_: &TcpStream) {}
+pub(crate) fn limit_unsent(_: &TcpStream, _: u32) {}
 
 pub(crate) fn unacknowledged(_: &TcpStream) -> usize {
     0

@@ -80,12 +80,12 @@ impl Connection {
 
     /// Continues to write to a stream that was full. Ready when it has taken some bytes.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
-        let before = self.writer.taken();
+        let before = self.stream.written();
         let all = self.poll_flush(cx).is_ready() && self.writer.error.is_none();
         if all {
             self.writer.owes_report = false;
         }
-        if all || self.writer.taken() > before {
+        if all || self.stream.written() > before {
             Poll::Ready(SocketEvent::Left { held: self.writer.buffered(), was_full: true })
         } else {
             Poll::Pending
@@ -157,14 +157,15 @@ impl Connection {
     /// See [`Transport::mark`](crate::driver::Transport::mark).
     pub(crate) fn mark(&mut self) -> bool {
         self.last_progress = Instant::now();
+        let written = self.stream.written();
         // Before the first message there is nothing to ask the operating system for.
-        let unacknowledged = if self.writer.taken() == 0 { 0 } else { self.stream.unacknowledged() };
-        self.writer.mark(unacknowledged)
+        let delivered = if self.writer.has_begun() { self.stream.delivered() } else { written };
+        self.writer.mark(written, delivered)
     }
 
     /// See [`Transport::progress`](crate::driver::Transport::progress).
     pub(crate) fn progress(&mut self) -> bool {
-        if self.writer.progress(self.stream.unacknowledged()) {
+        if self.writer.progress(self.stream.delivered()) {
             self.last_progress = Instant::now();
             return true;
         }

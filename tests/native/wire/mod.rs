@@ -7,4 +7,6 @@ pub(crate) mod interop;
 pub(crate) mod resets;
 pub(crate) mod slow_links;
 pub(crate) mod streams;
+#[cfg(feature = "__rustls")]
+pub(crate) mod unacknowledged;
 pub(crate) mod violations;

@@ -6,6 +6,9 @@ use super::{SMALL, Writer};
 use crate::driver::Buffered;
 use crate::native::wire::deflate::Deflater;
 
+/// The most bytes that TLS buffers.
+const TLS_BUFFER: usize = 64 * 1024;
+
 impl Writer {
     /// Whether Pongs wait to be written.
     pub(crate) fn is_corked(&self) -> bool {
@@ -22,9 +25,9 @@ impl Writer {
         self.buffer.len() - if self.is_direct { self.written } else { 0 }
     }
 
-    /// Returns the number of bytes that the stream has taken in all. It may buffer some of them.
-    pub(crate) fn taken(&self) -> u64 {
-        self.in_flight.taken() - (self.buffer.len() - self.written) as u64
+    /// Whether there was anything to write.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.in_flight.taken() > 0
     }
 
     /// Returns the messages and bytes that were taken but have not left.
@@ -37,17 +40,18 @@ impl Writer {
         }
     }
 
-    /// See [`Transport::mark`](crate::driver::Transport::mark). The peer has not acknowledged `unacknowledged` bytes of
-    /// those that have left.
-    pub(crate) fn mark(&mut self, unacknowledged: usize) -> bool {
-        let rest = self.rest.as_ref().map_or(0, Bytes::len);
-        let delivered = self.taken().saturating_sub(unacknowledged as u64);
-        self.delivery.mark(self.in_flight.taken() + rest as u64, delivered)
+    /// See [`Transport::mark`](crate::driver::Transport::mark). So many bytes were `written` below the stream and its TLS, and
+    /// the peer's system has so many `delivered` to it.
+    ///
+    /// Over TLS it is not known how many bytes come before the mark, so that some behind it may count as well.
+    pub(crate) fn mark(&mut self, written: u64, delivered: u64) -> bool {
+        let held = self.buffer.len() - self.written + self.rest.as_ref().map_or(0, Bytes::len);
+        let unknown = if self.is_direct { 0 } else { held / 128 + if self.unflushed { TLS_BUFFER } else { 0 } };
+        self.delivery.mark(written + (held + unknown) as u64, delivered)
     }
 
     /// See [`Transport::progress`](crate::driver::Transport::progress).
-    pub(crate) fn progress(&mut self, unacknowledged: usize) -> bool {
-        let delivered = self.taken().saturating_sub(unacknowledged as u64);
+    pub(crate) fn progress(&mut self, delivered: u64) -> bool {
         self.delivery.progress(delivered)
     }
 

@@ -24,6 +24,10 @@ impl Room {
     pub(super) fn new(most: usize) -> Self {
         Self { taken: Vec::new(), room: 0, most, flushes: true, is_unflushed: false }
     }
+
+    fn delivered(&self, unacknowledged: usize) -> u64 {
+        (self.taken.len() as u64).saturating_sub(unacknowledged as u64)
+    }
 }
 
 impl AsyncWrite for Room {
@@ -64,7 +68,7 @@ impl Mark {
 
     pub(super) fn set(&mut self, writer: &mut Writer, stream: &Room, unacknowledged: usize) {
         let expected = self.progress(stream, unacknowledged);
-        let progressed = writer.mark(unacknowledged);
+        let progressed = writer.mark(stream.taken.len() as u64, stream.delivered(unacknowledged));
         assert!(expected.is_none_or(|it| it == progressed), "{expected:?}");
         self.taken = stream.taken.len() as u64;
         let waits = writer.is_blocked() || writer.is_corked();
@@ -73,13 +77,13 @@ impl Mark {
 
     pub(super) fn check(&mut self, writer: &mut Writer, stream: &Room, unacknowledged: usize) {
         let expected = self.progress(stream, unacknowledged);
-        let progressed = writer.progress(unacknowledged);
+        let progressed = writer.progress(stream.delivered(unacknowledged));
         assert!(expected.is_none_or(|it| it == progressed), "{expected:?}");
     }
 
     /// Whether bytes before the mark were delivered since the last call. `None` if it depends on how many there are.
     fn progress(&mut self, stream: &Room, unacknowledged: usize) -> Option<bool> {
-        let delivered = (stream.taken.len() as u64).saturating_sub(unacknowledged as u64);
+        let delivered = stream.delivered(unacknowledged);
         let before = core::mem::replace(&mut self.delivered, delivered);
         match before.cmp(&self.taken) {
             _ if before == delivered => Some(false),
