@@ -70,6 +70,8 @@ impl Task {
             pump.received(attempt);
         }
         match last {
+            // A reply to a message could not be written, of which only a socket wakes the task.
+            Some(Poll::Pending) if pump.transport().has_failed() => {}
             Some(Poll::Pending) => return Poll::Ready(()),
             Some(Poll::Ready(event)) => pump.event(pump.now(), Input::Socket(attempt, event)),
             None => {}

@@ -143,6 +143,11 @@ impl NativeTransport {
         }
     }
 
+    /// Whether writing has failed since the last [`poll`](Self::poll), which has to wait for what still arrives.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(&self.link, Link::Open(connection) if connection.has_failed() && (self.reading || connection.closing))
+    }
+
     /// The attempt that the results of [`poll`](Self::poll) belong to.
     pub(crate) fn attempt(&self) -> AttemptId {
         self.attempt
@@ -204,15 +209,15 @@ impl NativeTransport {
                     connection.fault = Some(fault);
                     Step::Event(SocketEvent::Received { messages: 0, bytes: 0 })
                 }
-                Poll::Pending if connection.writer.error.is_some() => {
-                    ready!(connection.poll_read_grace(cx));
-                    return Poll::Ready(self.write_failed());
-                }
                 Poll::Pending => {
                     if connection.writer.is_corked() {
                         let _ = connection.poll_flush(cx);
                     }
-                    return Poll::Pending;
+                    if connection.writer.error.is_none() {
+                        return Poll::Pending;
+                    }
+                    ready!(connection.poll_read_grace(cx));
+                    return Poll::Ready(self.write_failed());
                 }
             });
         }

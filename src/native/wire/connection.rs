@@ -99,6 +99,11 @@ impl Connection {
         self.read_grace.get_or_insert_with(|| Box::pin(sleep(READ_GRACE))).as_mut().poll(cx)
     }
 
+    /// Whether writing has failed, and nothing waits yet for what still arrives.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.writer.error.is_some() && self.read_grace.is_none() && self.peer_close.is_none()
+    }
+
     /// Answers the peer's Ping, unless a Close frame was sent.
     #[cold]
     pub(crate) fn on_ping(&mut self, payload: Bytes, cx: &mut Context<'_>) {

@@ -120,6 +120,28 @@ async fn s20a_a_close_frame_that_arrives_after_writing_failed_decides_the_code()
     assert_eq!(end.reason, EndReason::Fatal);
 }
 
+/// A stream that is no socket does not wake the client's task when only writing fails. Time is virtual.
+#[tokio::test(start_paused = true)]
+async fn s20a_an_answer_that_cannot_be_written_ends_the_attempt() {
+    let ping = frame::raw(true, 0, 9, b"ping");
+    for received in [frame::text("to be echoed"), ping] {
+        let (failed, mut errors) = tokio::sync::mpsc::unbounded_channel();
+        let builder = WebSocket::builder("ws://server.test/").heartbeat(None).open_timeout(None);
+        let builder = builder
+            .reconnect(Reconnect::fixed(LONG))
+            .on_message(|ws, message| ws.send(message).unwrap())
+            .on_error(move |_, error| failed.send(error.kind().clone()).unwrap());
+        let (builder, stream, fault) = breakable(builder);
+        let ws = builder.connect().unwrap();
+        let mut stream = tokio_tungstenite::accept_async(stream).await.unwrap().into_inner();
+        ws.opened().await.unwrap();
+        fault.writing();
+        stream.write_all(&received).await.unwrap();
+        let error = tokio::time::timeout(2 * PATIENCE, errors.recv()).await;
+        assert_eq!(error.expect("the attempt ends"), Some(ErrorKind::Io));
+    }
+}
+
 /// The peer sends a Close frame and then does not read. Its Close frame counts, not the heartbeat timeout.
 #[tokio::test]
 async fn s20a_a_close_frame_counts_even_if_it_cannot_be_answered() {
