@@ -24,6 +24,9 @@ use crate::unread;
 /// quarter of both limits is left. The message that reaches the limit is kept, whatever its size, so that memory is bounded
 /// by the limit and one message ([`max_message_size`](crate::Builder::max_message_size)).
 ///
+/// A paused client still reconnects. Of unread attempts without messages that follow each other, only the last one is kept
+/// then.
+///
 /// - Native: a paused client does not read its socket, and TCP slows the peer down.
 /// - Browsers cannot stop reading: the messages wait in memory, outside of this buffer.
 ///
@@ -83,6 +86,21 @@ pub(crate) fn events(max_bytes: usize) -> (impl Handler, Unconnected) {
     (Feeder(buffer.clone()), Unconnected(buffer))
 }
 
+impl Buffer {
+    /// Takes out the attempt before the last one, if it is unread and has no messages: a paused client goes on dialling, and
+    /// attempts that nobody reads about must not take memory without end.
+    fn skip_attempt(&mut self) -> VecDeque<Event> {
+        let ended = |end| self.events.range(..end).rposition(|event| matches!(event, Event::Close(_)));
+        let attempt = ended(self.events.len() - 1).and_then(|last| Some(ended(last)? + 1..=last));
+        match attempt {
+            Some(attempt) if self.events.range(attempt.clone()).all(|event| payload(event) == 0) => {
+                self.events.drain(attempt).collect()
+            }
+            _ => VecDeque::new(),
+        }
+    }
+}
+
 impl Unconnected {
     pub(crate) fn of(self, ws: &WebSocket) -> Events {
         Events { buffer: self.0, client: Keeper::new(ws.shared().clone()) }
@@ -111,9 +129,12 @@ impl Handler for Feeder {
         if buffer.reader_gone {
             return;
         }
+        let is_close = matches!(event, Event::Close(_));
         buffer.bytes += payload(&event);
         buffer.events.push_back(event);
         let is_full = unread::is_full(buffer.events.len(), buffer.bytes, buffer.max_bytes);
+        // Dropped after the lock.
+        let _skipped = if is_full && is_close { buffer.skip_attempt() } else { VecDeque::new() };
         let pauses = is_full && !core::mem::replace(&mut buffer.paused, true);
         let waker = buffer.waker.take();
         drop(buffer);

@@ -74,6 +74,27 @@ fn s22a_unread_messages_up_to_the_limit_pause_the_client() {
     assert_eq!(ws.stats().messages_received, 1024 + 768);
 }
 
+/// Also while the client is paused, as it goes on dialling.
+#[test]
+fn s22a_events_of_attempts_that_nobody_reads_are_limited() {
+    let network = Network::new();
+    let reconnect = Reconnect::fixed(10 * MS).max_initial_attempts(u32::MAX);
+    let (_ws, mut events) = network.connect_stream(builder().reconnect(reconnect)).unwrap();
+    network.script([Dial::Status(503); 2000]);
+    network.advance(3000 * 10 * MS);
+    let (mut closes, mut opens) = (0, 0);
+    let mut kinds = Vec::new();
+    while let Poll::Ready(Some(event)) = next(&mut events) {
+        closes += usize::from(matches!(event, Event::Close(_)));
+        opens += usize::from(matches!(event, Event::Open(_)));
+        kinds.push(core::mem::discriminant(&event));
+    }
+    // Whole attempts are left out. The one that succeeded is there.
+    assert!((1024 / 3..=1024 / 3 + 2).contains(&closes) && opens == 1, "{closes} closes");
+    assert_eq!(kinds.len(), 3 * closes + 2);
+    assert!(kinds.chunks_exact(3).all(|attempt| attempt == &kinds[..3]));
+}
+
 #[test]
 fn s22a_a_message_larger_than_the_limit_is_delivered() {
     let (network, ws, mut events) = open(builder().max_receive_buffer(10));
