@@ -33,16 +33,18 @@ pub(crate) async fn connect(
     to: &Destination,
     credentials: Option<&(String, String)>,
 ) -> Result<(), String> {
-    let method = if credentials.is_some() { PASSWORD } else { NO_AUTHENTICATION };
-    send(stream, &[VERSION, 1, method]).await?;
-    match receive(stream).await? {
-        [VERSION, chosen] if chosen == method => {}
+    let methods: &[u8] =
+        if credentials.is_some() { &[2, NO_AUTHENTICATION, PASSWORD] } else { &[1, NO_AUTHENTICATION] };
+    send(stream, &[&[VERSION], methods].concat()).await?;
+    let credentials = match receive(stream).await? {
+        [VERSION, NO_AUTHENTICATION] => None,
+        [VERSION, PASSWORD] if credentials.is_some() => credentials,
         [VERSION, NONE_ACCEPTABLE] if credentials.is_some() => {
             return Err("the proxy does not support user and password".into());
         }
         [VERSION, NONE_ACCEPTABLE] => return Err("the proxy does not support connections without credentials".into()),
         _ => return Err(not_socks()),
-    }
+    };
     if let Some((user, password)) = credentials {
         let mut request = vec![PASSWORD_VERSION];
         push_field(&mut request, user)?;
@@ -162,9 +164,9 @@ mod tests {
                 let mut behind = [0; 12];
                 stream.read_exact(&mut behind).await.unwrap();
                 assert_eq!(&behind, b"HTTP/1.1 101");
-                let mut request = [0; 36];
+                let mut request = [0; 37];
                 sending.await.unwrap().read_exact(&mut request).await.unwrap();
-                let expected = b"\x05\x01\x02\x01\x04user\x08password\x05\x01\0\x03\x0bserver.test\x01\xbb";
+                let expected = b"\x05\x02\0\x02\x01\x04user\x08password\x05\x01\0\x03\x0bserver.test\x01\xbb";
                 assert_eq!(&request, expected);
             }
         }

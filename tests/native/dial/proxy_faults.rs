@@ -97,6 +97,16 @@ async fn a_socks_proxy_receives_unresolved_names() {
     }
 }
 
+/// Credentials are offered, and a proxy that does not ask for them does not receive them.
+#[tokio::test]
+async fn s26_a_socks_proxy_without_a_login_receives_no_credentials() {
+    let (at, received) = odd_proxy(b"\x05\0").await;
+    let (builder, recorder) = lost(format!("ws://{}.test/", "h".repeat(251)));
+    let text = refused(builder.proxy(format!("socks5://user:secret@{at}")), &recorder, None, false).await;
+    assert!(text.contains("longer than 255 bytes"), "the connection is asked for next: {text}");
+    assert_eq!(*received.lock().unwrap(), b"\x05\x02\0\x02");
+}
+
 /// The protocol has one byte for a length. The attempt fails, and nothing is sent truncated.
 #[tokio::test]
 async fn s23_hosts_that_are_too_long_for_socks_are_refused() {
