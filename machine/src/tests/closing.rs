@@ -23,6 +23,29 @@ fn s10_what_is_queued_leaves_before_the_close_frame() {
     assert_eq!(rig.log(), ["close 4001 Local clean, stop", "end Closed, 0 unsent"]);
 }
 
+/// Messages are for the next connection as soon as there is to be one.
+#[test]
+fn s13_a_reconnect_while_the_queue_leaves_closes_at_once() {
+    let mut rig = Rig::open(config());
+    rig.room = 1;
+    rig.send("a").unwrap();
+    rig.send("b").unwrap();
+    rig.request(close_with(4001, "done"));
+    assert_eq!(rig.log(), ["write a", "write"]);
+    rig.request(Request::Reconnect(Duration::ZERO));
+    assert_eq!((rig.state(), rig.log()), (State::Closing, ["send close 4001 done"].map(String::from).to_vec()));
+    rig.room = 9;
+    rig.send("c").unwrap();
+    rig.socket(SocketEvent::Writable);
+    assert_eq!(rig.log(), [""; 0]);
+    rig.peer_closes(4001);
+    rig.socket_ends(4001);
+    rig.after(Duration::ZERO);
+    rig.log();
+    rig.opens();
+    assert_eq!(rig.log(), ["open", "write b c"]);
+}
+
 #[test]
 fn s10_a_message_sent_just_before_the_close_is_not_overtaken() {
     let mut rig = Rig::open(config());
