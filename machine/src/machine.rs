@@ -183,7 +183,8 @@ impl<T: Types> Machine<T> {
 
     /// Returns a snapshot of the counters (S25).
     pub fn stats(&self, now: Timestamp) -> Stats {
-        Stats { open_for: self.opened_at.map(|since| now - since), ..self.stats }
+        let opened_at = self.opened_at.filter(|_| self.state() == State::Open);
+        Stats { open_for: opened_at.map(|since| now - since), ..self.stats }
     }
 
     /// Returns whether the client has ever been open.

@@ -68,4 +68,6 @@ fn s25_open_for_is_the_present_attempt() {
     rig.after(SECOND);
     rig.opens();
     assert_eq!(rig.machine.stats(rig.now).open_for, Some(Duration::ZERO));
+    rig.close();
+    assert_eq!((rig.state(), rig.machine.stats(rig.now).open_for), (State::Closing, None));
 }
