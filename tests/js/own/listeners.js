@@ -83,6 +83,39 @@ test('stopImmediatePropagation in the close event does not stop the client', asy
   assert.ok(!called)
 })
 
+test('s03_capturing_listeners_that_stop_events_do_not_stop_the_client', async (t) => {
+  const server = await t.server()
+  const stops = {
+    stopPropagation: (event) => event.stopPropagation(),
+    stopImmediatePropagation: (event) => event.stopImmediatePropagation(),
+    cancelBubble: (event) => (event.cancelBubble = true),
+  }
+  for (const [name, stop] of Object.entries(stops)) {
+    const ws = connect(t, server.url('/echo'))
+    const targets = []
+    for (const type of ['open', 'error', 'close']) {
+      ws.addEventListener(
+        type,
+        (event) => {
+          targets.push(event.target === ws)
+          stop(event)
+        },
+        { capture: true },
+      )
+    }
+    await ws.opened
+    ws.send(name)
+    await next(ws, 'message')
+    await server.command('cut_all')
+    await until(() => ws.stats.reconnects === 1)
+    ws.send('again')
+    await next(ws, 'message')
+    ws.close()
+    assert.strictEqual((await ws.closed).reason, 'closed')
+    assert.ok(targets.length >= 4 && targets.every(Boolean), `${name}: ${targets}`)
+  }
+})
+
 test('s05_an_exception_of_a_listener_does_not_stop_the_client', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'))

@@ -42,8 +42,8 @@ export class Listeners {
   readonly #handlers: Partial<Record<Type, Handler>> = {}
   /** The platform's socket of the current attempt. */
   #socket: EventTarget | undefined
-  /** The event that it has dispatched, if it is one of `open` and `close`. */
-  #started: string | undefined
+  /** The last event that it has dispatched, other than a message. */
+  #event: Event | undefined
   /** The last message, and whether it was admitted. */
   #message: Event | undefined
   #isAdmitted = true
@@ -51,14 +51,14 @@ export class Listeners {
   constructor(target: EventTarget) {
     this.#target = target
     // `#seen`, the last listener, is not called then.
-    this.#facade = { target, stopped: (type) => void setTimeout(() => this.#seen({ type })) }
+    this.#facade = { target, stopped: (event) => void setTimeout(() => this.#seen(event)) }
   }
 
   /** Adds all listeners to the socket of an attempt. */
   attach(socket: WebSocket): void {
     if (!(socket instanceof EventTarget)) return adapt(socket, this.#target, this.#observer)
     this.#socket = socket
-    this.#started = undefined
+    this.#event = undefined
     setFacade(socket, this.#facade)
     this.#eachInternal((type, listener) => socket.addEventListener(type, listener))
     this.#each((type, { handed, options, zone }) => {
@@ -91,17 +91,20 @@ export class Listeners {
   }
 
   #eachInternal(act: (type: Type, listener: (event: Event) => void) => void): void {
-    act('open', this.#opened)
-    act('error', this.#errored)
-    act('close', this.#closed)
+    act('open', this.#observe)
+    act('error', this.#observe)
+    act('close', this.#observe)
     if (this.#lists.message.length === 0) act('message', this.#admit)
   }
 
-  readonly #opened = (event: Event): void => {
-    if (this.#started) return
-    this.#started = 'open'
+  /** Observes another event. Listeners of the program that capture are called before the internal one, so each calls this. */
+  readonly #observe = (event: Event): void => {
+    if (event === this.#event) return
     retarget(event)
-    this.#observer.opened()
+    this.#event = event
+    if (event.type === 'open') this.#observer.opened()
+    else if (event.type === 'error') this.#observer.errored()
+    else this.#observer.closed(event as CloseEvent)
   }
 
   /**
@@ -115,19 +118,8 @@ export class Listeners {
     return (this.#isAdmitted = this.#observer.admit(event as MessageEvent))
   }
 
-  readonly #errored = (event: Event): void => {
-    retarget(event)
-    this.#observer.errored()
-  }
-
-  readonly #closed = (event: Event): void => {
-    retarget(event)
-    this.#started = 'close'
-    this.#observer.closed(event as CloseEvent)
-  }
-
-  /** The last listener of the events `open` and `close`. */
-  readonly #seen = ({ type }: { readonly type: string }): void => {
+  /** The last listener of the events `open` and `close`. May be called again. */
+  readonly #seen = ({ type }: Event): void => {
     if (type === 'open') this.#observer.openSeen()
     if (type === 'close') this.#observer.closeSeen()
   }
@@ -156,13 +148,12 @@ export class Listeners {
     const handed =
       type === 'message'
         ? (event: Event): void => void (admit(event) && call(event))
-        : type === 'open'
-          ? (event: Event): void => {
-              // A capturing listener is called before others.
-              this.#opened(event)
-              if (!this.#observer.dispatchesOpen) call(event)
-            }
-          : call
+        : (event: Event): void => {
+            this.#observe(event)
+            // It may stop the event by `stopPropagation` or `cancelBubble`.
+            if (capture) this.#facade.stopped(event)
+            if (type !== 'open' || !this.#observer.dispatchesOpen) call(event)
+          }
     const abort = signal && ((): void => this.#drop(type as Type, listener))
     const listener: Listener = {
       callback,
@@ -186,7 +177,7 @@ export class Listeners {
     if (!socket) return
     socket.addEventListener(type, handed, listener.options)
     if (type === 'message') socket.removeEventListener(type, admit)
-    if ((type !== 'open' && type !== 'close') || type === this.#started) return
+    if ((type !== 'open' && type !== 'close') || type === this.#event?.type) return
     // It must remain the last listener. During the event itself it stays: browsers would not call it then.
     socket.removeEventListener(type, this.#seen)
     socket.addEventListener(type, this.#seen)

@@ -8,8 +8,8 @@
 export interface Facade {
   /** The program's socket. */
   readonly target: EventTarget
-  /** Called when a listener stops an event of this type from reaching the listeners after it. */
-  stopped(type: string): void
+  /** Called when a listener stops an event from reaching the listeners after it, or may do so. */
+  stopped(event: Event): void
 }
 
 /** A property of the platform's sockets. A `WeakMap` would make garbage collection much slower. */
@@ -65,7 +65,7 @@ function derive(prototype: object): object {
     const target = getterOf(prototype, 'target')
     const value = function stopImmediatePropagation(this: Event): void {
       ;(prototype as Event).stopImmediatePropagation.call(this)
-      facadeOf(target?.call(this) as object | null)?.stopped(this.type)
+      facadeOf(target?.call(this) as object | null)?.stopped(this)
     }
     Object.defineProperty(derived, 'stopImmediatePropagation', { value, enumerable: true, configurable: true, writable: true })
   }
