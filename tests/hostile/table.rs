@@ -21,6 +21,8 @@ const CHILD: &str = "HOMING_HOSTILE_CHILD";
 const LENGTHS: [usize; 2] = [200_000, 600_000];
 /// The same for slow bytes, each of which costs thousands of instructions.
 const SLOW_LENGTHS: [usize; 2] = [20_000, 60_000];
+/// tokio-tungstenite clears 128 KiB for each of them.
+const SLOW_BARE_LENGTHS: [usize; 2] = [2_000, 6_000];
 const COUNTS: &[&str] = &["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
 
 /// What a client did in a process of its own.
@@ -69,7 +71,11 @@ fn run(client: &str, script: &Script, length: usize, tool: &[&str]) -> Run {
 /// What is in the cells of a client.
 fn cells(client: &str, script: &Script) -> [String; 4] {
     let is_slow = script.slow && script.stage == Stage::Open;
-    let lengths = if is_slow { SLOW_LENGTHS } else { LENGTHS };
+    let lengths = match client {
+        _ if !is_slow => LENGTHS,
+        "homing" => SLOW_LENGTHS,
+        _ => SLOW_BARE_LENGTHS,
+    };
     let [short, long] = lengths.map(|length| run(client, script, length, COUNTS));
     // The memory grows with what has arrived.
     let peak = if is_slow { run(client, script, LENGTHS[1], &[]).peak } else { short.peak.max(long.peak) };
