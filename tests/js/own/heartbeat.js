@@ -94,6 +94,33 @@ test('s17_a_heartbeat_behind_unsent_bytes_is_not_timed_yet', async (t) => {
   await until(() => entries.includes('error'))
 })
 
+for (const [name, bytes] of [
+  ['s17_the_overhead_of_messages_on_a_dead_connection_is_no_progress', (data) => data.length + 6],
+  ['s17_the_bytes_of_text_on_a_dead_connection_are_no_progress', (data) => 3 * data.length],
+]) {
+  test(name, async (t) => {
+    const server = await t.server()
+    let left = 0
+    class Dead extends Native {
+      get bufferedAmount() {
+        return left
+      }
+
+      send(data) {
+        left += bytes(data)
+      }
+    }
+    const heartbeat = { message: 'beat', interval: 100, timeout: 300 }
+    const ws = connect(t, server.url('/silent'), { WebSocket: Dead, heartbeat })
+    await next(ws, 'open')
+    const failed = next(ws, 'error', 5000)
+    ws.send('before the first heartbeat')
+    const more = setInterval(() => ws.send('é'), 50)
+    t.onEnd(() => clearInterval(more))
+    assert.strictEqual((await failed).error.message, 'homing: heartbeat timeout')
+  })
+}
+
 test('s19_heartbeats_may_be_timed_in_a_worker', async (t) => {
   const server = await t.server()
   const { setTimeout } = globalThis

@@ -113,8 +113,7 @@ impl Client {
         match output {
             Output::Dial(attempt) => {
                 self.attempt = attempt;
-                // There is no progress before the first mark. The number of bytes that have left can be negative: JavaScript
-                // counts UTF-16 code units, and a browser makes up to three bytes of each.
+                // There is no progress before the first mark.
                 self.delivery.mark(f64::NEG_INFINITY, 0.0);
                 self.held = 0.0;
                 output::DIAL

@@ -8,7 +8,7 @@
 
 /// Inputs, with the numbers `a` and `b` that belong to some of them.
 pub(crate) mod input {
-    /// `a`: bytes in the socket's own buffer; `b`: bytes that the sockets were given so far.
+    /// `a`: bytes in the socket's own buffer; `b`: bytes that it was given so far, infinite if it was empty at the last `MARK`.
     pub(crate) const WAKE: u32 = 0;
     pub(crate) const OPENED: u32 = 1;
     /// Something arrived.

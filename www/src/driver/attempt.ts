@@ -54,6 +54,8 @@ export class Attempt {
   isLeaving = false
   /** Upper bound of the messages in the platform's buffer. */
   #messages = 0
+  /** Bytes that the platform's buffer held at the last heartbeat, and those that messages added since; 0 if it held none (S17). */
+  given = 0
   /** Waits for the close event after an error event. */
   #missing: Timer | undefined
 
@@ -184,10 +186,25 @@ export class Attempt {
   send(data: Data): void {
     // The buffer is checked now and then, so that `#messages` stays close to what it contains.
     if (this.#messages % 64 === 0) this.buffered()
-    this.socket!.send(data as string)
+    if (this.given) this.given += this.#rise(data)
+    else this.socket!.send(data as string)
     this.#counters.messagesSent++
     this.#counters.unitsSent += lengthOf(data)
     this.#messages++
+  }
+
+  /** Sends a message. Returns what it adds to the platform's buffer: some classes count frames, browsers bytes of UTF-8. */
+  #rise(data: Data): number {
+    const before = this.buffered()
+    this.socket!.send(data as string)
+    return this.buffered() - before
+  }
+
+  /** A heartbeat follows. Returns the bytes in the platform's buffer. */
+  mark(): number {
+    const bytes = this.buffered()
+    this.given = bytes && (this.given || bytes)
+    return bytes
   }
 
   /** Sends a heartbeat if the attempt is open. It overtakes the queue, which may be long. */

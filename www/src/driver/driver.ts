@@ -249,7 +249,7 @@ export class Driver implements Executor, Observer {
   }
 
   given(): number {
-    return this.#counters.unitsSent
+    return this.#attempt?.given || Infinity
   }
 
   buffered(): number {
@@ -272,7 +272,7 @@ export class Driver implements Executor, Observer {
         this.#intake.isDue = false
         return attempt?.sendHeartbeat()
       case Output.Mark:
-        return core.handle(Input.Mark, this.buffered(), this.given())
+        return core.handle(Input.Mark, attempt!.mark(), this.given())
       case Output.Close:
         this.#intake.lost()
         return guarded(() => attempt?.socket?.close(...(this.#isClosing ? this.#closeArguments : ([core.value(0)] as [number]))))

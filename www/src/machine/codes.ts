@@ -2,7 +2,7 @@
 
 /** Inputs, with the numbers `a` and `b` that belong to some of them. */
 export const enum Input {
-  /** `a`: bytes in the socket's own buffer; `b`: bytes that the sockets were given so far. */
+  /** `a`: bytes in the socket's own buffer; `b`: bytes that it was given so far, infinite if it was empty at the last `MARK`. */
   Wake,
   Opened,
   /** Something arrived. */

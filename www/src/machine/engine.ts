@@ -21,7 +21,7 @@ export interface Executor {
   carryOut(output: Output, core: Core): void
   /** Returns the bytes in the platform's buffer. */
   buffered(): number
-  /** Returns the size of everything passed to sockets so far. */
+  /** Returns the bytes that the platform's buffer was given; see `Input.Wake`. */
   given(): number
   /** Called before the machine is woken or notified of a change of the page. */
   waking(): void
