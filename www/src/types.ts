@@ -22,7 +22,10 @@ export type Provided<T> = T | (() => T | Promise<T>)
  */
 export type EndReason = 'closed' | 'fatal' | 'exhausted' | 'declined'
 
-/** What a client is doing. `waiting` means that the next attempt is scheduled; `closed` that none follows. */
+/**
+ * What a client is doing. `open` means that messages are passed to the socket at once; `closing` that this side or the peer closes;
+ * `waiting` that the next attempt is scheduled; `closed` that none follows.
+ */
 export type ClientState = 'connecting' | 'open' | 'closing' | 'waiting' | 'closed'
 
 /** How a client ended. */

@@ -158,6 +158,9 @@ export class Caller {
       case 'receives':
         socket?.receives(this.#numbers++ % 3 === 0 ? 'reply' : `p${this.#numbers}`)
         return true
+      case 'closes':
+        socket?.closes()
+        return true
       case 'ends':
         socket?.ends(step, step.hasFailed)
         return true

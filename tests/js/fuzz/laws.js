@@ -75,7 +75,7 @@ export class Laws {
         break
       case 'open':
         from('new', 'connecting')
-        assert.ok(state === 'open' || this.#isClosed, `S2: open while ${state}`)
+        assert.ok(['open', 'closing'].includes(state), `S2: open while ${state}`)
         this.#place = 'open'
         break
       case 'message':

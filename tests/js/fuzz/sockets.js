@@ -90,6 +90,11 @@ export function socketClass({ isTarget, sockets, given }) {
       if (this.#wasOpen && this.readyState < 3) this.emit(new MessageEvent('message', { data }))
     }
 
+    /** The peer's Close frame arrives, some time before the close event. */
+    closes() {
+      if (this.readyState === 1) this.readyState = 2
+    }
+
     /** Chromium dispatches no close event if the page's policy forbids the connection. */
     failsOnly() {
       if (this.readyState !== 0) return

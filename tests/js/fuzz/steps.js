@@ -108,6 +108,7 @@ const happens = fc.oneof(
       hasFailed: fc.boolean(),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('closes') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('holds'), bytes: fc.constantFrom(0, 0, 5, 100) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fails only') }) },
   {

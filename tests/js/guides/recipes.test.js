@@ -59,6 +59,28 @@ async function servers(t, count = 1) {
   return Promise.all(Array.from({ length: count }, () => context.server()))
 }
 
+/** Before a program: from its twentieth message on, the first connection is closing for a while before it ends. */
+const CLOSING = `
+let count = 0
+globalThis.WebSocket = class extends globalThis.WebSocket {
+  isEnding = false
+  constructor(...given) {
+    super(...given)
+    this.addEventListener('message', () => {
+      if (++count !== 20) return
+      this.isEnding = true
+      setTimeout(() => {
+        this.isEnding = false
+        this.close(1000)
+      }, 50)
+    })
+  }
+  get readyState() {
+    return this.isEnding ? 2 : super.readyState
+  }
+}
+`
+
 const RECIPES = {
   async login(t, source) {
     const [server] = await servers(t)
@@ -103,6 +125,14 @@ const RECIPES = {
     }
     // The server closes after a number that is not the next one.
     assert.deepEqual(await texts(server), [...expected, null, 'hello client7'])
+
+    const [slow] = await servers(t)
+    assert.equal(await start(t, CLOSING + source, [slow.url('/inbox')]).line(), 'all acknowledged, 1 reconnects')
+    const readings = (await texts(slow)).filter((text) => text?.includes('reading'))
+    assert.deepEqual(
+      readings,
+      Array.from({ length: 100 }, (_, i) => `${i + 1} reading ${i + 1}`),
+    )
   },
 
   async requests(t, source) {

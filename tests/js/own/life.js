@@ -1,7 +1,7 @@
 // Opening, reconnecting and closing.
 
 import { assert } from '../support/assert.js'
-import { connect, log, QUICK, where } from '../support/homing.js'
+import { connect, log, Native, QUICK, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -83,4 +83,33 @@ test('s03_a_port_that_browsers_block_is_1006_with_an_error_before_it', async (t)
     assert.deepEqual(entries, ['error', 'close 1006', 'end exhausted'])
     assert.strictEqual(ws.readyState, 3)
   }
+})
+
+test('s02_s13_while_the_peer_closes_the_client_is_closing_and_queues', async (t) => {
+  const server = await t.server()
+  let isClosing = false
+  // The platform has received a Close frame, and the connection has not ended.
+  class Closing extends Native {
+    get readyState() {
+      return isClosing ? 2 : super.readyState
+    }
+  }
+  const ws = connect(t, server.url('/echo'), { WebSocket: Closing, heartbeat: { message: 'beat', interval: 20, timeout: 60 } })
+  const entries = log(ws)
+  await next(ws, 'message')
+  isClosing = true
+  const { heartbeats } = ws.stats
+  ws.send('queued')
+  assert.deepEqual([ws.state, ws.readyState, ws.bufferedAmount >= 6, ws.stats.openFor], ['closing', 2, true, undefined])
+  assert.strictEqual(await ws.ping().catch(({ name }) => name), 'InvalidStateError')
+  // Without an answer none of them ends the connection.
+  await until(() => ws.stats.heartbeats > heartbeats + 10)
+  isClosing = false
+  await server.command('close_all?code=1008')
+  const { reason, unsent } = await ws.closed
+  assert.deepEqual([reason, unsent], ['fatal', 1])
+  assert.deepEqual(
+    entries.filter((entry) => entry !== 'message beat'),
+    ['open', 'close 1008', 'end fatal'],
+  )
 })

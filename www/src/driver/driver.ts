@@ -90,8 +90,10 @@ export class Driver implements Executor, Observer {
 
   get state(): ClientState {
     if (this.#outcome.isOver) return 'closed'
-    const { core } = this.#engine
-    return STATES[core && !this.#isClosing ? core.state() : this.readyState]!
+    const { readyState } = this
+    // The machine does not know that the peer closes until the platform's close event.
+    const state = this.#isClosing || readyState === 2 ? State.Closing : this.#engine.core!.state()
+    return STATES[state === State.Open && readyState > 1 ? State.Closing : state]!
   }
 
   get ended(): ClosedInfo | undefined {
@@ -258,6 +260,8 @@ export class Driver implements Executor, Observer {
 
   waking(): void {
     if (this.#isClosing) this.#askToClose()
+    // The peer's Close frame has arrived. The platform ends the connection.
+    else if (this.readyState === 2) this.#engine.received = true
   }
 
   carryOut(output: Output, core: Core): void {
