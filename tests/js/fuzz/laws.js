@@ -52,6 +52,7 @@ export class Laws {
   }
 
   reconnects() {
+    if (this.#place === 'open') this.#place = 'leaving'
     this.#isClosed = false
     this.#isOver = false
   }
@@ -80,16 +81,17 @@ export class Laws {
         break
       case 'message':
         from('open')
+        assert.ok(!this.#isClosed, 'S10: message after close()')
         break
       case 'latency':
-        from('open')
+        from('open', 'leaving')
         break
       case 'error':
-        from('new', 'connecting', 'open')
+        from('new', 'connecting', 'open', 'leaving')
         this.#place = 'failed'
         break
       case 'close':
-        from('new', 'connecting', 'open', 'failed')
+        from('new', 'connecting', 'open', 'leaving', 'failed')
         assert.ok(readyState === 3 || readyState === 0 || this.#isClosed, `S2: close while ${readyState}`)
         this.#place = 'closed'
         break

@@ -85,6 +85,21 @@ test('s03_a_port_that_browsers_block_is_1006_with_an_error_before_it', async (t)
   }
 })
 
+for (const act of ['close', 'reconnect']) {
+  test(`s10_messages_that_arrive_after_${act}_are_discarded`, async (t) => {
+    const server = await t.server()
+    const ws = connect(t, server.url('/numbered?n=40'))
+    const entries = log(ws)
+    ws.addEventListener('message', ({ data }) => data === '2' && ws.stats.attempts === 1 && ws[act]())
+    if (act === 'close') await ws.closed
+    else await until(() => entries.filter((entry) => entry === 'message 2').length === 2)
+    const first = ['open', 'message 0', 'message 1', 'message 2']
+    const second = act === 'close' ? ['close 1005', 'end closed'] : ['close 1000', 'reconnecting', ...first]
+    const expected = [...first, ...second]
+    assert.deepEqual(entries.slice(0, expected.length), expected)
+  })
+}
+
 test('s02_s13_while_the_peer_closes_the_client_is_closing_and_queues', async (t) => {
   const server = await t.server()
   let isClosing = false

@@ -102,6 +102,15 @@ test("the server's close codes are delivered", async (t) => {
   assert.strictEqual((await ws.closed).reason, 'exhausted')
 })
 
+test('messages that arrive after close() are discarded', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/numbered?n=200'))
+  const entries = log(ws)
+  ws.addEventListener('message', () => ws.close(1000))
+  await ws.closed
+  assert.deepEqual(entries, ['open', 'message 0', 'close 1000', 'end closed'])
+})
+
 test('close() while it connects ends the client and leaves no socket', async (t) => {
   for (const path of ['/stall', '/echo']) {
     const server = await t.server()

@@ -76,6 +76,7 @@ export class Driver implements Executor, Observer {
   }
 
   #dialNext(): void {
+    this.#intake.deliver()
     this.#attempt = new Attempt(this.#settings, this.#counters, this.#target, this)
     this.#attempt.dial(() => this.#binaryType)
   }
@@ -143,6 +144,7 @@ export class Driver implements Executor, Observer {
     if (socket && !isQueued) socket.close(...given)
     if (this.#outcome.isOver || this.#isClosing) return
     this.#isClosing = true
+    this.#intake.discard()
     this.#closeArguments = given
     // While it connects, the platform dispatches its error and close events at once, except React Native's on Android.
     const isSaid = !IS_REACT_NATIVE && socket && attempt.openedAt === undefined && !attempt.isGone
@@ -175,7 +177,10 @@ export class Driver implements Executor, Observer {
       this.#watch.start()
     }
     // Messages sent from now on are for the next attempt.
-    if (this.#attempt && core.state() === State.Closing) this.#attempt.isLeaving = true
+    if (this.#attempt && core.state() === State.Closing) {
+      this.#attempt.isLeaving = true
+      this.#intake.discard()
+    }
     engine.schedule()
   }
 

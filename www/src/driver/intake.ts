@@ -9,6 +9,9 @@ import type { Attempt } from './attempt.js'
 import type { Target } from './outcome.js'
 import { Setup } from './setup.js'
 
+/** Withholds all messages. */
+const DISCARD = (): boolean => true
+
 export class Intake {
   readonly #settings: Settings
   readonly #engine: Engine
@@ -21,13 +24,17 @@ export class Intake {
   constructor(settings: Settings, engine: Engine) {
     this.#settings = settings
     this.#engine = engine
-    this.#deliver()
   }
 
   /** Delivers messages, except answers to heartbeats. */
-  #deliver(): void {
+  deliver(): void {
     const isReply = this.#settings.heartbeat?.isReply
     this.withholds = isReply && (({ data }) => isReply(data) && this.#answered())
+  }
+
+  /** Discards the messages that arrive after `close()` or `reconnect()` (S10): browsers dispatch none, other classes do. */
+  discard(): void {
+    this.withholds = DISCARD
   }
 
   #answered(): boolean {
@@ -49,7 +56,7 @@ export class Intake {
 
   /** Dispatches the open event after a set-up, and the messages that it has not taken. */
   open(attempt: Attempt, target: Target): void {
-    this.#deliver()
+    this.deliver()
     // A ping by a listener of `open` is not answered by what arrived before it.
     const { withholds } = this
     attempt.opening()
@@ -65,7 +72,7 @@ export class Intake {
     if (!isOpen) return failed('the client is not open', 'InvalidStateError')
     // Without a predicate the next message is the answer.
     this.withholds ??= () => {
-      this.#deliver()
+      this.deliver()
       this.#answered()
     }
     // An open client sends a heartbeat then.
