@@ -94,11 +94,13 @@ test('a silent peer is detected by the heartbeat', async (t) => {
   assert.deepEqual(entries.slice(0, 3), ['open', 'close 1006', 'reconnecting'])
 })
 
-test("the server's close codes are delivered", async (t) => {
+test("the server's close codes are delivered and answered", async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/close?code=4001&reason=enough'), { reconnect: false })
   const { code, reason } = await next(ws, 'close')
   assert.deepEqual([code, reason], [4001, 'enough'])
+  await until(async () => (await server.journal()).some(([kind, code]) => kind === 'close' && code === '4001'))
+  await until(async () => (await server.command('connections')) === '0')
   assert.strictEqual((await ws.closed).reason, 'exhausted')
 })
 

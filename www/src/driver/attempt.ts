@@ -117,6 +117,8 @@ export class Attempt {
     // Deno uses 0 for a connection that ended without a Close frame.
     if (event.code === 0) Object.defineProperty(event, 'code', { value: 1006 })
     this.closeEvent = event
+    // For workerd, where the program must answer a Close frame.
+    this.closeArguments = event.wasClean && event.code !== 1005 ? [event.code] : []
     this.isGone = this.#hasClosed = true
   }
 
@@ -161,7 +163,7 @@ export class Attempt {
   #close(socket: WebSocket): void {
     // The platform's sockets dispatch nothing after their close event, so that their listeners can stay.
     if (!this.#hasClosed || this.#settings.WebSocket) guarded(() => this.#listeners.detach(socket))
-    guarded(() => socket.readyState < 2 && socket.close(...this.closeArguments))
+    guarded(() => socket.readyState < 3 && socket.close(...this.closeArguments))
   }
 
   /** The state of the socket, which is still connecting for the program while the set-up runs. */
