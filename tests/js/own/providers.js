@@ -57,6 +57,24 @@ test('s08b_a_provider_that_fails_is_a_failed_attempt', async (t) => {
   assert.deepEqual(errors, ['no token', 'none yet'])
 })
 
+test('s08b_a_provider_may_fail_with_any_value', async (t) => {
+  const server = await t.server()
+  const texts = ['Symbol(why)', '', '[object Object]']
+  const values = [Symbol('why'), Object.create(null), Object.assign(new Error(), { message: {} })]
+  const errors = []
+  const ws = connect(t, async () => {
+    if (errors.length < values.length) throw values[errors.length]
+    return server.url('/echo')
+  })
+  ws.addEventListener('error', ({ error }) => errors.push(error))
+  await next(ws, 'open')
+  assert.deepEqual(
+    errors.map(({ message }) => message),
+    texts.map((text) => `homing: failed to connect: ${text}`),
+  )
+  assert.ok(errors.every(({ cause }, index) => cause === values[index]))
+})
+
 test('s08b_both_providers_may_fail_in_different_ways', async (t) => {
   const protocols = () => {
     throw new Error('first')

@@ -137,6 +137,41 @@ test('s27_a_setup_that_fails_is_an_error_with_its_cause_and_is_retried', async (
   )
 })
 
+test('s27_a_setup_may_fail_with_any_value', async (t) => {
+  const server = await t.server()
+  const values = [Symbol('why'), Object.create(null), Object.assign(new Error(), { message: {} })]
+  const errors = []
+  const setup = async () => {
+    if (errors.length < values.length) throw values[errors.length]
+  }
+  const ws = connect(t, server.url('/echo'), { setup })
+  ws.addEventListener('error', ({ error }) => errors.push(error))
+  await next(ws, 'open')
+  assert.deepEqual(
+    errors.map(({ message }) => message),
+    ['Symbol(why)', '', '[object Object]'].map((text) => `homing: the set-up failed: ${text}`),
+  )
+  assert.ok(errors.every(({ cause }, index) => cause === values[index]))
+})
+
+test('s27_what_is_sent_when_a_setup_fails_waits_for_the_next_one', async (t) => {
+  const server = await t.server()
+  let calls = 0
+  const ws = connect(t, server.url('/login'), {
+    setupTimeout: 300,
+    setup: async (session, { signal }) => {
+      calls += 1
+      if (calls > 2) return login(session)
+      signal.addEventListener('abort', () => ws.send(`${calls} ${ws.readyState}`))
+      // The first fails, the second takes too long.
+      await new Promise((_, reject) => calls === 1 && reject(new Error('not yet')))
+    },
+  })
+  const entries = log(ws)
+  await until(() => entries.filter(isDelivery).length === 3)
+  assert.deepEqual(entries.filter(isDelivery), ['open', 'message 1 0', 'message 2 0'])
+})
+
 test('s27_a_setup_error_chooses_the_close_frame_and_the_end', async (t) => {
   const server = await t.server()
   const error = new SetupError('login refused', { code: 4401, reason: 'expired', fatal: true })

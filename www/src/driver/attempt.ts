@@ -131,7 +131,12 @@ export class Attempt {
 
   /** Sets the error of the attempt. */
   explain(what: string, error: unknown): void {
-    const said = error instanceof Error ? error.message : `${error as string}`
+    let said = ''
+    try {
+      said = String(error instanceof Error ? error.message : error)
+    } catch {
+      // A value without a text, such as an object without a prototype.
+    }
     this.failure = new Error(`homing: ${what}: ${redacted(said.replace('homing: ', ''))}`, { cause: error })
   }
 
@@ -166,10 +171,10 @@ export class Attempt {
     guarded(() => socket.readyState < 3 && socket.close(...this.closeArguments))
   }
 
-  /** The state of the socket, which is still connecting for the program while the set-up runs. */
+  /** The state of the socket, which is still connecting for the program until the set-up is done. */
   get readyState(): number {
     const state = this.socket?.readyState ?? 0
-    return state === 1 && this.setup?.inbox.isOver === false ? 0 : state
+    return state === 1 && this.setup?.isDone === false ? 0 : state
   }
 
   /** Whether messages can be sent. */

@@ -16,6 +16,8 @@ export class Setup {
   readonly #attempt: Attempt
   readonly #controller = new AbortController()
   readonly inbox = new Inbox<MessageEvent>()
+  /** It has ended without a failure. */
+  isDone = false
 
   /** Calls `run`, and `done` with the result, unless the attempt ends before. */
   constructor(run: SetupFunction, attempt: Attempt, done: (result: Result) => void) {
@@ -58,6 +60,7 @@ export class Setup {
       () => {
         if (inbox.isOver) return
         inbox.finish()
+        this.isDone = true
         done(Result.Done)
       },
       (error: unknown) => {
