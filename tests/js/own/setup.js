@@ -1,7 +1,7 @@
 // Set-up: a session before the client is open.
 
 import { assert, rejects, throws } from '../support/assert.js'
-import { connect, FailureEvent, log, QUICK, SetupError, where } from '../support/homing.js'
+import { connect, FailureEvent, log, Native, QUICK, SetupError, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -69,6 +69,28 @@ test('s27_messages_that_setup_has_not_taken_follow_open_in_order', async (t) => 
   assert.deepEqual(taken, ['0', '1', '2'])
   assert.deepEqual(entries, ['open', 'message 3', 'message 4', 'message 5', 'message last'])
   assert.deepEqual(kinds, [true, true, true, true])
+})
+
+test('s27_messages_before_the_peers_close_frame_are_delivered_after_open', async (t) => {
+  const server = await t.server()
+  let isClosing = false
+  // The platform has received a Close frame, and the connection has not ended.
+  class Closing extends Native {
+    get readyState() {
+      return isClosing ? 2 : super.readyState
+    }
+  }
+  const ws = connect(t, server.url('/numbered?n=3'), {
+    WebSocket: Closing,
+    setup: async () => {
+      await until(() => ws.stats.messagesReceived === 3)
+      isClosing = true
+    },
+  })
+  const entries = log(ws)
+  await ws.opened
+  isClosing = false
+  assert.deepEqual(entries, ['open', 'message 0', 'message 1', 'message 2'])
 })
 
 test('s27_close_and_reconnect_in_open_end_the_delivery_of_what_setup_has_not_taken', async (t) => {

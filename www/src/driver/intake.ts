@@ -63,7 +63,8 @@ export class Intake {
     target.dispatch(new Event('open'))
     attempt.isOpening = false
     for (const event of attempt.setup!.inbox.take()) {
-      if (attempt.isOpen && !withholds?.(event)) target.dispatch(event)
+      // Listeners may end it. That the peer closes has no effect on what it sent before.
+      if (this.withholds !== DISCARD && !attempt.isGone && !withholds?.(event)) target.dispatch(event)
     }
   }
 
