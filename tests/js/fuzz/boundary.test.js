@@ -17,7 +17,7 @@ const SEED = process.env.HOMING_BOUNDARY_SEED
 before(collect)
 
 /** Errors that the client reports, not the program's own. */
-const REPORTED = /^homing: |handleEvent|not a function|has been revoked|^(connecting|code|reason|invalid URL)$/
+const REPORTED = /^homing: |handleEvent|not a function|has been revoked|^(connecting|reason|invalid URL)$/
 
 function check(callers) {
   for (const error of uncaught.splice(0)) {

@@ -3,7 +3,7 @@
 import { assert } from '../support/assert.js'
 import { connect, log, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
-import { next } from '../support/wait.js'
+import { next, until } from '../support/wait.js'
 
 const PLAIN = { reconnect: false, queue: false }
 const withoutErrors = (entries) => entries.filter((entry) => entry !== 'error')
@@ -75,6 +75,28 @@ test('s03_a_failed_first_attempt_of_a_plain_client_is_dispatched_once', async (t
     ['error', 'close 1006', 'open'],
   )
 })
+
+for (const when of ['open', 'message']) {
+  test(`s08a_reconnect_undoes_a_close_in_${when}`, async (t) => {
+    const reports = []
+    t.catchReports((error) => reports.push(error))
+    const server = await t.server()
+    // Would take longer than the test.
+    const ws = connect(t, server.url('/echo'), { closeTimeout: 3_600_000 })
+    const entries = log(ws)
+    const act = () => {
+      ws.close()
+      ws.reconnect()
+    }
+    ws.addEventListener(when, act, { once: true })
+    ws.send('queued')
+    await until(() => entries.filter((entry) => entry === 'open').length === 2)
+    if (when === 'open') await until(() => entries.includes('message queued'))
+    const sent = when === 'open' ? [] : ['message queued']
+    assert.deepEqual(entries.slice(0, 4 + sent.length), ['open', ...sent, 'close 1005', 'reconnecting', 'open'])
+    assert.deepEqual(reports, [])
+  })
+}
 
 test('an abort right after reconnect() ends a client that has started again', async (t) => {
   const server = await t.server()

@@ -125,10 +125,8 @@ impl Client {
             }
             Output::Mark => output::MARK,
             Output::Heartbeat(_) => output::HEARTBEAT,
-            Output::Close => {
-                let (code, _) = self.machine.close_frame();
-                self.give(output::CLOSE, code.get())
-            }
+            // JavaScript has the arguments of `close`; `reconnect` closes with 1000.
+            Output::Close => output::CLOSE,
             Output::SetUp => output::SET_UP,
             // A browser's socket cannot be dropped without a Close frame.
             Output::Fail | Output::Abort => output::ABORT,

@@ -43,7 +43,6 @@ pub(crate) mod output {
     /// Offer the queue to the socket. 0: the number of messages.
     pub(crate) const TRANSMIT: u32 = 2;
     pub(crate) const HEARTBEAT: u32 = 3;
-    /// 0: close code.
     pub(crate) const CLOSE: u32 = 4;
     pub(crate) const ABORT: u32 = 5;
     /// Ask whether to retry. Values as for `NOTIFY_CLOSE`.

@@ -169,7 +169,11 @@ export class Driver implements Executor, Observer {
     this.#isClosing = false
     const hasEnded = !engine.core
     const core = engine.core ?? engine.start(false)
-    if (wasClosing) this.#askToClose()
+    if (wasClosing) {
+      this.#askToClose()
+      // It may have waited for the queue, which is for the next attempt now.
+      guarded(() => this.#attempt?.socket?.close(...this.#closeArguments))
+    }
     this.#isAsked = false
     engine.input(Input.Reconnect, delay)
     if (hasEnded) {
@@ -284,7 +288,7 @@ export class Driver implements Executor, Observer {
         return core.handle(Input.Mark, attempt!.mark(), this.given())
       case Output.Close:
         this.#intake.lost()
-        return guarded(() => attempt?.socket?.close(...(this.#isClosing ? this.#closeArguments : ([core.value(0)] as [number]))))
+        return guarded(() => attempt?.socket?.close(...(this.#isClosing ? this.#closeArguments : ([1000] as [number]))))
       case Output.Abort:
         // If the attempt has ended, its listeners are still being called.
         return attempt?.isGone ? undefined : attempt?.detach()

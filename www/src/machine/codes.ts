@@ -37,7 +37,6 @@ export const enum Output {
   /** Offer the queue to the socket. 0: the number of messages. */
   Transmit,
   Heartbeat,
-  /** 0: close code. */
   Close,
   Abort,
   /** Ask whether to retry. Values as for `NOTIFY_CLOSE`. */
