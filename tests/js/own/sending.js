@@ -297,6 +297,44 @@ test('s25_statistics_count', async (t) => {
   assert.ok(openFor >= 0)
 })
 
+test('s25_messages_that_have_left_are_not_lost_by_one_that_is_sent_too_late', async (t) => {
+  const server = await t.server()
+  for (const queue of [true, false]) {
+    const ws = connect(t, server.url('/echo'), { queue })
+    await next(ws, 'open')
+    ws.send('a')
+    await next(ws, 'message')
+    ws.close()
+    ws.send('too late')
+    await ws.closed
+    const { messagesSent, messagesLost } = ws.stats
+    assert.deepEqual([messagesSent, messagesLost], [1, 0])
+  }
+})
+
+test('a class that refuses messages while it closes', async (t) => {
+  const server = await t.server()
+  // As that of workerd.
+  class Strict extends Native {
+    send(data) {
+      if (this.readyState > 1) throw new TypeError('closed')
+      super.send(data)
+    }
+  }
+  for (const queue of [true, false]) {
+    const ws = connect(t, server.url('/echo'), { WebSocket: Strict, queue })
+    await next(ws, 'open')
+    ws.close()
+    for (let count = 0; count < 2; count++) {
+      const before = ws.bufferedAmount
+      ws.send('ü')
+      assert.strictEqual(ws.bufferedAmount - before, 2)
+      await ws.closed
+    }
+    throws(() => ws.send(Symbol('x')), 'TypeError')
+  }
+})
+
 if (isByWs) {
   test('the class of the package ws is used unchanged', async (t) => {
     const server = await t.server()

@@ -113,6 +113,19 @@ test('messages that arrive after close() are discarded', async (t) => {
   assert.deepEqual(entries, ['open', 'message 0', 'close 1000', 'end closed'])
 })
 
+test('messages that are sent after close() are discarded', async (t) => {
+  const server = await t.server()
+  for (const queue of [true, false]) {
+    const ws = connect(t, server.url('/count'), { queue })
+    await next(ws, 'open')
+    ws.close(1000)
+    ws.send('too late')
+    await ws.closed
+    ws.send('later')
+  }
+  assert.ok(!(await server.journal()).some(([kind]) => kind === 'text'))
+})
+
 test('close() while it connects ends the client and leaves no socket', async (t) => {
   for (const path of ['/stall', '/echo']) {
     const server = await t.server()

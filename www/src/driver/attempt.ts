@@ -56,6 +56,8 @@ export class Attempt {
   #messages = 0
   /** Bytes that the platform's buffer held at the last heartbeat, and those that messages added since; 0 if it held none (S17). */
   given = 0
+  /** Bytes of messages that the platform has discarded. Its `bufferedAmount` contains them for ever. */
+  #discarded = 0
   /** Waits for the close event after an error event. */
   #missing: Timer | undefined
 
@@ -185,7 +187,7 @@ export class Attempt {
   /** Bytes in the platform's buffer. */
   buffered(): number {
     let bytes = 0
-    guarded(() => (bytes = this.socket?.bufferedAmount ?? 0))
+    guarded(() => (bytes = (this.socket?.bufferedAmount ?? 0) - this.#discarded))
     if (!bytes) this.#messages = 0
     return bytes
   }
@@ -205,6 +207,16 @@ export class Attempt {
     const before = this.buffered()
     this.socket!.send(data as string)
     return this.buffered() - before
+  }
+
+  /** Passes a message to a socket that closes, which counts and discards it. Returns false if the class throws, as that of workerd. */
+  discard(data: Data): boolean {
+    try {
+      this.#discarded += this.#rise(data)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** A heartbeat follows. Returns the bytes in the platform's buffer. */

@@ -33,11 +33,11 @@ export class Outbox {
       return
     }
     if (!queue && client.readyState === 0) throw notOpen(data)
-    if (!queue && attempt?.socket) return attempt.send(data)
+    const state = attempt?.socket?.readyState
+    if (!queue && state === 1) return attempt!.send(data)
     // Too late: the message is discarded and `bufferedAmount` grows, as in the browser's class. An open socket must still send
     // the queue, so this message is not passed to it.
-    if (attempt?.socket && attempt.socket.readyState > 1) attempt.socket.send(data as string)
-    else this.#discarded += sizeOf(convert(data))
+    if (!(state! > 1 && attempt!.discard(data))) this.#discarded += sizeOf(convert(data))
   }
 
   /** Resets what belongs to the life before a `reconnect()`. */
