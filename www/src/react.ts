@@ -33,7 +33,7 @@ export interface HomingSocketHook {
   readonly state: ClientState
   /**
    * Sends or queues a message, from the first effects on. The function is the same in every render. Throws an `InvalidStateError`
-   * while `url` is null.
+   * while `url` is null, and after the component was unmounted.
    */
   readonly send: HomingSocket['send']
 }
@@ -57,9 +57,14 @@ const subscribeToNothing = () => () => {}
  */
 export function useHomingSocket(url: Url, options: UseHomingSocketOptions = {}): HomingSocketHook {
   const latest = useRef({ url, options })
-  // An insertion effect runs before the effects of children, which may call `send`.
+  const isUnmounted = useRef(false)
+  // An insertion effect runs before the effects of children, which may call `send`, and in StrictMode once.
   useInsertionEffect(() => {
     latest.current = { url, options }
+    isUnmounted.current = false
+    return () => {
+      isUnmounted.current = true
+    }
   })
 
   const key = keyOf(url, options.protocols)
@@ -104,7 +109,7 @@ export function useHomingSocket(url: Url, options: UseHomingSocketOptions = {}):
   const send = useCallback((data: Data) => {
     if (live.current) return live.current.send(data)
     const { url, options } = latest.current
-    if (url == null || options.queue === false) {
+    if (url == null || options.queue === false || isUnmounted.current) {
       throw new DOMException('homing: there is no connection yet', 'InvalidStateError')
     }
     early.current.push(data)

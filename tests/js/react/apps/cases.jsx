@@ -25,6 +25,25 @@ test('strict mode connects once, and unmounting closes', async (t) => {
   equal(await t.journal(), ['open'])
 })
 
+test('after unmounting nothing is sent or kept', async (t) => {
+  const out = {}
+  t.render(
+    <StrictMode>
+      <Feed url={t.url()} out={out} />
+    </StrictMode>,
+  )
+  await becomes(t.text, 'open')
+  t.unmount()
+  await becomes(t.open, 0)
+  let name
+  try {
+    out.send('into nothing')
+  } catch (error) {
+    name = error.name
+  }
+  equal(name, 'InvalidStateError')
+})
+
 test('set-up is that of the latest render', async (t) => {
   const calls = []
   const out = {}
