@@ -3,8 +3,8 @@
 import { sizeOf } from './driver/queue.js'
 
 /**
- * Checks the arguments of `close` by the WebSocket standard, where no socket of the platform does. Classes other than the
- * platform's (`isForeign`) also accept the protocol's own codes that a Close frame may contain (RFC 6455, section 7.4).
+ * Checks and converts the arguments of `close` by the WebSocket standard, where no socket of the platform does. Classes other
+ * than the platform's (`isForeign`) also accept the protocol's own codes that a Close frame may contain (RFC 6455, section 7.4).
  */
 export function checkCloseArguments(code: unknown, reason: unknown, isForeign: boolean): [code?: number, reason?: string] {
   let clamped: number | undefined

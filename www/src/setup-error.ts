@@ -41,10 +41,10 @@ export class SetupError extends Error {
   constructor(message?: string, options: SetupErrorOptions = {}) {
     super(message, options)
     const { code = 1000, reason, fatal = false } = options
-    checkCloseArguments(code, reason, false)
+    const [number, text] = checkCloseArguments(code, reason, false)
     this.name = 'SetupError'
-    this.code = code
-    this.reason = reason
+    this.code = number!
+    this.reason = text
     this.fatal = fatal
   }
 }

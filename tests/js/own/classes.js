@@ -187,6 +187,26 @@ if (isByWs) {
     }
   })
 
+  test('the class of ws gets the arguments of close() as browsers convert them', async (t) => {
+    const cases = [
+      [['3000'], ['3000', '']],
+      [[1000.4], ['1000', '']],
+      [
+        [[3001], 7],
+        ['3001', '7'],
+      ],
+    ]
+    for (const [given, expected] of cases) {
+      const server = await t.server()
+      const ws = connect(t, server.url('/count'))
+      await next(ws, 'open')
+      ws.close(...given)
+      await ws.closed
+      const closes = (await server.journal()).filter(([kind]) => kind === 'close')
+      assert.deepEqual(closes, [['close', ...expected]])
+    }
+  })
+
   test('binary messages are blobs even if the class has none', async (t) => {
     const server = await t.server()
     // Like ws before version 8, which ignores unknown values.

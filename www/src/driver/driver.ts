@@ -136,11 +136,12 @@ export class Driver implements Executor, Observer {
   close(code?: number, reason?: string): void {
     const attempt = this.#attempt
     const socket = attempt?.socket
-    const given: [code?: number, reason?: string] = reason !== undefined ? [code, reason] : code !== undefined ? [code] : []
-    // The platform's socket checks the arguments, unless its `close` must wait for the queue.
+    // The platform's socket checks and converts the arguments, unless its `close` must wait for the queue.
     const isQueued = attempt?.isOpen && this.#outbox.queue.length > 0
     const { isForeign } = this.#settings
-    if (!socket || isQueued || isForeign) checkCloseArguments(code, reason, isForeign)
+    const isOwn = !socket || isQueued || isForeign
+    const [number, text] = isOwn ? checkCloseArguments(code, reason, isForeign) : [code, reason]
+    const given: [code?: number, reason?: string] = text !== undefined ? [number, text] : number !== undefined ? [number] : []
     if (socket && !isQueued) socket.close(...given)
     if (this.#outcome.isOver || this.#isClosing) return
     this.#isClosing = true
