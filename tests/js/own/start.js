@@ -138,3 +138,15 @@ test('s30_a_ping_without_an_answer_is_a_heartbeat_timeout', async (t) => {
   const [{ error }, lost] = await Promise.all([next(ws, 'error'), rejects(ws.ping())])
   assert.deepEqual([error.message, lost.name], ['homing: heartbeat timeout', 'NetworkError'])
 })
+
+test('s30_a_ping_that_was_lost_is_not_answered_by_the_next_connection', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 50, timeout: 60_000 } })
+  const entries = log(ws)
+  await next(ws, 'open')
+  const error = rejects(ws.ping())
+  ws.reconnect()
+  assert.strictEqual((await error).name, 'NetworkError')
+  await until(() => entries.filter((entry) => entry === 'message beat').length >= 2)
+  assert.ok(!entries.includes('latency'), entries)
+})

@@ -42,7 +42,7 @@ export class EndEvent extends Event implements ClosedInfo {
   }
 }
 
-/** Dispatched when a heartbeat is answered, as decided by `heartbeat.isReply`; never without it. */
+/** Dispatched when a heartbeat is answered, as decided by `heartbeat.isReply`; without it, only when a `ping()` is answered. */
 export class LatencyEvent extends Event {
   /** Milliseconds from the heartbeat to its answer, with fractions. */
   readonly latency: number
@@ -85,6 +85,6 @@ export interface HomingSocketEventMap extends WebSocketEventMap {
   end: EndEvent
   /** The queue had reached `maxSendBuffer` and was sent, since there is a connection. */
   drain: Event
-  /** A heartbeat was answered, as decided by `heartbeat.isReply`. */
+  /** A heartbeat was answered, as decided by `heartbeat.isReply`, or a `ping()`. */
   latency: LatencyEvent
 }
