@@ -247,10 +247,10 @@ export class HomingSocket extends EventTarget {
    * that was read must be handled, as any other.
    */
   get opened(): Promise<OpenedInfo> {
-    const { state } = this
+    const { state, ended, promises } = this.#driver
     if (state === 'open') return Promise.resolve(this.#driver.handshake)
-    if (state === 'closed') return Promise.reject(closedError(this.#driver.ended))
-    return (this.#driver.promises.opened ??= deferred()).promise
+    // Not by the state, which is `closed` before the end in the last `close` event.
+    return ended ? Promise.reject(closedError(ended)) : (promises.opened ??= deferred()).promise
   }
 
   /** Resolves when the client has ended, with the reason; immediately if it has. Never rejects. */

@@ -48,6 +48,22 @@ test('s28_a_setup_that_fails_is_no_first_open', async (t) => {
   assert.deepEqual([error.cause.cause === cause, ws.stats.attempts], [true, 2])
 })
 
+test('s28_the_first_event_after_the_call_decides_also_in_listeners', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'))
+  const before = ws.opened
+  const read = {}
+  ws.addEventListener('open', () => {
+    ws.close(4000)
+    read.open = rejects(ws.opened)
+  })
+  ws.addEventListener('close', () => (read.close = rejects(ws.opened)))
+  const { cause } = await ws.closed
+  assert.strictEqual((await before).protocol, '')
+  assert.strictEqual(cause.code, 4000)
+  for (const error of [await read.open, await read.close]) assert.strictEqual(error.cause, cause)
+})
+
 test('s30_ping_resolves_with_the_round_trip', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo?delay_ms=40'), {

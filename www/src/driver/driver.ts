@@ -144,6 +144,8 @@ export class Driver implements Executor, Observer {
     const given: [code?: number, reason?: string] = text !== undefined ? [number, text] : number !== undefined ? [number] : []
     if (socket && !isQueued) socket.close(...given)
     if (this.#outcome.isOver || this.#isClosing) return
+    // The connection counts for those that have waited for it, though `NotifyOpen` comes later.
+    if (attempt?.isOpening) guarded(() => this.#resolveOpened())
     this.#isClosing = true
     this.#intake.discard()
     this.#closeArguments = given
@@ -152,6 +154,11 @@ export class Driver implements Executor, Observer {
     if (!this.#engine.core || isSaid) return
     this.#askToClose()
     this.#engine.schedule()
+  }
+
+  #resolveOpened(): void {
+    this.promises.opened?.resolve(this.handshake)
+    this.promises.opened = undefined
   }
 
   #askToClose(): void {
@@ -298,8 +305,7 @@ export class Driver implements Executor, Observer {
       case Output.SetUp:
         return this.#intake.setUp(attempt!)
       case Output.NotifyOpen:
-        this.promises.opened?.resolve(this.handshake)
-        this.promises.opened = undefined
+        if (!this.#isClosing) this.#resolveOpened()
         return attempt?.setup && this.#intake.open(attempt, this.#target)
       case Output.NotifyError:
         return this.#outcome.failed(core.value(0) as Failure, attempt!)

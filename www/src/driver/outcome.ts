@@ -128,6 +128,6 @@ export class Outcome {
   }
 }
 
-export function closedError(info?: ClosedInfo): Error {
-  return new Error('homing: the client has ended', { cause: info?.error ?? info?.cause })
+export function closedError({ error, cause }: ClosedInfo): Error {
+  return new Error('homing: the client has ended', { cause: error ?? cause })
 }
