@@ -82,6 +82,10 @@ test('s08c_a_client_that_is_closed_while_connecting_ends_though_the_page_freezes
   await live(plain, [{ do: 'close' }, { do: 'page', type: 'pagehide', persisted: true }])
 })
 
+test('s08a_a_close_after_reconnect_while_connecting_is_the_last_word', async () => {
+  await live(plain, [{ do: 'reconnect' }, { do: 'close' }, { do: 'pass', milliseconds: 25_000 }])
+})
+
 test('what breaks the rules is found', async () => {
   const receives = { do: 'receives' }
   const emit = (caller) => caller.sockets[0].emit(new MessageEvent('message', { data: 'early' }))

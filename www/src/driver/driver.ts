@@ -310,6 +310,8 @@ export class Driver implements Executor, Observer {
       case Output.NotifyError:
         return this.#outcome.failed(core.value(0) as Failure, attempt!)
       case Output.NotifyClose:
+        // If a `close()` has followed `reconnect()`, no attempt follows.
+        this.waking()
         this.#intake.lost()
         this.#lastUrl = this.url
         return this.#outcome.finish(attempt!, core, () => (this.#attempt = undefined))
