@@ -160,7 +160,8 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// - `https://host`: the same over TLS to the proxy, default port 443, with the TLS options of the server,
     /// - `socks5://host` or `socks5h://host`: SOCKS 5 (RFC 1928), default port 1080.
     ///
-    /// Each may contain credentials. The proxy resolves the server's name.
+    /// Each may contain credentials, which a SOCKS proxy receives only if it asks for them. The proxy resolves the server's
+    /// name.
     ///
     /// ```no_run
     /// # use homing::{WebSocket, native::BuilderExt};
