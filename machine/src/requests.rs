@@ -65,12 +65,18 @@ impl<T: Types> Machine<T> {
         match &mut self.phase {
             Phase::Connecting { .. } | Phase::SettingUp { .. } => self.drop_attempt(Next::Retry(delay)),
             Phase::Open { .. } => {
+                self.start_closing(Stage::AwaitingPeer, Next::Retry(delay));
                 self.close_frame = (CloseCode::NORMAL, Default::default());
-                self.make_way(delay);
+                self.put(Output::Close);
             }
-            // What is queued is for the next connection now.
-            Phase::Closing { stage: Stage::Draining, .. } => self.make_way(delay),
-            Phase::Closing { next, .. } | Phase::Ending { next, .. } => *next = Next::Retry(delay),
+            Phase::Closing { stage, next, .. } => {
+                *next = Next::Retry(delay);
+                // What is queued is for the next connection now.
+                if *stage == Stage::Draining {
+                    self.end_draining();
+                }
+            }
+            Phase::Ending { next, .. } => *next = Next::Retry(delay),
             Phase::Waiting { .. } => self.phase = Phase::Waiting { until: self.after(delay) },
             Phase::Closed { .. } if self.is_driver_gone => {}
             Phase::Closed { .. } => {
@@ -79,12 +85,6 @@ impl<T: Types> Machine<T> {
                 self.phase = Phase::Waiting { until: self.after(delay) };
             }
         }
-    }
-
-    /// Closes the connection for another one.
-    fn make_way(&mut self, delay: Duration) {
-        self.start_closing(Stage::AwaitingPeer, Next::Retry(delay));
-        self.put(Output::Close);
     }
 
     /// Cancels a scheduled attempt, which ends the client.

@@ -210,10 +210,17 @@ impl<T: Types> Machine<T> {
             *deadline = self.now + self.config.close_timeout;
         }
         if self.queue.is_empty() && *stage == Stage::Draining {
-            *stage = Stage::AwaitingPeer;
-            self.put(Output::Mark);
-            self.put(Output::Close);
+            self.end_draining();
         }
+    }
+
+    /// Sends the Close frame.
+    pub(crate) fn end_draining(&mut self) {
+        if let Phase::Closing { stage, .. } = &mut self.phase {
+            *stage = Stage::AwaitingPeer;
+        }
+        self.put(Output::Mark);
+        self.put(Output::Close);
     }
 
     /// The network or the page changed (S8c).

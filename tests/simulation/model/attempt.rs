@@ -208,7 +208,11 @@ impl Attempt {
                 };
                 return;
             }
-            (_, Some(delay)) => self.next = Decision::Retry(delay),
+            (_, Some(delay)) => {
+                self.next = Decision::Retry(delay);
+                // What is still queued is for the next connection.
+                self.drains = None;
+            }
             _ => self.next = Decision::End,
         }
         let graceful = state == State::Open && !matches!(wish, Did::Abort);
