@@ -6,6 +6,11 @@ use tokio::net::TcpStream;
 
 pub(crate) fn limit_unsent(_: &TcpStream, _: u32) {}
 
+#[cfg(test)]
+pub(crate) fn unsent_limit(_: &TcpStream) -> Option<u32> {
+    None
+}
+
 pub(crate) fn unacknowledged(_: &TcpStream) -> usize {
     0
 }
