@@ -74,7 +74,11 @@ fn cells(client: &str, script: &Script) -> [String; 4] {
     let lengths = match client {
         _ if !is_slow => LENGTHS,
         "homing" => SLOW_LENGTHS,
-        _ => SLOW_BARE_LENGTHS,
+        // At least one and two units.
+        _ => {
+            let ([short, long], unit) = (SLOW_BARE_LENGTHS, script.unit.len());
+            [short.max(unit), long.max(2 * unit)]
+        }
     };
     let [short, long] = lengths.map(|length| run(client, script, length, COUNTS));
     // The memory grows with what has arrived.
