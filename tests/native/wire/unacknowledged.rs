@@ -1,4 +1,4 @@
-//! A peer whose system acknowledges nothing, while the own system still takes what is sent (S17).
+//! A peer whose system acknowledges nothing, while the client's still takes what is sent (S17).
 
 use std::future::pending;
 use std::sync::Arc;
