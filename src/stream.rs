@@ -88,7 +88,7 @@ pub(crate) fn events(max_bytes: usize) -> (impl Handler, Unconnected) {
 
 impl Buffer {
     /// Takes out the attempt before the last one, if it is unread and has no messages: a paused client goes on dialling, and
-    /// attempts that nobody reads about must not take memory without end.
+    /// unread attempts must not take memory without end.
     fn skip_attempt(&mut self) -> VecDeque<Event> {
         let ended = |end| self.events.range(..end).rposition(|event| matches!(event, Event::Close(_)));
         let attempt = ended(self.events.len() - 1).and_then(|last| Some(ended(last)? + 1..=last));

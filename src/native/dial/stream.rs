@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use crate::driver::platform::kernel;
 use crate::native::facts::TlsInfo;
 
-/// The most unsent bytes that the operating system is to buffer, where it can be told.
+/// The most unsent bytes that the operating system buffers, where it has such a limit.
 ///
 /// Without a limit it buffers megabytes. On a slow link these delay every Ping, Pong and Close frame behind them. Bytes
 /// in flight to the peer are not limited, so throughput is not affected.

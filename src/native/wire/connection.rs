@@ -164,7 +164,7 @@ impl Connection {
         self.last_progress = Instant::now();
         let written = self.stream.written();
         // Before the first message there is nothing to ask the operating system for.
-        let delivered = if self.writer.has_begun() { self.stream.delivered() } else { written };
+        let delivered = if self.writer.taken() == 0 { written } else { self.stream.delivered() };
         self.writer.mark(written, delivered)
     }
 

@@ -143,6 +143,7 @@ impl Side {
         assert!(writer.poll_flush(stream, &mut cx).is_ready());
         writer.send(queue, stream, &mut cx);
         assert!(writer.poll_flush(stream, &mut cx).is_ready() && writer.error.is_none());
+        assert_eq!(writer.taken(), stream.taken.len() as u64);
         asked.messages.truncate(asked.messages.len() - queue.len());
         let buffered = writer.buffered();
         self.tidy(3);

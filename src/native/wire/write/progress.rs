@@ -25,9 +25,9 @@ impl Writer {
         self.buffer.len() - if self.is_direct { self.written } else { 0 }
     }
 
-    /// Whether there was anything to write.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.in_flight.taken() > 0
+    /// Returns the number of bytes that the stream has taken in all. It may buffer some of them.
+    pub(crate) fn taken(&self) -> u64 {
+        self.in_flight.taken() - (self.buffer.len() - self.written) as u64
     }
 
     /// Returns the messages and bytes that were taken but have not left.
@@ -43,7 +43,8 @@ impl Writer {
     /// See [`Transport::mark`](crate::driver::Transport::mark). So many bytes were `written` below the stream and its TLS, and
     /// the peer's system has so many `delivered` to it.
     ///
-    /// Over TLS it is not known how many bytes come before the mark, so that some behind it may count as well.
+    /// Over TLS it is not known how many bytes come before the mark: the most that it buffers is added, and what its records
+    /// add to the payload. Some bytes behind the mark may count as well then.
     pub(crate) fn mark(&mut self, written: u64, delivered: u64) -> bool {
         let held = self.buffer.len() - self.written + self.rest.as_ref().map_or(0, Bytes::len);
         let unknown = if self.is_direct { 0 } else { held / 128 + if self.unflushed { TLS_BUFFER } else { 0 } };
