@@ -1,6 +1,8 @@
 //! TLS by rustls, or by the operating system's library.
 
 pub(crate) mod advice;
+#[cfg(any(feature = "native-tls", feature = "__rustls"))]
+mod once;
 pub(crate) mod options;
 mod pem;
 #[cfg(feature = "native-tls")]

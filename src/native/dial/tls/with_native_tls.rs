@@ -1,8 +1,8 @@
 //! TLS by the operating system's library.
 
 use native_tls::{Certificate, TlsConnector, TlsConnectorBuilder};
-use tokio::sync::OnceCell;
 
+use super::once::Once;
 use super::options::{IDENTITY, Peer, ROOTS, TlsOptions, unreadable};
 use super::{advice, pem};
 use crate::driver::platform::identity;
@@ -102,11 +102,6 @@ fn builder() -> TlsConnectorBuilder {
 }
 
 async fn default() -> Result<TlsConnector, Error> {
-    static DEFAULT: OnceCell<TlsConnector> = OnceCell::const_new();
-    let build = || async {
-        // Reading files blocks.
-        let built = tokio::task::spawn_blocking(|| builder().build()).await.map_err(advice::failed)?;
-        built.map_err(advice::failed)
-    };
-    DEFAULT.get_or_try_init(build).await.cloned()
+    static DEFAULT: Once<TlsConnector> = Once::new();
+    DEFAULT.get(|| builder().build().map_err(advice::failed)).await
 }

@@ -1,6 +1,5 @@
 //! From options to rustls configurations.
 
-use core::fmt;
 use std::sync::Arc;
 
 use tokio_rustls::rustls::client::{ClientConfig, ResolvesClientCert, Resumption, WantsClientCert};
@@ -29,15 +28,15 @@ pub(crate) fn provider() -> Result<Arc<CryptoProvider>, &'static str> {
     )
 }
 
-/// Makes a configuration with this trust and this client certificate.
-pub(super) async fn new(
+/// Makes a configuration with this trust and this client certificate. Reading the roots of the system blocks.
+pub(super) fn new(
     trusted: &Trusted,
     identity: Option<Arc<dyn ResolvesClientCert>>,
 ) -> Result<Arc<ClientConfig>, rustls::Error> {
     let provider = provider().map_err(|fault| rustls::Error::General(fault.into()))?;
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let builder = if trusted.usual {
-        usual::trusted_by(builder, &trusted.added).await?
+        usual::trusted_by(builder, &trusted.added)?
     } else {
         trusted_by_roots(builder, RootCertStore::empty(), &trusted.added)?
     };
@@ -64,64 +63,42 @@ mod usual {
     use super::*;
     use crate::driver::platform::verifier;
 
-    pub(super) async fn trusted_by(
+    pub(super) fn trusted_by(
         builder: WithoutTrust,
         added: &[CertificateDer<'static>],
     ) -> Result<WithTrust, rustls::Error> {
-        let (added, provider) = (added.to_vec(), builder.crypto_provider().clone());
-        // On some systems it reads files, which blocks.
-        let made = tokio::task::spawn_blocking(|| verifier::new(added, provider)).await.map_err(general)?;
-        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(made?)))
+        let verifier = verifier::new(added.to_vec(), builder.crypto_provider().clone())?;
+        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)))
     }
 }
 
 /// Certificates are verified by rustls with the roots of the enabled features, which are read once for each process.
 #[cfg(not(feature = "rustls-platform-verifier"))]
 mod usual {
+    use std::sync::OnceLock;
+
     use rustls::pki_types::TrustAnchor;
-    use tokio::sync::OnceCell;
 
     use super::*;
 
-    pub(super) async fn trusted_by(
+    pub(super) fn trusted_by(
         builder: WithoutTrust,
         added: &[CertificateDer<'static>],
     ) -> Result<WithTrust, rustls::Error> {
-        trusted_by_roots(builder, RootCertStore { roots: system_roots().await?.clone() }, added)
+        static ROOTS: OnceLock<Vec<TrustAnchor<'static>>> = OnceLock::new();
+        trusted_by_roots(builder, RootCertStore { roots: ROOTS.get_or_init(read).clone() }, added)
     }
 
-    pub(super) async fn system_roots() -> Result<&'static Vec<TrustAnchor<'static>>, rustls::Error> {
-        static ROOTS: OnceCell<Vec<TrustAnchor<'static>>> = OnceCell::const_new();
-        let read = || {
-            #[allow(unused_mut, reason = "there may be nothing to add")]
-            let mut roots = RootCertStore::empty();
-            #[cfg(feature = "rustls-webpki-roots")]
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-            // Most systems have some certificate that cannot be parsed; the others are trusted.
-            #[cfg(feature = "rustls-native-roots")]
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            roots.roots
-        };
-        if cfg!(feature = "rustls-native-roots") {
-            // Reading files blocks.
-            ROOTS.get_or_try_init(|| async { tokio::task::spawn_blocking(read).await.map_err(general) }).await
-        } else {
-            Ok(ROOTS.get_or_init(|| async { read() }).await)
-        }
+    fn read() -> Vec<TrustAnchor<'static>> {
+        #[allow(unused_mut, reason = "there may be nothing to add")]
+        let mut roots = RootCertStore::empty();
+        #[cfg(feature = "rustls-webpki-roots")]
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        // Most systems have some certificate that cannot be parsed; the others are trusted.
+        #[cfg(feature = "rustls-native-roots")]
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots.roots
     }
-
-    #[cfg(test)]
-    mod tests {
-        #[tokio::test]
-        async fn the_roots_of_the_system_are_read_once() {
-            assert!(core::ptr::eq(super::system_roots().await.unwrap(), super::system_roots().await.unwrap()));
-        }
-    }
-}
-
-#[allow(dead_code, reason = "not every source of roots blocks")]
-fn general(error: impl fmt::Display) -> rustls::Error {
-    rustls::Error::General(error.to_string())
 }
 
 /// Returns a configuration that offers http/1.1 and no other protocol (ALPN): a server must not choose another one, and

@@ -7,13 +7,13 @@ mod pins;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use tokio::sync::OnceCell;
 use tokio_rustls::rustls::client::{ClientConfig, ResolvesClientCert};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 
 pub(crate) use self::config::provider;
 use self::pins::Pins;
 use super::advice;
+use super::once::Once;
 use super::options::{Peer, TlsOptions};
 use crate::error::{ConfigError, Error};
 use crate::native::dial::stream::Stream;
@@ -30,7 +30,7 @@ pub(crate) struct Connector {
 /// A configuration, shared by the clients that would make the same.
 struct Shared {
     source: Source,
-    made: OnceCell<Configs>,
+    made: Once<Arc<Configs>>,
 }
 
 enum Source {
@@ -87,7 +87,7 @@ impl Shared {
     fn of(source: Source) -> Arc<Self> {
         static DEFAULT: OnceLock<Arc<Shared>> = OnceLock::new();
         static OTHERS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
-        let new = |source| Arc::new(Self { source, made: OnceCell::new() });
+        let new = |source| Arc::new(Self { source, made: Once::new() });
         match &source {
             // Kept for the next client, also while there is none.
             Source::Roots { trusted, identity: None } if trusted.added.is_empty() => {
@@ -107,21 +107,21 @@ impl Shared {
         made
     }
 
-    async fn configs(&self) -> Result<&Configs, Error> {
-        let make = || async {
-            let own = match &self.source {
-                Source::Own(config) => config::speaking_http(config),
-                Source::Roots { trusted, identity } => {
-                    config::new(trusted, identity.clone()).await.map_err(advice::failed)?
-                }
-            };
-            Ok(Configs { own, anonymous: OnceLock::new() })
-        };
-        self.made.get_or_try_init(make).await
+    async fn configs(self: &Arc<Self>) -> Result<Arc<Configs>, Error> {
+        let this = self.clone();
+        self.made.get(move || this.source.configs()).await
     }
 }
 
 impl Source {
+    fn configs(&self) -> Result<Arc<Configs>, Error> {
+        let own = match self {
+            Self::Own(config) => config::speaking_http(config),
+            Self::Roots { trusted, identity } => config::new(trusted, identity.clone()).map_err(advice::failed)?,
+        };
+        Ok(Arc::new(Configs { own, anonymous: OnceLock::new() }))
+    }
+
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Own(one), Self::Own(other)) => Arc::ptr_eq(one, other),

@@ -30,32 +30,32 @@ fn with_own(config: &Arc<ClientConfig>) -> Connector {
     connector(TlsOptions { rustls: Some(config.clone()), ..TlsOptions::default() })
 }
 
-async fn own(connector: &Connector) -> &Arc<ClientConfig> {
-    &connector.shared.configs().await.unwrap().own
+async fn own(connector: &Connector) -> Arc<ClientConfig> {
+    connector.shared.configs().await.unwrap().own.clone()
 }
 
 /// Making a configuration takes longer than everything else that `connect` does, and each has a copy of all roots.
 #[tokio::test]
 async fn s01_clients_share_one_configuration() {
     let (one, other) = (connector(TlsOptions::default()), connector(TlsOptions::default()));
-    assert!(Arc::ptr_eq(own(&one).await, own(&other).await));
+    assert!(Arc::ptr_eq(&own(&one).await, &own(&other).await));
     let pinned = connector(TlsOptions {
         pins: vec!["47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into()],
         server_name: Some("a.test".into()),
         ..TlsOptions::default()
     });
-    assert!(Arc::ptr_eq(own(&one).await, own(&pinned).await), "pins and names are not part of it");
+    assert!(Arc::ptr_eq(&own(&one).await, &own(&pinned).await), "pins and names are not part of it");
 }
 
 #[tokio::test]
 async fn s01_clients_with_the_same_roots_share_one_configuration() {
     let (one, other) = (with_roots(), with_roots());
-    assert!(one.shared.made.get().is_none(), "not made before it is needed");
-    assert!(Arc::ptr_eq(own(&one).await, own(&other).await));
-    assert!(!Arc::ptr_eq(own(&one).await, own(&connector(TlsOptions::default())).await));
+    assert!(!one.shared.made.is_begun(), "not made before it is needed");
+    assert!(Arc::ptr_eq(&own(&one).await, &own(&other).await));
+    assert!(!Arc::ptr_eq(&own(&one).await, &own(&connector(TlsOptions::default())).await));
     let twice = vec![CERTIFICATE.into(); 2];
     let twice = connector(TlsOptions { roots: twice, ..TlsOptions::default() });
-    assert!(!Arc::ptr_eq(own(&one).await, own(&twice).await), "other roots");
+    assert!(!Arc::ptr_eq(&own(&one).await, &own(&twice).await), "other roots");
 
     let unused = Arc::downgrade(&one.shared);
     drop((one, other));
@@ -66,14 +66,14 @@ async fn s01_clients_with_the_same_roots_share_one_configuration() {
 #[tokio::test]
 async fn s01_clients_with_the_same_custom_configuration_share_one() {
     let without_alpn = {
-        let mut config = ClientConfig::clone(own(&connector(TlsOptions::default())).await);
+        let mut config = ClientConfig::clone(&*own(&connector(TlsOptions::default())).await);
         config.alpn_protocols.clear();
         Arc::new(config)
     };
     let (one, other) = (with_own(&without_alpn), with_own(&without_alpn));
-    assert!(Arc::ptr_eq(own(&one).await, own(&other).await));
+    assert!(Arc::ptr_eq(&own(&one).await, &own(&other).await));
     let a_copy = Arc::new(ClientConfig::clone(&without_alpn));
-    assert!(!Arc::ptr_eq(own(&one).await, own(&with_own(&a_copy)).await));
+    assert!(!Arc::ptr_eq(&own(&one).await, &own(&with_own(&a_copy)).await));
     let shared = one.shared.configs().await.unwrap();
     assert!(shared.anonymous.get().is_none(), "not made before a redirect needs it");
     assert!(Arc::ptr_eq(shared.anonymous(), other.shared.configs().await.unwrap().anonymous()));
@@ -84,12 +84,12 @@ async fn s01_clients_with_the_same_custom_configuration_share_one() {
 #[tokio::test]
 async fn s01_http_1_is_offered_whatever_a_custom_configuration_offers() {
     for offered in [&[][..], &["http/1.1"], &["h2", "http/1.1"], &["h2"], &["http/1.1", "http/1.0"]] {
-        let mut config = ClientConfig::clone(own(&connector(TlsOptions::default())).await);
+        let mut config = ClientConfig::clone(&*own(&connector(TlsOptions::default())).await);
         config.alpn_protocols = offered.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         let config = Arc::new(config);
         let connector = with_own(&config);
         assert_eq!(own(&connector).await.alpn_protocols, [HTTP], "{offered:?}");
-        assert_eq!(Arc::ptr_eq(own(&connector).await, &config), offered == ["http/1.1"], "used as it is: {offered:?}");
+        assert_eq!(Arc::ptr_eq(&own(&connector).await, &config), offered == ["http/1.1"], "used as it is: {offered:?}");
     }
 }
 
