@@ -51,6 +51,7 @@ pub(crate) fn optimized(job: &mut Job<'_>, dir: &str, name: &str, features: &str
 pub(crate) fn shrink(job: &mut Job<'_>, dir: &Path, name: &str) -> Result<(), Stop> {
     job.run(
         cmd("node node_modules/binaryen/bin/wasm-opt")
+            .quiet_minutes(60)
             .args(SMALLEST.split(' '))
             .args(FEATURES.split_whitespace())
             .arg(dir.join(format!("{name}_bg.wasm")))
