@@ -107,7 +107,7 @@ pub(crate) fn announced(first: u8, length: u64) -> Vec<u8> {
     head
 }
 
-const HEAD: &str = "opening handshake failed: message head is too large";
+const HEAD: &str = "opening handshake failed: response headers are too large";
 /// Ends before there are too many.
 const CUT_OFF: &str = "connection broken: connection closed before message completed";
 const TOO_LARGE: &str = "message too large";
@@ -173,7 +173,7 @@ pub(crate) fn all() -> Vec<Script> {
             "endless header of a proxy",
             HttpProxy,
             "X-Many: 1\r\n",
-            "proxy connection failed: message head is too large",
+            "proxy connection failed: response headers are too large",
         )
         .first("HTTP/1.1 200 OK\r\n"),
         script(

@@ -34,7 +34,7 @@ const READ_GRACE: Duration = Duration::from_secs(1);
 const TLS_ALERT: u8 = 0x15;
 const TLS_HANDSHAKE: u8 = 0x16;
 
-const TOO_LARGE: &str = "message head is too large";
+const TOO_LARGE: &str = "response headers are too large";
 /// The error if informational responses (RFC 9110, section 15.2) have no end.
 const ONLY_INFORMATIONAL: &str = "too many informational responses, and no final one";
 

@@ -224,6 +224,21 @@ async fn s23_servers_that_do_not_speak_tls() {
     }
 }
 
+/// An empty record of the handshake is TLS, though an invalid one.
+#[tokio::test]
+async fn s23_a_server_whose_tls_is_invalid() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("wss://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await;
+        let _ = stream.write_all(&[22, 3, 3, 0, 0]).await;
+    });
+    let error = failure(&url, &[]).await;
+    assert_says(&error, &["InvalidEmptyPayload"]);
+    assert!(!error.to_string().contains("not TLS"), "{error}");
+}
+
 #[tokio::test]
 async fn s23_no_common_tls_version() {
     let certified = certified(false, &[&rustls::version::TLS12], |_| {});

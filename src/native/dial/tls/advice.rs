@@ -70,7 +70,7 @@ fn of(error: &(dyn StdError + 'static)) -> Option<&'static str> {
 /// Returns the hint for an error of rustls.
 #[cfg(feature = "__rustls")]
 fn of_rustls(error: &tokio_rustls::rustls::Error) -> Option<&'static str> {
-    use tokio_rustls::rustls::{AlertDescription as Alert, CertificateError as Certificate, Error};
+    use tokio_rustls::rustls::{AlertDescription as Alert, CertificateError as Certificate, Error, InvalidMessage};
     Some(match error {
         Error::InvalidCertificate(certificate) => match certificate {
             // The inner error type is webpki's, which rustls does not export.
@@ -85,7 +85,7 @@ fn of_rustls(error: &tokio_rustls::rustls::Error) -> Option<&'static str> {
             Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. } => OTHER_PURPOSE,
             _ => return None,
         },
-        Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => NOT_TLS,
+        Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => NOT_TLS,
         Error::PeerIncompatible(_) | Error::AlertReceived(Alert::ProtocolVersion | Alert::InsufficientSecurity) => {
             NOTHING_IN_COMMON
         }
