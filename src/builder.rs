@@ -36,7 +36,7 @@ use crate::stream::{Events, Unconnected};
 /// returned, keeps its own client alive forever: store a [`WeakWebSocket`](crate::WeakWebSocket) instead.
 ///
 /// ```no_run
-/// use homing::{Heartbeat, Reconnect, WebSocket};
+/// use homing::{Reconnect, WebSocket};
 /// use std::time::Duration;
 ///
 /// # fn main() -> Result<(), homing::ConfigError> {

@@ -5,9 +5,9 @@
 //!
 //! A client is one task of the tokio runtime in which [`connect`](crate::Builder::connect) is called. Programs without a
 //! runtime use [`BuilderExt::run`] or [`run_all`].
-//!
-//! Code is found by the stage of an attempt: `dial` opens a byte stream, `handshake` performs the opening handshake, and
-//! `wire` reads and writes frames.
+
+// Code is found by the stage of an attempt: `dial` opens a byte stream, `handshake` performs the opening handshake, and
+// `wire` reads and writes frames.
 
 #![allow(clippy::disallowed_types, reason = "the platform's clock is the standard library's")]
 

@@ -10,7 +10,8 @@ import type { WebSocketClass } from './types.js'
 
 /**
  * Options of the sockets of a class made by {@link plain}: those of a `HomingSocket` except those about reconnecting. By default
- * `openTimeout` and `closeTimeout` are the browser's own limits, as with `reconnect: false`.
+ * `openTimeout` and `closeTimeout` are the browser's own limits, as with `reconnect: false`; `openTimeout` is 10 s if the URL or the
+ * subprotocols are functions.
  */
 export interface PlainOptions extends Omit<HomingSocketOptions, 'reconnect' | 'pauseWhileHidden' | 'queue'> {
   /**

@@ -249,7 +249,7 @@ export interface HomingSocketOptions {
    */
   headers?: Record<string, string | number | readonly string[] | undefined>
   /**
-   * The third argument of the constructor of `WebSocket`, such as `{ rejectUnauthorized: false }` for that of `ws`. `headers` are
+   * The third argument of the constructor of `WebSocket`, such as `{ ca }` for that of `ws`. `headers` are
    * added to it.
    * @default undefined
    */

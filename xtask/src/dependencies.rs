@@ -40,7 +40,7 @@ const REASONS: &[(&str, &str)] = &[
     ("tokio", "the runtime"),
     ("tokio-native-tls", "feature `native-tls`"),
     ("tokio-rustls", "TLS"),
-    ("tokio-tungstenite", "heads of frames and the accept key"),
+    ("tokio-tungstenite", "frame headers and the accept key"),
     ("tracing", "feature `tracing`"),
     ("url", "URLs"),
     ("wasm-bindgen", "JavaScript"),

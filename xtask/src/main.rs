@@ -98,7 +98,7 @@ usage: cargo xtask test [--fast] [--list] [--verbose] [FILTER...]
 
   runs the native client against the Autobahn TestSuite and prints a table; in a browser or in Node, runs the npm class
   beside the class below it
-  CASE       run only these, such as 7.* or 12.1.1; all of them take an hour
+  CASE       run only these, such as 7.* or 12.1.1; all of them take 40 minutes
 
        cargo xtask interop [--write] [NAME...]
 

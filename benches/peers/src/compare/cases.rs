@@ -74,5 +74,5 @@ pub(crate) const CASES: [Case; 23] = [
     case("send JSON 200 B, compressed", "send/json/200/N+deflate", 20_000, 2_000),
     case("idle connection", "hold/2000", 0, 0),
     case("idle connection, wss", "hold/2000+tls", 0, 0),
-    case("idle connection, compressed", "hold/2000+deflate", 0, 0),
+    case("idle connection, compression agreed on", "hold/2000+deflate", 0, 0),
 ];
