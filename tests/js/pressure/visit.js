@@ -79,9 +79,19 @@ class Visit {
     })
   }
 
-  /** Returns the bytes of JavaScript's heap, and how many listeners there are, in Chromium. */
+  /** Begins to sample what `heap` returns, in Chromium. */
+  sampleHeap = () => this.page.devtools('HeapProfiler.startSampling', { samplingInterval: 256 })
+
+  /**
+   * Returns about how many bytes of JavaScript's heap were allocated since `sampleHeap` and are still there, and how many listeners
+   * there are. The scripts of the driver, which have no address, leave more the longer they wait.
+   */
   async heap() {
-    const { usedSize: heap } = await this.page.devtools('Runtime.getHeapUsage')
+    const { profile } = await this.page.devtools('HeapProfiler.getSamplingProfile')
+    const isDriver = ({ functionName, url }) => !functionName && !url
+    const sizeOf = ({ callFrame, selfSize, children }) =>
+      isDriver(callFrame) ? 0 : children.reduce((sum, child) => sum + sizeOf(child), selfSize)
+    const heap = sizeOf(profile.head)
     const { jsEventListeners: listeners } = await this.page.devtools('Memory.getDOMCounters')
     return { heap, listeners }
   }
