@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("  time  state       what happened");
     let (ws, events) = WebSocket::builder(url)
         .reconnect(Reconnect::exponential(Duration::from_millis(400), Duration::from_secs(1)))
-        .heartbeat(Heartbeat::ping(Duration::from_millis(500), Duration::from_millis(700)))
+        .heartbeat(Heartbeat::ping(Duration::from_millis(500), Duration::from_secs(2)))
         .connect_stream()?;
     let mut demo = Demo { ws, events, server, started: Instant::now(), sent: 0 };
 

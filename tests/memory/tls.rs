@@ -80,8 +80,11 @@ impl Peer {
         }
         let open = |held: &Held| !matches!(held, Held::Client(ws) if ws.state() != homing::State::Open);
         until("all are open", || held.iter().all(open)).await;
-        // Session tickets arrive after the handshake, which no event reports.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Session tickets arrive after the handshake, which no event reports, nor that the server waits for more.
+        let mut usage = 0;
+        while usage != std::mem::replace(&mut usage, MEMORY.current_usage()) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         held
     }
 

@@ -5,7 +5,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::path::PathBuf;
 
 use crate::command::{Cmd, cmd};
@@ -15,6 +14,7 @@ use crate::missing::find;
 use crate::native::WORKSPACE;
 use crate::npm;
 use crate::place::Place;
+use crate::service::free_port;
 use crate::setup;
 
 const VIRTUALENV: &str = "20.15.1";
@@ -73,7 +73,7 @@ fn run(job: &mut Job<'_>, agent: &str, cases: &[&str], parallel: usize, profile:
     let reports = reports(job.place, agent);
     let _ = fs::remove_dir_all(&reports);
     fs::create_dir_all(&reports)?;
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let port = free_port()?;
     let spec = format!(
         r#"{{"url": "ws://127.0.0.1:{port}", "outdir": {:?}, "cases": {cases:?}, "exclude-cases": [], "exclude-agent-cases": {{}}}}"#,
         reports.display().to_string(),

@@ -120,15 +120,18 @@ mod tests {
         let dials = (0..300).map(|_| lookups.get("one.example", look_up));
         let found = futures::future::join_all(dials).await;
         assert!(found.iter().all(|found| found.as_ref().unwrap() == &[address(1)]));
-        assert_eq!(lookups.get("one.example", look_up).await.unwrap(), [address(1)]);
         assert_eq!(asked.load(Ordering::Relaxed), 1);
+        // Unless this test stood still since.
+        assert_eq!(lookups.get("one.example", look_up).await.unwrap(), [address(1)]);
+        let before = asked.load(Ordering::Relaxed);
+        assert!(before <= 2, "{before}");
         // Another name needs another lookup.
         let other = lookups.get("two.example", || async { Ok(vec![address(2)]) });
         assert_eq!(other.await.unwrap(), [address(2)]);
         // A later dial as well.
         tokio::time::sleep(REUSE_FOR).await;
         lookups.get("one.example", look_up).await.unwrap();
-        assert_eq!(asked.load(Ordering::Relaxed), 2);
+        assert_eq!(asked.load(Ordering::Relaxed), before + 1);
         assert_eq!(lookups.0.lock().unwrap().len(), 1, "old lookups are removed");
     }
 

@@ -255,8 +255,9 @@ pub async fn s08d_stalled_attempt_times_out_and_is_retried(env: Env) {
 
 pub async fn s08d_open_timeout_covers_the_whole_handshake(env: Env) {
     let log = env.log();
-    // A response of about 130 bytes, one every 20 ms. Each byte arrives in time, the whole response does not.
-    let builder = env.retry_in_an_hour("/slow?ms=20").open_timeout(ms(300));
+    // A response of more than 1,000 bytes, one every 20 ms. Each byte arrives in time, the whole response does not.
+    let path = format!("/slow?ms=20&header=X-Long:{}", "x".repeat(1000));
+    let builder = env.retry_in_an_hour(&path).open_timeout(ms(300));
     let _ws = builder.handler(log.handler()).connect().unwrap();
     assert_eq!(log.failed(1).await.kind(), &ErrorKind::OpenTimeout);
     assert!(env.now() >= ms(300));

@@ -184,7 +184,8 @@ pub async fn s10_close_while_messages_arrive(env: Env) {
         }
     };
     // The server reads the Close frame after it has written everything, for which the client has to keep reading.
-    let _ws = env.once("/flood?n=1000&size=32768&binary=1").handler(log.then(then)).connect().unwrap();
+    let builder = env.once("/flood?n=1000&size=32768&binary=1").close_timeout(NEVER);
+    let _ws = builder.handler(log.then(then)).connect().unwrap();
     log.ended(1).await;
     assert_eq!(fields(&log.closed(1).await), (4000, "", true, Initiator::Local));
     assert_eq!(log.events().iter().filter(|event| matches!(event, Event::Message(_))).count(), 1);

@@ -169,7 +169,7 @@ async fn close(target: &Target) -> Found {
 async fn seen_close(client: &mut Client) -> Result<Option<String>, String> {
     let mut answer = String::new();
     // The server may report the end later than the client, and no event reaches this connection then, so it asks repeatedly.
-    for _ in 0..100 {
+    for _ in 0..1000 {
         client.ws.send("/last-close").map_err(|error| error.to_string())?;
         answer = client.text().await?;
         if answer == "unsupported" {

@@ -246,7 +246,8 @@ async fn s21_the_close_frame_does_not_interrupt_a_frame() {
 async fn s21_a_server_that_is_still_sending_gets_the_close_code() {
     let server = server();
     let (builder, recorder) = client(server.url("/flood?n=10000&size=2000"));
-    let _ws = builder.max_message_size(MAX_MESSAGE).connect().unwrap();
+    // It reads 20 MB until then.
+    let _ws = builder.max_message_size(MAX_MESSAGE).close_timeout(PATIENCE).connect().unwrap();
     is_reported(&recorder, "flood", &ErrorKind::MessageTooLarge).await;
     is_told(&server, 1, "flood", 1009).await;
 }

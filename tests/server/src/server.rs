@@ -283,9 +283,9 @@ impl Shared {
     fn begin(self: &Arc<Self>, id: u64, socket: Socket) {
         let refused = self.refuse.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
         if refused {
+            self.journal.add(id, What::Refused);
             socket.reset_on_close();
-            drop(socket);
-            return self.journal.add(id, What::Refused);
+            return;
         }
         let (end, ended) = oneshot::channel();
         let (wishes, wished) = mpsc::unbounded_channel();

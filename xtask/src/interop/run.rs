@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::command::{Cmd, cmd};
 use crate::group;
 use crate::job::{Job, Stop};
 use crate::native::WORKSPACE;
-use crate::service::Service;
+use crate::service::{Service, free_port};
 
 /// A check, and what a client found.
 pub(crate) type Found = (String, String);
@@ -45,7 +45,7 @@ pub(crate) fn checks(job: &mut Job<'_>, server: &Server, others: &Others) -> Res
         fs::create_dir_all(&certificate)?;
         job.run(Cmd::program(&client).arg("certificate").arg(&certificate))?;
     }
-    let [port, secure_port, backend, secure_backend] = free_ports()?;
+    let [port, secure_port, backend, secure_backend] = [free_port()?, free_port()?, free_port()?, free_port()?];
     let run = Run { port, secure_port, backend };
     let mut services = Services::default();
     let (url, secure_url, proxy) = match server.kind {
@@ -101,17 +101,6 @@ pub(crate) fn checks(job: &mut Job<'_>, server: &Server, others: &Others) -> Res
 struct Services {
     restarted: Option<Service>,
     others: Vec<Service>,
-}
-
-fn free_ports() -> Result<[u16; 4], Stop> {
-    let listen = || TcpListener::bind("127.0.0.1:0");
-    // All at once, so that they differ.
-    let listeners = [listen()?, listen()?, listen()?, listen()?];
-    let mut ports = [0; 4];
-    for (port, listener) in ports.iter_mut().zip(&listeners) {
-        *port = listener.local_addr()?.port();
-    }
-    Ok(ports)
 }
 
 /// Starts a server that speaks WebSocket itself.

@@ -51,6 +51,8 @@ fn a_program_without_a_connection_reports_what_was_not_sent() {
     server.stop();
     let mut program = Program::start(SIGNALS, &[&server.url("/count")]);
     assert_eq!(program.line(), "reading 1");
+    // By then it listens to signals.
+    assert_eq!(program.line(), "reading 2");
     send(&program, "-TERM");
     // The second one ends the wait for a connection.
     send(&program, "-TERM");
