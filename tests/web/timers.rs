@@ -98,7 +98,7 @@ async fn s18_late_wake_up_does_not_fail_the_attempt() {
 async fn s19_without_workers_page_timers_are_used_with_one_warning() {
     forbid_workers();
     for _ in 0..2 {
-        let heartbeat = Heartbeat::message(ms(30), ms(2000), "beat");
+        let heartbeat = Heartbeat::message(ms(30), ms(60_000), "beat");
         let builder = WebSocket::builder(format!("{URL}/echo")).reconnect(Reconnect::never()).heartbeat(heartbeat);
         let (ws, mut events) = builder.heartbeat_in_worker(true).connect_stream().unwrap();
         opened(&mut events).await;

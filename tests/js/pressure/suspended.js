@@ -87,7 +87,15 @@ test('s18_a_machine_that_slept_keeps_its_connection_and_its_messages', async (t)
     await numbered(t, count, HEARTBEAT, async ({ page }) => {
       // All processes of the browser, but not its driver.
       const processes = descendants(page.pid).filter((pid) => pid !== page.pid)
-      const signal = (name) => processes.forEach((pid) => process.kill(pid, name))
+      const signal = (name) =>
+        processes.forEach((pid) => {
+          try {
+            process.kill(pid, name)
+          } catch (error) {
+            // It has ended by itself.
+            if (error.code !== 'ESRCH') throw error
+          }
+        })
       signal('SIGSTOP')
       await sleep(asleep).finally(() => signal('SIGCONT'))
     }),

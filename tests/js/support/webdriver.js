@@ -138,12 +138,20 @@ async function privileged(post, script, ...args) {
 /** The command of another browser, which this one's driver rejects. */
 const noSwitch = (post, on) => post('network_conditions', { network_conditions: { offline: on } })
 
+let asked = 0
+
+/** Returns a free port. It is none of those that systems assign by themselves, which another program could be given meanwhile. */
 async function freePort() {
-  const server = createServer()
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = 10_000 + ((process.pid * 97 + asked++) % 9000)
+    const server = createServer()
+    const isFree = await new Promise((resolve) => {
+      server.on('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    await new Promise((resolve) => server.close(resolve))
+    if (isFree) return port
+  }
 }
 
 async function answers(port) {

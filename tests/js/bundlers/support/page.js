@@ -25,7 +25,7 @@ export async function browser() {
 
 /** Opens a page and waits for its result. Returns it with the messages on the console. The page may call the functions of
  * `exposed`. */
-export async function visit(chromium, url, { exposed = {}, millis = 30_000 } = {}) {
+export async function visit(chromium, url, { exposed = {}, millis = 120_000 } = {}) {
   const page = await chromium.newPage()
   for (const name in exposed) await page.exposeFunction(name, exposed[name])
   const complaints = []
