@@ -18,6 +18,8 @@ const APP: u64 = 27_060;
 const ENTRIES: [(&str, u64); 2] = [("index.js", 17_200), ("wasm.js", 16_360)];
 /// For the size alone: until nothing more is gained, and without the list of features, which no browser reads.
 const SMALLEST: &str = "-Oz --converge --strip-target-features";
+/// For large apps, of which each pass takes minutes: as tools for frameworks do.
+const ONCE: &str = "-Oz --strip-target-features";
 /// What every browser has that can run the output of today's rustc.
 const FEATURES: &str = "--enable-bulk-memory --enable-bulk-memory-opt --enable-call-indirect-overlong \
     --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
@@ -25,13 +27,13 @@ const FEATURES: &str = "--enable-bulk-memory --enable-bulk-memory-opt --enable-c
 
 /// The echo app, built and optimized as for users, the glue minified as by a bundler.
 pub(crate) fn app(job: &mut Job<'_>) -> Result<Counts, Stop> {
-    let size = of_app(job, "tests/size", "homing_size", "")?;
+    let size = of_app(job, "tests/size", "homing_size", "", SMALLEST)?;
     within(job, &[("the module and its glue", size, APP)])
 }
 
 /// Returns the size of an app with these features: its module and the glue.
-fn of_app(job: &mut Job<'_>, dir: &str, name: &str, features: &str) -> Result<u64, Stop> {
-    let dir = optimized(job, dir, name, features)?;
+fn of_app(job: &mut Job<'_>, dir: &str, name: &str, features: &str, passes: &str) -> Result<u64, Stop> {
+    let dir = optimized_by(job, dir, name, features, passes)?;
     let glue = dir.join("app.js");
     let minify = Cmd::program(job.place.root.join("node_modules/.bin/esbuild"));
     let minify = minify.args(["--minify", "--format=esm"]).arg(dir.join(format!("{name}.js")));
@@ -41,18 +43,26 @@ fn of_app(job: &mut Job<'_>, dir: &str, name: &str, features: &str) -> Result<u6
 
 /// Builds an app with these features as for users. Returns the directory of `app.wasm` and the glue.
 pub(crate) fn optimized(job: &mut Job<'_>, dir: &str, name: &str, features: &str) -> Result<PathBuf, Stop> {
+    optimized_by(job, dir, name, features, SMALLEST)
+}
+
+fn optimized_by(job: &mut Job<'_>, dir: &str, name: &str, features: &str, passes: &str) -> Result<PathBuf, Stop> {
     setup::npm(job)?;
     let dir = page::bind_with(job, dir, name, "release", "size", features)?;
-    shrink(job, &dir, name)?;
+    shrink_by(job, &dir, name, passes)?;
     Ok(dir)
 }
 
 /// Writes the optimized module to `app.wasm`.
 pub(crate) fn shrink(job: &mut Job<'_>, dir: &Path, name: &str) -> Result<(), Stop> {
+    shrink_by(job, dir, name, SMALLEST)
+}
+
+fn shrink_by(job: &mut Job<'_>, dir: &Path, name: &str, passes: &str) -> Result<(), Stop> {
     job.run(
         cmd("node node_modules/binaryen/bin/wasm-opt")
             .quiet_minutes(60)
-            .args(SMALLEST.split(' '))
+            .args(passes.split(' '))
             .args(FEATURES.split_whitespace())
             .arg(dir.join(format!("{name}_bg.wasm")))
             .arg("-o")

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::of_app;
+use super::{ONCE, SMALLEST, of_app};
 use crate::job::{Job, Stop};
 use crate::marked;
 
@@ -52,7 +52,7 @@ pub(crate) fn command(job: &mut Job<'_>, words: &[String]) -> Result<(), Stop> {
 }
 
 fn parts(job: &mut Job<'_>) -> Result<String, Stop> {
-    let mut size = |features: &str| of_app(job, "tests/size", "homing_size", features);
+    let mut size = |features: &str| of_app(job, "tests/size", "homing_size", features, SMALLEST);
     let mut table = String::from("| App | Bytes |\n|---|---:|\n");
     for (name, features) in LESS {
         table += &format!("| {name} | {} |\n", size(features)?);
@@ -70,7 +70,8 @@ fn frameworks(job: &mut Job<'_>) -> Result<String, Stop> {
     let mut table = String::from("| App | Bytes without homing | Bytes with it | More |\n|---|---:|---:|---:|\n");
     for (framework, name) in FRAMEWORKS {
         let dir = format!("tests/size/{framework}");
-        let [without, with] = [of_app(job, &dir, name, "")?, of_app(job, &dir, name, "homing")?];
+        let [without, with] = ["", "homing"].map(|features| of_app(job, &dir, name, features, ONCE));
+        let (without, with) = (without?, with?);
         table += &format!("| {framework} | {without} | {with} | {} |\n", difference(with, without));
     }
     Ok(table)
