@@ -63,16 +63,17 @@ fn run_woken() {
 
 /// Runs the event loop with this number, because a timer of the worker fired.
 pub(super) fn notify_timer(id: u32) {
-    if let Some(event_loop) = next(id, Kind::Timer).filter(|event_loop| event_loop.id() == id) {
+    if let Some(event_loop) = next(id + 1, Kind::Timer).filter(|event_loop| event_loop.id() == id) {
         report(&event_loop, Kind::Timer);
     }
 }
 
-/// Reports an event to all event loops. [`Kind::Woken`] is for those that were woken.
+/// Reports an event to all event loops, the latest first: a client that a callback creates meanwhile has nothing to do with what
+/// was before. [`Kind::Woken`] is for those that were woken.
 fn notify(kind: Kind) {
-    let mut from = 0;
-    while let Some(event_loop) = next(from, kind) {
-        from = event_loop.id() + 1;
+    let mut below = u32::MAX;
+    while let Some(event_loop) = next(below, kind) {
+        below = event_loop.id();
         report(&event_loop, kind);
     }
 }
@@ -81,12 +82,12 @@ fn report(event_loop: &EventLoop, kind: Kind) {
     event_loop.notify(News { kind, attempt: AttemptId::default(), value: JsValue::UNDEFINED });
 }
 
-/// Returns the first event loop with this number or a later one that an event of this kind is for. One at a time, as the callbacks
-/// of a client may add and remove others.
-fn next(from: u32, kind: Kind) -> Option<Rc<EventLoop>> {
+/// Returns the last event loop below this number that an event of this kind is for. One at a time, as the callbacks of a client may
+/// add and remove others.
+fn next(below: u32, kind: Kind) -> Option<Rc<EventLoop>> {
     with(&REGISTRY, |registry| {
         let event_loops = &registry.event_loops;
-        let later = event_loops.get(event_loops.partition_point(|event_loop| event_loop.id() < from)..)?;
-        later.iter().find(|event_loop| kind != Kind::Woken || event_loop.is_woken()).cloned()
+        let earlier = event_loops.get(..event_loops.partition_point(|event_loop| event_loop.id() < below))?;
+        earlier.iter().rfind(|event_loop| kind != Kind::Woken || event_loop.is_woken()).cloned()
     })
 }

@@ -1,5 +1,7 @@
 //! Events of the page and of the network.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use homing::{EndReason, Heartbeat, Reconnect, State, WebSocket};
@@ -32,6 +34,24 @@ async fn s08c_client_without_reconnects_ends_on_pagehide() {
     dispatch_persisted("pageshow");
     assert_eq!(ws.closed().await.reason, EndReason::Exhausted);
     assert_eq!(log.lines(), ["open", r#"close 1006 "" false Local"#, "end Exhausted"]);
+}
+
+/// As a library does that creates a new client whenever one has ended.
+#[wasm_bindgen_test]
+async fn s08c_client_that_is_created_when_the_page_hides_is_not_told_so() {
+    let (log, second) = (Log::default(), Log::default());
+    let made = Rc::new(RefCell::new(Vec::new()));
+    let (more, of_second) = (made.clone(), second.clone());
+    let ws = log.of(once("/echo")).on_end(move |_, _| {
+        let builder = of_second.of(once("/echo"));
+        more.borrow_mut().push(builder.connect().unwrap());
+    });
+    let _ws = ws.connect().unwrap();
+    log.until(1, "open").await;
+    dispatch_persisted("pagehide");
+    dispatch_persisted("pageshow");
+    second.until(1, "open").await;
+    assert_eq!((made.borrow().len(), second.lines()), (1, vec!["open".to_owned()]));
 }
 
 /// Dispatches the event of the network that returned, or of the page that became visible.
