@@ -180,7 +180,7 @@ impl EventLoop {
                 let attempt = pump.transport().attempt;
                 pump.event(pump.now(), Input::Socket(attempt, event));
             } else if self.loop_waker.take_woken() {
-                pump.transport().poll_provider(&mut Context::from_waker(&self.waker));
+                pump.in_callback(|transport| transport.poll_provider(&mut Context::from_waker(&self.waker)));
             } else if pump.is_done() {
                 return true;
             } else if pump.sleep(&self.waker) {
