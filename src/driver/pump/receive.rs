@@ -12,7 +12,7 @@ use crate::message::Message;
 pub(super) struct Arrived {
     messages: u64,
     bytes: u64,
-    answered: bool,
+    pub(super) answered: bool,
 }
 
 impl Arrived {

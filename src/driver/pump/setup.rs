@@ -42,8 +42,11 @@ impl<T: Transport, M: Timer> Host for Pump<T, M> {
     }
 
     fn deliver(&mut self, message: Message) {
+        // It answers no heartbeat of the connection that is open by now.
+        let answered = self.arrived.answered;
         self.enter();
         self.hand_over(message);
         self.leave();
+        self.arrived.answered = answered;
     }
 }
