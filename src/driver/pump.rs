@@ -92,7 +92,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
             shared,
             handler: settings.handler.unwrap_or(settings.closures),
             retry_if: settings.retry_if,
-            is_reply: settings.is_reply,
+            // Pings are answered by Pongs.
+            is_reply: settings.is_reply.filter(|_| heartbeat.is_some()),
             heartbeat,
             transport,
             timer,

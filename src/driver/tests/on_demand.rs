@@ -215,3 +215,21 @@ fn s30_a_message_does_not_answer_a_ping_in_its_own_callback() {
         assert_eq!(ping.poll(), Poll::Ready(Ok(40 * MS)), "predicate: {predicate}");
     }
 }
+
+/// The predicate is for answers to a heartbeat message: natively a Pong answers a Ping.
+#[test]
+fn s30_no_message_answers_a_ping_frame() {
+    let messages = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let arrived = messages.clone();
+    let heartbeat = Heartbeat::ping(3600 * SECOND, 5 * SECOND).or_message("ping");
+    let builder = builder().heartbeat(heartbeat).heartbeat_reply(|message| message.as_text() == Some("pong"));
+    let (network, ws) = open(builder.on_message(move |_, message| arrived.lock().unwrap().push(message)));
+    network.peer().silence(true);
+    let mut ping = Task::pending(ws.ping());
+    network.advance(10 * MS);
+    network.peer().send("pong");
+    network.advance(10 * MS);
+    assert_eq!((ping.wakes(), ws.stats().last_rtt), (0, None));
+    assert_eq!(*messages.lock().unwrap(), [Message::text("pong")]);
+    assert_eq!(ping.poll(), Poll::Pending);
+}
