@@ -159,7 +159,8 @@ impl Builder {
     /// - the client was never open, has no request provider, and was refused with a status of 4xx other than 408, 425 and 429.
     ///   Browsers hide the status, so there such a refusal is retried;
     /// - the build or platform cannot make the connection ([`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported)), and
-    ///   there is no request provider.
+    ///   there is no request provider;
+    /// - a set-up has failed with [`SetupError::fatal`](crate::SetupError::fatal).
     ///
     /// Failures of TLS and DNS are retried, and so are invalid responses to the opening handshake: those of a TLS port that is
     /// dialled with `ws`, and those that choose none of the subprotocols. All of them may be temporary. The predicate does not

@@ -48,6 +48,7 @@ impl WebSocket {
     /// - `Connecting`: the attempt is abandoned.
     /// - `Open`: the connection is closed first, with code 1000.
     /// - `Waiting`: the rest of the delay is skipped.
+    /// - `Closing`: another attempt follows, and what is queued no longer leaves before the Close frame.
     /// - `Closed`: the client starts over, and the count of attempts is reset.
     /// - Inside `on_close`: replaces the decision of the [policy](crate::Builder::reconnect), also if that was to stop.
     ///
@@ -74,8 +75,8 @@ impl WebSocket {
         self.shared().reconnect(delay);
     }
 
-    /// Cancels the scheduled reconnect of a `Waiting` client, which ends as by [`close`](Self::close). Does nothing in other
-    /// states.
+    /// Cancels the scheduled reconnect of a `Waiting` client, which ends as by [`close`](Self::close). The same holds for one that
+    /// is `Closing` to reconnect, and inside `on_error` and `on_close`. Does nothing otherwise.
     pub fn cancel_reconnect(&self) {
         self.shared().request(Request::CancelReconnect);
     }
