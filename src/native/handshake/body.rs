@@ -58,7 +58,7 @@ impl Body {
                     return None;
                 }
                 match parse_chunk_size(line) {
-                    Ok(Status::Complete((length, size @ 1..))) => {
+                    Ok(Status::Complete((length @ ..=MAX_CHUNK_LINE, size @ 1..))) => {
                         *left = Some(size);
                         read.advance(line_break.len() + length);
                         self.take(read)
@@ -107,6 +107,7 @@ mod tests {
     fn s23_bodies_end_where_their_headers_say() {
         let chunked = "transfer-encoding: chunked";
         let long = format!("1{}", ";".repeat(MAX_CHUNK_LINE));
+        let [longest, too_long] = [3, 2].map(|less| format!("1{}\r\nx", ";".repeat(MAX_CHUNK_LINE - less)));
         for (head, bytes, expected, ends) in [
             ("", &b"all of it"[..], &b"all of it"[..], false),
             ("transfer-encoding: gzip", b"all of it", b"all of it", false),
@@ -125,6 +126,8 @@ mod tests {
             (chunked, b"-1\r\n", b"", true),
             (chunked, b"11112222333344445\r\n", b"", true),
             (chunked, long.as_bytes(), b"", true),
+            (chunked, longest.as_bytes(), b"x", false),
+            (chunked, too_long.as_bytes(), b"", true),
         ] {
             for piece in [1, 2, 3, bytes.len()] {
                 let shown = String::from_utf8_lossy(bytes);
