@@ -40,9 +40,13 @@ impl<T: Types> Machine<T> {
         self.finish(None, next);
     }
 
-    /// Returns whether the present attempt has been open for `stable_after`.
-    pub(crate) fn is_stable(&self) -> bool {
-        self.opened_at.is_some_and(|since| self.now - since >= self.config.stable_after)
+    /// Notes whether the attempt was open for `stable_after`, before it closes or ends. The time of the closing handshake does not
+    /// count.
+    #[inline(never)]
+    pub(crate) fn note_stability(&mut self) {
+        if !matches!(self.phase, Phase::Closing { .. }) {
+            self.was_stable = self.opened_at.is_some_and(|since| self.now - since >= self.config.stable_after);
+        }
     }
 
     /// The socket is gone, and `on_close` is due.
@@ -51,7 +55,7 @@ impl<T: Types> Machine<T> {
             self.notify(Notify::Error);
         }
         self.last_error = error;
-        self.was_stable = self.is_stable();
+        self.note_stability();
         self.opened_at = None;
         if self.was_stable {
             self.retries = 0;

@@ -119,6 +119,7 @@ impl<T: Types> Machine<T> {
             // The peer's Close frame arrives behind what it sent before.
             self.put(Output::Read(true));
         }
+        self.note_stability();
         let deadline = self.runs_out(self.config.close_timeout);
         self.phase = Phase::Closing { deadline, stage, next };
         // Progress now means what has been sent so far, not what had been sent before the last heartbeat. With an empty queue the

@@ -141,6 +141,7 @@ impl<T: Types> Machine<T> {
         };
         self.last_close = Some(CloseEvent::new(code, reason, true, initiator));
         let next = self.phase.next();
+        self.note_stability();
         let deadline = self.runs_out(self.config.close_timeout);
         self.phase = Phase::Closing { deadline, stage: Stage::AwaitingEnd, next };
     }

@@ -21,6 +21,24 @@ fn s07_delays_double_without_end() {
     assert_eq!(rig.state(), State::Connecting);
 }
 
+/// `stable_after` is as long as the close timeout here, as by default.
+#[test]
+fn s07_a_closing_handshake_is_no_time_of_being_open() {
+    let by_peer: fn(&mut Rig) = |rig| rig.peer_closes(1013);
+    let by_hand: fn(&mut Rig) = |rig| rig.request(Request::Reconnect(Duration::ZERO));
+    for (closes, retry) in [(by_peer, 8 * SECOND), (by_hand, Duration::ZERO)] {
+        let mut rig = Rig::new(Config { backoff: doubling(), ..config() });
+        assert_eq!(delays(&mut rig, 3), [1, 2, 4]);
+        rig.opens();
+        rig.after(SECOND);
+        closes(&mut rig);
+        assert_eq!((rig.state(), rig.due_in()), (State::Closing, Some(5 * SECOND)));
+        rig.after(5 * SECOND);
+        assert!(!rig.machine.was_stable());
+        assert_eq!(rig.machine.last_close().unwrap().retry_in, Some(retry));
+    }
+}
+
 #[test]
 fn s07_jitter_is_drawn_anew_and_repeats_by_seed() {
     let drawn = |seed| {

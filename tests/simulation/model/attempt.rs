@@ -225,6 +225,12 @@ impl Attempt {
         self.local = true;
     }
 
+    /// Whether it was open for so long. The closing handshake does not count.
+    pub(super) fn lasted(&self, now: Duration, stable_after: Duration) -> bool {
+        let until = self.closing.map_or(now, |(since, _)| since);
+        self.opened.is_some_and(|opened| until.saturating_sub(opened) >= stable_after)
+    }
+
     /// Whether it was ended on this side before anything could fail now.
     pub(super) fn was_ended(&self) -> bool {
         self.local && !self.late

@@ -88,7 +88,7 @@ impl Model<'_> {
             _ => {}
         }
         let stable_after = self.setup.stable_after;
-        let lasts = |attempt: &Attempt| attempt.opened.is_some_and(|opened| self.now - opened >= stable_after);
+        let lasts = |attempt: &Attempt| attempt.lasted(self.now, stable_after);
         // The client may be open before `on_open` is called, inside `on_buffer_full`.
         let opened = self.attempt.as_ref().is_some_and(|attempt| attempt.opened.is_some()) || state == State::Open;
         let may_be_gone = self.is_behind() && state == State::Closing;

@@ -12,7 +12,7 @@ use crate::run::retries;
 impl Model<'_> {
     /// Whether this close decides as it must.
     pub(super) fn decide(&mut self, attempt: &Attempt, event: &CloseEvent) -> Checked {
-        let lasted = attempt.opened.is_some_and(|opened| self.now - opened >= self.setup.stable_after);
+        let lasted = attempt.lasted(self.now, self.setup.stable_after);
         if lasted {
             self.retries = 0;
         }
