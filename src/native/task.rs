@@ -130,6 +130,8 @@ impl Task {
             }
             self.wake();
         }
+        // A future of the user that always wakes itself keeps the pump from sleeping, but no timeout from being met.
+        self.wake();
         cx.waker().wake_by_ref();
         Poll::Pending
     }

@@ -1,8 +1,9 @@
 //! Tasks, threads and runtimes: panics, shutdown, blocking programs, leaks.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures::SinkExt as _;
@@ -237,6 +238,43 @@ async fn s08b_a_slow_provider_has_the_open_timeout() {
     let end = tokio::time::timeout(PATIENCE, ws.closed()).await.expect("an end");
     assert_eq!(end.error.as_ref().map(homing::Error::kind), Some(&ErrorKind::OpenTimeout), "{end:?}");
     assert_eq!(server.journal(), []);
+}
+
+/// Code of the user that asks again and again instead of waiting. `tokio::task::yield_now` would let the task sleep meanwhile.
+async fn busy() {
+    let woken = |cx: &mut Context<'_>| {
+        cx.waker().wake_by_ref();
+        Poll::<()>::Pending
+    };
+    poll_fn(woken).await;
+}
+
+#[tokio::test]
+async fn s08d_s27_user_code_that_always_wakes_itself_has_a_timeout() {
+    let server = server();
+    let limit = Duration::from_millis(100);
+    let builder = |path: &str| client(server.url(path)).0.open_timeout(limit).setup_timeout(limit);
+    let clients = [
+        (
+            builder("/echo").setup(|_| async {
+                busy().await;
+                Ok(())
+            }),
+            ErrorKind::Setup,
+        ),
+        (
+            builder("/echo").request_provider(|| async {
+                busy().await;
+                Ok(Request::new("ws://localhost/"))
+            }),
+            ErrorKind::OpenTimeout,
+        ),
+    ];
+    for (builder, kind) in clients {
+        let ws = builder.connect().unwrap();
+        let end = tokio::time::timeout(PATIENCE, ws.closed()).await.expect("an end");
+        assert_eq!(end.error.as_ref().map(homing::Error::kind), Some(&kind), "{end:?}");
+    }
 }
 
 struct CountingWaker;
