@@ -24,8 +24,8 @@ use crate::unread;
 /// quarter of both limits is left. The message that reaches the limit is kept, whatever its size, so that memory is bounded
 /// by the limit and one message ([`max_message_size`](crate::Builder::max_message_size)).
 ///
-/// A paused client still reconnects. Of unread attempts without messages that follow each other, only the last one is kept
-/// then.
+/// A paused client still reconnects and sends. Of unread attempts without messages that follow each other, only the last one
+/// is kept then, and a [`BufferFull`](Event::BufferFull) with the [`BufferDrain`](Event::BufferDrain) behind it is dropped.
 ///
 /// - Native: a paused client does not read its socket, and TCP slows the peer down.
 /// - Browsers cannot stop reading: the messages wait in memory, outside of this buffer.
@@ -87,8 +87,18 @@ pub(crate) fn events(max_bytes: usize) -> (impl Handler, Unconnected) {
 }
 
 impl Buffer {
-    /// Takes out the attempt before the last one, if it is unread and has no messages: a paused client goes on dialling, and
-    /// unread attempts must not take memory without end.
+    /// Takes out what the last event makes unnecessary: a paused client goes on dialling and sending, and its unread events
+    /// must not take memory without end.
+    fn skip(&mut self) -> VecDeque<Event> {
+        let before = self.events.len() - 1;
+        match (self.events.back(), before.checked_sub(1).and_then(|before| self.events.get(before))) {
+            (Some(Event::Close(_)), _) => self.skip_attempt(),
+            (Some(Event::BufferDrain), Some(Event::BufferFull)) => self.events.split_off(before - 1),
+            _ => VecDeque::new(),
+        }
+    }
+
+    /// Takes out the attempt before the last one, if it is unread and has no messages.
     fn skip_attempt(&mut self) -> VecDeque<Event> {
         let ended = |end| self.events.range(..end).rposition(|event| matches!(event, Event::Close(_)));
         let attempt = ended(self.events.len() - 1).and_then(|last| Some(ended(last)? + 1..=last));
@@ -129,12 +139,11 @@ impl Handler for Feeder {
         if buffer.reader_gone {
             return;
         }
-        let is_close = matches!(event, Event::Close(_));
         buffer.bytes += payload(&event);
         buffer.events.push_back(event);
         let is_full = unread::is_full(buffer.events.len(), buffer.bytes, buffer.max_bytes);
         // Dropped after the lock.
-        let _skipped = if is_full && is_close { buffer.skip_attempt() } else { VecDeque::new() };
+        let _skipped = if is_full { buffer.skip() } else { VecDeque::new() };
         let pauses = is_full && !core::mem::replace(&mut buffer.paused, true);
         let waker = buffer.waker.take();
         drop(buffer);

@@ -95,6 +95,23 @@ fn s22a_events_of_attempts_that_nobody_reads_are_limited() {
     assert!(kinds.chunks_exact(3).all(|attempt| attempt == &kinds[..3]));
 }
 
+/// Also while the client is paused, as it goes on sending.
+#[test]
+fn s22a_events_of_a_buffer_that_nobody_reads_are_limited() {
+    let (network, ws, mut events) = open(builder().max_send_buffer(10));
+    send(&network, 1024, 0);
+    for _ in 0..1000 {
+        ws.send(Message::binary(vec![0; 10])).unwrap();
+        network.advance(MS);
+    }
+    network.peer().read(false);
+    ws.send(Message::binary(vec![0; 10])).unwrap();
+    network.advance(MS);
+    assert_eq!(read(&mut events, 1024).len(), 1024);
+    assert!(matches!(next(&mut events), Poll::Ready(Some(Event::BufferFull))), "the one that is not over");
+    assert!(next(&mut events).is_pending());
+}
+
 #[test]
 fn s22a_a_message_larger_than_the_limit_is_delivered() {
     let (network, ws, mut events) = open(builder().max_receive_buffer(10));
