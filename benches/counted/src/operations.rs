@@ -54,7 +54,7 @@ const fn send(text: bool, length: usize, batch: usize) -> Kind {
     Kind::Send { text, length, batch }
 }
 
-const OPERATIONS: [Operation; 21] = [
+const OPERATIONS: [Operation; 27] = [
     plain("receive 16 B", receive(false, 16, 3000), 4),
     plain("receive text 128 B", receive(true, 128, 500), 4),
     plain("receive 1 KiB", receive(false, 1024, 60), 20),
@@ -73,9 +73,15 @@ const OPERATIONS: [Operation; 21] = [
     over(Over::Tls, "wss send 64 KiB", send(false, 65_536, 4), 4),
     over(Over::Tls, "wss round trip 32 B", Kind::RoundTrip { length: 32 }, 100),
     over(Over::Tls, "wss connect and close", Kind::Connect, 4),
+    over(Over::Tls, "wss heartbeat", Kind::Heartbeat, 20),
+    over(Over::Tls, "wss reconnect", Kind::Reconnect, 4),
     over(Over::TlsResumed, "wss connect and close, resumed", Kind::Connect, 4),
     over(Over::Deflate, "receive text 128 B, compressed", receive(true, 128, 500), 4),
     over(Over::Deflate, "send text 128 B, compressed", send(true, 128, 64), 10),
+    over(Over::Deflate, "round trip 200 B, compressed", Kind::RoundTrip { length: 200 }, 20),
+    over(Over::Deflate, "connect and close, compression agreed on", Kind::Connect, 20),
+    over(Over::Deflate, "heartbeat, compression agreed on", Kind::Heartbeat, 20),
+    over(Over::Deflate, "reconnect, compression agreed on", Kind::Reconnect, 20),
 ];
 
 /// Prints the name of each operation, and the clients that have it.

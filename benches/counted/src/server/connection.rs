@@ -50,8 +50,8 @@ impl Connection {
             Some(Job::Send(batch)) if self.unsent.is_empty() && !self.closes => self.unsent.extend_from_slice(batch),
             Some(_) => {}
         }
-        while let Some((opcode, payload)) = take_frame(&mut self.received) {
-            self.answer(opcode, &payload);
+        while let Some((reserved, opcode, payload)) = take_frame(&mut self.received) {
+            self.answer(reserved, opcode, &payload);
         }
         let written = self.stream.write(&mut self.unsent)?;
         if self.unsent.is_empty() && self.closes {
@@ -71,14 +71,15 @@ impl Connection {
         self.job = Some(job(&path.split('/').skip(1).collect::<Vec<_>>(), deflate));
     }
 
-    fn answer(&mut self, opcode: u8, payload: &[u8]) {
+    fn answer(&mut self, reserved: u8, opcode: u8, payload: &[u8]) {
         match (opcode, &mut self.job) {
             (PING, _) => self.unsent.extend(raw(true, 0, PONG, payload)),
             (CLOSE, _) => {
                 self.unsent.extend(raw(true, 0, CLOSE, payload));
                 self.closes = true;
             }
-            (TEXT | BINARY, Some(Job::Echo)) => self.unsent.extend(raw(true, 0, opcode, payload)),
+            // What is compressed is returned as it is, and the client inflates what it has deflated.
+            (TEXT | BINARY, Some(Job::Echo)) => self.unsent.extend(raw(true, reserved, opcode, payload)),
             (TEXT | BINARY, Some(Job::Take(missing))) => {
                 *missing -= 1;
                 if *missing == 0 {

@@ -21,8 +21,8 @@ pub(crate) fn batch(opcode: u8, payload: &[u8], count: usize, deflate: bool) -> 
     batch
 }
 
-/// Removes the first frame from the front. Returns its opcode and payload if it is complete.
-pub(crate) fn take_frame(received: &mut Vec<u8>) -> Option<(u8, Vec<u8>)> {
+/// Removes the first frame from the front. Returns its reserved bits, its opcode and its payload if it is complete.
+pub(crate) fn take_frame(received: &mut Vec<u8>) -> Option<(u8, u8, Vec<u8>)> {
     let (&[first, second], rest) = received.split_first_chunk()?;
     let (length, rest) = match second & 0x7f {
         126 => rest.split_first_chunk().map(|(length, rest)| (u64::from(u16::from_be_bytes(*length)), rest))?,
@@ -34,5 +34,5 @@ pub(crate) fn take_frame(received: &mut Vec<u8>) -> Option<(u8, Vec<u8>)> {
     let payload = payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
     let used = received.len() - rest.len() + length as usize;
     received.drain(..used);
-    Some((first & 0xf, payload))
+    Some(((first >> 4) & 0b111, first & 0xf, payload))
 }
