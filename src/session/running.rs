@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::task::{Context, Poll, Waker};
 
-use homing_machine::{Notify, Output};
+use homing_machine::{Notify, Output, State};
 
 use super::link::Limits;
 use super::{Link, Session, SetupError};
@@ -228,7 +228,8 @@ where
 
     fn arrived(&mut self, shared: &Shared, message: &Message, holds: &mut bool) {
         let mut core = shared.lock();
-        if core.machine.is_setting_up() || core.holds_back {
+        // Nothing that arrives once the client closes is delivered.
+        if core.machine.is_setting_up() || core.holds_back && core.machine.state() == State::Open {
             core.machine.received(1, message.len() as u64);
             drop(core);
             *holds = true;

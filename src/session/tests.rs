@@ -119,6 +119,60 @@ fn s27_what_was_not_received_is_delivered_after_on_open_also_when_paused() {
     assert_eq!(log.take(), ["2", "3", "4"]);
 }
 
+/// What a set-up left unread waits while the client is paused, but nothing is kept of what arrives once it closes.
+#[test]
+fn s10_s27_what_arrives_while_closing_is_not_kept_behind_what_a_set_up_left() {
+    let (network, log) = (Network::new(), Log::default());
+    let inner = log.clone();
+    let builder = log.record(builder()).on_open(move |ws, _| {
+        inner.add("open");
+        ws.pause();
+    });
+    let gate = Gate::default();
+    let wait = gate.clone();
+    let builder = builder.setup(move |_| {
+        let wait = wait.clone();
+        async move {
+            wait.passed().await;
+            Ok(())
+        }
+    });
+    let ws = network.connect(builder).unwrap();
+    network.advance(Duration::ZERO);
+    network.peer().send("left");
+    network.advance(Duration::ZERO);
+    gate.open();
+    network.advance(Duration::ZERO);
+    // The queue does not leave, so the closing handshake waits.
+    network.peer().read(false);
+    ws.send("queued").unwrap();
+    ws.close(1000, "").unwrap();
+    network.advance(Duration::ZERO);
+    assert_eq!((ws.state(), ws.stats().messages_received), (State::Closing, 1));
+    let dropped = Arc::new(AtomicUsize::new(0));
+    for _ in 0..100 {
+        network.peer().send(bytes::Bytes::from_owner(Tracked(dropped.clone())));
+    }
+    network.advance(Duration::ZERO);
+    assert_eq!((dropped.load(Ordering::Relaxed), ws.stats().messages_received), (100, 1));
+    assert_eq!(log.take(), ["open"]);
+}
+
+/// Payload that counts its end.
+struct Tracked(Arc<AtomicUsize>);
+
+impl AsRef<[u8]> for Tracked {
+    fn as_ref(&self) -> &[u8] {
+        b"payload"
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn s27_a_session_is_over_when_its_set_up_has_returned_or_its_connection_is_gone() {
     let (network, log) = (Network::new(), Log::default());
