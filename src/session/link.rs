@@ -144,8 +144,9 @@ impl Link {
         batch
     }
 
-    /// Takes back what the socket has not taken. Returns whether that is everything.
-    pub(super) fn restore_outgoing(&self, mut batch: VecDeque<Message>) -> bool {
+    /// Takes back what the socket has not taken. Returns whether everything has left. If it has, and `ends`, the session is
+    /// over: another thread may still send.
+    pub(super) fn restore_outgoing(&self, mut batch: VecDeque<Message>, ends: bool) -> bool {
         let mut state = self.lock();
         let outgoing = &mut state.outgoing;
         // Other threads may have sent meanwhile.
@@ -153,6 +154,7 @@ impl Link {
         outgoing.queue = batch;
         let is_empty = outgoing.queue.is_empty();
         outgoing.bytes = payload(&outgoing.queue);
+        state.is_over |= is_empty && ends;
         if core::mem::take(&mut state.is_sending) && is_empty {
             Self::wake(state);
         }

@@ -112,7 +112,7 @@ impl<F> UserSetup<F> {
             let (messages, bytes) = (messages - batch.len(), bytes - payload(&batch));
             host.shared().lock().machine.set_up_sent(messages as u64, bytes, buffered);
         }
-        let is_sent = self.link.restore_outgoing(batch);
+        let is_sent = self.link.restore_outgoing(batch, matches!(running.result, Some(Ok(()))));
         if !is_sent && !matches!(running.result, Some(Err(_))) {
             return false;
         }

@@ -93,6 +93,29 @@ fn s06_a_task_ends_with_its_last_handle() {
     });
 }
 
+/// A session that another thread uses while its set-up returns.
+#[test]
+fn s27_what_a_session_takes_leaves() {
+    orders(|| {
+        let (sender, receiver) = shuttle::sync::mpsc::channel();
+        let sender = Mutex::new(Some(sender));
+        let builder = builder().setup(move |session: Session| {
+            if let Some(sender) = sender.lock().unwrap().take() {
+                sender.send(session).unwrap();
+            }
+            async { Ok::<_, SetupError>(()) }
+        });
+        let Client { ws, seen, task } = start(builder, &[]);
+        let session = receiver.recv().unwrap();
+        let taken = session.send("late").is_ok();
+        block_on(ws.opened()).unwrap();
+        drop((session, ws));
+        task.join().unwrap();
+        let late = seen.lock().unwrap().taken.iter().filter(|text| *text == "late").count();
+        assert_eq!(late, usize::from(taken));
+    });
+}
+
 /// A set-up that waits for another thread, which wakes it at any time.
 #[test]
 fn s27_a_setup_is_woken_by_other_threads() {
