@@ -98,16 +98,27 @@ impl Buffer {
         }
     }
 
-    /// Takes out the attempt before the last one, if it is unread and has no messages.
+    /// Takes out the attempt before the last one, if it is unread and neither has messages. An end of the client stays, and
+    /// so does whether the send buffer is full.
     fn skip_attempt(&mut self) -> VecDeque<Event> {
-        let ended = |end| self.events.range(..end).rposition(|event| matches!(event, Event::Close(_)));
-        let attempt = ended(self.events.len() - 1).and_then(|last| Some(ended(last)? + 1..=last));
-        match attempt {
-            Some(attempt) if self.events.range(attempt.clone()).all(|event| payload(event) == 0) => {
-                self.events.drain(attempt).collect()
-            }
-            _ => VecDeque::new(),
+        let before = |end, is: fn(&Event) -> bool| self.events.range(..end).rposition(is);
+        let last = self.events.len() - 1;
+        let attempt = before(last, |event| matches!(event, Event::Close(_))).and_then(|close| {
+            Some(before(close, |event| matches!(event, Event::Close(_) | Event::End(_)))? + 1..=close)
+        });
+        let Some(attempt) = attempt else { return VecDeque::new() };
+        if self.events.range(*attempt.start()..).any(|event| matches!(event, Event::Message(_))) {
+            return VecDeque::new();
         }
+        let first = *attempt.start();
+        let mut skipped: VecDeque<_> = self.events.drain(attempt).collect();
+        let is_edge = |event: &Event| matches!(event, Event::BufferFull | Event::BufferDrain);
+        // They take turns: each undoes the one before it.
+        if skipped.iter().filter(|event| is_edge(event)).count() % 2 == 1 {
+            let edge = skipped.iter().rposition(is_edge).and_then(|edge| skipped.remove(edge));
+            edge.into_iter().for_each(|edge| self.events.insert(first, edge));
+        }
+        skipped
     }
 }
 

@@ -95,6 +95,85 @@ fn s22a_events_of_attempts_that_nobody_reads_are_limited() {
     assert!(kinds.chunks_exact(3).all(|attempt| attempt == &kinds[..3]));
 }
 
+/// A client whose events are not read, with room for two bytes of payload, and its latest peer.
+fn unread(reconnect: Reconnect) -> (Network, WebSocket, Events) {
+    let network = Network::new();
+    let builder = builder().reconnect(reconnect).max_receive_buffer(2);
+    let (ws, events) = network.connect_stream(builder).unwrap();
+    network.advance(MS);
+    (network, ws, events)
+}
+
+/// The kinds of the events that are left, and the payload of messages.
+fn kinds(events: &mut Events) -> Vec<String> {
+    let kind = |event| match event {
+        Event::Message(message) => format!("{message:?}").len().to_string(),
+        event => format!("{event:?}").split(['(', ' ']).next().unwrap().to_string(),
+    };
+    core::iter::from_fn(|| match next(events) {
+        Poll::Ready(event) => event.map(kind),
+        Poll::Pending => None,
+    })
+    .collect()
+}
+
+/// An attempt that has messages is none without, also if they are empty, or if only the next one has any.
+#[test]
+fn s22a_attempts_with_messages_stay() {
+    for texts in [["1", "", "12"], ["1", "none", "12"]] {
+        let (network, ws, mut events) = unread(Reconnect::fixed(MS));
+        for text in texts {
+            if text != "none" {
+                network.peer().send(text);
+            }
+            network.advance(MS);
+            ws.reconnect();
+            network.advance(MS);
+        }
+        let kinds = kinds(&mut events);
+        let opens = kinds.iter().filter(|kind| *kind == "Open").count();
+        assert_eq!(opens, 4, "{texts:?}: {kinds:?}");
+    }
+}
+
+/// A client that the program reconnects by hand ends each time.
+#[test]
+fn s04_s22a_each_end_stays() {
+    let (network, ws, mut events) = unread(Reconnect::never());
+    network.peer().send("12");
+    network.advance(MS);
+    for _ in 0..5 {
+        network.script([Dial::Refuse]);
+        ws.reconnect();
+        network.advance(10_000 * MS);
+    }
+    let kinds = kinds(&mut events);
+    let ends = kinds.iter().filter(|kind| *kind == "End").count();
+    assert_eq!(ends, 5, "{kinds:?}");
+}
+
+/// Also if it belongs to an attempt that is dropped.
+#[test]
+fn s22a_the_last_event_of_a_full_buffer_stays() {
+    let network = Network::new();
+    network.set_capacity(1);
+    let builder = builder().reconnect(Reconnect::fixed(10 * MS)).max_receive_buffer(1).max_send_buffer(2);
+    let (ws, mut events) = network.connect_stream(builder).unwrap();
+    network.advance(MS);
+    network.peer().send("1");
+    network.peer().read(false);
+    network.advance(MS);
+    ws.send("12").unwrap();
+    network.advance(MS);
+    // The next connection takes what this one does not.
+    for _ in 0..5 {
+        ws.reconnect();
+        network.advance(10_000 * MS);
+    }
+    let edges: Vec<_> = kinds(&mut events).into_iter().filter(|kind| kind.starts_with("Buffer")).collect();
+    assert_eq!((edges, ws.buffered_amount()), (vec!["BufferFull".to_string(), "BufferDrain".to_string()], 0));
+}
+
 /// Also while the client is paused, as it goes on sending.
 #[test]
 fn s22a_events_of_a_buffer_that_nobody_reads_are_limited() {
