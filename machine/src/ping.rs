@@ -17,6 +17,13 @@ pub struct Ping {
     at: Timestamp,
 }
 
+impl Ping {
+    /// Returns the number of its heartbeat.
+    pub fn number(&self) -> Count {
+        self.number
+    }
+}
+
 impl<T: Types> Machine<T> {
     /// Sends a heartbeat now, or joins one that has not left yet. Returns `None` unless the client is open.
     ///

@@ -63,8 +63,10 @@ impl OnDemand for Asked {
     }
 
     fn answered(&self, machine: &Machine, is_reply: bool, may_reply: bool) -> Option<NonZero<u64>> {
-        let is_awaited = may_reply && !self.pings.0.is_empty();
-        if is_reply || is_awaited { NonZero::new(machine.last_heartbeat()) } else { None }
+        let last = machine.last_heartbeat();
+        // One of a callback that is running has not left yet: the message answers an earlier heartbeat, if any.
+        let is_awaited = may_reply && self.pings.0.front().is_some_and(|(ping, _)| ping.0.number() <= last);
+        if is_reply || is_awaited { NonZero::new(last) } else { None }
     }
 
     fn opened(&mut self, machine: &mut Machine, end: Option<&End>) -> Awaited<Result<(), End>> {
