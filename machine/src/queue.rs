@@ -144,6 +144,17 @@ impl<Message> Queue<Message> {
         self.socket_holds(socket)
     }
 
+    /// Puts back what is left of a batch that was not restored. `bytes` are those that it has left.
+    pub(crate) fn reclaim(&mut self, batch: &mut Messages<Message>, bytes: usize) {
+        if self.offered {
+            let waiting = self.waiting.len() + self.waiting_ahead.len() + batch.len();
+            let taken = self.queued() - waiting as Count;
+            let Buffered { messages, .. } = self.socket;
+            let socket = Buffered { messages: messages + taken, ..self.socket };
+            self.restore(batch, taken, self.offered_bytes - bytes, socket);
+        }
+    }
+
     pub(crate) fn socket_holds(&mut self, socket: Buffered) -> Option<Edge> {
         // The last messages that it was given. The first ones may be those of a set-up, which do not count here.
         let others = self.normal.socket_holds(socket.messages);

@@ -223,6 +223,7 @@ impl<T: Transport, M: Timer> Pump<T, M> {
 impl<T: Transport, M: Timer> Drop for Pump<T, M> {
     fn drop(&mut self) {
         let panicked = self.working || self.shared.callback().is_running();
-        self.shared.driver_gone(if panicked { EndReason::Panicked } else { EndReason::Shutdown });
+        let reason = if panicked { EndReason::Panicked } else { EndReason::Shutdown };
+        self.shared.driver_gone(reason, &mut self.batch);
     }
 }

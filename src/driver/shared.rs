@@ -1,6 +1,7 @@
 //! The state that the pump and the handles of a client share.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::task::Waker;
 use core::time::Duration;
@@ -15,7 +16,7 @@ use super::waiters::Waiters;
 use super::{Clock, Machine, Request};
 use crate::close::{End, EndReason};
 use crate::error::{PingError, SendError, SendErrorKind};
-use crate::message::Message;
+use crate::message::{Message, payload};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard, lock};
 
@@ -222,9 +223,10 @@ impl Shared {
     }
 
     /// Ends the client because its pump was dropped.
-    pub(crate) fn driver_gone(&self, reason: EndReason) {
+    pub(crate) fn driver_gone(&self, reason: EndReason, batch: &mut VecDeque<Message>) {
         let mut core = self.lock();
-        if core.machine.driver_gone(reason) {
+        let bytes = payload(batch);
+        if core.machine.driver_gone(reason, batch, bytes) {
             core.end = Some(end_of(&core.machine));
         }
         drop(core);
