@@ -133,6 +133,8 @@ impl Inflate {
 
     /// Keeps only the history if no message came since the last call.
     pub(crate) fn tidy(&mut self) {
+        // Of a client that was paused before there was nothing more to do.
+        self.release();
         if let (Some(history), false, false) = (&mut self.history, self.begun, take(&mut self.used)) {
             history.shrink();
             if let Some(mut state) = self.state.take() {
@@ -274,6 +276,8 @@ impl Deflater {
 
     /// Keeps only the history if no message was compressed since the last call.
     pub(crate) fn tidy(&mut self) {
+        // Of a socket that is full.
+        self.release();
         if let (Some(history), false) = (&mut self.history, take(&mut self.used)) {
             history.shrink();
             if let Some(mut state) = self.state.take() {

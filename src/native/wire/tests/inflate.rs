@@ -153,6 +153,24 @@ fn memory_of_idle_connections() {
     }
 }
 
+/// A client that is paused right behind a message reads no further, and one whose socket is full does not end its flush.
+#[test]
+fn memory_of_a_client_that_stands_still_is_freed() {
+    let agreed = agreement(false, 15);
+    let mut deflater = deflater(&agreed);
+    let bytes = frame(0xC1, &deflater.compress(b"hello hello hello").unwrap());
+    let mut reader = inflating(&agreed, LIMIT);
+    let mut stream = Pieces::cut(&bytes, &[]);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(reader.poll(&mut stream, &mut cx).is_pending());
+    assert!(reader.poll(&mut stream, &mut cx).is_ready());
+    let inflater = reader.inflate.as_mut().unwrap();
+    assert!(inflater.is_large() && deflater.is_large());
+    inflater.tidy();
+    deflater.tidy();
+    assert!(!inflater.is_large() && !deflater.is_large(), "nothing is left that a timer would wait for");
+}
+
 /// Few compressed bytes may be a short or a long message, which are inflated into different memory.
 #[test]
 fn short_and_long_messages_alternate() {
