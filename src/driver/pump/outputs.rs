@@ -39,7 +39,8 @@ impl<T: Transport, M: Timer> Pump<T, M> {
                     self.transport.fail(code, &reason);
                 }
             }
-            Output::Abort => self.transport.abort(),
+            // Drops futures and streams of the user.
+            Output::Abort => self.in_callback(T::abort),
         }
         self.set_working(before);
     }

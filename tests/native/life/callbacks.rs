@@ -215,3 +215,39 @@ async fn s06_weak_handles_in_callbacks_leave_no_task() {
     tokio::time::timeout(PATIENCE, gone).await.expect("no task is left");
     assert!(slots.iter().all(|slot| slot.lock().unwrap().as_ref().unwrap().upgrade().is_none()));
 }
+
+/// Calls `reconnect` when it is dropped.
+struct Reconnects(WeakWebSocket);
+
+impl Drop for Reconnects {
+    fn drop(&mut self) {
+        if let Some(ws) = self.0.upgrade() {
+            ws.reconnect();
+        }
+    }
+}
+
+/// The future of a provider is dropped as part of the client's work, where no call undoes a close (S8a).
+#[tokio::test]
+async fn s08a_what_an_abandoned_provider_drops_does_not_undo_a_close() {
+    let server = server();
+    let (sender, mut polled) = tokio::sync::mpsc::unbounded_channel();
+    let slot = Arc::new(Mutex::new(None::<WeakWebSocket>));
+    let known = slot.clone();
+    let builder = WebSocket::builder(server.url("/echo")).request_provider(move || {
+        let guard = known.lock().unwrap().clone().map(Reconnects);
+        let sender = sender.clone();
+        async move {
+            let _guard = guard;
+            sender.send(()).unwrap();
+            std::future::pending().await
+        }
+    });
+    let ws = builder.connect().unwrap();
+    *slot.lock().unwrap() = Some(ws.downgrade());
+    polled.recv().await.unwrap();
+    ws.close(1000, "").unwrap();
+    assert_eq!(end_of(&ws).await, EndReason::Closed);
+    tokio::task::yield_now().await;
+    assert!(polled.try_recv().is_err(), "nothing is dialled again");
+}
