@@ -235,7 +235,7 @@ impl WebSocket {
     /// Returns, in order, the messages that were still queued when the client ended, and removes them from the client.
     ///
     /// Returns an empty vector before the client has ended. A closed client that reconnects sends the messages that were not
-    /// taken.
+    /// taken. If the buffer was full it has room afterwards, without a call of `on_buffer_drain`.
     pub fn take_unsent(&self) -> Vec<Message> {
         let unsent: VecDeque<_> = self.shared().lock().machine.take_unsent();
         unsent.into()

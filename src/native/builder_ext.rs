@@ -98,7 +98,7 @@ pub trait BuilderExt: Sized + sealed::Sealed {
     /// ```
     ///
     /// The function runs for every attempt. Lookups by the operating system, in contrast, are shared: clients of the
-    /// process that dial the same name at the same moment share one lookup, and its addresses are used again for 1 s.
+    /// runtime that dial the same name at the same moment share one lookup, and its addresses are used again for 1 s.
     ///
     /// With a proxy the proxy resolves the server's name, and this function only the proxy's.
     ///
