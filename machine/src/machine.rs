@@ -11,7 +11,7 @@ use crate::rng::Rng;
 use crate::state::{Next, Phase, State};
 use crate::stats::Stats;
 use crate::types::{Cause, Types};
-use crate::units::{Count, Duration, Messages, Outputs, Timestamp, from_micros};
+use crate::units::{Count, Duration, Outputs, Timestamp, from_micros};
 
 /// What a late wake-up extends a timeout by: what arrived in time may not have been delivered yet (S18).
 const GRACE: Duration = Duration::from_secs(1);
@@ -238,10 +238,8 @@ impl<T: Types> Machine<T> {
         matches!(self.phase, Phase::Closed { notified: true })
     }
 
-    /// Ends the client because its driver was dropped, without a notification. `batch` is what the driver has left of messages
-    /// that it was offered and has not restored, of so many bytes. Returns `false` if the client had ended before.
-    pub fn driver_gone(&mut self, reason: EndReason, batch: &mut Messages<T::Message>, bytes: usize) -> bool {
-        self.queue.reclaim(batch, bytes);
+    /// Ends the client because its driver was dropped, without a notification. Returns `false` if it had ended before.
+    pub fn driver_gone(&mut self, reason: EndReason) -> bool {
         self.is_driver_gone = true;
         let ends = !self.is_over();
         if ends {

@@ -96,6 +96,12 @@ impl<T: Types> Machine<T> {
         if matches!(self.phase, Phase::Closed { .. }) { self.queue.take() } else { Messages::new() }
     }
 
+    /// Takes back what is left of a batch that the socket was being offered when the user's code panicked in it. `bytes` are
+    /// those that are left. To be called before [`driver_gone`](Self::driver_gone), which counts the others as lost.
+    pub fn reclaim(&mut self, batch: &mut Messages<T::Message>, bytes: usize) {
+        self.queue.reclaim(batch, bytes);
+    }
+
     /// Returns how many messages are queued.
     pub fn unsent(&self) -> usize {
         self.queue.len()

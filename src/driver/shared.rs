@@ -225,8 +225,10 @@ impl Shared {
     /// Ends the client because its pump was dropped.
     pub(crate) fn driver_gone(&self, reason: EndReason, batch: &mut VecDeque<Message>) {
         let mut core = self.lock();
-        let bytes = payload(batch);
-        if core.machine.driver_gone(reason, batch, bytes) {
+        if cfg!(panic = "unwind") {
+            core.machine.reclaim(batch, payload(batch));
+        }
+        if core.machine.driver_gone(reason) {
             core.end = Some(end_of(&core.machine));
         }
         drop(core);

@@ -168,13 +168,13 @@ fn s04_a_driver_that_is_dropped_ends_the_client_without_notification() {
     rig.room = 0;
     rig.send("left").unwrap();
     rig.log();
-    assert!(rig.machine.driver_gone(EndReason::Panicked, &mut Default::default(), 0));
+    assert!(rig.machine.driver_gone(EndReason::Panicked));
     rig.settle();
     assert_eq!(rig.log(), [""; 0]);
     let machine = &rig.machine;
     assert_eq!((machine.ends(), machine.end_reason(), machine.unsent()), (1, EndReason::Panicked, 1));
     assert_eq!((rig.machine.take_unsent().len(), rig.machine.stats(rig.now).open_for), (1, None));
-    assert!(!rig.machine.driver_gone(EndReason::Shutdown, &mut Default::default(), 0));
+    assert!(!rig.machine.driver_gone(EndReason::Shutdown));
     assert_eq!(rig.machine.ends(), 1);
     // There is no driver that could dial.
     rig.request(Request::Reconnect(Duration::ZERO));
@@ -191,7 +191,7 @@ fn s04_a_driver_that_is_dropped_ends_the_attempt_that_was_under_way() {
     rig.socket_bytes = 4;
     rig.socket_messages = 1;
     rig.send("held").unwrap();
-    assert!(rig.machine.driver_gone(EndReason::Shutdown, &mut Default::default(), 0));
+    assert!(rig.machine.driver_gone(EndReason::Shutdown));
     let machine = &rig.machine;
     assert_eq!((machine.last_error().is_none(), machine.buffered(), machine.unsent()), (true, 0, 0));
     let close = machine.last_close().unwrap();
@@ -200,7 +200,7 @@ fn s04_a_driver_that_is_dropped_ends_the_attempt_that_was_under_way() {
     // While it waits for the next one, it is that of the last.
     let mut rig = Rig::new(config());
     rig.fails(ErrorKind::Dns);
-    assert!(rig.machine.driver_gone(EndReason::Shutdown, &mut Default::default(), 0));
+    assert!(rig.machine.driver_gone(EndReason::Shutdown));
     assert!(rig.machine.last_error().is_some());
 }
 
@@ -215,7 +215,8 @@ fn s15_what_a_driver_held_when_it_was_dropped_is_unsent_or_lost() {
     assert_eq!(rig.machine.offer(&mut batch), (3, 18));
     batch.pop_front();
     rig.machine.enqueue("later".into(), 5, false).unwrap();
-    assert!(rig.machine.driver_gone(EndReason::Panicked, &mut batch, 13));
+    rig.machine.reclaim(&mut batch, 13);
+    assert!(rig.machine.driver_gone(EndReason::Panicked));
     assert_eq!((rig.machine.unsent(), rig.machine.buffered()), (3, 18));
     assert_eq!(rig.machine.stats(rig.now).messages_lost, 1);
     let unsent = rig.machine.take_unsent();

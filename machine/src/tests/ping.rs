@@ -203,7 +203,7 @@ fn s30_a_ping_fails_with_its_attempt() {
         |rig| rig.request(Request::Reconnect(Duration::ZERO)),
         |rig| rig.peer_closes(1001),
         |rig| rig.fails(ErrorKind::Io),
-        |rig| assert!(rig.machine.driver_gone(crate::EndReason::Shutdown, &mut Default::default(), 0)),
+        |rig| assert!(rig.machine.driver_gone(crate::EndReason::Shutdown)),
     ];
     for end in ends {
         let mut rig = beating(20, 10);

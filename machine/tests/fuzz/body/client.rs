@@ -199,7 +199,7 @@ impl Client {
         self.book.taken_back(&unsent);
         self.full = false;
         self.settled();
-        assert!(!self.machine.driver_gone(homing_machine::EndReason::Shutdown, &mut Default::default(), 0));
+        assert!(!self.machine.driver_gone(homing_machine::EndReason::Shutdown));
         self.machine.request(self.time(), homing_machine::Request::Reconnect(Duration::ZERO));
         assert_eq!((self.machine.poll(), self.machine.state()), (None, State::Closed));
     }
