@@ -184,6 +184,12 @@ impl<T: Transport, M: Timer> Pump<T, M> {
         self.shared.lock().waits_for_room()
     }
 
+    /// Returns whether messages that a set-up left are still to be delivered.
+    #[allow(dead_code, reason = "only a browser reports the end of a socket while the client is paused")]
+    pub(crate) fn holds_back(&self) -> bool {
+        self.shared.lock().holds_back
+    }
+
     /// Frees the memory that a burst of messages needed.
     #[allow(dead_code, reason = "memory is freed natively only")]
     pub(crate) fn shrink(&mut self) {

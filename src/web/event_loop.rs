@@ -106,6 +106,9 @@ impl EventLoop {
     #[inline]
     fn handle(&self, pump: &mut BrowserPump, news: News) -> bool {
         if matches!(news.kind, Kind::Message | Kind::Close) {
+            if news.kind == Kind::Close {
+                pump.transport().keeps_end = pump.holds_back();
+            }
             return pump.transport().admit(news).is_some_and(|news| Self::deliver(pump, &news));
         }
         self.handle_rare(pump, news);

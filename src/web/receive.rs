@@ -57,11 +57,11 @@ impl<S: EventSink> BrowserTransport<S> {
         Some(next)
     }
 
-    /// Returns whether an event of this kind may be delivered: a paused client receives the end of the socket, but no
-    /// message, unless it is closing.
+    /// Returns whether an event of this kind may be delivered: a paused client receives the end of the socket, if no message
+    /// before it waits, but no message, unless it is closing.
     #[inline]
     fn wants(&self, kind: Kind) -> bool {
-        self.reading || self.closing || !matches!(kind, Kind::Message | Kind::Read)
+        self.reading || self.closing || !(self.keeps_end || matches!(kind, Kind::Message | Kind::Read))
     }
 
     /// Drops the socket at its end. Returns the number of bytes that were still in its buffer, and how it ended.

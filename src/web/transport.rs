@@ -50,6 +50,8 @@ pub(super) struct BrowserTransport<S: 'static> {
     /// Not paused.
     pub(super) reading: bool,
     pub(super) closing: bool,
+    /// The end of the socket is not delivered while paused, as messages that a set-up left are not either.
+    pub(super) keeps_end: bool,
     pub(super) socket_poll: SocketPoll,
     /// The sizes of messages in the socket, to count messages where the browser only counts bytes.
     in_flight: InFlight,
@@ -90,6 +92,7 @@ impl<S: EventSink> BrowserTransport<S> {
             may_mix: false,
             reading: true,
             closing: false,
+            keeps_end: false,
             socket_poll: SocketPoll::new(function),
             sink,
             in_flight: InFlight::default(),
@@ -227,6 +230,7 @@ impl<S: EventSink> Transport for BrowserTransport<S> {
         self.sink.attempt().set(attempt);
         self.reading = true;
         self.closing = false;
+        self.keeps_end = false;
         self.in_flight = InFlight::default();
         self.delivery = Delivery::default();
         match &mut self.origin {

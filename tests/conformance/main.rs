@@ -137,6 +137,7 @@ suite! {
         s27_dropped_session_and_calls_inside
         s27_set_up_may_wait_for_something_else
         s27_session_may_be_read_outside_of_its_set_up
+        s22_s27_what_a_set_up_left_comes_before_the_end_of_a_paused_client
         s27_failed_set_up_fails_the_attempt_and_is_retried
         s27_fatal_failure_ends_the_client
         s27_last_message_before_a_close_is_received

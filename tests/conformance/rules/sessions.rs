@@ -259,6 +259,39 @@ pub async fn s27_set_up_may_wait_for_something_else(env: Env) {
     assert_eq!(log.summary(), "open");
 }
 
+pub async fn s22_s27_what_a_set_up_left_comes_before_the_end_of_a_paused_client(env: Env) {
+    let log = env.log();
+    let waiting = Arc::new(Mutex::new(None::<Waker>));
+    let waits = waiting.clone();
+    let builder = env.once("/numbered?n=2").heartbeat(None).setup(move |_| {
+        let waits = waits.clone();
+        poll_fn(move |cx| {
+            let before = waits.lock().unwrap().replace(cx.waker().clone());
+            if before.is_some() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        })
+    });
+    let pause = |ws: &WebSocket, event: &homing::Event| {
+        if matches!(event, homing::Event::Open(_)) {
+            ws.pause();
+        }
+    };
+    let ws = builder.handler(log.then(pause)).connect().unwrap();
+    while ws.stats().messages_received < 2 {
+        env.sleep(ms(5)).await;
+    }
+    let waker: Waker = waiting.lock().unwrap().clone().unwrap();
+    waker.wake();
+    log.opened(1).await;
+    env.server().cut_all().await;
+    // A browser reports the end in this time.
+    env.sleep(ms(200)).await;
+    assert_eq!(log.summary(), "open");
+    ws.resume();
+    log.closed(1).await;
+    assert_eq!(log.texts(2).await, ["0", "1"]);
+    assert!(log.summary().starts_with("open, 0, 1, error"), "{}", log.summary());
+}
+
 pub async fn s27_session_may_be_read_outside_of_its_set_up(env: Env) {
     let given = Arc::new(Mutex::new((None, None::<Waker>)));
     let give = given.clone();
