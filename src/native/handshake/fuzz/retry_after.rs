@@ -31,7 +31,9 @@ pub(crate) fn retry_after(data: &[u8]) {
     }
     // At most to the end of the year 9999, from 1970 on.
     assert!(asked.is_none_or(|delay| delay.as_secs() <= 253_402_300_799), "{asked:?}");
-    if let (Some(after), Some(date)) = (seconds(after), date.as_deref().map(str::trim).and_then(seconds)) {
+    // Spaces that are not ASCII belong to no date.
+    let date = date.as_deref().filter(|date| date.is_ascii()).map(str::trim);
+    if let (Some(after), Some(date)) = (seconds(after), date.and_then(seconds)) {
         assert_eq!(asked, Some(Duration::from_secs(after.saturating_sub(date))));
     }
 }
