@@ -227,7 +227,8 @@ impl WebSocket {
 
     /// Returns how many bytes of payload have not left yet: those in the queue and those in the socket's own buffer.
     ///
-    /// Native: what the operating system has taken does not count. Browsers: as `bufferedAmount` (WHATWG), plus the queue.
+    /// Native: what the operating system has taken does not count. Browsers: `bufferedAmount` (WHATWG) as last asked for, plus
+    /// the queue.
     pub fn buffered_amount(&self) -> usize {
         self.shared().lock().machine.buffered()
     }

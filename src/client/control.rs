@@ -17,7 +17,7 @@ impl WebSocket {
     ///   peer's Close frame for at most [`close_timeout`](crate::Builder::close_timeout).
     /// - While `Connecting`: the attempt is abandoned.
     /// - While `Waiting`: the reconnect is cancelled.
-    /// - While `Closing` or `Closed`: no further attempt follows.
+    /// - While `Closing` or `Closed`: no further attempt follows. The code and reason of the first call remain.
     ///
     /// The timeout counts from the last progress, so a long queue may take longer: [`abort`](Self::abort) ends that. Without a
     /// connection the queue does not leave, and [`take_unsent`](Self::take_unsent) returns it.

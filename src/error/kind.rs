@@ -24,7 +24,8 @@ pub enum ErrorKind {
     },
     /// Native: the TLS handshake failed, most often because of the certificate.
     Tls,
-    /// Native: the server refused the opening handshake, or its response is invalid (RFC 6455, section 4.1).
+    /// Native: the server refused the opening handshake, or its response is invalid (RFC 6455, section 4.1). Browsers: only if
+    /// it chose none of the offered subprotocols, or another one; without status, headers and body.
     Handshake {
         /// The HTTP status; `None` if the response was not HTTP.
         status: Option<u16>,
@@ -42,7 +43,8 @@ pub enum ErrorKind {
     /// A message was larger than [`max_message_size`](crate::Builder::max_message_size). The close code 1009 was sent to the
     /// peer; browsers send 4009, as they do not allow 1009.
     MessageTooLarge,
-    /// Native: the connection broke without a closing handshake.
+    /// Native: the connection broke without a closing handshake. Browsers: `send` has thrown an exception, or a blob could not
+    /// be read.
     Io,
     /// The [request provider](crate::Builder::request_provider) returned an error, or a request that is not valid.
     Provider,
