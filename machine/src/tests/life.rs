@@ -210,11 +210,11 @@ fn s15_what_a_driver_held_when_it_was_dropped_is_unsent_or_lost() {
     let mut rig = Rig::open(config());
     let mut batch = Messages::new();
     for text in ["taken", "left", "also left"] {
-        rig.machine.enqueue(text.into(), text.len(), false).unwrap();
+        rig.machine.enqueue(text, text.len(), false).unwrap();
     }
     assert_eq!(rig.machine.offer(&mut batch), (3, 18));
     batch.pop_front();
-    rig.machine.enqueue("later".into(), 5, false).unwrap();
+    rig.machine.enqueue("later", 5, false).unwrap();
     rig.machine.reclaim(&mut batch, 13);
     assert!(rig.machine.driver_gone(EndReason::Panicked));
     assert_eq!((rig.machine.unsent(), rig.machine.buffered()), (3, 18));
