@@ -283,7 +283,7 @@ export class HomingSocket extends EventTarget {
    * ended starts again. Messages that were left at the end and not taken by `takeUnsent()` are sent.
    *
    * If the attempt before has just failed, the new one starts no sooner than `reconnect.min` after it, but at most a second after
-   * it: so a listener cannot connect in a loop.
+   * it: so a listener cannot connect in a loop. A `setup` function that wants another attempt throws instead.
    *
    * @param delay milliseconds until the attempt starts, at most 2147483647 (24.8 days).
    * @throws a `RangeError` for a delay out of that range, a `TypeError` for one that is no number.

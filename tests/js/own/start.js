@@ -64,6 +64,28 @@ test('s28_the_first_event_after_the_call_decides_also_in_listeners', async (t) =
   for (const error of [await read.open, await read.close]) assert.strictEqual(error.cause, cause)
 })
 
+test('s28_opened_is_of_the_next_connection_once_this_one_is_left', async (t) => {
+  const server = await t.server()
+  for (const leave of [(ws) => ws.reconnect(), (ws) => ws.reconnect(10), (ws) => (ws.close(), ws.reconnect())]) {
+    const ws = connect(t, server.url('/echo'))
+    const before = ws.opened
+    const states = []
+    await new Promise((resolve) => {
+      ws.addEventListener(
+        'open',
+        () => {
+          leave(ws)
+          ws.opened.then(() => states.push(ws.state, ws.stats.attempts)).then(resolve)
+        },
+        { once: true },
+      )
+    })
+    await before
+    assert.deepEqual(states, ['open', 2])
+    ws.close()
+  }
+})
+
 test('s30_ping_resolves_with_the_round_trip', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo?delay_ms=40'), {
@@ -117,6 +139,19 @@ test('s30_what_arrived_before_a_ping_is_no_answer', async (t) => {
   await answered
   await until(() => entries.includes('latency'))
   assert.deepEqual(entries, ['open', 'message 0', 'message 1', 'message 2', 'message beat', 'latency'])
+})
+
+test('s30_an_answer_is_none_to_a_ping_that_its_listener_sends', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 60_000 } })
+  const counts = () => [ws.stats.heartbeats, ws.stats.messagesReceived]
+  const second = new Promise((resolve) => {
+    ws.addEventListener('message', () => resolve(ws.ping().then(counts)), { once: true })
+  })
+  await ws.opened
+  await ws.ping()
+  // Each heartbeat has left and was answered.
+  assert.deepEqual(await second, [2, 2])
 })
 
 test('s30_ping_fails_at_once_where_it_cannot_be_sent', async (t) => {

@@ -47,6 +47,59 @@ test('the delays of refused attempts, to the millisecond', async ({ advance, ...
   await advance(0)
 })
 
+for (const type of ['error', 'close', 'reconnecting', 'end']) {
+  test(`s08a_a_listener_of_${type}_that_always_reconnects_keeps_to_a_pace`, async ({ advance, ...t }) => {
+    const server = new t.FakeServer(() => 'refuse')
+    const policy = { min: 1000, jitter: 0, maxAttempts: type === 'end' ? 0 : Infinity }
+    const { socket } = client(t, server, { reconnect: policy })
+    const again = () => socket.reconnect()
+    socket.addEventListener(type, again)
+    await advance(10)
+    // The first reconnect is immediate.
+    assert.strictEqual(server.attempts.length, 2)
+    await advance(5000)
+    assert.ok(server.attempts.length >= 5 && server.attempts.length <= 8, `${server.attempts.length}`)
+    socket.removeEventListener(type, again)
+    socket.close()
+    await advance(0)
+  })
+}
+
+for (const name of ['opened', 'closed']) {
+  test(`s08a_a_program_that_reconnects_after_each_${name}_keeps_to_a_pace`, async ({ advance, ...t }) => {
+    const server = new t.FakeServer(() => 'refuse')
+    const { socket } = client(t, server, { reconnect: { min: 500, maxInitialAttempts: 1 } })
+    let isOver = false
+    const ends = (async () => {
+      while (!isOver) {
+        await socket[name].catch(() => {})
+        if (!isOver) socket.reconnect()
+      }
+    })()
+    await advance(5010)
+    assert.ok(server.attempts.length >= 8 && server.attempts.length <= 12, `${server.attempts.length}`)
+    isOver = true
+    socket.close()
+    await advance(0)
+    await ends
+  })
+}
+
+test('s08a_a_reconnect_after_a_stable_connection_is_immediate_each_time', async ({ advance, ...t }) => {
+  const server = new t.FakeServer()
+  const { socket } = client(t, server, { reconnect: { min: 1000, maxAttempts: 0, stableAfter: 10 } })
+  for (let count = 1; count <= 3; count++) {
+    await advance(20)
+    assert.deepEqual([server.attempts.length, socket.state], [count, 'open'])
+    server.connections.at(-1).drop()
+    await advance(0)
+    assert.strictEqual(socket.state, 'closed')
+    socket.reconnect()
+  }
+  socket.close()
+  await advance(0)
+})
+
 test('a set-up logs in before the client is open, or times out', async ({ advance, ...t }) => {
   const server = new t.FakeServer()
   const aborted = []

@@ -41,6 +41,8 @@ export class Driver implements Executor, Observer {
   /** Whether the machine knows of it. */
   #isAsked = false
   #closeArguments: [code?: number, reason?: string] = []
+  /** When an attempt may follow that of the last `reconnect` after the end, if that failed. */
+  #earliest = 0
 
   constructor(settings: Settings, target: Target) {
     this.#settings = settings
@@ -169,9 +171,13 @@ export class Driver implements Executor, Observer {
 
   reconnect(delay: number): void {
     const engine = this.#engine
+    const attempt = this.#attempt
+    const { ended } = this
+    // The connection counts for those that have waited for it, as in `close`.
+    if (attempt?.isOpening) guarded(() => this.#resolveOpened())
     const wasClosing = this.#isClosing && !this.#outcome.isOver
     this.#lastUrl = this.url
-    if (this.#attempt?.isGone && this.#outcome.isOver) this.#attempt = undefined
+    if (attempt?.isGone && this.#outcome.isOver) this.#attempt = undefined
     this.#outbox.renew()
     this.#outcome.goOn()
     this.#isClosing = false
@@ -183,7 +189,15 @@ export class Driver implements Executor, Observer {
       guarded(() => this.#attempt?.socket?.close(...this.#closeArguments))
     }
     this.#isAsked = false
-    engine.input(Input.Reconnect, delay)
+    // The close event follows, but the attempt has failed already: that decides the pace (S8a).
+    if (attempt?.hasFailed && !attempt.isGone) engine.input(Input.Failed)
+    let wait = delay
+    if (hasEnded) {
+      // The machine is a new one, which does not know of the attempts before.
+      if (ended && ended.reason !== 'closed' && !this.#outcome.wasStable) wait = Math.max(delay, this.#earliest - now())
+      this.#earliest = now() + wait + Math.min(this.#settings.config.min, 1000)
+    }
+    engine.input(Input.Reconnect, wait)
     if (hasEnded) {
       this.#outbox.queue.sizes().forEach((bytes) => core.send(bytes))
       this.#watch.start()
@@ -290,7 +304,7 @@ export class Driver implements Executor, Observer {
       case Output.Transmit:
         return core.handle(Input.Transmitted, attempt?.flush(queue) ?? queue.length)
       case Output.Heartbeat:
-        this.#intake.isDue = false
+        this.#intake.beat()
         return attempt?.sendHeartbeat()
       case Output.Mark:
         return core.handle(Input.Mark, attempt!.mark(), this.given())
@@ -305,7 +319,7 @@ export class Driver implements Executor, Observer {
       case Output.SetUp:
         return this.#intake.setUp(attempt!)
       case Output.NotifyOpen:
-        if (!this.#isClosing) this.#resolveOpened()
+        if (!this.#isClosing && !attempt?.isLeaving) this.#resolveOpened()
         return attempt?.setup && this.#intake.open(attempt, this.#target)
       case Output.NotifyError:
         return this.#outcome.failed(core.value(0) as Failure, attempt!)

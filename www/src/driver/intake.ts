@@ -16,8 +16,11 @@ export class Intake {
   readonly #settings: Settings
   readonly #engine: Engine
   /** A heartbeat was asked for, and has not left. */
-  isDue = false
+  #isDue = false
   readonly #pings: (Deferred<number> & { readonly at: number })[] = []
+  /** How many of them have left, and how many of these were answered. */
+  #left = 0
+  #pongs = 0
   /** Returns whether a message is withheld from the listeners. */
   withholds: ((event: MessageEvent) => unknown) | undefined
 
@@ -38,6 +41,7 @@ export class Intake {
   }
 
   #answered(): boolean {
+    this.#pongs = this.#left
     this.#engine.input(Input.Answered)
     this.#engine.schedule()
     return true
@@ -77,22 +81,31 @@ export class Intake {
       this.#answered()
     }
     // An open client sends a heartbeat then.
-    if (!this.isDue) this.#engine.input(Input.Page, Page.Visible)
-    this.isDue = true
+    if (!this.#isDue) this.#engine.input(Input.Page, Page.Visible)
+    this.#isDue = true
     this.#engine.schedule()
     const ping = { ...deferred<number>(), at: now() }
     this.#pings.push(ping)
     return ping.promise
   }
 
+  /** A heartbeat leaves. */
+  beat(): void {
+    this.#isDue = false
+    this.#left = this.#pings.length
+  }
+
   /** A heartbeat was answered. */
   pong(): void {
-    for (const { resolve, at } of this.#pings.splice(0)) resolve(now() - at)
+    this.#left -= this.#pongs
+    for (const { resolve, at } of this.#pings.splice(0, this.#pongs)) resolve(now() - at)
+    this.#pongs = 0
   }
 
   /** The connection ends. */
   lost(): void {
-    this.isDue = false
+    this.#isDue = false
+    this.#left = this.#pongs = 0
     for (const { reject } of this.#pings.splice(0)) failed('the connection has ended', 'NetworkError').catch(reject)
   }
 }

@@ -37,6 +37,8 @@ export class Outcome {
   #failed: Attempt | undefined
   /** Reconnects since the last stable connection. */
   #retries = 0
+  /** Whether the attempt that ended last was stable. */
+  wasStable = false
 
   /** The machine has decided what follows, and waits until all listeners of the close event have been called. */
   isHeldUp = false
@@ -93,8 +95,8 @@ export class Outcome {
     const isNative = attempt.closeEvent !== undefined && this.#lastClose === attempt.closeEvent
     const event = (this.#lastClose = this.closeEventOf(attempt, core))
     this.#finished = attempt
-    // The connection was stable.
-    if (core.value(3) > 0) this.#retries = 0
+    this.wasStable = core.value(3) > 0
+    if (this.wasStable) this.#retries = 0
     if (core.value(2) >= 0) dropAttempt()
     else this.isOver = true
     // The error of an earlier attempt is not why this one ended.
