@@ -103,3 +103,16 @@ test('s26_secrets_of_a_url_are_not_repeated', async (t) => {
     assert.ok(message.startsWith('homing: ') && !message.includes('secret'), message)
   }
 })
+
+test('s26_what_the_constructor_refuses_is_not_repeated', async (t) => {
+  const server = await t.server()
+  // The class names the subprotocol that it refuses, and what is no URL.
+  for (const [url, protocol] of [
+    [server.url('/echo'), 'secret='],
+    ['secret?token=secret#', 'valid'],
+  ]) {
+    const options = { openTimeout: 10_000, protocols: () => [protocol], reconnect: { ...QUICK, maxAttempts: 0 } }
+    const { message, cause } = (await connect(t, () => url, options).closed).error
+    assert.strictEqual(message, `homing: failed to connect: ${cause.name} thrown by the constructor`)
+  }
+})

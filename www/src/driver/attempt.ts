@@ -58,6 +58,8 @@ export class Attempt {
   given = 0
   /** Bytes of messages that the platform has discarded. Its `bufferedAmount` contains them for ever. */
   #discarded = 0
+  /** The constructor of the socket has thrown an exception. */
+  #hasThrown = false
   /** Waits for the close event after an error event. */
   #missing: Timer | undefined
 
@@ -81,11 +83,18 @@ export class Attempt {
   }
 
   #open(url: string, protocols: string | string[] | undefined, binaryType: BinaryType): void {
-    const { WebSocket: given, classOptions } = this.#settings
-    const Socket = (given ?? globalThis.WebSocket) as (new (...given: unknown[]) => WebSocket) | undefined
+    const { WebSocket: own, classOptions } = this.#settings
+    const Socket = (own ?? globalThis.WebSocket) as (new (...given: unknown[]) => WebSocket) | undefined
     if (!Socket) throw new TypeError('homing: no global WebSocket class; pass one as the option WebSocket')
     // Without unused arguments, since some classes check their number.
-    const socket = new Socket(url, ...(classOptions ? [protocols, classOptions] : protocols === undefined ? [] : [protocols]))
+    const given = classOptions ? [protocols, classOptions] : protocols === undefined ? [] : [protocols]
+    let socket: WebSocket
+    try {
+      socket = new Socket(url, ...given)
+    } catch (error) {
+      this.#hasThrown = true
+      throw error
+    }
     try {
       if (socket.binaryType !== binaryType) socket.binaryType = binaryType
       this.#listeners.attach(socket)
@@ -135,7 +144,9 @@ export class Attempt {
   explain(what: string, error: unknown): void {
     let said = ''
     try {
-      said = String(error instanceof Error ? error.message : error)
+      // Messages of the constructor contain the URL and the subprotocols (S26).
+      const { name, message = error } = Object(error) as Error
+      said = this.#hasThrown ? `${name} thrown by the constructor` : String(message)
     } catch {
       // A value without a text, such as an object without a prototype.
     }
