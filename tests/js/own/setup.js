@@ -44,6 +44,20 @@ test('s27_setup_runs_before_open_and_before_the_queue', async (t) => {
   assert.strictEqual(ws.stats.reconnects, 1)
 })
 
+test('s14_a_listener_sends_while_the_full_queue_is_about_to_leave', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/numbered?n=1'), {
+    maxSendBuffer: 10,
+    setup: () => until(() => ws.stats.messagesReceived === 1),
+  })
+  const entries = log(ws)
+  ws.send('0123456789')
+  ws.addEventListener('message', () => ws.send('reply'), { once: true })
+  await until(() => entries.includes('message reply'))
+  const others = entries.filter((entry) => entry !== 'drain')
+  assert.deepEqual(others, ['open', 'message 0', 'message 0123456789', 'message reply'])
+})
+
 test('s27_messages_that_setup_has_not_taken_follow_open_in_order', async (t) => {
   const server = await t.server()
   const taken = []

@@ -29,7 +29,7 @@ export class Outbox {
     if (queue && !isEnding) {
       // While the client is open, the platform's `send` checks and throws, as with the browser's class.
       if (attempt?.isOpen && (this.queue.length === 0 || attempt.isOpening)) attempt.send(data)
-      else this.#enqueue(snapshot(convert(data)))
+      else this.#enqueue(snapshot(convert(data)), attempt?.isOpen)
       return
     }
     if (!queue && client.readyState === 0) throw notOpen(data)
@@ -45,11 +45,12 @@ export class Outbox {
     this.#discarded = 0
   }
 
-  #enqueue(payload: Payload): void {
+  /** `isOpen`: the queue leaves in a moment, so that it takes every message. */
+  #enqueue(payload: Payload, isOpen: boolean | undefined): void {
     const { maxSendBuffer } = this.#settings.config
     const engine = this.#engine
     const bytes = sizeOf(payload)
-    if (engine.core?.send(bytes) === Sent.Full) {
+    if (engine.core?.send(bytes) === Sent.Full && !isOpen) {
       throw new DOMException(`homing: the send buffer is full (maxSendBuffer: ${maxSendBuffer})`, 'QuotaExceededError')
     }
     this.queue.push(payload, bytes)
