@@ -22,6 +22,22 @@ test('s25_round_trips_are_measured_in_fractions_of_a_millisecond', async (t) => 
   assert.ok(!latencies.every(isWhole), latencies)
 })
 
+test('s25_round_trips_stay_until_the_next_answer', async (t) => {
+  const server = await t.server()
+  const ws = connect(t, server.url('/echo'), { heartbeat: { message: 'beat', interval: 60_000 } })
+  await ws.opened
+  await ws.ping()
+  const { lastRtt, smoothedRtt } = ws.stats
+  assert.ok(lastRtt >= 0 && smoothedRtt >= 0)
+  for (let count = 0; count < 2; count++) {
+    ws.close()
+    await ws.closed
+    ws.reconnect()
+    await ws.opened
+    assert.deepEqual([ws.stats.lastRtt, ws.stats.smoothedRtt], [lastRtt, smoothedRtt])
+  }
+})
+
 test('s17_a_heartbeat_detects_a_dead_peer', async (t) => {
   const server = await t.server()
   const ws = connect(t, server.url('/echo'), { openTimeout: 500, heartbeat: { message: 'beat', interval: 50, timeout: 500 } })

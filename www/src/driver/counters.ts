@@ -23,7 +23,9 @@ export class Counters {
   #stat(core: Core | undefined, stat: Stat): number {
     const before = this.#before[stat]!
     if (!core) return before
-    return stat === Stat.Heartbeats ? before + core.stat(stat) : core.stat(stat)
+    const value = core.stat(stat)
+    if (stat === Stat.Heartbeats) return before + value
+    return value < 0 ? before : value
   }
 
   stats(core: Core | undefined, openFor: number | undefined): Stats {
