@@ -7,6 +7,7 @@
 import { type ClientState, HomingSocket, type HomingSocketOptions, type Provided } from 'homing'
 import { store } from 'homing/store'
 import { useCallback, useEffect, useInsertionEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { convert, type Payload, sizeOf, snapshot } from './driver/queue.js'
 
 /**
  * Options of {@link useHomingSocket}. The callbacks and `setup` may be different functions in each render: those of the latest
@@ -41,6 +42,19 @@ export interface HomingSocketHook {
 type Url = Provided<string | URL> | null | undefined
 type Data = Parameters<HomingSocket['send']>[0]
 
+/** A client, and what it was created for. */
+interface Held {
+  readonly key: string
+  readonly socket: HomingSocket
+}
+
+/** A message that waits for its client. */
+interface Early {
+  readonly key: string | undefined
+  readonly payload: Payload
+  readonly bytes: number
+}
+
 const subscribeToNothing = () => () => {}
 
 /**
@@ -56,44 +70,46 @@ const subscribeToNothing = () => () => {}
  * @throws while rendering, to be caught by an error boundary, what the constructor of `HomingSocket` throws.
  */
 export function useHomingSocket(url: Url, options: UseHomingSocketOptions = {}): HomingSocketHook {
-  const latest = useRef({ url, options })
+  const key = keyOf(url, options.protocols)
+  const latest = useRef({ url, options, key })
   const isUnmounted = useRef(false)
   // An insertion effect runs before the effects of children, which may call `send`, and in StrictMode once.
   useInsertionEffect(() => {
-    latest.current = { url, options }
+    latest.current = { url, options, key }
     isUnmounted.current = false
     return () => {
       isUnmounted.current = true
     }
   })
 
-  const key = keyOf(url, options.protocols)
-  const [held, setHeld] = useState<{ key: string; socket: HomingSocket }>()
+  const [held, setHeld] = useState<Held>()
   const [failure, setFailure] = useState<{ error: unknown }>()
   if (failure) throw failure.error
 
-  const live = useRef<HomingSocket | undefined>(undefined)
-  /** Messages sent after this key was rendered and before its socket exists. */
-  const early = useRef<Data[]>([])
+  const live = useRef<Held | undefined>(undefined)
+  /** Messages sent after their key was rendered and before its socket exists. */
+  const early = useRef<Early[]>([])
   useEffect(() => {
     if (key === undefined) return undefined
     const mounted = new AbortController()
     // In a microtask, since StrictMode runs the cleanup right after the first effect.
     queueMicrotask(() => {
       if (mounted.signal.aborted) return
+      let socket: HomingSocket
       try {
-        const socket = connect(latest, mounted.signal)
-        live.current = socket
-        setHeld({ key, socket })
-        early.current.splice(0).forEach((data) => socket.send(data))
+        socket = connect(latest, mounted.signal)
       } catch (error) {
-        setFailure({ error })
+        return setFailure({ error })
       }
+      live.current = { key, socket }
+      setHeld(live.current)
+      for (const { payload } of early.current.splice(0)) socket.send(payload)
     })
     return () => {
       mounted.abort()
-      early.current = []
-      live.current?.close(1000)
+      // Those of the next key may be there already, from layout effects.
+      early.current = early.current.filter((message) => message.key !== key)
+      live.current?.socket.close(1000)
       live.current = undefined
       setHeld(undefined)
     }
@@ -107,21 +123,27 @@ export function useHomingSocket(url: Url, options: UseHomingSocketOptions = {}):
     () => before,
   )
   const send = useCallback((data: Data) => {
-    if (live.current) return live.current.send(data)
-    const { url, options } = latest.current
+    const { url, options, key } = latest.current
+    if (live.current && live.current.key === key) return live.current.socket.send(data)
     if (url == null || options.queue === false || isUnmounted.current) {
       throw new DOMException('homing: there is no connection yet', 'InvalidStateError')
     }
-    early.current.push(data)
+    const { maxSendBuffer = 2 ** 20 } = options
+    const bytes = early.current.reduce((sum, message) => sum + message.bytes, 0)
+    if (bytes >= maxSendBuffer) {
+      throw new DOMException(`homing: the send buffer is full (maxSendBuffer: ${maxSendBuffer})`, 'QuotaExceededError')
+    }
+    const payload = snapshot(convert(data))
+    early.current.push({ key, payload, bytes: Math.max(1, sizeOf(payload)) })
   }, [])
   return { socket, state, send }
 }
 
-/** Identifies a client. All functions count as the same one, since each render has new ones. */
+/** Identifies a client. All functions are the same to it, since each render has new ones. */
 function keyOf(url: Url, protocols: UseHomingSocketOptions['protocols']): string | undefined {
   if (url == null) return undefined
   const place = typeof url === 'function' ? null : `${url}`
-  return JSON.stringify([place, typeof protocols === 'function' ? null : protocols])
+  return JSON.stringify([place, typeof protocols === 'function' || protocols])
 }
 
 type Latest = { current: { url: Url; options: UseHomingSocketOptions } }

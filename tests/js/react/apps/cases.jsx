@@ -1,6 +1,6 @@
 import { useHomingSocket } from 'homing/react'
 import * as React from 'react'
-import { Component, StrictMode, useEffect, useState } from 'react'
+import { Component, StrictMode, useEffect, useLayoutEffect, useState } from 'react'
 import { becomes, equal, run, test } from './harness.jsx'
 
 const QUICK = { reconnect: { min: 20, max: 50 } }
@@ -89,6 +89,71 @@ test('messages of the first effects arrive once, those of children first', async
     </StrictMode>,
   )
   await becomes(t.journal, ['open', 'child', 'parent'])
+})
+
+test('messages of layout effects are for the URL that is rendered', async (t) => {
+  const refused = []
+  function Child({ send, url }) {
+    useLayoutEffect(() => {
+      try {
+        send(url === null ? 'for nobody' : `for ${url.slice(-1)}`)
+      } catch ({ name }) {
+        refused.push(name)
+      }
+    }, [send, url])
+    return null
+  }
+  function Parent({ url }) {
+    const { send, state } = useHomingSocket(url, QUICK)
+    return (
+      <>
+        {state}
+        <Child send={send} url={url} />
+      </>
+    )
+  }
+  const show = (url) => t.render(<Parent url={url} />)
+  show(t.url('a'))
+  await becomes(t.text, 'open')
+  show(t.url('b'))
+  await becomes(() => t.journal('b'), ['open', 'for b'])
+  await becomes(t.text, 'open')
+  show(null)
+  await becomes(t.text, 'closed')
+  equal(refused, ['InvalidStateError'])
+  equal(await t.journal('a'), ['open', 'for a'])
+  equal(await t.journal('b'), ['open', 'for b'])
+})
+
+test('early messages are limited as those that wait for a connection', async (t) => {
+  const refused = []
+  function Parent() {
+    const { send, state } = useHomingSocket(t.url(), { ...QUICK, maxSendBuffer: 10 })
+    useEffect(() => {
+      for (const text of ['123456789', 'x', 'too much', 'for it']) {
+        try {
+          send(text)
+        } catch ({ name }) {
+          refused.push(name)
+        }
+      }
+    }, [send])
+    return state
+  }
+  t.render(<Parent />)
+  await becomes(t.text, 'open')
+  await becomes(t.journal, ['open', '123456789', 'x'])
+  equal(refused, ['QuotaExceededError', 'QuotaExceededError'])
+})
+
+test('subprotocols that become a function make another client', async (t) => {
+  const out = {}
+  t.render(<Feed url={t.url()} out={out} />)
+  await becomes(t.text, 'open')
+  const { socket } = out
+  t.render(<Feed url={t.url()} out={out} protocols={() => undefined} />)
+  await becomes(() => out.state === 'open' && out.socket !== socket, true)
+  equal(socket.state, 'closed')
 })
 
 test('a cut is shown, and the client reconnects', async (t) => {
