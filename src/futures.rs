@@ -2,7 +2,6 @@
 
 mod on_demand;
 
-use core::mem::swap;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -132,10 +131,14 @@ pub(crate) struct Unflushed {
     sent: Option<Mark>,
     /// The end of the current flush, so that messages of other handles do not delay it.
     end: Option<Mark>,
+    /// How often the client had ended when it was first asked to close, and what the sink had not flushed then.
+    closing: Option<(u64, Option<Mark>)>,
 }
 
-/// Waits for room in the send buffer before each message. Flushing waits until everything queued before has left. Closing
-/// the sink closes the client with code 1000 and waits for its end.
+/// Waits for room in the send buffer before each message. Flushing waits until everything queued before has left; a flush
+/// that was dropped is continued by the next one. Closing the sink closes the client with code 1000, as
+/// [`close`](WebSocket::close) does, and waits for its end. It fails if something that the sink has sent since its last flush
+/// was lost, or had not left.
 ///
 /// ```no_run
 /// use futures::{SinkExt, stream};
@@ -158,9 +161,9 @@ impl Sink<Message> for WebSocket {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SinkError> {
-        let Self { waiter, unflushed: Unflushed { sent, end }, .. } = &mut *self;
-        *end = None;
-        let sent = sent.get_or_insert_with(|| waiter.shared.lock().machine.mark());
+        let Self { waiter, unflushed: Unflushed { sent, end, .. }, .. } = &mut *self;
+        // A flush that was not waited for goes on with the next one, which reports what is lost meanwhile.
+        let sent = sent.get_or_insert_with(|| end.take().unwrap_or_else(|| waiter.shared.lock().machine.mark()));
         waiter.shared.send(message)?;
         waiter.shared.lock().machine.extend(sent);
         Ok(())
@@ -186,18 +189,29 @@ impl Sink<Message> for WebSocket {
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
-        self.shared().request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
-        let mut closed = self.closed();
-        swap(&mut closed.waiter, &mut self.waiter);
-        let ended = Pin::new(&mut closed).poll(cx);
-        swap(&mut closed.waiter, &mut self.waiter);
-        match ended {
-            Poll::Ready(_) => Poll::Ready(Ok(())),
-            Poll::Pending if self.shared().callback().is_running_here() => {
-                Poll::Ready(Err(FlushError::InCallback.into()))
+        // Asked once, so that it does not undo what other handles do later.
+        let (ends, unflushed) = match self.unflushed.closing {
+            Some(closing) => closing,
+            None => {
+                self.shared().request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
+                let Unflushed { sent, end, .. } = core::mem::take(&mut self.unflushed);
+                let ends = self.closed().ends;
+                *self.unflushed.closing.insert((ends, sent.or(end)))
             }
-            Poll::Pending => Poll::Pending,
+        };
+        if self.waiter.poll(Wait::Ended(ends), cx).is_pending() {
+            return match self.shared().callback().is_running_here() {
+                true => Poll::Ready(Err(FlushError::InCallback.into())),
+                false => Poll::Pending,
+            };
         }
+        self.unflushed.closing = None;
+        let machine = &self.shared().lock().machine;
+        Poll::Ready(match unflushed {
+            Some(mark) if machine.is_lost(mark) => Err(FlushError::Lost.into()),
+            Some(mark) if !machine.has_left(mark) => Err(FlushError::Ended.into()),
+            _ => Ok(()),
+        })
     }
 }
 

@@ -14,8 +14,8 @@ use core::time::Duration;
 
 use futures_sink::Sink;
 
-use crate::memory::Network;
-use crate::{FlushError, Message, Reconnect, WebSocket};
+use crate::memory::{Dial, Network};
+use crate::{Builder, FlushError, Message, Reconnect, SinkError, State, WebSocket};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -60,11 +60,14 @@ impl<F: Future> Task<F> {
 fn stuck() -> (Network, WebSocket) {
     let network = Network::new();
     network.set_capacity(10);
-    let builder = WebSocket::builder("ws://example.com").heartbeat(None).reconnect(Reconnect::fixed(MS));
-    let ws = network.connect(builder).unwrap();
+    let ws = network.connect(builder()).unwrap();
     network.advance(Duration::ZERO);
     network.peer().read(false);
     (network, ws)
+}
+
+fn builder() -> Builder {
+    WebSocket::builder("ws://example.com").heartbeat(None).reconnect(Reconnect::fixed(MS))
 }
 
 /// How many conditions were evaluated to find futures to wake.
@@ -262,6 +265,75 @@ fn s15_a_sink_fails_for_what_was_lost_before_its_flush() {
     feed(&mut sink, "not lost");
     network.advance(MS);
     assert_eq!(poll_flush(&mut sink), Poll::Ready(Ok(())));
+}
+
+/// Also if the program gave up waiting for it, and sent something else since.
+#[test]
+fn s15_a_sink_fails_for_what_was_lost_during_a_flush_that_was_dropped() {
+    let (network, ws) = stuck();
+    let mut sink = ws.clone();
+    feed(&mut sink, "lost");
+    network.advance(MS);
+    assert!(poll_flush(&mut sink).is_pending());
+    network.peer().cut();
+    network.advance(10 * MS);
+    feed(&mut sink, "not lost");
+    network.advance(MS);
+    assert_eq!((poll_flush(&mut sink), ws.stats().messages_lost), (Poll::Ready(Err(FlushError::Lost)), 1));
+    assert_eq!(poll_flush(&mut sink), Poll::Ready(Ok(())));
+}
+
+fn poll_close(sink: &mut WebSocket) -> Poll<Result<(), FlushError>> {
+    Pin::new(sink).poll_close(&mut Context::from_waker(Waker::noop())).map_err(|error| match error {
+        SinkError::Flush(error) => error,
+        SinkError::Send(error) => panic!("{error}"),
+    })
+}
+
+#[test]
+fn s15_closing_a_sink_fails_for_what_has_not_left() {
+    // Offline the queue stays with the client.
+    let network = Network::new();
+    network.script([Dial::Stall]);
+    let ws = network.connect(builder()).unwrap();
+    let mut sink = ws.clone();
+    feed(&mut sink, "unsent");
+    assert!(poll_close(&mut sink).is_pending());
+    network.advance(MS);
+    assert_eq!((poll_close(&mut sink), ws.take_unsent().len()), (Poll::Ready(Err(FlushError::Ended)), 1));
+    // The connection breaks while the queue leaves.
+    let (network, ws) = stuck();
+    let mut sink = ws.clone();
+    feed(&mut sink, "lost");
+    assert!(poll_close(&mut sink).is_pending());
+    network.advance(MS);
+    network.peer().cut();
+    network.advance(10 * MS);
+    assert_eq!((poll_close(&mut sink), ws.stats().messages_lost), (Poll::Ready(Err(FlushError::Lost)), 1));
+    // Everything leaves.
+    let (network, ws) = stuck();
+    let mut sink = ws.clone();
+    feed(&mut sink, "sent");
+    assert!(poll_close(&mut sink).is_pending());
+    network.peer().read(true);
+    network.advance(10 * MS);
+    assert_eq!(poll_close(&mut sink), Poll::Ready(Ok(())));
+}
+
+/// Another handle may have reconnected the client before the sink is polled again.
+#[test]
+fn s08a_closing_a_sink_does_not_undo_a_later_reconnect() {
+    let network = Network::new();
+    let ws = network.connect(builder()).unwrap();
+    network.advance(MS);
+    let mut sink = ws.clone();
+    assert!(poll_close(&mut sink).is_pending());
+    network.advance(10 * MS);
+    assert_eq!(ws.state(), State::Closed);
+    ws.reconnect();
+    assert_eq!(poll_close(&mut sink), Poll::Ready(Ok(())));
+    network.advance(10 * MS);
+    assert_eq!(ws.state(), State::Open);
 }
 
 /// One that waits for long, and others that come and go behind it, as in a `select` in a loop.
