@@ -7,6 +7,7 @@ use std::panic::{UnwindSafe, catch_unwind};
 
 use tokio::runtime::{Handle, Id};
 
+use crate::State;
 use crate::builder::Builder;
 use crate::client::WebSocket;
 use crate::close::End;
@@ -57,21 +58,29 @@ pub fn run_all(builders: impl IntoIterator<Item = Builder>) -> Result<Vec<End>, 
         return Err(io::Error::other("this thread is inside a tokio runtime already: use `connect`").into());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ends = runtime.block_on(async {
         let clients = builders.into_iter().map(Builder::connect).collect::<Result<Vec<_>, _>>()?;
-        let mut ends = Vec::with_capacity(clients.len());
-        for client in &clients {
-            ends.push(end_of(client).await);
+        loop {
+            let mut ends = Vec::with_capacity(clients.len());
+            for client in &clients {
+                ends.push(end_of(client).await);
+            }
+            // One may have been reconnected while another was waited for.
+            if clients.iter().all(|client| client.state() == State::Closed) {
+                return Ok(ends);
+            }
         }
-        Ok(ends)
-    })
+    });
+    // A lookup that hangs would be waited for.
+    runtime.shutdown_background();
+    ends
 }
 
 /// Waits for the end. A client that was reconnected in `on_end` has not ended.
 async fn end_of(client: &WebSocket) -> End {
     loop {
         let end = client.closed().await;
-        if client.state() == crate::State::Closed {
+        if client.state() == State::Closed {
             return end;
         }
     }

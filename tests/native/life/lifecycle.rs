@@ -2,13 +2,14 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures::SinkExt as _;
 use homing::native::{BuilderExt, RunError, run_all};
-use homing::{EndReason, ErrorKind, Event, Heartbeat, Message, Reconnect, Request, State, WebSocket};
+use homing::{EndReason, ErrorKind, Event, Heartbeat, Message, Reconnect, Request, State, WeakWebSocket, WebSocket};
 use homing_test_server::What;
 use tokio::runtime::{Builder as RuntimeBuilder, Handle};
 
@@ -152,6 +153,54 @@ fn run_all_waits_for_every_end() {
     let expected = [(EndReason::Exhausted, 4001), (EndReason::Fatal, 1006), (EndReason::Exhausted, 4003)];
     assert_eq!(reported, expected.map(|(reason, code)| (reason, Some(code))));
     assert_eq!(run_all([]).unwrap(), []);
+}
+
+/// As a lookup does whose servers do not answer.
+#[test]
+fn run_waits_for_no_thread_that_hangs() {
+    let server = server();
+    let (release, released) = mpsc::channel::<()>();
+    let (ended, end) = mpsc::channel();
+    let mut released = Some(released);
+    let builder = WebSocket::builder(server.url("/echo")).on_open(move |ws, _| {
+        if let Some(released) = released.take() {
+            tokio::task::spawn_blocking(move || drop(released.recv()));
+        }
+        ws.abort();
+    });
+    let thread = std::thread::spawn(move || ended.send(builder.run().unwrap().reason));
+    assert_eq!(end.recv_timeout(PATIENCE), Ok(EndReason::Closed));
+    drop(release);
+    thread.join().unwrap().unwrap();
+}
+
+/// The second client reconnects the first one, whose end is known already.
+#[test]
+fn run_all_waits_for_a_client_that_another_one_reconnects() {
+    let server = server();
+    let first = Arc::new(std::sync::Mutex::new(None));
+    let (known, opens) = (first.clone(), Arc::new(AtomicUsize::new(0)));
+    let counted = opens.clone();
+    let builder = || WebSocket::builder(server.url("/echo")).reconnect(Reconnect::never());
+    let one = builder().on_open(move |ws, _| {
+        known.lock().unwrap().get_or_insert_with(|| ws.downgrade());
+        let code = 4000 + counted.fetch_add(1, Relaxed) as u16;
+        ws.close(code, "").unwrap();
+    });
+    let two = builder().on_message(move |ws, _| {
+        let ended = first.lock().unwrap().as_ref().and_then(WeakWebSocket::upgrade);
+        match ended.filter(|ended| ended.state() == State::Closed) {
+            Some(ended) => {
+                ended.reconnect();
+                ws.close(1000, "").unwrap();
+            }
+            None => ws.send("again").unwrap(),
+        }
+    });
+    let two = two.on_open(|ws, _| ws.send("now").unwrap());
+    let ends = run_all([one, two]).unwrap();
+    assert_eq!((ends.len(), opens.load(Relaxed)), (2, 2));
+    assert!(ends.iter().all(|end| end.reason == EndReason::Closed));
 }
 
 #[test]
