@@ -91,6 +91,13 @@ const RECIPES = {
     assert.deepEqual([await line(), await line(), await line()], ['closed with 1006', 'closed with 4401', 'logged in'])
     assert.deepEqual(await texts(server), [null, 'login token1', 'hello', null, 'login token1', null, 'login token2'])
 
+    // A token that expires on the connection for which it was fetched is replaced.
+    const [late] = await servers(t)
+    const { line: expired } = start(t, source, [late.url('/login?uses=9')])
+    assert.deepEqual([await expired(), await expired()], ['logged in', 'hello'])
+    await late.command('close_all?code=4401')
+    assert.deepEqual([await expired(), await expired()], ['closed with 4401', 'logged in'])
+
     // A server that refuses a new token is not asked again.
     const [strict] = await servers(t)
     const { line: refused, exited } = start(t, source, [strict.url('/login?uses=0')])

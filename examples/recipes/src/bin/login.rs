@@ -13,7 +13,7 @@ const UNAUTHORIZED: u16 = 4401;
 #[derive(Default)]
 struct Login {
     token: Option<String>,
-    /// Fetched for this attempt.
+    /// Fetched for this attempt, and not accepted yet.
     is_fresh: bool,
 }
 
@@ -33,7 +33,10 @@ async fn log_in(mut session: Session, login: Arc<Mutex<Login>>) -> Result<(), Se
     session.send(format!("login {token}"))?;
     *login.lock().unwrap() = Login { token: Some(token), is_fresh };
     match session.receive().await? {
-        Message::Text(answer) if answer == "welcome" => Ok(()),
+        Message::Text(answer) if answer == "welcome" => {
+            login.lock().unwrap().is_fresh = false; // it may expire while the connection is open
+            Ok(())
+        }
         _ => Err(SetupError::new("unexpected answer to the login")),
     }
 }

@@ -25,6 +25,17 @@ fn login_refused() {
     assert_eq!(texts(&server.journal()), [(1, "login token1")]);
 }
 
+/// A token that expires on the connection for which it was fetched is replaced.
+#[test]
+fn login_expired() {
+    let server = Server::start().unwrap();
+    let mut program = Program::start(env!("CARGO_BIN_EXE_login"), &[&server.url("/login?uses=9")]);
+    assert_eq!([program.line(), program.line()], ["logged in", "Text(\"hello\")"]);
+    server.close_all(4401, "expired");
+    assert_eq!([program.line(), program.line()], ["closed with 4401", "logged in"]);
+    assert_eq!(texts(&server.journal()), [(1, "login token1"), (1, "hello"), (2, "login token2")]);
+}
+
 #[test]
 fn subscriptions() {
     let server = Server::start().unwrap();
