@@ -20,7 +20,8 @@ pub use kind::ErrorKind;
 /// It is passed to [`on_error`](crate::Handler::on_error), which `on_close` follows. The client then retries by its policy.
 /// [`End::error`](crate::End::error) has the error of the last attempt.
 ///
-/// The `Display` text says what failed and on which URL. Neither it nor the `Debug` output contains credentials, the query of
+/// The `Display` text says what failed and on which URL: while dialling that of the attempt, otherwise that of the builder, also
+/// if a [request provider](crate::Builder::request_provider) or a redirect led to another one. Neither it nor the `Debug` output contains credentials, the query of
 /// the URL, or values of headers. Control characters in text of the server are escaped.
 ///
 /// Browsers hide the cause of most failures: the kind is [`ErrorKind::Opaque`] there.

@@ -76,7 +76,8 @@ impl WebSocket {
     }
 
     /// Cancels the scheduled reconnect of a `Waiting` client, which ends as by [`close`](Self::close). The same holds for one that
-    /// is `Closing` to reconnect, and inside `on_error` and `on_close`. Does nothing otherwise.
+    /// is `Closing` because of [`reconnect`](Self::reconnect), and inside `on_error` and `on_close`. Does nothing otherwise: what
+    /// follows a Close frame of the peer is decided in `on_close`.
     pub fn cancel_reconnect(&self) {
         self.shared().request(Request::CancelReconnect);
     }

@@ -21,7 +21,7 @@ use crate::message::Message;
 pub struct ConfigError {
     /// The name of the option, which is that of the builder's method.
     pub option: &'static str,
-    /// Why the value cannot work. Does not repeat the value, which may be a secret.
+    /// Why the value cannot work. Does not repeat a text, which may be a secret.
     pub fault: String,
 }
 
