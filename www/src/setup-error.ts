@@ -2,6 +2,14 @@
 
 import { checkCloseArguments } from './close-arguments.js'
 
+/** Marks these errors, as each entry of the package has a class of its own. */
+const BRAND = Symbol.for('homing.SetupError')
+
+/** Whether this is the {@link SetupError} of any entry. */
+export function isSetupError(error: unknown): error is SetupError {
+  return BRAND in Object(error)
+}
+
 /** Options of a {@link SetupError}. */
 export interface SetupErrorOptions {
   /**
@@ -46,5 +54,6 @@ export class SetupError extends Error {
     this.code = number!
     this.reason = text
     this.fatal = fatal
+    Object.defineProperty(this, BRAND, {})
   }
 }

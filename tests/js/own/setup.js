@@ -1,7 +1,7 @@
 // Set-up: a session before the client is open.
 
 import { assert, rejects, throws } from '../support/assert.js'
-import { connect, FailureEvent, log, Native, QUICK, SetupError, where } from '../support/homing.js'
+import { connect, entry, FailureEvent, log, Native, QUICK, SetupError, where } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -42,6 +42,17 @@ test('s27_setup_runs_before_open_and_before_the_queue', async (t) => {
     ...['open', 'message sent by open', 'message sent by the client'],
   ])
   assert.strictEqual(ws.stats.reconnects, 1)
+})
+
+test('s27_a_set_up_error_of_another_entry_is_one', async (t) => {
+  if (where === 'page') t.skip('pages load one entry')
+  const server = await t.server()
+  const other = await import(['homing/wasm', 'homing'][+(entry === 'wasm')])
+  assert.ok(other.SetupError !== SetupError)
+  const setup = () => {
+    throw new other.SetupError('refused', { code: 4401, fatal: true })
+  }
+  assert.strictEqual((await connect(t, server.url('/echo'), { setup }).closed).reason, 'fatal')
 })
 
 test('s14_a_listener_sends_while_the_full_queue_is_about_to_leave', async (t) => {

@@ -1,7 +1,7 @@
 // The set-up of a connection (S27): runs the program's function, and holds the messages that it has not taken.
 
 import { Inbox } from '../events/inbox.js'
-import { SetupError } from '../setup-error.js'
+import { isSetupError } from '../setup-error.js'
 import type { Session, SetupFunction } from '../types.js'
 import type { Attempt } from './attempt.js'
 
@@ -67,7 +67,7 @@ export class Setup {
         if (inbox.isOver) return
         this.end()
         attempt.explain('the set-up failed', error)
-        const isChosen = error instanceof SetupError
+        const isChosen = isSetupError(error)
         if (isChosen) attempt.closeArguments = [error.code, error.reason]
         done(isChosen && error.fatal ? Result.Fatal : Result.Failed)
       },
