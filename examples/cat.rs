@@ -35,7 +35,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 Some(line) => ws.send(line)?,
                 None => break,
             },
-            end = ws.closed() => return Err(end.reason.to_string().into()),
+            end = ws.closed() => {
+                eprintln!("[{}]", end.reason);
+                // Returning would wait for the runtime, which waits for the input.
+                std::process::exit(1);
+            }
         }
     }
     ws.flush().await?;

@@ -35,7 +35,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).ok_or("usage: shutdown URL")?;
     let ws = WebSocket::builder(url).on_error(|_, error| eprintln!("[{error}]")).connect()?;
     tokio::select! {
-        sent = send_readings(&ws) => sent?,
+        sent = send_readings(&ws) => if let Err(error) = sent {
+            eprintln!("[{error}]");
+            // Returning would wait for the runtime, which waits for the input.
+            std::process::exit(1);
+        },
         input = end_of_input() => input?,
     }
 
