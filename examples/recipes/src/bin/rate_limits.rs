@@ -34,6 +34,8 @@ async fn send(ws: &WebSocket, pace: &mut Pace, message: impl Into<Message>) -> R
         Err(FlushError::Lost) => eprintln!("lost with the connection"),
         result => result?,
     }
+    // It may have waited long for a connection.
+    pace.full_at = pace.full_at.max(Instant::now() + pace.period);
     Ok(())
 }
 

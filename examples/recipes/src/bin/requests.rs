@@ -55,15 +55,24 @@ impl Client {
     async fn call(&self, request: &str, limit: Duration) -> Result<String, CallError> {
         let id = self.next_id.fetch_add(1, Relaxed);
         let (answer, answered) = oneshot::channel();
-        let sent = self.ws.state() == State::Open;
-        self.calls.lock().unwrap().insert(id, Call { answer, sent });
-        let result = async {
-            self.ws.send(format!("{id} {request}"))?;
-            timeout(limit, answered).await.map_err(|_| CallError::TimedOut)?.map_err(|_| CallError::Lost)
-        };
-        let result = result.await;
-        self.calls.lock().unwrap().remove(&id);
-        result
+        {
+            let mut calls = self.calls.lock().unwrap();
+            // Under the lock, for which `on_open` waits.
+            let sent = self.ws.state() == State::Open;
+            calls.insert(id, Call { answer, sent });
+        }
+        let _forget = Forget(&self.calls, id);
+        self.ws.send(format!("{id} {request}"))?;
+        timeout(limit, answered).await.map_err(|_| CallError::TimedOut)?.map_err(|_| CallError::Lost)
+    }
+}
+
+/// Forgets a call that has ended, or whose future was dropped.
+struct Forget<'a>(&'a Mutex<HashMap<u64, Call>>, u64);
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().remove(&self.1);
     }
 }
 

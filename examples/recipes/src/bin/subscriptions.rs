@@ -28,13 +28,22 @@ impl Feed {
     }
 
     fn subscribe(&self, topic: &str) -> Result<(), SendError> {
-        let is_new = self.topics.lock().unwrap().insert(topic.to_owned());
-        if is_new { self.send_now(format!("subscribe {topic}")) } else { Ok(()) }
+        // Locked until the request is queued, so that the set and the server agree.
+        let mut topics = self.topics.lock().unwrap();
+        if !topics.contains(topic) {
+            self.send_now(format!("subscribe {topic}"))?;
+            topics.insert(topic.to_owned());
+        }
+        Ok(())
     }
 
     fn unsubscribe(&self, topic: &str) -> Result<(), SendError> {
-        let was_there = self.topics.lock().unwrap().remove(topic);
-        if was_there { self.send_now(format!("unsubscribe {topic}")) } else { Ok(()) }
+        let mut topics = self.topics.lock().unwrap();
+        if topics.contains(topic) {
+            self.send_now(format!("unsubscribe {topic}"))?;
+            topics.remove(topic);
+        }
+        Ok(())
     }
 
     /// Without a connection nothing is sent: `on_open` reads the set.
