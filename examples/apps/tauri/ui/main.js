@@ -9,13 +9,16 @@ function show(line) {
   lines.append(item)
 }
 
+let isKnown = false
 await event.listen('chat', ({ payload: { kind, text } }) => {
-  if (kind === 'status') status.textContent = text
-  else show(text)
+  if (kind !== 'status') return show(text)
+  isKnown = true
+  status.textContent = text
 })
 
-// The backend connects before the page is loaded, and may be open already.
-status.textContent = await core.invoke('status')
+// The backend connects before the page is loaded, and may be open already. An event that comes first is newer.
+const now = await core.invoke('status')
+if (!isKnown) status.textContent = now
 
 form.addEventListener('submit', (event) => {
   event.preventDefault()
