@@ -1,7 +1,7 @@
 // The first open, and heartbeats on request.
 
 import { assert, rejects } from '../support/assert.js'
-import { connect, log, QUICK } from '../support/homing.js'
+import { connect, isByWs, log, Native, QUICK } from '../support/homing.js'
 import { test } from '../support/test.js'
 import { next, until } from '../support/wait.js'
 
@@ -152,6 +152,36 @@ test('s30_an_answer_is_none_to_a_ping_that_its_listener_sends', async (t) => {
   await ws.ping()
   // Each heartbeat has left and was answered.
   assert.deepEqual(await second, [2, 2])
+})
+
+test('s30_a_message_right_behind_a_ping_is_no_answer', async (t) => {
+  const server = await t.server()
+  let native
+  class Mine extends Native {
+    constructor(...given) {
+      super(...given)
+      native = this
+    }
+  }
+  const ws = connect(t, server.url('/echo'), { WebSocket: Mine, heartbeat: { message: 'beat', interval: 60_000 } })
+  await ws.opened
+  const entries = log(ws)
+  let ping
+  ws.addEventListener(
+    'message',
+    () => {
+      ping = ws.ping()
+      // As two messages of one TCP segment, with no microtask between.
+      if (isByWs) native.emit('message', Buffer.from('b'), false)
+      else native.dispatchEvent(new MessageEvent('message', { data: 'b' }))
+    },
+    { once: true },
+  )
+  ws.send('a')
+  await until(() => ping)
+  await ping
+  assert.deepEqual(entries.filter((entry) => entry !== 'latency').sort(), ['message a', 'message b', 'message beat'])
+  assert.strictEqual(ws.stats.heartbeats, 1)
 })
 
 test('s30_ping_fails_at_once_where_it_cannot_be_sent', async (t) => {

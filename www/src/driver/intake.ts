@@ -75,8 +75,9 @@ export class Intake {
   ping(isOpen: boolean): Promise<number> {
     if (!this.#settings.heartbeat) return failed('there is no heartbeat message', 'NotSupportedError')
     if (!isOpen) return failed('the client is not open', 'InvalidStateError')
-    // Without a predicate the next message is the answer.
+    // Without a predicate the next message is the answer, once a heartbeat has left.
     this.withholds ??= () => {
+      if (this.#left <= this.#pongs) return
       this.deliver()
       this.#answered()
     }
