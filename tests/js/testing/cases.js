@@ -65,6 +65,21 @@ for (const type of ['error', 'close', 'reconnecting', 'end']) {
   })
 }
 
+test('s08a_two_reconnects_after_each_end_keep_to_a_pace', async ({ advance, ...t }) => {
+  const server = new t.FakeServer(() => 'refuse')
+  const { socket } = client(t, server, { reconnect: { min: 1000, maxAttempts: 0 } })
+  const twice = () => {
+    socket.reconnect()
+    socket.reconnect()
+  }
+  socket.addEventListener('end', twice)
+  await advance(5010)
+  assert.ok(server.attempts.length >= 5 && server.attempts.length <= 8, `${server.attempts.length}`)
+  socket.removeEventListener('end', twice)
+  socket.close()
+  await advance(0)
+})
+
 for (const name of ['opened', 'closed']) {
   test(`s08a_a_program_that_reconnects_after_each_${name}_keeps_to_a_pace`, async ({ advance, ...t }) => {
     const server = new t.FakeServer(() => 'refuse')

@@ -41,7 +41,9 @@ export class Driver implements Executor, Observer {
   /** Whether the machine knows of it. */
   #isAsked = false
   #closeArguments: [code?: number, reason?: string] = []
-  /** When an attempt may follow that of the last `reconnect` after the end, if that failed. */
+  /** The next attempt is that of a `reconnect` after the end. */
+  #isByHand = false
+  /** When another such attempt may follow the last one, if that fails. */
   #earliest = 0
 
   constructor(settings: Settings, target: Target) {
@@ -78,6 +80,8 @@ export class Driver implements Executor, Observer {
   }
 
   #dialNext(): void {
+    this.#earliest = this.#isByHand ? now() + Math.min(this.#settings.config.min, 1000) : 0
+    this.#isByHand = false
     this.#intake.deliver()
     this.#attempt = new Attempt(this.#settings, this.#counters, this.#target, this)
     this.#attempt.dial(() => this.#binaryType)
@@ -191,13 +195,12 @@ export class Driver implements Executor, Observer {
     this.#isAsked = false
     // The close event follows, but the attempt has failed already: that decides the pace (S8a).
     if (attempt?.hasFailed && !attempt.isGone) engine.input(Input.Failed)
-    let wait = delay
     if (hasEnded) {
-      // The machine is a new one, which does not know of the attempts before.
-      if (ended && ended.reason !== 'closed' && !this.#outcome.wasStable) wait = Math.max(delay, this.#earliest - now())
-      this.#earliest = now() + wait + Math.min(this.#settings.config.min, 1000)
+      this.#isByHand = true
+      if (!ended || ended.reason === 'closed' || this.#outcome.wasStable) this.#earliest = 0
     }
-    engine.input(Input.Reconnect, wait)
+    // The machine is a new one then, which does not know of the attempts before.
+    engine.input(Input.Reconnect, this.#isByHand ? Math.max(delay, this.#earliest - now()) : delay)
     if (hasEnded) {
       this.#outbox.queue.sizes().forEach((bytes) => core.send(bytes))
       this.#watch.start()
