@@ -135,10 +135,19 @@ pub(crate) struct Unflushed {
     closing: Option<(u64, Option<Mark>)>,
 }
 
+impl Unflushed {
+    /// Goes on after a close that was not waited for, which has flushed nothing.
+    fn resume(&mut self) {
+        if let Some((_, mark)) = self.closing.take() {
+            self.sent = self.sent.take().or(mark);
+        }
+    }
+}
+
 /// Waits for room in the send buffer before each message. Flushing waits until everything queued before has left; a flush
 /// that was dropped is continued by the next one. Closing the sink closes the client with code 1000, as
 /// [`close`](WebSocket::close) does, and waits for its end. It fails if something that the sink has sent since its last flush
-/// was lost, or had not left.
+/// was lost, or had not left. A close that was dropped is continued by the next one.
 ///
 /// ```no_run
 /// use futures::{SinkExt, stream};
@@ -161,6 +170,7 @@ impl Sink<Message> for WebSocket {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SinkError> {
+        self.unflushed.resume();
         let Self { waiter, unflushed: Unflushed { sent, end, .. }, .. } = &mut *self;
         // A flush that was not waited for goes on with the next one, which reports what is lost meanwhile.
         let sent = sent.get_or_insert_with(|| end.take().unwrap_or_else(|| waiter.shared.lock().machine.mark()));
@@ -170,6 +180,7 @@ impl Sink<Message> for WebSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        self.unflushed.resume();
         let Self { waiter, unflushed, .. } = &mut *self;
         let end = match unflushed.end {
             Some(end) => end,
@@ -200,10 +211,11 @@ impl Sink<Message> for WebSocket {
             }
         };
         if self.waiter.poll(Wait::Ended(ends), cx).is_pending() {
-            return match self.shared().callback().is_running_here() {
-                true => Poll::Ready(Err(FlushError::InCallback.into())),
-                false => Poll::Pending,
-            };
+            if self.shared().callback().is_running_here() {
+                self.unflushed.resume();
+                return Poll::Ready(Err(FlushError::InCallback.into()));
+            }
+            return Poll::Pending;
         }
         self.unflushed.closing = None;
         let machine = &self.shared().lock().machine;

@@ -320,6 +320,27 @@ fn s15_closing_a_sink_fails_for_what_has_not_left() {
     assert_eq!(poll_close(&mut sink), Poll::Ready(Ok(())));
 }
 
+/// The client has ended and was reconnected meanwhile.
+#[test]
+fn s15_a_sink_goes_on_after_a_close_that_was_dropped() {
+    let (network, ws) = stuck();
+    let mut sink = ws.clone();
+    feed(&mut sink, "lost");
+    network.advance(MS);
+    assert!(poll_close(&mut sink).is_pending());
+    network.peer().cut();
+    network.advance(10 * MS);
+    ws.reconnect();
+    network.advance(10 * MS);
+    feed(&mut sink, "sent");
+    network.advance(MS);
+    assert_eq!(poll_flush(&mut sink), Poll::Ready(Err(FlushError::Lost)));
+    assert_eq!(poll_flush(&mut sink), Poll::Ready(Ok(())));
+    assert!(poll_close(&mut sink).is_pending());
+    network.advance(10 * MS);
+    assert_eq!((poll_close(&mut sink), ws.state()), (Poll::Ready(Ok(())), State::Closed));
+}
+
 /// Another handle may have reconnected the client before the sink is polled again.
 #[test]
 fn s08a_closing_a_sink_does_not_undo_a_later_reconnect() {
