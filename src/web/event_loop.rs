@@ -106,9 +106,6 @@ impl EventLoop {
     #[inline]
     fn handle(&self, pump: &mut BrowserPump, news: News) -> bool {
         if matches!(news.kind, Kind::Message | Kind::Close) {
-            if news.kind == Kind::Close {
-                pump.transport().keeps_end = pump.holds_back();
-            }
             return pump.transport().admit(news).is_some_and(|news| Self::deliver(pump, &news));
         }
         self.handle_rare(pump, news);
@@ -174,6 +171,7 @@ impl EventLoop {
     /// Handles everything that is pending, and puts the pump to sleep. Returns whether the client is done for good.
     fn run_until_idle(&self, pump: &mut BrowserPump) -> bool {
         loop {
+            pump.transport().keeps_end = pump.holds_back();
             let held = self.inbox.try_borrow_mut().ok().and_then(|mut inbox| inbox.pop_front());
             if let Some(held) = held {
                 self.handle(pump, held);

@@ -230,7 +230,6 @@ impl<S: EventSink> Transport for BrowserTransport<S> {
         self.sink.attempt().set(attempt);
         self.reading = true;
         self.closing = false;
-        self.keeps_end = false;
         self.in_flight = InFlight::default();
         self.delivery = Delivery::default();
         match &mut self.origin {
