@@ -100,6 +100,10 @@ impl<T: Types> Machine<T> {
     /// those that are left. To be called before [`driver_gone`](Self::driver_gone), which counts the others as lost.
     pub fn reclaim(&mut self, batch: &mut Messages<T::Message>, bytes: usize) {
         self.queue.reclaim(batch, bytes);
+        if !self.phase.has_socket() {
+            // Another thread has dropped the attempt meanwhile.
+            self.lose_socket();
+        }
     }
 
     /// Returns how many messages are queued.
