@@ -21,8 +21,8 @@ pub use kind::ErrorKind;
 /// [`End::error`](crate::End::error) has the error of the last attempt.
 ///
 /// The `Display` text says what failed and on which URL: while dialling that of the attempt, otherwise that of the builder, also
-/// if a [request provider](crate::Builder::request_provider) or a redirect led to another one. Neither it nor the `Debug` output contains credentials, the query of
-/// the URL, or values of headers. Control characters in text of the server are escaped.
+/// if a [request provider](crate::Builder::request_provider) or a redirect led to another one. Neither it nor the `Debug` output
+/// contains credentials, the query of the URL, or values of headers. Control characters in text of the server are escaped.
 ///
 /// Browsers hide the cause of most failures: the kind is [`ErrorKind::Opaque`] there.
 ///

@@ -25,7 +25,8 @@ use crate::unread;
 /// by the limit and one message ([`max_message_size`](crate::Builder::max_message_size)).
 ///
 /// A paused client still reconnects and sends. Of unread attempts without messages that follow each other, only the last one
-/// is kept then, and a [`BufferFull`](Event::BufferFull) with the [`BufferDrain`](Event::BufferDrain) behind it is dropped.
+/// is kept then. A [`BufferFull`](Event::BufferFull) with the [`BufferDrain`](Event::BufferDrain) behind it is dropped: wait for
+/// room by [`ready`](WebSocket::ready).
 ///
 /// - Native: a paused client does not read its socket, and TCP slows the peer down.
 /// - Browsers cannot stop reading: the messages wait in memory, outside of this buffer.

@@ -37,7 +37,7 @@ pub(crate) fn run(builder: Builder) -> Result<End, RunError> {
 }
 
 /// Connects all these clients on this thread, and blocks until all of them have ended. Returns their ends in the same
-/// order.
+/// order. Tasks that callbacks have spawned are not waited for.
 ///
 /// ```no_run
 /// use homing::{WebSocket, native::run_all};

@@ -94,7 +94,7 @@ export function useHomingSocket(url: Url, options: UseHomingSocketOptions = {}):
     const mounted = new AbortController()
     // In a microtask, since StrictMode runs the cleanup right after the first effect.
     queueMicrotask(() => {
-      if (mounted.signal.aborted) return
+      if (mounted.signal.aborted || latest.current.key !== key) return
       let socket: HomingSocket
       try {
         socket = connect(latest, mounted.signal)

@@ -146,7 +146,7 @@ export class Attempt {
     try {
       // Messages of the constructor contain the URL and the subprotocols (S26).
       const { name, message = error } = Object(error) as Error
-      said = this.#hasThrown ? `${name} thrown by the constructor` : String(message)
+      said = this.#hasThrown ? `${name ?? 'an exception'} thrown by the constructor` : String(message)
     } catch {
       // A value without a text, such as an object without a prototype.
     }
