@@ -131,17 +131,8 @@ pub(crate) struct Unflushed {
     sent: Option<Mark>,
     /// The end of the current flush, so that messages of other handles do not delay it.
     end: Option<Mark>,
-    /// How often the client had ended when it was first asked to close, and what the sink had not flushed then.
-    closing: Option<(u64, Option<Mark>)>,
-}
-
-impl Unflushed {
-    /// Goes on after a close that was not waited for, which has flushed nothing.
-    fn resume(&mut self) {
-        if let Some((_, mark)) = self.closing.take() {
-            self.sent = self.sent.take().or(mark);
-        }
-    }
+    /// How often the client had ended when the sink was first asked to close it.
+    closing: Option<u64>,
 }
 
 /// Waits for room in the send buffer before each message. Flushing waits until everything queued before has left; a flush
@@ -170,8 +161,8 @@ impl Sink<Message> for WebSocket {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SinkError> {
-        self.unflushed.resume();
-        let Self { waiter, unflushed: Unflushed { sent, end, .. }, .. } = &mut *self;
+        let Self { waiter, unflushed: Unflushed { sent, end, closing }, .. } = &mut *self;
+        *closing = None;
         // A flush that was not waited for goes on with the next one, which reports what is lost meanwhile.
         let sent = sent.get_or_insert_with(|| end.take().unwrap_or_else(|| waiter.shared.lock().machine.mark()));
         waiter.shared.send(message)?;
@@ -180,8 +171,8 @@ impl Sink<Message> for WebSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
-        self.unflushed.resume();
         let Self { waiter, unflushed, .. } = &mut *self;
+        unflushed.closing = None;
         let end = match unflushed.end {
             Some(end) => end,
             None => {
@@ -201,23 +192,25 @@ impl Sink<Message> for WebSocket {
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
         // Asked once, so that it does not undo what other handles do later.
-        let (ends, unflushed) = match self.unflushed.closing {
-            Some(closing) => closing,
+        let ends = match self.unflushed.closing {
+            Some(ends) => ends,
             None => {
                 self.shared().request(Request::Close { code: CloseCode::NORMAL, reason: Default::default() });
-                let Unflushed { sent, end, .. } = core::mem::take(&mut self.unflushed);
                 let ends = self.closed().ends;
-                *self.unflushed.closing.insert((ends, sent.or(end)))
+                let Unflushed { sent, end, closing } = &mut self.unflushed;
+                *sent = sent.or(end.take());
+                *closing.insert(ends)
             }
         };
-        if self.waiter.poll(Wait::Ended(ends), cx).is_pending() {
-            if self.shared().callback().is_running_here() {
-                self.unflushed.resume();
-                return Poll::Ready(Err(FlushError::InCallback.into()));
-            }
+        let is_pending = self.waiter.poll(Wait::Ended(ends), cx).is_pending();
+        if is_pending && !self.shared().callback().is_running_here() {
             return Poll::Pending;
         }
         self.unflushed.closing = None;
+        if is_pending {
+            return Poll::Ready(Err(FlushError::InCallback.into()));
+        }
+        let unflushed = self.unflushed.sent.take();
         let machine = &self.shared().lock().machine;
         Poll::Ready(match unflushed {
             Some(mark) if machine.is_lost(mark) => Err(FlushError::Lost.into()),
