@@ -164,7 +164,7 @@ fn run_waits_for_no_thread_that_hangs() {
     let mut released = Some(released);
     let builder = WebSocket::builder(server.url("/echo")).on_open(move |ws, _| {
         if let Some(released) = released.take() {
-            tokio::task::spawn_blocking(move || drop(released.recv()));
+            tokio::task::spawn_blocking(move || released.recv());
         }
         ws.abort();
     });
