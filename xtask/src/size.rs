@@ -13,7 +13,7 @@ mod parts;
 pub(crate) use parts::command;
 
 /// Bytes of a minimal echo app with the whole client: its module and the glue.
-const APP: u64 = 27_120;
+const APP: u64 = 27_160;
 /// Bytes of the npm package's entries, the machine included.
 const ENTRIES: [(&str, u64); 2] = [("index.js", 17_450), ("wasm.js", 16_550)];
 /// For the size alone: until nothing more is gained, and without the list of features, which no browser reads.
