@@ -53,7 +53,7 @@
 //!
 //! # Size
 //!
-//! A minimal app with the whole client is 27.1 kB, compressed (7.3 kB with the browser's own class): 24.5 kB of wasm and
+//! A minimal app with the whole client is 27.2 kB, compressed (7.3 kB with the browser's own class): 24.5 kB of wasm and
 //! 2.6 kB of JavaScript. This needs the following profile, `wasm-opt -Oz --converge --strip-target-features` after
 //! `wasm-bindgen`, and minified JavaScript:
 //!
