@@ -178,7 +178,7 @@ test('s30_a_message_right_behind_a_ping_is_no_answer', async (t) => {
     { once: true },
   )
   ws.send('a')
-  await until(() => ping)
+  await until(() => ping !== undefined)
   await ping
   assert.deepEqual(entries.filter((entry) => entry !== 'latency').sort(), ['message a', 'message b', 'message beat'])
   assert.strictEqual(ws.stats.heartbeats, 1)
