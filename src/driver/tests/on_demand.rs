@@ -191,8 +191,8 @@ fn s30_the_next_message_answers_a_heartbeat_message() {
     assert_eq!(network.peer().received(), [Message::text("beat")]);
 }
 
-/// The message that is being delivered came before the ping. Neither is it an answer to a heartbeat before, of which nobody
-/// wants to know.
+/// The message that is being delivered came before the ping. It is no answer to an earlier heartbeat either, for which there is no
+/// ping.
 #[test]
 fn s30_a_message_does_not_answer_a_ping_in_its_own_callback() {
     for (predicate, interval) in [(false, 3600), (true, 3600), (false, 2)] {
